@@ -1,0 +1,156 @@
+import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
+import type { Offer } from './match.ts';
+
+/** A worker silent for this many of its own intervals is lost … */
+const MISSED_INTERVALS = 5;
+/** … but never sooner than this. */
+const MIN_SILENCE_MS = 5000;
+
+export interface WorkerState {
+  capabilities: Capabilities;
+  /** By the scheduler's own clock; workers' clocks are not trusted. */
+  last_seen_ms: number;
+  interval_ms: number;
+  state: Heartbeat['state'] | 'silent';
+  boot_id: string;
+  /** Attempt ids it says it runs. */
+  running: ReadonlySet<string>;
+}
+
+export interface Pool {
+  pool: string;
+  offer: Offer;
+  workers: string[];
+  /** Attempts that can run at once, over all ready workers. */
+  slots: number;
+}
+
+export type FleetChange =
+  | { kind: 'joined'; worker_id: string }
+  | { kind: 'lost'; worker_id: string; silent_ms: number }
+  | { kind: 'restarted'; worker_id: string }
+  | { kind: 'left'; worker_id: string };
+
+/**
+ * Which workers there are, folded from their capabilities (KV) and heartbeats. A worker counts only while its
+ * heartbeat is heard, so an old entry in the bucket does no harm.
+ */
+export class Fleet {
+  #workers = new Map<string, WorkerState>();
+  /** Capabilities without a heartbeat yet. */
+  #known = new Map<string, Capabilities>();
+  #pools: Map<string, Pool> | undefined;
+  #listening_since_ms: number;
+
+  constructor(now: number) {
+    this.#listening_since_ms = now;
+  }
+
+  /** Whether not having heard of a worker means that it is gone. */
+  silenceIsTelling(now: number): boolean {
+    let longest_ms = 0;
+    for (const worker of this.#workers.values()) longest_ms = Math.max(longest_ms, worker.interval_ms);
+    return now - this.#listening_since_ms > Math.max(MIN_SILENCE_MS, longest_ms * MISSED_INTERVALS) + 1000;
+  }
+
+  /** @returns what changed for tasks that run there */
+  applyCapabilities(capabilities: Capabilities, now: number): FleetChange[] {
+    this.#known.set(capabilities.worker_id, capabilities);
+    const worker = this.#workers.get(capabilities.worker_id);
+    if (worker === undefined) return [];
+    this.#pools = undefined;
+    worker.capabilities = capabilities;
+    if (worker.boot_id === capabilities.boot_id) return [];
+    worker.boot_id = capabilities.boot_id;
+    worker.last_seen_ms = now;
+    worker.running = new Set();
+    return [{ kind: 'restarted', worker_id: capabilities.worker_id }];
+  }
+
+  applyHeartbeat(heartbeat: Heartbeat, now: number): FleetChange[] {
+    const { worker_id } = heartbeat;
+    const capabilities = this.#known.get(worker_id);
+    // Its capabilities come through the bucket in a moment; the next heartbeat counts.
+    if (capabilities === undefined || capabilities.boot_id !== heartbeat.boot_id) return [];
+    const before = this.#workers.get(worker_id);
+    if (heartbeat.state === 'left') {
+      this.forget(worker_id);
+      return before === undefined ? [] : [{ kind: 'left', worker_id }];
+    }
+    if (before === undefined || before.state !== heartbeat.state) this.#pools = undefined;
+    this.#workers.set(worker_id, {
+      capabilities,
+      last_seen_ms: now,
+      interval_ms: heartbeat.interval_seconds * 1000,
+      state: heartbeat.state,
+      boot_id: heartbeat.boot_id,
+      running: new Set(Object.values(heartbeat.running).flat()),
+    });
+    return before === undefined ? [{ kind: 'joined', worker_id }] : [];
+  }
+
+  /** Takes out the workers that have been silent for too long. */
+  expire(now: number): FleetChange[] {
+    const changes: FleetChange[] = [];
+    for (const [worker_id, worker] of this.#workers) {
+      const silent_ms = now - worker.last_seen_ms;
+      if (silent_ms <= Math.max(MIN_SILENCE_MS, worker.interval_ms * MISSED_INTERVALS)) continue;
+      this.#workers.delete(worker_id);
+      this.#pools = undefined;
+      changes.push({ kind: 'lost', worker_id, silent_ms });
+    }
+    return changes;
+  }
+
+  /** After a gap in what the scheduler itself could hear (NATS was away), silence proves nothing. */
+  forgiveSilence(now: number): void {
+    this.#listening_since_ms = now;
+    for (const worker of this.#workers.values()) worker.last_seen_ms = now;
+  }
+
+  forget(worker_id: string): void {
+    this.#workers.delete(worker_id);
+    this.#pools = undefined;
+  }
+
+  worker(worker_id: string): WorkerState | undefined {
+    return this.#workers.get(worker_id);
+  }
+
+  /** Pools a worker has (or had) devices in. */
+  poolsOf(worker_id: string): string[] {
+    return [...new Set(this.#known.get(worker_id)?.devices.map((device) => device.pool) ?? [])];
+  }
+
+  /** Worker ids of the bucket, heard of or not. */
+  get knownWorkers(): IterableIterator<string> {
+    return this.#known.keys();
+  }
+
+  get workerCount(): number {
+    return this.#workers.size;
+  }
+
+  /** The pools with at least one worker that takes jobs. */
+  pools(): ReadonlyMap<string, Pool> {
+    this.#pools ??= this.#buildPools();
+    return this.#pools;
+  }
+
+  #buildPools(): Map<string, Pool> {
+    const pools = new Map<string, Pool>();
+    for (const [worker_id, worker] of this.#workers) {
+      if (worker.state !== 'ready') continue;
+      for (const device of worker.capabilities.devices) {
+        const pool = pools.get(device.pool);
+        if (pool === undefined) {
+          pools.set(device.pool, { pool: device.pool, offer: device, workers: [worker_id], slots: device.slots });
+        } else {
+          if (!pool.workers.includes(worker_id)) pool.workers.push(worker_id);
+          pool.slots += device.slots;
+        }
+      }
+    }
+    return pools;
+  }
+}

@@ -1,0 +1,55 @@
+import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { request } from '@benchwire/shared/contracts/request.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { describe, expect, it } from 'vitest';
+import { mismatch, needSignature } from './match.ts';
+import { aDevice } from './testing.ts';
+
+function task(over: Record<string, unknown>): Task {
+  const expansion = expand(request.parse({ tasks: [{ task_id: 't', executor: 'noop', ...over }] }));
+  if (!expansion.ok || expansion.tasks[0] === undefined) throw new Error(JSON.stringify(expansion));
+  return expansion.tasks[0];
+}
+
+describe('mismatch', () => {
+  it.each([
+    ['no requirement', {}, {}, undefined],
+    ['its class', { requirements: { hardware: ['cuda', 'cpu'] } }, {}, undefined],
+    ['another class', { requirements: { hardware: ['cuda'] } }, {}, /cpu hardware, wanted is cuda/],
+    ['enough memory', { requirements: { min_memory_gb: 16 } }, {}, undefined],
+    ['too little memory', { requirements: { min_memory_gb: 17 } }, {}, /16 GB of memory, needed are 17/],
+    ['unknown memory', { requirements: { min_memory_gb: 1 } }, { memory_gb: null }, /unknown amount/],
+    ['capability', { requirements: { min_cuda_compute: 7.5 } }, { cuda_compute: 9 }, undefined],
+    ['no capability', { requirements: { min_cuda_compute: 7.5 } }, {}, /capability is none/],
+    ['a label', { requirements: { labels: { site: 'a' } } }, { labels: { site: 'a', x: 'y' } }, undefined],
+    ['another label', { requirements: { labels: { site: 'a' } } }, { labels: { site: 'b' } }, /site is b, wanted is a/],
+    ['no executor', { executor: 'command', config: { command: ['x'] } }, {}, /no command executor/],
+    [
+      'a program',
+      { executor: 'command', config: { command: ['x'] } },
+      { executors: ['command'], commands: ['x'] },
+      undefined,
+    ],
+    [
+      'any program',
+      { executor: 'command', config: { command: ['x'] } },
+      { executors: ['command'], commands: ['*'] },
+      undefined,
+    ],
+    [
+      'a forbidden program',
+      { executor: 'command', config: { command: ['rm'] } },
+      { executors: ['command'], commands: ['x'] },
+      /"rm"/,
+    ],
+  ])('%s', (_name, need, offer, expected) => {
+    const reason = mismatch(task(need), aDevice(offer));
+    if (expected === undefined) expect(reason).toBeUndefined();
+    else expect(reason).toMatch(expected);
+  });
+
+  it('gives tasks with equal needs one signature', () => {
+    expect(needSignature(task({ priority: 1 }))).toBe(needSignature(task({ priority: 7, config: { sleep_ms: 3 } })));
+    expect(needSignature(task({}))).not.toBe(needSignature(task({ requirements: { min_memory_gb: 2 } })));
+  });
+});

@@ -1,0 +1,55 @@
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+
+/** What a pool offers; every device of a pool offers the same, so one of them stands for all. */
+export type Offer = Pick<Device, 'pool' | 'class' | 'memory_gb' | 'cuda_compute' | 'executors' | 'commands' | 'labels'>;
+
+/** What matching looks at in a task; tasks that agree in this are served by the same pools. */
+export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config'>;
+
+/**
+ * Why a pool cannot run a task, as a sentence for people; undefined when it can. The one place that decides it, so the
+ * answer to "why does my task wait?" is the reason itself.
+ */
+export function mismatch(need: Need, offer: Offer): string | undefined {
+  const { hardware, min_memory_gb, min_cuda_compute, labels } = need.requirements;
+  if (need.pool !== null && need.pool !== offer.pool) return `the task is bound to pool ${need.pool}`;
+  if (hardware.length > 0 && !hardware.includes(offer.class)) {
+    return `it is ${offer.class} hardware, wanted is ${hardware.join(' or ')}`;
+  }
+  if (!offer.executors.includes(need.executor)) {
+    return `its workers have no ${need.executor} executor (they have ${offer.executors.join(', ') || 'none'})`;
+  }
+  if (need.executor === 'command') {
+    const program = programOf(need);
+    if (!offer.commands.includes('*') && !offer.commands.includes(program)) {
+      return `its workers do not allow the program "${program}" (WORKER_COMMANDS there: ${offer.commands.join(', ') || 'empty'})`;
+    }
+  }
+  if (min_memory_gb !== undefined && (offer.memory_gb ?? 0) < min_memory_gb) {
+    return `it has ${offer.memory_gb ?? 'an unknown amount of'} GB of memory, needed are ${min_memory_gb}`;
+  }
+  if (min_cuda_compute !== undefined && (offer.cuda_compute ?? 0) < min_cuda_compute) {
+    return `its CUDA compute capability is ${offer.cuda_compute ?? 'none'}, needed is ${min_cuda_compute}`;
+  }
+  for (const [name, value] of Object.entries(labels)) {
+    if (offer.labels[name] !== value) {
+      return `its label ${name} is ${offer.labels[name] ?? 'not set'}, wanted is ${value}`;
+    }
+  }
+  return undefined;
+}
+
+function programOf(need: Need): string {
+  return 'command' in need.config ? (need.config.command[0] ?? '') : '';
+}
+
+/** Equal for tasks that every pool answers alike. */
+export function needSignature(need: Need): string {
+  return JSON.stringify([
+    need.executor,
+    need.executor === 'command' ? programOf(need) : '',
+    need.pool,
+    need.requirements,
+  ]);
+}

@@ -1,0 +1,118 @@
+import type { BenchEvent, EventEntity, RunCounts } from '@benchwire/shared/contracts/event.ts';
+import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import type { Job } from '@benchwire/shared/contracts/job.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { RunState, TaskState, Verdict } from './run-state.ts';
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The job that carries the current attempt of a task. */
+export function jobOf(state: TaskState): Job {
+  const { request, run_id } = state.run.submitted;
+  return {
+    v: MESSAGE_VERSION,
+    run_id,
+    attempt: state.attempt,
+    max_attempts: state.task.retry_policy.max_retries + 1,
+    task: state.task,
+    request_name: request.name ?? null,
+    source: request.source ?? null,
+    tags: request.tags,
+    queued_at: iso(state.ready_at_ms),
+  };
+}
+
+/** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
+export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
+  const { task, run } = state;
+  const { request, run_id } = run.submitted;
+  return {
+    v: MESSAGE_VERSION,
+    run_id,
+    task_id: task.task_id,
+    attempt: state.attempt,
+    max_attempts: task.retry_policy.max_retries + 1,
+    status: verdict.status,
+    error: verdict.error,
+    worker_id: verdict.worker_id ?? null,
+    device_id: null,
+    pool: verdict.pool ?? null,
+    fingerprint: null,
+    benchmark: task.benchmark,
+    executor: task.executor,
+    model: 'model' in task.config ? (task.config.model ?? null) : null,
+    precision: 'precision' in task.config ? (task.config.precision ?? null) : null,
+    scenario: 'scenario' in task.config ? task.config.scenario : null,
+    variant: variantOf(task),
+    request_name: request.name ?? null,
+    source: request.source ?? null,
+    tags: request.tags,
+    queued_at: iso(state.ready_at_ms || run.accepted_at_ms),
+    started_at: null,
+    finished_at: iso(now),
+    execution_time_seconds: null,
+    results: {},
+    hardware_metrics: null,
+    environment: {},
+    simulation_status: { is_simulated: false },
+    logs: null,
+  };
+}
+
+/** An event; give an id where a replay or another service could report the same thing. */
+export function eventOf(
+  entity: EventEntity,
+  kind: string,
+  message: string,
+  now: number,
+  event_id: string,
+  about: Partial<Pick<BenchEvent, 'run_id' | 'task_id' | 'attempt' | 'worker_id' | 'pool' | 'data'>> = {},
+): BenchEvent {
+  return {
+    v: MESSAGE_VERSION,
+    event_id,
+    at: iso(now),
+    entity,
+    kind,
+    run_id: null,
+    task_id: null,
+    attempt: null,
+    worker_id: null,
+    pool: null,
+    message: message.slice(0, 4096),
+    ...about,
+  };
+}
+
+export function acceptedEvent(run: RunState): BenchEvent {
+  const { run_id, request } = run.submitted;
+  return eventOf(
+    'run',
+    'accepted',
+    `accepted with ${run.counts.total} tasks`,
+    run.accepted_at_ms,
+    `${run_id}.accepted`,
+    {
+      run_id,
+      data: { request, task_count: run.counts.total },
+    },
+  );
+}
+
+export function finishedEvent(run: RunState, now: number): BenchEvent {
+  const { run_id } = run.submitted;
+  return eventOf('run', 'finished', describeCounts(run.counts), now, `${run_id}.finished`, {
+    run_id,
+    data: { counts: run.counts },
+  });
+}
+
+function describeCounts(counts: RunCounts): string {
+  const parts = (['completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const)
+    .filter((status) => counts[status] > 0)
+    .map((status) => `${counts[status]} ${status.replace('_', ' ')}`);
+  return `finished: ${parts.join(', ')} of ${counts.total} tasks`;
+}

@@ -1,0 +1,90 @@
+import { capabilities, HEARTBEAT_SUBJECTS, heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import type { Fleet, FleetChange } from '../decide/fleet.ts';
+
+const EXPIRY_CHECK_MS = 250;
+
+interface Parts {
+  nats: NatsConnection;
+  replicas: number;
+  fleet: Fleet;
+  log: Log;
+  now: () => number;
+  onChange: (change: FleetChange) => void;
+}
+
+/** Keeps the fleet up to date: capabilities from the bucket, liveness from heartbeats. Leader and standbys alike. */
+export async function watchFleet(parts: Parts): Promise<Running> {
+  const { nats, fleet, log, now, onChange } = parts;
+  const bucket = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
+  const stopping = new AbortController();
+  let watching: { stop(): void } | undefined;
+
+  const watch = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const entries = await bucket.watch();
+        watching = entries;
+        if (stopping.signal.aborted) entries.stop();
+        for await (const entry of entries) {
+          if (entry.operation !== 'PUT') continue;
+          const parsed = parseJson(capabilities, entry.value);
+          if (!parsed.ok)
+            log.error(
+              { worker: entry.key, issues: parsed.issues },
+              'capabilities cannot be read; the worker is ignored',
+            );
+          else for (const change of fleet.applyCapabilities(parsed.value, now())) onChange(change);
+        }
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        log.warn({ err: error }, 'watching the workers failed, trying again');
+      }
+      await pause(300, stopping.signal);
+    }
+  })();
+
+  const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {
+    callback: (error, message) => {
+      if (error !== null) return;
+      const parsed = parseJson(heartbeat, message.data);
+      if (!parsed.ok) {
+        log.warn({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'a heartbeat cannot be read');
+        return;
+      }
+      for (const change of fleet.applyHeartbeat(parsed.value, now())) onChange(change);
+    },
+  });
+
+  let connected = true;
+  void (async () => {
+    for await (const status of nats.status()) {
+      if (status.type === 'disconnect') connected = false;
+      else if (status.type === 'reconnect') {
+        // Nobody could be heard meanwhile.
+        fleet.forgiveSilence(now());
+        connected = true;
+      }
+    }
+  })();
+
+  const expiry = setInterval(() => {
+    if (!connected) return;
+    for (const change of fleet.expire(now())) onChange(change);
+  }, EXPIRY_CHECK_MS);
+
+  return {
+    stop: async () => {
+      stopping.abort();
+      clearInterval(expiry);
+      heartbeats.unsubscribe();
+      watching?.stop();
+      await watch;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { type RunMessage, runMessage } from '@benchwire/shared/contracts/run.ts';
+import { RUNS } from '@benchwire/shared/contracts/streams.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { reject } from '@benchwire/shared/runtime/reject.ts';
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream';
+
+const CONSUMER = 'scheduler';
+/** Messages stay unacked for as long as their run is open; redelivery in between would only repeat what is known. */
+const ACK_WAIT_MS = 24 * 3_600_000;
+
+export interface RunMessages extends Running {
+  /** Resolves when everything has been folded that was in the stream at the start. */
+  caughtUp: Promise<void>;
+  /** Takes a run's messages out of the stream: it is over. */
+  ack(run_id: string): void;
+}
+
+export interface RunSink {
+  /** @returns issues when the message cannot stand for a run */
+  apply(message: RunMessage): Issue[];
+  isOpen(run_id: string): boolean;
+}
+
+interface Parts {
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
+  log: Log;
+}
+
+/**
+ * Reads RUNS from its beginning. A fresh consumer gets every message that is not acked, which is exactly the open runs;
+ * and taking the consumer away from a predecessor ends the predecessor's reading.
+ */
+export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
+  const { jetstream, manager, log } = parts;
+  await deleteConsumer(manager);
+  const info = await manager.consumers.add(RUNS.name, {
+    durable_name: CONSUMER,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: ACK_WAIT_MS * 1_000_000,
+    max_ack_pending: -1,
+  });
+  const caughtUp = Promise.withResolvers<void>();
+  let remaining = info.num_pending;
+  if (remaining === 0) caughtUp.resolve();
+
+  const unacked = new Map<string, JsMsg[]>();
+  const stopping = new AbortController();
+  let messages: ConsumerMessages | undefined;
+
+  const handle = async (message: JsMsg): Promise<void> => {
+    const parsed = parseJson(runMessage, message.data);
+    const issues = parsed.ok ? sink.apply(parsed.value) : parsed.issues;
+    if (!parsed.ok || issues.length > 0) {
+      log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
+      const id = `${RUNS.name}.${message.seq}`;
+      await reject(jetstream, 'run', { subject: message.subject, raw: message.data, id }, issues, stopping.signal);
+      message.ack();
+    } else if (sink.isOpen(parsed.value.run_id)) {
+      const list = unacked.get(parsed.value.run_id) ?? [];
+      list.push(message);
+      unacked.set(parsed.value.run_id, list);
+    } else {
+      // A decision about a run that is over.
+      message.ack();
+    }
+  };
+
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const consumer = await jetstream.consumers.get(RUNS.name, CONSUMER);
+        messages = await consumer.consume({ max_messages: 1000, expires: 5000 });
+        if (stopping.signal.aborted) await messages.close();
+        for await (const message of messages) {
+          await handle(message);
+          if (remaining > 0 && --remaining === 0) caughtUp.resolve();
+        }
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        log.warn({ err: error }, 'reading RUNS failed, trying again');
+        await pause(300, stopping.signal);
+      }
+    }
+  })();
+
+  return {
+    caughtUp: caughtUp.promise,
+    ack: (run_id) => {
+      for (const message of unacked.get(run_id) ?? []) message.ack();
+      unacked.delete(run_id);
+    },
+    stop: async () => {
+      stopping.abort();
+      caughtUp.resolve();
+      await messages?.close();
+      await loop;
+    },
+  };
+}
+
+async function deleteConsumer(manager: JetStreamManager): Promise<void> {
+  try {
+    await manager.consumers.delete(RUNS.name, CONSUMER);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
+  }
+}

@@ -1,0 +1,350 @@
+import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
+import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { publish } from '@benchwire/shared/runtime/publish.ts';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { HeldLease } from './adapters/lease.ts';
+import type { PoolQueues } from './adapters/pool-queues.ts';
+import type { Fleet, FleetChange } from './decide/fleet.ts';
+import { acceptedEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
+import { expireUnplaceable, findUnplaceable, planBindings, planEmissions } from './decide/plan.ts';
+import { idOf } from './decide/reconcile.ts';
+import type { RunState, TaskState } from './decide/run-state.ts';
+import { SchedulerState } from './decide/scheduler-state.ts';
+import { readOutcomes } from './handlers/outcomes.ts';
+import { type RunMessages, readRuns } from './handlers/runs.ts';
+import type { SchedulerMetrics } from './metrics.ts';
+import { Reconciler } from './reconciler.ts';
+
+export interface LeaderParts {
+  nats: NatsConnection;
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
+  queues: PoolQueues;
+  fleet: Fleet;
+  lease: HeldLease;
+  log: Log;
+  metrics: SchedulerMetrics;
+  now: () => number;
+  random: () => number;
+}
+
+/** Emissions decided in one go; the rest follows right after, so that folds and timers get their turn. */
+const MAX_EMISSIONS_PER_ACT = 2000;
+/** Publications of the scheduler's own outcomes that may be under way at once. */
+const MAX_SETTLING = 512;
+const TICK_MS = 100;
+
+/**
+ * The one active scheduler. Folds RUNS and OUTCOMES into its state and does what the state asks for: emits attempts,
+ * ends those that nobody else can, finishes runs. Acts only while its lease is valid; everything it does is keyed, so
+ * that a successor may do it again.
+ */
+export class Leader {
+  readonly state = new SchedulerState();
+  #parts: LeaderParts;
+  #stopping = new AbortController();
+  #running: Running[] = [];
+  #inFlight = new Set<Promise<void>>();
+  #messages: RunMessages | undefined;
+  #scheduled = false;
+  #settling = 0;
+  #binding = new Set<TaskState>();
+  #withdrawing = new Set<TaskState>();
+  #finishing = new Set<RunState>();
+  #ready = false;
+  #reconciler: Reconciler;
+
+  constructor(parts: LeaderParts) {
+    this.#parts = parts;
+    this.#reconciler = new Reconciler(this.state, parts);
+  }
+
+  /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
+  async start(): Promise<void> {
+    const { now, random, log } = this.#parts;
+    const began = now();
+    const runs = await readRuns(this.#parts, {
+      apply: (message) => {
+        const issues = this.state.applyRunMessage(message, now());
+        if (issues.length === 0) this.#announce(message);
+        this.schedule();
+        return issues;
+      },
+      isOpen: (run_id) => this.state.runs.has(run_id),
+    });
+    this.#messages = runs;
+    this.#running.push(runs);
+    await runs.caughtUp;
+
+    const oldest = Math.min(now(), ...[...this.state.runs.values()].map((run) => run.accepted_at_ms));
+    const outcomes = await readOutcomes(this.#parts, oldest, (outcome) => {
+      this.#parts.metrics.outcomes.inc({ status: outcome.status });
+      if (this.state.applyOutcome(outcome, now(), random)) this.schedule();
+    });
+    this.#running.push(outcomes);
+    await outcomes.caughtUp;
+
+    await this.#reconciler.restore();
+    this.#ready = true;
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#running.push({
+      stop: async () => clearInterval(timer),
+    });
+    this.#tick();
+    log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
+    this.#publishEvent(
+      eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
+        data: { open_runs: this.state.runs.size },
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#ready = false;
+    this.#stopping.abort();
+    await Promise.allSettled(this.#running.toReversed().map((part) => part.stop()));
+    await Promise.allSettled([...this.#inFlight]);
+  }
+
+  /** To be called when workers have come, gone or changed. */
+  onFleetChange(change: FleetChange): void {
+    const { fleet, now, log } = this.#parts;
+    this.schedule();
+    if (change.kind === 'joined') return;
+    if (change.kind === 'lost') {
+      const message = `worker ${change.worker_id} has been silent for ${(change.silent_ms / 1000).toFixed(1)} s`;
+      log.warn(message);
+      this.#publishEvent(eventOf('worker', 'lost', message, now(), newRunId(), { worker_id: change.worker_id }));
+    }
+    if (!this.#ready) return;
+    for (const pool of fleet.poolsOf(change.worker_id)) this.#track(this.#reconcile(pool));
+  }
+
+  /** Asks for a round of decisions, soon and once, however often it is called. */
+  schedule(): void {
+    if (this.#scheduled || !this.#ready) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#mayAct()) this.#act();
+    });
+  }
+
+  #mayAct(): boolean {
+    return this.#ready && !this.#stopping.signal.aborted && this.#parts.lease.valid();
+  }
+
+  #tick(): void {
+    if (!this.#mayAct()) return;
+    const { fleet, now } = this.#parts;
+    this.state.wakeDelayed(now());
+    for (const { group, reason } of findUnplaceable(this.state, fleet, now())) {
+      const { run, task } = group.sample;
+      const { run_id } = run.submitted;
+      this.#publishEvent(
+        eventOf(
+          'task',
+          'waiting_for_pool',
+          `no pool can run it now: ${reason}`,
+          now(),
+          `${run_id}.${task.task_id}.no-pool.${now()}`,
+          {
+            run_id,
+            task_id: task.task_id,
+            data: { tasks: group.size },
+          },
+        ),
+      );
+    }
+    expireUnplaceable(this.state, fleet, now());
+    if (this.#reconciler.isDue(now())) {
+      for (const pool of this.state.emitted.keys()) this.#track(this.#reconcile(pool));
+    }
+    this.#act();
+  }
+
+  #act(): void {
+    this.#emit();
+    this.#settle();
+    this.#bind();
+    this.#withdraw();
+    this.#finish();
+  }
+
+  #emit(): void {
+    const { fleet, now } = this.#parts;
+    const emissions = planEmissions(this.state, fleet, now(), MAX_EMISSIONS_PER_ACT);
+    const byPool = Map.groupBy(emissions, (emission) => emission.pool);
+    for (const [pool, list] of byPool) {
+      this.#track(
+        this.#send(
+          pool,
+          list.map((emission) => emission.state),
+        ),
+      );
+    }
+    if (emissions.length >= MAX_EMISSIONS_PER_ACT) this.schedule();
+  }
+
+  async #send(pool: string, states: TaskState[]): Promise<void> {
+    const { queues, metrics, log, now } = this.#parts;
+    try {
+      await queues.add(pool, states.map(jobOf));
+      metrics.emitted.inc(states.length);
+    } catch (error) {
+      log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');
+      for (const state of states) if (state.pool === pool) this.state.returnToReady(state, now());
+    }
+  }
+
+  #settle(): void {
+    for (const state of this.state.toSettle) {
+      if (this.#settling >= MAX_SETTLING) return;
+      this.state.toSettle.delete(state);
+      if (state.verdict === undefined) continue;
+      this.#settling++;
+      const outcome = outcomeOf(state, state.verdict, this.#parts.now());
+      const done = publish(this.#parts.jetstream, outcomeSubject(outcome), JSON.stringify(outcome), {
+        id: outcomeMessageId(outcome),
+        signal: this.#stopping.signal,
+      }).finally(() => {
+        this.#settling--;
+        if (this.state.toSettle.size > 0) this.schedule();
+      });
+      this.#track(done.then(() => undefined));
+    }
+  }
+
+  #bind(): void {
+    const { fleet, now, jetstream } = this.#parts;
+    if (this.state.unbound.size === 0) return;
+    for (const { state, pools } of planBindings(this.state, fleet)) {
+      if (this.#binding.has(state)) continue;
+      this.#binding.add(state);
+      const { run_id } = state.run.submitted;
+      const message: RunMessage = {
+        v: MESSAGE_VERSION,
+        run_id,
+        at: new Date(now()).toISOString(),
+        kind: 'bound',
+        task_id: state.task.task_id,
+        pools,
+      };
+      const stored = publish(jetstream, runSubject(run_id), JSON.stringify(message), {
+        id: runMessageId(message),
+        signal: this.#stopping.signal,
+      });
+      this.#track(stored.then(() => undefined).finally(() => this.#binding.delete(state)));
+    }
+  }
+
+  #withdraw(): void {
+    for (const state of this.state.toWithdraw) {
+      if (this.#withdrawing.has(state)) continue;
+      this.state.toWithdraw.delete(state);
+      this.#withdrawing.add(state);
+      this.#track(this.#withdrawOne(state).finally(() => this.#withdrawing.delete(state)));
+    }
+  }
+
+  async #withdrawOne(state: TaskState): Promise<void> {
+    const { queues, fleet, nats, now } = this.#parts;
+    const { pool, attempt, run } = state;
+    if (pool === undefined) return;
+    const id = idOf(state);
+    const withdrawal = await queues.withdraw(pool, id);
+    // Its outcome may have come meanwhile.
+    if (state.phase !== 'emitted' || state.attempt !== attempt) return;
+    if (withdrawal !== 'running') {
+      this.state.returnToReady(state, now());
+      this.schedule();
+      return;
+    }
+    const command = JSON.stringify({
+      command: 'abort',
+      run_id: run.submitted.run_id,
+      task_id: state.task.task_id,
+      attempt,
+      reason: run.cancelled ?? 'withdrawn',
+    });
+    // Whoever does not have it ignores this; the one that has it publishes the outcome.
+    for (const worker_id of fleet.pools().get(pool)?.workers ?? [])
+      nats.publish(workerCommandSubject(worker_id), command);
+    this.#reconciler.recheckAbort(state);
+  }
+
+  #finish(): void {
+    for (const run of this.state.finished) {
+      if (this.#finishing.has(run)) continue;
+      this.#finishing.add(run);
+      this.#track(this.#finishOne(run).finally(() => this.#finishing.delete(run)));
+    }
+  }
+
+  async #finishOne(run: RunState): Promise<void> {
+    const { run_id } = run.submitted;
+    const event = finishedEvent(run, this.#parts.now());
+    await publish(this.#parts.jetstream, eventSubject(event), JSON.stringify(event), {
+      id: event.event_id,
+      signal: this.#stopping.signal,
+    });
+    this.#messages?.ack(run_id);
+    this.state.dropRun(run);
+    this.#parts.metrics.finished.inc();
+    this.#parts.log.info({ run_id, ...run.counts }, 'run finished');
+  }
+
+  async #reconcile(pool: string): Promise<void> {
+    if (!this.#mayAct()) return;
+    await this.#reconciler.reconcile(pool);
+    this.schedule();
+  }
+
+  #announce(message: RunMessage): void {
+    const run = this.state.runs.get(message.run_id);
+    if (run === undefined) return;
+    const { run_id } = message;
+    const at = Date.parse(message.at);
+    if (message.kind === 'submitted') this.#publishEvent(acceptedEvent(run));
+    else if (message.kind === 'cancelled') {
+      this.#publishEvent(
+        eventOf('run', 'cancelling', `cancelled: ${message.reason}`, at, `${run_id}.cancelling`, { run_id }),
+      );
+    } else {
+      const { task_id, pools } = message;
+      this.#publishEvent(
+        eventOf('run', 'bound', `task ${task_id} runs on ${pools.join(', ')}`, at, runMessageId(message), {
+          run_id,
+          data: { task_id, pools },
+        }),
+      );
+    }
+  }
+
+  #publishEvent(event: BenchEvent): void {
+    const stored = publish(this.#parts.jetstream, eventSubject(event), JSON.stringify(event), {
+      id: event.event_id,
+      signal: this.#stopping.signal,
+    });
+    this.#track(stored.then(() => undefined));
+  }
+
+  /** Lets work run beside the fold; a failure is logged, and what the state still asks for is asked for again. */
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted)
+          this.#parts.log.error({ reason: messageOf(error) }, 'a decision could not be carried out');
+      })
+      .finally(() => this.#inFlight.delete(tracked));
+    this.#inFlight.add(tracked);
+  }
+}

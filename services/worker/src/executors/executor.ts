@@ -1,0 +1,40 @@
+import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
+import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
+import type { OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+
+/** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
+export const ABORT_REASONS = ['cancelled', 'timed_out', 'draining'] as const;
+export type AbortReason = (typeof ABORT_REASONS)[number];
+
+/** Everything that one attempt may use of the worker. */
+export interface ExecutorContext {
+  readonly run_id: string;
+  readonly task: Task;
+  readonly attempt: number;
+  readonly device: Device;
+  /** Aborted with an `AbortReason`. The executor must then end everything it started, and settle. */
+  readonly signal: AbortSignal;
+  /** Hands metric points on; resolves when there is room for more, so awaiting it is the backpressure. */
+  emit(batch: MetricColumns): Promise<void>;
+  /** One line of what the attempt prints; the caller keeps a bounded tail. */
+  log(line: string): void;
+}
+
+/** What the attempt found out, also when it failed: then `results` holds what had been measured by that time. */
+export interface ExecutorReport {
+  /** Null when the attempt completed. */
+  error: TaskError | null;
+  results: OutcomeResults;
+  environment: Environment;
+  precision: string | null;
+  scenario: string | null;
+  is_simulated: boolean;
+}
+
+/** Runs tasks of one kind. `execute` never rejects for what a task can cause: that is an `error` in its report. */
+export interface Executor {
+  readonly name: string;
+  execute(context: ExecutorContext): Promise<ExecutorReport>;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+
+/** JetStream stream EVENTS: what happened, for people and for live views. Nobody's state depends on it. */
+export const EVENTS_SUBJECTS = 'bw.event.*.*';
+export const EVENT_ENTITIES = ['run', 'task', 'worker', 'pool', 'service'] as const;
+export type EventEntity = (typeof EVENT_ENTITIES)[number];
+
+/** Events that belong to no run have `-` in the run's place. */
+export function eventSubject(event: Pick<BenchEvent, 'entity' | 'run_id'>): string {
+  return `bw.event.${event.entity}.${event.run_id ?? '-'}`;
+}
+export function eventsOfRun(run_id: string): string {
+  return `bw.event.*.${run_id}`;
+}
+
+/**
+ * Kinds in use: run `accepted | cancelling | finished`; task `running | waiting_for_pool | retrying`;
+ * worker `joined | changed | draining | left | lost`; pool `appeared | gone`; service `started | stopping | leader`.
+ */
+export const benchEvent = z.object({
+  v: messageVersion,
+  /** UUIDv7, or a name made from what happened where two services or a replay could report the same thing. */
+  event_id: z.string().min(1).max(256),
+  at: timestamp,
+  entity: z.enum(EVENT_ENTITIES),
+  kind: z.string().min(1).max(64),
+  run_id: runId.nullable(),
+  task_id: taskId.nullable(),
+  attempt: z.int().min(1).nullable(),
+  worker_id: token.nullable(),
+  pool: token.nullable(),
+  /** One sentence for a person. */
+  message: z.string().max(4096),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+export type BenchEvent = z.infer<typeof benchEvent>;
+
+/** `data` of the run event `finished`. */
+export const runCounts = z.object({
+  total: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  timed_out: z.int(),
+  cancelled: z.int(),
+  lost: z.int(),
+});
+export type RunCounts = z.infer<typeof runCounts>;

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** DESIGN.md section 1. */
+export const HARDWARE_CLASSES = [
+  'cpu',
+  'cuda',
+  'rocm',
+  'mps',
+  'openvino',
+  'qnn',
+  'directml',
+  'tpu',
+  'npu',
+  'wasm',
+  'webgpu',
+  'webnn',
+] as const;
+export const hardwareClass = z.enum(HARDWARE_CLASSES);
+export type HardwareClass = z.infer<typeof hardwareClass>;
+
+/** What is known of a machine or a model: short scalar facts by name. A fact that could not be read is null. */
+export const environment = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+export type Environment = z.infer<typeof environment>;
+
+export const labels = z.record(z.string().min(1).max(64), z.string().max(256));
+export type Labels = z.infer<typeof labels>;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { labels } from './hardware.ts';
+import { attemptId, messageVersion, runId, timestamp } from './ids.ts';
+import { source } from './request.ts';
+import { task } from './task.ts';
+
+/** BullMQ: one queue per pool. */
+export function poolQueueName(pool: string): string {
+  return `bw-pool-${pool}`;
+}
+/** The name of every job in a pool queue. */
+export const JOB_NAME = 'attempt';
+export const jobId = attemptId;
+
+/** The data of a job: everything that one attempt needs. */
+export const job = z.object({
+  v: messageVersion,
+  run_id: runId,
+  attempt: z.int().min(1),
+  max_attempts: z.int().min(1),
+  task,
+  request_name: z.string().nullable(),
+  source: source.nullable(),
+  tags: labels,
+  /** When the task became ready to run (accepted, dependencies done, retry delay over). */
+  queued_at: timestamp,
+});
+export type Job = z.infer<typeof job>;

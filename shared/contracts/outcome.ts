@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { environment, labels } from './hardware.ts';
+import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+import { source } from './request.ts';
+
+/** JetStream stream OUTCOMES: the terminal report of one attempt. The first one of an attempt wins. */
+export const OUTCOMES_SUBJECTS = 'bw.outcome.*.*';
+export function outcomeSubject(outcome: { run_id: string; task_id: string }): string {
+  return `bw.outcome.${outcome.run_id}.${outcome.task_id}`;
+}
+export function outcomesOfRun(run_id: string): string {
+  return `bw.outcome.${run_id}.*`;
+}
+/** `Nats-Msg-Id`: within the stream's duplicate window a second report of an attempt is dropped by the server itself. */
+export const outcomeMessageId = attemptId;
+
+export const OUTCOME_STATUSES = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
+export const outcomeStatus = z.enum(OUTCOME_STATUSES);
+export type OutcomeStatus = z.infer<typeof outcomeStatus>;
+
+export const ERROR_CLASSES = [
+  'out_of_memory',
+  'device_error',
+  'timeout',
+  'crash',
+  'lost_worker',
+  'bad_model',
+  'bad_input',
+  'executor_missing',
+  'no_pool',
+  'dependency_failed',
+  'cancelled',
+  'unknown',
+] as const;
+export const errorClass = z.enum(ERROR_CLASSES);
+export type ErrorClass = z.infer<typeof errorClass>;
+
+export const taskError = z.object({
+  class: errorClass,
+  /** Stable, upper case: `MODEL_NOT_FOUND`. */
+  code: z.string().max(128),
+  /** What was wrong, where, and what to do. */
+  message: z.string().max(16_384),
+  /** False where trying again cannot help (a file that is no model). */
+  retriable: z.boolean(),
+});
+export type TaskError = z.infer<typeof taskError>;
+
+const measured = z.number().nullable();
+/** Reasons for the nulls beside them, by field name. */
+const unavailable = z.record(z.string(), z.string()).optional();
+
+/** Latencies are milliseconds per inference of one batch. */
+export const batchResult = z.object({
+  /** The median. */
+  latency_ms: z.number(),
+  latency_ci_low_ms: measured,
+  latency_ci_high_ms: measured,
+  latency_mean_ms: z.number(),
+  latency_min_ms: z.number(),
+  latency_max_ms: z.number(),
+  latency_stddev_ms: z.number(),
+  /** Absent where there are too few samples for it. */
+  latency_p90_ms: z.number().optional(),
+  latency_p95_ms: z.number().optional(),
+  latency_p99_ms: z.number().optional(),
+  throughput_items_per_second: z.number(),
+  samples: z.int().min(1),
+  measured_seconds: z.number(),
+  steady: z.boolean(),
+  steady_reason: z.string().optional(),
+  outliers: z.object({ mild: z.int(), severe: z.int() }),
+  memory_mb: measured,
+  unavailable,
+  notes: z.array(z.string()).optional(),
+});
+export type BatchResult = z.infer<typeof batchResult>;
+
+/** One metric that a program reported, over its points. */
+export const metricResult = z.object({
+  /** The median of the points. */
+  value: z.number(),
+  unit: z.string().nullable(),
+  ci_low: measured,
+  ci_high: measured,
+  min: z.number(),
+  max: z.number(),
+  samples: z.int().min(1),
+});
+export type MetricResult = z.infer<typeof metricResult>;
+
+export const outcomeResults = z.object({
+  batch_sizes: z.record(z.string(), batchResult).optional(),
+  metrics: z.record(z.string(), metricResult).optional(),
+  /** Times outside of the measured window: load_ms, session_ms, first_run_ms, warmup_ms. */
+  timings: z.record(z.string(), measured).optional(),
+  /** Nodes per execution provider that really ran. */
+  providers: z.record(z.string(), z.int()).optional(),
+  notes: z.array(z.string()).optional(),
+});
+export type OutcomeResults = z.infer<typeof outcomeResults>;
+
+export const hardwareMetrics = z.object({
+  cpu_utilization_percent: measured,
+  gpu_utilization_percent: measured,
+  memory_usage_mb: measured,
+  power_consumption_watts: measured,
+  temperature_celsius: measured,
+  unavailable,
+});
+export type HardwareMetrics = z.infer<typeof hardwareMetrics>;
+
+export const outcome = z.object({
+  v: messageVersion,
+  run_id: runId,
+  task_id: taskId,
+  attempt: z.int().min(1),
+  max_attempts: z.int().min(1),
+  status: outcomeStatus,
+  error: taskError.nullable(),
+  /** Null where the attempt never reached a worker. */
+  worker_id: token.nullable(),
+  device_id: token.nullable(),
+  pool: token.nullable(),
+  fingerprint: z.string().nullable(),
+
+  /** What was measured; with the fingerprint these name the series (see series.ts). */
+  benchmark: z.string(),
+  executor: z.string(),
+  model: z.string().nullable(),
+  precision: z.string().nullable(),
+  scenario: z.string().nullable(),
+  variant: z.string(),
+
+  request_name: z.string().nullable(),
+  source: source.nullable(),
+  tags: labels,
+
+  queued_at: timestamp,
+  started_at: timestamp.nullable(),
+  finished_at: timestamp,
+  execution_time_seconds: measured,
+  results: outcomeResults,
+  hardware_metrics: hardwareMetrics.nullable(),
+  environment,
+  simulation_status: z.object({ is_simulated: z.boolean(), reason: z.string().optional() }),
+  /** The last lines that the attempt printed, base64, at most 64 KiB before encoding. */
+  logs: z.string().nullable(),
+});
+export type Outcome = z.infer<typeof outcome>;
+
+/** A worker that dies is not the task's fault: at least this many retries follow a lost attempt, whatever the policy says. */
+export const MIN_RETRIES_WHEN_LOST = 3;
+
+/**
+ * Whether an outcome ends its task, or another attempt follows. Scheduler, aggregator and clients all use this
+ * one function, so nobody has to be told.
+ */
+export function outcomeIsFinal(o: Pick<Outcome, 'status' | 'attempt' | 'max_attempts' | 'error'>): boolean {
+  switch (o.status) {
+    case 'completed':
+    case 'cancelled':
+      return true;
+    case 'lost':
+      return o.attempt >= Math.max(o.max_attempts, MIN_RETRIES_WHEN_LOST + 1);
+    case 'failed':
+    case 'timed_out':
+      return o.error?.retriable === false || o.attempt >= o.max_attempts;
+    default:
+      return o.status satisfies never;
+  }
+}

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { findingKind } from './finding.ts';
+import { runId, timestamp } from './ids.ts';
+import { OUTCOME_STATUSES } from './outcome.ts';
+import { issue } from './request.ts';
+
+/** Request/reply, answered by the aggregator: parameters as JSON in, a `QueryReply` as JSON out. */
+export const QUERY_SUBJECTS = 'bw.query.*';
+export function querySubject(name: QueryName): string {
+  return `bw.query.${name}`;
+}
+
+const limit = (fallback: number, most = 10_000) => z.int().min(1).max(most).default(fallback);
+
+/** A task's state: waiting, running, or how its last attempt ended. */
+export const taskState = z.enum(['waiting', 'running', ...OUTCOME_STATUSES]);
+export type TaskState = z.infer<typeof taskState>;
+
+export const runRow = z.object({
+  run_id: runId,
+  name: z.string(),
+  /** accepted, cancelling, finished */
+  state: z.string(),
+  accepted_at: timestamp,
+  finished_at: timestamp.nullable(),
+  source: z.string(),
+  tags: z.record(z.string(), z.string()),
+  total: z.int(),
+  waiting: z.int(),
+  running: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  timed_out: z.int(),
+  cancelled: z.int(),
+  lost: z.int(),
+});
+export type RunRow = z.infer<typeof runRow>;
+
+export const taskRow = z.object({
+  run_id: runId,
+  task_id: z.string(),
+  state: taskState,
+  attempt: z.int(),
+  executor: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  pool: z.string(),
+  worker_id: z.string(),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  execution_time_seconds: z.number().nullable(),
+  error_class: z.string(),
+  error_code: z.string(),
+  error_message: z.string(),
+});
+export type TaskRow = z.infer<typeof taskRow>;
+
+export const resultRow = z.object({
+  series_id: z.string(),
+  run_id: runId,
+  task_id: z.string(),
+  attempt: z.int(),
+  measured_at: timestamp,
+  benchmark: z.string(),
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  /** Null where the metric belongs to no batch size. */
+  batch_size: z.int().nullable(),
+  scenario: z.string(),
+  variant: z.string(),
+  pool: z.string(),
+  fingerprint: z.string(),
+  worker_id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  value: z.number(),
+  ci_low: z.number().nullable(),
+  ci_high: z.number().nullable(),
+  samples: z.int(),
+  steady: z.boolean().nullable(),
+  is_simulated: z.boolean(),
+  commit: z.string(),
+  branch: z.string(),
+  /** The outcome's whole source as JSON, empty without one. */
+  source: z.string(),
+});
+export type ResultRow = z.infer<typeof resultRow>;
+
+export const seriesRow = z.object({
+  series_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  batch_size: z.int().nullable(),
+  scenario: z.string(),
+  variant: z.string(),
+  fingerprint: z.string(),
+  pool: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  is_simulated: z.boolean(),
+  points: z.int(),
+  first_at: timestamp,
+  last_at: timestamp,
+  last_value: z.number(),
+});
+export type SeriesRow = z.infer<typeof seriesRow>;
+
+export const workerRow = z.object({
+  worker_id: z.string(),
+  hostname: z.string(),
+  /** ready, draining, left, lost */
+  state: z.string(),
+  changed_at: timestamp,
+  pools: z.array(z.string()),
+  /** The capabilities as JSON. */
+  capabilities: z.string(),
+});
+export type WorkerRow = z.infer<typeof workerRow>;
+
+export const findingRow = z.object({
+  finding_id: z.string(),
+  kind: findingKind,
+  series_id: z.string(),
+  run_id: runId,
+  task_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  batch_size: z.int().nullable(),
+  metric: z.string(),
+  pool: z.string(),
+  value: z.number(),
+  baseline_median: z.number(),
+  z_score: z.number(),
+  change_percent: z.number().nullable(),
+  detected_at: timestamp,
+  message: z.string(),
+});
+export type FindingRow = z.infer<typeof findingRow>;
+
+export const rejectedRow = z.object({
+  rejected_at: timestamp,
+  where: z.string(),
+  subject: z.string(),
+  /** JSON list of issues. */
+  issues: z.string(),
+  /** The message, lossless: base64. */
+  raw_base64: z.string(),
+});
+export type RejectedRow = z.infer<typeof rejectedRow>;
+
+/** Each query: what goes in, and what a row of the answer is. */
+export const QUERIES = {
+  /** Newest first. */
+  runs: { parameters: z.strictObject({ limit: limit(20) }), row: runRow },
+  /** One row, or none for an unknown run. */
+  run: { parameters: z.strictObject({ run_id: runId }), row: runRow },
+  /** By task id; `after_task_id` pages on. */
+  tasks: {
+    parameters: z.strictObject({
+      run_id: runId,
+      state: taskState.optional(),
+      after_task_id: z.string().default(''),
+      limit: limit(1000, 100_000),
+    }),
+    row: taskRow,
+  },
+  results: { parameters: z.strictObject({ run_id: runId, limit: limit(10_000, 100_000) }), row: resultRow },
+  /** Without `series_id` every series, newest first; `search` is looked for in benchmark, model and metric. */
+  series: {
+    parameters: z.strictObject({ search: z.string().default(''), limit: limit(100) }),
+    row: seriesRow,
+  },
+  /** Points of one series, oldest first. */
+  points: { parameters: z.strictObject({ series_id: z.string(), limit: limit(1000) }), row: resultRow },
+  /**
+   * The last points of many series, by series id and then oldest first, for a service that starts;
+   * `after_series_id` pages on, `series_limit` series a page.
+   */
+  history: {
+    parameters: z.strictObject({
+      after_series_id: z.string().default(''),
+      series_limit: limit(200, 5000),
+      points_per_series: limit(100, 1000),
+    }),
+    row: resultRow,
+  },
+  workers: { parameters: z.strictObject({ limit: limit(1000, 100_000) }), row: workerRow },
+  /** Newest first. */
+  findings: {
+    parameters: z.strictObject({ run_id: runId.optional(), kind: findingKind.optional(), limit: limit(50) }),
+    row: findingRow,
+  },
+  /** Newest first. */
+  rejected: { parameters: z.strictObject({ limit: limit(20, 1000) }), row: rejectedRow },
+  /** One read-only statement over the tables of docs/clickhouse.md. */
+  sql: { parameters: z.strictObject({ sql: z.string().min(1).max(100_000) }), row: z.record(z.string(), z.unknown()) },
+} as const;
+
+export type QueryName = keyof typeof QUERIES;
+export type QueryParameters<N extends QueryName> = z.input<(typeof QUERIES)[N]['parameters']>;
+export type QueryRow<N extends QueryName> = z.infer<(typeof QUERIES)[N]['row']>;
+
+/** Rows, or what was wrong with the question. `truncated` says that a limit cut the answer. */
+export const queryReply = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    columns: z.array(z.string()),
+    rows: z.array(z.record(z.string(), z.unknown())),
+    truncated: z.boolean(),
+  }),
+  z.object({ ok: z.literal(false), issues: z.array(issue).min(1) }),
+]);
+export type QueryReply = z.infer<typeof queryReply>;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { labels } from './hardware.ts';
+import { runId } from './ids.ts';
+import { taskSpec } from './task.ts';
+
+/** Request/reply: a request as JSON in, a `SubmitReply` as JSON out. Answered by ingest. */
+export const SUBMIT_SUBJECT = 'bw.request.submit';
+/** Request/reply: `{run_id}` in, a `CancelReply` out. Not under `bw.run.`, which the RUNS stream stores. */
+export const CANCEL_SUBJECT = 'bw.request.cancel';
+
+/** A run has at most this many tasks after expansion. */
+export const MAX_TASKS_PER_RUN = 100_000;
+
+export const source = z.strictObject({
+  repo: z.string().min(1).max(512).optional(),
+  commit: z.string().min(1).max(128).optional(),
+  branch: z.string().min(1).max(256).optional(),
+  pull_request: z.union([z.int().min(1), z.string().min(1).max(64)]).optional(),
+  version: z.string().min(1).max(128).optional(),
+});
+export type Source = z.infer<typeof source>;
+
+const axisValue = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.array(z.union([z.string(), z.number()])),
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+]);
+export type AxisValue = z.infer<typeof axisValue>;
+
+/** What a user publishes. */
+export const request = z.strictObject({
+  /** Idempotency key: submitting it again within 24 h answers with the same run. */
+  request_id: z.string().min(1).max(256).optional(),
+  name: z.string().min(1).max(256).optional(),
+  source: source.optional(),
+  tags: labels.default({}),
+  priority: z.int().min(0).max(100).default(0),
+  /**
+   * Axes whose product copies the whole list of tasks. An axis is named by the place it sets: `config.model`,
+   * `requirements.hardware`, `timeout_seconds`; a name without a dot that is no task field means `config.<name>`.
+   */
+  matrix: z.record(z.string().min(1), z.array(axisValue).min(1)).optional(),
+  /** Cells of the product to leave out: every axis that an entry names has to be equal. */
+  matrix_exclude: z.array(z.record(z.string(), axisValue)).optional(),
+  tasks: z.array(taskSpec).min(1).max(MAX_TASKS_PER_RUN),
+});
+export type Request = z.infer<typeof request>;
+
+/** One thing that is wrong with a message: where, what, and what to do about it. */
+export const issue = z.object({ path: z.string(), code: z.string(), message: z.string() });
+export type Issue = z.infer<typeof issue>;
+
+export const submitReply = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    run_id: runId,
+    task_count: z.int(),
+    /** True when this request_id had been accepted before: nothing new was started. */
+    duplicate: z.boolean(),
+  }),
+  z.object({ ok: z.literal(false), issues: z.array(issue).min(1) }),
+]);
+export type SubmitReply = z.infer<typeof submitReply>;
+
+export const cancelRequest = z.strictObject({
+  run_id: runId,
+  reason: z.string().max(1024).default('cancelled by a user'),
+});
+export type CancelRequest = z.infer<typeof cancelRequest>;
+
+export const cancelReply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), run_id: runId }),
+  z.object({ ok: z.literal(false), issues: z.array(issue).min(1) }),
+]);
+export type CancelReply = z.infer<typeof cancelReply>;

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Outcome } from './outcome.ts';
+import type { TaskSpec } from './task.ts';
+
+/**
+ * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
+ * so that two settings never share a history.
+ */
+export const seriesKey = z.object({
+  benchmark: z.string(),
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  batch_size: z.int().nullable(),
+  scenario: z.string(),
+  variant: z.string(),
+  fingerprint: z.string(),
+  metric: z.string(),
+  /** Simulated values have series of their own. */
+  is_simulated: z.boolean(),
+});
+export type SeriesKey = z.infer<typeof seriesKey>;
+
+function hash(parts: unknown, hexDigits: number): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, hexDigits);
+}
+
+/** 20 hex digits (80 bits): safe in a NATS subject, and no collision to expect below 10^11 series. */
+export function seriesId(key: SeriesKey): string {
+  return hash(
+    [
+      key.benchmark,
+      key.model,
+      key.executor,
+      key.precision,
+      key.batch_size,
+      key.scenario,
+      key.variant,
+      key.fingerprint,
+      key.metric,
+      key.is_simulated,
+    ],
+    20,
+  );
+}
+
+/** Config fields that are in the series key themselves, or say only how long to measure and not what. */
+const NOT_IN_VARIANT = new Set([
+  'model',
+  'batch_sizes',
+  'precision',
+  'scenario',
+  'iterations',
+  'warmup_iterations',
+  'max_seconds',
+  'max_memory_mb',
+  'sha256',
+]);
+
+/** 8 hex digits over the config fields that change what is measured; empty where there are none. */
+export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config'>): string {
+  const entries = Object.entries(spec.config)
+    .filter(([name, value]) => value !== undefined && !NOT_IN_VARIANT.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? '' : hash(entries, 8);
+}
+
+/** Which way is better; `unknown` metrics are reported as changes only. */
+export type Direction = 'lower_is_better' | 'higher_is_better' | 'unknown';
+
+const HIGHER = /throughput|per_second|per_sec|_qps|tokens_s|accuracy|_score|speedup|utilization|bandwidth|flops/i;
+const LOWER = /latency|_ms$|_us$|_ns$|seconds$|duration|_time|memory|_mb$|_bytes$|error|loss|power|watts|temperature/i;
+
+/** Direction from the metric's name, by the field's usual terms. */
+export function directionOf(metric: string): Direction {
+  if (HIGHER.test(metric)) return 'higher_is_better';
+  if (LOWER.test(metric)) return 'lower_is_better';
+  return 'unknown';
+}
+
+/** One point of a series: what one outcome says about one metric. */
+export interface SeriesPoint {
+  series_id: string;
+  key: SeriesKey;
+  unit: string | null;
+  value: number;
+  ci_low: number | null;
+  ci_high: number | null;
+  samples: number;
+  steady: boolean | null;
+}
+
+/** Metrics of a batch result that have a history, with their units. */
+const BATCH_METRICS = [
+  ['latency_ms', 'ms'],
+  ['latency_p90_ms', 'ms'],
+  ['latency_p99_ms', 'ms'],
+  ['throughput_items_per_second', 'items/s'],
+  ['memory_mb', 'MB'],
+] as const;
+
+/** All points of a completed outcome; none for any other status, since a failed measurement is no measurement. */
+export function pointsOf(outcome: Outcome): SeriesPoint[] {
+  if (outcome.status !== 'completed' || outcome.fingerprint === null) return [];
+  const base = {
+    benchmark: outcome.benchmark,
+    model: outcome.model ?? '',
+    executor: outcome.executor,
+    precision: outcome.precision ?? '',
+    scenario: outcome.scenario ?? '',
+    variant: outcome.variant,
+    fingerprint: outcome.fingerprint,
+    is_simulated: outcome.simulation_status.is_simulated,
+  };
+  const points: SeriesPoint[] = [];
+  const add = (metric: string, batch_size: number | null, point: Omit<SeriesPoint, 'series_id' | 'key'>): void => {
+    const key = { ...base, metric, batch_size };
+    points.push({ series_id: seriesId(key), key, ...point });
+  };
+  for (const [batch, result] of Object.entries(outcome.results.batch_sizes ?? {})) {
+    for (const [metric, unit] of BATCH_METRICS) {
+      const value = result[metric];
+      if (value === undefined || value === null) continue;
+      const ci = metric === 'latency_ms' ? [result.latency_ci_low_ms, result.latency_ci_high_ms] : [null, null];
+      add(metric, Number(batch), {
+        unit,
+        value,
+        ci_low: ci[0] ?? null,
+        ci_high: ci[1] ?? null,
+        samples: result.samples,
+        steady: result.steady,
+      });
+    }
+  }
+  for (const [metric, result] of Object.entries(outcome.results.metrics ?? {})) {
+    add(metric, null, {
+      unit: result.unit,
+      value: result.value,
+      ci_low: result.ci_low,
+      ci_high: result.ci_high,
+      samples: result.samples,
+      steady: null,
+    });
+  }
+  return points;
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { hardwareClass, labels } from './hardware.ts';
+import { taskId, token } from './ids.ts';
+
+const batchSizes = z
+  .array(z.int().min(1).max(65_536))
+  .min(1)
+  .max(32)
+  .refine((sizes) => new Set(sizes).size === sizes.length, 'batch sizes must differ from each other');
+
+/** `onnx`: measures one model with ONNX Runtime (DESIGN.md section 6). */
+export const onnxConfig = z.strictObject({
+  /** A catalogue name, a path inside the worker's model folders, or an https URL (then with `sha256`). */
+  model: z.string().min(1).max(2048),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'sha256 is 64 lower-case hex digits')
+    .optional(),
+  batch_sizes: batchSizes.default([1]),
+  precision: z.string().min(1).max(32).optional(),
+  /** Measured inferences per batch size. */
+  iterations: z.int().min(1).max(10_000_000).default(100),
+  warmup_iterations: z.int().min(0).max(1_000_000).default(10),
+  /** Upper bound on the measured window of one batch size; fewer samples than `iterations` then, and the result says so. */
+  max_seconds: z.number().positive().max(86_400).default(60),
+  scenario: z.enum(['single_stream', 'offline', 'server']).default('single_stream'),
+  /** Mean arrivals per second of the `server` scenario. */
+  target_qps: z.number().positive().max(1_000_000).optional(),
+  intra_op_num_threads: z.int().min(1).max(1024).optional(),
+  inter_op_num_threads: z.int().min(1).max(1024).optional(),
+  /** Seed of the generated inputs and arrivals. */
+  seed: z.int().min(0).max(0xffffffff).default(42),
+  /** Sizes of named dynamic dimensions, `{ "height": 224 }`. */
+  dimensions: z.record(z.string(), z.int().min(1)).optional(),
+  /** Whole shapes per input, without touching the others: `{ "pixels": [1, 3, 224, 224] }`. */
+  shapes: z.record(z.string(), z.array(z.int().min(0))).optional(),
+  /** Memory the measuring process may use; more ends the task as out_of_memory. */
+  max_memory_mb: z.int().min(16).optional(),
+});
+export type OnnxConfig = z.infer<typeof onnxConfig>;
+
+/** `command`: any program; each stdout line that is a JSON object with `metric` and `value` becomes a metric point. */
+export const commandConfig = z.strictObject({
+  /** The program and its arguments; started without a shell. */
+  command: z.array(z.string().max(65_536)).min(1).max(1024),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a variable name'), z.string()).optional(),
+  working_directory: z.string().optional(),
+  max_memory_mb: z.int().min(16).optional(),
+  /** What the program measures, for the series; free text such as a model's name. */
+  model: z.string().min(1).max(256).optional(),
+  precision: z.string().min(1).max(32).optional(),
+});
+export type CommandConfig = z.infer<typeof commandConfig>;
+
+/** `noop`: in-process, measures nothing real; for tests and load. Whatever it reports is marked as simulated. */
+export const noopConfig = z.strictObject({
+  sleep_ms: z.number().min(0).max(86_400_000).default(0),
+  /** How the attempt ends; `hang` ignores everything but an abort, `exit` ends the worker process. */
+  behaviour: z.enum(['complete', 'fail', 'throw', 'hang', 'exit']).default('complete'),
+  /** With `fail`, only the first n attempts fail. */
+  fail_attempts: z.int().min(1).optional(),
+  retriable: z.boolean().default(true),
+  /** Publishes this many points of the metric `noop_value`, in batches of `metric_batch_points`. */
+  metric_points: z.int().min(0).max(100_000_000).default(0),
+  metric_batch_points: z.int().min(1).max(100_000).default(1000),
+  /** Reported as the result metric `noop_value`. */
+  value: z.number().optional(),
+});
+export type NoopConfig = z.infer<typeof noopConfig>;
+
+export const requirements = z.strictObject({
+  /** Any one of these; absent or empty means any class. */
+  hardware: z.array(hardwareClass).max(32).default([]),
+  min_memory_gb: z.number().min(0).optional(),
+  min_cuda_compute: z.number().min(0).optional(),
+  labels: labels.default({}),
+});
+export type Requirements = z.infer<typeof requirements>;
+
+export const retryPolicy = z.strictObject({
+  max_retries: z.int().min(0).max(100).default(3),
+  /** Base of the exponential backoff; the wait before retry n is drawn from [0, base * 2^(n-1)], at most an hour. */
+  retry_delay_seconds: z.number().min(0).max(86_400).default(5),
+});
+
+const taskFields = {
+  task_id: taskId,
+  type: z.enum(['benchmark', 'test']).default('benchmark'),
+  /** First part of the series' name; the request's name when absent. */
+  benchmark: z.string().min(1).max(256).optional(),
+  /** 0 to 100; higher goes first. The request's when absent. */
+  priority: z.int().min(0).max(100).optional(),
+  requirements: requirements.prefault({}),
+  depends_on: z.array(taskId).max(1000).default([]),
+  /** `any`: one matching pool; `each`: one task per matching pool, to compare hardware. */
+  placement: z.enum(['any', 'each']).default('any'),
+  /** How many times the whole task is to be run, as tasks of their own. */
+  repetitions: z.int().min(1).max(100_000).default(1),
+  /** Of one attempt's execution; also how long a task that no pool can serve is kept waiting. */
+  timeout_seconds: z
+    .number()
+    .positive()
+    .max(7 * 86_400)
+    .default(1800),
+  retry_policy: retryPolicy.prefault({}),
+};
+
+/** The executors, each with the schema of its config. */
+const onnxTask = z.strictObject({ ...taskFields, executor: z.literal('onnx'), config: onnxConfig });
+const commandTask = z.strictObject({ ...taskFields, executor: z.literal('command'), config: commandConfig });
+const noopTask = z.strictObject({ ...taskFields, executor: z.literal('noop'), config: noopConfig.prefault({}) });
+
+export const EXECUTORS = ['onnx', 'command', 'noop'] as const;
+export type ExecutorName = (typeof EXECUTORS)[number];
+
+/** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
+export const taskSpec = z.preprocess(
+  (value) => (isObject(value) && value.executor === undefined ? { ...value, executor: 'onnx' } : value),
+  z.discriminatedUnion('executor', [onnxTask, commandTask, noopTask]),
+);
+export type TaskSpec = z.infer<typeof taskSpec>;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const resolved = {
+  /** The id that the user wrote. */
+  base_task_id: taskId,
+  benchmark: z.string(),
+  priority: z.int(),
+  /** The pool an `each` task is bound to; null where any matching pool will do. */
+  pool: token.nullable(),
+};
+
+/** A task after `expand`: matrix, repetitions and `each` are resolved, so it runs on exactly one device. */
+export const task = z.discriminatedUnion('executor', [
+  onnxTask.extend(resolved),
+  commandTask.extend(resolved),
+  noopTask.extend(resolved),
+]);
+export type Task = z.infer<typeof task>;

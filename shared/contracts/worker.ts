@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { environment, hardwareClass, labels } from './hardware.ts';
+import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+
+/** KV bucket with each worker's capabilities, by worker id; written at start and when they change. */
+export const WORKERS_BUCKET = 'workers';
+
+export const device = z.object({
+  device_id: token,
+  class: hardwareClass,
+  /** For people: `AMD EPYC 7B13, 2 cores`. */
+  name: z.string(),
+  /** Names hardware and environment (driver, kernel, governor, runtimes); results are compared only within one. */
+  fingerprint: z.string(),
+  /** `<class>-<8 hex>`: the fingerprint together with what the worker offers there (labels, executors, programs). */
+  pool: token,
+  memory_gb: z.number().nullable(),
+  cuda_compute: z.number().nullable(),
+  /** How many attempts may run at once; 1 where measurements must not disturb each other. */
+  slots: z.int().min(1),
+  executors: z.array(z.string()),
+  /** Programs that the `command` executor may start; `*` for any. */
+  commands: z.array(z.string()),
+  labels,
+  environment,
+});
+export type Device = z.infer<typeof device>;
+
+export const capabilities = z.object({
+  v: messageVersion,
+  worker_id: token,
+  /** Differs for each start of the process, so that a restart is told from a pause. */
+  boot_id: z.string(),
+  hostname: z.string(),
+  started_at: timestamp,
+  version: z.string(),
+  devices: z.array(device).min(1),
+});
+export type Capabilities = z.infer<typeof capabilities>;
+
+/** Plain NATS, not stored. */
+export const HEARTBEAT_SUBJECTS = 'bw.heartbeat.*';
+export function heartbeatSubject(worker_id: string): string {
+  return `bw.heartbeat.${worker_id}`;
+}
+
+export const heartbeat = z.object({
+  v: messageVersion,
+  worker_id: token,
+  boot_id: z.string(),
+  sent_at: timestamp,
+  /** Until the next one; a worker silent for five of these, and at least 5 s, is lost. */
+  interval_seconds: z.number().positive(),
+  /** `left` is the last word of a worker that stops in order. */
+  state: z.enum(['ready', 'draining', 'left']),
+  /** KV revision of the capabilities that hold now. */
+  capabilities_revision: z.int().min(0),
+  /** Attempt ids in execution, by device. */
+  running: z.record(z.string(), z.array(z.string())),
+  cpu_load_percent: z.number().nullable(),
+  memory_used_mb: z.number().nullable(),
+  memory_total_mb: z.number().nullable(),
+  temperature_celsius: z.number().nullable(),
+  /** Reasons for the nulls above, by field name. */
+  unavailable: z.record(z.string(), z.string()).optional(),
+});
+export type Heartbeat = z.infer<typeof heartbeat>;
+
+/** Request/reply to one worker. */
+export function workerCommandSubject(worker_id: string): string {
+  return `bw.worker.${worker_id}.command`;
+}
+export const workerCommand = z.discriminatedUnion('command', [
+  z.object({
+    command: z.literal('abort'),
+    run_id: runId,
+    task_id: taskId,
+    attempt: z.int().min(1),
+    reason: z.string(),
+  }),
+  z.object({ command: z.literal('drain') }),
+  z.object({ command: z.literal('resume') }),
+]);
+export type WorkerCommand = z.infer<typeof workerCommand>;
+export const workerCommandReply = z.object({ ok: z.boolean(), message: z.string() });
+export type WorkerCommandReply = z.infer<typeof workerCommandReply>;

@@ -1,0 +1,294 @@
+import type { ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream';
+import type { Issue } from '../contracts/request.ts';
+import type { Parsed } from './issues.ts';
+import { pause } from './lifecycle.ts';
+import type { Log } from './log.ts';
+import { reject } from './reject.ts';
+
+/** What a handler says of a message; the runner turns it into ack, nak or REJECTED. */
+export type HandlerResult =
+  | { kind: 'ok' }
+  | { kind: 'drop'; reason: string }
+  | { kind: 'dead_letter'; issues: Issue[] }
+  | { kind: 'retry'; after_ms: number; reason: string };
+
+export const OK: HandlerResult = { kind: 'ok' };
+
+export interface Received<T> {
+  value: T;
+  subject: string;
+  /** Sequence in the stream: the order that all consumers agree on. */
+  sequence: number;
+  /** When the server stored it. */
+  stored_at: Date;
+  redelivered: boolean;
+  raw: Uint8Array;
+}
+
+export interface ConsumeOptions<T> {
+  stream: string;
+  /** Replicas with the same name share the work. */
+  durable: string;
+  filter?: string;
+  /** Which part of REJECTED takes what does not parse. */
+  where: string;
+  parse: (message: JsMsg) => Parsed<T>;
+  /** One result for all, or one for each message in order. Messages are acked after it, so after the durable write. */
+  handle: (batch: ReadonlyArray<Received<T>>) => Promise<HandlerResult | readonly HandlerResult[]>;
+  max_batch: number;
+  /** How long a batch may wait to fill. */
+  max_wait_ms: number;
+  ack_wait_ms?: number;
+  /** Where a new durable begins; `all` by default. */
+  deliver?: 'all' | 'new';
+  counters?: ConsumeCounters;
+}
+
+/** Hooks for the service's metrics. */
+export interface ConsumeCounters {
+  handled(result: HandlerResult['kind'], count: number): void;
+}
+
+/** Something that runs until it is stopped. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/**
+ * Reads a stream in batches through a durable consumer: at least once, acked after `handle`, bounded in memory.
+ * A message that does not parse goes to REJECTED and is acked then.
+ */
+export async function consume<T>(
+  manager: JetStreamManager,
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+): Promise<Running> {
+  await ensureConsumer(manager, options);
+  const stopping = new AbortController();
+  const loop = runLoop(client, log, options, stopping.signal);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+async function ensureConsumer<T>(manager: JetStreamManager, options: ConsumeOptions<T>): Promise<void> {
+  const settings = {
+    ack_wait: (options.ack_wait_ms ?? 30_000) * 1_000_000,
+    max_ack_pending: options.max_batch * 4,
+    ...(options.filter === undefined ? {} : { filter_subject: options.filter }),
+  };
+  try {
+    await manager.consumers.info(options.stream, options.durable);
+    await manager.consumers.update(options.stream, options.durable, settings);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
+    await manager.consumers.add(options.stream, {
+      durable_name: options.durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: options.deliver === 'new' ? DeliverPolicy.New : DeliverPolicy.All,
+      ...settings,
+    });
+  }
+}
+
+async function runLoop<T>(
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const consumer = await client.consumers.get(options.stream, options.durable);
+      const messages = await consumer.consume({ max_messages: options.max_batch * 2, expires: 5000 });
+      await readBatches(client, log, options, messages, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn({ err: error, stream: options.stream }, 'reading the stream failed, trying again');
+      await pause(500, signal);
+    }
+  }
+}
+
+async function readBatches<T>(
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+  messages: ConsumerMessages,
+  signal: AbortSignal,
+): Promise<void> {
+  const buffer = new MessageBuffer(options.max_batch);
+  const close = (): void => {
+    void messages.close();
+    buffer.end();
+  };
+  signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close();
+  const pump = fill(buffer, messages);
+  try {
+    for (;;) {
+      const batch = await buffer.take(options.max_wait_ms);
+      if (batch.length === 0) break;
+      await handleBatch(client, log, options, batch, signal);
+    }
+    await pump;
+  } finally {
+    signal.removeEventListener('abort', close);
+    await messages.close();
+  }
+}
+
+async function fill(buffer: MessageBuffer, messages: ConsumerMessages): Promise<void> {
+  try {
+    for await (const message of messages) await buffer.put(message);
+  } finally {
+    buffer.end();
+  }
+}
+
+async function handleBatch<T>(
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+  batch: readonly JsMsg[],
+  signal: AbortSignal,
+): Promise<void> {
+  const readable: Array<{ message: JsMsg; received: Received<T> }> = [];
+  for (const message of batch) {
+    const parsed = options.parse(message);
+    if (parsed.ok) readable.push({ message, received: toReceived(message, parsed.value) });
+    else await settle(client, log, options, message, { kind: 'dead_letter', issues: parsed.issues }, signal);
+  }
+  if (readable.length === 0) return;
+  const results = await runHandler(
+    log,
+    options,
+    readable.map((r) => r.received),
+  );
+  for (const [index, { message }] of readable.entries()) {
+    const result = Array.isArray(results) ? (results as readonly HandlerResult[])[index] : (results as HandlerResult);
+    if (result === undefined) throw new Error(`the handler of ${options.where} answered for too few messages`);
+    await settle(client, log, options, message, result, signal);
+  }
+}
+
+async function runHandler<T>(
+  log: Log,
+  options: ConsumeOptions<T>,
+  received: Received<T>[],
+): Promise<HandlerResult | readonly HandlerResult[]> {
+  try {
+    return await options.handle(received);
+  } catch (error) {
+    // Whatever could not be done is done later: the messages stay in the stream.
+    log.error({ err: error, stream: options.stream }, 'could not handle a batch, it comes again');
+    return { kind: 'retry', after_ms: 1000, reason: 'handler failed' };
+  }
+}
+
+async function settle<T>(
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+  message: JsMsg,
+  result: HandlerResult,
+  signal: AbortSignal,
+): Promise<void> {
+  options.counters?.handled(result.kind, 1);
+  switch (result.kind) {
+    case 'ok':
+      message.ack();
+      return;
+    case 'drop':
+      log.debug({ subject: message.subject, reason: result.reason }, 'dropped a message');
+      message.ack();
+      return;
+    case 'retry':
+      message.nak(result.after_ms);
+      return;
+    case 'dead_letter': {
+      log.warn({ subject: message.subject, issues: result.issues.slice(0, 3) }, 'rejected a message');
+      const id = `${options.stream}.${message.seq}.${options.durable}`;
+      try {
+        await reject(client, options.where, { subject: message.subject, raw: message.data, id }, result.issues, signal);
+        message.ack();
+      } catch (error) {
+        log.error({ err: error }, 'could not keep a rejected message, it comes again');
+        message.nak(1000);
+      }
+      return;
+    }
+    default:
+      result satisfies never;
+  }
+}
+
+function toReceived<T>(message: JsMsg, value: T): Received<T> {
+  return {
+    value,
+    subject: message.subject,
+    sequence: message.seq,
+    stored_at: new Date(
+      message.timestampNanos === undefined ? message.timestamp : Number(message.timestampNanos / 1_000_000n),
+    ),
+    redelivered: message.redelivered,
+    raw: message.data,
+  };
+}
+
+/** A bounded hand-over from the subscription to the handler: `put` waits while it is full. */
+class MessageBuffer {
+  #items: JsMsg[] = [];
+  #capacity: number;
+  #ended = false;
+  #wakeTaker: (() => void) | undefined;
+  #wakePutter: (() => void) | undefined;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  async put(message: JsMsg): Promise<void> {
+    while (this.#items.length >= this.#capacity && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wakePutter = resolve;
+      });
+    }
+    this.#items.push(message);
+    if (this.#items.length === 1 || this.#items.length >= this.#capacity) this.#wakeTaker?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wakeTaker?.();
+    this.#wakePutter?.();
+  }
+
+  /** Waits for a first message, then at most `max_wait_ms` for a full batch. Empty once ended and emptied. */
+  async take(max_wait_ms: number): Promise<JsMsg[]> {
+    while (this.#items.length === 0 && !this.#ended) await this.#signalled();
+    if (max_wait_ms > 0 && this.#items.length < this.#capacity && !this.#ended) {
+      const timer = setTimeout(() => this.#wakeTaker?.(), max_wait_ms);
+      await this.#signalled();
+      clearTimeout(timer);
+    }
+    const batch = this.#items;
+    this.#items = [];
+    this.#wakePutter?.();
+    return batch;
+  }
+
+  #signalled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeTaker = () => {
+        this.#wakeTaker = undefined;
+        resolve();
+      };
+    });
+  }
+}

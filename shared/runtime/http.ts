@@ -1,0 +1,76 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+
+/** A reason why the service cannot do its work now, or undefined when it can. */
+export type ReadinessCheck = () => string | undefined;
+
+export interface ServiceHttp {
+  port: number;
+  registry: Registry;
+  /** Adds a condition for `/readyz`. */
+  addReadiness(name: string, check: ReadinessCheck): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * The small HTTP server of each service: `/healthz` (the process is alive), `/readyz` (200, or 503 with what is
+ * missing), `/metrics` (Prometheus).
+ */
+export async function startHttp(
+  options: { HTTP_HOST: string; HTTP_PORT: number },
+  service: string,
+): Promise<ServiceHttp> {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  const checks = new Map<string, ReadinessCheck>([['start', () => 'still starting']]);
+
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
+    else if (path === '/healthz') send(response, 200, 'application/json', '{"status":"alive"}\n');
+    else if (path === '/readyz') {
+      const missing = Object.fromEntries(
+        [...checks].flatMap(([name, check]) => {
+          const reason = check();
+          return reason === undefined ? [] : [[name, reason]];
+        }),
+      );
+      const ready = Object.keys(missing).length === 0;
+      send(
+        response,
+        ready ? 200 : 503,
+        'application/json',
+        `${JSON.stringify({ status: ready ? 'ready' : 'not ready', missing })}\n`,
+      );
+    } else if (path === '/metrics') {
+      registry.metrics().then(
+        (text) => send(response, 200, registry.contentType, text),
+        (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
+      );
+    } else send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
+  });
+  await new Promise<void>((resolve, rejected) => {
+    server.once('error', rejected);
+    server.listen(options.HTTP_PORT, options.HTTP_HOST, resolve);
+  });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    registry,
+    addReadiness: (name, check) => {
+      checks.set(name, check);
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type });
+  response.end(body);
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  type TlsOptions,
+} from '@nats-io/transport-node';
+import { messageOf, UnreachableError } from './errors.ts';
+import type { Log } from './log.ts';
+
+export type { NatsConnection } from '@nats-io/transport-node';
+
+export interface NatsOptions {
+  NATS_URL: string[];
+  NATS_USER?: string | undefined;
+  NATS_PASSWORD?: string | undefined;
+  NATS_TOKEN?: string | undefined;
+  NATS_NKEY_SEED?: string | undefined;
+  NATS_CREDS_FILE?: string | undefined;
+  NATS_TLS_CA_FILE?: string | undefined;
+  NATS_TLS_CERT_FILE?: string | undefined;
+  NATS_TLS_KEY_FILE?: string | undefined;
+}
+
+/**
+ * Connects to NATS. A service waits for the server and reconnects for ever; with `wait: false` (the CLI) the first
+ * failure is an error.
+ * @throws UnreachableError when nobody answers and `wait` is false, or when the credentials are refused.
+ */
+export async function connectNats(name: string, options: NatsOptions, wait = true, log?: Log): Promise<NatsConnection> {
+  const tls = tlsOf(options);
+  const authenticator = authenticatorOf(options);
+  try {
+    const connection = await connect({
+      name,
+      servers: options.NATS_URL,
+      reconnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      waitOnFirstConnect: wait,
+      timeout: 5000,
+      pingInterval: 10_000,
+      maxPingOut: 2,
+      ...(options.NATS_USER === undefined ? {} : { user: options.NATS_USER }),
+      ...(options.NATS_PASSWORD === undefined ? {} : { pass: options.NATS_PASSWORD }),
+      ...(options.NATS_TOKEN === undefined ? {} : { token: options.NATS_TOKEN }),
+      ...(authenticator === undefined ? {} : { authenticator }),
+      ...(tls === undefined ? {} : { tls }),
+    });
+    if (log !== undefined) void logStatus(connection, log);
+    return connection;
+  } catch (error) {
+    throw new UnreachableError(
+      `no NATS server at ${options.NATS_URL.map(withoutCredentials).join(', ')} (${messageOf(error)}): is the stack running, and are NATS_URL, NATS_USER and NATS_PASSWORD right?`,
+      error,
+    );
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}
+
+function tlsOf(options: NatsOptions): TlsOptions | undefined {
+  const { NATS_TLS_CA_FILE: caFile, NATS_TLS_CERT_FILE: certFile, NATS_TLS_KEY_FILE: keyFile } = options;
+  if (caFile === undefined && certFile === undefined) return undefined;
+  return {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(certFile === undefined ? {} : { certFile }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+  };
+}
+
+function authenticatorOf(options: NatsOptions): Authenticator | undefined {
+  if (options.NATS_NKEY_SEED !== undefined) return nkeyAuthenticator(new TextEncoder().encode(options.NATS_NKEY_SEED));
+  if (options.NATS_CREDS_FILE !== undefined) return credsAuthenticator(readFileSync(options.NATS_CREDS_FILE));
+  return undefined;
+}
+
+async function logStatus(connection: NatsConnection, log: Log): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') log.warn('lost the connection to NATS, reconnecting');
+    else if (status.type === 'reconnect') log.info('connected to NATS again');
+    else if (status.type === 'error') log.error({ err: status.error }, 'NATS reports an error');
+  }
+}

@@ -1,0 +1,80 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { z } from 'zod';
+import type { Issue } from '../contracts/request.ts';
+import type { Running } from './consume.ts';
+import { messageOf } from './errors.ts';
+import { parseJson } from './issues.ts';
+import type { Log } from './log.ts';
+import { reject } from './reject.ts';
+
+export interface RespondOptions<Q, A> {
+  subject: string;
+  /** Replicas in the same group share the requests; without one every instance answers. */
+  queue?: string;
+  schema: z.ZodType<Q>;
+  /** The answer to a question that does not parse, or that fails. */
+  refuse: (issues: Issue[]) => A;
+  handle: (question: Q, message: Msg) => Promise<A>;
+  /** Keeps unreadable questions in REJECTED under this name. */
+  rejected_where?: string;
+  /** More questions than this at once wait in the subscription. */
+  max_concurrent: number;
+}
+
+/**
+ * Answers requests on a subject. Every question gets an answer: a malformed one the list of what is wrong with it, a
+ * failed one what failed.
+ */
+export function respond<Q, A>(
+  connection: NatsConnection,
+  client: JetStreamClient,
+  log: Log,
+  options: RespondOptions<Q, A>,
+): Running {
+  const subscription = connection.subscribe(
+    options.subject,
+    options.queue === undefined ? {} : { queue: options.queue },
+  );
+  const active = new Set<Promise<void>>();
+  const loop = (async () => {
+    for await (const message of subscription) {
+      const work = answer(client, log, options, message).finally(() => active.delete(work));
+      active.add(work);
+      if (active.size >= options.max_concurrent) await Promise.race(active);
+    }
+  })();
+  return {
+    stop: async () => {
+      // Drain: no new questions, those already here are answered.
+      if (!connection.isClosed()) await subscription.drain();
+      await loop;
+      await Promise.all(active);
+    },
+  };
+}
+
+async function answer<Q, A>(
+  client: JetStreamClient,
+  log: Log,
+  options: RespondOptions<Q, A>,
+  message: Msg,
+): Promise<void> {
+  let reply: A;
+  try {
+    const parsed = parseJson(options.schema, message.data);
+    if (parsed.ok) reply = await options.handle(parsed.value, message);
+    else {
+      reply = options.refuse(parsed.issues);
+      if (options.rejected_where !== undefined) {
+        await reject(client, options.rejected_where, { subject: message.subject, raw: message.data }, parsed.issues);
+      }
+    }
+  } catch (error) {
+    log.error({ err: error, subject: message.subject }, 'could not answer a request');
+    reply = options.refuse([
+      { path: '(message)', code: 'internal', message: `could not be done now: ${messageOf(error)}` },
+    ]);
+  }
+  if (message.reply !== undefined && message.reply !== '') message.respond(JSON.stringify(reply));
+}

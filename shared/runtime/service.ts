@@ -1,0 +1,122 @@
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { z } from 'zod';
+import { STREAMS } from '../contracts/streams.ts';
+import { loadConfig as load, type loadConfig, redacted } from './config.ts';
+import { BenchwireError, ConfigError } from './errors.ts';
+import { type ServiceHttp, startHttp } from './http.ts';
+import { Scope } from './lifecycle.ts';
+import { createLog, type Log } from './log.ts';
+import { connectNats, type NatsConnection, type NatsOptions } from './nats.ts';
+import { ensureStreams } from './streams.ts';
+
+interface RequiredConfig extends NatsOptions {
+  NATS_REPLICAS: number;
+  HTTP_HOST: string;
+  HTTP_PORT: number;
+  LOG_LEVEL: string;
+  LOG_FORMAT: 'pretty' | 'json' | 'auto';
+  SHUTDOWN_SECONDS: number;
+}
+
+/** What a service gets to build itself from. */
+export interface ServiceContext<C> {
+  config: C;
+  log: Log;
+  nats: NatsConnection;
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
+  http: ServiceHttp;
+  /** Add here whatever was started. */
+  scope: Scope;
+}
+
+export interface ServiceDefinition<S extends z.ZodObject> {
+  name: string;
+  config: S;
+  /** Starts the service's parts and adds each to the scope. The service is ready when it resolves. */
+  start(context: ServiceContext<z.infer<S>>): Promise<void>;
+}
+
+/**
+ * Runs a service until SIGTERM, SIGINT or, where a parent started it with an IPC channel, the parent's end. Stops in
+ * reverse order of the start within SHUTDOWN_SECONDS; a second signal, or a passed deadline, forces the exit.
+ * Exit codes: 0 stopped in order, 78 wrong configuration, 1 anything else.
+ */
+export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
+  let config: ReturnType<typeof loadConfig<S>> & RequiredConfig;
+  try {
+    config = load(definition.config, process.env) as typeof config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${definition.name}: ${error.message}\n`);
+    process.exitCode = 78;
+    return;
+  }
+  const log = createLog(definition.name, config);
+  const scope = new Scope(log);
+  const crash = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error, exiting');
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  stopOnSignals(definition.name, scope, log, config.SHUTDOWN_SECONDS);
+
+  try {
+    const http = await startHttp(config, definition.name);
+    scope.add('http', () => http.stop());
+    const nats = await connectNats(definition.name, config, true, log);
+    scope.add('nats', async () => {
+      if (!nats.isClosed()) await nats.close();
+    });
+    let connected = true;
+    void trackConnection(nats, (up) => {
+      connected = up;
+    });
+    http.addReadiness('nats', () => (connected ? undefined : 'no connection to NATS'));
+    const manager = await jetstreamManager(nats);
+    await ensureStreams(manager, STREAMS, config.NATS_REPLICAS);
+    await definition.start({ config, log, nats, jetstream: jetstream(nats), manager, http, scope });
+    http.addReadiness('start', () => undefined);
+    log.info({ port: http.port, config: redacted(definition.config, config) }, 'ready');
+  } catch (error) {
+    // Stopping while starting makes the start fail; that is no error.
+    if (stopping) return;
+    const known = error instanceof BenchwireError;
+    log.fatal(known ? { code: error.code } : { err: error }, known ? error.message : 'could not start');
+    await scope.stop().catch(() => undefined);
+    process.exit(1);
+  }
+}
+
+let stopping = false;
+
+function stopOnSignals(name: string, scope: Scope, log: Log, deadline_seconds: number): void {
+  const stop = (why: string): void => {
+    if (stopping) {
+      log.warn('second signal, exiting at once');
+      process.exit(1);
+    }
+    stopping = true;
+    log.info({ why }, `stopping ${name}`);
+    const timer = setTimeout(() => {
+      log.error(`not stopped within ${deadline_seconds} s, exiting`);
+      process.exit(1);
+    }, deadline_seconds * 1000);
+    timer.unref();
+    scope.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  if (process.send !== undefined) process.once('disconnect', () => stopping || stop('the parent process is gone'));
+}
+
+async function trackConnection(nats: NatsConnection, set: (up: boolean) => void): Promise<void> {
+  for await (const status of nats.status()) {
+    if (status.type === 'disconnect') set(false);
+    else if (status.type === 'reconnect') set(true);
+  }
+}
