@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { type BenchResult, type Case, say } from './report.ts';
+
+/** Each benchmark is imported only when it is asked for, since they load different heavy things. */
+const BENCHMARKS: Record<string, { what: string; run: () => Promise<(rounds: number) => Promise<BenchResult>> }> = {
+  pipeline: {
+    what: '20,000 noop tasks, from submit until every row can be queried; against bare BullMQ',
+    run: async () => (await import('./pipeline.ts')).pipeline,
+  },
+  latency: {
+    what: 'one task at a time, submit to start of execution; against bare BullMQ',
+    run: async () => (await import('./latency.ts')).latency,
+  },
+  metrics: {
+    what: 'metric points from a worker to rows in ClickHouse; against inserting them straight',
+    run: async () => (await import('./metrics.ts')).metrics,
+  },
+  harness: {
+    what: 'the latency that the onnx executor reports; against a bare loop over session.run',
+    run: async () => (await import('./harness.ts')).harness,
+  },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const [name] = positionals;
+const benchmark = name === undefined ? undefined : BENCHMARKS[name];
+const rounds = values.rounds === undefined ? 0 : Number(values.rounds);
+
+if (benchmark === undefined || name === undefined || values.help || !Number.isInteger(rounds) || rounds < 0) {
+  const list = Object.entries(BENCHMARKS).map(([each, { what }]) => `  ${each.padEnd(10)} ${what}`);
+  say(`usage: npm run bench -- NAME [--json] [--rounds N]\n\n${list.join('\n')}`);
+  process.exit(values.help ? 0 : 64);
+}
+
+const run = await benchmark.run();
+const result = await run(rounds);
+for (const each of result.cases ?? [result]) say(describe(each));
+if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);
+
+function describe(each: Case): string {
+  return `${each.name}: ours ${each.ours} ${each.unit}, baseline ${each.baseline} ${each.unit}, ratio ${each.ratio}`;
+}
