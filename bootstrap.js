@@ -62,6 +62,7 @@ function run(runtime, args) {
       if (!(signal === 'SIGINT' && fromTerminal)) child.kill(signal);
     });
   }
+  if (process.env.npm_lifecycle_event !== undefined) stopWithParent(child);
   child.on('error', (error) => {
     say(`could not start ${runtime}: ${error.message}`);
     process.exit(1);
@@ -69,6 +70,17 @@ function run(runtime, args) {
   child.on('exit', (code, signal) =>
     process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0)),
   );
+}
+
+/**
+ * An npm that is killed can't pass that on; what it started must not go on alone, holding the data folder.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function stopWithParent(child) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 1_000).unref();
 }
 
 main().catch((error) => {

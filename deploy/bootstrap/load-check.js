@@ -34,7 +34,7 @@ export function packagesThatDoNotLoad(root, runtime) {
     if (status === 0) return [];
     const line = stderr
       .split('\n')
-      .find((text) => /error|cannot|not /i.test(text))
+      .find((text) => /^\S*Error\b.*: |cannot open|not found/.test(text))
       ?.trim();
     return [{ name, without, reason: line ?? (signal ? `ended by ${signal}` : `exit code ${status}`) }];
   });

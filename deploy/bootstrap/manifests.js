@@ -7,7 +7,7 @@ import { join } from 'node:path';
  * @param {string} root
  * @returns {string[]} absolute paths
  */
-export function manifests(root) {
+function manifests(root) {
   /** @type {string[]} */
   const patterns = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).workspaces ?? [];
   const folders = patterns.flatMap((pattern) => {
@@ -26,8 +26,19 @@ export function manifests(root) {
  */
 export function fingerprint(root) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
-  for (const path of manifests(root)) hash.update(path.slice(root.length)).update(readFileSync(path));
+  for (const path of manifests(root)) hash.update(path.slice(root.length)).update(relevant(path));
   return hash.digest('hex');
+}
+
+/**
+ * What of a manifest matters to npm: an edited script or description is no reason to install.
+ * @param {string} path
+ */
+function relevant(path) {
+  const text = readFileSync(path, 'utf8');
+  if (path.endsWith('package-lock.json')) return text;
+  const fields = /^(name|version|workspaces|allowScripts|overrides|bin|.*[dD]ependencies)$/;
+  return JSON.stringify(Object.entries(JSON.parse(text)).filter(([name]) => fields.test(name)));
 }
 
 /**

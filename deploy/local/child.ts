@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { LineSplitter } from './line-splitter.ts';
+import { lastLines, openForChild } from './log-file.ts';
+
+/** One way to start a program. */
+export interface Launch {
+  command: string;
+  args: readonly string[];
+  env: Record<string, string | undefined>;
+  cwd?: string;
+  /** Line by line to us, or straight into a file, which goes on when we are gone. */
+  output: { to: 'lines'; onLine: (line: string) => void } | { to: 'file'; path: string };
+  /** Opens a channel whose end tells the child that we are gone. */
+  ipc?: boolean;
+  /** Delivers a signal where the child is only the client of what really runs (a container). */
+  deliver?: (signal: NodeJS.Signals) => void;
+}
+
+export type Exit = { code: number | null; signal: NodeJS.Signals | null } | { error: Error };
+
+const tailLines = 8;
+
+/**
+ * One run of a program, from its start to its exit. It leads a process group of its own: a Ctrl-C in our terminal must
+ * not reach it before we have stopped what depends on it, and what it leaves behind can be ended with it.
+ */
+export class Child {
+  readonly exited: Promise<Exit>;
+  #process: ChildProcess;
+  #launch: Launch;
+  #tail: string[] = [];
+
+  constructor(launch: Launch) {
+    this.#launch = launch;
+    const file = launch.output.to === 'file' ? openForChild(launch.output.path) : undefined;
+    const stdio = file ?? 'pipe';
+    this.#process = spawn(launch.command, launch.args, {
+      stdio: ['ignore', stdio, stdio, ...(launch.ipc === true ? ['ipc' as const] : [])],
+      env: launch.env,
+      detached: true,
+      ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
+    });
+    if (file !== undefined) closeSync(file);
+    this.#readLines();
+    this.exited = this.#untilExit();
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** The last lines it printed. */
+  tail(): string[] {
+    const { output } = this.#launch;
+    return output.to === 'file' ? lastLines(output.path, tailLines) : this.#tail;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#launch.deliver !== undefined) this.#launch.deliver(signal);
+    else this.#process.kill(signal);
+  }
+
+  /** Ends it and everything that it started. */
+  killGroup(): void {
+    if (this.#launch.deliver !== undefined) this.#launch.deliver('SIGKILL');
+    if (this.pid === undefined) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // Nothing of it is left.
+    }
+  }
+
+  #readLines(): void {
+    const { output } = this.#launch;
+    if (output.to !== 'lines') return;
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      const lines = new LineSplitter((line) => {
+        this.#tail.push(line);
+        if (this.#tail.length > tailLines) this.#tail.shift();
+        output.onLine(line);
+      });
+      stream?.on('data', (bytes: Buffer) => lines.push(bytes));
+      stream?.once('end', () => lines.end());
+    }
+  }
+
+  #untilExit(): Promise<Exit> {
+    const child = this.#process;
+    return new Promise((resolve) => {
+      child.once('error', (error) => {
+        if (child.pid === undefined) resolve({ error });
+      });
+      child.once('exit', (code, signal) => {
+        this.killGroup(); // its own children, which nobody watches now
+        // Its last lines may still be in the pipe; a process that it left behind can hold that open for ever.
+        const done = (): void => {
+          clearTimeout(timer);
+          resolve({ code, signal });
+        };
+        const timer = setTimeout(done, 500);
+        child.once('close', done);
+      });
+    });
+  }
+}
+
+/** `exit code 1`, `ended by SIGKILL`, `could not be started: …`. */
+export function describeExit(exit: Exit): string {
+  if ('error' in exit) return `could not be started: ${exit.error.message}`;
+  return exit.signal === null ? `exit code ${exit.code}` : `ended by ${exit.signal}`;
+}

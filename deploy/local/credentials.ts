@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { z } from 'zod';
+import { writePrivateFile } from './private-file.ts';
+
+const credentials = z.object({
+  nats_user: z.string(),
+  nats_password: z.string(),
+  redis_password: z.string(),
+});
+export type Credentials = z.infer<typeof credentials>;
+
+/** The data folder's credentials for NATS and Redis, made up at the first start and kept. */
+export function loadCredentials(path: string): Credentials {
+  if (existsSync(path)) return read(path);
+  const fresh = { nats_user: 'benchwire', nats_password: password(), redis_password: password() };
+  writePrivateFile(path, `${JSON.stringify(fresh, null, 2)}\n`);
+  return fresh;
+}
+
+function read(path: string): Credentials {
+  try {
+    return credentials.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new BenchwireError('CREDENTIALS_BROKEN', `${path} can't be read; delete it and new credentials are made`, {
+      cause: error,
+    });
+  }
+}
+
+/** URL-safe, 256 bits. */
+function password(): string {
+  return randomBytes(32).toString('base64url');
+}

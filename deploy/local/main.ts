@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { defaultDataDir } from './paths.ts';
+import { type LocalStack, startLocalStack } from './stack.ts';
+import { aborted, onStopSignals, StopRequested } from './stop-signals.ts';
+import { logPrinter } from './terminal.ts';
+
+/** `npm start`: the whole stack in this terminal until Ctrl-C. */
+
+const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N] [--schedulers N]`;
+const inTerminal = process.stdout.isTTY === true;
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const options = readOptions();
+let stack: LocalStack | undefined;
+const stopping = onStopSignals(() => {
+  stack?.abandon();
+  process.exit(130);
+});
+
+try {
+  stack = await startLocalStack({
+    dataDir: options.dataDir,
+    services: { worker: options.workers, scheduler: options.schedulers },
+    env: inTerminal
+      ? { LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty', FORCE_COLOR: process.env.FORCE_COLOR ?? '1' }
+      : {},
+    onLog: logPrinter((text) => process.stdout.write(text), inTerminal),
+    signal: stopping,
+  });
+  if (inTerminal) print(overview(stack));
+  await aborted(stopping);
+  if (inTerminal) print('\nstopping; once more Ctrl-C kills what still runs.');
+  await stack.stop();
+} catch (error) {
+  if (!(error instanceof StopRequested)) {
+    console.error(`benchwire: ${messageOf(error)}`);
+    process.exitCode = 1;
+  }
+}
+// Nothing is left to do; a connection that some library keeps open must not keep the terminal.
+process.exit();
+
+function readOptions(): { dataDir: string; workers: number; schedulers: number } {
+  try {
+    const { values } = parseArgs({
+      options: { 'data-dir': { type: 'string' }, workers: { type: 'string' }, schedulers: { type: 'string' } },
+    });
+    const given = values['data-dir'];
+    return {
+      dataDir: defaultDataDir(given === undefined ? process.env : { ...process.env, BENCHWIRE_DATA_DIR: given }),
+      workers: count(values.workers),
+      schedulers: count(values.schedulers),
+    };
+  } catch (error) {
+    console.error(`benchwire: ${messageOf(error)}\n${usage}`);
+    process.exit(64);
+  }
+}
+
+function count(text = '1'): number {
+  if (!/^\d{1,3}$/.test(text)) throw new TypeError(`"${text}" is not a number of processes`);
+  return Number(text);
+}
+
+function overview({ paths, env, nats, redis, services }: LocalStack): string {
+  const where = (path: string): string => relative(process.cwd(), path) || '.';
+  const server = (handle: { version: string } | undefined): string =>
+    handle === undefined ? '(yours)' : `(${handle.version})`;
+  const database = process.env.CLICKHOUSE_URL ? '(yours)' : `embedded, in ${where(paths.clickhouse)}`;
+  return [
+    '',
+    `Benchwire is up on ${availableParallelism()} cores. Its data is in ${where(paths.root)}, logs in ${where(paths.logs)}.`,
+    `  NATS          ${env.NATS_URL} ${server(nats)}`,
+    `  Redis         ${env.REDIS_URL?.replace(/\/\/[^@]*@/, '//…@')} ${server(redis)}`,
+    `  ClickHouse    ${database}`,
+    ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
+    'In another terminal: npm run bw -- run examples/quickstart.yaml',
+    'Stop with Ctrl-C.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { LineSplitter } from './line-splitter.ts';
+import { LogFile, lastLines } from './log-file.ts';
+import { logPrinter } from './terminal.ts';
+
+function split(...chunks: (string | Buffer)[]): string[] {
+  const lines: string[] = [];
+  const splitter = new LineSplitter((line) => lines.push(line));
+  for (const chunk of chunks) splitter.push(Buffer.from(chunk));
+  splitter.end();
+  return lines;
+}
+
+test('lines come out whole, however the bytes arrive', () => {
+  expect(split('one\ntw', 'o\r\n\nlast')).toEqual(['one', 'two', '', 'last']);
+  const bytes = Buffer.from('größe\n');
+  expect(split(bytes.subarray(0, 3), bytes.subarray(3))).toEqual(['größe']);
+});
+
+test('a line without an end is cut and not kept', () => {
+  const lines = split('x'.repeat(50_000), 'x'.repeat(50_000), '\nnext\n');
+  expect(lines.map((line) => line.length)).toEqual([100_000, 0, 4]);
+});
+
+test('a log that grew too long starts anew and keeps the previous one', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'benchwire-log-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'a.log');
+  writeFileSync(path, 'x'.repeat(16 * 1024 * 1024));
+  const log = new LogFile(path);
+  log.append('');
+  log.append('first of the new one');
+  log.append('second');
+  expect(readFileSync(path, 'utf8')).toBe('first of the new one\nsecond\n');
+  expect(readFileSync(`${path}.1`, 'utf8')).toHaveLength(16 * 1024 * 1024 + 1);
+  expect(lastLines(path, 1)).toEqual(['second']);
+  expect(lastLines(join(folder, 'none.log'), 1)).toEqual([]);
+});
+
+test('outside a terminal JSON lines pass as they are, and others become JSON', () => {
+  let out = '';
+  const print = logPrinter((text) => {
+    out += text;
+  }, false);
+  print({ service: 'worker-1', line: '{"msg":"hello"}' });
+  print({ service: 'stack', line: 'worker-1: exit code 1' });
+  const [first, second = ''] = out.split('\n');
+  expect(first).toBe('{"msg":"hello"}');
+  expect(JSON.parse(second)).toMatchObject({ service: 'stack', msg: 'worker-1: exit code 1' });
+});
+
+test('in a terminal every line has its service in front', () => {
+  let out = '';
+  logPrinter((text) => {
+    out += text;
+  }, true)({ service: 'worker-1', line: 'hello' });
+  expect(out).toMatch(/worker-1 {5}\|.* hello\n$/);
+});

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Credentials } from './credentials.ts';
+import type { ServerProgram } from './find-server.ts';
+import { freePort } from './free-port.ts';
+import type { DataPaths } from './paths.ts';
+import { writePrivateFile } from './private-file.ts';
+import { probeRedis } from './probe.ts';
+import { launchServer, serverView } from './server-launch.ts';
+import type { ProcessSpec } from './supervised-process.ts';
+
+/** Redis's own port, inside a container. */
+const containerPort = 6379;
+
+/** Redis on a free port of 127.0.0.1, every write in an append-only file in the data folder. */
+export function redisProcess(
+  paths: DataPaths,
+  credentials: Credentials,
+  program: ServerProgram,
+): ProcessSpec & { port: () => number } {
+  let port = 0;
+  return {
+    name: 'redis-server',
+    port: () => port,
+    launch: async (ready_before) => {
+      if (!ready_before) port = await freePort();
+      const view = serverView(program, paths.redis, port, containerPort);
+      writePrivateFile(join(paths.redis, 'redis.conf'), redisConfig(view, credentials));
+      return launchServer({
+        program,
+        name: 'redis-server',
+        folder: paths.redis,
+        args: (folder) => [`${folder}/redis.conf`],
+        port,
+        containerPort,
+        logFile: join(paths.logs, 'redis-server.log'),
+      });
+    },
+    probe: () => probeRedis({ host: '127.0.0.1', port, password: credentials.redis_password }, 2_000),
+  };
+}
+
+/** BullMQ must never lose a key to make room, hence `noeviction`; the append-only file makes snapshots needless. */
+function redisConfig(
+  { folder, host, port }: { folder: string; host: string; port: number },
+  { redis_password }: Credentials,
+): string {
+  return `# Written at every start; changes are lost.
+bind ${host}
+port ${port}
+requirepass ${JSON.stringify(redis_password)}
+dir ${JSON.stringify(folder)}
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+daemonize no
+`;
+}

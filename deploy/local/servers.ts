@@ -1,0 +1,137 @@
+import { type Credentials, loadCredentials } from './credentials.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { checkExternalServers } from './external-servers.ts';
+import { findServer, natsServer, redisServer, type ServerKind } from './find-server.ts';
+import { provideServers, thisMachine } from './install-server.ts';
+import { natsProcess } from './nats.ts';
+import { once } from './once.ts';
+import { createDataDir, type DataPaths } from './paths.ts';
+import { endLeftovers, forgetProcess, recordProcess } from './process-records.ts';
+import { redisProcess } from './redis.ts';
+import { runCommand } from './run-command.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+export interface ServersOptions {
+  dataDir: string;
+  /** On top of this process's environment; undefined takes a variable away. Addresses in it keep that server from being started. */
+  env?: Environment;
+  /** What the stack has to tell its user: installs, crashes. Silent by default. */
+  say?: (text: string) => void;
+  /** Aborted to give up starting; what was started is stopped again. */
+  signal?: AbortSignal;
+}
+
+/** NATS and Redis of one data folder. */
+export interface LocalServers {
+  paths: DataPaths;
+  /** What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL. */
+  env: Record<string, string>;
+  /** Undefined when the environment names another server. */
+  nats: ServerHandle | undefined;
+  redis: ServerHandle | undefined;
+  stop: () => Promise<void>;
+}
+
+/** A server that was started here: it can be killed, restarted on the same port and data, and stopped. */
+export type ServerHandle = SupervisedProcess & { readonly version: string };
+
+/**
+ * Starts NATS and Redis, unless the environment names others; installs them when they are missing. The data folder is
+ * locked until `stop`.
+ * @throws BenchwireError STACK_RUNNING, SERVER_MISSING, PROCESS_FAILED; UnreachableError for a server named in vain
+ */
+export async function startServers(options: ServersOptions): Promise<LocalServers> {
+  const { say = () => {}, signal } = options;
+  const environment = { ...process.env, ...options.env };
+  const paths = createDataDir(options.dataDir);
+  const unlock = lockDataDir(paths.lock);
+  const started: ServerHandle[] = [];
+  const stop = once(async () => {
+    for (const server of started.toReversed()) await server.stop();
+    unlock();
+  });
+  try {
+    await checkExternalServers(environment);
+    for (const left of await endLeftovers(paths.state, 5_000)) {
+      say(`ended ${left.name} (pid ${left.pid}), left over from a stack that died.`);
+    }
+    const kinds = [natsServer, redisServer].filter((kind) => !environment[kind.variable]);
+    const programs = await provideServers(kinds, { run: runCommand, say, find: findServer, machine: thisMachine() });
+    const credentials = loadCredentials(paths.credentials);
+    const env: Record<string, string> = {};
+    const handles = new Map<ServerKind, ServerHandle>();
+    for (const [index, kind] of kinds.entries()) {
+      const program = programs[index];
+      if (program === undefined) continue;
+      const spec =
+        kind === natsServer ? natsProcess(paths, credentials, program) : redisProcess(paths, credentials, program);
+      const server = Object.assign(superviseRecorded(spec, paths, say), { version: program.version });
+      started.push(server);
+      handles.set(kind, server);
+      server.start();
+      await untilReady(server, signal);
+      Object.assign(env, kind === natsServer ? natsEnv(spec.port(), credentials) : redisEnv(spec.port(), credentials));
+    }
+    for (const name of inherited(environment)) env[name] ??= environment[name] ?? '';
+    return { paths, env, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The user's own settings for NATS and Redis; how to log in elsewhere is none of our own server's business. */
+function inherited(environment: Environment): string[] {
+  const login = /^NATS_(USER|PASSWORD|TOKEN|NKEY_SEED|CREDS_FILE|TLS_.*)$/;
+  return Object.keys(environment).filter(
+    (name) => environment[name] && /^(NATS|REDIS)_/.test(name) && (environment.NATS_URL || !login.test(name)),
+  );
+}
+
+const natsEnv = (port: number, { nats_user, nats_password }: Credentials) => ({
+  NATS_URL: `nats://127.0.0.1:${port}`,
+  NATS_USER: nats_user,
+  NATS_PASSWORD: nats_password,
+});
+
+const redisEnv = (port: number, { redis_password }: Credentials) => ({
+  REDIS_URL: `redis://:${redis_password}@127.0.0.1:${port}`,
+});
+
+/** A supervised process that is noted in the data folder while it runs. */
+export function superviseRecorded(
+  spec: ConstructorParameters<typeof SupervisedProcess>[0],
+  paths: DataPaths,
+  say: (text: string) => void,
+  onChange: () => void = () => {},
+): SupervisedProcess {
+  let recorded: number | undefined;
+  const supervised = new SupervisedProcess(spec, {
+    say,
+    onChange: () => {
+      const { pid, name } = supervised;
+      if (pid !== recorded) {
+        if (pid === undefined) forgetProcess(paths.state, name);
+        else recordProcess(paths.state, name, pid);
+        recorded = pid;
+      }
+      onChange();
+    },
+  });
+  return supervised;
+}
+
+/** Waits for a process; when told to give up, stops waiting with the signal's reason. */
+export async function untilReady(supervised: SupervisedProcess, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const gaveUp = Promise.withResolvers<never>();
+  const giveUp = (): void => gaveUp.reject(signal?.reason);
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    await Promise.race([supervised.waitReady(), gaveUp.promise]);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,0 +1,93 @@
+import { homedir, hostname } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { freePort } from './free-port.ts';
+import { type DataPaths, repositoryRoot } from './paths.ts';
+import type { Environment } from './servers.ts';
+import type { ProcessSpec } from './supervised-process.ts';
+
+/**
+ * In the order of starting; stopping goes the other way: first nothing new comes in, then what runs is finished and
+ * reported, and last the aggregator writes what was reported.
+ */
+export const serviceKinds = ['aggregator', 'anomaly', 'scheduler', 'worker', 'ingest'] as const;
+
+/** A test may run scripts of its own under other names. */
+export type ServiceKind = (typeof serviceKinds)[number] | (string & {});
+
+export interface ServiceSpec {
+  kind: ServiceKind;
+  /** Counted from 1 among those of its kind. */
+  number: number;
+  script: string;
+  environment: Environment;
+  paths: DataPaths;
+  /** Other machines may be on it: a worker then finds an id by itself that none of them has. */
+  shared_nats: boolean;
+  onLine: (line: string) => void;
+}
+
+/** How long a service may take to finish after SIGTERM, unless the environment says otherwise. */
+export const usualShutdownSeconds = 15;
+
+/** One service as a child process: `services/<kind>/src/main.ts` on an HTTP port of its own. */
+export function serviceProcess(spec: ServiceSpec): ProcessSpec & { port: () => number } {
+  const { kind, number, script, onLine } = spec;
+  let port = 0;
+  return {
+    name: `${kind}-${number}`,
+    port: () => port,
+    launch: async (ready_before) => {
+      if (!ready_before) port = await freePort();
+      return {
+        command: process.execPath,
+        args: ['--enable-source-maps', script],
+        env: serviceEnvironment(spec, port),
+        cwd: repositoryRoot,
+        output: { to: 'lines', onLine },
+        ipc: true,
+      };
+    },
+    probe: () => probeReady(port),
+  };
+}
+
+export const scriptOf = (kind: ServiceKind): string => join(repositoryRoot, 'services', kind, 'src/main.ts');
+
+function serviceEnvironment({ kind, number, environment, paths, shared_nats }: ServiceSpec, port: number): Environment {
+  const env: Environment = {
+    LOG_LEVEL: 'info',
+    LOG_FORMAT: 'json',
+    SHUTDOWN_SECONDS: String(usualShutdownSeconds),
+    HTTP_HOST: '127.0.0.1',
+    ...environment,
+    HTTP_PORT: String(port),
+  };
+  // npm's and a test runner's own variables mean nothing to a service, and some change how Node behaves.
+  for (const name of Object.keys(env)) if (/^(npm_|VITEST|NODE_ENV$|NODE_CHANNEL)/.test(name)) delete env[name];
+  if (kind === 'aggregator' && !env.CLICKHOUSE_URL) env.CLICKHOUSE_PATH ||= paths.clickhouse;
+  return kind === 'worker' ? { ...env, ...workerEnvironment(env, shared_nats ? undefined : number, paths) } : env;
+}
+
+function workerEnvironment(env: Environment, number: number | undefined, paths: DataPaths): Environment {
+  const here = env.INIT_CWD || process.cwd();
+  return {
+    WORKER_ID: env.WORKER_ID || (number === undefined ? undefined : workerId(number)),
+    WORKER_CACHE_DIR: env.WORKER_CACHE_DIR || paths.cache,
+    // The stack is its user's own and closed to others, so it may read models from where that user keeps files.
+    WORKER_MODEL_DIRS: env.WORKER_MODEL_DIRS || [...new Set([here, repositoryRoot, homedir()])].join(delimiter),
+  };
+}
+
+/** What the worker would call itself; said here so that several that start at once don't reach for the same one. */
+function workerId(number: number): string {
+  const host = hostname()
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .slice(0, 100);
+  return `worker-${host}${number === 1 ? '' : `-${number}`}`;
+}
+
+async function probeReady(port: number): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`/readyz answers ${response.status}: ${text.trim().slice(0, 300)}`);
+}

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Counts, countTests, sum, summary } from './count-tests.ts';
+
+/**
+ * `npm test`: every check, then every test; the last line says how many passed. Each check counts as one.
+ * Arguments go to vitest (`npm test -- --project unit`), and then the checks are left out; `--checks-only` leaves out the tests.
+ */
+
+const root = resolve(import.meta.dirname, '..');
+const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+
+const checks = [
+  { title: 'types', command: [bin('tsc'), '--noEmit', '-p', root] },
+  { title: 'lint and format', command: [bin('biome'), 'check', root] },
+  { title: 'unused files, exports and dependencies', command: [bin('knip')] },
+];
+
+const args = process.argv.slice(2);
+const checksOnly = args.includes('--checks-only');
+const forVitest = args.filter((arg) => arg !== '--checks-only');
+
+const results: Counts[] = [];
+if (forVitest.length === 0) for (const { title, command } of checks) results.push(await check(title, command));
+if (!checksOnly) results.push(await runTests());
+
+const total = sum(results);
+console.log(`\n${summary(total)}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+async function check(title: string, command: string[]): Promise<Counts> {
+  const passed = (await step(title, command)) === 0;
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+async function runTests(): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'benchwire-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const code = await step('tests', [bin('vitest'), 'run', ...reporters, ...forVitest]);
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
+    return countTests(text, code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs one part with its output shown; returns its exit code. */
+async function step(title: string, [command = '', ...rest]: string[]): Promise<number> {
+  console.log(`\n== ${title}`);
+  const begin = performance.now();
+  const code = await new Promise<number>((done) => {
+    const child = spawn(command, rest, { cwd: root, stdio: 'inherit' });
+    child.once('error', (error) => {
+      console.log(error.message);
+      done(127);
+    });
+    child.once('exit', (status) => done(status ?? 1));
+  });
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  console.log(`== ${title}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`}, ${seconds} s`);
+  return code;
+}

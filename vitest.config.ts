@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+
+/** Brokers, child processes and two cores: these wait long for what they wait for, and don't disturb each other. */
+const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
+
+const ignored = ['**/node_modules/**', '.benchwire/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{shared,services,cli,deploy}/**/*.test.{ts,js}', 'test/*.test.ts'],
+          exclude: ignored,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          exclude: ignored,
+          sequence: { groupOrder: 1 },
+          ...withServers,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,chaos}/**/*.test.ts'],
+          exclude: ignored,
+          sequence: { groupOrder: 2 },
+          ...withServers,
+          testTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
