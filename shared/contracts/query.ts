@@ -167,7 +167,15 @@ export const QUERIES = {
     }),
     row: taskRow,
   },
-  results: { parameters: z.strictObject({ run_id: runId, limit: limit(10_000, 100_000) }), row: resultRow },
+  /** By task id; `after_task_id` pages on. A page that is `truncated` ends with a whole task. */
+  results: {
+    parameters: z.strictObject({
+      run_id: runId,
+      after_task_id: z.string().default(''),
+      limit: limit(10_000, 100_000),
+    }),
+    row: resultRow,
+  },
   /** Without `series_id` every series, newest first; `search` is looked for in benchmark, model and metric. */
   series: {
     parameters: z.strictObject({ search: z.string().default(''), limit: limit(100) }),

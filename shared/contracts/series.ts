@@ -63,7 +63,20 @@ export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config'>): string {
   const entries = Object.entries(spec.config)
     .filter(([name, value]) => value !== undefined && !NOT_IN_VARIANT.has(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.length === 0 ? '' : hash(entries, 8);
+  return entries.length === 0
+    ? ''
+    : hash(
+        entries.map(([name, value]) => [name, sorted(value)]),
+        8,
+      );
+}
+
+/** The same value with the fields of its objects in one order: who wrote which one first makes no other setting. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }
 
 /** Which way is better; `unknown` metrics are reported as changes only. */

@@ -80,7 +80,14 @@ export const workerCommand = z.discriminatedUnion('command', [
   }),
   z.object({ command: z.literal('drain') }),
   z.object({ command: z.literal('resume') }),
+  /** Is a process with this worker id there? */
+  z.object({ command: z.literal('ping') }),
 ]);
 export type WorkerCommand = z.infer<typeof workerCommand>;
-export const workerCommandReply = z.object({ ok: z.boolean(), message: z.string() });
+export const workerCommandReply = z.object({
+  ok: z.boolean(),
+  message: z.string(),
+  /** Of the process that answers. */
+  boot_id: z.string().optional(),
+});
 export type WorkerCommandReply = z.infer<typeof workerCommandReply>;

@@ -84,7 +84,12 @@ export function loadConfig<T extends z.ZodObject>(
   const lines = result.error.issues.map((problem) => {
     const name = String(problem.path[0] ?? '(all)');
     const value = present[name];
-    const shown = value === undefined ? 'is missing' : isSecret(schema, name) ? 'has a wrong value' : `is "${value}"`;
+    const shown =
+      value === undefined
+        ? 'is missing'
+        : isSecret(schema, name)
+          ? 'has a wrong value'
+          : `is "${withoutCredentials(value)}"`;
     return `  ${name} ${shown}: ${problem.message}`;
   });
   throw new ConfigError(`wrong configuration:\n${lines.join('\n')}`);
@@ -100,7 +105,17 @@ export function redacted(schema: z.ZodObject, config: Record<string, unknown>): 
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [
       name,
-      value !== undefined && isSecret(schema, name) ? '(secret)' : value,
+      value !== undefined && isSecret(schema, name) ? '(secret)' : shown(value),
     ]),
   );
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return withoutCredentials(value);
+  return Array.isArray(value) ? value.map(shown) : value;
+}
+
+/** A URL without the user and password that may stand in it. */
+export function withoutCredentials(url: string): string {
+  return url.replaceAll(/\/\/[^@/\s]*@/g, '//');
 }

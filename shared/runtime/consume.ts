@@ -1,6 +1,7 @@
 import type { ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream';
 import type { Issue } from '../contracts/request.ts';
+import { messageOf } from './errors.ts';
 import type { Parsed } from './issues.ts';
 import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
@@ -67,7 +68,7 @@ export async function consume<T>(
 ): Promise<Running> {
   await ensureConsumer(manager, options);
   const stopping = new AbortController();
-  const loop = runLoop(client, log, options, stopping.signal);
+  const loop = runLoop(manager, client, log, options, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
@@ -97,6 +98,7 @@ async function ensureConsumer<T>(manager: JetStreamManager, options: ConsumeOpti
 }
 
 async function runLoop<T>(
+  manager: JetStreamManager,
   client: JetStreamClient,
   log: Log,
   options: ConsumeOptions<T>,
@@ -105,12 +107,19 @@ async function runLoop<T>(
   while (!signal.aborted) {
     try {
       const consumer = await client.consumers.get(options.stream, options.durable);
-      const messages = await consumer.consume({ max_messages: options.max_batch * 2, expires: 5000 });
+      const messages = await consumer.consume({
+        max_messages: options.max_batch * 2,
+        expires: 5000,
+        // Else a consumer that somebody deleted would be waited for in silence.
+        abort_on_missing_resource: true,
+      });
       await readBatches(client, log, options, messages, signal);
+      await pause(signal.aborted ? 0 : 100, signal);
     } catch (error) {
       if (signal.aborted) return;
       log.warn({ err: error, stream: options.stream }, 'reading the stream failed, trying again');
       await pause(500, signal);
+      await ensureConsumer(manager, options).catch(() => undefined);
     }
   }
 }
@@ -123,13 +132,13 @@ async function readBatches<T>(
   signal: AbortSignal,
 ): Promise<void> {
   const buffer = new MessageBuffer(options.max_batch);
-  const close = (): void => {
-    void messages.close();
-    buffer.end();
-  };
+  // The iterator still yields what has arrived before it ends, so that it is handled now and not after ack_wait.
+  const close = (): void => void messages.close();
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
   const pump = fill(buffer, messages);
+  // Its failure is for the end of the loop below, not for the process.
+  pump.catch(() => undefined);
   try {
     for (;;) {
       const batch = await buffer.take(options.max_wait_ms);
@@ -139,6 +148,7 @@ async function readBatches<T>(
     await pump;
   } finally {
     signal.removeEventListener('abort', close);
+    buffer.end();
     await messages.close();
   }
 }
@@ -160,7 +170,7 @@ async function handleBatch<T>(
 ): Promise<void> {
   const readable: Array<{ message: JsMsg; received: Received<T> }> = [];
   for (const message of batch) {
-    const parsed = options.parse(message);
+    const parsed = parseSafely(log, options, message);
     if (parsed.ok) readable.push({ message, received: toReceived(message, parsed.value) });
     else await settle(client, log, options, message, { kind: 'dead_letter', issues: parsed.issues }, signal);
   }
@@ -173,7 +183,19 @@ async function handleBatch<T>(
   for (const [index, { message }] of readable.entries()) {
     const result = Array.isArray(results) ? (results as readonly HandlerResult[])[index] : (results as HandlerResult);
     if (result === undefined) throw new Error(`the handler of ${options.where} answered for too few messages`);
-    await settle(client, log, options, message, result, signal);
+    // Acks that wait for nothing go out together: one write to the socket and not one each.
+    const kept = settle(client, log, options, message, result, signal);
+    if (kept !== undefined) await kept;
+  }
+}
+
+/** A parser that throws must not make its message come back for ever. */
+function parseSafely<T>(log: Log, options: ConsumeOptions<T>, message: JsMsg): Parsed<T> {
+  try {
+    return options.parse(message);
+  } catch (error) {
+    log.error({ err: error, subject: message.subject }, 'could not read a message');
+    return { ok: false, issues: [{ path: '(message)', code: 'unreadable', message: messageOf(error) }] };
   }
 }
 
@@ -191,40 +213,50 @@ async function runHandler<T>(
   }
 }
 
-async function settle<T>(
+/** Tells the server what became of a message; a promise only where that takes time. */
+function settle<T>(
   client: JetStreamClient,
   log: Log,
   options: ConsumeOptions<T>,
   message: JsMsg,
   result: HandlerResult,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<void> | undefined {
   options.counters?.handled(result.kind, 1);
   switch (result.kind) {
     case 'ok':
       message.ack();
-      return;
+      return undefined;
     case 'drop':
       log.debug({ subject: message.subject, reason: result.reason }, 'dropped a message');
       message.ack();
-      return;
+      return undefined;
     case 'retry':
       message.nak(result.after_ms);
-      return;
-    case 'dead_letter': {
+      return undefined;
+    case 'dead_letter':
       log.warn({ subject: message.subject, issues: result.issues.slice(0, 3) }, 'rejected a message');
-      const id = `${options.stream}.${message.seq}.${options.durable}`;
-      try {
-        await reject(client, options.where, { subject: message.subject, raw: message.data, id }, result.issues, signal);
-        message.ack();
-      } catch (error) {
-        log.error({ err: error }, 'could not keep a rejected message, it comes again');
-        message.nak(1000);
-      }
-      return;
-    }
+      return deadLetter(client, log, options, message, result.issues, signal);
     default:
-      result satisfies never;
+      return result satisfies never;
+  }
+}
+
+async function deadLetter<T>(
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+  message: JsMsg,
+  issues: readonly Issue[],
+  signal: AbortSignal,
+): Promise<void> {
+  const id = `${options.stream}.${message.seq}.${options.durable}`;
+  try {
+    await reject(client, options.where, { subject: message.subject, raw: message.data, id }, issues, signal);
+    message.ack();
+  } catch (error) {
+    log.error({ err: error }, 'could not keep a rejected message, it comes again');
+    message.nak(1000);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { Issue } from '../contracts/request.ts';
+import { didYouMean } from './near.ts';
+import { fieldsAt, rightPlaceFor, valueAt } from './schema-walk.ts';
 
 /** `tasks[0].config.batch_sizes[1]`; `(message)` for the message as a whole. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -11,18 +13,116 @@ export function formatPath(path: readonly PropertyKey[]): string {
   return text === '' ? '(message)' : text;
 }
 
-/** What a Zod schema found, in the contract's form. Unions are reported by their closest branch. */
-export function issuesOf(error: z.ZodError): Issue[] {
-  return error.issues.flatMap((problem) => toIssues(problem, []));
+/** What was checked, so that an issue can say what stood there and which fields there are. */
+interface Checked {
+  schema: z.core.$ZodType;
+  value: unknown;
 }
 
-function toIssues(problem: z.core.$ZodIssue, parent: readonly PropertyKey[]): Issue[] {
+/**
+ * What a Zod schema found, in the contract's form and in words for whoever wrote the value: unknown fields name the
+ * near ones, a wrong value says what it was, unions are reported by their closest branch. Without what was checked the
+ * messages are Zod's own.
+ */
+export function issuesOf(error: z.ZodError, checked?: Checked): Issue[] {
+  return error.issues.flatMap((problem) => toIssues(problem, [], checked));
+}
+
+function toIssues(problem: z.core.$ZodIssue, parent: readonly PropertyKey[], checked: Checked | undefined): Issue[] {
   const path = [...parent, ...problem.path];
-  if (problem.code === 'invalid_union' && problem.errors.length > 0) {
-    const closest = [...problem.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-    if (closest.length > 0) return closest.flatMap((inner) => toIssues(inner, path));
+  const issue = (message: string, at = path): Issue => ({ path: formatPath(at), code: problem.code, message });
+  if (checked === undefined && problem.code !== 'invalid_union') return [issue(problem.message)];
+  const value = valueAt(checked?.value, path);
+  switch (problem.code) {
+    case 'unrecognized_keys':
+      return problem.keys.map((key) => issue(unknownField(key, path, checked), [...path, key]));
+    case 'invalid_type':
+      return [issue(wrongType([problem.expected], value))];
+    case 'invalid_value':
+      return [issue(wrongValue(value, problem.values.map(String)))];
+    case 'invalid_union':
+      return unionIssues(problem, path, checked, issue);
+    case 'invalid_key':
+      return problem.issues.map((inner) => issue(`"${String(path.at(-1))}" cannot be a name here: ${inner.message}`));
+    default:
+      return [issue(problem.message)];
   }
-  return [{ path: formatPath(path), code: problem.code, message: problem.message }];
+}
+
+function unionIssues(
+  problem: z.core.$ZodIssueInvalidUnion,
+  path: readonly PropertyKey[],
+  checked: Checked | undefined,
+  issue: (message: string) => Issue,
+): Issue[] {
+  const value = valueAt(checked?.value, path);
+  if (problem.errors.length === 0) {
+    const { options } = problem as { options?: readonly unknown[] };
+    return [issue(wrongValue(value, (options ?? []).map(String)))];
+  }
+  // A branch that fails on the value itself is for another type; the others say what is wrong inside of it.
+  const expected: string[] = [];
+  let closest: readonly z.core.$ZodIssue[] | undefined;
+  for (const branch of problem.errors) {
+    const root = branch.find((inner) => inner.path.length === 0 && inner.code === 'invalid_type');
+    if (root?.code === 'invalid_type') expected.push(root.expected);
+    else if (closest === undefined || branch.length < closest.length) closest = branch;
+  }
+  if (closest === undefined) return [issue(wrongType(expected, value))];
+  return closest.flatMap((inner) => toIssues(inner, path, checked));
+}
+
+function unknownField(key: string, path: readonly PropertyKey[], checked: Checked | undefined): string {
+  if (checked === undefined) return `there is no field "${key}"`;
+  const { schema, value } = checked;
+  const what = `there is no field "${key.slice(0, 100)}" here`;
+  const place = rightPlaceFor(key, schema, value, path);
+  if (place !== undefined) return `${what}: ${place}.`;
+  const known = fieldsAt(schema, value, path);
+  return `${what}.${didYouMean(key, known)}${known.length === 0 ? '' : ` Possible: ${known.join(', ')}.`}`;
+}
+
+const TYPE_WORDS: Record<string, string> = {
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  null: 'null',
+};
+
+function wrongType(expected: readonly string[], value: unknown): string {
+  const wanted = [...new Set(expected.map((name) => TYPE_WORDS[name] ?? name))].join(' or ');
+  if (value === undefined) return `is missing: it takes ${wanted}`;
+  return `takes ${wanted}, but this is ${shown(value)}`;
+}
+
+function wrongValue(value: unknown, possible: readonly string[]): string {
+  const list = possible.join(', ');
+  if (value === undefined) return `is missing: use ${possible.length === 1 ? list : `one of ${list}`}`;
+  const near = typeof value === 'string' ? didYouMean(value, possible) : '';
+  return `is ${shown(value)}: use ${possible.length === 1 ? list : `one of ${list}`}.${near}`;
+}
+
+function shown(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'string')
+    return `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  return String(value);
+}
+
+/** At most `most` issues, so that a reply fits into a message; the last one says how many more there are. */
+export function limitIssues(issues: readonly Issue[], most = 100): Issue[] {
+  if (issues.length <= most) return [...issues];
+  const rest = issues.length - most + 1;
+  return [
+    ...issues.slice(0, most - 1),
+    { path: '(message)', code: 'more_issues', message: `and ${rest} more of them: correct these first` },
+  ];
 }
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
@@ -30,7 +130,9 @@ export type Parsed<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
 /** Checks a value against a contract. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Parsed<T> {
   const result = schema.safeParse(value);
-  return result.success ? { ok: true, value: result.data } : { ok: false, issues: issuesOf(result.error) };
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, issues: issuesOf(result.error, { schema, value }) };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

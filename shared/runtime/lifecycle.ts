@@ -13,9 +13,18 @@ export class Scope {
     this.#log = log;
   }
 
-  /** Registers how to stop something that runs now. */
+  /** Registers how to stop something that runs now. What comes up while everything is stopped is stopped at once. */
   add(name: string, stop: () => Promise<void> | void): void {
     this.#steps.push({ name, stop });
+    if (this.#stopped !== undefined) void this.#stopLate(name, stop);
+  }
+
+  async #stopLate(name: string, stop: () => Promise<void> | void): Promise<void> {
+    try {
+      await stop();
+    } catch (error) {
+      this.#log.error({ err: error, step: name }, 'could not stop cleanly');
+    }
   }
 
   /**

@@ -4,9 +4,13 @@ import type { z } from 'zod';
 import type { Issue } from '../contracts/request.ts';
 import type { Running } from './consume.ts';
 import { messageOf } from './errors.ts';
-import { parseJson } from './issues.ts';
+import { limitIssues, parseJson } from './issues.ts';
+import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { reject } from './reject.ts';
+
+/** How long the server has to confirm that no more questions will come. */
+const DRAIN_MS = 1000;
 
 export interface RespondOptions<Q, A> {
   subject: string;
@@ -39,7 +43,7 @@ export function respond<Q, A>(
   const active = new Set<Promise<void>>();
   const loop = (async () => {
     for await (const message of subscription) {
-      const work = answer(client, log, options, message).finally(() => active.delete(work));
+      const work = answer(connection, client, log, options, message).finally(() => active.delete(work));
       active.add(work);
       if (active.size >= options.max_concurrent) await Promise.race(active);
     }
@@ -47,7 +51,9 @@ export function respond<Q, A>(
   return {
     stop: async () => {
       // Drain: no new questions, those already here are answered.
-      if (!connection.isClosed()) await subscription.drain();
+      if (!connection.isClosed()) await Promise.race([subscription.drain(), pause(DRAIN_MS)]);
+      // A server that is away can't confirm the drain; this ends the loop in any case.
+      subscription.unsubscribe();
       await loop;
       await Promise.all(active);
     },
@@ -55,6 +61,7 @@ export function respond<Q, A>(
 }
 
 async function answer<Q, A>(
+  connection: NatsConnection,
   client: JetStreamClient,
   log: Log,
   options: RespondOptions<Q, A>,
@@ -65,10 +72,8 @@ async function answer<Q, A>(
     const parsed = parseJson(options.schema, message.data);
     if (parsed.ok) reply = await options.handle(parsed.value, message);
     else {
-      reply = options.refuse(parsed.issues);
-      if (options.rejected_where !== undefined) {
-        await reject(client, options.rejected_where, { subject: message.subject, raw: message.data }, parsed.issues);
-      }
+      reply = options.refuse(limitIssues(parsed.issues));
+      if (options.rejected_where !== undefined) await keep(client, log, options.rejected_where, message, parsed.issues);
     }
   } catch (error) {
     log.error({ err: error, subject: message.subject }, 'could not answer a request');
@@ -76,5 +81,23 @@ async function answer<Q, A>(
       { path: '(message)', code: 'internal', message: `could not be done now: ${messageOf(error)}` },
     ]);
   }
-  if (message.reply !== undefined && message.reply !== '') message.respond(JSON.stringify(reply));
+  if (message.reply === undefined || message.reply === '') return;
+  try {
+    message.respond(JSON.stringify(reply));
+  } catch (error) {
+    log.error({ err: error, subject: message.subject }, 'could not send an answer');
+    const why = `the answer could not be sent (${messageOf(error)}): ask for less`;
+    if (!connection.isClosed()) {
+      message.respond(JSON.stringify(options.refuse([{ path: '(message)', code: 'reply_too_large', message: why }])));
+    }
+  }
+}
+
+/** Whoever asked gets the answer even where the question cannot be kept. */
+async function keep(client: JetStreamClient, log: Log, where: string, message: Msg, issues: Issue[]): Promise<void> {
+  try {
+    await reject(client, where, { subject: message.subject, raw: message.data }, issues, AbortSignal.timeout(5000));
+  } catch (error) {
+    log.error({ err: error, subject: message.subject }, 'could not keep a rejected request');
+  }
 }

@@ -6,7 +6,7 @@ import { BenchwireError, ConfigError } from './errors.ts';
 import { type ServiceHttp, startHttp } from './http.ts';
 import { Scope } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
-import { connectNats, type NatsConnection, type NatsOptions } from './nats.ts';
+import { closeNats, connectNats, type NatsConnection, type NatsOptions } from './nats.ts';
 import { ensureStreams } from './streams.ts';
 
 interface RequiredConfig extends NatsOptions {
@@ -66,9 +66,7 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     const http = await startHttp(config, definition.name);
     scope.add('http', () => http.stop());
     const nats = await connectNats(definition.name, config, true, log);
-    scope.add('nats', async () => {
-      if (!nats.isClosed()) await nats.close();
-    });
+    scope.add('nats', () => closeNats(nats));
     let connected = true;
     void trackConnection(nats, (up) => {
       connected = up;
@@ -105,7 +103,7 @@ function stopOnSignals(name: string, scope: Scope, log: Log, deadline_seconds: n
     }, deadline_seconds * 1000);
     timer.unref();
     scope.stop().then(
-      () => process.exit(0),
+      () => process.exit(process.exitCode ?? 0),
       () => process.exit(1),
     );
   };
