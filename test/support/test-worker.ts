@@ -1,7 +1,13 @@
-import { type Job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import { type Job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
-import { type Capabilities, type Device, type Heartbeat, heartbeatSubject, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import {
+  type Capabilities,
+  type Device,
+  type Heartbeat,
+  heartbeatSubject,
+  WORKERS_BUCKET,
+} from '@benchwire/shared/contracts/worker.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';

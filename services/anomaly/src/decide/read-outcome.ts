@@ -1,0 +1,46 @@
+import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type Parsed, parseWith } from '@benchwire/shared/runtime/issues.ts';
+
+/** What an outcome means here. Only `measured` has been checked against the contract: the others have nothing to check. */
+export type ReadOutcome =
+  | { kind: 'nothing' }
+  | { kind: 'unmeasured'; attempt_id: string }
+  | { kind: 'measured'; attempt_id: string; outcome: Outcome };
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const NOTHING: Parsed<ReadOutcome> = { ok: true, value: { kind: 'nothing' } };
+
+/**
+ * Reads an outcome as far as it matters. Thousands of outcomes without results go by when nothing is measured; they
+ * are told apart before the contract's full check (scheduler and aggregator make that one anyway).
+ */
+export function readOutcome(bytes: Uint8Array): Parsed<ReadOutcome> {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(bytes));
+  } catch (error) {
+    const message = `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return { ok: false, issues: [{ path: '(message)', code: 'invalid_json', message }] };
+  }
+  if (isRecord(value)) {
+    const { status, results, run_id, task_id, attempt } = value;
+    if (status === 'completed' && isRecord(results) && isEmpty(results.batch_sizes) && isEmpty(results.metrics)) {
+      return NOTHING;
+    }
+    if (status !== 'completed' && typeof run_id === 'string' && typeof task_id === 'string') {
+      return { ok: true, value: { kind: 'unmeasured', attempt_id: `${run_id}.${task_id}.${String(attempt)}` } };
+    }
+  }
+  const parsed = parseWith(outcome, value);
+  if (!parsed.ok) return parsed;
+  return { ok: true, value: { kind: 'measured', attempt_id: attemptId(parsed.value), outcome: parsed.value } };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && Object.keys(value).length === 0);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,42 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { SeriesBook } from './decide/series-book.ts';
+import type { Progress } from './progress.ts';
+
+export interface AnomalyMetrics {
+  outcomes(count: number): void;
+  findings(found: readonly Finding[]): void;
+}
+
+export function createMetrics(registry: Registry, book: SeriesBook, progress: Progress): AnomalyMetrics {
+  const registers = [registry];
+  const outcomes = new Counter({ name: 'benchwire_anomaly_outcomes_total', help: 'Outcomes looked at', registers });
+  const found = new Counter({
+    name: 'benchwire_anomaly_findings_total',
+    help: 'Findings stored',
+    labelNames: ['kind'],
+    registers,
+  });
+  new Gauge({
+    name: 'benchwire_anomaly_series',
+    help: 'Series in memory',
+    registers,
+    collect() {
+      this.set(book.size);
+    },
+  });
+  new Gauge({
+    name: 'benchwire_anomaly_judged_sequence',
+    help: 'Sequence of OUTCOMES up to which everything is judged; -1 while the history is being loaded',
+    registers,
+    collect() {
+      this.set(progress.sequence);
+    },
+  });
+  return {
+    outcomes: (count) => outcomes.inc(count),
+    findings: (entries) => {
+      for (const entry of entries) found.inc({ kind: entry.kind });
+    },
+  };
+}

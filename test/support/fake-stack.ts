@@ -1,0 +1,140 @@
+import { type BenchEvent, eventSubject, type RunCounts } from '@benchwire/shared/contracts/event.ts';
+import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { type Finding, SETTLED_SUBJECT, settledRequest } from '@benchwire/shared/contracts/finding.ts';
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { QUERIES, type QueryName, type QueryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
+import {
+  CANCEL_SUBJECT,
+  cancelRequest,
+  type Issue,
+  type Request,
+  request,
+  SUBMIT_SUBJECT,
+} from '@benchwire/shared/contracts/request.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { respond } from '@benchwire/shared/runtime/respond.ts';
+import { z } from 'zod';
+import type { NatsFixture } from './nats-fixture.ts';
+
+type Rows = ReadonlyArray<Record<string, unknown>>;
+
+/**
+ * The far side of what `bw` talks to, in a few lines on a real NATS server: it accepts requests with the shared
+ * contracts, answers queries with given rows, and publishes what a test tells it to.
+ */
+export class FakeStack {
+  readonly submitted: Array<{ run_id: string; request: Request; tasks: Task[] }> = [];
+  readonly cancelled: string[] = [];
+  readonly rows: Partial<Record<QueryName, Rows>> = {};
+  readonly asked: Array<{ name: string; parameters: unknown }> = [];
+  findings: Finding[] = [];
+  /** Called for each accepted run; a test drives the run from here. */
+  onSubmit: (run: { run_id: string; tasks: Task[] }) => Promise<void> = async () => {};
+  #fixture: NatsFixture;
+  #running: Running[] = [];
+
+  constructor(fixture: NatsFixture) {
+    this.#fixture = fixture;
+  }
+
+  start(): void {
+    const { nats, client, log } = this.#fixture;
+    const refuse = (issues: Issue[]) => ({ ok: false, issues });
+    const common = { refuse, max_concurrent: 10 };
+    const answer = <Q>(subject: string, schema: z.ZodType<Q>, handle: (question: Q) => Promise<object>): void => {
+      this.#running.push(respond(nats, client, log, { ...common, subject, schema, handle }));
+    };
+    answer(SUBMIT_SUBJECT, request, async (asked) => {
+      const expansion = expand(asked);
+      if (!expansion.ok) return { ok: false, issues: expansion.issues };
+      const run = { run_id: newRunId(), request: asked, tasks: expansion.tasks };
+      this.submitted.push(run);
+      // The reply leaves first, as it does where scheduler and ingest are two services.
+      setImmediate(() => void this.onSubmit(run));
+      return { ok: true, run_id: run.run_id, task_count: run.tasks.length, duplicate: false };
+    });
+    answer(CANCEL_SUBJECT, cancelRequest, async ({ run_id }) => {
+      this.cancelled.push(run_id);
+      return { ok: true, run_id };
+    });
+    answer(SETTLED_SUBJECT, settledRequest, async () => ({ ok: true, findings: this.findings }));
+    for (const name of Object.keys(QUERIES) as QueryName[]) {
+      answer(querySubject(name), z.unknown(), async (parameters): Promise<QueryReply> => {
+        this.asked.push({ name, parameters });
+        const rows = [...(this.rows[name] ?? [])];
+        return { ok: true, columns: Object.keys(rows[0] ?? {}), rows, truncated: false };
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.map((each) => each.stop()));
+  }
+
+  async outcome(outcome: Outcome): Promise<void> {
+    const id = outcomeMessageId(outcome);
+    await publish(this.#fixture.client, outcomeSubject(outcome), JSON.stringify(outcome), { id });
+  }
+
+  async event(event: Partial<BenchEvent> & Pick<BenchEvent, 'entity' | 'kind' | 'run_id'>): Promise<void> {
+    const whole: BenchEvent = {
+      v: 1,
+      event_id: newRunId(),
+      at: new Date().toISOString(),
+      task_id: null,
+      attempt: null,
+      worker_id: null,
+      pool: null,
+      message: '',
+      ...event,
+    };
+    await publish(this.#fixture.client, eventSubject(whole), JSON.stringify(whole), { id: whole.event_id });
+  }
+
+  /** The run event `finished`, with what its tasks' outcomes add up to. */
+  async finish(run_id: string, outcomes: ReadonlyArray<Pick<Outcome, 'status'>>): Promise<void> {
+    const counts: RunCounts = { total: outcomes.length, completed: 0, failed: 0, timed_out: 0, cancelled: 0, lost: 0 };
+    for (const { status } of outcomes) counts[status]++;
+    await this.event({ entity: 'run', kind: 'finished', run_id, message: 'all tasks are over', data: counts });
+  }
+}
+
+/** An outcome of a task, completed unless told otherwise. */
+export function outcomeOf(run_id: string, task: Task, changes: Partial<Outcome> = {}): Outcome {
+  const now = new Date().toISOString();
+  return {
+    v: 1,
+    run_id,
+    task_id: task.task_id,
+    attempt: 1,
+    max_attempts: task.retry_policy.max_retries + 1,
+    status: 'completed',
+    error: null,
+    worker_id: 'worker-lab',
+    device_id: 'cpu-0',
+    pool: 'cpu-1a2b3c4d',
+    fingerprint: 'f1',
+    benchmark: task.benchmark ?? 'x',
+    executor: task.executor,
+    model: task.executor === 'noop' ? null : (task.config.model ?? null),
+    precision: null,
+    scenario: null,
+    variant: '',
+    request_name: null,
+    source: null,
+    tags: {},
+    queued_at: now,
+    started_at: now,
+    finished_at: now,
+    execution_time_seconds: 1.5,
+    results: {},
+    hardware_metrics: null,
+    environment: {},
+    simulation_status: { is_simulated: task.executor === 'noop' },
+    logs: null,
+    ...changes,
+  };
+}
