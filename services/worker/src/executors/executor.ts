@@ -5,8 +5,7 @@ import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
 /** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
-export const ABORT_REASONS = ['cancelled', 'timed_out', 'draining'] as const;
-export type AbortReason = (typeof ABORT_REASONS)[number];
+export type AbortReason = 'cancelled' | 'timed_out' | 'draining';
 
 /** Everything that one attempt may use of the worker. */
 export interface ExecutorContext {

@@ -1,0 +1,173 @@
+import { type AttemptKey, attemptId } from '@benchwire/shared/contracts/ids.ts';
+import type { Job } from '@benchwire/shared/contracts/job.ts';
+import {
+  type Outcome,
+  type OutcomeStatus,
+  outcomeMessageId,
+  outcomeSubject,
+} from '@benchwire/shared/contracts/outcome.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { publish } from '@benchwire/shared/runtime/publish.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { decideStatus } from '../decide/attempt-status.ts';
+import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
+import { fitOutcome } from '../decide/fit-outcome.ts';
+import type { AbortReason, Executor, ExecutorReport } from '../executors/executor.ts';
+import type { LoadSampler } from '../load.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { CpuEnergy } from './cpu-energy.ts';
+import { RunningAttempt } from './running-attempt.ts';
+import { SharedTurn } from './shared-turn.ts';
+
+export interface AttemptServices {
+  worker_id: string;
+  client: JetStreamClient;
+  /** What the server takes as one message, in bytes. */
+  max_payload: () => number;
+  executors: ReadonlyMap<string, Executor>;
+  load: LoadSampler;
+  energy: CpuEnergy;
+  telemetry: Telemetry;
+  log: Log;
+  /** How long an executor may take to settle after an abort. */
+  abort_patience_ms: number;
+  /** Called for an executor that doesn't: its device can't be trusted any more. */
+  onStuck: (attempt_id: string) => void;
+}
+
+/** Runs attempts, any number at once, and sees to it that each ends in one stored outcome. */
+export class AttemptRunner {
+  readonly #services: AttemptServices;
+  readonly #running = new Map<string, RunningAttempt>();
+  readonly #turn = new SharedTurn();
+  #whenIdle: PromiseWithResolvers<void> | undefined;
+
+  constructor(services: AttemptServices) {
+    this.#services = services;
+  }
+
+  /**
+   * Runs one attempt to its end, whatever that is; resolves once OUTCOMES has the outcome.
+   * @throws BenchwireError when the outcome can't be stored: the connection is closed, or NATS refuses it
+   */
+  async run(job: Job, device: Device): Promise<OutcomeStatus> {
+    const id = attemptId({ run_id: job.run_id, task_id: job.task.task_id, attempt: job.attempt });
+    const attempt = new RunningAttempt(id, job, device, this.#services);
+    this.#running.set(id, attempt);
+    try {
+      const report = await this.#execute(attempt);
+      const times = attempt.finish();
+      const refused = await attempt.flushMetrics();
+      const { worker_id, telemetry } = this.#services;
+      const ending = { error: report.error, abort: attempt.abortCause, timeout_seconds: job.task.timeout_seconds };
+      const outcome = buildOutcome({
+        job,
+        device,
+        worker_id,
+        ...decideStatus({ ...ending, worker_id }),
+        report: refused === undefined ? report : withNote(report, refused),
+        ...times,
+        started_at: attempt.started_at,
+        logs: attempt.logs.toBase64(),
+      });
+      const stored = await this.store(outcome, (limit) => attempt.logs.toBase64(limit));
+      telemetry.attemptEnded(stored, times.execution_time_seconds);
+      return stored;
+    } finally {
+      this.#running.delete(id);
+      if (this.#running.size === 0) this.#whenIdle?.resolve();
+    }
+  }
+
+  /** Stores an outcome, cut to what the server takes. Waits while NATS is away. */
+  async store(outcome: Outcome, logsOf: (limit: number) => string | null): Promise<OutcomeStatus> {
+    const fitted = fitOutcome(outcome, this.#services.max_payload(), logsOf);
+    await this.#turn.next();
+    await publish(this.#services.client, outcomeSubject(outcome), fitted.json, { id: outcomeMessageId(outcome) });
+    return fitted.outcome.status;
+  }
+
+  /** Tells an attempt to stop. False when it does not run here. */
+  abort(key: AttemptKey, reason: AbortReason, message: string): boolean {
+    const attempt = this.#running.get(attemptId(key));
+    attempt?.abort(reason, message);
+    return attempt !== undefined;
+  }
+
+  abortAll(reason: AbortReason, message: string): void {
+    for (const attempt of this.#running.values()) attempt.abort(reason, message);
+  }
+
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves once no attempt is in execution. */
+  untilIdle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    this.#whenIdle ??= Promise.withResolvers<void>();
+    return this.#whenIdle.promise;
+  }
+
+  /** Attempt ids in execution, by device. */
+  runningByDevice(): Record<string, string[]> {
+    const byDevice: Record<string, string[]> = {};
+    for (const [id, { device }] of this.#running) {
+      const ids = byDevice[device.device_id];
+      if (ids === undefined) byDevice[device.device_id] = [id];
+      else ids.push(id);
+    }
+    return byDevice;
+  }
+
+  async #execute(attempt: RunningAttempt): Promise<ExecutorReport> {
+    const { executors, log } = this.#services;
+    const name = attempt.job.task.executor;
+    const executor = executors.get(name);
+    if (executor === undefined) {
+      return emptyReport({
+        class: 'executor_missing',
+        code: 'EXECUTOR_MISSING',
+        message: `this worker does not offer the executor "${name}", only ${[...executors.keys()].join(', ')}: see WORKER_EXECUTORS and WORKER_COMMANDS there`,
+        retriable: true,
+      });
+    }
+    try {
+      return await this.#settled(executor.execute(attempt.context), attempt);
+    } catch (error) {
+      log.error({ err: error, attempt: attempt.id }, `the ${name} executor failed unexpectedly`);
+      return emptyReport({
+        class: 'unknown',
+        code: 'EXECUTOR_FAILED',
+        message: `the ${name} executor failed unexpectedly: ${messageOf(error)}`.slice(0, 8000),
+        retriable: true,
+      });
+    }
+  }
+
+  /** The executor's report, or one in its place when it has been told to stop and does not. */
+  #settled(report: Promise<ExecutorReport>, attempt: RunningAttempt): Promise<ExecutorReport> {
+    const { abort_patience_ms, onStuck } = this.#services;
+    return new Promise((resolve, reject) => {
+      let patience: NodeJS.Timeout | undefined;
+      const wait = (): void => {
+        patience = setTimeout(() => {
+          const message = `the executor did not stop within ${abort_patience_ms / 1000} s of being told to`;
+          resolve(emptyReport({ class: 'device_error', code: 'EXECUTOR_STUCK', message, retriable: true }));
+          onStuck(attempt.id);
+        }, abort_patience_ms);
+      };
+      attempt.context.signal.addEventListener('abort', wait, { once: true });
+      report.then(resolve, reject).finally(() => {
+        attempt.context.signal.removeEventListener('abort', wait);
+        clearTimeout(patience);
+      });
+    });
+  }
+}
+
+function withNote(report: ExecutorReport, note: string): ExecutorReport {
+  return { ...report, results: { ...report.results, notes: [...(report.results.notes ?? []), note] } };
+}

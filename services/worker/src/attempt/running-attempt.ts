@@ -1,0 +1,125 @@
+import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import type { Job } from '@benchwire/shared/contracts/job.ts';
+import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
+import type { HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { publish } from '@benchwire/shared/runtime/publish.ts';
+import type { AbortReason, ExecutorContext } from '../executors/executor.ts';
+import type { AttemptServices } from './attempt-runner.ts';
+import { type Sampling, sampleHardware, TOO_SHORT_TO_SAMPLE } from './hardware-sampler.ts';
+import { LogTail } from './log-tail.ts';
+import { MetricStream } from './metric-stream.ts';
+
+/** Attempts that end sooner are not announced, nor is the hardware sampled: thousands of tiny tasks need neither. */
+const ANNOUNCE_AFTER_MS = 100;
+
+/** One attempt in execution: its context for the executor, its clock, and what it has said so far. */
+export class RunningAttempt {
+  readonly id: string;
+  readonly job: Job;
+  readonly device: Device;
+  readonly context: ExecutorContext;
+  readonly started_at: string;
+  readonly logs: LogTail = new LogTail();
+  #abort: { reason: AbortReason; message: string } | undefined;
+  readonly #startedMs: number;
+  readonly #controller = new AbortController();
+  readonly #services: AttemptServices;
+  #metrics: MetricStream | undefined;
+  #sampling: Sampling | undefined;
+  #announceTimer: NodeJS.Timeout | undefined;
+  #timeoutTimer: NodeJS.Timeout | undefined;
+
+  constructor(id: string, job: Job, device: Device, services: AttemptServices) {
+    this.id = id;
+    this.job = job;
+    this.device = device;
+    this.#services = services;
+    this.started_at = new Date().toISOString();
+    this.#startedMs = performance.now();
+    this.context = {
+      run_id: job.run_id,
+      task: job.task,
+      attempt: job.attempt,
+      device,
+      signal: this.#controller.signal,
+      emit: (columns) => this.#emit(columns),
+      log: (line) => this.logs.add(line),
+    };
+    // One timer for most attempts; that of the timeout is set once it is worth it.
+    const timeout_ms = job.task.timeout_seconds * 1000;
+    if (timeout_ms <= ANNOUNCE_AFTER_MS) this.#setTimeout(timeout_ms);
+    else this.#announceTimer = setTimeout(() => this.#announce(timeout_ms - ANNOUNCE_AFTER_MS), ANNOUNCE_AFTER_MS);
+  }
+
+  get abortCause(): { reason: AbortReason; message: string } | undefined {
+    return this.#abort;
+  }
+
+  /** Tells the executor to stop. The first reason counts. */
+  abort(reason: AbortReason, message: string): void {
+    if (this.#abort !== undefined) return;
+    this.#abort = { reason, message };
+    this.#controller.abort(reason);
+  }
+
+  /** Ends the clock. Called once, when the executor has settled. */
+  finish(): { finished_at: string; execution_time_seconds: number; hardware_metrics: HardwareMetrics } {
+    const execution_time_seconds = (performance.now() - this.#startedMs) / 1000;
+    clearTimeout(this.#announceTimer);
+    clearTimeout(this.#timeoutTimer);
+    return {
+      finished_at: new Date().toISOString(),
+      execution_time_seconds,
+      hardware_metrics: this.#sampling?.stop() ?? TOO_SHORT_TO_SAMPLE,
+    };
+  }
+
+  /** Resolves once the server has all metric points; gives back a note when it refused some. */
+  async flushMetrics(): Promise<string | undefined> {
+    return this.#metrics?.flush();
+  }
+
+  #emit(columns: MetricColumns): Promise<void> {
+    const { client, worker_id, telemetry } = this.#services;
+    this.#metrics ??= new MetricStream({
+      client,
+      worker_id,
+      run_id: this.job.run_id,
+      task_id: this.job.task.task_id,
+      attempt: this.job.attempt,
+      onPublished: (points) => telemetry.metricPoints(points),
+    });
+    return this.#metrics.add(columns);
+  }
+
+  #setTimeout(ms: number): void {
+    // Node turns longer waits than 2^31 ms into none; the contract's longest timeout is a third of that.
+    this.#timeoutTimer = setTimeout(() => this.abort('timed_out', 'its time was over'), ms);
+  }
+
+  #announce(remaining_ms: number): void {
+    this.#setTimeout(remaining_ms);
+    const { load, energy, client, worker_id, log } = this.#services;
+    this.#sampling = sampleHardware(this.device, load, energy);
+    const { run_id, attempt, task } = this.job;
+    const event = {
+      v: MESSAGE_VERSION,
+      event_id: `${this.id}.running`,
+      at: this.started_at,
+      entity: 'task' as const,
+      kind: 'running',
+      run_id,
+      task_id: task.task_id,
+      attempt,
+      worker_id,
+      pool: this.device.pool,
+      message: `attempt ${attempt} of ${task.task_id} runs on ${worker_id} (${this.device.name})`,
+    };
+    // Nobody's state depends on it, so nothing waits for it.
+    publish(client, eventSubject(event), JSON.stringify(event), { id: event.event_id }).catch((error: unknown) =>
+      log.debug({ err: error }, 'could not announce a running attempt'),
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { hardwareClass, labels } from '@benchwire/shared/contracts/hardware.ts';
+import { token } from '@benchwire/shared/contracts/ids.ts';
+import { EXECUTORS } from '@benchwire/shared/contracts/task.ts';
+import {
+  flag,
+  keyValues,
+  list,
+  natsVariables,
+  redisVariables,
+  secret,
+  serviceVariables,
+} from '@benchwire/shared/runtime/config.ts';
+import { z } from 'zod';
+import { configuredDevices } from './devices/configured.ts';
+
+const number = z.coerce.number();
+const folders = z.string().transform((text) => text.split(delimiter).filter((entry) => entry !== ''));
+
+/** The worker's configuration. Nothing but the `noop` and `onnx` executors is open by default. */
+export const workerConfig = z.object({
+  ...natsVariables,
+  ...redisVariables,
+  ...serviceVariables,
+
+  /** `worker-<hostname>` when absent, with a number behind it where that is taken. */
+  WORKER_ID: token.optional(),
+  /** Hardware classes to offer out of those found; all when absent. */
+  WORKER_CLASSES: list.pipe(z.array(hardwareClass)).optional(),
+  /** Devices that can't be detected, as a JSON list: `[{"class":"npu","name":"Acme NPU","memory_gb":8}]`. */
+  WORKER_DEVICES: configuredDevices.prefault('[]'),
+  /** Attempts at once per detected device. More than one disturbs measurements. */
+  WORKER_SLOTS: number.pipe(z.int().min(1).max(1000)).prefault(1),
+  WORKER_LABELS: keyValues.pipe(labels).prefault(''),
+  WORKER_EXECUTORS: list.pipe(z.array(z.enum(EXECUTORS)).min(1)).prefault(EXECUTORS.join(',')),
+
+  /** Programs for the `command` executor, by name or absolute path; `*` for any; empty: the executor is not offered. */
+  WORKER_COMMANDS: list.prefault(''),
+  /** Variables that every program gets, key=value. */
+  WORKER_COMMAND_ENV: secret(keyValues).prefault(''),
+  /** Upper bound of the memory of what a task runs; a task of `command` can only set a lower one. */
+  WORKER_MAX_MEMORY_MB: number.pipe(z.int().min(16)).optional(),
+  /** What a program may print in all. */
+  WORKER_COMMAND_MAX_OUTPUT_MB: number.pipe(z.number().positive().max(1_000_000)).prefault(256),
+  /** Between SIGTERM and SIGKILL when a program has to end. */
+  WORKER_KILL_GRACE_SECONDS: number.pipe(z.number().min(0).max(600)).prefault(2),
+
+  /** Lets a `noop` task with `behaviour: exit` end this process: for tests of crash safety. */
+  WORKER_NOOP_MAY_EXIT: flag.prefault('false'),
+
+  /** Folders that model paths have to lie in, separated like PATH. */
+  WORKER_MODEL_DIRS: folders.prefault(''),
+  /** Downloaded models. */
+  WORKER_CACHE_DIR: z.string().prefault(join(tmpdir(), 'benchwire-cache')),
+  /** Largest model that is downloaded. */
+  WORKER_MAX_MODEL_MB: number.pipe(z.int().min(1)).prefault(16_384),
+
+  HEARTBEAT_INTERVAL_SECONDS: number.pipe(z.number().min(0.1).max(3600)).prefault(1),
+});
+export type WorkerConfig = z.infer<typeof workerConfig>;

@@ -1,0 +1,54 @@
+import type { OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { AbortReason } from '../executors/executor.ts';
+
+export interface Ending {
+  /** What the executor reports; null when the attempt completed. */
+  error: TaskError | null;
+  /** Why the attempt was told to stop, if it was. */
+  abort: { reason: AbortReason; message: string } | undefined;
+  timeout_seconds: number;
+  worker_id: string;
+}
+
+/**
+ * How an attempt ended. An attempt that completed in spite of being told to stop did complete; one that failed after
+ * it was told to stop failed because of that. Pure.
+ */
+export function decideStatus(ending: Ending): { status: OutcomeStatus; error: TaskError | null } {
+  if (ending.error === null) return { status: 'completed', error: null };
+  if (ending.abort === undefined) return { status: 'failed', error: ending.error };
+  switch (ending.abort.reason) {
+    case 'timed_out':
+      return {
+        status: 'timed_out',
+        error: {
+          class: 'timeout',
+          code: 'TASK_TIMED_OUT',
+          message: `still running after timeout_seconds = ${ending.timeout_seconds}: raise it, or make the task smaller`,
+          retriable: true,
+        },
+      };
+    case 'cancelled':
+      return {
+        status: 'cancelled',
+        error: {
+          class: 'cancelled',
+          code: 'CANCELLED',
+          message: `stopped while it ran: ${ending.abort.message}`,
+          retriable: false,
+        },
+      };
+    case 'draining':
+      return {
+        status: 'lost',
+        error: {
+          class: 'lost_worker',
+          code: 'WORKER_DRAINED',
+          message: `${ending.worker_id} was stopped before the task could finish: ${ending.abort.message}`,
+          retriable: true,
+        },
+      };
+    default:
+      return ending.abort.reason satisfies never;
+  }
+}

@@ -1,0 +1,64 @@
+import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import type { Job } from '@benchwire/shared/contracts/job.ts';
+import type { HardwareMetrics, Outcome, OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import type { ExecutorReport } from '../executors/executor.ts';
+
+export interface OutcomeParts {
+  job: Job;
+  device: Device;
+  worker_id: string;
+  status: OutcomeStatus;
+  error: TaskError | null;
+  report: ExecutorReport;
+  started_at: string;
+  finished_at: string;
+  execution_time_seconds: number;
+  hardware_metrics: HardwareMetrics;
+  logs: string | null;
+}
+
+/** Everything that is known of an attempt, as the contract has it. Pure. */
+export function buildOutcome(parts: OutcomeParts): Outcome {
+  const { job, device, report } = parts;
+  const { task } = job;
+  return {
+    v: MESSAGE_VERSION,
+    run_id: job.run_id,
+    task_id: task.task_id,
+    attempt: job.attempt,
+    max_attempts: job.max_attempts,
+    status: parts.status,
+    error: parts.error,
+    worker_id: parts.worker_id,
+    device_id: device.device_id,
+    pool: device.pool,
+    fingerprint: device.fingerprint,
+    benchmark: task.benchmark,
+    executor: task.executor,
+    model: 'model' in task.config ? (task.config.model ?? null) : null,
+    precision: report.precision,
+    scenario: report.scenario,
+    variant: variantOf(task),
+    request_name: job.request_name,
+    source: job.source,
+    tags: job.tags,
+    queued_at: job.queued_at,
+    started_at: parts.started_at,
+    finished_at: parts.finished_at,
+    execution_time_seconds: parts.execution_time_seconds,
+    results: report.results,
+    hardware_metrics: parts.hardware_metrics,
+    environment: { ...device.environment, ...report.environment },
+    simulation_status: report.is_simulated
+      ? { is_simulated: true, reason: `the ${task.executor} executor measured nothing real` }
+      : { is_simulated: false },
+    logs: parts.logs,
+  };
+}
+
+/** What is reported of an attempt whose executor found nothing out. */
+export function emptyReport(error: TaskError): ExecutorReport {
+  return { error, results: {}, environment: {}, precision: null, scenario: null, is_simulated: false };
+}

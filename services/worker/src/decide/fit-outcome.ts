@@ -1,0 +1,41 @@
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { MAX_LOG_BYTES } from '../attempt/log-tail.ts';
+
+/** The subject, the message id and the protocol around the payload. */
+const HEADROOM_BYTES = 2048;
+
+/**
+ * The outcome as JSON that NATS takes: at most `max_payload` bytes. Logs go first, then the results, with a failure
+ * that says so: an outcome has to arrive, whatever its task printed or reported. Pure.
+ *
+ * @param logsOf gives the last n bytes of the logs, base64
+ */
+export function fitOutcome(
+  outcome: Outcome,
+  max_payload: number,
+  logsOf: (limit: number) => string | null,
+): { outcome: Outcome; json: string } {
+  const most = max_payload - HEADROOM_BYTES;
+  const json = JSON.stringify(outcome);
+  // A UTF-16 unit is at most three bytes of UTF-8: most outcomes need no counting.
+  if (json.length * 3 <= most) return { outcome, json };
+  const size = Buffer.byteLength(json);
+  if (size <= most) return { outcome, json };
+
+  const bare = size - (outcome.logs?.length ?? 0);
+  if (bare <= most) {
+    // base64: 4 characters for 3 bytes.
+    const limit = Math.min(MAX_LOG_BYTES, Math.floor(((most - bare) * 3) / 4) - 3);
+    const cut = { ...outcome, logs: logsOf(limit) };
+    return { outcome: cut, json: JSON.stringify(cut) };
+  }
+  const message = `the results are ${bare} bytes, and a message holds ${most}: report fewer metrics, or shorter names`;
+  const failed: Outcome = {
+    ...outcome,
+    status: 'failed',
+    error: { class: 'bad_input', code: 'RESULTS_TOO_LARGE', message, retriable: false },
+    results: { notes: [message] },
+    logs: logsOf(8192),
+  };
+  return { outcome: failed, json: JSON.stringify(failed) };
+}

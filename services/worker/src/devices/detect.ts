@@ -1,0 +1,83 @@
+import { arch, platform } from 'node:os';
+import type { Environment, HardwareClass, Labels } from '@benchwire/shared/contracts/hardware.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { type ConfiguredDevice, devicesByConfiguration } from './configured.ts';
+import { cpuDevice } from './cpu.ts';
+import { detectCuda } from './cuda.ts';
+import { fingerprintOf, poolOf } from './fingerprint.ts';
+import type { FoundDevice } from './found-device.ts';
+import { cpuModel, hostFacts, machineMemoryBytes } from './host.ts';
+import { detectMps } from './mps.ts';
+import { detectRocm } from './rocm.ts';
+
+export interface DetectOptions {
+  configured: readonly ConfiguredDevice[];
+  /** Only these classes; undefined for all. */
+  classes: readonly HardwareClass[] | undefined;
+  /** For detected devices; configured ones say it themselves. */
+  slots: number;
+}
+
+/** Looks at this machine. Notes tell of tools that are there but fail. */
+export async function detectDevices(options: DetectOptions): Promise<{ devices: FoundDevice[]; notes: string[] }> {
+  const machine = {
+    platform: platform(),
+    arch: arch(),
+    cpu_model: cpuModel(),
+    memory_bytes: machineMemoryBytes(),
+  };
+  const found = [
+    { devices: [cpuDevice()], note: undefined },
+    ...(await Promise.all([detectCuda(), detectRocm()])),
+    detectMps(machine),
+  ];
+  const detected = found.flatMap((each) => each.devices.map((device) => ({ ...device, slots: options.slots })));
+  const devices = [...detected, ...devicesByConfiguration(options.configured)].filter(
+    (device) => options.classes === undefined || options.classes.includes(device.class),
+  );
+  if (devices.length === 0) {
+    throw new BenchwireError(
+      'NO_DEVICE',
+      `this machine has no device of the classes ${options.classes?.join(', ')}: correct WORKER_CLASSES, or describe the device in WORKER_DEVICES`,
+    );
+  }
+  const twice = devices.find((device, index) => devices.findIndex((d) => d.device_id === device.device_id) !== index);
+  if (twice !== undefined) {
+    throw new BenchwireError('DEVICE_TWICE', `two devices are called "${twice.device_id}": correct WORKER_DEVICES`);
+  }
+  return { devices, notes: found.flatMap((each) => (each.note === undefined ? [] : [each.note])) };
+}
+
+export interface Offer {
+  labels: Labels;
+  executors: readonly string[];
+  commands: readonly string[];
+  onnxruntime_version: string | null;
+}
+
+/** Devices as the fleet sees them: with fingerprint, pool, and what is offered there. */
+export function describeDevices(found: readonly FoundDevice[], offer: Offer): Device[] {
+  const host: Environment = hostFacts(offer.onnxruntime_version);
+  return found.map((device) => {
+    const facts = { ...host, ...device.identity };
+    const fingerprint = fingerprintOf(device.class, facts);
+    const offered = {
+      labels: offer.labels,
+      executors: [...offer.executors],
+      commands: offer.executors.includes('command') ? [...offer.commands] : [],
+    };
+    return {
+      device_id: device.device_id,
+      class: device.class,
+      name: device.name,
+      fingerprint,
+      pool: poolOf({ class: device.class, fingerprint, ...offered }),
+      memory_gb: device.memory_gb,
+      cuda_compute: device.cuda_compute,
+      slots: device.slots,
+      ...offered,
+      environment: { ...facts, ...device.instance },
+    };
+  });
+}

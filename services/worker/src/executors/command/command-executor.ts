@@ -1,0 +1,176 @@
+import { rm, stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { CommandConfig } from '@benchwire/shared/contracts/task.ts';
+import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
+import { kernelOomKills } from '../onnx/child-exit.ts';
+import { type Allowlist, findProgram } from './allowlist.ts';
+import { commandEnvironment } from './environment.ts';
+import { taskError } from './errors.ts';
+import { exitError } from './exit-error.ts';
+import { createHomeFolder } from './home-folder.ts';
+import { ProgramOutput } from './output.ts';
+import { processIdentity } from './processes.ts';
+import { Program, type ProgramEnd } from './program.ts';
+
+export interface CommandExecutorOptions {
+  allowlist: Allowlist;
+  /** The worker's own PATH and LANG; nothing else of its environment reaches a program. */
+  path: string;
+  lang: string | undefined;
+  /** WORKER_COMMAND_ENV. */
+  env: Readonly<Record<string, string>>;
+  max_memory_mb: number | undefined;
+  max_output_bytes: number;
+  grace_ms: number;
+  /** Keeps an unreadable metric line in REJECTED. */
+  reject: (attempt_id: string, raw: string, issues: readonly Issue[], number: number) => Promise<void>;
+}
+
+/** Runs any allowed program, without a shell; its JSON lines are metric points and its exit code decides. */
+export function createCommandExecutor(options: CommandExecutorOptions): Executor {
+  const owner = processIdentity(process.pid);
+  return {
+    name: 'command',
+    execute: async (context) => {
+      const { task } = context;
+      if (task.executor !== 'command') throw new Error(`the command executor got a task of ${task.executor}`);
+      const home = await createHomeFolder(owner);
+      try {
+        return await runCommand(task.config, context, options, home, owner);
+      } finally {
+        await rm(home, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function runCommand(
+  config: CommandConfig,
+  context: ExecutorContext,
+  options: CommandExecutorOptions,
+  home: string,
+  owner: string,
+): Promise<ExecutorReport> {
+  const report = (error: TaskError | null, output?: ProgramOutput, notes: string[] = []): ExecutorReport => {
+    const metrics = output?.summary.results();
+    const all = [...(output?.notes() ?? []), ...notes];
+    return {
+      error,
+      results: { ...(metrics === undefined ? {} : { metrics }), ...(all.length === 0 ? {} : { notes: all }) },
+      environment: {},
+      precision: config.precision ?? null,
+      scenario: null,
+      is_simulated: false,
+    };
+  };
+
+  const [program = '', ...args] = config.command;
+  const found = await programFile(program, options);
+  if (!found.ok) return report(found.error);
+  const working_directory = config.working_directory ?? home;
+  const wrongFolder = await checkFolder(working_directory);
+  if (wrongFolder !== null) return report(wrongFolder);
+  const attempt_id = attemptId({ run_id: context.run_id, task_id: context.task.task_id, attempt: context.attempt });
+  const environment = commandEnvironment({
+    device: context.device,
+    home,
+    path: options.path,
+    lang: options.lang,
+    operator: options.env,
+    task: config.env ?? {},
+    allow_any: options.allowlist.any,
+    attempt_id,
+    owner,
+  });
+  if (!environment.ok) return report(environment.error);
+
+  let failure: TaskError | undefined;
+  const fail = (error: TaskError): void => {
+    failure ??= error;
+    running.stop();
+  };
+  const output = new ProgramOutput({
+    context,
+    max_bytes: options.max_output_bytes,
+    reject: (raw, issues, number) => options.reject(attempt_id, raw, issues, number),
+    onFailure: fail,
+  });
+  const max_memory_mb = smallest(config.max_memory_mb, options.max_memory_mb);
+  const running = new Program({
+    file: found.file,
+    args,
+    working_directory,
+    env: environment.env,
+    attempt_id,
+    grace_ms: options.grace_ms,
+    max_memory_mb,
+    onOutput: (stream, chunk) => output.take(stream, chunk),
+    onTooMuchMemory: (used_mb) => {
+      const message = `${program} and what it started used ${used_mb} MB of memory, and ${max_memory_mb} MB are allowed: raise config.max_memory_mb, or WORKER_MAX_MEMORY_MB on the worker`;
+      failure ??= taskError('out_of_memory', 'MEMORY_LIMIT', message, false);
+    },
+  });
+  const onAbort = (): void => fail(taskError('cancelled', 'STOPPED', 'was told to stop', true));
+  context.signal.addEventListener('abort', onAbort, { once: true });
+  if (context.signal.aborted) return report(taskError('cancelled', 'STOPPED', 'was told to stop', true));
+  const oomKillsBefore = await kernelOomKills();
+  const end = await running.run();
+  context.signal.removeEventListener('abort', onAbort);
+  const kernel_out_of_memory = (await kernelOomKills()) !== oomKillsBefore;
+  const error = failure ?? endError(end, program, kernel_out_of_memory, output.lastErrorLine);
+  const notes = end.left_over && failure === undefined ? ['processes that the program left running were ended'] : [];
+  return report(error, output, notes);
+}
+
+function endError(
+  end: ProgramEnd,
+  program: string,
+  kernel_out_of_memory: boolean,
+  last_line: string,
+): TaskError | null {
+  const { start_error } = end;
+  if (start_error === undefined) return exitError({ ...end, program, kernel_out_of_memory, last_line });
+  const missing = start_error.code === 'ENOENT';
+  return taskError(
+    'bad_input',
+    missing ? 'COMMAND_NOT_FOUND' : 'COMMAND_NOT_STARTED',
+    `${program} could not be started: ${start_error.message}`,
+    // Too many processes or too little memory pass; a wrong file format or an argument list that is too long stays.
+    start_error.code === 'EAGAIN' || start_error.code === 'ENOMEM' || start_error.code === 'EMFILE',
+  );
+}
+
+async function programFile(
+  program: string,
+  options: CommandExecutorOptions,
+): Promise<{ ok: true; file: string } | { ok: false; error: TaskError }> {
+  const { allowlist, path } = options;
+  const allowed = allowlist.programs.get(program);
+  if (allowed !== undefined) return { ok: true, file: allowed };
+  if (!allowlist.any) {
+    const names = [...allowlist.programs.keys()].join(', ') || 'none';
+    const message = `this worker does not allow the program "${program}", only: ${names}; add it to WORKER_COMMANDS on the worker`;
+    return { ok: false, error: taskError('bad_input', 'COMMAND_NOT_ALLOWED', message, false) };
+  }
+  const file = await findProgram(program, path);
+  if (file !== undefined) return { ok: true, file };
+  const message = program.includes('/')
+    ? `there is no executable file "${program}" on the worker (paths have to be absolute)`
+    : `there is no program "${program}" in the worker's PATH, ${path}`;
+  return { ok: false, error: taskError('bad_input', 'COMMAND_NOT_FOUND', message, false) };
+}
+
+async function checkFolder(folder: string): Promise<TaskError | null> {
+  const is_folder = isAbsolute(folder) && (await stat(folder).catch(() => undefined))?.isDirectory() === true;
+  if (is_folder) return null;
+  const message = `config.working_directory "${folder}" is no absolute path of a folder on the worker`;
+  return taskError('bad_input', 'WORKING_DIRECTORY_MISSING', message, false);
+}
+
+function smallest(a: number | undefined, b: number | undefined): number | null {
+  if (a === undefined) return b ?? null;
+  return b === undefined ? a : Math.min(a, b);
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { findProgram, offeredCommands, resolveAllowlist } from './allowlist.ts';
+import { commandEnvironment } from './environment.ts';
+import { exitError } from './exit-error.ts';
+import { MetricSummary } from './metric-summary.ts';
+
+describe('the allowlist', () => {
+  const path = '/nonexistent:relative:/usr/bin:/bin';
+
+  it('stands for the files that its names meant at the start', async () => {
+    const allowlist = await resolveAllowlist(['sh', 'no-such-program', '/bin/../bin/sh'], path);
+    expect(allowlist.any).toBe(false);
+    expect(allowlist.missing).toEqual(['no-such-program']);
+    expect(allowlist.programs.get('sh')).toMatch(/^\/(usr\/)?bin\/sh$/);
+    expect(offeredCommands(allowlist)).toEqual(expect.arrayContaining(['sh', allowlist.programs.get('sh')]));
+    expect(allowlist.programs.has('./sh')).toBe(false);
+  });
+
+  it('offers nothing when it is empty, and only the star with one', async () => {
+    expect(offeredCommands(await resolveAllowlist([], path))).toEqual([]);
+    expect(offeredCommands(await resolveAllowlist(['sh', '*'], path))).toEqual(['*']);
+  });
+
+  it('finds no relative paths, no folders and nothing that may not be executed', async () => {
+    for (const program of ['./sh', 'bin/sh', '/bin', '/etc/passwd', ''])
+      expect(await findProgram(program, path)).toBeUndefined();
+  });
+});
+
+describe('the environment of a program', () => {
+  const device = {
+    device_id: 'cuda-1',
+    class: 'cuda' as const,
+    name: 'GPU',
+    fingerprint: 'f',
+    pool: 'p',
+    memory_gb: 1,
+    cuda_compute: 8,
+    slots: 1,
+    executors: [],
+    commands: [],
+    labels: {},
+    environment: { gpu_index: 1 },
+  };
+  const parts = {
+    device,
+    home: '/tmp/x',
+    path: '/usr/bin',
+    lang: undefined,
+    operator: { LD_LIBRARY_PATH: '/opt/cuda' },
+    task: { SEED: '1' },
+    allow_any: false,
+    attempt_id: 'a',
+    owner: 'o',
+  };
+
+  it('is made from nothing, and shows the program its own GPU', () => {
+    expect(commandEnvironment(parts)).toEqual({
+      ok: true,
+      env: {
+        PATH: '/usr/bin',
+        HOME: '/tmp/x',
+        TMPDIR: '/tmp/x',
+        LANG: 'C.UTF-8',
+        LD_LIBRARY_PATH: '/opt/cuda',
+        SEED: '1',
+        CUDA_VISIBLE_DEVICES: '1',
+        CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+        BENCHWIRE_DEVICE_CLASS: 'cuda',
+        BENCHWIRE_ATTEMPT: 'a',
+        BENCHWIRE_OWNER: 'o',
+      },
+    });
+  });
+
+  it.each([
+    ['LD_PRELOAD', false, false],
+    ['PATH', false, false],
+    ['NODE_OPTIONS', false, false],
+    ['LD_PRELOAD', true, true],
+    ['CUDA_VISIBLE_DEVICES', true, false],
+    ['BENCHWIRE_OWNER', true, false],
+    ['OMP_NUM_THREADS', false, true],
+  ])('%s from the task, with any program allowed: %s', (name, allow_any, ok) => {
+    expect(commandEnvironment({ ...parts, allow_any, task: { [name]: 'x' } }).ok).toBe(ok);
+  });
+});
+
+describe('an exit', () => {
+  const exit = { code: null, signal: null, kernel_out_of_memory: false, program: 'p', last_line: 'oh' };
+  it.each([
+    [{ code: 0 }, null],
+    [{ code: 1 }, 'crash EXIT_CODE true'],
+    [{ code: 126 }, 'bad_input COMMAND_NOT_EXECUTABLE false'],
+    [{ code: 127 }, 'bad_input COMMAND_NOT_FOUND false'],
+    [{ code: 137 }, 'crash KILLED_BY_SIGKILL true'],
+    [{ code: 137, kernel_out_of_memory: true }, 'out_of_memory KERNEL_OUT_OF_MEMORY true'],
+    [{ signal: 'SIGKILL' as const, kernel_out_of_memory: true }, 'out_of_memory KERNEL_OUT_OF_MEMORY true'],
+    [{ signal: 'SIGSEGV' as const, kernel_out_of_memory: true }, 'crash KILLED_BY_SIGSEGV true'],
+    [{ code: 139 }, 'crash KILLED_BY_SIGSEGV true'],
+    [{ code: 255 }, 'crash EXIT_CODE true'],
+  ])('%j', (what, expected) => {
+    const error = exitError({ ...exit, ...what });
+    expect(error === null ? null : `${error.class} ${error.code} ${error.retriable}`).toBe(expected);
+    if (error !== null) expect(error.message).toContain('oh');
+  });
+});
+
+describe('the summary of metrics', () => {
+  it('has the median with its interval, and notes what it leaves out', () => {
+    const summary = new MetricSummary();
+    expect(summary.results()).toBeUndefined();
+    for (let i = 1; i <= 99; i++) summary.add('m', i === 1 ? null : 'ms', i);
+    const result = summary.results()?.m;
+    expect(result).toMatchObject({ value: 50, unit: 'ms', min: 1, max: 99, samples: 99 });
+    expect(result?.ci_low).toBeLessThan(50);
+    expect(result?.ci_high).toBeGreaterThan(50);
+    for (let i = 0; i < 1005; i++) summary.add(`name ${i}`, null, 1);
+    summary.add('m', 's', 1);
+    expect(summary.notes().join()).toMatch(/6 points were ignored.*different units/);
+  });
+
+  it('can be called like a property of every object', () => {
+    const summary = new MetricSummary();
+    for (const name of ['__proto__', 'constructor', 'toString']) summary.add(name, null, 1);
+    expect(Object.keys(summary.results() ?? {})).toEqual(['__proto__', 'constructor', 'toString']);
+  });
+});

@@ -1,0 +1,48 @@
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+
+/** What a measuring process may need to find libraries and devices. Everything else, secrets above all, stays here. */
+const NAMES = new Set([
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'SYSTEMROOT',
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'XDG_RUNTIME_DIR',
+  'CUDA_PATH',
+  'CUDA_HOME',
+]);
+const DEVICES =
+  /^(CUDA_(VISIBLE_DEVICES|DEVICE_ORDER|MODULE_LOADING)|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|VK_\w+)$/;
+
+/**
+ * The variables of `own` that a measuring process is given, and those that show it its device alone: of several GPUs
+ * a process would take the first, whichever the task was given.
+ */
+export function childEnvironment(
+  own: Readonly<Record<string, string | undefined>>,
+  device: Pick<Device, 'class' | 'environment'>,
+): Record<string, string> {
+  // Official builds of ONNX Runtime 1.29 and later send session, model and error details to Microsoft, also on Linux
+  // and macOS, and leave a log per process in the temporary folder, unless told not to (microsoft/onnxruntime #27379).
+  const kept: Record<string, string> = { ORT_DISABLE_TELEMETRY: '1' };
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined && (NAMES.has(name.toUpperCase()) || DEVICES.test(name))) kept[name] = value;
+  }
+  const { gpu_uuid, gpu_index } = device.environment;
+  if (device.class === 'cuda') {
+    // CUDA numbers devices by speed, nvidia-smi by bus: the uuid is the same for both, the index only in this order.
+    kept.CUDA_DEVICE_ORDER = 'PCI_BUS_ID';
+    const id = gpu_uuid ?? gpu_index;
+    if (id !== null && id !== undefined) kept.CUDA_VISIBLE_DEVICES = String(id);
+  }
+  if (device.class === 'rocm' && gpu_index !== null && gpu_index !== undefined) {
+    kept.ROCR_VISIBLE_DEVICES = String(gpu_index);
+  }
+  return kept;
+}

@@ -1,0 +1,198 @@
+import { createRandom } from '@benchwire/shared/stats/random.ts';
+import { describe, expect, test } from 'vitest';
+import { poissonArrivals } from './arrivals.ts';
+import { measureWindows, type Window, warmUp } from './measure.ts';
+import { backToBack, createSampleBuffer, onArrival } from './measure-loop.ts';
+import type { BatchMessage, MeasureSettings } from './messages.ts';
+import { nodesPerProvider, proveProvider } from './profile.ts';
+import { summarize } from './summary.ts';
+
+const settings = (changes: Partial<MeasureSettings> = {}): MeasureSettings => ({
+  scenario: 'single_stream',
+  iterations: 50,
+  warmup_iterations: 5,
+  max_seconds: 60,
+  target_qps: null,
+  ...changes,
+});
+/** Keeps the processor busy, as a native inference does. */
+const busy = (ms: number) => async (): Promise<void> => {
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
+const later = (): number => performance.now() + 60_000;
+
+describe('poissonArrivals', () => {
+  test('come in order at the mean rate, and as the seed says', () => {
+    const draw = (): number[] => {
+      const arrivals = poissonArrivals(1000, 200, createRandom(9));
+      return Array.from({ length: 5000 }, () => arrivals.take());
+    };
+    const times = draw();
+    expect(times).toEqual(draw());
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(((times.at(-1) ?? 0) - 1000) / 5000).toBeCloseTo(5, 0);
+  });
+
+  test('peek does not take, and postpone moves what is to come', () => {
+    const arrivals = poissonArrivals(0, 1, createRandom(1));
+    const first = arrivals.peek();
+    arrivals.postpone(500);
+    expect(arrivals.take()).toBe(first + 500);
+    expect(arrivals.peek()).toBeGreaterThan(first + 500);
+  });
+});
+
+describe('the loops', () => {
+  test('back to back: one sample per inference, up to the limit', async () => {
+    const buffer = createSampleBuffer(10);
+    let inferences = 0;
+    const infer = async (): Promise<void> => void inferences++;
+    expect(await backToBack(infer, buffer, 7, later())).toBe(7);
+    expect(inferences).toBe(7);
+    expect(buffer.latencies_ms.subarray(7)).toEqual(new Float64Array(3));
+  });
+
+  test('back to back: the deadline ends it, after one sample at least', async () => {
+    expect(await backToBack(busy(1), createSampleBuffer(10), 10, 0)).toBe(1);
+  });
+
+  test('on arrival: waiting behind a slow inference counts', async () => {
+    const start = performance.now();
+    const due = [start, start, start];
+    const arrivals = { peek: () => due[0] ?? later(), take: () => due.shift() ?? later(), postpone: () => undefined };
+    const buffer = createSampleBuffer(3);
+    expect(await onArrival(busy(10), arrivals, buffer, 3, later())).toBe(3);
+    const [first = 0, second = 0, third = 0] = buffer.latencies_ms;
+    expect(first).toBeGreaterThanOrEqual(10);
+    expect(second).toBeGreaterThanOrEqual(first + 10);
+    expect(third).toBeGreaterThanOrEqual(second + 10);
+  });
+
+  test('on arrival: waits for an arrival, and never starts early', async () => {
+    const buffer = createSampleBuffer(1);
+    const due = performance.now() + 20;
+    const arrivals = { peek: () => due, take: () => due, postpone: () => undefined };
+    await onArrival(async () => undefined, arrivals, buffer, 1, later());
+    expect(buffer.latencies_ms[0]).toBeGreaterThanOrEqual(0);
+  });
+
+  test('on arrival: without arrivals it takes until the deadline and no longer', async () => {
+    const deadline = performance.now() + 20;
+    const never = {
+      peek: () => Number.POSITIVE_INFINITY,
+      take: () => Number.POSITIVE_INFINITY,
+      postpone: () => undefined,
+    };
+    expect(await onArrival(busy(1), never, createSampleBuffer(1), 1, deadline)).toBe(0);
+    expect(performance.now()).toBeGreaterThanOrEqual(deadline);
+  });
+});
+
+describe('measureWindows', () => {
+  async function measure(changes: Partial<MeasureSettings>, infer = busy(0.1)) {
+    const windows: Window[] = [];
+    const { measured_seconds } = await measureWindows(infer, settings(changes), createRandom(1), async (window) => {
+      windows.push(window);
+    });
+    return { measured_seconds, samples: windows.reduce((n, w) => n + w.latencies_ms.length, 0), windows };
+  }
+
+  test.each(['single_stream', 'offline', 'server'] as const)('%s takes exactly the iterations', async (scenario) => {
+    const { samples, windows } = await measure({ scenario, target_qps: 2000 });
+    expect(samples).toBe(50);
+    expect(windows[0]?.times_ms[0]).toBeLessThanOrEqual(Date.now() + 1);
+  });
+
+  test('hands on what a full buffer holds, and goes on', async () => {
+    const { samples, windows } = await measure({ scenario: 'offline', iterations: 70_000 }, async () => undefined);
+    expect(samples).toBe(70_000);
+    expect(windows.length).toBeGreaterThan(1);
+  });
+
+  test('ends with max_seconds, whatever the iterations', async () => {
+    const { samples, measured_seconds } = await measure({ iterations: 1_000_000, max_seconds: 0.05 }, busy(5));
+    expect(samples).toBeLessThanOrEqual(11);
+    expect(measured_seconds).toBeGreaterThanOrEqual(0.05);
+  });
+
+  test('warm-up runs as often as it is told, and not at all for 0', async () => {
+    let runs = 0;
+    const count = async (): Promise<void> => void runs++;
+    await warmUp(count, settings({ warmup_iterations: 12 }), async () => undefined);
+    expect(runs).toBe(12);
+    await warmUp(count, settings({ warmup_iterations: 0 }), async () => undefined);
+    expect(runs).toBe(12);
+  });
+});
+
+describe('summarize', () => {
+  const batch: BatchMessage = {
+    type: 'batch',
+    batch_size: 4,
+    first_run_ms: 9,
+    warmup_ms: 9,
+    measured_seconds: 2,
+    peak_rss_mb: 100,
+  };
+  const latencies = (n: number): Float64Array => Float64Array.from({ length: n }, (_, i) => 10 + ((i * 7) % 10) / 10);
+
+  test.each([
+    [63, []],
+    [64, ['latency_p90_ms']],
+    [130, ['latency_p90_ms', 'latency_p95_ms']],
+    [662, ['latency_p90_ms', 'latency_p95_ms', 'latency_p99_ms']],
+  ])('%d samples allow %j', (n, expected) => {
+    const result = summarize(latencies(n), batch, settings({ iterations: n }), 'cpu');
+    expect(Object.keys(result).filter((name) => name.startsWith('latency_p'))).toEqual(expected);
+    expect(result.throughput_items_per_second).toBe((n * 4) / 2);
+    expect(result.memory_mb).toBe(100);
+    expect(result).not.toHaveProperty('notes');
+  });
+
+  test('keeps a spike in every number it belongs to', () => {
+    const values = latencies(100);
+    values[50] = 500;
+    const result = summarize(values, batch, settings({ iterations: 100 }), 'cpu');
+    expect(result.latency_max_ms).toBe(500);
+    expect(result.outliers.severe).toBe(1);
+    expect(result.samples).toBe(100);
+    expect(result.latency_mean_ms).toBeGreaterThan(14);
+    expect(result.latency_ms).toBeLessThan(11);
+  });
+
+  test('a device’s memory is not made up', () => {
+    const result = summarize(latencies(30), batch, settings({ iterations: 40 }), 'cuda');
+    expect(result.memory_mb).toBeNull();
+    expect(result.unavailable?.memory_mb).toContain('100 MB');
+    expect(result.notes?.[0]).toContain('30 of 40 iterations');
+  });
+});
+
+describe('the proof of the provider', () => {
+  const event = (cat: string, name: string, provider?: string) => ({ cat, name, args: provider ? { provider } : {} });
+  const profile = JSON.stringify([
+    event('Session', 'model_loading_uri'),
+    event('Node', 'a_kernel_time', 'CUDAExecutionProvider'),
+    event('Node', 'a_kernel_time', 'CUDAExecutionProvider'),
+    event('Node', 'b_kernel_time', 'CUDAExecutionProvider'),
+    event('Node', 'c_kernel_time', 'CPUExecutionProvider'),
+    event('Node', 'c_fence_before'),
+  ]);
+
+  test('counts each node once, by provider', () => {
+    expect(nodesPerProvider(profile)).toEqual({ CUDAExecutionProvider: 2, CPUExecutionProvider: 1 });
+    expect(() => nodesPerProvider('{}')).toThrow(/no array/);
+    expect(() => nodesPerProvider('[{"cat"')).toThrow(SyntaxError);
+  });
+
+  test('holds when a node ran there, and not when all fell back', () => {
+    expect(proveProvider('cuda', nodesPerProvider(profile))).toBeNull();
+    expect(proveProvider('cuda', { CPUExecutionProvider: 12 })).toMatchObject({
+      class: 'device_error',
+      code: 'PROVIDER_NOT_USED',
+      message: expect.stringContaining('12 on CPUExecutionProvider'),
+    });
+    expect(proveProvider('webgpu', {})).not.toBeNull();
+    expect(proveProvider('cpu', {})).toBeNull();
+  });
+});

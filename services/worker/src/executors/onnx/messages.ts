@@ -1,0 +1,73 @@
+import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
+import type { InputWishes } from './input-plan.ts';
+import type { ProviderName } from './providers.ts';
+
+/** What the executor tells its child process, and what it hears; sent by fork's IPC with structured cloning. */
+export type Scenario = OnnxConfig['scenario'];
+
+/** The first message to the child. */
+export interface StartMessage {
+  type: 'start';
+  /** `prove`: check the inputs and which provider runs, with profiling on. `measure`: measure, with nothing on. */
+  mode: 'prove' | 'measure';
+  model_path: string;
+  /** For messages. */
+  model_name: string;
+  provider: ProviderName;
+  intra_op_num_threads: number | null;
+  inter_op_num_threads: number | null;
+  wishes: InputWishes;
+  seed: number;
+  /** Where `prove` may write its profile; empty for `measure`, which writes nothing. */
+  temporary_folder: string;
+  measure: MeasureSettings;
+}
+
+export interface MeasureSettings {
+  scenario: Scenario;
+  iterations: number;
+  warmup_iterations: number;
+  max_seconds: number;
+  /** Needed by `server` only. */
+  target_qps: number | null;
+}
+
+/** After each batch size the child waits for this, so that a slow reader holds up the child and not its memory. */
+interface ContinueMessage {
+  type: 'continue';
+}
+
+export type ToChild = StartMessage | ContinueMessage;
+
+/** Sent between measured windows, never inside of one. */
+export interface WindowMessage {
+  type: 'window';
+  batch_size: number;
+  /** When each sample was complete, epoch milliseconds. */
+  times_ms: Float64Array;
+  latencies_ms: Float64Array;
+}
+
+/** One batch size is measured, all its windows were sent. */
+export interface BatchMessage {
+  type: 'batch';
+  batch_size: number;
+  first_run_ms: number;
+  warmup_ms: number;
+  /** Sum of the windows, without the pauses between them. */
+  measured_seconds: number;
+  /** Highest resident memory of the process so far. */
+  peak_rss_mb: number;
+}
+
+export type FromChild =
+  /** Nothing but a sign of life, and what the child is about to do. */
+  | { type: 'progress'; phase: string }
+  /** Of `prove`: how many nodes ran on which provider. */
+  | { type: 'proof'; providers: Record<string, number>; onnxruntime_version: string }
+  | { type: 'loaded'; load_ms: number; session_ms: number }
+  | WindowMessage
+  | BatchMessage
+  | { type: 'failed'; error: TaskError }
+  | { type: 'done' };

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { TaskFailure } from './errors.ts';
+import { type ModelSourceOptions, resolveModel } from './model-source.ts';
+
+const CONTENT = Buffer.from('the bytes of a model');
+const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
+const never = new AbortController().signal;
+let folder = '';
+let server: Server;
+let requests: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'model-source-test-'));
+  await mkdir(join(folder, 'models/deep'), { recursive: true });
+  await writeFile(join(folder, 'models/deep/mine.onnx'), CONTENT);
+  await writeFile(join(folder, 'secret.onnx'), 'no');
+  await symlink('deep/mine.onnx', join(folder, 'models/link.onnx'));
+  await symlink('../secret.onnx', join(folder, 'models/out.onnx'));
+  server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    switch (request.url) {
+      case '/model':
+        return response.end(CONTENT);
+      case '/moved':
+        return response.writeHead(302, { location: '/model' }).end();
+      case '/to-http':
+        return response.writeHead(302, { location: 'http://models.test/model' }).end();
+      case '/circle':
+        return response.writeHead(302, { location: '/circle' }).end();
+      case '/broken':
+        response.writeHead(200, { 'content-length': 1000 }).write('begin');
+        return setImmediate(() => response.destroy());
+      case '/busy':
+        return response.writeHead(503).end();
+      default:
+        return response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  requests = [];
+  await rm(join(folder, 'cache'), { recursive: true, force: true });
+});
+
+function options(): ModelSourceOptions {
+  return {
+    model_folders: [join(folder, 'nowhere'), join(folder, 'models')],
+    cache_folder: join(folder, 'cache'),
+    max_download_bytes: 100,
+    // The real fetch against a real server; only the certificate is spared.
+    fetch: (url, init) =>
+      fetch(
+        String(url).replace('https://models.test', `http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+        init,
+      ),
+  };
+}
+const find = (model: string, sha256?: string) => resolveModel(model, sha256, options(), never);
+async function errorOf(model: string, sha256?: string): Promise<TaskFailure['task_error']> {
+  const error = await find(model, sha256).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof TaskFailure) return error.task_error;
+  throw error ?? new Error(`${model} was found`);
+}
+
+describe('a path', () => {
+  test.each(['deep/mine.onnx', './deep/mine.onnx', 'deep/../link.onnx', 'link.onnx'])('%s is found', async (path) => {
+    expect(await find(path)).toMatchObject({ sha256: SHA256, size_bytes: CONTENT.length, catalogue: null });
+  });
+
+  test('may be absolute', async () => {
+    expect((await find(join(folder, 'models/link.onnx'), SHA256)).path).toMatch(/deep.mine\.onnx$/);
+  });
+
+  test.each([
+    ['../secret.onnx', 'MODEL_OUTSIDE_FOLDERS'],
+    ['out.onnx', 'MODEL_OUTSIDE_FOLDERS'],
+    ['/etc/hostname', 'MODEL_OUTSIDE_FOLDERS'],
+    // The same answer for what does not exist, so that nobody learns which files do.
+    ['/etc/no-such-file', 'MODEL_OUTSIDE_FOLDERS'],
+    ['deep/absent.onnx', 'MODEL_NOT_FOUND'],
+    ['./deep', 'MODEL_NOT_A_FILE'],
+  ])('%s is refused as %s', async (path, code) => {
+    expect(await errorOf(path)).toMatchObject({ class: 'bad_model', code, retriable: false });
+  });
+
+  test('needs model folders', async () => {
+    await expect(resolveModel('a.onnx', undefined, { ...options(), model_folders: [] }, never)).rejects.toThrow(
+      /no model folders/,
+    );
+  });
+});
+
+describe('a URL', () => {
+  test('is downloaded once, then cached', async () => {
+    expect(await find('https://models.test/moved', SHA256)).toMatchObject({
+      sha256: SHA256,
+      size_bytes: CONTENT.length,
+    });
+    expect(requests).toEqual(['/moved', '/model']);
+    await find('https://models.test/moved', SHA256);
+    expect(requests.length).toBe(2);
+    expect(await readdir(join(folder, 'cache'))).toEqual([`${SHA256}.onnx`]);
+  });
+
+  test('is downloaded again when the cached file is not what it was', async () => {
+    await mkdir(join(folder, 'cache'));
+    await writeFile(join(folder, 'cache', `${SHA256}.onnx`), 'cut short');
+    await find('https://models.test/model', SHA256);
+    expect(requests).toEqual(['/model']);
+  });
+
+  test.each([
+    ['https://models.test/model', undefined, 'MODEL_SHA256_MISSING', /needs config.sha256/, false],
+    ['http://models.test/model', SHA256, 'MODEL_URL_NOT_HTTPS', /https URLs only/, false],
+    ['file:///etc/passwd', SHA256, 'MODEL_URL_NOT_HTTPS', /https URLs only/, false],
+    ['https://models.test/model', '0'.repeat(64), 'MODEL_HASH_MISMATCH', new RegExp(SHA256), false],
+    ['https://models.test/absent', SHA256, 'MODEL_DOWNLOAD_FAILED', /status 404/, false],
+    ['https://models.test/busy', SHA256, 'MODEL_DOWNLOAD_FAILED', /status 503/, true],
+    ['https://models.test/to-http', SHA256, 'MODEL_DOWNLOAD_FAILED', /not https/, false],
+    ['https://models.test/circle', SHA256, 'MODEL_DOWNLOAD_FAILED', /redirects more than 5/, false],
+    ['https://models.test/broken', SHA256, 'MODEL_DOWNLOAD_FAILED', /broke off/, true],
+  ] as const)('%s with %s is refused as %s', async (url, sha256, code, message, retriable) => {
+    const error = await errorOf(url, sha256);
+    expect(error).toMatchObject({ class: 'bad_model', code, retriable });
+    expect(error.message).toMatch(message);
+    // Nothing half-done stays behind.
+    expect(await readdir(join(folder, 'cache')).catch(() => [])).toEqual([]);
+  });
+
+  test('may not be larger than the limit', async () => {
+    const small = { ...options(), max_download_bytes: CONTENT.length - 1 };
+    await expect(resolveModel('https://models.test/model', SHA256, small, never)).rejects.toThrow(/larger than/);
+    expect(await readdir(small.cache_folder)).toEqual([]);
+  });
+
+  test('that nobody answers at can be tried again', async () => {
+    const unreachable = { ...options(), fetch: () => fetch('http://127.0.0.1:1/') };
+    const failure = resolveModel('https://models.test/model', SHA256, unreachable, never);
+    await expect(failure).rejects.toMatchObject({ task_error: { code: 'MODEL_DOWNLOAD_FAILED', retriable: true } });
+  });
+
+  test('is left when aborted', async () => {
+    const aborted = AbortSignal.abort('cancelled');
+    await expect(resolveModel('https://models.test/model', SHA256, options(), aborted)).rejects.toBe('cancelled');
+  });
+});

@@ -1,0 +1,230 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { batchResult, outcomeResults } from '@benchwire/shared/contracts/outcome.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { noProcessesLeft } from '../../../test-support/no-processes-left.ts';
+import { onnxContext } from '../../../test-support/onnx-context.ts';
+import { addModel, endlessModel, hugeModel, onnxModel } from '../../../test-support/onnx-model.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { createOnnxExecutor } from './onnx-executor.ts';
+
+let folder = '';
+const executor = (hang_seconds = 60) =>
+  createOnnxExecutor({
+    model_folders: [folder],
+    cache_folder: join(folder, 'cache'),
+    max_download_bytes: 1 << 20,
+    hang_seconds,
+    max_memory_mb: null,
+    env: process.env,
+  });
+/** What was left in the folder for temporary files. */
+const leftovers = (): Promise<string[]> => readdir(join(folder, 'tmp'));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'onnx-executor-test-'));
+  await mkdir(join(folder, 'tmp'));
+  vi.stubEnv('TMPDIR', join(folder, 'tmp'));
+  const models = {
+    'add.onnx': addModel(['batch', 3]),
+    'fixed.onnx': addModel([1, 3]),
+    'half.onnx': addModel(['batch', 3], 'float16'),
+    'long.onnx': addModel(['batch'], 'int64'),
+    'sequence.onnx': addModel(['batch', 'length']),
+    'endless.onnx': endlessModel(),
+    'huge.onnx': hugeModel(1n << 42n),
+    'garbage.onnx': Buffer.from('this is no model'),
+    // Declares any width, but can only multiply with a vector of 4.
+    'mismatch.onnx': onnxModel({
+      inputs: [
+        { name: 'a', type: 'int64', shape: ['batch', 'width'] },
+        { name: 'b', type: 'int64', shape: [2] },
+      ],
+      outputs: [{ name: 'y', type: 'int64', shape: ['batch', 'width'] }],
+      nodes: [{ op: 'Mul', inputs: ['a', 'b'], outputs: ['y'] }],
+    }),
+  };
+  await Promise.all(Object.entries(models).map(([name, bytes]) => writeFile(join(folder, name), bytes)));
+});
+afterEach(() => noProcessesLeft());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a measurement', () => {
+  test('of a model of one’s own: results per batch size, timings, proof, points and environment', async () => {
+    const context = onnxContext({ model: './add.onnx', batch_sizes: [4, 1], iterations: 70, intra_op_num_threads: 1 });
+    const report = await executor().execute(context);
+    expect(report).toMatchObject({ error: null, precision: null, scenario: 'single_stream', is_simulated: false });
+    expect(outcomeResults.parse(report.results)).toEqual(report.results);
+    expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1', '4']);
+    const four = batchResult.parse(report.results.batch_sizes?.['4']);
+    expect(four.samples).toBe(70);
+    expect(four.latency_ci_low_ms).toBeLessThanOrEqual(four.latency_ms);
+    expect(four.latency_ci_high_ms).toBeGreaterThanOrEqual(four.latency_ms);
+    // 70 samples are enough for p90 and for nothing above.
+    expect(four.latency_p90_ms).toBeGreaterThanOrEqual(four.latency_ms);
+    expect(four).not.toHaveProperty('latency_p95_ms');
+    expect(four).not.toHaveProperty('latency_p99_ms');
+    expect(four.throughput_items_per_second).toBeCloseTo((4 * 70) / four.measured_seconds, 6);
+    expect(four.memory_mb).toBeGreaterThan(10);
+    expect(Object.keys(report.results.timings ?? {})).toEqual(
+      expect.arrayContaining(['load_ms', 'session_ms', 'first_run_ms', 'warmup_ms', 'batch_4_first_run_ms']),
+    );
+    expect(report.results.providers).toEqual({ CPUExecutionProvider: 1 });
+    expect(report.environment).toMatchObject({
+      onnxruntime_version: expect.stringMatching(/^\d+\./),
+      execution_provider: 'cpu',
+    });
+    expect(report.environment.model_sha256).toMatch(/^[0-9a-f]{64}$/);
+
+    const points = context.emitted.filter(({ batch_size }) => batch_size === 4).flatMap(({ values }) => values);
+    expect(points.length).toBe(70);
+    expect(Math.max(...points)).toBe(four.latency_max_ms);
+    const times = context.emitted.flatMap(({ times_ms }) => times_ms);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test.each(Object.keys(CATALOGUE))('of the catalogue’s %s', async (model) => {
+    const small = { 'pp-ocrv4-detection': { dimensions: { height: 64, width: 64 } } }[model] ?? {};
+    const context = onnxContext({ model, batch_sizes: [1, 2], iterations: 2, warmup_iterations: 0, ...small });
+    const report = await executor().execute(context);
+    expect(report.error).toBeNull();
+    expect(report.precision).toBe('fp32');
+    expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1', '2']);
+    expect(report.results.providers?.CPUExecutionProvider).toBeGreaterThan(0);
+    // Too few samples for an interval or steadiness, and that is said.
+    expect(report.results.batch_sizes?.['1']).toMatchObject({
+      latency_ci_low_ms: null,
+      unavailable: { latency_ci_low_ms: expect.any(String) },
+      steady: false,
+    });
+  });
+
+  test('of memory: the process’s own, and nothing of the worker that started it', async () => {
+    const held = Buffer.alloc(400 << 20, 1);
+    const { results } = await executor().execute(onnxContext({ model: 'add.onnx' }));
+    expect(results.batch_sizes?.['1']?.memory_mb).toBeLessThan(held.length >> 20);
+  });
+
+  test('in the server scenario: latency counts from the arrival', async () => {
+    const context = onnxContext({ model: 'add.onnx', scenario: 'server', target_qps: 400, iterations: 40 });
+    const { error, results } = await executor().execute(context);
+    expect(error).toBeNull();
+    expect(results.batch_sizes?.['1']?.samples).toBe(40);
+    expect(results.batch_sizes?.['1']?.notes?.[0]).toMatch(/of 400 arrivals per second/);
+  });
+
+  test('in the offline scenario, cut short by max_seconds, says that it was', async () => {
+    const context = onnxContext({ model: 'add.onnx', scenario: 'offline', iterations: 9_000_000, max_seconds: 0.2 });
+    const { error, results } = await executor().execute(context);
+    expect(error).toBeNull();
+    expect(results.batch_sizes?.['1']?.notes?.[0]).toMatch(/of 9000000 iterations/);
+    expect(context.emitted.every(({ values }) => values.length <= 10_000)).toBe(true);
+  });
+
+  test.each(['half.onnx', 'long.onnx'])('of the element type in %s', async (model) => {
+    expect((await executor().execute(onnxContext({ model, batch_sizes: [2] }))).error).toBeNull();
+  });
+});
+
+describe('a clear error, and nothing measured, for', () => {
+  test.each<[string, Parameters<typeof onnxContext>[0], string, string, RegExp]>([
+    ['a wrong name', { model: 'pp-ocr4-detection' }, 'bad_model', 'MODEL_UNKNOWN', /Did you mean pp-ocrv4-detection/],
+    ['a missing file', { model: 'no.onnx' }, 'bad_model', 'MODEL_NOT_FOUND', /no file "no.onnx"/],
+    ['a file outside', { model: '../../etc/passwd' }, 'bad_model', 'MODEL_OUTSIDE_FOLDERS', /model folders/],
+    [
+      'no ONNX',
+      { model: 'garbage.onnx' },
+      'bad_model',
+      'MODEL_NOT_LOADED',
+      /could not load garbage.onnx.*[Pp]rotobuf/s,
+    ],
+    [
+      'another hash',
+      { model: 'add.onnx', sha256: '0'.repeat(64) },
+      'bad_model',
+      'MODEL_HASH_MISMATCH',
+      /config.sha256/,
+    ],
+    ['no batch', { model: 'fixed.onnx', batch_sizes: [1, 2] }, 'bad_input', 'BATCH_NOT_POSSIBLE', /x: \[1, 3\]/],
+    ['no size', { model: 'sequence.onnx' }, 'bad_input', 'DIMENSION_UNKNOWN', /"length".*"x".*config.dimensions/],
+    [
+      'a misfit',
+      { model: 'mismatch.onnx', dimensions: { width: 3 } },
+      'bad_input',
+      'INPUTS_REJECTED',
+      /ONNX Runtime says/,
+    ],
+    [
+      'another precision',
+      { model: 'silero-vad-v5', precision: 'int8' },
+      'bad_input',
+      'PRECISION_NOT_AVAILABLE',
+      /fp32/,
+    ],
+    ['no arrivals', { model: 'add.onnx', scenario: 'server' }, 'bad_input', 'TARGET_QPS_MISSING', /target_qps/],
+    ['no memory', { model: 'huge.onnx' }, 'out_of_memory', 'ALLOCATION_FAILED', /ran out of memory/],
+  ])('%s', async (_, config, errorClass, code, message) => {
+    const context = onnxContext(config);
+    const report = await executor().execute(context);
+    expect(report.error).toMatchObject({ class: errorClass, code });
+    expect(report.error?.message).toMatch(message);
+    expect(context.emitted).toEqual([]);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test('a device that ONNX Runtime has no provider for', async () => {
+    const { error } = await executor().execute(onnxContext({ model: 'add.onnx' }, undefined, 'tpu'));
+    expect(error).toMatchObject({ class: 'executor_missing', code: 'PROVIDER_MISSING' });
+  });
+
+  test('a provider that this machine cannot use', async () => {
+    // QNN is in no build of onnxruntime-node for the platforms the tests run on but Windows on Arm.
+    const { error } = await executor().execute(onnxContext({ model: 'add.onnx' }, undefined, 'qnn'));
+    expect(error).toMatchObject({ class: 'device_error', code: 'PROVIDER_NOT_USABLE' });
+  });
+
+  test('a model that is broken, whatever the device', async () => {
+    const { error } = await executor().execute(onnxContext({ model: 'garbage.onnx' }, undefined, 'qnn'));
+    expect(error).toMatchObject({ class: 'bad_model', code: 'MODEL_NOT_LOADED' });
+  });
+});
+
+describe('a model that never comes back', () => {
+  test('is told by the watchdog', async () => {
+    const report = await executor(1.5).execute(onnxContext({ model: 'endless.onnx' }));
+    expect(report.error).toMatchObject({ class: 'timeout', code: 'HANG' });
+    expect(report.error?.message).toContain('proving the execution provider');
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test('is ended by an abort', async () => {
+    const controller = new AbortController();
+    const context = onnxContext({ model: 'endless.onnx' }, controller.signal);
+    const log = (line: string): void => {
+      if (line.includes('proving')) controller.abort('timed_out');
+    };
+    const report = await executor().execute({ ...context, log });
+    expect(report.error).toMatchObject({ class: 'timeout', code: 'TIMED_OUT' });
+    expect(await leftovers()).toEqual([]);
+  });
+});
+
+describe('an abort while it measures', () => {
+  test('keeps the batch sizes that were done, and does not wait for a reader that takes no more', async () => {
+    const controller = new AbortController();
+    const context = onnxContext({ model: 'add.onnx', batch_sizes: [1, 2] }, controller.signal);
+    const emit = async ({ batch_size }: { batch_size: number | null }): Promise<void> => {
+      if (batch_size !== 2) return;
+      controller.abort('cancelled');
+      await new Promise(() => undefined);
+    };
+    const report = await executor().execute({ ...context, emit });
+    expect(report.error).toMatchObject({ class: 'cancelled', code: 'CANCELLED' });
+    expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1']);
+  });
+});

@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
+import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
+import { childEnvironment } from './child-environment.ts';
+import { collectEnvironment } from './environment.ts';
+import { badInput, TaskFailure, taskError } from './errors.ts';
+import type { StartMessage } from './messages.ts';
+import { type ModelSourceOptions, type ResolvedModel, resolveModel } from './model-source.ts';
+import { reportedPrecision } from './precision.ts';
+import { proveProvider } from './profile.ts';
+import { noProviderError, type ProviderName, providerOfClass } from './providers.ts';
+import { abortError, type RunChildOptions, runChild } from './run-child.ts';
+import { createSampleSink } from './sample-sink.ts';
+
+export interface OnnxExecutorOptions extends ModelSourceOptions {
+  /** A measuring process that says nothing for this long hangs; longer than the slowest single inference. */
+  hang_seconds: number;
+  /** Holds for tasks that set no `max_memory_mb` themselves; null for no limit. */
+  max_memory_mb: number | null;
+  /** The worker's own environment variables; of these only what libraries and devices need reaches the child. */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
+
+/** Measures ONNX models (DESIGN.md section 6): finds the model, proves the execution provider, measures. */
+export function createOnnxExecutor(options: OnnxExecutorOptions): Executor {
+  return {
+    name: 'onnx',
+    async execute(context) {
+      const report: ExecutorReport = {
+        error: null,
+        results: {},
+        environment: {},
+        precision: null,
+        scenario: null,
+        is_simulated: false,
+      };
+      try {
+        report.error = await attempt(context, options, report);
+      } catch (error) {
+        // An abort surfaces as whatever it interrupted.
+        if (context.signal.aborted) report.error = abortError(context.signal);
+        else if (error instanceof TaskFailure) report.error = error.task_error;
+        else throw error;
+      }
+      return report;
+    },
+  };
+}
+
+/** Fills `report` as far as it gets; the error it stopped at, if any. */
+async function attempt(
+  context: ExecutorContext,
+  options: OnnxExecutorOptions,
+  report: ExecutorReport,
+): Promise<TaskError | null> {
+  const { task, device, signal } = context;
+  if (task.executor !== 'onnx') {
+    return taskError(
+      'executor_missing',
+      'WRONG_EXECUTOR',
+      `The onnx executor was given a task for "${task.executor}".`,
+    );
+  }
+  const { config } = task;
+  report.scenario = config.scenario;
+  report.precision = config.precision ?? null;
+  if (config.scenario === 'server' && config.target_qps === undefined) {
+    throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
+  }
+  const provider = providerOfClass(device.class);
+  if (provider === null) return noProviderError(device.class);
+
+  const model = await resolveModel(config.model, config.sha256, options, signal);
+  report.environment = collectEnvironment(model, provider);
+  report.precision = reportedPrecision(config, model.catalogue);
+  const start = startMessage(config, model, provider);
+  const run = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']): Promise<TaskError | null> =>
+    runChild({
+      script: CHILD,
+      env: childEnvironment(options.env, device),
+      start: { ...start, ...changes },
+      signal,
+      hang_seconds: options.hang_seconds,
+      max_memory_mb: config.max_memory_mb ?? options.max_memory_mb,
+      log: context.log,
+      onMessage,
+    });
+  // A process of its own, so that profiling leaves no trace in what is measured.
+  const failed = await inTemporaryFolder((temporary_folder) =>
+    run({ mode: 'prove', temporary_folder }, async (message) => {
+      if (message.type !== 'proof') return;
+      report.results.providers = message.providers;
+      report.environment = { ...report.environment, onnxruntime_version: message.onnxruntime_version };
+    }),
+  );
+  if (failed) return failed;
+  const unproven = proveProvider(provider, report.results.providers ?? {});
+  if (unproven) return unproven;
+  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results));
+  if (broken === null && report.results.batch_sizes === undefined) {
+    throw badInput(
+      'NO_SAMPLES',
+      'No request arrived within max_seconds; raise config.target_qps or config.max_seconds.',
+    );
+  }
+  return broken;
+}
+
+async function inTemporaryFolder<T>(action: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'benchwire-onnx-'));
+  try {
+    return await action(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function startMessage(config: OnnxConfig, model: ResolvedModel, provider: ProviderName): StartMessage {
+  const { catalogue } = model;
+  const defaults = Object.entries(catalogue?.dimensions ?? {}).map(([name, { size }]) => [name, size] as const);
+  return {
+    type: 'start',
+    mode: 'measure',
+    model_path: model.path,
+    model_name: config.model,
+    provider,
+    intra_op_num_threads: config.intra_op_num_threads ?? null,
+    inter_op_num_threads: config.inter_op_num_threads ?? null,
+    wishes: {
+      // Ascending, because the peak of a process's memory only grows: so each is the peak of its own batch size.
+      batch_sizes: config.batch_sizes.toSorted((a, b) => a - b),
+      dimensions: { ...Object.fromEntries(defaults), ...config.dimensions },
+      shapes: config.shapes ?? {},
+      known: catalogue && { inputs: catalogue.inputs, batch_dimension: catalogue.batch_dimension },
+    },
+    seed: config.seed,
+    temporary_folder: '',
+    measure: {
+      scenario: config.scenario,
+      iterations: config.iterations,
+      warmup_iterations: config.warmup_iterations,
+      max_seconds: config.max_seconds,
+      target_qps: config.target_qps ?? null,
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { BatchResult } from '@benchwire/shared/contracts/outcome.ts';
+import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
+import { momentsOf } from '@benchwire/shared/stats/moments.ts';
+import { countOutliers } from '@benchwire/shared/stats/outliers.ts';
+import { percentileIsEligible } from '@benchwire/shared/stats/percentile-eligibility.ts';
+import { quantileSorted, sorted } from '@benchwire/shared/stats/quantile.ts';
+import { checkSteadiness } from '@benchwire/shared/stats/steadiness.ts';
+import type { BatchMessage, MeasureSettings } from './messages.ts';
+import type { ProviderName } from './providers.ts';
+
+const PERCENTILES = [
+  ['latency_p90_ms', 0.9],
+  ['latency_p95_ms', 0.95],
+  ['latency_p99_ms', 0.99],
+] as const;
+
+/** The result of one batch size from its samples, in order of time; at least one. Pure. */
+export function summarize(
+  latencies_ms: Float64Array,
+  batch: BatchMessage,
+  settings: MeasureSettings,
+  provider: ProviderName,
+): BatchResult {
+  const ascending = sorted(latencies_ms);
+  const samples = ascending.length;
+  const interval = medianInterval(ascending);
+  const { mean, stddev, min, max } = momentsOf(latencies_ms);
+  const { steady, reason } = checkSteadiness(latencies_ms);
+  const memory = memoryOf(batch, provider);
+  const notes = notesOf(samples, batch, settings);
+  const unavailable = {
+    ...memory.unavailable,
+    ...(interval === null ? { latency_ci_low_ms: TOO_FEW, latency_ci_high_ms: TOO_FEW } : {}),
+  };
+  const result: BatchResult = {
+    latency_ms: quantileSorted(ascending, 0.5),
+    latency_ci_low_ms: interval?.low ?? null,
+    latency_ci_high_ms: interval?.high ?? null,
+    latency_mean_ms: mean,
+    latency_min_ms: min,
+    latency_max_ms: max,
+    latency_stddev_ms: stddev,
+    throughput_items_per_second: (samples * batch.batch_size) / batch.measured_seconds,
+    samples,
+    measured_seconds: batch.measured_seconds,
+    steady,
+    ...(reason === null ? {} : { steady_reason: reason }),
+    outliers: countOutliers(ascending),
+    memory_mb: memory.memory_mb,
+    ...(Object.keys(unavailable).length > 0 ? { unavailable } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
+  };
+  for (const [name, p] of PERCENTILES) {
+    if (percentileIsEligible(p, samples)) result[name] = quantileSorted(ascending, p);
+  }
+  return result;
+}
+
+const TOO_FEW = 'too few samples for an interval';
+
+/** What memory can really be told of: the process's own, which is where a model on the CPU lives. */
+function memoryOf(
+  batch: BatchMessage,
+  provider: ProviderName,
+): { memory_mb: number | null; unavailable: Record<string, string> } {
+  if (provider === 'cpu') return { memory_mb: batch.peak_rss_mb, unavailable: {} };
+  const reason =
+    'ONNX Runtime for Node does not tell the device memory in use; ' +
+    `the host memory of the process peaked at ${Math.round(batch.peak_rss_mb)} MB`;
+  return { memory_mb: null, unavailable: { memory_mb: reason } };
+}
+
+function notesOf(samples: number, batch: BatchMessage, settings: MeasureSettings): string[] {
+  const notes: string[] = [];
+  if (samples < settings.iterations) {
+    notes.push(`${samples} of ${settings.iterations} iterations: max_seconds (${settings.max_seconds}) was over first`);
+  }
+  if (settings.scenario === 'server' && settings.target_qps !== null) {
+    const reached = samples / batch.measured_seconds;
+    notes.push(`${Number(reached.toPrecision(3))} of ${settings.target_qps} arrivals per second were answered`);
+  }
+  return notes;
+}

@@ -1,0 +1,102 @@
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { reject } from '@benchwire/shared/runtime/reject.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { WorkerConfig } from '../config.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { offeredCommands, resolveAllowlist } from './command/allowlist.ts';
+import { createCommandExecutor } from './command/command-executor.ts';
+import type { Executor } from './executor.ts';
+import { createNoopExecutor } from './noop.ts';
+import { createOnnxExecutor } from './onnx/onnx-executor.ts';
+import { probeOnnxRuntime } from './onnx-runtime.ts';
+
+/** A measuring process that is silent for this long hangs. */
+const ONNX_HANG_SECONDS = 300;
+
+export interface RegistryOptions {
+  config: WorkerConfig;
+  /** The process's own environment. */
+  env: Readonly<Record<string, string | undefined>>;
+  client: JetStreamClient;
+  telemetry: Telemetry;
+  log: Log;
+}
+
+export interface Registry {
+  executors: ReadonlyMap<string, Executor>;
+  /** What the fleet is told of the programs that `command` may start. */
+  commands: string[];
+  onnxruntime_version: string | null;
+}
+
+/** The executors that this worker offers: those that the configuration wants and the machine can run. */
+export async function createExecutors(options: RegistryOptions): Promise<Registry> {
+  const { config, log } = options;
+  const executors: Executor[] = [];
+  let commands: string[] = [];
+  let onnxruntime_version: string | null = null;
+  for (const name of new Set(config.WORKER_EXECUTORS)) {
+    switch (name) {
+      case 'onnx': {
+        const runtime = await probeOnnxRuntime();
+        if (runtime.ok) {
+          onnxruntime_version = runtime.version;
+          executors.push(onnxExecutor(options));
+        } else log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${runtime.reason}`);
+        break;
+      }
+      case 'command': {
+        const made = await commandExecutor(options);
+        if (made === undefined) break;
+        executors.push(made.executor);
+        commands = made.commands;
+        break;
+      }
+      case 'noop':
+        executors.push(createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }));
+        break;
+      default:
+        name satisfies never;
+    }
+  }
+  return { executors: new Map(executors.map((each) => [each.name, each])), commands, onnxruntime_version };
+}
+
+function onnxExecutor({ config, env }: RegistryOptions): Executor {
+  return createOnnxExecutor({
+    model_folders: config.WORKER_MODEL_DIRS,
+    cache_folder: config.WORKER_CACHE_DIR,
+    max_download_bytes: config.WORKER_MAX_MODEL_MB * 1024 ** 2,
+    hang_seconds: ONNX_HANG_SECONDS,
+    max_memory_mb: config.WORKER_MAX_MEMORY_MB ?? null,
+    env,
+  });
+}
+
+async function commandExecutor(
+  options: RegistryOptions,
+): Promise<{ executor: Executor; commands: string[] } | undefined> {
+  const { config, env, client, telemetry, log } = options;
+  const path = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+  const allowlist = await resolveAllowlist(config.WORKER_COMMANDS, path);
+  for (const entry of allowlist.missing) log.warn(`WORKER_COMMANDS names "${entry}", which is no program here`);
+  const commands = offeredCommands(allowlist);
+  if (commands.length === 0) {
+    log.info('the command executor is not offered, since WORKER_COMMANDS allows no program');
+    return undefined;
+  }
+  const executor = createCommandExecutor({
+    allowlist,
+    path,
+    lang: env.LANG,
+    env: config.WORKER_COMMAND_ENV,
+    max_memory_mb: config.WORKER_MAX_MEMORY_MB,
+    max_output_bytes: config.WORKER_COMMAND_MAX_OUTPUT_MB * 1024 ** 2,
+    grace_ms: config.WORKER_KILL_GRACE_SECONDS * 1000,
+    reject: async (attempt_id, raw, issues, number) => {
+      telemetry.rejected('metric_line');
+      await reject(client, 'metric_line', { subject: attempt_id, raw, id: `line.${attempt_id}.${number}` }, issues);
+    },
+  });
+  return { executor, commands };
+}

@@ -1,0 +1,61 @@
+import {
+  type WorkerCommand,
+  type WorkerCommandReply,
+  workerCommand,
+  workerCommandSubject,
+} from '@benchwire/shared/contracts/worker.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { respond } from '@benchwire/shared/runtime/respond.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { AttemptRunner } from '../attempt/attempt-runner.ts';
+
+export interface CommandHandlerOptions {
+  nats: NatsConnection;
+  client: JetStreamClient;
+  log: Log;
+  worker_id: string;
+  boot_id: string;
+  runner: AttemptRunner;
+  drain: () => Promise<void>;
+  resume: () => Promise<void>;
+}
+
+/** Answers what the scheduler and people tell this worker to do. */
+export function answerCommands(options: CommandHandlerOptions): Running {
+  const { nats, client, log, worker_id, boot_id } = options;
+  return respond<WorkerCommand, WorkerCommandReply>(nats, client, log, {
+    subject: workerCommandSubject(worker_id),
+    schema: workerCommand,
+    refuse: (issues) => ({
+      ok: false,
+      message: issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '),
+      boot_id,
+    }),
+    handle: async (command) => ({ ...(await obey(command, options)), boot_id }),
+    rejected_where: 'worker_command',
+    max_concurrent: 16,
+  });
+}
+
+async function obey(command: WorkerCommand, options: CommandHandlerOptions): Promise<WorkerCommandReply> {
+  switch (command.command) {
+    case 'abort': {
+      const found = options.runner.abort(command, 'cancelled', command.reason);
+      return found
+        ? { ok: true, message: 'the attempt was told to stop' }
+        : { ok: false, message: 'the attempt does not run here' };
+    }
+    case 'drain':
+      await options.drain();
+      return { ok: true, message: 'takes no more jobs; those in execution go on' };
+    case 'resume':
+      await options.resume();
+      return { ok: true, message: 'takes jobs' };
+    case 'ping':
+      return { ok: true, message: 'here' };
+    default:
+      return command satisfies never;
+  }
+}

@@ -1,0 +1,54 @@
+import { type Job, job } from '@benchwire/shared/contracts/job.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { parseWith } from '@benchwire/shared/runtime/issues.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { reject } from '@benchwire/shared/runtime/reject.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { type Job as BullJob, WaitingError } from 'bullmq';
+import type { AttemptRunner } from '../attempt/attempt-runner.ts';
+import { outcomeOfUnreadableJob } from '../decide/unreadable-job.ts';
+import type { Telemetry } from '../telemetry.ts';
+
+export interface JobHandlerOptions {
+  worker_id: string;
+  client: JetStreamClient;
+  runner: AttemptRunner;
+  telemetry: Telemetry;
+  log: Log;
+  /** True once no attempt may start any more. */
+  isDraining: () => boolean;
+}
+
+/**
+ * Handles the jobs of one device: the job completes once the attempt's outcome is stored, whatever the outcome is.
+ * BullMQ's own failures are kept for what it must not repeat either: a job whose outcome could not be stored.
+ */
+export function createJobHandler(device: Device, options: JobHandlerOptions): (bullJob: BullJob) => Promise<string> {
+  return async (bullJob) => {
+    const parsed = parseWith<Job>(job, bullJob.data);
+    if (!parsed.ok) return await refuse(bullJob, device, parsed.issues, options);
+    if (options.isDraining()) {
+      // Fetched while the worker was being paused: nothing has begun, so another worker of the pool may have it.
+      await bullJob.moveToWait(bullJob.token);
+      throw new WaitingError();
+    }
+    return await options.runner.run(parsed.value, device);
+  };
+}
+
+async function refuse(
+  bullJob: BullJob,
+  device: Device,
+  issues: Parameters<typeof reject>[3],
+  options: JobHandlerOptions,
+): Promise<string> {
+  const { client, worker_id, runner, telemetry, log } = options;
+  log.warn({ job: bullJob.id, issues: issues.slice(0, 3) }, 'rejected a job');
+  telemetry.rejected('job');
+  const raw = JSON.stringify(bullJob.data) ?? 'null';
+  const id = `job.${bullJob.queueName}.${bullJob.id}`;
+  await reject(client, 'job', { subject: `${bullJob.queueName}/${bullJob.id}`, raw, id }, issues);
+  const outcome = outcomeOfUnreadableJob(bullJob.data, issues, worker_id, device, new Date());
+  if (outcome === undefined) return 'rejected';
+  return await runner.store(outcome, () => null);
+}

@@ -1,0 +1,135 @@
+import { hostname } from 'node:os';
+import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import { connectRedis } from '@benchwire/shared/runtime/redis.ts';
+import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { v7 as uuidv7 } from 'uuid';
+import packageJson from '../package.json' with { type: 'json' };
+import { AttemptRunner } from './attempt/attempt-runner.ts';
+import { CpuEnergy } from './attempt/cpu-energy.ts';
+import type { WorkerConfig } from './config.ts';
+import { describeDevices, detectDevices } from './devices/detect.ts';
+import { drainAndClose, drainSeconds } from './drain.ts';
+import { removeOrphanedFolders } from './executors/command/home-folder.ts';
+import { killAll, orphans } from './executors/command/processes.ts';
+import { createExecutors } from './executors/registry.ts';
+import { answerCommands } from './handlers/command.ts';
+import { chooseWorkerId } from './identity.ts';
+import { LoadSampler } from './load.ts';
+import { Pools } from './pools.ts';
+import { Presence } from './presence.ts';
+import { createTelemetry } from './telemetry.ts';
+
+const DEFAULT_MAX_PAYLOAD = 1024 ** 2;
+/** On top of the grace between SIGTERM and SIGKILL. */
+const ABORT_PATIENCE_MS = 15_000;
+
+/**
+ * Builds the worker and starts it: detect, register, take jobs. Everything is in the scope when this resolves, so that
+ * stopping goes the other way: drain, sign off, close.
+ * @param env the process's own environment, of which executors hand a few variables on
+ */
+export async function startWorker(
+  context: ServiceContext<WorkerConfig>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { config, log, nats, jetstream: client, http, scope } = context;
+  const worker_id = await chooseWorkerId(nats, config.WORKER_ID);
+  const left = orphans();
+  if (left.length > 0) log.warn({ pids: left }, 'ending programs that a worker which died has left running');
+  killAll(left);
+  await removeOrphanedFolders();
+
+  const telemetry = createTelemetry(http.registry, () => runner.runningCount);
+  const { executors, commands, onnxruntime_version } = await createExecutors({ config, env, client, telemetry, log });
+  const found = await detectDevices({
+    configured: config.WORKER_DEVICES,
+    classes: config.WORKER_CLASSES,
+    slots: config.WORKER_SLOTS,
+  });
+  for (const note of found.notes) log.warn(note);
+  const devices = describeDevices(found.devices, {
+    labels: config.WORKER_LABELS,
+    executors: [...executors.keys()],
+    commands,
+    onnxruntime_version,
+  });
+  const capabilities: Capabilities = {
+    v: MESSAGE_VERSION,
+    worker_id,
+    boot_id: uuidv7(),
+    hostname: hostname(),
+    started_at: new Date().toISOString(),
+    version: packageJson.version,
+    devices,
+  };
+  for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
+
+  const load = new LoadSampler();
+  const runner = new AttemptRunner({
+    worker_id,
+    client,
+    max_payload: () => nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD,
+    executors,
+    load,
+    energy: new CpuEnergy(),
+    telemetry,
+    log,
+    abort_patience_ms: config.WORKER_KILL_GRACE_SECONDS * 1000 + ABORT_PATIENCE_MS,
+    onStuck: (attempt) => {
+      log.fatal({ attempt }, 'an executor does not stop: its device can no longer be trusted, so this worker ends');
+      stopSelf();
+    },
+  });
+
+  const redis = connectRedis(`worker-${worker_id}`, config, log);
+  scope.add('redis', () => redis.disconnect());
+  http.addReadiness('redis', () => (redis.status === 'ready' ? undefined : `connection to Redis: ${redis.status}`));
+
+  const presence = new Presence({
+    nats,
+    client,
+    bucket: await openBucket(nats, WORKERS_BUCKET, config.NATS_REPLICAS),
+    capabilities,
+    interval_seconds: config.HEARTBEAT_INTERVAL_SECONDS,
+    running: () => runner.runningByDevice(),
+    load: () => load.sample(),
+    log,
+    onReplaced: stopSelf,
+  });
+  const pools = new Pools({
+    redis,
+    prefix: config.REDIS_PREFIX,
+    devices,
+    worker_id,
+    client,
+    runner,
+    telemetry,
+    log,
+  });
+
+  const commandsAnswered = answerCommands({
+    nats,
+    client,
+    log,
+    worker_id,
+    boot_id: capabilities.boot_id,
+    runner,
+    drain: async () => void (await Promise.all([pools.pause(), presence.setState('draining')])),
+    resume: async () => void (await Promise.all([pools.resume(), presence.setState('ready')])),
+  });
+  scope.add('commands', () => commandsAnswered.stop());
+  await nats.flush();
+  scope.add('presence', () => presence.stop());
+  await presence.start();
+  const seconds = drainSeconds(config.SHUTDOWN_SECONDS, config.WORKER_KILL_GRACE_SECONDS);
+  scope.add('pools', () => drainAndClose({ pools, presence, runner, seconds, log }));
+  pools.start();
+}
+
+/** As a signal from outside would: the service stops in order, and its supervisor starts it again where it should run. */
+function stopSelf(): void {
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
+}

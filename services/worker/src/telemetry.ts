@@ -1,0 +1,54 @@
+import { OUTCOME_STATUSES, type OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** The worker's own metrics, on its `/metrics`. */
+export interface Telemetry {
+  attemptEnded(status: OutcomeStatus, seconds: number): void;
+  metricPoints(count: number): void;
+  rejected(where: string): void;
+}
+
+export function createTelemetry(registry: Registry, running: () => number): Telemetry {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'benchwire_worker_attempts_total',
+    help: 'Attempts that ended here, by status',
+    labelNames: ['status'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'benchwire_worker_execution_seconds',
+    help: 'Execution time of attempts',
+    buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200],
+    registers,
+  });
+  const points = new Counter({
+    name: 'benchwire_worker_metric_points_total',
+    help: 'Metric points stored in METRICS',
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'benchwire_worker_rejected_total',
+    help: 'Messages put into REJECTED',
+    labelNames: ['where'],
+    registers,
+  });
+  new Gauge({
+    name: 'benchwire_worker_running',
+    help: 'Attempts in execution',
+    registers,
+    collect() {
+      this.set(running());
+    },
+  });
+  // Looking a label up costs more than counting.
+  const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
+  return {
+    attemptEnded: (status, duration) => {
+      byStatus[status]?.inc();
+      seconds.observe(duration);
+    },
+    metricPoints: (count) => points.inc(count),
+    rejected: (where) => rejected.inc({ where }),
+  };
+}

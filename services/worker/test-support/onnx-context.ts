@@ -1,0 +1,62 @@
+import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
+import { type OnnxConfig, onnxConfig } from '@benchwire/shared/contracts/task.ts';
+import type { ExecutorContext } from '../src/executors/executor.ts';
+
+/** What a context of the onnx executor took in. */
+export interface RecordingContext extends ExecutorContext {
+  readonly emitted: MetricColumns[];
+  readonly lines: string[];
+}
+
+/** A context for a config as a user would write it, on a CPU device, that records what it is given. */
+export function onnxContext(
+  config: Partial<OnnxConfig> & { model: string },
+  signal: AbortSignal = new AbortController().signal,
+  device_class: ExecutorContext['device']['class'] = 'cpu',
+): RecordingContext {
+  const emitted: MetricColumns[] = [];
+  const lines: string[] = [];
+  return {
+    run_id: '019ad000-0000-7000-8000-000000000000',
+    attempt: 1,
+    task: {
+      task_id: 't',
+      base_task_id: 't',
+      type: 'benchmark',
+      benchmark: 'b',
+      priority: 0,
+      pool: null,
+      requirements: { hardware: [], labels: {} },
+      depends_on: [],
+      placement: 'any',
+      repetitions: 1,
+      timeout_seconds: 60,
+      retry_policy: { max_retries: 0, retry_delay_seconds: 0 },
+      executor: 'onnx',
+      config: onnxConfig.parse({ iterations: 20, warmup_iterations: 2, ...config }),
+    },
+    device: {
+      device_id: 'd',
+      class: device_class,
+      name: 'test',
+      fingerprint: 'f',
+      pool: 'p',
+      memory_gb: null,
+      cuda_compute: null,
+      slots: 1,
+      executors: ['onnx'],
+      commands: [],
+      labels: {},
+      environment: {},
+    },
+    signal,
+    emit: async (batch) => {
+      emitted.push(batch);
+    },
+    log: (line) => {
+      lines.push(line);
+    },
+    emitted,
+    lines,
+  };
+}
