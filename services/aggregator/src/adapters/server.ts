@@ -1,0 +1,28 @@
+import { createClient } from '@clickhouse/client';
+import type { AggregatorConfig } from '../config.ts';
+import type { Engine } from './clickhouse.ts';
+
+/** A ClickHouse server or cluster behind one URL. Settings travel with each request. */
+export function serverEngine(url: string, config: AggregatorConfig): Engine {
+  return {
+    close: async () => undefined,
+    table_settings: [],
+    sessions: { writer: 4, reader: 4, sandbox: 4 },
+    open: async (role, settings) => {
+      const { database = config.CLICKHOUSE_DATABASE, ...rest } = settings;
+      const reader = role === 'sandbox' && config.CLICKHOUSE_READER_USER !== undefined;
+      const username = reader ? config.CLICKHOUSE_READER_USER : config.CLICKHOUSE_USER;
+      const password = reader ? config.CLICKHOUSE_READER_PASSWORD : config.CLICKHOUSE_PASSWORD;
+      return createClient({
+        url,
+        database: String(database),
+        application: 'benchwire-aggregator',
+        request_timeout: 60_000 + config.SQL_MAX_SECONDS * 1000,
+        compression: { request: role === 'writer', response: false },
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+        clickhouse_settings: rest,
+      });
+    },
+  };
+}

@@ -1,0 +1,239 @@
+import { type BenchEvent, runCounts } from '@benchwire/shared/contracts/event.ts';
+import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
+import { type Issue, request } from '@benchwire/shared/contracts/request.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { capabilities } from '@benchwire/shared/contracts/worker.ts';
+import { parseWith } from '@benchwire/shared/runtime/issues.ts';
+import { z } from 'zod';
+import type { EventRow } from '../tables/events.ts';
+import type { RunRow } from '../tables/runs.ts';
+import type { TaskDetails, TaskRow } from '../tables/tasks.ts';
+import type { WorkerRow } from '../tables/workers.ts';
+import { firstWins, taskVersion } from './versions.ts';
+
+/** What one event says: rows, and questions that stored rows have to answer first. */
+export interface EventRows {
+  event: EventRow;
+  runs: RunRow[];
+  tasks: TaskRow[];
+  workers: WorkerRow[];
+  /** Needs the details of this task; `rows` makes the rows of them. */
+  needs_task: Array<{ run_id: string; task_id: string; rows: (details: TaskDetails) => TaskRow[] }>;
+  /** Needs the last capabilities of this worker. */
+  needs_worker: Array<{ worker_id: string; row: (offer: Offer) => WorkerRow }>;
+}
+
+/** What a worker offers, as far as it is stored. */
+interface Offer {
+  hostname: string;
+  pools: string[];
+  capabilities: string;
+}
+
+const acceptedData = z.object({ request, task_count: z.int() });
+const boundData = z.object({ task_id: z.string(), pools: z.array(z.string()) });
+const finishedData = z.object({ counts: runCounts });
+const workerData = z.object({ capabilities });
+
+/**
+ * Rows of one event. An event is kept whatever its kind; `data` of a kind that has rows of its own must fit, else its
+ * issues come back and the message belongs to REJECTED.
+ */
+export function eventRows(
+  event: BenchEvent,
+  order: number,
+): { ok: true; rows: EventRows } | { ok: false; issues: Issue[] } {
+  const rows: EventRows = {
+    event: eventRow(event, order),
+    runs: [],
+    tasks: [],
+    workers: [],
+    needs_task: [],
+    needs_worker: [],
+  };
+  const issues = addRows(event, order, rows);
+  return issues.length === 0 ? { ok: true, rows } : { ok: false, issues };
+}
+
+function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
+  switch (`${event.entity} ${event.kind}`) {
+    case 'run accepted':
+      return addAccepted(event, rows);
+    case 'run bound':
+      return addBound(event, order, rows);
+    case 'run cancelling':
+      if (event.run_id !== null) rows.runs.push(runRow(event, event.run_id, { state: 'cancelling' }));
+      return [];
+    case 'run finished':
+      return addFinished(event, rows);
+    case 'task running':
+      addRunning(event, order, rows);
+      return [];
+    case 'worker joined':
+    case 'worker changed':
+      return addWorker(event, order, 'ready', rows);
+    case 'worker draining':
+    case 'worker left':
+    case 'worker lost':
+      return addWorker(event, order, event.kind, rows);
+    default:
+      return [];
+  }
+}
+
+function eventRow(event: BenchEvent, order: number): EventRow {
+  return {
+    run_id: event.run_id,
+    event_id: event.event_id,
+    at: event.at,
+    entity: event.entity,
+    kind: event.kind,
+    task_id: event.task_id ?? '',
+    attempt: event.attempt,
+    worker_id: event.worker_id ?? '',
+    pool: event.pool ?? '',
+    message: event.message,
+    data: event.data === undefined ? '' : JSON.stringify(event.data),
+    version: firstWins(order),
+  };
+}
+
+function runRow(event: BenchEvent, run_id: string, known: Partial<RunRow>): RunRow {
+  return {
+    run_id,
+    name: '',
+    state: 'accepted',
+    accepted_at: event.at,
+    finished_at: null,
+    source: '',
+    tags: {},
+    total: 0,
+    completed: 0,
+    failed: 0,
+    timed_out: 0,
+    cancelled: 0,
+    lost: 0,
+    ...known,
+  };
+}
+
+function addAccepted(event: BenchEvent, rows: EventRows): Issue[] {
+  const { run_id } = event;
+  if (run_id === null) return [missingRun];
+  const data = parseWith(acceptedData, event.data);
+  if (!data.ok) return inData(data.issues);
+  const expansion = expand(data.value.request);
+  if (!expansion.ok) return inData(expansion.issues);
+  const { name = '', source, tags } = data.value.request;
+  rows.runs.push(
+    runRow(event, run_id, {
+      name,
+      source: source === undefined ? '' : JSON.stringify(source),
+      tags,
+      total: expansion.tasks.length,
+    }),
+  );
+  for (const task of expansion.tasks) {
+    rows.tasks.push(waitingRow(event, { run_id, task_id: task.task_id, ...detailsOf(task) }, task.pool ?? ''));
+  }
+  // The request is in the rows now; once more as text it would only fill the disk.
+  rows.event = { ...rows.event, data: JSON.stringify({ task_count: data.value.task_count }) };
+  return [];
+}
+
+function detailsOf(task: Task): { executor: string; benchmark: string; model: string } {
+  const model = 'model' in task.config ? (task.config.model ?? '') : '';
+  return { executor: task.executor, benchmark: task.benchmark, model };
+}
+
+function waitingRow(event: BenchEvent, details: TaskDetails, pool: string): TaskRow {
+  return {
+    ...details,
+    state: 'waiting',
+    attempt: 0,
+    pool,
+    worker_id: '',
+    started_at: null,
+    finished_at: null,
+    execution_time_seconds: null,
+    error_class: '',
+    error_code: '',
+    error_message: '',
+    changed_at: event.at,
+    // Nothing is weaker than waiting for the first attempt, so its place in the stream does not matter.
+    version: taskVersion(0, 'waiting', 0),
+    is_deleted: 0,
+  };
+}
+
+/** The placeholder of an `each` task goes, its copies come; they are the same thing to run. */
+function addBound(event: BenchEvent, order: number, rows: EventRows): Issue[] {
+  const { run_id } = event;
+  if (run_id === null) return [missingRun];
+  const data = parseWith(boundData, event.data);
+  if (!data.ok) return inData(data.issues);
+  const { task_id, pools } = data.value;
+  rows.needs_task.push({
+    run_id,
+    task_id,
+    rows: (details) => [
+      { ...waitingRow(event, details, ''), version: taskVersion(0, 'replaced', order), is_deleted: 1 },
+      ...pools.map((pool) => waitingRow(event, { ...details, task_id: poolTaskId(task_id, pool) }, pool)),
+    ],
+  });
+  return [];
+}
+
+function addFinished(event: BenchEvent, rows: EventRows): Issue[] {
+  if (event.run_id === null) return [missingRun];
+  const data = parseWith(finishedData, event.data);
+  if (!data.ok) return inData(data.issues);
+  rows.runs.push(runRow(event, event.run_id, { state: 'finished', finished_at: event.at, ...data.value.counts }));
+  return [];
+}
+
+function addRunning(event: BenchEvent, order: number, rows: EventRows): void {
+  const { run_id, task_id, attempt } = event;
+  if (run_id === null || task_id === null || attempt === null) return;
+  rows.needs_task.push({
+    run_id,
+    task_id,
+    rows: (details) => [
+      {
+        ...waitingRow(event, details, event.pool ?? ''),
+        state: 'running',
+        attempt,
+        worker_id: event.worker_id ?? '',
+        started_at: event.at,
+        version: taskVersion(attempt, 'running', order),
+      },
+    ],
+  });
+}
+
+function addWorker(event: BenchEvent, order: number, state: string, rows: EventRows): Issue[] {
+  const { worker_id } = event;
+  if (worker_id === null) return [];
+  const row = (offer: Offer): WorkerRow => ({ worker_id, ...offer, state, changed_at: event.at, version: order });
+  if (event.data?.capabilities === undefined || event.data.capabilities === null) {
+    rows.needs_worker.push({ worker_id, row });
+    return [];
+  }
+  const data = parseWith(workerData, event.data);
+  if (!data.ok) return inData(data.issues);
+  const known = data.value.capabilities;
+  rows.workers.push(
+    row({
+      hostname: known.hostname,
+      pools: [...new Set(known.devices.map((device) => device.pool))],
+      capabilities: JSON.stringify(known),
+    }),
+  );
+  return [];
+}
+
+const missingRun: Issue = { path: 'run_id', code: 'missing', message: 'an event of a run must name the run' };
+
+function inData(issues: readonly Issue[]): Issue[] {
+  return issues.map((issue) => ({ ...issue, path: issue.path === '(message)' ? 'data' : `data.${issue.path}` }));
+}

@@ -1,0 +1,56 @@
+import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { SamplesInRow } from '../tables/samples.ts';
+
+const DAY_MS = 86_400_000;
+/** A worker without network keeps its metrics for a while; more than this is a clock that is wrong. */
+const MAX_AGE_MS = 31 * DAY_MS;
+const MAX_AHEAD_MS = DAY_MS;
+
+/** One row per column of the batch; the points' places count on over the columns. */
+export function metricRows(batch: MetricBatch): SamplesInRow[] {
+  let first_position = 0;
+  return batch.columns.map((column) => {
+    const row = {
+      run_id: batch.run_id,
+      task_id: batch.task_id,
+      attempt: batch.attempt,
+      metric: column.metric,
+      sequence: batch.sequence,
+      first_position,
+      times_ms: base64Of(column.times_ms),
+      values: base64Of(column.values),
+      unit: column.unit ?? '',
+      batch_size: column.batch_size,
+      worker_id: batch.worker_id,
+    };
+    first_position += column.values.length;
+    return row;
+  });
+}
+
+/** Little-endian float64, base64. Every platform that Node runs on is little-endian. */
+function base64Of(numbers: readonly number[]): string {
+  return Buffer.from(Float64Array.from(numbers).buffer).toString('base64');
+}
+
+/**
+ * Times far from when the batch was stored are no measurement times. Refused, because each week is a partition: one
+ * batch of random times would make thousands.
+ */
+export function timeIssues(batch: MetricBatch, stored_at_ms: number): Issue[] {
+  const least = stored_at_ms - MAX_AGE_MS;
+  const most = stored_at_ms + MAX_AHEAD_MS;
+  for (const [index, column] of batch.columns.entries()) {
+    const wrong = column.times_ms.findIndex((time) => time < least || time > most);
+    if (wrong === -1) continue;
+    return [
+      {
+        path: `columns[${index}].times_ms[${wrong}]`,
+        code: 'time_out_of_range',
+        message: `${column.times_ms[wrong]} is no time near now: times are milliseconds since 1970, at most 31 days ago and at most a day ahead (is the worker's clock right?)`,
+      },
+    ];
+  }
+  return [];
+}

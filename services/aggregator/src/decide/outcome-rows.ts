@@ -1,0 +1,157 @@
+import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
+import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import type { AttemptRow } from '../tables/attempts.ts';
+import type { ResultRow } from '../tables/results.ts';
+import type { TaskRow } from '../tables/tasks.ts';
+import { firstWins, taskVersion } from './versions.ts';
+
+/** What one outcome says, as rows of three tables. */
+export interface OutcomeRows {
+  attempt: AttemptRow;
+  task: TaskRow;
+  results: ResultRow[];
+}
+
+/** @param order - the outcome's place in its stream, see `streamOrder` */
+export function outcomeRows(outcome: Outcome, order: number): OutcomeRows {
+  const source = outcome.source === null ? '' : JSON.stringify(outcome.source);
+  return {
+    attempt: attemptRow(outcome, order, source),
+    task: taskRow(outcome, order),
+    results: resultRows(outcome, order, source),
+  };
+}
+
+function attemptRow(outcome: Outcome, order: number, source: string): AttemptRow {
+  const { error, results, simulation_status } = outcome;
+  return {
+    run_id: outcome.run_id,
+    task_id: outcome.task_id,
+    attempt: outcome.attempt,
+    max_attempts: outcome.max_attempts,
+    status: outcome.status,
+    is_final: outcomeIsFinal(outcome),
+    error_class: error?.class ?? '',
+    error_code: error?.code ?? '',
+    error_message: error?.message ?? '',
+    error_retriable: error?.retriable ?? null,
+    worker_id: outcome.worker_id ?? '',
+    device_id: outcome.device_id ?? '',
+    pool: outcome.pool ?? '',
+    fingerprint: outcome.fingerprint ?? '',
+    benchmark: outcome.benchmark,
+    executor: outcome.executor,
+    model: outcome.model ?? '',
+    precision: outcome.precision ?? '',
+    scenario: outcome.scenario ?? '',
+    variant: outcome.variant,
+    request_name: outcome.request_name ?? '',
+    commit: outcome.source?.commit ?? '',
+    branch: outcome.source?.branch ?? '',
+    source,
+    tags: outcome.tags,
+    queued_at: outcome.queued_at,
+    started_at: outcome.started_at,
+    finished_at: outcome.finished_at,
+    execution_time_seconds: outcome.execution_time_seconds,
+    is_simulated: simulation_status.is_simulated,
+    simulation_reason: simulation_status.reason ?? '',
+    results: JSON.stringify(results),
+    timings: results.timings === undefined ? '' : JSON.stringify(results.timings),
+    hardware_metrics: outcome.hardware_metrics === null ? '' : JSON.stringify(outcome.hardware_metrics),
+    environment: JSON.stringify(outcome.environment),
+    logs: outcome.logs ?? '',
+    version: firstWins(order),
+  };
+}
+
+/** The task's state after an outcome: over, or waiting for the attempt that follows. What went wrong is told either way. */
+function taskRow(outcome: Outcome, order: number): TaskRow {
+  return {
+    run_id: outcome.run_id,
+    task_id: outcome.task_id,
+    state: outcomeIsFinal(outcome) ? outcome.status : 'waiting',
+    attempt: outcome.attempt,
+    executor: outcome.executor,
+    benchmark: outcome.benchmark,
+    model: outcome.model ?? '',
+    pool: outcome.pool ?? '',
+    worker_id: outcome.worker_id ?? '',
+    started_at: outcome.started_at,
+    finished_at: outcome.finished_at,
+    execution_time_seconds: outcome.execution_time_seconds,
+    error_class: outcome.error?.class ?? '',
+    error_code: outcome.error?.code ?? '',
+    error_message: outcome.error?.message ?? '',
+    changed_at: outcome.finished_at,
+    version: taskVersion(outcome.attempt, 'ended', order),
+    is_deleted: 0,
+  };
+}
+
+function resultRows(outcome: Outcome, order: number, source: string): ResultRow[] {
+  return pointsOf(outcome).map((point) => ({
+    series_id: point.series_id,
+    run_id: outcome.run_id,
+    task_id: outcome.task_id,
+    attempt: outcome.attempt,
+    measured_at: outcome.finished_at,
+    benchmark: point.key.benchmark,
+    model: point.key.model,
+    executor: point.key.executor,
+    precision: point.key.precision,
+    batch_size: point.key.batch_size,
+    scenario: point.key.scenario,
+    variant: point.key.variant,
+    pool: outcome.pool ?? '',
+    fingerprint: point.key.fingerprint,
+    worker_id: outcome.worker_id ?? '',
+    metric: point.key.metric,
+    unit: point.unit ?? '',
+    value: point.value,
+    ci_low: point.ci_low,
+    ci_high: point.ci_high,
+    samples: point.samples,
+    steady: point.steady,
+    is_simulated: point.key.is_simulated,
+    commit: outcome.source?.commit ?? '',
+    branch: outcome.source?.branch ?? '',
+    source,
+    version: firstWins(order),
+    is_deleted: 0,
+  }));
+}
+
+/** Takes back a point of an outcome that was not the first of its attempt. */
+export function retraction(outcome: Outcome, series_id: string, order: number): ResultRow {
+  return {
+    series_id,
+    run_id: outcome.run_id,
+    task_id: outcome.task_id,
+    attempt: outcome.attempt,
+    measured_at: outcome.finished_at,
+    benchmark: '',
+    model: '',
+    executor: '',
+    precision: '',
+    batch_size: null,
+    scenario: '',
+    variant: '',
+    pool: '',
+    fingerprint: '',
+    worker_id: '',
+    metric: '',
+    unit: '',
+    value: 0,
+    ci_low: null,
+    ci_high: null,
+    samples: 0,
+    steady: null,
+    is_simulated: false,
+    commit: '',
+    branch: '',
+    source: '',
+    version: firstWins(order),
+    is_deleted: 1,
+  };
+}

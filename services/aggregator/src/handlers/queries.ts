@@ -1,0 +1,113 @@
+import {
+  QUERIES,
+  QUERY_SUBJECTS,
+  type QueryName,
+  type QueryParameters,
+  type QueryReply,
+  type QueryRow,
+} from '@benchwire/shared/contracts/query.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { didYouMean } from '@benchwire/shared/runtime/near.ts';
+import { respond } from '@benchwire/shared/runtime/respond.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { z } from 'zod';
+import type { Database } from '../adapters/clickhouse.ts';
+import { fitReply } from '../decide/fit-reply.ts';
+import { findFindings } from '../tables/findings.ts';
+import { findRejected } from '../tables/rejected.ts';
+import { findHistory, findPoints, findResults, findSeries } from '../tables/results.ts';
+import { findTasks } from '../tables/tasks.ts';
+import { findWorkers } from '../tables/workers.ts';
+import { newestRuns, oneRun } from './run-queries.ts';
+import { runSql } from './sql.ts';
+
+export interface QueryContext {
+  database: Database;
+  /** Of one `sql` statement. */
+  max_rows: number;
+  /** What one NATS message holds. */
+  max_bytes: () => number;
+}
+
+type Answers = {
+  [N in Exclude<QueryName, 'sql'>]: (database: Database, parameters: QueryParameters<N>) => Promise<Array<QueryRow<N>>>;
+};
+
+const ANSWERS: Answers = {
+  runs: (database, { limit = 20 }) => newestRuns(database, limit, Date.now()),
+  run: (database, { run_id }) => oneRun(database, run_id, Date.now()),
+  tasks: findTasks,
+  results: findResults,
+  series: findSeries,
+  points: findPoints,
+  history: findHistory,
+  workers: (database, { limit = 1000 }) => findWorkers(database, limit),
+  findings: findFindings,
+  rejected: (database, { limit = 20 }) => findRejected(database, limit),
+};
+
+/** Pages go on after this column, so rows that share it must not be parted. */
+const PAGED_BY: Partial<Record<QueryName, string>> = { tasks: 'task_id', results: 'task_id', history: 'series_id' };
+
+/** Answers `bw.query.*`. */
+export function answerQueries(
+  connection: NatsConnection,
+  client: JetStreamClient,
+  log: Log,
+  context: QueryContext,
+  answered: (query: string, ok: boolean, seconds: number) => void,
+): Running {
+  return respond<unknown, QueryReply>(connection, client, log, {
+    subject: QUERY_SUBJECTS,
+    queue: 'aggregator',
+    schema: z.unknown(),
+    refuse: (issues) => refuse(issues),
+    handle: async (question, message) => {
+      const started = performance.now();
+      const name = message.subject.split('.')[2] ?? '';
+      const reply = await answerQuery(context, name, question);
+      answered(isQuery(name) ? name : 'unknown', reply.ok, (performance.now() - started) / 1000);
+      return reply;
+    },
+    max_concurrent: 16,
+  });
+}
+
+/** The reply to one question. `truncated` where a limit, or the size of a message, cut it. */
+export async function answerQuery(context: QueryContext, name: string, question: unknown): Promise<QueryReply> {
+  if (!isQuery(name)) return refuse([unknownQuery(name)]);
+  const parsed = parseWith<unknown>(QUERIES[name].parameters, question);
+  if (!parsed.ok) return refuse(parsed.issues);
+  if (name === 'sql') {
+    const { sql } = parsed.value as QueryParameters<'sql'>;
+    const answer = await runSql(context.database, sql, context.max_rows);
+    return answer.ok ? fitReply(answer, context.max_bytes()) : refuse(answer.issues);
+  }
+  const run = ANSWERS[name] as (database: Database, parameters: unknown) => Promise<Array<Record<string, unknown>>>;
+  const rows = await run(context.database, parsed.value);
+  const { limit } = parsed.value as { limit?: number };
+  const reply = {
+    columns: Object.keys(QUERIES[name].row.shape),
+    rows,
+    truncated: limit !== undefined && rows.length >= limit,
+  };
+  return fitReply(reply, context.max_bytes(), PAGED_BY[name]);
+}
+
+function isQuery(name: string): name is QueryName {
+  return Object.hasOwn(QUERIES, name);
+}
+
+function unknownQuery(name: string): Issue {
+  const names = Object.keys(QUERIES);
+  const hint = didYouMean(name, names) || ` There are ${names.join(', ')}.`;
+  return { path: '(subject)', code: 'unknown_query', message: `there is no query "${name}".${hint}` };
+}
+
+function refuse(issues: Issue[]): QueryReply {
+  return { ok: false, issues: limitIssues(issues) };
+}

@@ -1,0 +1,68 @@
+import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import type { ConsumeCounters } from '@benchwire/shared/runtime/consume.ts';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** The service's own metrics. */
+export interface AggregatorMetrics {
+  inserted(table: string, rows: number, seconds: number): void;
+  counters(stream: string): ConsumeCounters;
+  answered(query: string, ok: boolean, seconds: number): void;
+}
+
+const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Registers the metrics; how far the consumers are behind is asked of the server at each scrape. */
+export function createMetrics(registry: Registry, manager: JetStreamManager): AggregatorMetrics {
+  const registers = [registry];
+  const rows = new Counter({
+    name: 'benchwire_rows_written_total',
+    help: 'Rows written to ClickHouse; samples_in counts metric columns',
+    labelNames: ['table'],
+    registers,
+  });
+  const inserts = new Histogram({
+    name: 'benchwire_insert_seconds',
+    help: 'Duration of one insert',
+    labelNames: ['table'],
+    buckets: SECONDS,
+    registers,
+  });
+  const messages = new Counter({
+    name: 'benchwire_messages_total',
+    help: 'Messages by what became of them: ok, drop, dead_letter, retry',
+    labelNames: ['stream', 'result'],
+    registers,
+  });
+  const queries = new Histogram({
+    name: 'benchwire_query_seconds',
+    help: 'Duration of one answer to bw.query.*',
+    labelNames: ['query', 'ok'],
+    buckets: SECONDS,
+    registers,
+  });
+  new Gauge({
+    name: 'benchwire_consumer_pending',
+    help: 'Messages in the stream that this consumer has not yet been given',
+    labelNames: ['stream'],
+    registers,
+    async collect() {
+      for (const { name } of STREAMS.filter((stream) => stream.kept !== 'until_acked')) {
+        try {
+          this.set({ stream: name }, (await manager.consumers.info(name, 'aggregator')).num_pending);
+        } catch {
+          // Not known now is not 0.
+          this.remove({ stream: name });
+        }
+      }
+    },
+  });
+  return {
+    inserted: (table, count, seconds) => {
+      rows.inc({ table }, count);
+      inserts.observe({ table }, seconds);
+    },
+    counters: (stream) => ({ handled: (result, count) => messages.inc({ stream, result }, count) }),
+    answered: (query, ok, seconds) => queries.observe({ query, ok: String(ok) }, seconds),
+  };
+}

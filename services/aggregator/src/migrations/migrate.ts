@@ -1,0 +1,49 @@
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { Database } from '../adapters/clickhouse.ts';
+import { onCluster, type Retention, ttlOf } from '../tables/table.ts';
+import { MIGRATIONS, TABLES } from './migrations.ts';
+
+/**
+ * Brings the database to this version's tables, and their TTLs to the configuration's.
+ * @throws BenchwireError SCHEMA_TOO_NEW where a newer version has been at work.
+ */
+export async function migrate(database: Database, retention: Retention, log: Log): Promise<void> {
+  const engine = `${database.cluster === undefined ? '' : 'Replicated'}ReplacingMergeTree`;
+  await database.command(
+    `CREATE TABLE IF NOT EXISTS schema_migrations${onCluster(database)}
+     (id UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ${engine} ORDER BY id`,
+  );
+  const applied = await database.query<{ id: number }>('SELECT id FROM schema_migrations FINAL ORDER BY id');
+  const done = new Set(applied.map((row) => row.id));
+  const newest = MIGRATIONS.at(-1)?.id ?? 0;
+  const unknown = applied.find((row) => row.id > newest);
+  if (unknown !== undefined) {
+    throw new BenchwireError(
+      'SCHEMA_TOO_NEW',
+      `the database "${database.name}" has migration ${unknown.id}, this version knows up to ${newest}: run the newer version, or use another CLICKHOUSE_DATABASE`,
+    );
+  }
+  for (const migration of MIGRATIONS) {
+    if (done.has(migration.id)) continue;
+    for (const statement of migration.statements(database, retention)) await database.command(statement);
+    await database.insert('schema_migrations', ['id', 'name'], [[migration.id, migration.name]]);
+    log.info({ migration: migration.id, name: migration.name }, 'applied a migration');
+  }
+  await adjustRetention(database, retention, log);
+}
+
+/** A TTL that was configured differently before is changed; old rows follow at their next merge. */
+async function adjustRetention(database: Database, retention: Retention, log: Log): Promise<void> {
+  const stored = await database.query<{ name: string; engine_full: string }>(
+    'SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()',
+  );
+  const definitions = new Map(stored.map((row) => [row.name, row.engine_full]));
+  for (const { name, ttl } of TABLES) {
+    if (ttl === undefined || definitions.get(name)?.includes(`TTL ${ttlOf(ttl, retention)}`) === true) continue;
+    await database.command(
+      `ALTER TABLE ${name}${onCluster(database)} MODIFY TTL ${ttlOf(ttl, retention)} SETTINGS materialize_ttl_after_modify = 0`,
+    );
+    log.info({ table: name, days: retention[ttl.kept] }, 'changed how long rows are kept');
+  }
+}

@@ -1,0 +1,46 @@
+import type { Database } from '../adapters/clickhouse.ts';
+import { attempts } from '../tables/attempts.ts';
+import { events } from '../tables/events.ts';
+import { findings } from '../tables/findings.ts';
+import { rejected } from '../tables/rejected.ts';
+import { results } from '../tables/results.ts';
+import { runs } from '../tables/runs.ts';
+import { createSamples, samples } from '../tables/samples.ts';
+import { createTable, type Retention, type Table } from '../tables/table.ts';
+import { tasks } from '../tables/tasks.ts';
+import { workers } from '../tables/workers.ts';
+
+export interface Migration {
+  id: number;
+  name: string;
+  /** Each statement can be run again: replicas may start together, and a start may be cut short. */
+  statements(database: Database, retention: Retention): string[];
+}
+
+/** Every table that stores something. */
+export const TABLES: ReadonlyArray<Table<string>> = [
+  runs,
+  tasks,
+  attempts,
+  results,
+  samples,
+  workers,
+  events,
+  findings,
+  rejected,
+];
+
+/**
+ * In order, never changed once released: a table's module describes its newest form, and a migration brings older
+ * databases there (`ALTER TABLE … ADD COLUMN IF NOT EXISTS …`, which does nothing to a new one).
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'tables',
+    statements: (database, retention) => [
+      ...TABLES.filter((table) => table.name !== samples.name).map((table) => createTable(database, table, retention)),
+      ...createSamples(database, retention),
+    ],
+  },
+];

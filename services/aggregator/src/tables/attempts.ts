@@ -1,0 +1,81 @@
+import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
+import type { Database } from '../adapters/clickhouse.ts';
+import type { Table } from './table.ts';
+
+/** One row per attempt: its outcome, whole. Of several outcomes the first in the stream has the highest version. */
+export const attempts = {
+  name: 'attempts',
+  columns: {
+    run_id: 'UUID',
+    task_id: 'String',
+    attempt: 'UInt32',
+    max_attempts: 'UInt32',
+    status: 'LowCardinality(String)',
+    is_final: 'Bool',
+    error_class: 'LowCardinality(String)',
+    error_code: 'LowCardinality(String)',
+    error_message: 'String CODEC(ZSTD)',
+    error_retriable: 'Nullable(Bool)',
+    worker_id: 'LowCardinality(String)',
+    device_id: 'LowCardinality(String)',
+    pool: 'LowCardinality(String)',
+    fingerprint: 'LowCardinality(String)',
+    benchmark: 'LowCardinality(String)',
+    executor: 'LowCardinality(String)',
+    model: 'LowCardinality(String)',
+    precision: 'LowCardinality(String)',
+    scenario: 'LowCardinality(String)',
+    variant: 'LowCardinality(String)',
+    request_name: 'LowCardinality(String)',
+    commit: 'LowCardinality(String)',
+    branch: 'LowCardinality(String)',
+    source: 'String CODEC(ZSTD)',
+    tags: 'Map(LowCardinality(String), String)',
+    queued_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
+    started_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD)",
+    finished_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
+    execution_time_seconds: 'Nullable(Float64)',
+    is_simulated: 'Bool',
+    simulation_reason: 'LowCardinality(String)',
+    results: 'String CODEC(ZSTD)',
+    timings: 'String CODEC(ZSTD)',
+    hardware_metrics: 'String CODEC(ZSTD)',
+    environment: 'String CODEC(ZSTD)',
+    logs: 'String CODEC(ZSTD)',
+    version: 'UInt64 CODEC(Delta, ZSTD)',
+  },
+  engine: 'ReplacingMergeTree(version)',
+  order_by: '(run_id, task_id, attempt)',
+  ttl: { column: 'finished_at', kept: 'attempts' },
+} as const satisfies Table<string>;
+
+export type AttemptRow = Readonly<Record<keyof typeof attempts.columns, unknown>>;
+
+/** Parameters stay small enough for a URL. */
+const KEYS_PER_QUERY = 500;
+
+/** The highest version stored of each of these attempts; attempts that are not stored are left out. */
+export async function storedVersions(
+  database: Database,
+  keys: readonly AttemptKey[],
+): Promise<Array<AttemptKey & { version: number }>> {
+  const found: Array<AttemptKey & { version: number }> = [];
+  for (let at = 0; at < keys.length; at += KEYS_PER_QUERY) {
+    const some = keys.slice(at, at + KEYS_PER_QUERY);
+    found.push(
+      ...(await database.query<AttemptKey & { version: number }>(
+        `SELECT run_id, task_id, attempt, max(version) AS version FROM attempts
+         WHERE (run_id, task_id, attempt) IN (
+           SELECT key.1, key.2, key.3 FROM (
+             SELECT arrayJoin(arrayZip({runs:Array(UUID)}, {tasks:Array(String)}, {numbers:Array(UInt32)})) AS key))
+         GROUP BY run_id, task_id, attempt`,
+        {
+          runs: some.map((key) => key.run_id),
+          tasks: some.map((key) => key.task_id),
+          numbers: some.map((key) => key.attempt),
+        },
+      )),
+    );
+  }
+  return found;
+}

@@ -1,0 +1,121 @@
+import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
+import type { QueryParameters, ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/query.ts';
+import type { Database } from '../adapters/clickhouse.ts';
+import { columnsOf, type Table } from './table.ts';
+
+/** One row per series point. By series first, because that is how history is read. */
+export const results = {
+  name: 'results',
+  columns: {
+    series_id: 'String',
+    run_id: 'UUID',
+    task_id: 'String',
+    attempt: 'UInt32',
+    measured_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
+    benchmark: 'LowCardinality(String)',
+    model: 'LowCardinality(String)',
+    executor: 'LowCardinality(String)',
+    precision: 'LowCardinality(String)',
+    batch_size: 'Nullable(UInt32)',
+    scenario: 'LowCardinality(String)',
+    variant: 'LowCardinality(String)',
+    pool: 'LowCardinality(String)',
+    fingerprint: 'LowCardinality(String)',
+    worker_id: 'LowCardinality(String)',
+    metric: 'LowCardinality(String)',
+    unit: 'LowCardinality(String)',
+    value: 'Float64',
+    ci_low: 'Nullable(Float64)',
+    ci_high: 'Nullable(Float64)',
+    samples: 'UInt64',
+    steady: 'Nullable(Bool)',
+    is_simulated: 'Bool',
+    commit: 'LowCardinality(String)',
+    branch: 'LowCardinality(String)',
+    source: 'String CODEC(ZSTD)',
+    version: 'UInt64 CODEC(Delta, ZSTD)',
+    is_deleted: 'UInt8',
+  },
+  engine: 'ReplacingMergeTree(version, is_deleted)',
+  order_by: '(series_id, run_id, task_id, attempt)',
+  indices: ['by_run run_id TYPE bloom_filter GRANULARITY 1'],
+  ttl: { column: 'measured_at', kept: 'results' },
+} as const satisfies Table<string>;
+
+export type ResultRow = Readonly<Record<keyof typeof results.columns, unknown>>;
+
+const SHOWN = columnsOf(results)
+  .filter((column) => column !== 'version' && column !== 'is_deleted')
+  .join(', ');
+
+/** Points of a run, by task; whole tasks only when `after_task_id` pages on. */
+export function findResults(
+  database: Database,
+  { run_id, after_task_id = '', limit = 10_000 }: QueryParameters<'results'>,
+): Promise<ResultReply[]> {
+  return database.query(
+    `SELECT ${SHOWN} FROM results FINAL WHERE run_id = {run_id:UUID} AND task_id > {after_task_id:String}
+     ORDER BY task_id, attempt, metric, batch_size, series_id LIMIT {limit:UInt32}`,
+    { run_id, after_task_id, limit },
+  );
+}
+
+/** The last points of one series, oldest first. */
+export function findPoints(
+  database: Database,
+  { series_id, limit = 1000 }: QueryParameters<'points'>,
+): Promise<ResultReply[]> {
+  return database.query(
+    `SELECT * FROM (
+       SELECT ${SHOWN} FROM results FINAL WHERE series_id = {series_id:String}
+       ORDER BY measured_at DESC, run_id DESC, task_id DESC, attempt DESC LIMIT {limit:UInt32})
+     ORDER BY measured_at, run_id, task_id, attempt`,
+    { series_id, limit },
+  );
+}
+
+/** The last points of a page of series, by series id and then oldest first. */
+export function findHistory(
+  database: Database,
+  { after_series_id = '', series_limit = 200, points_per_series = 100 }: QueryParameters<'history'>,
+): Promise<ResultReply[]> {
+  return database.query(
+    `SELECT * FROM (
+       SELECT ${SHOWN} FROM results FINAL
+       WHERE series_id IN (
+         SELECT DISTINCT series_id FROM results WHERE series_id > {after_series_id:String}
+         ORDER BY series_id LIMIT {series_limit:UInt32})
+       ORDER BY series_id, measured_at DESC, run_id DESC, task_id DESC, attempt DESC
+       LIMIT {points_per_series:UInt32} BY series_id)
+     ORDER BY series_id, measured_at, run_id, task_id, attempt`,
+    { after_series_id, series_limit, points_per_series },
+  );
+}
+
+/** Every series with its last point, the one that changed last first. */
+export function findSeries(
+  database: Database,
+  { search = '', limit = 100 }: QueryParameters<'series'>,
+): Promise<SeriesRow[]> {
+  const last = (column: string): string => `argMax(r.${column}, (r.measured_at, r.run_id)) AS ${column}`;
+  return database.query(
+    `SELECT series_id, any(r.benchmark) AS benchmark, any(r.model) AS model, any(r.executor) AS executor,
+       any(r.precision) AS precision, anyRespectNulls(r.batch_size) AS batch_size, any(r.scenario) AS scenario,
+       any(r.variant) AS variant, any(r.fingerprint) AS fingerprint, ${last('pool')}, any(r.metric) AS metric,
+       ${last('unit')}, any(r.is_simulated) AS is_simulated, count() AS points, min(r.measured_at) AS first_at,
+       max(r.measured_at) AS last_at, argMax(r.value, (r.measured_at, r.run_id)) AS last_value
+     FROM (SELECT * FROM results FINAL WHERE {search:String} = ''
+         OR positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric), {search:String}) > 0) AS r
+     GROUP BY series_id ORDER BY last_at DESC, series_id LIMIT {limit:UInt32}`,
+    { search, limit },
+  );
+}
+
+/** The series that an attempt has points in. */
+export function seriesOfAttempt(database: Database, key: AttemptKey): Promise<Array<{ series_id: string }>> {
+  return database.query(
+    `SELECT DISTINCT series_id FROM results
+     WHERE run_id = {run_id:UUID} AND task_id = {task_id:String} AND attempt = {attempt:UInt32}`,
+    { run_id: key.run_id, task_id: key.task_id, attempt: key.attempt },
+  );
+}

@@ -1,0 +1,60 @@
+import type { Database } from '../adapters/clickhouse.ts';
+import type { Table } from './table.ts';
+
+const counted = 'SimpleAggregateFunction(max, UInt32)';
+
+/**
+ * One row per run, put together from its events: each event fills in what it knows, and every column takes the
+ * greatest (`accepted_at` the least), so the order of arrival does not matter.
+ */
+export const runs = {
+  name: 'runs',
+  columns: {
+    run_id: 'UUID',
+    name: 'SimpleAggregateFunction(max, String)',
+    state: "SimpleAggregateFunction(max, Enum8('accepted' = 1, 'cancelling' = 2, 'finished' = 3))",
+    accepted_at: "SimpleAggregateFunction(min, DateTime64(3, 'UTC'))",
+    finished_at: "SimpleAggregateFunction(max, Nullable(DateTime64(3, 'UTC')))",
+    source: 'SimpleAggregateFunction(max, String)',
+    tags: 'SimpleAggregateFunction(max, Map(String, String))',
+    total: counted,
+    completed: counted,
+    failed: counted,
+    timed_out: counted,
+    cancelled: counted,
+    lost: counted,
+  },
+  engine: 'AggregatingMergeTree',
+  order_by: 'run_id',
+} as const satisfies Table<string>;
+
+export type RunRow = Readonly<Record<keyof typeof runs.columns, unknown>>;
+
+/** A run as it is stored; the counts are those of its end, 0 before. */
+export interface StoredRun {
+  run_id: string;
+  name: string;
+  state: 'accepted' | 'cancelling' | 'finished';
+  accepted_at: string;
+  finished_at: string | null;
+  source: string;
+  tags: Record<string, string>;
+  total: number;
+  completed: number;
+  failed: number;
+  timed_out: number;
+  cancelled: number;
+  lost: number;
+}
+
+/** The newest runs. */
+export function findRuns(database: Database, limit: number): Promise<StoredRun[]> {
+  return database.query('SELECT * FROM runs FINAL ORDER BY accepted_at DESC, run_id DESC LIMIT {limit:UInt32}', {
+    limit,
+  });
+}
+
+/** One run, or nothing. */
+export function findRun(database: Database, run_id: string): Promise<StoredRun[]> {
+  return database.query('SELECT * FROM runs FINAL WHERE run_id = {run_id:UUID}', { run_id });
+}

@@ -1,0 +1,78 @@
+import type { Database } from '../adapters/clickhouse.ts';
+import { createTable, onCluster, type Retention, type Table } from './table.ts';
+
+/**
+ * Raw metric points. A point's key is its place: `sequence` of the batch in the attempt and `position` in the batch, so
+ * that two points of one metric at the same time stay two, and a redelivered batch changes nothing.
+ */
+export const samples = {
+  name: 'samples',
+  columns: {
+    run_id: 'UUID CODEC(ZSTD)',
+    task_id: 'String CODEC(ZSTD)',
+    attempt: 'UInt32 CODEC(Delta, ZSTD)',
+    metric: 'LowCardinality(String)',
+    sequence: 'UInt32 CODEC(Delta, ZSTD)',
+    position: 'UInt32 CODEC(DoubleDelta, ZSTD)',
+    time: "DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD)",
+    value: 'Float64 CODEC(Gorilla, ZSTD)',
+    unit: 'LowCardinality(String)',
+    batch_size: 'Nullable(UInt32) CODEC(ZSTD)',
+    worker_id: 'LowCardinality(String)',
+  },
+  engine: 'ReplacingMergeTree',
+  order_by: '(run_id, task_id, attempt, metric, sequence, position)',
+  partition_by: 'toMonday(time)',
+  ttl: { column: 'time', kept: 'samples' },
+  settings: ['ttl_only_drop_parts = 1'],
+} as const satisfies Table<string>;
+
+/** What is inserted: one row per column of a metric batch. Stores nothing; the view below makes it samples. */
+const samplesIn = {
+  name: 'samples_in',
+  columns: {
+    run_id: 'UUID',
+    task_id: 'String',
+    attempt: 'UInt32',
+    metric: 'LowCardinality(String)',
+    sequence: 'UInt32',
+    first_position: 'UInt32',
+    times_ms: 'String',
+    values: 'String',
+    unit: 'LowCardinality(String)',
+    batch_size: 'Nullable(UInt32)',
+    worker_id: 'LowCardinality(String)',
+  },
+} as const;
+
+export type SamplesInRow = Readonly<Record<keyof typeof samplesIn.columns, unknown>>;
+
+/**
+ * The tables behind `samples`. Numbers come in as base64 of little-endian float64: writing them as text and reading
+ * them back costs more than all the rest of an insert.
+ */
+export function createSamples(database: Database, retention: Retention): string[] {
+  const on = onCluster(database);
+  const columns = Object.entries(samplesIn.columns).map(([name, type]) => `  \`${name}\` ${type}`);
+  return [
+    createTable(database, samples, retention),
+    `CREATE TABLE IF NOT EXISTS samples_in${on} (\n${columns.join(',\n')}\n) ENGINE = Null`,
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS samples_view${on} TO samples AS
+     SELECT run_id, task_id, attempt, metric, sequence, toUInt32(first_position + place - 1) AS position,
+       fromUnixTimestamp64Micro(toInt64(round(time_ms * 1000)), 'UTC') AS time, point AS value, unit, batch_size, worker_id
+     FROM samples_in
+     ARRAY JOIN reinterpret(base64Decode(times_ms), 'Array(Float64)') AS time_ms,
+       reinterpret(base64Decode(values), 'Array(Float64)') AS point,
+       arrayEnumerate(reinterpret(base64Decode(times_ms), 'Array(Float64)')) AS place`,
+  ];
+}
+
+/** Writes rows of metric columns as points. */
+export async function insertSamples(database: Database, rows: readonly SamplesInRow[]): Promise<void> {
+  const columns = Object.keys(samplesIn.columns) as Array<keyof SamplesInRow>;
+  await database.insert(
+    samplesIn.name,
+    columns,
+    rows.map((row) => columns.map((column) => row[column])),
+  );
+}

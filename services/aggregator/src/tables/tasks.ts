@@ -1,0 +1,88 @@
+import type { QueryParameters, RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/query.ts';
+import type { Database } from '../adapters/clickhouse.ts';
+import type { Table } from './table.ts';
+
+/**
+ * One row per task: its latest state. `version` orders states by (attempt, kind, stream), see decide/versions.ts, so
+ * every order of arrival ends in the same row. A task that others took the place of is deleted by `is_deleted`.
+ */
+export const tasks = {
+  name: 'tasks',
+  columns: {
+    run_id: 'UUID',
+    task_id: 'String',
+    state: 'LowCardinality(String)',
+    attempt: 'UInt32',
+    executor: 'LowCardinality(String)',
+    benchmark: 'LowCardinality(String)',
+    model: 'LowCardinality(String)',
+    pool: 'LowCardinality(String)',
+    worker_id: 'LowCardinality(String)',
+    started_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD)",
+    finished_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD)",
+    execution_time_seconds: 'Nullable(Float64)',
+    error_class: 'LowCardinality(String)',
+    error_code: 'LowCardinality(String)',
+    error_message: 'String CODEC(ZSTD)',
+    /** When the row was made, for the TTL alone. */
+    changed_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
+    version: 'UInt64 CODEC(ZSTD)',
+    is_deleted: 'UInt8',
+  },
+  engine: 'ReplacingMergeTree(version, is_deleted)',
+  order_by: '(run_id, task_id)',
+  ttl: { column: 'changed_at', kept: 'attempts' },
+} as const satisfies Table<string>;
+
+export type TaskRow = Readonly<Record<keyof typeof tasks.columns, unknown>>;
+
+const SHOWN =
+  'run_id, task_id, state, attempt, executor, benchmark, model, pool, worker_id, started_at, finished_at, execution_time_seconds, error_class, error_code, error_message';
+
+/** A page of a run's tasks by task id. */
+export function findTasks(
+  database: Database,
+  { run_id, state, after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
+): Promise<TaskReply[]> {
+  return database.query(
+    `SELECT ${SHOWN} FROM tasks FINAL
+     WHERE run_id = {run_id:UUID} AND task_id > {after_task_id:String} ${state === undefined ? '' : 'AND state = {state:String}'}
+     ORDER BY task_id LIMIT {limit:UInt32}`,
+    { run_id, after_task_id, limit, ...(state === undefined ? {} : { state }) },
+  );
+}
+
+/** How many tasks of each run are in which state. */
+export function countTasks(
+  database: Database,
+  runs: readonly RunRow['run_id'][],
+): Promise<Array<{ run_id: string; state: TaskState; count: number }>> {
+  return database.query(
+    `SELECT run_id, state, count() AS count FROM tasks FINAL
+     WHERE run_id IN ({runs:Array(UUID)}) GROUP BY run_id, state`,
+    { runs: [...runs] },
+  );
+}
+
+/** What a task is, as far as any of its rows says. */
+export interface TaskDetails {
+  run_id: string;
+  task_id: string;
+  executor: string;
+  benchmark: string;
+  model: string;
+}
+
+/** Details of tasks that are known, whatever their state, those of replaced ones too. */
+export function findDetails(
+  database: Database,
+  keys: ReadonlyArray<{ run_id: string; task_id: string }>,
+): Promise<TaskDetails[]> {
+  return database.query(
+    `SELECT run_id, task_id, max(executor) AS executor, max(benchmark) AS benchmark, max(model) AS model FROM tasks
+     WHERE (run_id, task_id) IN (
+       SELECT key.1, key.2 FROM (SELECT arrayJoin(arrayZip({runs:Array(UUID)}, {tasks:Array(String)})) AS key))
+     GROUP BY run_id, task_id`,
+    { runs: keys.map((key) => key.run_id), tasks: keys.map((key) => key.task_id) },
+  );
+}
