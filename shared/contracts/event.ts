@@ -36,7 +36,7 @@ export const benchEvent = z.object({
 });
 export type BenchEvent = z.infer<typeof benchEvent>;
 
-/** `data` of the run event `finished`. */
+/** How many tasks of a run ended how. */
 export const runCounts = z.object({
   total: z.int(),
   completed: z.int(),
@@ -46,3 +46,6 @@ export const runCounts = z.object({
   lost: z.int(),
 });
 export type RunCounts = z.infer<typeof runCounts>;
+
+/** `data` of the run event `finished`. */
+export const finishedData = z.object({ counts: runCounts });

@@ -21,7 +21,10 @@ let nats: NatsConnection;
 const workers: TestWorker[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({ dataDir, services: { ingest: 0, scheduler: 2, worker: 0, aggregator: 0, anomaly: 0 } });
+  stack = await startLocalStack({
+    dataDir,
+    services: { ingest: 0, scheduler: 2, worker: 0, aggregator: 0, anomaly: 0 },
+  });
   nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
 });
 
@@ -138,7 +141,12 @@ describe('the scheduler on real brokers', () => {
     const found = await finished(run_id);
     const lost = found.filter((o) => o.status === 'lost');
     expect(lost.map((o) => o.task_id).sort()).toEqual(doomed.started.map((job) => job.task.task_id).sort());
-    expect(found.filter((o) => o.status === 'completed').map((o) => o.task_id).sort()).toEqual(['a-r1', 'a-r2', 'a-r3', 'a-r4']);
+    expect(
+      found
+        .filter((o) => o.status === 'completed')
+        .map((o) => o.task_id)
+        .sort(),
+    ).toEqual(['a-r1', 'a-r2', 'a-r3', 'a-r4']);
   });
 
   it('moves jobs that nobody has taken to another pool when their pool is gone', async () => {
@@ -178,7 +186,12 @@ describe('the scheduler on real brokers', () => {
       ],
     });
     const found = await finished(run_id);
-    expect(found.map((o) => [o.task_id, o.status]).slice(0, 2).sort()).toEqual([
+    expect(
+      found
+        .map((o) => [o.task_id, o.status])
+        .slice(0, 2)
+        .sort(),
+    ).toEqual([
       ['a--cpu-0000000e', 'completed'],
       ['a--cpu-0000000f', 'completed'],
     ]);
@@ -189,7 +202,9 @@ describe('the scheduler on real brokers', () => {
     const run_id = newRunId();
     await jetstream(nats).publish(runSubject(run_id), 'not json');
     await finished(run_id);
-    const rejected = await (await jetstreamManager(nats)).streams.getMessage('REJECTED', { last_by_subj: 'bw.rejected.run' });
+    const rejected = await (await jetstreamManager(nats)).streams.getMessage('REJECTED', {
+      last_by_subj: 'bw.rejected.run',
+    });
     expect(rejected?.string()).toBe('not json');
   });
 
@@ -217,7 +232,10 @@ describe('the scheduler on real brokers', () => {
   it('hands over to the standby within 5 seconds when the leader is killed, and loses nothing', async () => {
     await worker({ device: { slots: 4 }, run: async () => ({ status: 'completed', error: null }) });
     const run_id = await submit({ tasks: [{ task_id: 'a', executor: 'noop', repetitions: 3000 }] });
-    await vi.waitFor(async () => expect((await outcomes(run_id)).length).toBeGreaterThan(20), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect((await outcomes(run_id)).length).toBeGreaterThan(20), {
+      timeout: 10_000,
+      interval: 20,
+    });
     const leading = await Promise.all(
       stack.services.map(async (service) => {
         const text = await (await fetch(`${service.http_url}/metrics`)).text();
@@ -229,7 +247,10 @@ describe('the scheduler on real brokers', () => {
     const before = Date.now();
     await leader?.kill('SIGKILL');
     const count = (await outcomes(run_id)).length;
-    await vi.waitFor(async () => expect((await outcomes(run_id)).length).toBeGreaterThan(count + 20), { timeout: 15_000, interval: 50 });
+    await vi.waitFor(async () => expect((await outcomes(run_id)).length).toBeGreaterThan(count + 20), {
+      timeout: 15_000,
+      interval: 50,
+    });
     expect(Date.now() - before).toBeLessThan(5000);
     const found = await finished(run_id, 60_000);
     expect(found).toHaveLength(3000);

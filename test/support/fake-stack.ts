@@ -71,7 +71,7 @@ export class FakeStack {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#running.map((each) => each.stop()));
+    await Promise.all(this.#running.splice(0).map((each) => each.stop()));
   }
 
   async outcome(outcome: Outcome): Promise<void> {
@@ -98,7 +98,7 @@ export class FakeStack {
   async finish(run_id: string, outcomes: ReadonlyArray<Pick<Outcome, 'status'>>): Promise<void> {
     const counts: RunCounts = { total: outcomes.length, completed: 0, failed: 0, timed_out: 0, cancelled: 0, lost: 0 };
     for (const { status } of outcomes) counts[status]++;
-    await this.event({ entity: 'run', kind: 'finished', run_id, message: 'all tasks are over', data: counts });
+    await this.event({ entity: 'run', kind: 'finished', run_id, message: 'all tasks are over', data: { counts } });
   }
 }
 

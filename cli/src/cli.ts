@@ -1,0 +1,49 @@
+import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { commandHelp, overview } from './arguments/help.ts';
+import { parseCommandLine } from './arguments/parse.ts';
+import { COMMANDS } from './commands/all.ts';
+import { issueLine } from './connection/ask.ts';
+import type { CliContext } from './context.ts';
+import { EXIT, exitCodeOf, InvalidRequestError, RefusedError, UsageError } from './errors.ts';
+import { createStyle, wantsColor } from './terminal/style.ts';
+
+/** What main.ts knows before the command line was read. */
+export type Surroundings = Omit<CliContext, 'style' | 'errStyle' | 'json' | 'nats_url'> & { version: string };
+
+/** Runs one command line and resolves to the exit code. Writes, but never exits. */
+export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { environment, out, err } = surroundings;
+  const colors = (isTerminal: boolean, no: boolean) => createStyle(wantsColor(environment, isTerminal, no));
+  // Errors of the command line itself come before it is known whether it asks for no colours.
+  const noColor = argv.includes('--no-color');
+  const errStyle = colors(err.isTerminal, noColor);
+  try {
+    const parsed = parseCommandLine(argv, COMMANDS);
+    const style = colors(out.isTerminal, noColor);
+    switch (parsed.kind) {
+      case 'version':
+        out.line(`bw ${surroundings.version} (Node ${process.versions.node})`);
+        return EXIT.ok;
+      case 'help':
+        out.line(parsed.command === undefined ? overview(COMMANDS, style) : commandHelp(parsed.command, style));
+        return EXIT.ok;
+      case 'run': {
+        const { json, 'nats-url': nats_url } = parsed.globals;
+        return await parsed.command.run(
+          { ...surroundings, style, errStyle, json, nats_url },
+          parsed.values,
+          parsed.positionals,
+        );
+      }
+      default:
+        return parsed satisfies never;
+    }
+  } catch (error) {
+    if (!(error instanceof BenchwireError)) throw error;
+    err.line(`${errStyle.red('bw:')} ${messageOf(error)}`);
+    if (error instanceof InvalidRequestError) err.lines(error.lines.map((line) => `  ${line}`));
+    if (error instanceof RefusedError) err.lines(error.issues.map((issue) => `  ${issueLine(issue)}`));
+    if (error instanceof UsageError && argv.length > 0) return EXIT.usage;
+    return exitCodeOf(error);
+  }
+}

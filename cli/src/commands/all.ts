@@ -1,0 +1,31 @@
+import type { Command } from '../arguments/command.ts';
+import { cancel } from './cancel.ts';
+import { findings } from './findings.ts';
+import { rejected } from './rejected.ts';
+import { results } from './results.ts';
+import { run } from './run.ts';
+import { runs } from './runs.ts';
+import { series } from './series.ts';
+import { show } from './show.ts';
+import { sql } from './sql.ts';
+import { top } from './top.ts';
+import { validate } from './validate.ts';
+import { watch } from './watch.ts';
+import { workers } from './workers.ts';
+
+/** Every command, in the order in which the help lists them. */
+export const COMMANDS: readonly Command[] = [
+  run,
+  validate,
+  runs,
+  show,
+  results,
+  watch,
+  cancel,
+  findings,
+  series,
+  workers,
+  top,
+  rejected,
+  sql,
+];

@@ -1,0 +1,49 @@
+import { resultRow } from '@benchwire/shared/contracts/query.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import { findRun, shortRunId } from '../connection/find-run.ts';
+import { query, queryPages } from '../connection/query.ts';
+import { EXIT, RefusedError } from '../errors.ts';
+import { toCsv } from '../results/csv.ts';
+import { measuredOfRows } from '../results/measured.ts';
+import { resultsTables } from '../results/results-table.ts';
+import { count } from '../terminal/numbers.ts';
+
+export const results = defineCommand({
+  name: 'results',
+  summary: 'what a run measured',
+  positionals: ['RUN'],
+  options: {
+    format: {
+      kind: 'choice',
+      choices: ['table', 'json', 'csv'],
+      help: 'table (the default), or every value with all its fields',
+    },
+    limit: { kind: 'count', value: 'N', help: 'how many values (1000000)' },
+  },
+  async run(context, values, [text = 'last']) {
+    const { format = context.json ? 'json' : 'table', limit = 1_000_000 } = values;
+    const { run_id, answer, run } = await withStack(context, async (nats) => {
+      const id = await findRun(nats, text);
+      const [found, rows] = await Promise.all([
+        query(nats, 'run', { run_id: id }),
+        queryPages(nats, 'results', { run_id: id }, limit),
+      ]);
+      return { run_id: id, answer: rows, run: found.rows[0] };
+    });
+    if (run === undefined && answer.rows.length === 0)
+      throw new RefusedError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
+
+    const { out, err, style } = context;
+    if (format === 'json') out.line(JSON.stringify(answer.rows));
+    else if (format === 'csv') out.lines(toCsv(Object.keys(resultRow.shape), answer.rows));
+    else if (answer.rows.length > 0) out.lines(resultsTables(measuredOfRows(answer.rows), style, out.columns));
+    // Notes go to stderr, so that what is piped on stays clean.
+    if (answer.rows.length === 0)
+      err.line(`nothing is measured: \`bw show ${shortRunId(run_id)}\` says what became of the tasks.`);
+    if (answer.more) err.line(`there are more than ${count(limit, 'value')}: --limit gives more.`);
+    if (run !== undefined && run.state !== 'finished')
+      err.line(`the run goes on: ${run.completed} of ${count(run.total, 'task')} are completed so far.`);
+    return EXIT.ok;
+  },
+});

@@ -1,0 +1,99 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { shortRunId } from '../connection/find-run.ts';
+import type { CliContext } from '../context.ts';
+import { finalOutcomes, type KeptOutcome, type RunProgress, totalOf } from '../progress/run-progress.ts';
+import { type Failure, failureLines } from '../results/failures.ts';
+import { findingsTable, findingToRow } from '../results/findings-table.ts';
+import { measuredOfOutcomes } from '../results/measured.ts';
+import { resultsTables } from '../results/results-table.ts';
+import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
+
+export interface RunReport {
+  progress: RunProgress;
+  /** Task ids in the request's order. */
+  order: readonly string[];
+  name: string | undefined;
+  duplicate: boolean;
+  /** Undefined when nobody asked for them. */
+  findings: readonly Finding[] | undefined;
+  started_ms: number;
+}
+
+/** What `bw run` says at the end, for people or as one JSON object. */
+export function reportRun(context: CliContext, report: RunReport): void {
+  const outcomes = finalOutcomes(report.progress, report.order);
+  if (context.json) context.out.line(JSON.stringify(toJson(report, outcomes, context.now())));
+  else context.out.lines(toLines(context, report, outcomes));
+}
+
+function toJson(report: RunReport, outcomes: readonly KeptOutcome[], now_ms: number): Record<string, unknown> {
+  const { progress, name, duplicate, findings } = report;
+  const { completed, failed, timed_out, cancelled, lost } = progress.counts;
+  return {
+    run_id: progress.run_id,
+    name: name ?? null,
+    duplicate,
+    duration_seconds: durationOf(report, now_ms),
+    counts: progress.finished?.counts ?? { total: totalOf(progress), completed, failed, timed_out, cancelled, lost },
+    tasks: outcomes,
+    ...(findings === undefined ? {} : { findings }),
+  };
+}
+
+function durationOf({ progress, started_ms }: RunReport, now_ms: number): number {
+  const { accepted_at, finished } = progress;
+  if (accepted_at !== undefined && finished !== undefined)
+    return (Date.parse(finished.at) - Date.parse(accepted_at)) / 1000;
+  return (now_ms - started_ms) / 1000;
+}
+
+function toLines(context: CliContext, report: RunReport, outcomes: readonly KeptOutcome[]): string[] {
+  const { style, out } = context;
+  const { findings } = report;
+  const results = resultsTables(measuredOfOutcomes(outcomes), style, out.columns);
+  const failures = failureLines(
+    outcomes.filter((outcome) => outcome.status !== 'completed').map(toFailure),
+    style,
+    out.columns,
+  );
+  const lines: string[] = [];
+  if (results.length > 0) lines.push('', ...results);
+  if (failures.length > 0) lines.push('', ...failures);
+  if (findings !== undefined) {
+    lines.push('');
+    if (findings.length === 0)
+      lines.push(style.green('no finding: every series is as it was, or is still too short to tell'));
+    else lines.push(...findingsTable(findings.map(findingToRow), style, out.columns, context.now()));
+  }
+  lines.push('', verdict(context, report));
+  return lines;
+}
+
+function verdict({ style, now }: CliContext, report: RunReport): string {
+  const { progress } = report;
+  const total = totalOf(progress);
+  const { completed, failed, timed_out, cancelled, lost } = progress.finished?.counts ?? progress.counts;
+  const took = style.dim(`in ${formatDuration(durationOf(report, now()))} · bw show ${shortRunId(progress.run_id)}`);
+  if (completed === total)
+    return `${style.green(`✓ ${total === 1 ? 'the task' : `all ${count(total, 'task')}`} completed`)} ${took}`;
+  const parts = [
+    [completed, 'completed'],
+    [failed, 'failed'],
+    [timed_out, 'timed out'],
+    [cancelled, 'cancelled'],
+    [lost, 'lost'],
+  ] as const;
+  const words = parts.filter(([n]) => n > 0).map(([n, word]) => `${formatNumber(n)} ${word}`);
+  return `${style.red(`✗ of ${count(total, 'task')} ${words.join(', ')}`)} ${took}`;
+}
+
+function toFailure(outcome: KeptOutcome): Failure {
+  const { task_id, status, attempt, pool, error } = outcome;
+  return {
+    ...{ task_id, status, attempt },
+    pool: pool ?? '',
+    error_class: error?.class ?? '',
+    error_code: error?.code ?? '',
+    error_message: error?.message ?? '',
+  };
+}

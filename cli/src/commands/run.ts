@@ -1,0 +1,137 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import { shortRunId } from '../connection/find-run.ts';
+import { settledFindings } from '../connection/settled.ts';
+import { type Submitted, submit } from '../connection/submit.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { type Follower, followRun } from '../progress/follow-run.ts';
+import { liveReporter, plainReporter, type Reporter } from '../progress/reporter.ts';
+import { endedOf, totalOf } from '../progress/run-progress.ts';
+import { checkRequest } from '../request/check-request.ts';
+import { gitSource } from '../request/git-source.ts';
+import { applyOverrides } from '../request/overrides.ts';
+import { readRequest } from '../request/read-request.ts';
+import { count } from '../terminal/numbers.ts';
+import { oneLine } from '../terminal/text-width.ts';
+import { askWhatToDo } from './interrupt-question.ts';
+import { reportRun } from './run-report.ts';
+
+/** Bars for single tasks are of no use among more tasks than any screen has lines. */
+const MOST_TASKS_WITH_METRICS = 200;
+
+export const run = defineCommand({
+  name: 'run',
+  summary: 'submit a request, follow it, and show the results',
+  positionals: ['FILE|-'],
+  options: {
+    detach: { kind: 'flag', short: 'd', help: 'only submit; print the run id' },
+    'fail-on': { kind: 'choice', choices: ['regression'], help: 'exit with 2 when a result is a regression' },
+    name: { kind: 'text', value: 'NAME', help: "the run's name" },
+    tag: { kind: 'list', value: 'KEY=VALUE', help: 'a tag; may be given several times' },
+    'request-id': { kind: 'text', value: 'ID', help: 'submitting the same id again within 24 h gives the same run' },
+    commit: { kind: 'text', value: 'SHA', help: 'what is measured: its commit' },
+    branch: { kind: 'text', value: 'NAME', help: 'its branch' },
+    repo: { kind: 'text', value: 'URL', help: 'its repository' },
+    'no-git': { kind: 'flag', help: "don't take commit, branch and repository from git in this folder" },
+  },
+  details: `
+FILE is YAML or JSON: a request, or a single task. - reads it from stdin.
+Progress goes to stderr, results go to stdout.
+
+Ctrl-C does not end the run. In a terminal bw asks whether to leave the run going, to cancel it, or to go on watching;
+elsewhere it leaves it going. A second Ctrl-C leaves at once.
+
+  bw run examples/quickstart.yaml
+  bw run request.yaml --fail-on regression --tag trigger=nightly
+  bw run request.yaml --json > results.json`,
+  async run(context, values, [file = '-']) {
+    const written = await readRequest(file, context.working_directory, context.stdin);
+    const checked = checkRequest(written);
+    const fromGit = values['no-git'] ? undefined : await gitSource(context.working_directory);
+    const overrides = { ...values, request_id: values['request-id'], tags: values.tag };
+    const request = applyOverrides(checked.request, overrides, fromGit);
+    return await withStack(context, async (nats) => {
+      const submitted = await submit(nats, written, request);
+      if (values.detach) return sayDetached(context, submitted);
+      const started: Started = { nats, submitted, tasks: checked.tasks, name: request.name };
+      return await follow(context, started, values['fail-on'] === 'regression');
+    });
+  },
+});
+
+interface Started {
+  nats: NatsConnection;
+  submitted: Submitted;
+  tasks: readonly Task[];
+  name: string | undefined;
+}
+
+function sayDetached(context: CliContext, { run_id, task_count, duplicate }: Submitted): number {
+  if (context.json) context.out.line(JSON.stringify({ run_id, task_count, duplicate }));
+  else context.out.line(run_id);
+  context.err.line(hints(run_id, duplicate ? 'was submitted before' : `goes on with ${count(task_count, 'task')}`));
+  return EXIT.ok;
+}
+
+function hints(run_id: string, what: string): string {
+  const short = shortRunId(run_id);
+  return `run ${short} ${what}.\n  watch it   bw watch ${short}\n  results    bw results ${short}\n  cancel it  bw cancel ${short}`;
+}
+
+async function follow(context: CliContext, started: Started, failOnRegression: boolean): Promise<number> {
+  const { nats, submitted, tasks, name } = started;
+  const { run_id, task_count, duplicate } = submitted;
+  const { err, errStyle } = context;
+  const started_ms = context.now();
+  const title = name === undefined ? '' : `${errStyle.bold(oneLine(name))}  `;
+  const again = duplicate ? errStyle.yellow(', submitted before: nothing new was started') : '';
+  err.line(`${title}${count(task_count, 'task')}  ${errStyle.dim(`run ${run_id}`)}${again}`);
+
+  const expected = new Map(tasks.map((task) => [task.task_id, task]));
+  let follower: Follower;
+  const options = { context, follower: () => follower, expected, started_ms };
+  const live = err.isTerminal;
+  const left = Promise.withResolvers<'left'>();
+  let reporter: Reporter;
+  follower = followRun(nats, {
+    run_id,
+    promised: task_count,
+    metrics: live && tasks.length <= MOST_TASKS_WITH_METRICS,
+    onFinal: (outcome) => reporter.onFinal(outcome),
+    onConnection: (connected) => reporter.onConnection(connected),
+  });
+  reporter = live ? liveReporter(options) : plainReporter(options);
+  const release = context.onInterrupt(
+    askWhatToDo({ context, nats, run_id, reporter, leave: () => left.resolve('left') }),
+  );
+  const ended = await Promise.race([follower.over, left.promise]);
+  release();
+  reporter.stop(ended !== 'left');
+  await follower.stop();
+
+  const { progress } = follower;
+  if (ended === 'left') {
+    err.line(hints(run_id, `goes on, ${endedOf(progress)} of ${count(totalOf(progress), 'task')} are done`));
+    return EXIT.interrupted;
+  }
+  if (ended.missing > 0) {
+    err.line(
+      errStyle.yellow(
+        `${count(ended.missing, 'outcome')} are no longer in the stream; \`bw results ${shortRunId(run_id)}\` has what was stored.`,
+      ),
+    );
+  }
+  const findings = failOnRegression ? await settledFindings(nats, run_id, progress.last_sequence) : undefined;
+  reportRun(context, { progress, order: tasks.map((task) => task.task_id), name, duplicate, findings, started_ms });
+  return exitCode(progress.finished?.counts?.completed ?? progress.counts.completed, totalOf(progress), findings);
+}
+
+/** A task that did not complete counts more than a regression: then the comparison is not the whole story. */
+function exitCode(completed: number, total: number, findings: readonly Finding[] | undefined): number {
+  if (completed < total) return EXIT.task_failed;
+  return findings?.some((finding) => finding.kind === 'regression') === true ? EXIT.regression : EXIT.ok;
+}

@@ -1,0 +1,74 @@
+import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import { shortRunId } from '../connection/find-run.ts';
+import { query } from '../connection/query.ts';
+import { EXIT } from '../errors.ts';
+import { paintState } from '../progress/task-words.ts';
+import { stackedBar } from '../terminal/bar.ts';
+import { formatAgo, formatDuration, formatNumber } from '../terminal/numbers.ts';
+import type { Style } from '../terminal/style.ts';
+import { type Column, renderTable } from '../terminal/table.ts';
+
+export const runs = defineCommand({
+  name: 'runs',
+  summary: 'the last runs',
+  positionals: [],
+  options: { limit: { kind: 'count', value: 'N', help: 'how many (20)' } },
+  async run(context, { limit = 20 }) {
+    const { rows } = await withStack(context, (nats) => query(nats, 'runs', { limit }));
+    if (context.json) context.out.line(JSON.stringify(rows));
+    else if (rows.length === 0) context.err.line('there is no run yet: start one with `bw run FILE`.');
+    else context.out.lines(runsTable(rows, context.style, context.out.columns, context.now()));
+    return EXIT.ok;
+  },
+});
+
+/** Runs with how far each is. */
+export function runsTable(rows: readonly RunRow[], style: Style, width: number | undefined, now_ms: number): string[] {
+  const columns: ReadonlyArray<Column<RunRow>> = [
+    { title: 'run', cell: (row) => shortRunId(row.run_id), paint: (text, _, s) => s.bold(text) },
+    { title: 'name', cell: (row) => row.name, shrink_to: 12 },
+    { title: 'state', cell: runState, paint: (text, row, s) => paintState(text, runState(row), s) },
+    { title: 'tasks', cell: (row) => formatNumber(row.total), align: 'right' },
+    { title: '', cell: () => ' '.repeat(10), paint: (_, row, s) => runBar(row, 10, s), expendable: 4 },
+    { title: 'done', cell: (row) => formatNumber(row.completed), align: 'right' },
+    {
+      title: 'failed',
+      cell: (row) => formatNumber(badOf(row) || null),
+      align: 'right',
+      paint: (text, _, s) => s.red(text),
+    },
+    { title: 'cancelled', cell: (row) => formatNumber(row.cancelled || null), align: 'right', expendable: 2 },
+    { title: 'running', cell: (row) => formatNumber(row.running || null), align: 'right', expendable: 1 },
+    { title: 'took', cell: (row) => took(row, now_ms), align: 'right', expendable: 3 },
+    { title: 'accepted', cell: (row) => formatAgo(Date.parse(row.accepted_at), now_ms), align: 'right' },
+  ];
+  return renderTable(rows, columns, { style, width });
+}
+
+/** A finished run is as good as its tasks. */
+export function runState(row: RunRow): string {
+  if (row.state !== 'finished') return row.state === 'accepted' && row.running > 0 ? 'running' : row.state;
+  if (badOf(row) > 0) return 'failed';
+  return row.cancelled > 0 ? 'cancelled' : 'completed';
+}
+
+function badOf(row: RunRow): number {
+  return row.failed + row.timed_out + row.lost;
+}
+
+export function runBar(row: RunRow, width: number, style: Style): string {
+  const share = (n: number): number => (row.total === 0 ? 0 : n / row.total);
+  const parts = [
+    { share: share(row.completed), paint: style.green },
+    { share: share(badOf(row)), paint: style.red },
+    { share: share(row.cancelled), paint: style.yellow },
+  ];
+  return stackedBar(parts, width, style);
+}
+
+export function took(row: RunRow, now_ms: number): string {
+  const end = row.finished_at === null ? now_ms : Date.parse(row.finished_at);
+  return formatDuration((end - Date.parse(row.accepted_at)) / 1000);
+}

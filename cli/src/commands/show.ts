@@ -1,0 +1,109 @@
+import type { RunRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import { findRun } from '../connection/find-run.ts';
+import { query, queryPages } from '../connection/query.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT, RefusedError } from '../errors.ts';
+import { paintState } from '../progress/task-words.ts';
+import { failureLines } from '../results/failures.ts';
+import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
+import { type Column, renderTable } from '../terminal/table.ts';
+import { oneLine } from '../terminal/text-width.ts';
+import { runBar, runState, took } from './runs.ts';
+
+const TASK_STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
+
+export const show = defineCommand({
+  name: 'show',
+  summary: 'one run and its tasks',
+  positionals: ['RUN'],
+  options: {
+    state: { kind: 'choice', choices: TASK_STATES, help: 'only tasks in this state' },
+    limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
+  },
+  async run(context, { state, limit = 50 }, [text = 'last']) {
+    const { run, tasks } = await withStack(context, async (nats) => {
+      const run_id = await findRun(nats, text);
+      const [found] = (await query(nats, 'run', { run_id })).rows;
+      if (found === undefined)
+        throw new RefusedError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
+      const wanted = { run_id, ...(state === undefined ? {} : { state }) };
+      return { run: found, tasks: (await queryPages(nats, 'tasks', wanted, limit)).rows };
+    });
+    if (context.json) context.out.line(JSON.stringify({ run, tasks }));
+    else context.out.lines([...header(context, run), '', ...taskLines(context, run, tasks, state)]);
+    return EXIT.ok;
+  },
+});
+
+function header({ style, now }: CliContext, run: RunRow): string[] {
+  const state = runState(run);
+  const lines = [
+    `${style.bold(oneLine(run.name) || 'run')}  ${paintState(state, state, style)}  ${runBar(run, 20, style)}  ${countsOf(run)}`,
+    `  run       ${run.run_id}`,
+    `  accepted  ${run.accepted_at.slice(0, 19).replace('T', ' ')} UTC, ${run.finished_at === null ? 'goes on since' : 'took'} ${took(run, now())}`,
+  ];
+  const source = sourceWords(run.source);
+  if (source !== '') lines.push(`  source    ${source}`);
+  const tags = Object.entries(run.tags).map(([key, value]) => `${oneLine(key)}=${oneLine(value)}`);
+  if (tags.length > 0) lines.push(`  tags      ${tags.join('  ')}`);
+  return lines;
+}
+
+function countsOf(run: RunRow): string {
+  const parts = TASK_STATES.map((state) => [run[state], state.replace('_', ' ')] as const).filter(([n]) => n > 0);
+  return `${count(run.total, 'task')}: ${parts.map(([n, word]) => `${formatNumber(n)} ${word}`).join(', ') || 'none known yet'}`;
+}
+
+function sourceWords(json: string): string {
+  if (json === '') return '';
+  try {
+    const source = JSON.parse(json) as Record<string, unknown>;
+    return Object.entries(source)
+      .filter(([, value]) => value !== '' && value !== null)
+      .map(([key, value]) => `${oneLine(key)} ${oneLine(String(value))}`)
+      .join(', ');
+  } catch {
+    return oneLine(json);
+  }
+}
+
+const COLUMNS: ReadonlyArray<Column<TaskRow>> = [
+  { title: 'task', cell: (row) => row.task_id, shrink_to: 20 },
+  {
+    title: 'state',
+    cell: (row) => row.state.replace('_', ' '),
+    paint: (text, row, s) => paintState(text, row.state, s),
+  },
+  { title: 'attempt', cell: (row) => (row.attempt > 1 ? String(row.attempt) : ''), align: 'right', expendable: 2 },
+  { title: 'executor', cell: (row) => row.executor, expendable: 4 },
+  { title: 'model', cell: (row) => row.model, shrink_to: 12, expendable: 1 },
+  { title: 'took', cell: (row) => formatDuration(row.execution_time_seconds), align: 'right' },
+  { title: 'worker', cell: (row) => row.worker_id, shrink_to: 10, expendable: 3 },
+  { title: 'pool', cell: (row) => row.pool, expendable: 5 },
+  {
+    title: 'error',
+    cell: (row) => row.error_code || row.error_class,
+    paint: (text, _, s) => s.red(text),
+    shrink_to: 10,
+  },
+];
+
+function taskLines(
+  { style, out }: CliContext,
+  run: RunRow,
+  tasks: readonly TaskRow[],
+  state: string | undefined,
+): string[] {
+  if (tasks.length === 0)
+    return [state === undefined ? 'no task is known yet' : `no task is ${state.replace('_', ' ')}`];
+  const lines = renderTable(tasks, COLUMNS, { style, width: out.columns });
+  const all = state === undefined ? run.total : tasks.length;
+  if (all > tasks.length)
+    lines.push(style.dim(`and ${count(all - tasks.length, 'more task')}: --limit ${all} shows them`));
+  const failed = tasks
+    .filter((task) => task.error_message !== '' && task.state !== 'running')
+    .map((task) => ({ ...task, status: task.state }));
+  return failed.length === 0 ? lines : [...lines, '', ...failureLines(failed, style, out.columns)];
+}

@@ -1,0 +1,92 @@
+import type { WorkerRow } from '@benchwire/shared/contracts/query.ts';
+import { capabilities, type Device } from '@benchwire/shared/contracts/worker.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import { query } from '../connection/query.ts';
+import { EXIT } from '../errors.ts';
+import { paintState } from '../progress/task-words.ts';
+import { formatAgo, formatNumber } from '../terminal/numbers.ts';
+import { type Column, renderTable } from '../terminal/table.ts';
+
+interface DeviceOfWorker {
+  worker: WorkerRow;
+  device: Device | undefined;
+  /** The worker's own columns are written once, at its first device. */
+  first: boolean;
+}
+
+export const workers = defineCommand({
+  name: 'workers',
+  summary: 'the workers and their devices',
+  positionals: [],
+  options: { all: { kind: 'flag', short: 'a', help: 'those that have left, too' } },
+  async run(context, { all }) {
+    const { rows } = await withStack(context, (nats) => query(nats, 'workers', {}));
+    const present = all ? rows : rows.filter((row) => row.state !== 'left' && row.state !== 'lost');
+    const { out, err, style, json } = context;
+    if (json)
+      out.line(
+        JSON.stringify(present.map((row) => ({ ...row, capabilities: JSON.parse(row.capabilities || 'null') }))),
+      );
+    else if (present.length === 0) {
+      const gone = rows.length === 0 ? '' : ` (${rows.length} have left: \`bw workers --all\`)`;
+      err.line(
+        `no worker is there${gone}. \`npm start\` starts one; docs/workers.md says how to add one on another machine.`,
+      );
+    } else out.lines(renderTable(present.flatMap(devicesOf), columns(context.now()), { style, width: out.columns }));
+    return EXIT.ok;
+  },
+});
+
+function devicesOf(worker: WorkerRow): DeviceOfWorker[] {
+  const devices = readDevices(worker.capabilities);
+  if (devices.length === 0) return [{ worker, device: undefined, first: true }];
+  return devices.map((device, index) => ({ worker, device, first: index === 0 }));
+}
+
+function readDevices(json: string): Device[] {
+  try {
+    const parsed = capabilities.safeParse(JSON.parse(json));
+    return parsed.success ? parsed.data.devices : [];
+  } catch {
+    return []; // known only from its events so far
+  }
+}
+
+function columns(now_ms: number): ReadonlyArray<Column<DeviceOfWorker>> {
+  const own = (text: (worker: WorkerRow) => string) => (row: DeviceOfWorker) => (row.first ? text(row.worker) : '');
+  const of = (text: (device: Device) => string) => (row: DeviceOfWorker) =>
+    row.device === undefined ? '' : text(row.device);
+  return [
+    { title: 'worker', cell: own((worker) => worker.worker_id), shrink_to: 12 },
+    { title: 'host', cell: own((worker) => worker.hostname), expendable: 3, shrink_to: 10 },
+    {
+      title: 'state',
+      cell: own((worker) => worker.state),
+      paint: (text, row, s) => paintState(text, row.worker.state, s),
+    },
+    { title: 'device', cell: of((device) => device.device_id) },
+    { title: 'class', cell: of((device) => device.class), expendable: 5 },
+    { title: 'what', cell: of((device) => device.name), shrink_to: 16, expendable: 1 },
+    { title: 'memory GB', cell: of((device) => formatNumber(device.memory_gb, 1)), align: 'right', expendable: 4 },
+    { title: 'slots', cell: of((device) => String(device.slots)), align: 'right' },
+    { title: 'executors', cell: of((device) => device.executors.join(', ')), expendable: 6 },
+    {
+      title: 'labels',
+      cell: of((device) =>
+        Object.entries(device.labels)
+          .map(([k, v]) => `${k}=${v}`)
+          .join(' '),
+      ),
+      expendable: 7,
+      shrink_to: 10,
+    },
+    { title: 'pool', cell: of((device) => device.pool) },
+    {
+      title: 'since',
+      cell: own((worker) => formatAgo(Date.parse(worker.changed_at), now_ms)),
+      align: 'right',
+      expendable: 2,
+    },
+  ];
+}

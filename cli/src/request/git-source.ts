@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import type { Source } from '@benchwire/shared/contracts/request.ts';
+
+/**
+ * Commit, branch and repository of a folder, from git; undefined where it is in no repository or git is not installed.
+ * A version is added when the folder differs from its commit: `1a2b3c4-dirty`.
+ */
+export async function gitSource(folder: string): Promise<Source | undefined> {
+  const [commit, branch, remote, described] = await Promise.all([
+    git(folder, ['rev-parse', '--verify', 'HEAD']),
+    git(folder, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
+    git(folder, ['config', '--get', 'remote.origin.url']),
+    git(folder, ['describe', '--tags', '--always', '--dirty']),
+  ]);
+  if (commit === undefined) return undefined;
+  return {
+    commit,
+    ...(branch === undefined ? {} : { branch: branch.slice(0, 256) }),
+    ...(remote === undefined ? {} : { repo: withoutCredentials(remote).slice(0, 512) }),
+    ...(described?.endsWith('-dirty') === true ? { version: described.slice(-128) } : {}),
+  };
+}
+
+/** A remote may carry a token: https://x:TOKEN@host/repo. It is nobody's business in a result. */
+export function withoutCredentials(remote: string): string {
+  return remote.replace(/^([a-z+]+:\/\/)[^/@]*@/i, '$1');
+}
+
+function git(folder: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile('git', ['-C', folder, ...args], { timeout: 5000, maxBuffer: 1 << 20 }, (error, stdout) => {
+      const text = error === null ? stdout.trim() : '';
+      resolve(text === '' ? undefined : text);
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import type { KeptOutcome } from '../progress/run-progress.ts';
+
+/** One measured value as tables show it. */
+export interface MeasuredValue {
+  metric: string;
+  unit: string;
+  value: number;
+  ci_low: number | null;
+  ci_high: number | null;
+  samples: number;
+}
+
+/** What one task measured at one batch size (or apart from any). */
+export interface Measured {
+  task_id: string;
+  model: string;
+  executor: string;
+  precision: string;
+  scenario: string;
+  batch_size: number | null;
+  pool: string;
+  steady: boolean | null;
+  is_simulated: boolean;
+  values: Map<string, MeasuredValue>;
+}
+
+/** From outcomes, in their order: the same points that the aggregator stores. */
+export function measuredOfOutcomes(outcomes: readonly KeptOutcome[]): Measured[] {
+  const rows = outcomes.flatMap((outcome) =>
+    pointsOf({ ...outcome, logs: null }).map((point) => ({
+      ...point.key,
+      ...point,
+      task_id: outcome.task_id,
+      attempt: outcome.attempt,
+      pool: outcome.pool ?? '',
+      unit: point.unit ?? '',
+    })),
+  );
+  return collect(rows);
+}
+
+/** From rows of the query `results`. */
+export function measuredOfRows(rows: readonly ResultRow[]): Measured[] {
+  return collect(rows);
+}
+
+type Point = Pick<
+  ResultRow,
+  | 'task_id'
+  | 'attempt'
+  | 'model'
+  | 'executor'
+  | 'precision'
+  | 'scenario'
+  | 'batch_size'
+  | 'pool'
+  | 'steady'
+  | 'is_simulated'
+  | 'metric'
+  | 'unit'
+  | 'value'
+  | 'ci_low'
+  | 'ci_high'
+  | 'samples'
+>;
+
+function collect(points: readonly Point[]): Measured[] {
+  const found = new Map<string, Measured>();
+  const tasks = new Map<string, number>();
+  for (const point of points) {
+    if (!tasks.has(point.task_id)) tasks.set(point.task_id, tasks.size);
+    const key = `${point.task_id}.${point.attempt}.${point.batch_size}`;
+    let row = found.get(key);
+    if (row === undefined) {
+      const { task_id, model, executor, precision, scenario, batch_size, pool, steady, is_simulated } = point;
+      row = {
+        task_id,
+        model,
+        executor,
+        precision,
+        scenario,
+        batch_size,
+        pool,
+        steady,
+        is_simulated,
+        values: new Map(),
+      };
+      found.set(key, row);
+    }
+    const { metric, unit, value, ci_low, ci_high, samples } = point;
+    row.values.set(metric, { metric, unit, value, ci_low, ci_high, samples });
+  }
+  const order = (row: Measured): number => tasks.get(row.task_id) ?? 0;
+  return [...found.values()].sort((a, b) => order(a) - order(b) || (a.batch_size ?? 0) - (b.batch_size ?? 0));
+}
