@@ -38,7 +38,7 @@ export interface ConsumeOptions<T> {
   /** One result for all, or one for each message in order. Messages are acked after it, so after the durable write. */
   handle: (batch: ReadonlyArray<Received<T>>) => Promise<HandlerResult | readonly HandlerResult[]>;
   max_batch: number;
-  /** How long a batch may wait to fill. */
+  /** How long a batch may grow while messages keep coming. One that nothing joins is handed over after `QUIET_MS`. */
   max_wait_ms: number;
   ack_wait_ms?: number;
   /** Where a new durable begins; `all` by default. */
@@ -273,6 +273,9 @@ function toReceived<T>(message: JsMsg, value: T): Received<T> {
   };
 }
 
+/** A pause this long in the stream ends a batch. */
+const QUIET_MS = 20;
+
 /** A bounded hand-over from the subscription to the handler: `put` waits while it is full. */
 class MessageBuffer {
   #items: JsMsg[] = [];
@@ -301,11 +304,19 @@ class MessageBuffer {
     this.#wakePutter?.();
   }
 
-  /** Waits for a first message, then at most `max_wait_ms` for a full batch. Empty once ended and emptied. */
+  /**
+   * Waits for a first message, then while more keep coming, at most `max_wait_ms`: a burst makes large batches, a
+   * single message is not kept waiting. Empty once ended and emptied.
+   */
   async take(max_wait_ms: number): Promise<JsMsg[]> {
     while (this.#items.length === 0 && !this.#ended) await this.#signalled();
-    if (max_wait_ms > 0 && this.#items.length < this.#capacity && !this.#ended) {
-      const timer = setTimeout(() => this.#wakeTaker?.(), max_wait_ms);
+    const deadline_ms = performance.now() + max_wait_ms;
+    let seen = 0;
+    while (this.#items.length > seen && this.#items.length < this.#capacity && !this.#ended) {
+      const wait_ms = Math.min(QUIET_MS, deadline_ms - performance.now());
+      if (wait_ms <= 0) break;
+      seen = this.#items.length;
+      const timer = setTimeout(() => this.#wakeTaker?.(), wait_ms);
       await this.#signalled();
       clearTimeout(timer);
     }

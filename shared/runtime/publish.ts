@@ -1,7 +1,8 @@
-import { JetStreamApiError, type JetStreamClient, type JetStreamPublishOptions, type PubAck } from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamPublishOptions, type PubAck } from '@nats-io/jetstream';
 import { ClosedConnectionError, DrainingConnectionError, type MsgHdrs } from '@nats-io/transport-node';
 import { BenchwireError, messageOf } from './errors.ts';
 import { backoffMs, pause } from './lifecycle.ts';
+import type { StreamPublisher } from './stream-writer.ts';
 
 export interface PublishOptions {
   /** `Nats-Msg-Id`; the server stores a message with the same id once. */
@@ -19,7 +20,7 @@ export interface PublishOptions {
  *   signal aborts or the connection is closed.
  */
 export async function publish(
-  client: JetStreamClient,
+  client: StreamPublisher,
   subject: string,
   payload: Uint8Array | string,
   options: PublishOptions = {},

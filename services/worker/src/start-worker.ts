@@ -3,6 +3,7 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { connectRedis } from '@benchwire/shared/runtime/redis.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
+import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { v7 as uuidv7 } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
@@ -67,9 +68,11 @@ export async function startWorker(
   for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
 
   const load = new LoadSampler();
+  const writer = new StreamWriter(nats);
+  scope.add('writer', () => writer.stop());
   const runner = new AttemptRunner({
     worker_id,
-    client,
+    client: writer,
     max_payload: () => nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD,
     executors,
     load,

@@ -30,7 +30,7 @@ export function consumeOutcomes(context: ConsumerContext): Promise<Running> {
     },
     // Each insert costs as much as a thousand rows: under load, wait for a fuller batch.
     max_batch: 2000,
-    max_wait_ms: 60,
+    max_wait_ms: 400,
     ack_wait_ms: ACK_WAIT_MS,
     counters: counters(OUTCOMES.name),
   });

@@ -47,6 +47,6 @@ export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): 
     handle,
     max_batch: MAX_BATCH,
     // What is there is judged at once: a CLI waits for "no regression found".
-    max_wait_ms: 0,
+    max_wait_ms: 100,
   });
 }

@@ -10,7 +10,7 @@ import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts';
 import { decideStatus } from '../decide/attempt-status.ts';
 import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
@@ -23,7 +23,7 @@ import { SharedTurn } from './shared-turn.ts';
 
 export interface AttemptServices {
   worker_id: string;
-  client: JetStreamClient;
+  client: StreamPublisher;
   /** What the server takes as one message, in bytes. */
   max_payload: () => number;
   executors: ReadonlyMap<string, Executor>;

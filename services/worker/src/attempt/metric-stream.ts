@@ -6,7 +6,7 @@ import {
 } from '@benchwire/shared/contracts/metrics.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts';
 
 /** A point is two 64-bit floats with a tag each: 18 bytes. 10,000 of them stay far below a message of 1 MiB. */
 const MAX_BATCH_POINTS = 10_000;
@@ -17,7 +17,7 @@ const MAX_IN_FLIGHT = 4;
 const LINGER_MS = 100;
 
 export interface MetricStreamOptions {
-  client: JetStreamClient;
+  client: StreamPublisher;
   run_id: string;
   task_id: string;
   attempt: number;

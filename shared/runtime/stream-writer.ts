@@ -1,0 +1,121 @@
+import { type ApiError, JetStreamApiError, type JetStreamPublishOptions, type PubAck } from '@nats-io/jetstream';
+import {
+  ClosedConnectionError,
+  createInbox,
+  headers,
+  type Msg,
+  type NatsConnection,
+  NoRespondersError,
+  TimeoutError,
+} from '@nats-io/transport-node';
+
+/** Whatever can store a message in a stream: the official client, or `StreamWriter` on a hot path. */
+export interface StreamPublisher {
+  publish(subject: string, payload?: Uint8Array | string, options?: Partial<JetStreamPublishOptions>): Promise<PubAck>;
+}
+
+interface Waiting {
+  resolve(ack: PubAck): void;
+  reject(error: Error): void;
+  deadline_ms: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 5000;
+const SWEEP_MS = 500;
+
+/**
+ * Publishes to JetStream with half the processor time of the official client's `publish`, which makes a timer and an
+ * error object (with its stack trace) for each message. Here one inbox takes all acks and one timer watches all
+ * deadlines. Knows the options
+ * `msgID`, `headers` and `timeout`; conditions (`expect`) belong to the official client.
+ * Acks that a reconnect has lost fail at once instead of after their timeout; the caller tries again.
+ */
+export class StreamWriter implements StreamPublisher {
+  readonly #nats: NatsConnection;
+  readonly #inbox = createInbox();
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #stopSubscription: () => void;
+  #next = 0;
+
+  constructor(nats: NatsConnection) {
+    this.#nats = nats;
+    const prefix = this.#inbox.length + 1;
+    const subscription = nats.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) this.#settle(message.subject.slice(prefix), message);
+      },
+    });
+    this.#stopSubscription = () => subscription.unsubscribe();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+    void this.#failOnReconnect();
+  }
+
+  publish(
+    subject: string,
+    payload: Uint8Array | string = '',
+    options: Partial<JetStreamPublishOptions> = {},
+  ): Promise<PubAck> {
+    const token = (this.#next++).toString(36);
+    return new Promise((resolve, reject) => {
+      let head = options.headers;
+      if (options.msgID !== undefined) {
+        head ??= headers();
+        head.set('Nats-Msg-Id', options.msgID);
+      }
+      this.#nats.publish(subject, payload, {
+        reply: `${this.#inbox}.${token}`,
+        ...(head === undefined ? {} : { headers: head }),
+      });
+      const deadline_ms = performance.now() + (options.timeout ?? DEFAULT_TIMEOUT_MS);
+      this.#waiting.set(token, { resolve, reject, deadline_ms });
+    });
+  }
+
+  /** Ends the waits that are left; the messages may have been stored. */
+  stop(): void {
+    clearInterval(this.#sweeper);
+    if (!this.#nats.isClosed()) this.#stopSubscription();
+    this.#failAll(() => new ClosedConnectionError());
+  }
+
+  #settle(token: string, message: Msg): void {
+    const waiting = this.#waiting.get(token);
+    if (waiting === undefined) return;
+    this.#waiting.delete(token);
+    if (message.data.length === 0 && message.headers?.code === 503) {
+      waiting.reject(new NoRespondersError(message.subject));
+      return;
+    }
+    try {
+      const answer = message.json<PubAck & { error?: ApiError }>();
+      if (answer.error !== undefined) waiting.reject(new JetStreamApiError(answer.error));
+      else waiting.resolve(answer);
+    } catch (error) {
+      waiting.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const [token, waiting] of this.#waiting) {
+      if (waiting.deadline_ms > now) continue;
+      this.#waiting.delete(token);
+      waiting.reject(new TimeoutError());
+    }
+  }
+
+  async #failOnReconnect(): Promise<void> {
+    for await (const status of this.#nats.status()) {
+      if (status.type === 'reconnect') this.#failAll(() => new TimeoutError());
+    }
+    this.#failAll(() => new ClosedConnectionError());
+  }
+
+  #failAll(error: () => Error): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const each of waiting) each.reject(error());
+  }
+}
