@@ -40,7 +40,7 @@ export function serviceProcess(spec: ServiceSpec): ProcessSpec & { port: () => n
       if (!ready_before) port = await freePort();
       return {
         command: process.execPath,
-        args: ['--enable-source-maps', script],
+        args: [script],
         env: serviceEnvironment(spec, port),
         cwd: repositoryRoot,
         output: { to: 'lines', onLine },

@@ -106,7 +106,7 @@ describe('series', () => {
     expect(onnx({ intra_op_num_threads: 2, seed: 1 })).toBe(onnx({ seed: 1, intra_op_num_threads: 2 }));
     expect(onnx({})).toBe(onnx({ iterations: 5, batch_sizes: [1, 2], max_seconds: 1, warmup_iterations: 0 }));
     expect(onnx({ intra_op_num_threads: 2 })).not.toBe(onnx({ intra_op_num_threads: 4 }));
-    expect(onnx({})).toMatchInlineSnapshot(`"585bf0d4"`);
+    expect(onnx({})).toMatchInlineSnapshot(`""`);
     expect(onnx({ shapes: { b: [1], a: [2] } })).toBe(onnx({ shapes: { a: [2], b: [1] } }));
   });
 

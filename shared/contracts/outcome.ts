@@ -47,7 +47,7 @@ export const taskError = z.object({
 export type TaskError = z.infer<typeof taskError>;
 
 const measured = z.number().nullable();
-/** Reasons for the nulls beside them, by field name. */
+/** Reasons for the nulls beside them, by field name; `*` for those that have none of their own. */
 const unavailable = z.record(z.string(), z.string()).optional();
 
 /** Latencies are milliseconds per inference of one batch. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
-import type { TaskSpec } from './task.ts';
+import { commandConfig, noopConfig, onnxConfig, type TaskSpec } from './task.ts';
 
 /**
  * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
@@ -58,10 +58,18 @@ const NOT_IN_VARIANT = new Set([
   'sha256',
 ]);
 
-/** 8 hex digits over the config fields that change what is measured; empty where there are none. */
+/** What a config has where its author wrote nothing; a field added later, with a default, then cuts no history in two. */
+const DEFAULTS: Readonly<Record<TaskSpec['executor'], Readonly<Record<string, unknown>>>> = {
+  onnx: onnxConfig.parse({ model: '-' }),
+  command: commandConfig.parse({ command: ['-'] }),
+  noop: noopConfig.parse({}),
+};
+
+/** 8 hex digits over the config fields that change what is measured and differ from their default; empty without any. */
 export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config'>): string {
+  const usual = DEFAULTS[spec.executor];
   const entries = Object.entries(spec.config)
-    .filter(([name, value]) => value !== undefined && !NOT_IN_VARIANT.has(name))
+    .filter(([name, value]) => value !== undefined && value !== usual[name] && !NOT_IN_VARIANT.has(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0
     ? ''

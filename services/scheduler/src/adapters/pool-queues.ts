@@ -92,8 +92,6 @@ export class PoolQueues {
       queue = new Queue(poolQueueName(pool), {
         connection: this.#redis,
         prefix: this.#prefix,
-        // What happened to an attempt is told by OUTCOMES; Redis keeps only enough to ignore a repeated emission.
-        defaultJobOptions: { removeOnComplete: { count: 1000 }, removeOnFail: { count: 1000 } },
         streams: { events: { maxLen: 100 } },
       });
       queue.on('error', () => undefined);

@@ -19,18 +19,14 @@ export interface Sampling {
 }
 
 /** Attempts that end before the first sample. Shared by all of them, since there may be thousands a second. */
-export const TOO_SHORT_TO_SAMPLE: HardwareMetrics = Object.freeze(
-  withReasons(
-    {
-      cpu_utilization_percent: null,
-      gpu_utilization_percent: null,
-      memory_usage_mb: null,
-      power_consumption_watts: null,
-      temperature_celsius: null,
-    },
-    () => 'ran too short to be sampled',
-  ),
-);
+export const TOO_SHORT_TO_SAMPLE: HardwareMetrics = Object.freeze({
+  cpu_utilization_percent: null,
+  gpu_utilization_percent: null,
+  memory_usage_mb: null,
+  power_consumption_watts: null,
+  temperature_celsius: null,
+  unavailable: { '*': 'ran too short to be sampled' },
+});
 
 /**
  * Samples the machine, and for an NVIDIA device the GPU, while an attempt runs. Processor load and power are means over
