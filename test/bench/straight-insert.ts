@@ -21,7 +21,7 @@ await migrate(database, retentionOf(config), createLog('straight', { LOG_LEVEL: 
 /** Everything is made before the clock starts; only the inserts count. */
 async function insertRows(points: number): Promise<number> {
   const run_id = crypto.randomUUID();
-  const now = Date.now();
+  const time = new Date().toISOString();
   const rows = Array.from({ length: points }, (_, index) => [
     run_id,
     't',
@@ -29,7 +29,7 @@ async function insertRows(points: number): Promise<number> {
     'noop_value',
     Math.floor(index / BATCH),
     index % BATCH,
-    now / 1000,
+    time,
     index + 0.5,
     '',
     null,
