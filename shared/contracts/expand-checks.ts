@@ -1,4 +1,4 @@
-import { didYouMean } from '../runtime/near.ts';
+import { didYouMean } from '../runtime/near-names.ts';
 import type { Issue } from './request.ts';
 import type { TaskSpec } from './task.ts';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Issue } from '../contracts/request.ts';
-import { didYouMean } from './near.ts';
+import { didYouMean } from './near-names.ts';
 import { fieldsAt, rightPlaceFor, valueAt } from './schema-walk.ts';
 
 /** `tasks[0].config.batch_sizes[1]`; `(message)` for the message as a whole. */

@@ -38,3 +38,9 @@ export function nearNames(wrong: string, names: readonly string[]): string[] {
     .sort((x, y) => x.rating - y.rating || (x.name < y.name ? -1 : 1))
     .map(({ name }) => name);
 }
+
+/** ` Did you mean "a" or "b"?`, or nothing when nothing is near. Begins with a blank, to be put behind a sentence. */
+export function didYouMean(word: string, names: Iterable<string>): string {
+  const near = nearNames(word.slice(0, 64), [...names]).slice(0, 2);
+  return near.length === 0 ? '' : ` Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`;
+}

@@ -72,9 +72,9 @@ export class Leader {
     const { now, random, log } = this.#parts;
     const began = now();
     const runs = await readRuns(this.#parts, {
-      apply: (message) => {
+      apply: (message, as_written) => {
         const issues = this.state.applyRunMessage(message, now());
-        if (issues.length === 0) this.#announce(message);
+        if (issues.length === 0) this.#announce(message, as_written);
         this.schedule();
         return issues;
       },
@@ -308,12 +308,12 @@ export class Leader {
     this.schedule();
   }
 
-  #announce(message: RunMessage): void {
+  #announce(message: RunMessage, as_written: () => unknown): void {
     const run = this.state.runs.get(message.run_id);
     if (run === undefined) return;
     const { run_id } = message;
     const at = Date.parse(message.at);
-    if (message.kind === 'submitted') this.#publishEvent(acceptedEvent(run));
+    if (message.kind === 'submitted') this.#publishEvent(acceptedEvent(run, as_written()));
     else if (message.kind === 'cancelled') {
       this.#publishEvent(
         eventOf('run', 'cancelling', `cancelled: ${message.reason}`, at, `${run_id}.cancelling`, { run_id }),

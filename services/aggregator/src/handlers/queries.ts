@@ -10,7 +10,7 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import { didYouMean } from '@benchwire/shared/runtime/near.ts';
+import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';

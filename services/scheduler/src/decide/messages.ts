@@ -87,8 +87,13 @@ export function eventOf(
   };
 }
 
-export function acceptedEvent(run: RunState): BenchEvent {
-  const { run_id, request } = run.submitted;
+/**
+ * Carries the request as it was written, not with its defaults filled in: what fitted into RUNS fits into EVENTS.
+ * @param as_written - the `submitted` message as it stands in RUNS
+ */
+export function acceptedEvent(run: RunState, as_written: unknown): BenchEvent {
+  const { run_id } = run.submitted;
+  const { request } = as_written as { request: unknown };
   return eventOf(
     'run',
     'accepted',

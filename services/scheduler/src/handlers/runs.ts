@@ -28,8 +28,11 @@ export interface RunMessages extends Running {
 }
 
 export interface RunSink {
-  /** @returns issues when the message cannot stand for a run */
-  apply(message: RunMessage): Issue[];
+  /**
+   * @param as_written - the message before defaults were filled in, which is smaller
+   * @returns issues when the message cannot stand for a run
+   */
+  apply(message: RunMessage, as_written: () => unknown): Issue[];
   isOpen(run_id: string): boolean;
 }
 
@@ -63,7 +66,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
 
   const handle = async (message: JsMsg): Promise<void> => {
     const parsed = parseJson(runMessage, message.data);
-    const issues = parsed.ok ? sink.apply(parsed.value) : parsed.issues;
+    const issues = parsed.ok ? sink.apply(parsed.value, () => message.json()) : parsed.issues;
     if (!parsed.ok || issues.length > 0) {
       log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
       const id = `${RUNS.name}.${message.seq}`;

@@ -1,7 +1,7 @@
+import { editDistance, nearNames } from '@benchwire/shared/runtime/near-names.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE, findInCatalogue } from './catalogue.ts';
-import { editDistance, nearNames } from './edit-distance.ts';
 import { reportedPrecision } from './precision.ts';
 
 describe('editDistance', () => {

@@ -1,4 +1,4 @@
-import { nearNames } from './edit-distance.ts';
+import { nearNames } from '@benchwire/shared/runtime/near-names.ts';
 import { badModel } from './errors.ts';
 
 /** What the catalogue knows of one input beyond its element type, which the model file itself tells. */
