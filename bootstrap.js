@@ -18,6 +18,7 @@ const commands = {
   check: ['test/run-all.ts', '--checks-only'],
   bench: ['test/bench/main.ts'],
   bw: ['cli/src/main.ts'],
+  worker: ['services/worker/src/main.ts'],
   node: [],
   install: ['--version'],
 };

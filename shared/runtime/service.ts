@@ -76,7 +76,8 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     await ensureStreams(manager, STREAMS, config.NATS_REPLICAS);
     await definition.start({ config, log, nats, jetstream: jetstream(nats), manager, http, scope });
     http.addReadiness('start', () => undefined);
-    log.info({ port: http.port, config: redacted(definition.config, config) }, 'ready');
+    log.debug({ config: redacted(definition.config, config) }, 'configuration');
+    log.info({ port: http.port }, 'ready');
   } catch (error) {
     // Stopping while starting makes the start fail; that is no error.
     if (stopping) return;

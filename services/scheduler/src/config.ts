@@ -9,4 +9,3 @@ export const schedulerConfig = z.object({
   /** Names this replica in the lease; unique by default. */
   SCHEDULER_ID: z.string().min(1).prefault(`${hostname()}-${process.pid}`),
 });
-export type SchedulerConfig = z.infer<typeof schedulerConfig>;

@@ -70,7 +70,7 @@ export function findUnplaceable(state: SchedulerState, fleet: Fleet, now: number
 }
 
 /** One line on each pool and why it does not fit. */
-export function whyNoPool(group: Group, pools: readonly Pool[]): string {
+function whyNoPool(group: Group, pools: readonly Pool[]): string {
   if (pools.length === 0) return 'no worker is connected: start one with "npm start" or on another machine';
   return pools
     .slice(0, 8)

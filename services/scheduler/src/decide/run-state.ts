@@ -9,7 +9,7 @@ import type { Group } from './ready-queue.ts';
  * `ready` for a pool; `emitted` stands in a pool's queue or runs; `settling` the scheduler itself has decided how the
  * attempt ends and is publishing that; `done` has its final outcome.
  */
-export type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
+type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
 
 export interface TaskState {
   readonly run: RunState;

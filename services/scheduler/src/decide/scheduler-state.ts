@@ -238,7 +238,7 @@ export class SchedulerState {
   }
 }
 
-export function cancelledVerdict(reason: string): Verdict {
+function cancelledVerdict(reason: string): Verdict {
   return { status: 'cancelled', error: taskError('cancelled', 'CANCELLED', reason, false) };
 }
 
