@@ -15,8 +15,8 @@ export function eventsOfRun(run_id: string): string {
 }
 
 /**
- * Kinds in use: run `accepted | cancelling | finished`; task `running | waiting_for_pool | retrying`;
- * worker `joined | changed | draining | left | lost`; pool `appeared | gone`; service `started | stopping | leader`.
+ * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | waiting_for_pool`;
+ * worker `joined | draining | left | lost`; service `leader`.
  */
 export const benchEvent = z.object({
   v: messageVersion,
@@ -49,3 +49,6 @@ export type RunCounts = z.infer<typeof runCounts>;
 
 /** `data` of the run event `finished`. */
 export const finishedData = z.object({ counts: runCounts });
+
+/** `data` of the task event `waiting_for_pool`: how many tasks need the same and wait with it. */
+export const waitingData = z.object({ tasks: z.int().min(1).default(1) });

@@ -102,6 +102,7 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
     promised: task_count,
     metrics: live && tasks.length <= MOST_TASKS_WITH_METRICS,
     onFinal: (outcome) => reporter.onFinal(outcome),
+    onWaiting: (event) => reporter.onWaiting(event),
     onConnection: (connected) => reporter.onConnection(connected),
   });
   reporter = live ? liveReporter(options) : plainReporter(options);

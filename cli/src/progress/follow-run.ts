@@ -1,4 +1,4 @@
-import { benchEvent, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, benchEvent, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { decodeMetricBatch, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { EVENTS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
@@ -22,6 +22,8 @@ export interface FollowOptions {
   /** Whether to read the metrics too; only a view of single tasks needs them. */
   metrics: boolean;
   onFinal: (outcome: KeptOutcome) => void;
+  /** No pool can take the task (and those that need the same) as things are. */
+  onWaiting: (event: BenchEvent) => void;
   onConnection: (connected: boolean) => void;
 }
 
@@ -76,7 +78,9 @@ export function followRun(nats: NatsConnection, options: FollowOptions): Followe
       from: 'all',
       onMessage: (message) => {
         const parsed = parseJson(benchEvent, message.data);
-        if (parsed.ok && applyEvent(progress, parsed.value)) check();
+        if (!parsed.ok || !applyEvent(progress, parsed.value)) return;
+        if (parsed.value.kind === 'waiting_for_pool') options.onWaiting(parsed.value);
+        check();
       },
     }),
   ];

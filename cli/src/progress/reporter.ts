@@ -1,3 +1,4 @@
+import { type BenchEvent, waitingData } from '@benchwire/shared/contracts/event.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { CliContext } from '../context.ts';
 import { formatNumber } from '../terminal/numbers.ts';
@@ -10,6 +11,7 @@ import { outcomeWords, stateMark } from './task-words.ts';
 /** Shows how a run goes on. */
 export interface Reporter {
   onFinal(outcome: KeptOutcome): void;
+  onWaiting(event: BenchEvent): void;
   onConnection(connected: boolean): void;
   /** Takes the live lines away, for a question; the next tick brings them back. */
   pause(): void;
@@ -54,6 +56,7 @@ export function liveReporter({ context, follower, expected, started_ms }: Report
   const timer = setInterval(draw, 120);
   return {
     onFinal: () => {},
+    onWaiting: () => {},
     onConnection: (connected) => {
       notice = connected ? undefined : LOST;
     },
@@ -113,6 +116,11 @@ export function plainReporter({ context, follower, started_ms }: ReporterOptions
       const done = String(endedOf(progress)).padStart(String(total).length);
       err.line(`[${done}/${total}] ${stateMark(outcome.status, style)} ${outcome.task_id}  ${outcomeWords(outcome)}`);
       if (failures === FAILURES_SHOWN && total > EACH) err.line('further failures are only counted from here on');
+    },
+    onWaiting: (event) => {
+      const { tasks } = waitingData.parse(event.data ?? {});
+      const more = tasks > 1 ? ` and ${formatNumber(tasks - 1)} more` : '';
+      err.line(`${style.yellow('…')} ${event.task_id}${more}  waits: ${event.message}`);
     },
     onConnection: (connected) => err.line(connected ? 'connected to NATS again' : LOST),
     pause: () => {},

@@ -81,18 +81,21 @@ export class Leader {
       isOpen: (run_id) => this.state.runs.has(run_id),
     });
     this.#messages = runs;
-    this.#running.push(runs);
+    if (!(await this.#keep(runs))) return;
     await runs.caughtUp;
+    if (this.#stopping.signal.aborted) return;
 
-    const oldest = Math.min(now(), ...[...this.state.runs.values()].map((run) => run.accepted_at_ms));
+    let oldest = now();
+    for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
     const outcomes = await readOutcomes(this.#parts, oldest, (outcome) => {
       this.#parts.metrics.outcomes.inc({ status: outcome.status });
       if (this.state.applyOutcome(outcome, now(), random)) this.schedule();
     });
-    this.#running.push(outcomes);
+    if (!(await this.#keep(outcomes))) return;
     await outcomes.caughtUp;
 
     await this.#reconciler.restore();
+    if (this.#stopping.signal.aborted) return;
     this.#ready = true;
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running.push({
@@ -112,6 +115,16 @@ export class Leader {
     this.#stopping.abort();
     await Promise.allSettled(this.#running.toReversed().map((part) => part.stop()));
     await Promise.allSettled([...this.#inFlight]);
+  }
+
+  /** Registers a part to be stopped; one that comes up after `stop` is stopped at once. */
+  async #keep(part: Running): Promise<boolean> {
+    if (this.#stopping.signal.aborted) {
+      await part.stop();
+      return false;
+    }
+    this.#running.push(part);
+    return true;
   }
 
   /** To be called when workers have come, gone or changed. */
