@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, timestamp } from './ids.ts';
 import { source } from './request.ts';
-import { task } from './task.ts';
+import { jobTask } from './task.ts';
 
 /** BullMQ: one queue per pool. */
 export function poolQueueName(pool: string): string {
@@ -18,7 +18,7 @@ export const job = z.object({
   run_id: runId,
   attempt: z.int().min(1),
   max_attempts: z.int().min(1),
-  task,
+  task: jobTask,
   request_name: z.string().nullable(),
   source: source.nullable(),
   tags: labels,

@@ -140,3 +140,18 @@ export const task = z.discriminatedUnion('executor', [
   noopTask.extend(resolved),
 ]);
 export type Task = z.infer<typeof task>;
+
+/** What a worker needs of a task; the rest was for the scheduler. */
+const forWorker = {
+  task_id: true,
+  executor: true,
+  config: true,
+  benchmark: true,
+  timeout_seconds: true,
+} as const;
+export const jobTask = z.discriminatedUnion('executor', [
+  onnxTask.extend(resolved).pick(forWorker).strip(),
+  commandTask.extend(resolved).pick(forWorker).strip(),
+  noopTask.extend(resolved).pick(forWorker).strip(),
+]);
+export type JobTask = z.infer<typeof jobTask>;

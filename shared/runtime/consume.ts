@@ -265,9 +265,7 @@ function toReceived<T>(message: JsMsg, value: T): Received<T> {
     value,
     subject: message.subject,
     sequence: message.seq,
-    stored_at: new Date(
-      message.timestampNanos === undefined ? message.timestamp : Number(message.timestampNanos / 1_000_000n),
-    ),
+    stored_at: message.time,
     redelivered: message.redelivered,
     raw: message.data,
   };

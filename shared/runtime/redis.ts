@@ -16,7 +16,6 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
     connectionName: name,
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
-    enableAutoPipelining: true,
     retryStrategy: (times) => Math.min(2000, 50 * 2 ** Math.min(times, 6)),
     ...(options.REDIS_TLS_CA_FILE === undefined ? {} : { tls: { ca: readFileSync(options.REDIS_TLS_CA_FILE) } }),
   });

@@ -3,6 +3,7 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
 
 function iso(ms: number): string {
@@ -12,12 +13,14 @@ function iso(ms: number): string {
 /** The job that carries the current attempt of a task. */
 export function jobOf(state: TaskState): Job {
   const { request, run_id } = state.run.submitted;
+  const { task_id, executor, config, benchmark, timeout_seconds, retry_policy } = state.task;
   return {
     v: MESSAGE_VERSION,
     run_id,
     attempt: state.attempt,
-    max_attempts: state.task.retry_policy.max_retries + 1,
-    task: state.task,
+    max_attempts: retry_policy.max_retries + 1,
+    // The compiler does not see that executor and config still belong together.
+    task: { task_id, executor, config, benchmark, timeout_seconds } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,

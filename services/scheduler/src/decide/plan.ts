@@ -14,6 +14,11 @@ export function capacityOf(pool: Pool): number {
   return pool.slots * 2;
 }
 
+/** With more than this in its queue a pool is left alone: a few large additions cost much less than many of one job. */
+function refillBelow(pool: Pool): number {
+  return capacityOf(pool) - Math.ceil(pool.slots / 2);
+}
+
 /**
  * Decides which waiting tasks go to which pool now. Pools are filled evenly, free slots before prefetch, so that a
  * task never queues behind a busy device while another matching one is idle.
@@ -23,7 +28,7 @@ export function planEmissions(state: SchedulerState, fleet: Fleet, now: number, 
   const emissions: Emission[] = [];
   if (state.ready.size === 0) return emissions;
   const open = [...fleet.pools().values()]
-    .filter((pool) => state.emittedIn(pool.pool) < capacityOf(pool))
+    .filter((pool) => state.emittedIn(pool.pool) <= refillBelow(pool))
     .map((pool) => ({ pool, groups: state.ready.servedBy(pool.offer) }))
     .filter(({ groups }) => groups.length > 0);
   for (const limitOf of [(pool: Pool) => pool.slots, capacityOf]) {

@@ -1,7 +1,7 @@
 import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
 /** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
@@ -10,7 +10,7 @@ export type AbortReason = 'cancelled' | 'timed_out' | 'draining';
 /** Everything that one attempt may use of the worker. */
 export interface ExecutorContext {
   readonly run_id: string;
-  readonly task: Task;
+  readonly task: JobTask;
   readonly attempt: number;
   readonly device: Device;
   /** Aborted with an `AbortReason`. The executor must then end everything it started, and settle. */
