@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 /** What is known of a request_id. `pending`: a run id is reserved, the run may or may not have been stored. */
 const ledgerEntry = z.object({ run_id: runId, request_hash: z.string(), state: z.enum(['pending', 'accepted']) });
-export type LedgerEntry = z.infer<typeof ledgerEntry>;
+type LedgerEntry = z.infer<typeof ledgerEntry>;
 
 export interface Reservation {
   entry: LedgerEntry;
