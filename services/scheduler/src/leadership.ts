@@ -40,6 +40,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
 
   const lead = async (lease: HeldLease): Promise<void> => {
     leader = new Leader({ ...parts, lease, now: Date.now, random: Math.random });
+    parts.metrics.leader.set(1);
     try {
       const over = AbortSignal.any([lease.lost, stopping.signal]);
       const aborted = new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
@@ -47,6 +48,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
       await aborted;
       if (!stopping.signal.aborted) parts.log.warn('lost the lease, standing by');
     } finally {
+      parts.metrics.leader.set(0);
       await leader.stop();
       leader = undefined;
       await lease.release();

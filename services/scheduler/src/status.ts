@@ -28,7 +28,6 @@ export function statusOf(leader: string, state: SchedulerState, fleet: Fleet, no
 
 /** The same as gauges. A standby shows no runs and no queues, since it knows of none. */
 export function setGauges(metrics: SchedulerMetrics, status: SchedulerStatus | undefined, workers: number): void {
-  metrics.leader.set(status === undefined ? 0 : 1);
   metrics.workers.set(workers);
   metrics.openRuns.set(status?.open_runs ?? 0);
   metrics.waiting.set(status?.waiting ?? 0);
