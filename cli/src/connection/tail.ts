@@ -26,6 +26,9 @@ export function tail(client: JetStreamClient, options: TailOptions): Running {
   };
 }
 
+/** A second each. */
+const MISSED_HEARTBEATS = 3;
+
 async function follow(client: JetStreamClient, options: TailOptions, signal: AbortSignal): Promise<void> {
   let last = 0;
   // The consumer may be gone for a while with its server; `new` must not then jump over what came meanwhile.
@@ -74,6 +77,12 @@ async function read(
   };
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
+  // The client's own recovery of an ordered consumer can stay silent after a server's death: begin anew instead.
+  void (async () => {
+    for await (const status of messages.status()) {
+      if (status.type === 'heartbeats_missed' && status.count >= MISSED_HEARTBEATS) close();
+    }
+  })();
   try {
     for await (const message of messages) onMessage(message);
   } finally {
