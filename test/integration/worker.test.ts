@@ -10,7 +10,7 @@ import {
   workerCommandSubject,
 } from '@benchwire/shared/contracts/worker.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WorkerFixture, type WorkerProcess, waitFor, waitUntil } from '../support/worker-fixture.ts';
 
 let fixture: WorkerFixture;
@@ -176,10 +176,15 @@ describe('a worker', () => {
     const before = fixture.heartbeats.length;
     await fixture.servers.nats?.kill('SIGKILL');
     await fixture.servers.nats?.waitReady();
-    expect(outcomeContract.parse(await fixture.outcomeOf(job)).status).toBe('completed');
+    // The worker may be back before this connection is: only the stream tells for sure.
+    await vi.waitFor(async () => expect(await fixture.storedOutcomes(job)).toHaveLength(1), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    expect(outcomeContract.parse((await fixture.storedOutcomes(job))[0]).status).toBe('completed');
     await waitFor(() => expect(fixture.heartbeats.length).toBeGreaterThan(before));
     expect((await fixture.outcomeOf(await fixture.add(worker.pool, noop()))).status).toBe('completed');
-    expect(fixture.outcomesOf(job)).toHaveLength(1);
+    expect(await fixture.storedOutcomes(job)).toHaveLength(1);
   });
 
   it('goes on after a restart of Redis', async () => {
