@@ -160,7 +160,12 @@ describe('consume', () => {
     await first.stop();
     await closeNats(own);
     const before = seen.length;
-    await vi.waitFor(async () => expect(await open()).toBe(300 - before));
+    // Not by counting what is open: after a consumer has gone, nats-server 2.9 may count a message that was on its way to
+    // it both as pending and as delivered.
+    await vi.waitFor(async () => {
+      const { ack_floor } = await fixture.manager.consumers.info(WORK.name, 'worker');
+      expect(ack_floor.stream_seq).toBe(before);
+    });
     await start(handle, { ack_wait_ms: 1000 });
     await allDone();
     expect(seen.toSorted((a, b) => a - b)).toEqual([...Array(300).keys()]);
