@@ -19,6 +19,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<(rounds: num
     what: 'the latency that the onnx executor reports; against a bare loop over session.run',
     run: async () => (await import('./harness.ts')).harness,
   },
+  kafka: {
+    what: 'requests in and outcomes out through Kafka; against the NATS door and a bare producer',
+    run: async () => (await import('./kafka.ts')).kafka,
+  },
 };
 
 const { values, positionals } = parseArgs({
