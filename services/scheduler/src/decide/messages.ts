@@ -25,6 +25,7 @@ export function jobOf(state: TaskState): Job {
     source: request.source ?? null,
     tags: request.tags,
     queued_at: iso(state.ready_at_ms),
+    workload: state.workload,
   };
 }
 
