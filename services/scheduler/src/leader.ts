@@ -47,7 +47,7 @@ const MAX_EMISSIONS_PER_ACT = 2000;
 /** Publications of the scheduler's own outcomes that may be under way at once. */
 const MAX_SETTLING = 512;
 const TICK_MS = 100;
-/** Past outcomes that teach a new leader run times: read in a second or two, beside its work. */
+/** Past outcomes that teach a new leader run times: a third of a second beside its work, unless they carry long logs. */
 const LEARN_FROM_OUTCOMES = 20_000;
 
 /**
