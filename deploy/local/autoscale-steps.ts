@@ -21,14 +21,16 @@ export interface Steps {
 
 /**
  * Comes to so many workers that take jobs. One that runs something is never stopped: it is drained first and stopped when
- * it has nothing left. Those that are draining are taken back before any is started, and idle ones go first.
+ * it has nothing left. Those that are draining are taken back before any is started, and idle ones go first, of these
+ * the ones that were added last.
  */
 export function stepsTo(target: number, workers: readonly WorkerView[]): Steps {
   const draining = workers.filter(({ state }) => state === 'draining');
   const missing = target - (workers.length - draining.length);
   const busiest = draining.toSorted((a, b) => (b.running ?? 0) - (a.running ?? 0));
   const resume = busiest.slice(0, Math.max(0, missing));
-  const idlest = workers.filter(({ state }) => state === 'ready').toSorted((a, b) => load(a) - load(b));
+  const youngest_first = workers.toReversed().filter(({ state }) => state === 'ready');
+  const idlest = youngest_first.toSorted((a, b) => load(a) - load(b));
   return {
     start: Math.max(0, missing - resume.length),
     resume: names(resume),

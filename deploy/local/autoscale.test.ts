@@ -174,30 +174,30 @@ describe('the steps to a number of workers', () => {
     );
   });
 
-  it('drain the idle before the busy, and those that do not answer last', () => {
+  it('drain the idle before the busy, the youngest first, and those that do not answer last', () => {
     const workers: WorkerView[] = [
       { name: 'silent', state: 'ready', running: undefined },
       { name: 'busy', state: 'ready', running: 1 },
       { name: 'idle', state: 'ready', running: 0 },
+      { name: 'idle too', state: 'ready', running: 0 },
     ];
-    expect(stepsTo(2, workers).drain).toEqual(['idle']);
-    expect(stepsTo(1, workers).drain).toEqual(['idle', 'busy']);
+    expect(stepsTo(3, workers).drain).toEqual(['idle too']);
+    expect(stepsTo(1, workers).drain).toEqual(['idle too', 'idle', 'busy']);
   });
 });
 
 describe("a worker's metrics page", () => {
-  it('says who it is and what it runs', () => {
+  it('says who it is and which pools it is in', () => {
     const page = [
       '# HELP benchwire_worker_info Always 1',
       'benchwire_worker_info{worker_id="worker-a-2",device_id="cpu-0",pool="cpu-01234567",class="cpu",service="worker"} 1',
       'benchwire_worker_info{worker_id="worker-a-2",device_id="cuda-0",pool="cuda-01234567",class="cuda",service="worker"} 1',
-      'benchwire_worker_running{service="worker"} 3',
+      'benchwire_worker_running{service="worker"} 1',
     ].join('\n');
     expect(readIdentity(page)).toEqual({
       worker_id: 'worker-a-2',
       pools: new Set(['cpu-01234567', 'cuda-01234567']),
-      running: 3,
     });
-    expect(readIdentity('benchwire_worker_running 3')).toBeUndefined();
+    expect(readIdentity('benchwire_worker_running 1')).toBeUndefined();
   });
 });

@@ -52,7 +52,7 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
 
   const tell = async (name: string, command: 'drain' | 'resume', why: string): Promise<void> => {
     try {
-      await workers.get(name)?.tell(nats, command);
+      await workers.get(name)?.tell(command);
       say(`autoscaler: ${name} takes ${command === 'drain' ? 'no more tasks' : 'tasks again'}: ${why}`);
     } catch {
       // It is away, or NATS is: with the next look everything is decided anew.
@@ -61,7 +61,7 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
 
   const act = async (): Promise<void> => {
     for (const handle of stack.services) {
-      if (handle.kind === 'worker' && !workers.has(handle.name)) workers.set(handle.name, new OwnWorker(handle));
+      if (handle.kind === 'worker' && !workers.has(handle.name)) workers.set(handle.name, new OwnWorker(handle, nats));
     }
     await Promise.all([...workers.values()].map((worker) => worker.look()));
     const views = [...workers.values()].flatMap(({ view }) => view ?? []);

@@ -1,43 +1,39 @@
-import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
+import {
+  type Heartbeat,
+  heartbeat,
+  heartbeatSubject,
+  workerCommandSubject,
+} from '@benchwire/shared/contracts/worker.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { WorkerView } from './autoscale-steps.ts';
 import type { ServiceHandle } from './stack.ts';
 
 const ANSWER_MS = 2000;
 
-/** What a worker says of itself on `/metrics`. */
+/** Who a worker is, as it says on `/metrics`. */
 interface Identity {
   worker_id: string;
   pools: ReadonlySet<string>;
-  running: number;
 }
 
-/** One of the stack's worker processes, under the autoscaler. */
+/** One of the stack's worker processes, under the autoscaler. What it does is taken from its heartbeats. */
 export class OwnWorker {
   readonly handle: ServiceHandle;
+  #nats: NatsConnection;
+  /** The process that the rest is about. */
+  #pid: number | undefined;
   #identity: Identity | undefined;
-  /** Which process was told to drain: one that was started again since has forgotten it. */
-  #drained_pid: number | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #listening: { unsubscribe(): void } | undefined;
 
-  constructor(handle: ServiceHandle) {
+  constructor(handle: ServiceHandle, nats: NatsConnection) {
     this.handle = handle;
-  }
-
-  get name(): string {
-    return this.handle.name;
+    this.#nats = nats;
   }
 
   get pools(): ReadonlySet<string> {
     return this.#identity?.pools ?? new Set();
-  }
-
-  /** Undefined while it is down, or going down. */
-  get view(): WorkerView | undefined {
-    const { name, state, pid } = this.handle;
-    if (this.isDown || state === 'exiting') return undefined;
-    const running = this.#identity?.running;
-    if (state !== 'ready') return { name, state: 'starting', running };
-    return { name, state: pid === this.#drained_pid ? 'draining' : 'ready', running };
   }
 
   /** Whether it can be started. */
@@ -45,18 +41,36 @@ export class OwnWorker {
     return this.handle.state === 'stopped' || this.handle.state === 'failed';
   }
 
-  /** Asks it who it is and what it runs. */
+  /** Undefined while it is down, or going down. */
+  get view(): WorkerView | undefined {
+    const { name, state, pid } = this.handle;
+    if (this.isDown || state === 'exiting') return undefined;
+    const beat = pid === this.#pid ? this.#heartbeat : undefined;
+    const running = beat === undefined ? undefined : Object.values(beat.running).flat().length;
+    if (state !== 'ready') return { name, state: 'starting', running };
+    return { name, state: beat?.state === 'draining' ? 'draining' : 'ready', running };
+  }
+
+  /** Finds out who it is, once for each process, and listens to it from then on. */
   async look(): Promise<void> {
-    if (this.handle.state !== 'ready') {
-      this.#identity = undefined;
-      return;
-    }
+    const { state, pid, http_url } = this.handle;
+    if (state !== 'ready' || (pid === this.#pid && this.#identity !== undefined)) return;
+    this.#listening?.unsubscribe();
+    this.#pid = pid;
+    this.#heartbeat = undefined;
     try {
-      const answer = await fetch(`${this.handle.http_url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const answer = await fetch(`${http_url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
       this.#identity = readIdentity(await answer.text());
     } catch {
-      this.#identity = undefined; // it is just going, or too busy to answer
+      this.#identity = undefined; // it is just going, or too busy to answer: asked again with the next look
     }
+    if (this.#identity === undefined) return;
+    this.#listening = this.#nats.subscribe(heartbeatSubject(this.#identity.worker_id), {
+      callback: (error, message) => {
+        const parsed = error === null ? parseJson(heartbeat, message.data) : undefined;
+        if (parsed?.ok === true) this.#heartbeat = parsed.value;
+      },
+    });
   }
 
   /** Comes up again. @throws BenchwireError when it does not */
@@ -65,28 +79,20 @@ export class OwnWorker {
     await this.handle.waitReady();
   }
 
-  /** Makes it take no more jobs, or take them again; it answers once it does. */
-  async tell(nats: NatsConnection, command: 'drain' | 'resume'): Promise<void> {
-    if (this.#identity === undefined) throw new Error(`${this.name} does not answer`);
-    const { worker_id } = this.#identity;
-    await nats.request(workerCommandSubject(worker_id), JSON.stringify({ command }), { timeout: ANSWER_MS });
-    this.#drained_pid = command === 'drain' ? this.handle.pid : undefined;
-    // What it runs is to be looked at anew before anything is concluded from it.
-    this.#identity = undefined;
+  /** Makes it take no more jobs, or take them again. When it answers, its heartbeat has said so. */
+  async tell(command: 'drain' | 'resume'): Promise<void> {
+    const { worker_id } = this.#identity ?? {};
+    if (worker_id === undefined) throw new Error(`${this.handle.name} does not answer`);
+    await this.#nats.request(workerCommandSubject(worker_id), JSON.stringify({ command }), { timeout: ANSWER_MS });
   }
 }
 
 /** Undefined when the page is not a worker's. */
 export function readIdentity(page: string): Identity | undefined {
-  const running = /^benchwire_worker_running(?:\{[^}]*\})? (\d+)$/m.exec(page)?.[1];
   const infos = [...page.matchAll(/^benchwire_worker_info\{([^}]*)\} 1$/gm)].map(([, labels = '']) => labels);
   const label = (labels: string, name: string): string | undefined =>
     new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1];
   const worker_id = label(infos[0] ?? '', 'worker_id');
-  if (running === undefined || worker_id === undefined) return undefined;
-  return {
-    worker_id,
-    pools: new Set(infos.flatMap((labels) => label(labels, 'pool') ?? [])),
-    running: Number(running),
-  };
+  if (worker_id === undefined) return undefined;
+  return { worker_id, pools: new Set(infos.flatMap((labels) => label(labels, 'pool') ?? [])) };
 }

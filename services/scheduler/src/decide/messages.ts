@@ -116,8 +116,8 @@ export function acceptedEvent(run: RunState, as_written: unknown): BenchEvent {
 export function demandEvent(demand: PoolDemand, now: number): BenchEvent {
   const { pool, ...data } = demand;
   const { waiting, running, workers, expected_work_seconds: seconds, unknown_work_tasks: unknown } = demand;
-  const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} tasks of unknown length` : ''}`;
-  const message = `${waiting} tasks wait, ${running} run on ${workers} workers: ${work}`;
+  const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} of unknown length` : ''}`;
+  const message = `${waiting} waiting, ${running} running, workers: ${workers}, ${work}`;
   return eventOf('pool', 'demand', message, now, `demand.${pool}.${now}`, { pool, data });
 }
 
