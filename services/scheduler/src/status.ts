@@ -31,7 +31,7 @@ export function statusText(status: LeaderStatus, max_bytes: number): string {
   let { pools, unserved } = status;
   for (;;) {
     const text = JSON.stringify({ ...status, pools, unserved });
-    if (Buffer.byteLength(text) <= max_bytes) return text;
+    if (Buffer.byteLength(text) <= max_bytes || pools.length + unserved.length === 0) return text;
     pools = pools.slice(0, pools.length / 2);
     unserved = unserved.slice(0, unserved.length / 2);
   }

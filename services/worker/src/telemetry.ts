@@ -53,7 +53,8 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
   const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
   return {
     registered: (worker_id, devices) => {
-      for (const { device_id, pool, class: klass } of devices) info.set({ worker_id, device_id, pool, class: klass }, 1);
+      for (const { device_id, pool, class: klass } of devices)
+        info.set({ worker_id, device_id, pool, class: klass }, 1);
     },
     attemptEnded: (status, duration) => {
       byStatus[status]?.inc();
