@@ -2,9 +2,9 @@ import type { RunRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
-import { query, queryPages } from '../connection/query.ts';
+import { pageFor, take } from '../connection/take.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT, RefusedError } from '../errors.ts';
+import { EXIT, NotFoundError } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { failureLines } from '../results/failures.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
@@ -23,13 +23,13 @@ export const show = defineCommand({
     limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
   },
   async run(context, { state, limit = 50 }, [text = 'last']) {
-    const { run, tasks } = await withStack(context, async (nats) => {
-      const run_id = await findRun(nats, text);
-      const [found] = (await query(nats, 'run', { run_id })).rows;
+    const { run, tasks } = await withStack(context, async (client) => {
+      const run_id = await findRun(client, text);
+      const [found] = (await client.query('run', { run_id })).rows;
       if (found === undefined)
-        throw new RefusedError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
-      const wanted = { run_id, ...(state === undefined ? {} : { state }) };
-      return { run: found, tasks: (await queryPages(nats, 'tasks', wanted, limit)).rows };
+        throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
+      const wanted = { run_id, limit: pageFor(limit), ...(state === undefined ? {} : { state }) };
+      return { run: found, tasks: (await take(client.rows('tasks', wanted), limit)).rows };
     });
     if (context.json) context.out.line(JSON.stringify({ run, tasks }));
     else context.out.lines([...header(context, run), '', ...taskLines(context, run, tasks, state)]);

@@ -2,7 +2,6 @@ import type { WorkerRow } from '@benchwire/shared/contracts/query.ts';
 import { capabilities, type Device } from '@benchwire/shared/contracts/worker.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
-import { query } from '../connection/query.ts';
 import { EXIT } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { formatAgo, formatNumber } from '../terminal/numbers.ts';
@@ -21,7 +20,7 @@ export const workers = defineCommand({
   positionals: [],
   options: { all: { kind: 'flag', short: 'a', help: 'those that have left, too' } },
   async run(context, { all }) {
-    const { rows } = await withStack(context, (nats) => query(nats, 'workers', {}));
+    const { rows } = await withStack(context, (client) => client.query('workers', {}));
     const present = all ? rows : rows.filter((row) => row.state !== 'left' && row.state !== 'lost');
     const { out, err, style, json } = context;
     if (json)

@@ -1,3 +1,4 @@
+import { tail } from '@benchwire/shared/client/tail.ts';
 import { type BenchEvent, benchEvent, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { decodeMetricBatch, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
@@ -5,7 +6,6 @@ import { EVENTS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream } from '@nats-io/jetstream';
-import { tail } from '../connection/tail.ts';
 import { applyMetrics, type Measuring } from './measured-share.ts';
 import {
   applyEvent,

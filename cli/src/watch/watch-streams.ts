@@ -1,3 +1,4 @@
+import { tail } from '@benchwire/shared/client/tail.ts';
 import { type BenchEvent, benchEvent, EVENTS_SUBJECTS, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { FINDINGS_SUBJECTS, type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import { decodeMetricBatch, METRICS_SUBJECTS, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
@@ -8,7 +9,6 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream } from '@nats-io/jetstream';
 import type { z } from 'zod';
-import { tail } from '../connection/tail.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { applyEvent, applyOutcome, emptyProgress, isOver, totalOf } from '../progress/run-progress.ts';

@@ -1,16 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { ConfigError } from '@benchwire/shared/runtime/errors.ts';
-import type { NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import { z } from 'zod';
+import { loadConfig, natsVariables } from '../runtime/config.ts';
+import { ConfigError } from '../runtime/errors.ts';
+import type { NatsOptions } from '../runtime/nats.ts';
 
 type Environment = Record<string, string | undefined>;
 
+export interface FindStackOptions {
+  /** process.env, where nothing else is wanted. */
+  environment: Environment;
+  /** The search for a stack.json begins here and goes up. */
+  working_directory: string;
+  /** Counts more than everything else. */
+  nats_url?: string | undefined;
+  /** The folder whose stack is the last resort: the checkout that this file lies in. */
+  own_root?: string;
+}
+
 /** Where the stack is, and how it was found: for the error when nobody answers there. */
-export interface Settings {
+export interface FoundStack {
   options: NatsOptions;
-  found_by: string;
+  found_by: 'the address given' | 'NATS_URL' | 'the default' | `/${string}`;
 }
 
 /** The part of a local stack's `stack.json` that a client needs; deploy/local writes it. */
@@ -18,17 +29,14 @@ const stackFile = z.object({ env: z.record(z.string(), z.string()) });
 
 const variables = z.object(natsVariables);
 
+const OWN_ROOT = resolve(import.meta.dirname, '../..');
+
 /**
- * How to reach the stack: `--nats-url`, else NATS_URL, else the stack.json of a running local stack.
- * @param own_root - the folder that bw belongs to; its stack is the last resort
+ * How to reach the stack: the address given, else NATS_URL, else the stack.json of a running local stack.
  * @throws ConfigError for a variable or a file that can't be read
  */
-export function findStack(
-  nats_url: string | undefined,
-  environment: Environment,
-  working_directory: string,
-  own_root: string,
-): Settings {
+export function findStack(where: FindStackOptions): FoundStack {
+  const { environment, working_directory, nats_url, own_root = OWN_ROOT } = where;
   if (nats_url === undefined && (environment.NATS_URL ?? '') !== '') {
     return { options: loadConfig(variables, environment), found_by: 'NATS_URL' };
   }
@@ -39,11 +47,11 @@ export function findStack(
     const known = stack?.NATS_URL === nats_url ? stack : {};
     return {
       options: loadConfig(variables, { ...known, ...natsOnly(environment), NATS_URL: nats_url }),
-      found_by: '--nats-url',
+      found_by: 'the address given',
     };
   }
   if (stack !== undefined && path !== undefined) {
-    return { options: loadConfig(variables, { ...natsOnly(environment), ...stack }), found_by: path };
+    return { options: loadConfig(variables, { ...natsOnly(environment), ...stack }), found_by: path as `/${string}` };
   }
   return { options: loadConfig(variables, environment), found_by: 'the default' };
 }

@@ -1,12 +1,10 @@
-import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import { BenchwireError, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { errors } from '@nats-io/transport-node';
 import type { z } from 'zod';
-import { RefusedError } from '../errors.ts';
-import { formatBytes } from '../terminal/numbers.ts';
+import { UnreachableError } from '../runtime/errors.ts';
+import { parseJson } from '../runtime/issues.ts';
+import { pause } from '../runtime/lifecycle.ts';
+import type { NatsConnection } from '../runtime/nats.ts';
+import { ClientError } from './errors.ts';
 
 export interface AskOptions {
   /** Who answers, for the error when nobody does. */
@@ -14,11 +12,13 @@ export interface AskOptions {
   timeout_ms?: number;
   /** For how long a service that isn't there is waited for; it may just be restarting. */
   patience_ms?: number;
+  /** What to do about a question that is too large. */
+  too_large?: string;
 }
 
 /**
  * One request/reply with a service, checked against the contract on the way back.
- * @throws UnreachableError when nobody answers, RefusedError when the question is too large
+ * @throws UnreachableError when nobody answers; ClientError MESSAGE_TOO_LARGE, NOT_ALLOWED, BAD_REPLY
  */
 export async function ask<A>(
   nats: NatsConnection,
@@ -27,27 +27,25 @@ export async function ask<A>(
   schema: z.ZodType<A>,
   options: AskOptions,
 ): Promise<A> {
+  const { service, timeout_ms = 15_000, patience_ms = 3000, too_large = 'ask for less' } = options;
   const payload = JSON.stringify(question);
   const size = Buffer.byteLength(payload);
   const most = nats.info?.max_payload ?? Number.POSITIVE_INFINITY;
   if (size > most) {
-    throw new RefusedError(
-      `this is ${formatBytes(size)} as JSON, and the NATS server takes messages of at most ${formatBytes(most)}: ` +
-        'write many alike tasks as a `matrix` or with `repetitions`, or split the request.',
+    throw new ClientError(
+      'MESSAGE_TOO_LARGE',
+      `this is ${megabytes(size)} as JSON, and the NATS server takes messages of at most ${megabytes(most)}: ${too_large}.`,
     );
   }
-  const { timeout_ms = 15_000, patience_ms = 3000, service } = options;
   const give_up_at = Date.now() + patience_ms;
   for (;;) {
     try {
       const reply = await nats.request(subject, payload, { timeout: timeout_ms });
       const parsed = parseJson(schema, reply.data);
       if (parsed.ok) return parsed.value;
-      throw new BenchwireError(
-        'BAD_REPLY',
-        `${subject} was answered in a form that this bw does not know (${parsed.issues[0]?.path}: ${parsed.issues[0]?.message}): are bw and the stack of the same version?`,
-      );
+      throw badReply(subject, parsed.issues[0]);
     } catch (error) {
+      if (isForbidden(error)) throw notAllowed(subject, error);
       if (!isUnanswered(error)) throw error;
       if (isNobodyThere(error) && Date.now() < give_up_at) {
         await pause(200);
@@ -61,6 +59,27 @@ export async function ask<A>(
       );
     }
   }
+}
+
+/** An answer in another form than the contract's. */
+export function badReply(subject: string, issue: { path: string; message: string } | undefined): ClientError {
+  return new ClientError(
+    'BAD_REPLY',
+    `${subject} was answered in a form that is not known here (${issue?.path}: ${issue?.message}): are client and stack of the same version?`,
+  );
+}
+
+/** The server forbids this user a subject. */
+export function notAllowed(subject: string, cause: unknown): ClientError {
+  return new ClientError(
+    'NOT_ALLOWED',
+    `the NATS server does not allow this user to publish on ${subject}: docs/streams.md lists what a user needs.`,
+    { cause },
+  );
+}
+
+export function isForbidden(error: unknown): boolean {
+  return error instanceof errors.RequestError && error.cause instanceof errors.PermissionViolationError;
 }
 
 function isNobodyThere(error: unknown): boolean {
@@ -79,7 +98,6 @@ function isUnanswered(error: unknown): boolean {
   );
 }
 
-/** An issue as a line: where, what, and what to do. */
-export function issueLine(issue: Issue): string {
-  return issue.path === '' || issue.path === '(message)' ? issue.message : `${issue.path}: ${issue.message}`;
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

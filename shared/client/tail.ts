@@ -1,6 +1,6 @@
-import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
+import type { Running } from '../runtime/consume.ts';
+import { pause } from '../runtime/lifecycle.ts';
 
 export interface TailOptions {
   stream: string;

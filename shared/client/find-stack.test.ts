@@ -1,15 +1,22 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError } from '@benchwire/shared/runtime/errors.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findStack } from './settings.ts';
+import { ConfigError } from '../runtime/errors.ts';
+import { findStack as find } from './find-stack.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-settings-'));
 const deep = join(folder, 'a', 'b');
 const own = join(folder, 'own');
 const nowhere = join(folder, 'nowhere');
 const env = { NATS_URL: 'nats://127.0.0.1:9999', NATS_USER: 'u', NATS_PASSWORD: 'p', REDIS_URL: 'redis://x' };
+
+const findStack = (
+  nats_url: string | undefined,
+  environment: Record<string, string>,
+  working_directory: string,
+  own_root: string,
+) => find({ nats_url, environment, working_directory, own_root });
 
 function stackIn(path: string, text: string): void {
   mkdirSync(join(path, '.benchwire'), { recursive: true });
@@ -39,14 +46,14 @@ describe('where the stack is', () => {
     const found = findStack(undefined, { BENCHWIRE_DATA_DIR: join(own, '.benchwire') }, deep, nowhere);
     expect(found.options.NATS_URL).toEqual(['nats://own:1']);
   });
-  it('is the stack of the folder that bw lies in, then the default', () => {
+  it('is the stack of the folder that the client lies in, then the default', () => {
     expect(findStack(undefined, {}, folder, own).options.NATS_URL).toEqual(['nats://own:1']);
     expect(findStack(undefined, {}, folder, nowhere)).toMatchObject({
       options: { NATS_URL: ['nats://127.0.0.1:4222'] },
       found_by: 'the default',
     });
   });
-  it('is what --nats-url says; the credentials of the local stack go to that stack only', () => {
+  it('is at the address given, if one is; the credentials of the local stack go to that stack only', () => {
     expect(findStack('nats://other:1', { NATS_URL: 'nats://x:1' }, deep, own).options.NATS_USER).toBeUndefined();
     expect(findStack('nats://127.0.0.1:9999', {}, deep, own).options.NATS_PASSWORD).toBe('p');
   });
