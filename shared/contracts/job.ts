@@ -24,5 +24,7 @@ export const job = z.object({
   tags: labels,
   /** When the task became ready to run (accepted, dependencies done, retry delay over). */
   queued_at: timestamp,
+  /** Of the leader that emitted it (since 0.2): docs/adr/014. */
+  epoch: z.string().optional(),
 });
 export type Job = z.infer<typeof job>;

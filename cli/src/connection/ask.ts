@@ -2,7 +2,7 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { BenchwireError, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { isNobodyThere, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { errors } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { RefusedError } from '../errors.ts';
@@ -61,13 +61,6 @@ export async function ask<A>(
       );
     }
   }
-}
-
-function isNobodyThere(error: unknown): boolean {
-  return (
-    error instanceof errors.NoRespondersError ||
-    (error instanceof errors.RequestError && error.cause instanceof errors.NoRespondersError)
-  );
 }
 
 function isUnanswered(error: unknown): boolean {

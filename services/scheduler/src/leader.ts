@@ -10,6 +10,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { isFenced } from './adapters/fence.ts';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
@@ -69,7 +70,7 @@ export class Leader {
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
   async start(): Promise<void> {
-    const { now, random, log } = this.#parts;
+    const { now, random, log, lease } = this.#parts;
     const began = now();
     const runs = await readRuns(this.#parts, {
       apply: (message, as_written) => {
@@ -105,7 +106,7 @@ export class Leader {
     log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
     this.#publishEvent(
       eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
-        data: { open_runs: this.state.runs.size },
+        data: { open_runs: this.state.runs.size, epoch: lease.epoch },
       }),
     );
   }
@@ -213,7 +214,9 @@ export class Leader {
       await queues.add(pool, states.map(jobOf));
       metrics.emitted.inc(states.length);
     } catch (error) {
-      log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');
+      log.error({ err: error, pool }, 'could not put jobs into the queue');
+      // After any other failure they may be there all the same: the reconciler finds out.
+      if (!isFenced(error)) return;
       for (const state of states) if (state.pool === pool) this.state.returnToReady(state, now());
     }
   }
