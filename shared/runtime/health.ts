@@ -12,7 +12,9 @@ import {
   type ServiceHealth,
 } from '../contracts/service.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { messageOf } from './errors.ts';
 import type { ServiceHttp } from './http.ts';
+import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { NatsConnection } from './nats.ts';
 import { publish } from './publish.ts';
@@ -23,6 +25,7 @@ const SAMPLE_MS = 5000;
 const WATCH_MS = 1000;
 /** A report that NATS does not take in this time is left out; the next one says more. */
 const REPORT_MS = 5000;
+const LOOK_MS = 3000;
 const LOOP_RESOLUTION_MS = 20;
 const MB = 1e6;
 
@@ -48,7 +51,7 @@ export class Health {
   readonly #consumers: Array<{ stream: string; consumer: string }> = [];
   readonly #stopping = new AbortController();
   #role: () => string | null = () => null;
-  #folder: string | undefined;
+  readonly #looks: Array<() => Promise<void>> = [];
   #cpu = process.cpuUsage();
   #sampled_at = performance.now();
   #sample = { cpu_percent: 0, event_loop_delay_ms: 0 };
@@ -67,15 +70,37 @@ export class Health {
     this.#consumers.push({ stream, consumer });
   }
 
+  /** Looks now and then; not ready while `look` throws, for the reason that it gives, or does not come back. */
+  async watch(name: string, look: () => Promise<void>): Promise<void> {
+    let wrong: string | undefined;
+    const check = async (): Promise<void> => {
+      const late = new AbortController();
+      try {
+        const tooLate = pause(LOOK_MS, late.signal).then(() => {
+          if (!late.signal.aborted) throw new Error(`no answer within ${LOOK_MS / 1000} s`);
+        });
+        await Promise.race([look(), tooLate]);
+        wrong = undefined;
+      } catch (error) {
+        wrong = messageOf(error);
+      } finally {
+        late.abort();
+      }
+    };
+    this.#looks.push(check);
+    await check();
+    this.#parts.http.addReadiness(name, () => wrong);
+  }
+
   /** Not ready while the folder's file system has less room than this. */
   async watchDisk(folder: string, min_free_mb: number): Promise<void> {
-    this.#folder = folder;
-    await this.#readDisk();
-    this.#parts.http.addReadiness('disk', () =>
-      this.#disk_free_mb !== null && this.#disk_free_mb < min_free_mb
-        ? `${this.#disk_free_mb} MB left for ${folder}; it needs ${min_free_mb} MB`
-        : undefined,
-    );
+    await this.watch('disk', async () => {
+      this.#disk_free_mb = null;
+      const { bavail, bsize } = await statfs(folder);
+      this.#disk_free_mb = Math.floor((bavail * bsize) / MB);
+      if (this.#disk_free_mb < min_free_mb)
+        throw new Error(`${this.#disk_free_mb} MB left for ${folder}, and it needs ${min_free_mb} MB`);
+    });
   }
 
   set role(role: () => string | null) {
@@ -158,18 +183,7 @@ export class Health {
       event_loop_delay_ms: round(Math.max(0, this.#loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS)),
     };
     this.#loop.reset();
-    await this.#readDisk();
-  }
-
-  async #readDisk(): Promise<void> {
-    if (this.#folder === undefined) return;
-    try {
-      const { bavail, bsize } = await statfs(this.#folder);
-      this.#disk_free_mb = Math.floor((bavail * bsize) / MB);
-    } catch {
-      // A folder that cannot be looked at is found out by whoever writes to it.
-      this.#disk_free_mb = null;
-    }
+    await Promise.all(this.#looks.map((look) => look()));
   }
 
   async #reportIfDue(): Promise<void> {

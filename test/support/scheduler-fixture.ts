@@ -6,9 +6,10 @@ import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
-import { SERVICE_PING_SUBJECT, type ServiceHealth, serviceHealth } from '@benchwire/shared/contracts/service.ts';
+import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
+import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { vi } from 'vitest';
@@ -95,10 +96,7 @@ export class SchedulerFixture {
 
   /** Every service instance that answers within a moment. */
   async instances(): Promise<ServiceHealth[]> {
-    const found: ServiceHealth[] = [];
-    const replies = await this.nats.requestMany(SERVICE_PING_SUBJECT, '', { strategy: 'timer', maxWait: 300 });
-    for await (const reply of replies) found.push(serviceHealth.parse(reply.json()));
-    return found;
+    return await pingServices(this.nats, 300);
   }
 
   /** The scheduler that says that it leads, once exactly one does. */

@@ -1,3 +1,4 @@
+import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';
@@ -10,6 +11,9 @@ import { consumeRejected } from './handlers/rejected.ts';
 import { createMetrics } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 
+/** The embedded engine merges and swaps in its folder; with less room it stops in the middle of a write. */
+const MIN_FREE_MB = 256;
+
 const CONSUMERS = {
   outcomes: consumeOutcomes,
   events: consumeEvents,
@@ -21,11 +25,17 @@ const CONSUMERS = {
 await runService({
   name: 'aggregator',
   config: aggregatorConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
     const metrics = createMetrics(http.registry, manager);
     const database = await openDatabase(config, metrics.inserted);
     scope.add('clickhouse', () => database.close());
     await migrate(database, retentionOf(config), log);
+    await health.watch('clickhouse', async () => {
+      if (database.write_failure !== undefined) throw new Error(`takes no rows: ${database.write_failure}`);
+      await database.query('SELECT 1');
+    });
+    if (config.CLICKHOUSE_URL === undefined) await health.watchDisk(config.CLICKHOUSE_PATH, MIN_FREE_MB);
+    for (const { name, kept } of STREAMS) if (kept !== 'until_acked') health.watchConsumer(name, 'aggregator');
 
     const stopping = new AbortController();
     const context = { database, manager, jetstream, log, signal: stopping.signal, counters: metrics.counters };
