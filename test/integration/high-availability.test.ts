@@ -1,5 +1,13 @@
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { REJECTED_HEADERS } from '@benchwire/shared/contracts/rejected.ts';
+import { runSubject } from '@benchwire/shared/contracts/run.ts';
+import { consume, OK } from '@benchwire/shared/runtime/consume.ts';
+import { CONTENT_HASH_HEADER, contentHash } from '@benchwire/shared/runtime/content-hash.ts';
+import { createLog } from '@benchwire/shared/runtime/log.ts';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SchedulerFixture } from '../support/scheduler-fixture.ts';
@@ -153,3 +161,72 @@ describe('of several schedulers one leads', () => {
     expect(terms(worker.started)).toHaveLength(2);
   });
 });
+
+describe('a worker', () => {
+  it('that is cut off from NATS is given up, and what it says once the line is whole counts for nothing twice', async () => {
+    const bench = await schedulers(1);
+    const nats_url = bench.stack.env.NATS_URL ?? '';
+    proxy = await proxyOf(nats_url);
+    const env = { NATS_URL: through(nats_url, proxy), WORKER_ID: 'cut-off', WORKER_SLOTS: '4', WORKER_CLASSES: 'cpu' };
+    await bench.stack.addService('worker', env);
+    const tasks = [{ task_id: 'a', executor: 'noop', repetitions: 40, config: { sleep_ms: 300 } }];
+    const run_id = await bench.submit({ tasks });
+    await waitFor(async () => expect((await bench.outcomes(run_id)).length).toBeGreaterThanOrEqual(4));
+    proxy.cut();
+    await bench.worker(quick);
+    await waitFor(async () => expect((await bench.outcomes(run_id)).some((each) => each.status === 'lost')).toBe(true));
+    proxy.heal();
+    const found = await bench.finished(run_id);
+    expectEachOnce(found, 40);
+    // It answers again only once it has said everything that waited.
+    await waitFor(async () => expect((await bench.instances()).map((each) => each.role)).toContain('cut-off'));
+    const attempts = (await bench.outcomes(run_id)).map((each) => `${each.task_id}.${each.attempt}`);
+    expect(attempts).toHaveLength(new Set(attempts).size);
+  });
+});
+
+describe('a message whose content does not fit its hash', () => {
+  it('is rejected by the scheduler, and by whoever else reads a stream', async () => {
+    const bench = await schedulers(1);
+    const client = jetstream(bench.nats);
+    const run_id = newRunId();
+    const message = { v: 1, run_id, at: new Date().toISOString(), kind: 'submitted', request: noops(1) };
+    const head = hash(JSON.stringify(message));
+    const edited = JSON.stringify({ ...message, request: noops(2) });
+    await client.publish(runSubject(run_id), edited, { headers: head });
+    expect(await bench.finished(run_id)).toEqual([]);
+
+    const manager = await jetstreamManager(bench.nats);
+    const handled: string[] = [];
+    const reading = await consume(manager, client, createLog('test', { LOG_LEVEL: 'silent', LOG_FORMAT: 'json' }), {
+      stream: 'FINDINGS',
+      durable: 'test',
+      where: 'finding',
+      parse: (each) => ({ ok: true, value: each.string() }),
+      handle: async (batch) => {
+        handled.push(...batch.map((each) => each.value));
+        return OK;
+      },
+      max_batch: 10,
+      max_wait_ms: 20,
+    });
+    for (const content of ['said', 'something else'])
+      await client.publish('bw.finding.drift.x', content, { headers: hash('said') });
+    await waitFor(async () => {
+      const rejected = [];
+      for (const where of ['run', 'finding']) {
+        rejected.push(await manager.streams.getMessage('REJECTED', { last_by_subj: `bw.rejected.${where}` }));
+      }
+      expect(rejected.map((each) => each?.string())).toEqual([edited, 'something else']);
+      for (const each of rejected) expect(each?.header.get(REJECTED_HEADERS.issues)).toContain('content_hash_mismatch');
+    });
+    await reading.stop();
+    expect(handled).toEqual(['said']);
+  });
+});
+
+function hash(content: string): MsgHdrs {
+  const head = headers();
+  head.set(CONTENT_HASH_HEADER, contentHash(content));
+  return head;
+}

@@ -28,11 +28,12 @@ export function clusterView(cluster: Cluster, now_ms: number, style: Style, widt
 
 function leaderLine({ leader, scheduler }: Cluster, now_ms: number, style: Style): string {
   if (leader === null) return style.red('nobody leads: nothing is handed out until a scheduler takes over');
-  const since = formatAgo(Date.parse(leader.acquired_at), now_ms);
+  const seconds = Math.round((now_ms - Date.parse(leader.acquired_at)) / 1000);
   const who = leader.instance === null ? style.yellow('its holder does not answer') : leader.instance;
-  if (scheduler === null) return `${leader.holder} (${who}), leads since ${since}`;
+  const leads = `${leader.holder} (${who}) has led for ${formatDuration(seconds)}`;
+  if (scheduler === null) return leads;
   const waiting = scheduler.waiting === 0 ? 'nothing waits' : `${count(scheduler.waiting, 'task')} wait`;
-  return `${leader.holder} (${who}), leads since ${since}: ${count(scheduler.open_runs, 'open run')}, ${waiting}`;
+  return `${leads}: ${count(scheduler.open_runs, 'open run')}, ${waiting}`;
 }
 
 function serviceColumns(now_ms: number): ReadonlyArray<Column<ServiceHealth>> {

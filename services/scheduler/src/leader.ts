@@ -256,6 +256,7 @@ export class Leader {
       };
       const stored = publish(jetstream, runSubject(run_id), JSON.stringify(message), {
         id: runMessageId(message),
+        with_hash: true,
         signal: this.#stopping.signal,
       });
       this.#track(stored.then(() => undefined).finally(() => this.#binding.delete(state)));

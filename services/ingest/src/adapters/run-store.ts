@@ -63,6 +63,7 @@ export class RunStore {
     try {
       const ack = await publish(this.#client, runSubject(message.run_id), payload, {
         id: runMessageId(message as RunMessage),
+        with_hash: true,
         signal: AbortSignal.timeout(STORE_DEADLINE_MS),
         ...(last_sequence === undefined ? {} : { expect: { lastSubjectSequence: last_sequence } }),
       });

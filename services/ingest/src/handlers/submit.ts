@@ -1,6 +1,7 @@
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { type Issue, SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
@@ -44,6 +45,8 @@ export function answerSubmissions(parts: SubmitParts): Running {
 
 async function submit(parts: SubmitParts, value: unknown, message: Msg): Promise<SubmitReply> {
   const done = parts.metrics.submit_seconds.startTimer();
+  const changed = contentHashIssues(message.data, message.headers);
+  if (changed.length > 0) return refuse(parts, message, changed);
   const read = readSubmission(value);
   if (!read.ok) return refuse(parts, message, read.issues);
   const { submission } = read;

@@ -2,8 +2,9 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessage } from '@benchwire/shared/contracts/run.ts';
 import { RUNS } from '@benchwire/shared/contracts/streams.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
@@ -71,7 +72,9 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   let messages: ConsumerMessages | undefined;
 
   const handle = async (message: JsMsg): Promise<void> => {
-    const parsed = parseJson(runMessage, message.data);
+    const changed = contentHashIssues(message.data, message.headers);
+    const parsed: Parsed<RunMessage> =
+      changed.length > 0 ? { ok: false, issues: changed } : parseJson(runMessage, message.data);
     const issues = parsed.ok ? sink.apply(parsed.value, () => message.json()) : parsed.issues;
     if (!parsed.ok || issues.length > 0) {
       log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
