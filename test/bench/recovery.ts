@@ -9,14 +9,15 @@ import { type BenchStack, startBenchStack, until } from './bench-stack.ts';
 import { type BenchResult, caseOf, median, percentile, round, say, worstOf } from './report.ts';
 
 const LEADER_KILLS = 25;
+const LEADER_FREEZES = 10;
 const LEADER_STOPS = 5;
 const WORKER_KILLS = 6;
 const BASELINES = 6;
 
 /**
  * What a death costs, in seconds. `worker`: from kill -9 of a worker process until its task runs on another one.
- * `leader`: from kill -9 of the leading scheduler until a worker has a job that the next leader has decided on. The
- * baseline of both is what BullMQ itself does about a dead worker, with default settings; it mostly waits, so it runs
+ * `leader`: from kill -9 of the leading scheduler until a worker has a job that the next leader has decided on (beside it
+ * the same for one that is frozen, and for one that is told to stop). The baseline of both is what BullMQ itself does about a dead worker, with default settings; it mostly waits, so it runs
  * beside ours.
  */
 export async function recovery(rounds: number): Promise<BenchResult> {
@@ -37,6 +38,8 @@ export async function recovery(rounds: number): Promise<BenchResult> {
       caseOf('leader', 's', leader.kills, baseline, {
         ours_p99: round(percentile(leader.kills, 99)),
         kills: leader.kills.length,
+        frozen: round(median(leader.freezes)),
+        frozen_seconds: leader.freezes.map(round),
         planned_stop: round(median(leader.stops)),
         planned_stops: leader.stops.map(round),
       }),
@@ -89,7 +92,10 @@ async function serviceOf(bench: BenchStack, worker_id: string) {
   return found;
 }
 
-async function killLeaders(bench: BenchStack, kills: number): Promise<{ kills: number[]; stops: number[] }> {
+async function killLeaders(
+  bench: BenchStack,
+  kills: number,
+): Promise<{ kills: number[]; freezes: number[]; stops: number[] }> {
   for (const each of bench.stack.services.filter(({ kind }) => kind === 'worker')) await each.stop();
   /** The first job of each leader, as its worker got it. */
   const terms: Array<{ epoch: string; first_ms: number }> = [];
@@ -109,7 +115,7 @@ async function killLeaders(bench: BenchStack, kills: number): Promise<{ kills: n
     name: 'steady',
     tasks: [{ task_id: 't', executor: 'noop', repetitions: 50_000 }],
   });
-  const seconds: { kills: number[]; stops: number[] } = { kills: [], stops: [] };
+  const seconds: Awaited<ReturnType<typeof killLeaders>> = { kills: [], freezes: [], stops: [] };
   const end = async (signal: NodeJS.Signals, into: number[]): Promise<void> => {
     await until('two schedulers', async () => (await instances(bench)).filter(isScheduler).length === 2, 50, 60_000);
     const leader = (await instances(bench)).find((each) => each.role === 'leader');
@@ -119,10 +125,12 @@ async function killLeaders(bench: BenchStack, kills: number): Promise<{ kills: n
     process.kill(leader.pid, signal);
     await until('the next decision', async () => terms.length > before, 5, 60_000);
     into.push(((terms.at(-1)?.first_ms ?? Number.NaN) - ended_ms) / 1000);
+    if (signal === 'SIGSTOP') process.kill(leader.pid, 'SIGCONT');
     say(`leader, ${signal}: ${into.at(-1)?.toFixed(2)} s`);
   };
   await until('the first job', async () => terms.length > 0, 20, 60_000);
   for (let n = 0; n < kills; n++) await end('SIGKILL', seconds.kills);
+  for (let n = 0; n < LEADER_FREEZES; n++) await end('SIGSTOP', seconds.freezes);
   for (let n = 0; n < LEADER_STOPS; n++) await end('SIGTERM', seconds.stops);
   await bench.nats.request(CANCEL_SUBJECT, JSON.stringify({ run_id, reason: 'seen enough' }), { timeout: 10_000 });
   await worker.stop();

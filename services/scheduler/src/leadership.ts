@@ -51,7 +51,10 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
     };
     try {
       const over = AbortSignal.any([lease.lost, stopping.signal, shutOut.signal]);
-      const aborted = new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
+      const aborted = new Promise<void>((resolve) => {
+        if (over.aborted) resolve();
+        else over.addEventListener('abort', () => resolve(), { once: true });
+      });
       await Promise.race([start(leader, lease, onFenced), aborted]);
       await aborted;
       if (!stopping.signal.aborted) parts.log.warn('lost the lease, standing by');
@@ -72,6 +75,11 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
     for (;;) {
       const lease = await parts.candidate.win(stopping.signal);
       if (lease === undefined) return;
+      if (stopping.signal.aborted) {
+        // Won in the very moment of the stop.
+        await lease.release();
+        return;
+      }
       try {
         await lead(lease);
       } catch (error) {
