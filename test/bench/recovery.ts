@@ -16,9 +16,9 @@ const BASELINES = 6;
 
 /**
  * What a death costs, in seconds. `worker`: from kill -9 of a worker process until its task runs on another one.
- * `leader`: from kill -9 of the leading scheduler until a worker has a job that the next leader has decided on (beside it
- * the same for one that is frozen, and for one that is told to stop). The baseline of both is what BullMQ itself does about a dead worker, with default settings; it mostly waits, so it runs
- * beside ours.
+ * `leader`: from kill -9 of the leading scheduler until a worker has a job that the next leader has decided on; beside
+ * it the same for one that is frozen, and for one that is told to stop. The baseline of both is what BullMQ itself does
+ * about a dead worker, with default settings; it mostly waits, so it runs beside ours.
  */
 export async function recovery(rounds: number): Promise<BenchResult> {
   const bench = await startBenchStack({ services: { scheduler: 2, worker: 2 }, env: { WORKER_SLOTS: '1' } });
@@ -117,8 +117,18 @@ async function killLeaders(
   });
   const seconds: Awaited<ReturnType<typeof killLeaders>> = { kills: [], freezes: [], stops: [] };
   const end = async (signal: NodeJS.Signals, into: number[]): Promise<void> => {
-    await until('two schedulers', async () => (await instances(bench)).filter(isScheduler).length === 2, 50, 60_000);
-    const leader = (await instances(bench)).find((each) => each.role === 'leader');
+    let leader: ServiceHealth | undefined;
+    const oneOfTwoLeads = async (): Promise<boolean> => {
+      const schedulers = (await instances(bench)).filter((each) => each.service === 'scheduler' && each.ready);
+      leader = schedulers.find((each) => each.role === 'leader');
+      return (
+        schedulers
+          .map((each) => each.role)
+          .sort()
+          .join() === 'leader,standby'
+      );
+    };
+    await until('one of two schedulers leads', oneOfTwoLeads, 50, 60_000);
     if (leader === undefined) throw new Error('nobody leads');
     const before = terms.length;
     const ended_ms = preciseNow();
@@ -136,7 +146,5 @@ async function killLeaders(
   await worker.stop();
   return seconds;
 }
-
-const isScheduler = (each: ServiceHealth): boolean => each.service === 'scheduler' && each.role !== null && each.ready;
 
 const instances = (bench: BenchStack): Promise<ServiceHealth[]> => pingServices(bench.nats, 300);

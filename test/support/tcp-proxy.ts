@@ -15,7 +15,7 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   /** What to do once the line is whole again. */
   let kept: Array<() => void> = [];
@@ -75,6 +75,7 @@ export function through(url: string, proxy: TcpProxy): string {
   return parsed.href;
 }
 
+/** A proxy in front of the server that a URL names. */
 export async function proxyOf(url: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(url);
   return await startTcpProxy({ host: hostname, port: Number(port) });
