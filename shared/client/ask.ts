@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { UnreachableError } from '../runtime/errors.ts';
 import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
-import type { NatsConnection } from '../runtime/nats.ts';
+import { isNobodyThere, type NatsConnection } from '../runtime/nats.ts';
 import { ClientError } from './errors.ts';
 
 export interface AskOptions {
@@ -80,13 +80,6 @@ export function notAllowed(subject: string, cause: unknown): ClientError {
 
 export function isForbidden(error: unknown): boolean {
   return error instanceof errors.RequestError && error.cause instanceof errors.PermissionViolationError;
-}
-
-function isNobodyThere(error: unknown): boolean {
-  return (
-    error instanceof errors.NoRespondersError ||
-    (error instanceof errors.RequestError && error.cause instanceof errors.NoRespondersError)
-  );
 }
 
 function isUnanswered(error: unknown): boolean {

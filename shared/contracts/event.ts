@@ -18,7 +18,7 @@ export function eventsOfRun(run_id: string): string {
 
 /**
  * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | waiting_for_pool`;
- * worker `joined | draining | left | lost`; pool `demand`; service `leader`.
+ * worker `joined | draining | left | lost`; pool `demand`; service `leader | health | stopped`.
  */
 export const benchEvent = z.object({
   v: messageVersion,

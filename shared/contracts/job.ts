@@ -28,5 +28,7 @@ export const job = z.object({
   queued_at: timestamp,
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
   workload: z.string().max(64).optional(),
+  /** Of the leader that emitted it (since 0.2): docs/adr/014. */
+  epoch: z.string().optional(),
 });
 export type Job = z.infer<typeof job>;

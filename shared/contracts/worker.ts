@@ -49,7 +49,10 @@ export const heartbeat = z.object({
   worker_id: token,
   boot_id: z.string(),
   sent_at: timestamp,
-  /** Until the next one; a worker silent for five of these, and at least 5 s, is lost. */
+  /**
+   * Until the next one. A worker silent for five of these, and at least 5 s, is lost; one silent for two whose connection
+   * is gone (nobody answers its command subject) is lost at once.
+   */
   interval_seconds: z.number().positive(),
   /** `left` is the last word of a worker that stops in order. */
   state: z.enum(['ready', 'draining', 'left']),

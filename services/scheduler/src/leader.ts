@@ -11,6 +11,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { isFenced } from './adapters/fence.ts';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import { DemandReports } from './decide/demand-reports.ts';
@@ -82,7 +83,7 @@ export class Leader {
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
   async start(): Promise<void> {
-    const { now, random, log } = this.#parts;
+    const { now, random, log, lease } = this.#parts;
     const began = now();
     const runs = await readRuns(this.#parts, {
       apply: (message, as_written) => {
@@ -121,7 +122,7 @@ export class Leader {
     log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
     this.#publishEvent(
       eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
-        data: { open_runs: this.state.runs.size },
+        data: { open_runs: this.state.runs.size, epoch: lease.epoch },
       }),
     );
   }
@@ -240,7 +241,9 @@ export class Leader {
       await queues.add(pool, states.map(jobOf));
       metrics.emitted.inc(states.length);
     } catch (error) {
-      log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');
+      log.error({ err: error, pool }, 'could not put jobs into the queue');
+      // After any other failure they may be there all the same: the reconciler finds out.
+      if (!isFenced(error)) return;
       for (const state of states) if (state.pool === pool) this.state.returnToReady(state, now());
     }
   }
@@ -280,6 +283,7 @@ export class Leader {
       };
       const stored = publish(jetstream, runSubject(run_id), JSON.stringify(message), {
         id: runMessageId(message),
+        with_hash: true,
         signal: this.#stopping.signal,
       });
       this.#track(stored.then(() => undefined).finally(() => this.#binding.delete(state)));

@@ -12,7 +12,7 @@ import { createMetrics } from './metrics.ts';
 await runService({
   name: 'scheduler',
   config: schedulerConfig,
-  async start({ config, log, nats, jetstream, manager, http, scope }) {
+  async start({ config, log, nats, jetstream, manager, http, health, scope }) {
     const queues = new PoolQueues(config, log);
     scope.add('queues', () => queues.close());
     http.addReadiness('redis', () => (queues.connected ? undefined : 'no connection to Redis'));
@@ -29,13 +29,15 @@ await runService({
     });
     scope.add('fleet', () => watching.stop());
 
-    const candidate = await LeaseCandidate.open(
+    const candidate = await LeaseCandidate.open({
       nats,
-      SCHEDULER_LEASE_KEY,
-      config.SCHEDULER_ID,
-      config.NATS_REPLICAS,
+      key: SCHEDULER_LEASE_KEY,
+      holder: config.SCHEDULER_ID,
+      instance_id: health.instance_id,
+      replicas: config.NATS_REPLICAS,
       log,
-    );
+    });
+    health.role = () => (leadership?.leading === true ? 'leader' : 'standby');
     leadership = takePartInLeadership({
       id: config.SCHEDULER_ID,
       nats,

@@ -36,8 +36,9 @@ export async function startWorker(
   context: ServiceContext<WorkerConfig>,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { config, log, nats, jetstream: client, http, scope } = context;
+  const { config, log, nats, jetstream: client, http, health, scope } = context;
   const worker_id = await chooseWorkerId(nats, config.WORKER_ID);
+  health.role = () => worker_id;
   const left = orphans();
   if (left.length > 0) log.warn({ pids: left }, 'ending programs that a worker which died has left running');
   killAll(left);

@@ -6,6 +6,9 @@ import type { Offer } from './match.ts';
 const MISSED_INTERVALS = 5;
 /** … but never sooner than this. */
 const MIN_SILENCE_MS = 5000;
+/** One that should have spoken this often, and not for this long, may be asked after. */
+const QUIET_INTERVALS = 2;
+const MIN_QUIET_MS = 1500;
 
 export interface WorkerState {
   capabilities: Capabilities;
@@ -42,6 +45,8 @@ export class Fleet {
   #workers = new Map<string, WorkerState>();
   /** Capabilities without a heartbeat yet. */
   #known = new Map<string, Capabilities>();
+  /** Known to have no connection, and not heard of since. */
+  #gone = new Set<string>();
   #pools: Map<string, Pool> | undefined;
   #listening_since_ms: number;
 
@@ -77,6 +82,7 @@ export class Fleet {
     // Its capabilities come through the bucket in a moment; the next heartbeat counts.
     if (capabilities === undefined || capabilities.boot_id !== heartbeat.boot_id) return [];
     const before = this.#workers.get(worker_id);
+    this.#gone.delete(worker_id);
     if (heartbeat.state === 'left') {
       this.forget(worker_id);
       return before === undefined ? [] : [{ kind: 'left', worker_id }];
@@ -96,15 +102,39 @@ export class Fleet {
 
   /** Takes out the workers that have been silent for too long. */
   expire(now: number): FleetChange[] {
-    const changes: FleetChange[] = [];
-    for (const [worker_id, worker] of this.#workers) {
-      const silent_ms = now - worker.last_seen_ms;
-      if (silent_ms <= Math.max(MIN_SILENCE_MS, worker.interval_ms * MISSED_INTERVALS)) continue;
-      this.#workers.delete(worker_id);
-      this.#pools = undefined;
-      changes.push({ kind: 'lost', worker_id, silent_ms });
+    return this.#silentFor(now, MISSED_INTERVALS, MIN_SILENCE_MS).flatMap((worker_id) => this.#lose(worker_id, now));
+  }
+
+  /** Workers that should have spoken by now; not lost yet. */
+  quiet(now: number): string[] {
+    return this.#silentFor(now, QUIET_INTERVALS, MIN_QUIET_MS);
+  }
+
+  /** Takes out a worker that has been silent for too long. */
+  #lose(worker_id: string, now: number): FleetChange[] {
+    const worker = this.#workers.get(worker_id);
+    if (worker === undefined) return [];
+    this.forget(worker_id);
+    return [{ kind: 'lost', worker_id, silent_ms: now - worker.last_seen_ms }];
+  }
+
+  /** Takes out a quiet worker that is known to have no connection. */
+  markGone(worker_id: string, now: number): FleetChange[] {
+    this.#gone.add(worker_id);
+    return this.#lose(worker_id, now);
+  }
+
+  /** Whether not hearing of it is explained: it need not be waited for. */
+  isGone(worker_id: string): boolean {
+    return this.#gone.has(worker_id);
+  }
+
+  #silentFor(now: number, intervals: number, at_least_ms: number): string[] {
+    const found: string[] = [];
+    for (const [worker_id, { last_seen_ms, interval_ms }] of this.#workers) {
+      if (now - last_seen_ms > Math.max(at_least_ms, interval_ms * intervals)) found.push(worker_id);
     }
-    return changes;
+    return found;
   }
 
   /** After a gap in what the scheduler itself could hear (NATS was away), silence proves nothing. */

@@ -56,7 +56,7 @@ function whyLost(
   if (job.worker_id === undefined)
     return cared_for ? undefined : 'a worker took this and is gone, like all of its pool';
   const worker = fleet.worker(job.worker_id);
-  if (worker === undefined && !fleet.silenceIsTelling(now)) return undefined;
+  if (worker === undefined && !fleet.isGone(job.worker_id) && !fleet.silenceIsTelling(now)) return undefined;
   if (worker === undefined) return `worker ${job.worker_id} stopped answering while it ran this`;
   // Both times are by the worker's own clock.
   if (job.taken_at_ms !== undefined && job.taken_at_ms < Date.parse(worker.capabilities.started_at)) {

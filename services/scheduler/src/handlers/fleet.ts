@@ -6,6 +6,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { Fleet, FleetChange } from '../decide/fleet.ts';
+import { createInquiry } from './inquiry.ts';
 
 const EXPIRY_CHECK_MS = 250;
 
@@ -73,9 +74,13 @@ export async function watchFleet(parts: Parts): Promise<Running> {
     }
   })();
 
+  const askAfter = createInquiry(nats, (worker_id) => {
+    for (const change of connected ? fleet.markGone(worker_id, now()) : []) onChange(change);
+  });
   const expiry = setInterval(() => {
     if (!connected) return;
     for (const change of fleet.expire(now())) onChange(change);
+    askAfter(fleet.quiet(now()));
   }, EXPIRY_CHECK_MS);
 
   return {
