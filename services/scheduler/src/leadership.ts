@@ -62,9 +62,11 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
       if (!stopping.signal.aborted) parts.log.warn('lost the lease, standing by');
     } finally {
       parts.metrics.leader.set(0);
-      await leader.stop();
-      leader = undefined;
+      // It decides nothing any more, and what is still on its way is fenced: the next one may begin.
+      const stopped = leader.stop();
       await lease.release();
+      await stopped;
+      leader = undefined;
     }
   };
 
