@@ -15,8 +15,9 @@ export function eventsOfRun(run_id: string): string {
 }
 
 /**
- * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | waiting_for_pool`;
- * worker `joined | draining | left | lost`; service `leader`.
+ * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | measured | waiting_for_pool`;
+ * worker `joined | changed | draining | paused | quarantined | released | check_failed | left | lost`; service
+ * `leader | circuit_opened | circuit_half_open | circuit_closed`.
  */
 export const benchEvent = z.object({
   v: messageVersion,

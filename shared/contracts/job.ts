@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { labels } from './hardware.ts';
-import { attemptId, messageVersion, runId, timestamp } from './ids.ts';
+import { attemptId, messageVersion, runId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
 import { jobTask } from './task.ts';
 
@@ -24,5 +24,9 @@ export const job = z.object({
   tags: labels,
   /** When the task became ready to run (accepted, dependencies done, retry delay over). */
   queued_at: timestamp,
+  /** Batch sizes that the scheduler has taken out of the config because they did not fit here, with why. Since 0.2. */
+  dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
+  /** Workers of the pool that failed this task already: each leaves it to another one for a while. Since 0.2. */
+  avoid_workers: z.array(token).optional(),
 });
 export type Job = z.infer<typeof job>;

@@ -43,6 +43,8 @@ export const taskError = z.object({
   message: z.string().max(16_384),
   /** False where trying again cannot help (a file that is no model). */
   retriable: z.boolean(),
+  /** The batch size that was being measured, where that is known: what to leave out when memory was short. Since 0.2. */
+  batch_size: z.int().min(1).optional(),
 });
 export type TaskError = z.infer<typeof taskError>;
 
@@ -73,6 +75,8 @@ export const batchResult = z.object({
   memory_mb: measured,
   unavailable,
   notes: z.array(z.string()).optional(),
+  /** The earlier attempt that measured it, where this one went on from there. Since 0.2. */
+  measured_by_attempt: z.int().min(1).optional(),
 });
 export type BatchResult = z.infer<typeof batchResult>;
 
@@ -96,6 +100,8 @@ export const outcomeResults = z.object({
   timings: z.record(z.string(), measured).optional(),
   /** Nodes per execution provider that really ran. */
   providers: z.record(z.string(), z.int()).optional(),
+  /** Batch sizes that the task asked for and that were left out, each with the reason. Since 0.2. */
+  dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
   notes: z.array(z.string()).optional(),
 });
 export type OutcomeResults = z.infer<typeof outcomeResults>;

@@ -32,5 +32,16 @@ export const schedulerStatus = z.object({
   /** Of these, tasks that no pool there is can serve. */
   unplaceable: z.int().min(0),
   pools: z.array(poolStatus),
+  /** What is held back on which hardware, with why. Since 0.2. */
+  circuits: z
+    .array(
+      z.object({
+        subject: z.string(),
+        hardware: z.string(),
+        state: z.enum(['open', 'half_open']),
+        message: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type SchedulerStatus = z.infer<typeof schedulerStatus>;

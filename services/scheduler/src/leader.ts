@@ -1,5 +1,6 @@
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
@@ -17,10 +18,12 @@ import { acceptedEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decid
 import { expireUnplaceable, findUnplaceable, planBindings, planEmissions } from './decide/plan.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
-import { SchedulerState } from './decide/scheduler-state.ts';
+import { type FailureSettings, SchedulerState } from './decide/scheduler-state.ts';
+import { Wary } from './decide/wary.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
 import { type RunMessages, readRuns } from './handlers/runs.ts';
 import type { SchedulerMetrics } from './metrics.ts';
+import { Patterns } from './patterns.ts';
 import { Reconciler } from './reconciler.ts';
 
 export interface LeaderParts {
@@ -32,6 +35,9 @@ export interface LeaderParts {
   lease: HeldLease;
   log: Log;
   metrics: SchedulerMetrics;
+  failures: FailureSettings;
+  /** Until a worker in quarantine is checked for the first time. */
+  check_after_ms: number;
   now: () => number;
   random: () => number;
 }
@@ -48,7 +54,7 @@ const TICK_MS = 100;
  * that a successor may do it again.
  */
 export class Leader {
-  readonly state = new SchedulerState();
+  readonly state: SchedulerState;
   #parts: LeaderParts;
   #stopping = new AbortController();
   #running: Running[] = [];
@@ -61,9 +67,18 @@ export class Leader {
   #finishing = new Set<RunState>();
   #ready = false;
   #reconciler: Reconciler;
+  #wary: Wary;
+  #patterns: Patterns;
 
   constructor(parts: LeaderParts) {
     this.#parts = parts;
+    this.state = new SchedulerState(parts.failures);
+    this.#wary = new Wary(this.state);
+    this.#patterns = new Patterns(this.state, {
+      ...parts,
+      publishEvent: (event) => this.#publishEvent(event),
+      track: (work) => this.#track(work),
+    });
     this.#reconciler = new Reconciler(this.state, parts);
   }
 
@@ -89,13 +104,18 @@ export class Leader {
     for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
     const outcomes = await readOutcomes(this.#parts, oldest, (outcome) => {
       this.#parts.metrics.outcomes.inc({ status: outcome.status });
-      if (this.state.applyOutcome(outcome, now(), random)) this.schedule();
+      if (!this.state.applyOutcome(outcome, now(), random)) return;
+      const { run_id, task_id, attempt, error } = outcome;
+      if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
+        this.#parts.metrics.recoveries.inc({ recovery: RECOVERY_OF[error.class] });
+      this.schedule();
     });
     if (!(await this.#keep(outcomes))) return;
     await outcomes.caughtUp;
 
     await this.#reconciler.restore();
     if (this.#stopping.signal.aborted) return;
+    this.#patterns.begin();
     this.#ready = true;
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running.push({
@@ -138,6 +158,7 @@ export class Leader {
       this.#publishEvent(eventOf('worker', 'lost', message, now(), newRunId(), { worker_id: change.worker_id }));
     }
     if (!this.#ready) return;
+    if (change.kind === 'released') this.#patterns.released(change.worker_id);
     for (const pool of fleet.poolsOf(change.worker_id)) this.#track(this.#reconcile(pool));
   }
 
@@ -178,6 +199,7 @@ export class Leader {
       );
     }
     expireUnplaceable(this.state, fleet, now());
+    this.#patterns.act();
     if (this.#reconciler.isDue(now())) {
       for (const pool of this.state.emitted.keys()) this.#track(this.#reconcile(pool));
     }
@@ -185,6 +207,7 @@ export class Leader {
   }
 
   #act(): void {
+    this.#wary.review(this.#parts.fleet);
     this.#emit();
     this.#settle();
     this.#bind();
@@ -208,9 +231,11 @@ export class Leader {
   }
 
   async #send(pool: string, states: TaskState[]): Promise<void> {
-    const { queues, metrics, log, now } = this.#parts;
+    const { queues, fleet, metrics, log, now } = this.#parts;
     try {
-      await queues.add(pool, states.map(jobOf));
+      const serving = fleet.pools().get(pool);
+      const jobs = states.map((state) => jobOf(state, this.state.failuresOf(state), serving));
+      await queues.add(pool, jobs);
       metrics.emitted.inc(states.length);
     } catch (error) {
       log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');

@@ -8,6 +8,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
+import type { FailureSettings } from './decide/scheduler-state.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import { setGauges, statusOf } from './status.ts';
@@ -26,6 +27,8 @@ export interface LeadershipParts {
   candidate: LeaseCandidate;
   log: Log;
   metrics: SchedulerMetrics;
+  failures: FailureSettings;
+  check_after_ms: number;
 }
 
 export interface Leadership extends Running {
@@ -73,7 +76,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
 
   const status = setInterval(() => {
     const current = leader === undefined ? undefined : statusOf(parts.id, leader.state, parts.fleet, Date.now());
-    setGauges(parts.metrics, current, parts.fleet.workerCount);
+    setGauges(parts.metrics, current, parts.fleet);
     if (current !== undefined && !parts.nats.isClosed())
       parts.nats.publish(SCHEDULER_STATUS_SUBJECT, JSON.stringify(current));
   }, STATUS_INTERVAL_MS);

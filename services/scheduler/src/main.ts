@@ -2,7 +2,7 @@ import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
-import { schedulerConfig } from './config.ts';
+import { failureSettings, schedulerConfig } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
@@ -45,6 +45,8 @@ await runService({
       candidate,
       log,
       metrics: createMetrics(http.registry),
+      failures: failureSettings(config),
+      check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
     scope.add('leadership', () => leadership?.stop());
   },

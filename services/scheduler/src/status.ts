@@ -1,5 +1,6 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
+import { describeBreaker } from './decide/breakers.ts';
 import type { Fleet } from './decide/fleet.ts';
 import type { SchedulerState } from './decide/scheduler-state.ts';
 import type { SchedulerMetrics } from './metrics.ts';
@@ -23,12 +24,20 @@ export function statusOf(leader: string, state: SchedulerState, fleet: Fleet, no
       emitted: state.emittedIn(pool.pool),
       waiting: state.ready.servedBy(pool.offer).reduce((sum, group) => sum + group.size, 0),
     })),
+    circuits: state.breakers.all.map((breaker) => ({
+      subject: breaker.subject,
+      hardware: breaker.hardware,
+      state: breaker.state,
+      message: describeBreaker(breaker),
+    })),
   };
 }
 
 /** The same as gauges. A standby shows no runs and no queues, since it knows of none. */
-export function setGauges(metrics: SchedulerMetrics, status: SchedulerStatus | undefined, workers: number): void {
-  metrics.workers.set(workers);
+export function setGauges(metrics: SchedulerMetrics, status: SchedulerStatus | undefined, fleet: Fleet): void {
+  metrics.workers.set(fleet.workerCount);
+  metrics.quarantined.set([...fleet.quarantines.values()].filter((entry) => entry.quarantined).length);
+  metrics.circuits.set(status?.circuits?.length ?? 0);
   metrics.openRuns.set(status?.open_runs ?? 0);
   metrics.waiting.set(status?.waiting ?? 0);
   metrics.poolEmitted.reset();

@@ -16,10 +16,13 @@ import { removeOrphanedFolders } from './executors/command/home-folder.ts';
 import { killAll, orphans } from './executors/command/processes.ts';
 import { createExecutors } from './executors/registry.ts';
 import { answerCommands } from './handlers/command.ts';
+import { checkHealth } from './health/check.ts';
+import { Holds } from './holds.ts';
 import { chooseWorkerId } from './identity.ts';
 import { LoadSampler } from './load.ts';
 import { Pools } from './pools.ts';
 import { Presence } from './presence.ts';
+import { obeyQuarantine } from './quarantine.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const DEFAULT_MAX_PAYLOAD = 1024 ** 2;
@@ -112,6 +115,8 @@ export async function startWorker(
     log,
   });
 
+  const holds = new Holds({ pools, presence, telemetry, log });
+
   const commandsAnswered = answerCommands({
     nats,
     client,
@@ -119,15 +124,18 @@ export async function startWorker(
     worker_id,
     boot_id: capabilities.boot_id,
     runner,
-    drain: async () => void (await Promise.all([pools.pause(), presence.setState('draining')])),
-    resume: async () => void (await Promise.all([pools.resume(), presence.setState('ready')])),
+    drain: () => holds.hold('drain'),
+    resume: () => holds.release('drain'),
+    checkHealth: () => checkHealth(devices, executors),
   });
   scope.add('commands', () => commandsAnswered.stop());
   await nats.flush();
   scope.add('presence', () => presence.stop());
   await presence.start();
   const seconds = drainSeconds(config.SHUTDOWN_SECONDS, config.WORKER_KILL_GRACE_SECONDS);
-  scope.add('pools', () => drainAndClose({ pools, presence, runner, seconds, log }));
+  scope.add('pools', () => drainAndClose({ pools, holds, runner, seconds, log }));
+  const obeying = await obeyQuarantine({ nats, replicas: config.NATS_REPLICAS, worker_id, holds, log });
+  scope.add('quarantine', () => obeying.stop());
   pools.start();
 }
 

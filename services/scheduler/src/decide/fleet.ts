@@ -1,3 +1,4 @@
+import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
 
@@ -15,6 +16,7 @@ export interface WorkerState {
   boot_id: string;
   /** Attempt ids it says it runs. */
   running: ReadonlySet<string>;
+  paused: Heartbeat['paused'];
 }
 
 export interface Pool {
@@ -29,7 +31,9 @@ export type FleetChange =
   | { kind: 'joined'; worker_id: string }
   | { kind: 'lost'; worker_id: string; silent_ms: number }
   | { kind: 'restarted'; worker_id: string }
-  | { kind: 'left'; worker_id: string };
+  | { kind: 'left'; worker_id: string }
+  /** Takes no tasks from now on, or takes them again. */
+  | { kind: 'quarantined' | 'released'; worker_id: string };
 
 /**
  * Which workers there are, folded from their capabilities (KV) and heartbeats. A worker counts only while its
@@ -39,7 +43,9 @@ export class Fleet {
   #workers = new Map<string, WorkerState>();
   /** Capabilities without a heartbeat yet. */
   #known = new Map<string, Capabilities>();
+  readonly #quarantines = new Map<string, Quarantine>();
   #pools: Map<string, Pool> | undefined;
+  #version = 0;
   #listening_since_ms: number;
 
   constructor(now: number) {
@@ -58,7 +64,7 @@ export class Fleet {
     this.#known.set(capabilities.worker_id, capabilities);
     const worker = this.#workers.get(capabilities.worker_id);
     if (worker === undefined) return [];
-    this.#pools = undefined;
+    this.#changed();
     worker.capabilities = capabilities;
     if (worker.boot_id === capabilities.boot_id) return [];
     worker.boot_id = capabilities.boot_id;
@@ -77,7 +83,7 @@ export class Fleet {
       this.forget(worker_id);
       return before === undefined ? [] : [{ kind: 'left', worker_id }];
     }
-    if (before === undefined || before.state !== heartbeat.state) this.#pools = undefined;
+    if (before === undefined || before.state !== heartbeat.state) this.#changed();
     this.#workers.set(worker_id, {
       capabilities,
       last_seen_ms: now,
@@ -85,8 +91,45 @@ export class Fleet {
       state: heartbeat.state,
       boot_id: heartbeat.boot_id,
       running: new Set(Object.values(heartbeat.running).flat()),
+      paused: heartbeat.paused,
     });
     return before === undefined ? [{ kind: 'joined', worker_id }] : [];
+  }
+
+  /** @returns what changed for tasks that could run there */
+  applyQuarantine(entry: Quarantine): FleetChange[] {
+    const { worker_id, quarantined } = entry;
+    const before = this.#quarantines.get(worker_id)?.quarantined === true;
+    this.#quarantines.set(worker_id, entry);
+    if (before === quarantined) return [];
+    this.#changed();
+    return [{ kind: quarantined ? 'quarantined' : 'released', worker_id }];
+  }
+
+  /** Entries of the bucket, also of workers that were let back. */
+  get quarantines(): ReadonlyMap<string, Quarantine> {
+    return this.#quarantines;
+  }
+
+  /** Workers that are there and take nothing, as `worker: why`, by pool. */
+  pausedIn(pool: string): string[] {
+    const found: string[] = [];
+    for (const [worker_id, worker] of this.#workers) {
+      if (!worker.capabilities.devices.some((device) => device.pool === pool)) continue;
+      const entry = this.#quarantines.get(worker_id);
+      if (entry?.quarantined === true) found.push(`${worker_id} is in quarantine: ${entry.reason}`);
+      else if (worker.paused !== undefined) found.push(`${worker_id} is paused: ${worker.paused.message}`);
+      else if (worker.state === 'draining') found.push(`${worker_id} takes no more tasks`);
+    }
+    return found;
+  }
+
+  /** Every pool that a worker which is heard of has devices in, whether or not it takes jobs now. */
+  offers(): Map<string, Offer> {
+    const offers = new Map<string, Offer>();
+    for (const { capabilities } of this.#workers.values())
+      for (const device of capabilities.devices) offers.set(device.pool, device);
+    return offers;
   }
 
   /** Takes out the workers that have been silent for too long. */
@@ -96,7 +139,7 @@ export class Fleet {
       const silent_ms = now - worker.last_seen_ms;
       if (silent_ms <= Math.max(MIN_SILENCE_MS, worker.interval_ms * MISSED_INTERVALS)) continue;
       this.#workers.delete(worker_id);
-      this.#pools = undefined;
+      this.#changed();
       changes.push({ kind: 'lost', worker_id, silent_ms });
     }
     return changes;
@@ -110,7 +153,7 @@ export class Fleet {
 
   forget(worker_id: string): void {
     this.#workers.delete(worker_id);
-    this.#pools = undefined;
+    this.#changed();
   }
 
   worker(worker_id: string): WorkerState | undefined {
@@ -137,10 +180,20 @@ export class Fleet {
     return this.#pools;
   }
 
+  /** Changes whenever `pools()` may have. */
+  get version(): number {
+    return this.#version;
+  }
+
+  #changed(): void {
+    this.#pools = undefined;
+    this.#version++;
+  }
+
   #buildPools(): Map<string, Pool> {
     const pools = new Map<string, Pool>();
     for (const [worker_id, worker] of this.#workers) {
-      if (worker.state !== 'ready') continue;
+      if (worker.state !== 'ready' || this.#quarantines.get(worker_id)?.quarantined === true) continue;
       for (const device of worker.capabilities.devices) {
         const pool = pools.get(device.pool);
         if (pool === undefined) {

@@ -3,17 +3,25 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
-import type { JobTask } from '@benchwire/shared/contracts/task.ts';
+import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
+import type { Pool } from './fleet.ts';
+import { batchSizesToDrop, type Failure, workersToAvoid } from './recovery.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The job that carries the current attempt of a task. */
-export function jobOf(state: TaskState): Job {
+/**
+ * The job that carries the current attempt of a task, made for the pool that it goes to.
+ * @param failures - of the attempts before
+ */
+export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool | undefined): Job {
   const { request, run_id } = state.run.submitted;
-  const { task_id, executor, config, benchmark, timeout_seconds, retry_policy } = state.task;
+  const { task_id, executor, config: written, benchmark, timeout_seconds, retry_policy } = state.task;
+  const dropped = pool === undefined ? undefined : batchSizesToDrop(state.task, failures, pool.pool);
+  const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
+  const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
   return {
     v: MESSAGE_VERSION,
     run_id,
@@ -25,7 +33,14 @@ export function jobOf(state: TaskState): Job {
     source: request.source ?? null,
     tags: request.tags,
     queued_at: iso(state.ready_at_ms),
+    ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
+    ...(avoid_workers.length === 0 ? {} : { avoid_workers }),
   };
+}
+
+function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<string, string>>): Task['config'] {
+  if (!('batch_sizes' in config)) return config;
+  return { ...config, batch_sizes: config.batch_sizes.filter((size) => dropped[String(size)] === undefined) };
 }
 
 /** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */

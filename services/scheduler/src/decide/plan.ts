@@ -1,6 +1,7 @@
 import type { Fleet, Pool } from './fleet.ts';
 import { mismatch } from './match.ts';
 import { type Group, waitingIn } from './ready-queue.ts';
+import { whyNot } from './recovery.ts';
 import type { TaskState } from './run-state.ts';
 import { type SchedulerState, taskError } from './scheduler-state.ts';
 
@@ -63,35 +64,38 @@ export function findUnplaceable(state: SchedulerState, fleet: Fleet, now: number
   const found: Unplaceable[] = [];
   const pools = [...fleet.pools().values()];
   for (const group of state.ready.groups) {
-    if (pools.some((pool) => mismatch(group.sample.task, pool.offer) === undefined)) {
+    if (pools.some((pool) => whyNot(group.sample, pool.offer) === undefined)) {
       group.unplaceable_since_ms = undefined;
       continue;
     }
     if (group.unplaceable_since_ms !== undefined) continue;
     group.unplaceable_since_ms = now;
-    found.push({ group, reason: whyNoPool(group, pools) });
+    found.push({ group, reason: whyNoPool(group, fleet) });
   }
   return found;
 }
 
-/** One line on each pool and why it does not fit. */
-function whyNoPool(group: Group, pools: readonly Pool[]): string {
-  if (pools.length === 0) return 'no worker is connected: start one with "npm start" or on another machine';
-  return pools
+/** One line on each pool and why it does not fit, or why nobody serves it now. */
+function whyNoPool(group: Group, fleet: Fleet): string {
+  const offers = [...fleet.offers()];
+  if (offers.length === 0) return 'no worker is connected: start one with "npm start" or on another machine';
+  return offers
     .slice(0, 8)
-    .map((pool) => `${pool.pool}: ${mismatch(group.sample.task, pool.offer) ?? 'fits'}`)
+    .map(([pool, offer]) => {
+      const reason = whyNot(group.sample, offer) ?? fleet.pausedIn(pool).slice(0, 3).join(', ');
+      return `${pool}: ${reason || 'fits'}`;
+    })
     .join('; ');
 }
 
 /** Ends the wait of tasks that no pool has been able to serve for as long as their timeout. */
 export function expireUnplaceable(state: SchedulerState, fleet: Fleet, now: number): void {
-  const pools = [...fleet.pools().values()];
   for (const group of [...state.ready.groups]) {
     if (group.unplaceable_since_ms === undefined) continue;
     for (const task of [...waitingIn(group)]) {
       const waited_ms = now - Math.max(group.unplaceable_since_ms, task.ready_at_ms);
       if (waited_ms < task.task.timeout_seconds * 1000) continue;
-      const message = `no pool could serve it for ${task.task.timeout_seconds} s (its timeout): ${whyNoPool(group, pools)}`;
+      const message = `no pool could serve it for ${task.task.timeout_seconds} s (its timeout): ${whyNoPool(group, fleet)}`;
       state.settle(task, { status: 'timed_out', error: taskError('no_pool', 'NO_MATCHING_POOL', message, false) });
     }
   }

@@ -1,4 +1,5 @@
-import { mismatch, needSignature, type Offer } from './match.ts';
+import { needSignature, type Offer } from './match.ts';
+import { whyNot } from './recovery.ts';
 import type { TaskState } from './run-state.ts';
 
 /** Tasks that the same pools can serve, in the order they are to start. */
@@ -73,7 +74,7 @@ export class ReadyQueue {
   }
 
   add(task: TaskState): void {
-    const signature = needSignature(task.task);
+    const signature = signatureOf(task);
     let group = this.#groups.get(signature);
     if (group === undefined) {
       group = { signature, sample: task, size: 0, unplaceable_since_ms: undefined, byPriority: new Map() };
@@ -111,8 +112,14 @@ export class ReadyQueue {
 
   /** The groups that a pool can serve. */
   servedBy(offer: Offer): Group[] {
-    return [...this.#groups.values()].filter((group) => mismatch(group.sample.task, offer) === undefined);
+    return [...this.#groups.values()].filter((group) => whyNot(group.sample, offer) === undefined);
   }
+}
+
+/** Equal for tasks that the same pools may take. */
+function signatureOf(task: TaskState): string {
+  const own = needSignature(task.task);
+  return task.blocked === undefined ? own : `${own} not ${[...task.blocked.keys()].sort().join(' ')}`;
 }
 
 function headOf(group: Group): TaskState | undefined {

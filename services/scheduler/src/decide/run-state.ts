@@ -3,6 +3,7 @@ import type { OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outco
 import type { RunSubmitted } from '@benchwire/shared/contracts/run.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Group } from './ready-queue.ts';
+import type { Blocked } from './recovery.ts';
 
 /**
  * `unbound` an `each` task that waits for its pools; `blocked` waits for dependencies; `delayed` for its retry;
@@ -28,6 +29,8 @@ export interface TaskState {
   /** Where it was emitted to, and when. */
   pool: string | undefined;
   emitted_at_ms: number;
+  /** Pools that are not to take it now though they match. */
+  blocked: Blocked | undefined;
   /** What the scheduler decided while `settling`. */
   verdict: Verdict | undefined;
   /** Bookkeeping of the ready queue. */
@@ -67,6 +70,7 @@ export function newTask(run: RunState, task: Task): TaskState {
     due_at_ms: 0,
     pool: undefined,
     emitted_at_ms: 0,
+    blocked: undefined,
     verdict: undefined,
     order: -1,
     group: undefined,

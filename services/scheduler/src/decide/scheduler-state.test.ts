@@ -10,7 +10,18 @@ import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
 const noJitter = (): number => 0;
 
 function outcome(run_id: string, task_id: string, over: Partial<OutcomeFacts> = {}): OutcomeFacts {
-  return { run_id, task_id, attempt: 1, max_attempts: 4, status: 'completed', error: null, ...over };
+  return {
+    run_id,
+    task_id,
+    attempt: 1,
+    max_attempts: 4,
+    status: 'completed',
+    error: null,
+    worker_id: 'w0',
+    pool: 'cpu-00000000',
+    finished_at: new Date(T0).toISOString(),
+    ...over,
+  };
 }
 
 function failure(retriable: boolean): Outcome['error'] {

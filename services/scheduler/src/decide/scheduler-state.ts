@@ -1,16 +1,30 @@
 import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal, type TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
+import { type BreakerChange, type BreakerSettings, Breakers, type FailureFacts, subjectOf } from './breakers.ts';
 import { ReadyQueue } from './ready-queue.ts';
+import { type Blocked, batchSizesToDrop, type Failure, withFailure } from './recovery.ts';
 import { linkDependencies, newTask, noCounts, type RunState, type TaskState, type Verdict } from './run-state.ts';
+import { type SuspectSettings, Suspects } from './suspects.ts';
 
 const MAX_RETRY_DELAY_MS = 3_600_000;
 
 /** What the scheduler reads of an outcome. */
-export type OutcomeFacts = Pick<Outcome, 'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error'>;
+export type OutcomeFacts = Pick<
+  Outcome,
+  'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
+>;
+
+export interface FailureSettings {
+  breakers: BreakerSettings;
+  suspects: SuspectSettings;
+}
+
+const NO_FAILURES: readonly Failure[] = [];
 
 /**
  * Everything the scheduler knows of open runs: a fold over RUNS and OUTCOMES, in memory and nowhere else. Applying a
@@ -30,6 +44,23 @@ export class SchedulerState {
   readonly toWithdraw = new Set<TaskState>();
   /** Runs whose tasks are all done. */
   readonly finished = new Set<RunState>();
+  readonly breakers: Breakers;
+  readonly suspects: Suspects;
+  /** What breakers did, to be told. */
+  readonly breakerChanges: BreakerChange[] = [];
+  /** Workers to be put in quarantine, with the reason. */
+  readonly toQuarantine = new Map<string, string>();
+  /** Ready tasks for which not every matching pool may do; see wary.ts. */
+  readonly wary = new Set<TaskState>();
+  /** Those of them that were not looked at yet. */
+  readonly newlyWary = new Set<TaskState>();
+  /** Of tasks that failed before; there are few. */
+  readonly #failures = new Map<TaskState, readonly Failure[]>();
+
+  constructor(settings?: FailureSettings) {
+    this.breakers = new Breakers(settings?.breakers);
+    this.suspects = new Suspects(settings?.suspects);
+  }
 
   /** @returns issues when the message cannot stand for a run; it belongs into REJECTED then */
   applyRunMessage(message: RunMessage, now: number): Issue[] {
@@ -122,6 +153,7 @@ export class SchedulerState {
     this.#leavePhase(state);
     state.attempt = outcome.attempt;
     state.verdict = undefined;
+    this.#learn(state, outcome, now);
     if (outcomeIsFinal({ ...outcome, max_attempts: state.task.retry_policy.max_retries + 1 })) {
       this.#finish(state, outcome.status, now);
       return true;
@@ -132,7 +164,9 @@ export class SchedulerState {
       return true;
     }
     // A lost worker is not the task's fault: no reason to wait.
-    const base_ms = outcome.status === 'lost' ? 0 : state.task.retry_policy.retry_delay_seconds * 1000;
+    const at_once =
+      outcome.status === 'lost' || (outcome.error !== null && RECOVERY_OF[outcome.error.class] === 'at_once');
+    const base_ms = at_once ? 0 : state.task.retry_policy.retry_delay_seconds * 1000;
     const wait_ms = backoffMs(outcome.attempt - 1, base_ms, MAX_RETRY_DELAY_MS, random);
     if (wait_ms < 1) this.#makeReady(state, now);
     else {
@@ -141,6 +175,49 @@ export class SchedulerState {
       this.delayed.add(state);
     }
     return true;
+  }
+
+  /** How earlier attempts of a task failed. */
+  failuresOf(state: TaskState): readonly Failure[] {
+    return this.#failures.get(state) ?? NO_FAILURES;
+  }
+
+  /** Sets which matching pools a ready task must not go to. */
+  block(state: TaskState, blocked: Blocked | undefined): void {
+    const before = state.blocked;
+    if (before === undefined && blocked === undefined) return;
+    const same = before?.size === blocked?.size && [...(blocked?.keys() ?? [])].every((pool) => before?.has(pool));
+    if (!same && state.phase === 'ready') this.ready.remove(state);
+    state.blocked = blocked;
+    if (!same && state.phase === 'ready') this.ready.add(state);
+  }
+
+  /** Takes from an outcome what it says about the task, what was run, and the worker. */
+  #learn(state: TaskState, outcome: OutcomeFacts, now: number): void {
+    if (outcome.status !== 'completed') {
+      const failures = withFailure(this.failuresOf(state), outcome);
+      if (failures.length > 0) this.#failures.set(state, failures);
+    }
+    const { pool } = outcome;
+    const retried_smaller =
+      outcome.error?.class === 'out_of_memory' &&
+      pool !== null &&
+      batchSizesToDrop(state.task, this.failuresOf(state), pool) !== undefined;
+    const { run_id, task_id, status, error, worker_id } = outcome;
+    const facts: FailureFacts = {
+      status,
+      error,
+      worker_id,
+      pool,
+      subject: subjectOf(state.task),
+      task: `${run_id}.${task_id}`,
+      retried_smaller,
+    };
+    // A worker's clock may be ahead, and a replay comes later than what it replays.
+    const at_ms = Math.min(now, Date.parse(outcome.finished_at));
+    this.breakerChanges.push(...this.breakers.apply(facts, at_ms));
+    const reason = this.suspects.apply(facts, at_ms);
+    if (reason !== undefined && worker_id !== null) this.toQuarantine.set(worker_id, reason);
   }
 
   /** Makes retries ready whose wait is over. */
@@ -205,10 +282,16 @@ export class SchedulerState {
     state.phase = 'ready';
     state.ready_at_ms = now;
     this.ready.add(state);
+    if (!this.#failures.has(state) && !this.breakers.concerns(subjectOf(state.task))) return;
+    this.wary.add(state);
+    this.newlyWary.add(state);
   }
 
   #leavePhase(state: TaskState): void {
     if (state.phase === 'ready') this.ready.remove(state);
+    state.blocked = undefined;
+    this.wary.delete(state);
+    this.newlyWary.delete(state);
     if (state.pool !== undefined) {
       const set = this.emitted.get(state.pool);
       set?.delete(state);
@@ -224,6 +307,7 @@ export class SchedulerState {
   #finish(state: TaskState, status: Outcome['status'], now: number): void {
     state.phase = 'done';
     state.status = status;
+    this.#failures.delete(state);
     const { run } = state;
     run.counts[status]++;
     run.open--;

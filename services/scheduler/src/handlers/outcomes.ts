@@ -16,6 +16,9 @@ const outcomeFacts = outcome.pick({
   max_attempts: true,
   status: true,
   error: true,
+  worker_id: true,
+  pool: true,
+  finished_at: true,
 });
 
 interface Parts {

@@ -57,7 +57,7 @@ export class AttemptRunner {
     const attempt = new RunningAttempt(id, job, device, this.#services);
     this.#running.set(id, attempt);
     try {
-      const report = await this.#execute(attempt);
+      const report = withDropped(await this.#execute(attempt), job);
       const times = attempt.finish();
       const refused = await attempt.flushMetrics();
       const { worker_id, telemetry } = this.#services;
@@ -166,6 +166,14 @@ export class AttemptRunner {
       });
     });
   }
+}
+
+/** What the scheduler left out of the task is said in its result. */
+function withDropped(report: ExecutorReport, { dropped_batch_sizes }: Job): ExecutorReport {
+  if (dropped_batch_sizes === undefined) return report;
+  const sizes = Object.keys(dropped_batch_sizes).join(', ');
+  const noted = withNote(report, `batch sizes ${sizes} were left out: they did not fit in memory`);
+  return { ...noted, results: { ...noted.results, dropped_batch_sizes } };
 }
 
 function withNote(report: ExecutorReport, note: string): ExecutorReport {

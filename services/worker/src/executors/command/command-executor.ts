@@ -133,14 +133,12 @@ function endError(
 ): TaskError | null {
   const { start_error } = end;
   if (start_error === undefined) return exitError({ ...end, program, kernel_out_of_memory, last_line });
-  const missing = start_error.code === 'ENOENT';
-  return taskError(
-    'bad_input',
-    missing ? 'COMMAND_NOT_FOUND' : 'COMMAND_NOT_STARTED',
-    `${program} could not be started: ${start_error.message}`,
-    // Too many processes or too little memory pass; a wrong file format or an argument list that is too long stays.
-    start_error.code === 'EAGAIN' || start_error.code === 'ENOMEM' || start_error.code === 'EMFILE',
-  );
+  const { code, message: reason } = start_error;
+  const message = `${program} could not be started: ${reason}`;
+  // Too many processes or too little memory pass; a wrong file format or an argument list that is too long stays.
+  if (code === 'ENOMEM') return taskError('out_of_memory', 'COMMAND_NOT_STARTED', message, true);
+  if (code === 'EAGAIN' || code === 'EMFILE') return taskError('unknown', 'COMMAND_NOT_STARTED', message, true);
+  return taskError('bad_input', code === 'ENOENT' ? 'COMMAND_NOT_FOUND' : 'COMMAND_NOT_STARTED', message, false);
 }
 
 async function programFile(
