@@ -53,3 +53,12 @@ export const finishedData = z.object({ counts: runCounts });
 
 /** `data` of the task event `waiting_for_pool`: how many tasks need the same and wait with it. */
 export const waitingData = z.object({ tasks: z.int().min(1).default(1) });
+
+/** `data` of the task event `measured`: one batch size of several is done. Since 0.2. */
+export const measuredData = z.object({
+  batch_size: z.int().min(1),
+  latency_ms: z.number(),
+  throughput_items_per_second: z.number(),
+  samples: z.int(),
+});
+export type MeasuredData = z.infer<typeof measuredData>;

@@ -9,6 +9,7 @@ import type { Outcome, TaskError } from '@benchwire/shared/contracts/outcome.ts'
 import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
+import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import type { Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
@@ -27,6 +28,7 @@ const workers: TestWorker[] = [];
 const outcomes: Outcome[] = [];
 const events: BenchEvent[] = [];
 const heartbeats: Heartbeat[] = [];
+const statuses: SchedulerStatus[] = [];
 
 beforeAll(async () => {
   stack = await startLocalStack({
@@ -45,6 +47,7 @@ beforeAll(async () => {
   listen('bw.outcome.>', outcomes);
   listen('bw.event.>', events);
   listen('bw.heartbeat.*', heartbeats);
+  listen(SCHEDULER_STATUS_SUBJECT, statuses);
   await nats.flush();
 });
 
@@ -126,6 +129,10 @@ describe('after a failure', () => {
   it('of a worker, another worker of its pool has the next attempt', async () => {
     const crash = async () => failure('crash');
     const pair = [await worker('cpu-000000a4', crash), await worker('cpu-000000a4', crash)];
+    await waitFor(() => {
+      const pool = statuses.at(-1)?.pools.find((each) => each.pool === 'cpu-000000a4');
+      expect(pool?.workers).toBe(2);
+    });
     const run_id = await submit([
       { task_id: 'a', executor: 'noop', retry_policy: { max_retries: 1, retry_delay_seconds: 0.01 } },
     ]);
@@ -171,7 +178,7 @@ describe('a model that fails alike on three workers', () => {
     await waitFor(() => expect(of(good)).toHaveLength(1));
     broken = false;
     await waitFor(() => expect(of(run_id).filter((outcome) => outcome.status === 'completed')).toHaveLength(6));
-    expect(events.some((each) => each.kind === 'circuit_closed')).toBe(true);
+    await waitFor(() => expect(events.some((each) => each.kind === 'circuit_closed')).toBe(true));
     const metrics = await (await fetch(`${stack.service('scheduler').http_url}/metrics`)).text();
     expect(metrics).toMatch(/benchwire_scheduler_recoveries_total\{[^}]*recovery="elsewhere"[^}]*\} [1-9]/);
   });

@@ -164,6 +164,16 @@ describe('a worker', () => {
     expect(fixture.outcomesOf(job)).toHaveLength(1);
   });
 
+  it('leaves a job that it has failed before to another worker of its pool, but not for ever', async () => {
+    const alone = await fixture.add(worker.pool, noop(), { attempt: 2, avoid_workers: ['w1'] });
+    expect(await fixture.outcomeOf(alone)).toMatchObject({ status: 'completed', worker_id: 'w1' });
+    const other = await fixture.worker('w1b', { WORKER_SLOTS: '4', WORKER_LABELS: 'site=lab' });
+    const job = await fixture.add(worker.pool, noop(), { attempt: 2, avoid_workers: ['w1'] });
+    expect(await fixture.outcomeOf(job)).toMatchObject({ status: 'completed', worker_id: 'w1b' });
+    other.process.kill('SIGTERM');
+    await other.exit;
+  });
+
   it('refuses to start under the id of a running worker', async () => {
     const second = fixture.spawnWorker({ WORKER_ID: 'w1', WORKER_EXECUTORS: 'noop' });
     expect((await second.exit).code).toBe(1);

@@ -42,7 +42,9 @@ export function outcomeWords(outcome: KeptOutcome): string {
   const took = outcome.execution_time_seconds === null ? '' : ` in ${formatDuration(outcome.execution_time_seconds)}`;
   if (outcome.status === 'completed') {
     const measured = measuredWords(outcome);
-    return `completed${took}${measured === '' ? '' : `: ${measured}`}`;
+    const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
+    const without = dropped.length === 0 ? '' : `; without batch ${dropped.join(', ')}, which did not fit in memory`;
+    return `completed${took}${measured === '' ? '' : `: ${measured}`}${without}`;
   }
   const attempts = outcome.attempt > 1 ? ` after ${outcome.attempt} attempts` : took;
   const why = outcome.error === null ? '' : `: ${oneLine(outcome.error.message)}`;

@@ -1,8 +1,9 @@
+import { checkpointKey } from '@benchwire/shared/contracts/checkpoint.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeIsFinal, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
@@ -11,6 +12,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
@@ -35,6 +37,7 @@ export interface LeaderParts {
   lease: HeldLease;
   log: Log;
   metrics: SchedulerMetrics;
+  checkpoints: KV;
   failures: FailureSettings;
   /** Until a worker in quarantine is checked for the first time. */
   check_after_ms: number;
@@ -257,8 +260,18 @@ export class Leader {
         this.#settling--;
         if (this.state.toSettle.size > 0) this.schedule();
       });
-      this.#track(done.then(() => undefined));
+      this.#track(done.then(() => this.#forgetCheckpoint(outcome)));
     }
+  }
+
+  /** What earlier attempts of a task saved is of no use once it is over; whoever ends it clears up. */
+  async #forgetCheckpoint(outcome: Outcome): Promise<void> {
+    if (
+      !outcomeIsFinal(outcome) ||
+      (outcome.attempt === 1 && outcome.started_at === null && outcome.worker_id === null)
+    )
+      return;
+    await this.#parts.checkpoints.delete(checkpointKey(outcome));
   }
 
   #bind(): void {

@@ -5,6 +5,7 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
 import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
@@ -27,6 +28,7 @@ export interface LeadershipParts {
   candidate: LeaseCandidate;
   log: Log;
   metrics: SchedulerMetrics;
+  checkpoints: KV;
   failures: FailureSettings;
   check_after_ms: number;
 }

@@ -1,5 +1,7 @@
+import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
 import { failureSettings, schedulerConfig } from './config.ts';
@@ -45,6 +47,7 @@ await runService({
       candidate,
       log,
       metrics: createMetrics(http.registry),
+      checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),
       failures: failureSettings(config),
       check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });

@@ -8,6 +8,7 @@ import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { v7 as uuidv7 } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import { AttemptRunner } from './attempt/attempt-runner.ts';
+import { CheckpointStore } from './attempt/checkpoints.ts';
 import { CpuEnergy } from './attempt/cpu-energy.ts';
 import type { WorkerConfig } from './config.ts';
 import { describeDevices, detectDevices } from './devices/detect.ts';
@@ -81,6 +82,7 @@ export async function startWorker(
     load,
     energy: new CpuEnergy(),
     telemetry,
+    checkpoints: await CheckpointStore.open(nats, config.NATS_REPLICAS, worker_id, log),
     log,
     abort_patience_ms: config.WORKER_KILL_GRACE_SECONDS * 1000 + ABORT_PATIENCE_MS,
     onStuck: (attempt) => {

@@ -3,6 +3,7 @@ import type { Job } from '@benchwire/shared/contracts/job.ts';
 import {
   type Outcome,
   type OutcomeStatus,
+  outcomeIsFinal,
   outcomeMessageId,
   outcomeSubject,
 } from '@benchwire/shared/contracts/outcome.ts';
@@ -17,6 +18,7 @@ import { fitOutcome } from '../decide/fit-outcome.ts';
 import type { AbortReason, Executor, ExecutorReport } from '../executors/executor.ts';
 import type { LoadSampler } from '../load.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { CheckpointStore } from './checkpoints.ts';
 import type { CpuEnergy } from './cpu-energy.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { SharedTurn } from './shared-turn.ts';
@@ -30,6 +32,7 @@ export interface AttemptServices {
   load: LoadSampler;
   energy: CpuEnergy;
   telemetry: Telemetry;
+  checkpoints: CheckpointStore;
   log: Log;
   /** How long an executor may take to settle after an abort. */
   abort_patience_ms: number;
@@ -73,6 +76,8 @@ export class AttemptRunner {
         logs: attempt.logs.toBase64(),
       });
       const stored = await this.store(outcome, (limit) => attempt.logs.toBase64(limit));
+      // Not waited for by whoever waits for the outcome. A failed attempt's stays for the next one.
+      if (outcomeIsFinal(outcome)) void attempt.forgetCheckpoint();
       telemetry.attemptEnded(stored, times.execution_time_seconds);
       return stored;
     } finally {

@@ -21,7 +21,7 @@ export interface JobHandlerOptions {
 
 /** How often a job that another worker should rather have comes up again, and how often it is left to the others. */
 const LEAVE_MS = 1000;
-const MOST_LEAVES = 10;
+const MOST_LEAVES = 5;
 const MOST_LEFT = 10_000;
 
 /**

@@ -64,6 +64,8 @@ async function runModel(onnx: Executor, device: Device): Promise<string | undefi
     signal: controller.signal,
     emit: () => Promise.resolve(),
     log: () => undefined,
+    checkpoints: { load: () => Promise.resolve(undefined), save: () => Promise.resolve(undefined) },
+    measured: () => undefined,
   };
   try {
     const { error } = await onnx.execute(context);

@@ -13,6 +13,7 @@ import { type ModelSourceOptions, type ResolvedModel, resolveModel } from './mod
 import { reportedPrecision } from './precision.ts';
 import { proveProvider } from './profile.ts';
 import { noProviderError, type ProviderName, providerOfClass } from './providers.ts';
+import { resumeFrom } from './resume.ts';
 import { abortError, type RunChildOptions, runChild } from './run-child.ts';
 import { createSampleSink } from './sample-sink.ts';
 
@@ -79,7 +80,10 @@ async function attempt(
   const model = await resolveModel(config.model, config.sha256, options, signal);
   report.environment = collectEnvironment(model, provider);
   report.precision = reportedPrecision(config, model.catalogue);
-  const start = startMessage(config, model, provider);
+  const resume = await resumeFrom(context, config, model, provider);
+  report.results = resume.results;
+  if (resume.left.length === 0) return null;
+  const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider);
   const run = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']): Promise<TaskError | null> =>
     runChild({
       script: CHILD,
@@ -102,7 +106,13 @@ async function attempt(
   if (failed) return failed;
   const unproven = proveProvider(provider, report.results.providers ?? {});
   if (unproven) return unproven;
-  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results));
+  /** Where nothing is left to measure nobody has to go on. */
+  const keep = async (): Promise<void> => {
+    if (Object.keys(report.results.batch_sizes ?? {}).length >= config.batch_sizes.length) return;
+    const note = await context.checkpoints.save({ conditions: resume.conditions, results: report.results });
+    if (note !== undefined) context.log(`[benchwire] ${note}`);
+  };
+  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results, keep));
   if (broken === null && report.results.batch_sizes === undefined) {
     throw badInput(
       'NO_SAMPLES',
