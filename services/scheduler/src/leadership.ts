@@ -8,6 +8,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
+import type { Strategy } from './decide/strategy.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import { setGauges, statusOf } from './status.ts';
@@ -24,6 +25,7 @@ export interface LeadershipParts {
   queues: PoolQueues;
   fleet: Fleet;
   candidate: LeaseCandidate;
+  strategy: () => Strategy;
   log: Log;
   metrics: SchedulerMetrics;
 }
@@ -39,7 +41,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
   let leader: Leader | undefined;
 
   const lead = async (lease: HeldLease): Promise<void> => {
-    leader = new Leader({ ...parts, lease, now: Date.now, random: Math.random });
+    leader = new Leader({ ...parts, strategy: parts.strategy(), lease, now: Date.now, random: Math.random });
     parts.metrics.leader.set(1);
     try {
       const over = AbortSignal.any([lease.lost, stopping.signal]);

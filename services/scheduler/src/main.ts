@@ -4,6 +4,7 @@ import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
 import { schedulerConfig } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
+import { FastestCompletion } from './decide/strategies/fastest-completion.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
 import { createMetrics } from './metrics.ts';
@@ -43,6 +44,7 @@ await runService({
       queues,
       fleet,
       candidate,
+      strategy: () => new FastestCompletion(),
       log,
       metrics: createMetrics(http.registry),
     });

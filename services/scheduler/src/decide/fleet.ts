@@ -1,3 +1,4 @@
+import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
 
@@ -40,6 +41,7 @@ export class Fleet {
   /** Capabilities without a heartbeat yet. */
   #known = new Map<string, Capabilities>();
   #pools: Map<string, Pool> | undefined;
+  #classes = new Map<string, HardwareClass>();
   #listening_since_ms: number;
 
   constructor(now: number) {
@@ -56,6 +58,7 @@ export class Fleet {
   /** @returns what changed for tasks that run there */
   applyCapabilities(capabilities: Capabilities, now: number): FleetChange[] {
     this.#known.set(capabilities.worker_id, capabilities);
+    for (const device of capabilities.devices) this.#classes.set(device.pool, device.class);
     const worker = this.#workers.get(capabilities.worker_id);
     if (worker === undefined) return [];
     this.#pools = undefined;
@@ -122,6 +125,11 @@ export class Fleet {
     return [...new Set(this.#known.get(worker_id)?.devices.map((device) => device.pool) ?? [])];
   }
 
+  /** What a pool is (or was) made of. */
+  classOf(pool: string): HardwareClass | undefined {
+    return this.#classes.get(pool);
+  }
+
   /** Worker ids of the bucket, heard of or not. */
   get knownWorkers(): IterableIterator<string> {
     return this.#known.keys();
@@ -146,7 +154,8 @@ export class Fleet {
         if (pool === undefined) {
           pools.set(device.pool, { pool: device.pool, offer: device, workers: [worker_id], slots: device.slots });
         } else {
-          if (!pool.workers.includes(worker_id)) pool.workers.push(worker_id);
+          // A worker's devices come one after the other.
+          if (pool.workers.at(-1) !== worker_id) pool.workers.push(worker_id);
           pool.slots += device.slots;
         }
       }

@@ -12,31 +12,32 @@ function iso(ms: number): string {
 
 /** The job that carries the current attempt of a task. */
 export function jobOf(state: TaskState): Job {
-  const { request, run_id } = state.run.submitted;
-  const { task_id, executor, config, benchmark, timeout_seconds, retry_policy } = state.task;
+  const { run, spec, bucket } = state.lane;
+  const { request, run_id } = run.submitted;
+  const { executor, config, benchmark, timeout_seconds, retry_policy } = spec;
   return {
     v: MESSAGE_VERSION,
     run_id,
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id, executor, config, benchmark, timeout_seconds } as JobTask,
+    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,
     queued_at: iso(state.ready_at_ms),
-    workload: state.workload,
+    workload: bucket.workload,
   };
 }
 
 /** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
 export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
-  const { task, run } = state;
+  const { spec: task, run } = state.lane;
   const { request, run_id } = run.submitted;
   return {
     v: MESSAGE_VERSION,
     run_id,
-    task_id: task.task_id,
+    task_id: state.task_id,
     attempt: state.attempt,
     max_attempts: task.retry_policy.max_retries + 1,
     status: verdict.status,
