@@ -28,5 +28,7 @@ export const job = z.object({
   dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
   /** Workers of the pool that failed this task already: each leaves it to another one for a while. Since 0.2. */
   avoid_workers: z.array(token).optional(),
+  /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
+  workload: z.string().max(64).optional(),
 });
 export type Job = z.infer<typeof job>;

@@ -15,12 +15,15 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
+import { planEmissions } from './decide/emit.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
+import { Lessons } from './decide/lessons.ts';
 import { acceptedEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
-import { expireUnplaceable, findUnplaceable, planBindings, planEmissions } from './decide/plan.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
 import { type FailureSettings, SchedulerState } from './decide/scheduler-state.ts';
+import type { Strategy } from './decide/strategy.ts';
+import { expireUnplaceable, findUnplaceable, planBindings } from './decide/unplaceable.ts';
 import { Wary } from './decide/wary.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
 import { type RunMessages, readRuns } from './handlers/runs.ts';
@@ -34,6 +37,7 @@ export interface LeaderParts {
   manager: JetStreamManager;
   queues: PoolQueues;
   fleet: Fleet;
+  strategy: Strategy;
   lease: HeldLease;
   log: Log;
   metrics: SchedulerMetrics;
@@ -58,6 +62,7 @@ const TICK_MS = 100;
  */
 export class Leader {
   readonly state: SchedulerState;
+  #lessons: Lessons;
   #parts: LeaderParts;
   #stopping = new AbortController();
   #running: Running[] = [];
@@ -75,7 +80,7 @@ export class Leader {
 
   constructor(parts: LeaderParts) {
     this.#parts = parts;
-    this.state = new SchedulerState(parts.failures);
+    this.state = new SchedulerState({ failures: parts.failures });
     this.#wary = new Wary(this.state);
     this.#patterns = new Patterns(this.state, {
       ...parts,
@@ -83,6 +88,7 @@ export class Leader {
       track: (work) => this.#track(work),
     });
     this.#reconciler = new Reconciler(this.state, parts);
+    this.#lessons = new Lessons(this.state.run_times, (pool) => parts.fleet.classOf(pool));
   }
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
@@ -105,8 +111,12 @@ export class Leader {
 
     let oldest = now();
     for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
-    const outcomes = await readOutcomes(this.#parts, oldest, (outcome) => {
+    const outcomes = await readOutcomes(this.#parts, oldest, (outcome, sequence) => {
       this.#parts.metrics.outcomes.inc({ status: outcome.status });
+      this.#lessons.learn(outcome, sequence);
+      const { pool, worker_id, model, status } = outcome;
+      if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
+        this.state.pools.get(pool)?.usedModel(model, worker_id, now());
       if (!this.state.applyOutcome(outcome, now(), random)) return;
       const { run_id, task_id, attempt, error } = outcome;
       if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
@@ -183,19 +193,19 @@ export class Leader {
     if (!this.#mayAct()) return;
     const { fleet, now } = this.#parts;
     this.state.wakeDelayed(now());
-    for (const { group, reason } of findUnplaceable(this.state, fleet, now())) {
-      const { run, task } = group.sample;
-      const { run_id } = run.submitted;
+    for (const { group, sample, reason } of findUnplaceable(this.state, fleet, now())) {
+      const { task_id, lane } = sample;
+      const { run_id } = lane.run.submitted;
       this.#publishEvent(
         eventOf(
           'task',
           'waiting_for_pool',
           `no pool can run it now: ${reason}`,
           now(),
-          `${run_id}.${task.task_id}.no-pool.${now()}`,
+          `${run_id}.${task_id}.no-pool.${now()}`,
           {
             run_id,
-            task_id: task.task_id,
+            task_id,
             data: { tasks: group.size },
           },
         ),
@@ -204,13 +214,13 @@ export class Leader {
     expireUnplaceable(this.state, fleet, now());
     this.#patterns.act();
     if (this.#reconciler.isDue(now())) {
-      for (const pool of this.state.emitted.keys()) this.#track(this.#reconcile(pool));
+      for (const pool of this.state.pools.all) if (pool.emitted.size > 0) this.#track(this.#reconcile(pool.name));
     }
     this.#act();
   }
 
   #act(): void {
-    this.#wary.review(this.#parts.fleet);
+    this.#wary.review(this.#parts.fleet, this.#parts.now());
     this.#emit();
     this.#settle();
     this.#bind();
@@ -219,8 +229,8 @@ export class Leader {
   }
 
   #emit(): void {
-    const { fleet, now } = this.#parts;
-    const emissions = planEmissions(this.state, fleet, now(), MAX_EMISSIONS_PER_ACT);
+    const { fleet, strategy, now } = this.#parts;
+    const emissions = planEmissions(this.state, fleet, strategy, now(), MAX_EMISSIONS_PER_ACT);
     const byPool = Map.groupBy(emissions, (emission) => emission.pool);
     for (const [pool, list] of byPool) {
       this.#track(
@@ -242,7 +252,7 @@ export class Leader {
       metrics.emitted.inc(states.length);
     } catch (error) {
       log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');
-      for (const state of states) if (state.pool === pool) this.state.returnToReady(state, now());
+      for (const state of states) if (state.emission?.pool.name === pool) this.state.returnToReady(state, now());
     }
   }
 
@@ -277,16 +287,16 @@ export class Leader {
   #bind(): void {
     const { fleet, now, jetstream } = this.#parts;
     if (this.state.unbound.size === 0) return;
-    for (const { state, pools } of planBindings(this.state, fleet)) {
+    for (const { state, pools } of planBindings(this.state, fleet, now())) {
       if (this.#binding.has(state)) continue;
       this.#binding.add(state);
-      const { run_id } = state.run.submitted;
+      const { run_id } = state.lane.run.submitted;
       const message: RunMessage = {
         v: MESSAGE_VERSION,
         run_id,
         at: new Date(now()).toISOString(),
         kind: 'bound',
-        task_id: state.task.task_id,
+        task_id: state.task_id,
         pools,
       };
       const stored = publish(jetstream, runSubject(run_id), JSON.stringify(message), {
@@ -308,8 +318,10 @@ export class Leader {
 
   async #withdrawOne(state: TaskState): Promise<void> {
     const { queues, fleet, nats, now } = this.#parts;
-    const { pool, attempt, run } = state;
-    if (pool === undefined) return;
+    const { attempt, emission } = state;
+    const { run } = state.lane;
+    if (emission === undefined) return;
+    const pool = emission.pool.name;
     const id = idOf(state);
     const withdrawal = await queues.withdraw(pool, id);
     // Its outcome may have come meanwhile.
@@ -322,7 +334,7 @@ export class Leader {
     const command = JSON.stringify({
       command: 'abort',
       run_id: run.submitted.run_id,
-      task_id: state.task.task_id,
+      task_id: state.task_id,
       attempt,
       reason: run.cancelled ?? 'withdrawn',
     });

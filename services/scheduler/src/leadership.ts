@@ -10,6 +10,7 @@ import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import type { FailureSettings } from './decide/scheduler-state.ts';
+import type { Strategy } from './decide/strategy.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import { setGauges, statusOf } from './status.ts';
@@ -26,6 +27,7 @@ export interface LeadershipParts {
   queues: PoolQueues;
   fleet: Fleet;
   candidate: LeaseCandidate;
+  strategy: () => Strategy;
   log: Log;
   metrics: SchedulerMetrics;
   checkpoints: KV;
@@ -44,7 +46,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
   let leader: Leader | undefined;
 
   const lead = async (lease: HeldLease): Promise<void> => {
-    leader = new Leader({ ...parts, lease, now: Date.now, random: Math.random });
+    leader = new Leader({ ...parts, strategy: parts.strategy(), lease, now: Date.now, random: Math.random });
     parts.metrics.leader.set(1);
     try {
       const over = AbortSignal.any([lease.lost, stopping.signal]);

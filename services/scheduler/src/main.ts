@@ -6,6 +6,7 @@ import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
 import { failureSettings, schedulerConfig } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
+import { FastestCompletion } from './decide/strategies/fastest-completion.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
 import { createMetrics } from './metrics.ts';
@@ -45,6 +46,7 @@ await runService({
       queues,
       fleet,
       candidate,
+      strategy: () => new FastestCompletion(),
       log,
       metrics: createMetrics(http.registry),
       checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),

@@ -7,6 +7,7 @@ import type { SchedulerMetrics } from './metrics.ts';
 
 /** What the leader says about itself each second. */
 export function statusOf(leader: string, state: SchedulerState, fleet: Fleet, now: number): SchedulerStatus {
+  state.pools.sync(fleet.pools(), now);
   let unplaceable = 0;
   for (const group of state.ready.groups) if (group.unplaceable_since_ms !== undefined) unplaceable += group.size;
   return {
@@ -22,7 +23,7 @@ export function statusOf(leader: string, state: SchedulerState, fleet: Fleet, no
       workers: pool.workers.length,
       slots: pool.slots,
       emitted: state.emittedIn(pool.pool),
-      waiting: state.ready.servedBy(pool.offer).reduce((sum, group) => sum + group.size, 0),
+      waiting: (state.pools.get(pool.pool)?.groups ?? []).reduce((sum, group) => sum + group.size, 0),
     })),
     circuits: state.breakers.all.map((breaker) => ({
       subject: breaker.subject,

@@ -1,3 +1,4 @@
+import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
@@ -45,7 +46,7 @@ export class Fleet {
   #known = new Map<string, Capabilities>();
   readonly #quarantines = new Map<string, Quarantine>();
   #pools: Map<string, Pool> | undefined;
-  #version = 0;
+  #classes = new Map<string, HardwareClass>();
   #listening_since_ms: number;
 
   constructor(now: number) {
@@ -62,9 +63,10 @@ export class Fleet {
   /** @returns what changed for tasks that run there */
   applyCapabilities(capabilities: Capabilities, now: number): FleetChange[] {
     this.#known.set(capabilities.worker_id, capabilities);
+    for (const device of capabilities.devices) this.#classes.set(device.pool, device.class);
     const worker = this.#workers.get(capabilities.worker_id);
     if (worker === undefined) return [];
-    this.#changed();
+    this.#pools = undefined;
     worker.capabilities = capabilities;
     if (worker.boot_id === capabilities.boot_id) return [];
     worker.boot_id = capabilities.boot_id;
@@ -83,7 +85,7 @@ export class Fleet {
       this.forget(worker_id);
       return before === undefined ? [] : [{ kind: 'left', worker_id }];
     }
-    if (before === undefined || before.state !== heartbeat.state) this.#changed();
+    if (before === undefined || before.state !== heartbeat.state) this.#pools = undefined;
     this.#workers.set(worker_id, {
       capabilities,
       last_seen_ms: now,
@@ -102,7 +104,7 @@ export class Fleet {
     const before = this.#quarantines.get(worker_id)?.quarantined === true;
     this.#quarantines.set(worker_id, entry);
     if (before === quarantined) return [];
-    this.#changed();
+    this.#pools = undefined;
     return [{ kind: quarantined ? 'quarantined' : 'released', worker_id }];
   }
 
@@ -139,7 +141,7 @@ export class Fleet {
       const silent_ms = now - worker.last_seen_ms;
       if (silent_ms <= Math.max(MIN_SILENCE_MS, worker.interval_ms * MISSED_INTERVALS)) continue;
       this.#workers.delete(worker_id);
-      this.#changed();
+      this.#pools = undefined;
       changes.push({ kind: 'lost', worker_id, silent_ms });
     }
     return changes;
@@ -153,7 +155,7 @@ export class Fleet {
 
   forget(worker_id: string): void {
     this.#workers.delete(worker_id);
-    this.#changed();
+    this.#pools = undefined;
   }
 
   worker(worker_id: string): WorkerState | undefined {
@@ -163,6 +165,11 @@ export class Fleet {
   /** Pools a worker has (or had) devices in. */
   poolsOf(worker_id: string): string[] {
     return [...new Set(this.#known.get(worker_id)?.devices.map((device) => device.pool) ?? [])];
+  }
+
+  /** What a pool is (or was) made of. */
+  classOf(pool: string): HardwareClass | undefined {
+    return this.#classes.get(pool);
   }
 
   /** Worker ids of the bucket, heard of or not. */
@@ -180,16 +187,6 @@ export class Fleet {
     return this.#pools;
   }
 
-  /** Changes whenever `pools()` may have. */
-  get version(): number {
-    return this.#version;
-  }
-
-  #changed(): void {
-    this.#pools = undefined;
-    this.#version++;
-  }
-
   #buildPools(): Map<string, Pool> {
     const pools = new Map<string, Pool>();
     for (const [worker_id, worker] of this.#workers) {
@@ -199,7 +196,8 @@ export class Fleet {
         if (pool === undefined) {
           pools.set(device.pool, { pool: device.pool, offer: device, workers: [worker_id], slots: device.slots });
         } else {
-          if (!pool.workers.includes(worker_id)) pool.workers.push(worker_id);
+          // A worker's devices come one after the other.
+          if (pool.workers.at(-1) !== worker_id) pool.workers.push(worker_id);
           pool.slots += device.slots;
         }
       }

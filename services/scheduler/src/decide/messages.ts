@@ -17,9 +17,10 @@ function iso(ms: number): string {
  * @param failures - of the attempts before
  */
 export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool | undefined): Job {
-  const { request, run_id } = state.run.submitted;
-  const { task_id, executor, config: written, benchmark, timeout_seconds, retry_policy } = state.task;
-  const dropped = pool === undefined ? undefined : batchSizesToDrop(state.task, failures, pool.pool);
+  const { run, spec, bucket } = state.lane;
+  const { request, run_id } = run.submitted;
+  const { executor, config: written, benchmark, timeout_seconds, retry_policy } = spec;
+  const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
   const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
   return {
@@ -28,13 +29,14 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id, executor, config, benchmark, timeout_seconds } as JobTask,
+    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,
     queued_at: iso(state.ready_at_ms),
     ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
     ...(avoid_workers.length === 0 ? {} : { avoid_workers }),
+    workload: bucket.workload,
   };
 }
 
@@ -45,12 +47,12 @@ function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<stri
 
 /** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
 export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
-  const { task, run } = state;
+  const { spec: task, run } = state.lane;
   const { request, run_id } = run.submitted;
   return {
     v: MESSAGE_VERSION,
     run_id,
-    task_id: task.task_id,
+    task_id: state.task_id,
     attempt: state.attempt,
     max_attempts: task.retry_policy.max_retries + 1,
     status: verdict.status,

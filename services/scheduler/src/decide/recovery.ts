@@ -2,8 +2,9 @@ import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Pool } from './fleet.ts';
+import type { Group } from './lane.ts';
 import { mismatch, type Offer } from './match.ts';
-import type { TaskState, Verdict } from './run-state.ts';
+import type { Verdict } from './run-state.ts';
 
 /** What a task's next attempt should know of one that failed. */
 export interface Failure {
@@ -39,9 +40,14 @@ export function withFailure(
 /** Pools that are not to take a task now, each with the reason. */
 export type Blocked = ReadonlyMap<string, string>;
 
-/** Why a pool does not take a task, for a person; undefined when it does. */
-export function whyNot(state: Pick<TaskState, 'task' | 'blocked'>, offer: Offer): string | undefined {
-  return state.blocked?.get(offer.pool) ?? mismatch(state.task, offer);
+/** Names the pools and leaves out the reasons; empty for none. */
+export function blockedKey(blocked: Blocked | undefined): string {
+  return blocked === undefined ? '' : ` not ${[...blocked.keys()].sort().join(' ')}`;
+}
+
+/** Why a pool does not take the tasks of a group, for a person; undefined when it does. */
+export function whyNot(group: Pick<Group, 'need' | 'blocked'>, offer: Offer): string | undefined {
+  return group.blocked?.get(offer.pool) ?? mismatch(group.need, offer);
 }
 
 /**

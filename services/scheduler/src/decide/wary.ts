@@ -1,5 +1,5 @@
 import { subjectOf } from './breakers.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, Pool } from './fleet.ts';
 import { mismatch } from './match.ts';
 import { type Blocked, blockedPools, nowhereLeft } from './recovery.ts';
 import type { TaskState } from './run-state.ts';
@@ -11,7 +11,7 @@ import type { SchedulerState } from './scheduler-state.ts';
  */
 export class Wary {
   readonly #state: SchedulerState;
-  #fleet_version = -1;
+  #pools: ReadonlyMap<string, Pool> | undefined;
   #breakers_version = 0;
 
   constructor(state: SchedulerState) {
@@ -19,41 +19,45 @@ export class Wary {
   }
 
   /** To be called before tasks are given to pools. */
-  review(fleet: Fleet): void {
+  review(fleet: Fleet, now: number): void {
     const { wary, newlyWary, breakers } = this.#state;
-    const changed = this.#fleet_version !== fleet.version || this.#breakers_version !== breakers.version;
+    const pools = fleet.pools();
+    const changed = this.#pools !== pools || this.#breakers_version !== breakers.version;
     if (!changed && newlyWary.size === 0) return;
     if (this.#breakers_version !== breakers.version) this.#gather();
-    this.#fleet_version = fleet.version;
+    this.#pools = pools;
     this.#breakers_version = breakers.version;
     const tasks = changed ? [...wary] : [...newlyWary];
     newlyWary.clear();
     /** Thousands of tasks may be held back for one reason; they share what says so. */
     const shared = new Map<string, Blocked>();
-    for (const task of tasks) this.#review(task, fleet, shared);
+    const all = [...pools.values()];
+    for (const task of tasks) this.#review(task, all, shared, now);
   }
 
   /** Every ready task that a breaker speaks of. */
   #gather(): void {
     for (const run of this.#state.runs.values()) {
       for (const task of run.tasks.values()) {
-        if (task.phase === 'ready' && this.#state.breakers.concerns(subjectOf(task.task))) this.#state.wary.add(task);
+        if (task.phase === 'ready' && this.#state.breakers.concerns(subjectOf(task.lane.spec)))
+          this.#state.wary.add(task);
       }
     }
   }
 
-  #review(task: TaskState, fleet: Fleet, shared: Map<string, Blocked>): void {
+  #review(task: TaskState, all: readonly Pool[], shared: Map<string, Blocked>, now: number): void {
     const state = this.#state;
     if (task.phase !== 'ready') return;
-    const pools = [...fleet.pools().values()].filter((pool) => mismatch(task.task, pool.offer) === undefined);
+    const { spec, run } = task.lane;
+    const pools = all.filter((pool) => mismatch(spec, pool.offer) === undefined);
     const failures = state.failuresOf(task);
     const end = nowhereLeft(failures, pools);
     if (end !== undefined) {
-      state.settle(task, end);
+      state.settle(task, end, now);
       return;
     }
-    const about = subjectOf(task.task);
-    const name = `${task.run.submitted.run_id}.${task.task.task_id}`;
+    const about = subjectOf(spec);
+    const name = `${run.submitted.run_id}.${task.task_id}`;
     const held = state.breakers.concerns(about)
       ? (hardware: string) => state.breakers.whyHeld(about, hardware, name)
       : () => undefined;

@@ -6,7 +6,7 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
-import type { OutcomeFacts } from '../decide/scheduler-state.ts';
+import type { z } from 'zod';
 
 /** What the scheduler needs to know; the aggregator checks the whole, and keeps what is wrong in REJECTED. */
 const outcomeFacts = outcome.pick({
@@ -16,10 +16,15 @@ const outcomeFacts = outcome.pick({
   max_attempts: true,
   status: true,
   error: true,
-  worker_id: true,
-  pool: true,
   finished_at: true,
+  pool: true,
+  worker_id: true,
+  model: true,
+  started_at: true,
+  execution_time_seconds: true,
+  workload: true,
 });
+export type ReadOutcome = z.infer<typeof outcomeFacts>;
 
 interface Parts {
   nats: NatsConnection;
@@ -41,7 +46,7 @@ const WATCH_MS = 2000;
 export async function readOutcomes(
   parts: Parts,
   from_ms: number,
-  apply: (outcome: OutcomeFacts) => void,
+  apply: (outcome: ReadOutcome, sequence: number) => void,
 ): Promise<Running & { caughtUp: Promise<void> }> {
   const { nats, jetstream, manager, log } = parts;
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
@@ -56,7 +61,7 @@ export async function readOutcomes(
     if (message.seq < next_sequence || stopping.signal.aborted) return;
     next_sequence = message.seq + 1;
     const parsed = parseJson(outcomeFacts, message.data);
-    if (parsed.ok) apply(parsed.value);
+    if (parsed.ok) apply(parsed.value, message.seq);
     else log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
     if (message.seq >= last) caughtUp.resolve();
   };

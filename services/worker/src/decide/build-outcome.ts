@@ -48,6 +48,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     started_at: parts.started_at,
     finished_at: parts.finished_at,
     execution_time_seconds: parts.execution_time_seconds,
+    ...(job.workload === undefined || !didAll(report) ? {} : { workload: job.workload }),
     results: report.results,
     hardware_metrics: parts.hardware_metrics,
     environment: { ...device.environment, ...report.environment },
@@ -56,6 +57,12 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
       : { is_simulated: false },
     logs: parts.logs,
   };
+}
+
+/** An attempt that did only a part of the work says nothing about how long all of it takes. */
+function didAll({ results }: ExecutorReport): boolean {
+  if (results.dropped_batch_sizes !== undefined) return false;
+  return Object.values(results.batch_sizes ?? {}).every((result) => result.measured_by_attempt === undefined);
 }
 
 /** What is reported of an attempt whose executor found nothing out. */
