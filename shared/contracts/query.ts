@@ -52,6 +52,8 @@ export const taskRow = z.object({
   error_class: z.string(),
   error_code: z.string(),
   error_message: z.string(),
+  /** How it completed otherwise than it was written: batch sizes left out, why it was skipped. Since 0.2. */
+  note: z.string().default(''),
 });
 export type TaskRow = z.infer<typeof taskRow>;
 
@@ -111,12 +113,14 @@ export type SeriesRow = z.infer<typeof seriesRow>;
 export const workerRow = z.object({
   worker_id: z.string(),
   hostname: z.string(),
-  /** ready, draining, left, lost */
+  /** ready, draining, paused, quarantined, left, lost */
   state: z.string(),
   changed_at: timestamp,
   pools: z.array(z.string()),
   /** The capabilities as JSON. */
   capabilities: z.string(),
+  /** Why it is paused or in quarantine. Since 0.2. */
+  reason: z.string().default(''),
 });
 export type WorkerRow = z.infer<typeof workerRow>;
 
