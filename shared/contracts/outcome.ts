@@ -96,7 +96,7 @@ export type MetricResult = z.infer<typeof metricResult>;
 export const outcomeResults = z.object({
   batch_sizes: z.record(z.string(), batchResult).optional(),
   metrics: z.record(z.string(), metricResult).optional(),
-  /** Times outside of the measured window: load_ms, session_ms, first_run_ms, warmup_ms. */
+  /** Times outside of the measured window: load_ms, session_ms, first_run_ms, warmup_ms, waited_for_device_seconds. */
   timings: z.record(z.string(), measured).optional(),
   /** Nodes per execution provider that really ran. */
   providers: z.record(z.string(), z.int()).optional(),

@@ -21,6 +21,7 @@ import { checkHealth } from './health/check.ts';
 import { Holds } from './holds.ts';
 import { chooseWorkerId } from './identity.ts';
 import { LoadSampler } from './load.ts';
+import { type LoadWatch, watchLoad } from './load-watch.ts';
 import { Pools } from './pools.ts';
 import { Presence } from './presence.ts';
 import { obeyQuarantine } from './quarantine.ts';
@@ -74,6 +75,7 @@ export async function startWorker(
   const load = new LoadSampler();
   const writer = new StreamWriter(nats);
   scope.add('writer', () => writer.stop());
+  let watching: LoadWatch | undefined;
   const runner = new AttemptRunner({
     worker_id,
     client: writer,
@@ -83,6 +85,7 @@ export async function startWorker(
     energy: new CpuEnergy(),
     telemetry,
     checkpoints: await CheckpointStore.open(nats, config.NATS_REPLICAS, worker_id, log),
+    device_care: { waitedSince: (ms) => holds.waitedSince(ms), inSpiteOf: () => watching?.inSpiteOf() },
     log,
     abort_patience_ms: config.WORKER_KILL_GRACE_SECONDS * 1000 + ABORT_PATIENCE_MS,
     onStuck: (attempt) => {
@@ -138,6 +141,18 @@ export async function startWorker(
   scope.add('pools', () => drainAndClose({ pools, holds, runner, seconds, log }));
   const obeying = await obeyQuarantine({ nats, replicas: config.NATS_REPLICAS, worker_id, holds, log });
   scope.add('quarantine', () => obeying.stop());
+  watching = await watchLoad({
+    limits: {
+      max_temperature_celsius: config.WORKER_MAX_TEMPERATURE_CELSIUS ?? null,
+      max_foreign_load_percent: config.WORKER_MAX_FOREIGN_LOAD_PERCENT ?? null,
+      max_wait_ms: config.WORKER_MAX_WAIT_SECONDS * 1000,
+    },
+    has_gpu: devices.some((device) => device.class === 'cuda'),
+    load,
+    holds,
+    log,
+  });
+  scope.add('load', () => watching?.stop());
   pools.start();
 }
 

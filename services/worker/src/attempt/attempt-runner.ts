@@ -33,6 +33,8 @@ export interface AttemptServices {
   energy: CpuEnergy;
   telemetry: Telemetry;
   checkpoints: CheckpointStore;
+  /** How long the devices have been kept from work since a time, and what is over its limit now though they work. */
+  device_care: { waitedSince(from_ms: number): number; inSpiteOf(): string | undefined };
   log: Log;
   /** How long an executor may take to settle after an abort. */
   abort_patience_ms: number;
@@ -60,7 +62,8 @@ export class AttemptRunner {
     const attempt = new RunningAttempt(id, job, device, this.#services);
     this.#running.set(id, attempt);
     try {
-      const report = withDropped(await this.#execute(attempt), job);
+      const care = this.#careFor(job);
+      const report = care(withDropped(await this.#execute(attempt), job));
       const times = attempt.finish();
       const refused = await attempt.flushMetrics();
       const { worker_id, telemetry } = this.#services;
@@ -125,6 +128,19 @@ export class AttemptRunner {
       else ids.push(id);
     }
     return byDevice;
+  }
+
+  /** What a report is to say of the state that the machine was in when the attempt began. */
+  #careFor(job: Job): (report: ExecutorReport) => ExecutorReport {
+    const { device_care } = this.#services;
+    const waited_for_device_seconds = Math.round(device_care.waitedSince(Date.parse(job.queued_at)) * 1000) / 1000;
+    const in_spite_of = device_care.inSpiteOf();
+    if (waited_for_device_seconds <= 0 && in_spite_of === undefined) return (report) => report;
+    return (report) => {
+      const noted = in_spite_of === undefined ? report : withNote(report, `ran although ${in_spite_of}`);
+      const { results } = noted;
+      return { ...noted, results: { ...results, timings: { ...results.timings, waited_for_device_seconds } } };
+    };
   }
 
   async #execute(attempt: RunningAttempt): Promise<ExecutorReport> {
