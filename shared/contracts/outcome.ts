@@ -93,6 +93,17 @@ export const metricResult = z.object({
 });
 export type MetricResult = z.infer<typeof metricResult>;
 
+/** A result of an earlier run, which made measuring it again unnecessary. */
+export const measuredBefore = z.object({
+  batch_size: z.int().min(1),
+  latency_ms: z.number(),
+  run_id: runId,
+  task_id: taskId,
+  attempt: z.int().min(1),
+  measured_at: timestamp,
+});
+export type MeasuredBefore = z.infer<typeof measuredBefore>;
+
 export const outcomeResults = z.object({
   batch_sizes: z.record(z.string(), batchResult).optional(),
   metrics: z.record(z.string(), metricResult).optional(),
@@ -103,6 +114,8 @@ export const outcomeResults = z.object({
   /** Batch sizes that the task asked for and that were left out, each with the reason. Since 0.2. */
   dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
   notes: z.array(z.string()).optional(),
+  /** Nothing was measured, because `skip_if_fresh` found all of it measured before; then there are no other results. Since 0.2. */
+  skipped: z.array(measuredBefore).min(1).optional(),
 });
 export type OutcomeResults = z.infer<typeof outcomeResults>;
 

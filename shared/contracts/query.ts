@@ -199,6 +199,16 @@ export const QUERIES = {
     }),
     row: resultRow,
   },
+  /** The newest point of each of these series that was measured with that model file; those without one are left out. */
+  fresh: {
+    parameters: z.strictObject({
+      series_ids: z.array(z.string()).min(1).max(64),
+      model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Any age when left out. */
+      max_age_seconds: z.number().positive().optional(),
+    }),
+    row: resultRow,
+  },
   workers: { parameters: z.strictObject({ limit: limit(1000, 100_000) }), row: workerRow },
   /** Newest first. */
   findings: {

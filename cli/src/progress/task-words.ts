@@ -1,3 +1,5 @@
+import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
+import { shortRunId } from '../connection/find-run.ts';
 import { formatDuration, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { oneLine } from '../terminal/text-width.ts';
@@ -40,6 +42,7 @@ export function paintState(text: string, state: string, style: Style): string {
 /** How a task ended, in one line: what was measured, or what went wrong. */
 export function outcomeWords(outcome: KeptOutcome): string {
   const took = outcome.execution_time_seconds === null ? '' : ` in ${formatDuration(outcome.execution_time_seconds)}`;
+  if (outcome.results.skipped !== undefined) return skippedWords(outcome.results.skipped);
   if (outcome.status === 'completed') {
     const measured = measuredWords(outcome);
     const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
@@ -49,6 +52,14 @@ export function outcomeWords(outcome: KeptOutcome): string {
   const attempts = outcome.attempt > 1 ? ` after ${outcome.attempt} attempts` : took;
   const why = outcome.error === null ? '' : `: ${oneLine(outcome.error.message)}`;
   return `${stateWord(outcome.status)}${attempts}${why}`;
+}
+
+/** Nothing was measured; what was, and when, and where to find it. */
+function skippedWords(skipped: readonly MeasuredBefore[]): string {
+  const newest = skipped.toSorted((a, b) => (a.measured_at < b.measured_at ? 1 : -1))[0];
+  const values = skipped.map(({ batch_size, latency_ms }) => `${formatNumber(latency_ms)} ms at batch ${batch_size}`);
+  const when = newest?.measured_at.slice(0, 16).replace('T', ' ') ?? '';
+  return `skipped, measured before (${when} UTC, run ${shortRunId(newest?.run_id ?? '')}): ${values.join(', ')}`;
 }
 
 function measuredWords(outcome: KeptOutcome): string {

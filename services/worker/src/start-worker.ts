@@ -7,6 +7,7 @@ import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { v7 as uuidv7 } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
+import { askFresh } from './attempt/ask-fresh.ts';
 import { AttemptRunner } from './attempt/attempt-runner.ts';
 import { CheckpointStore } from './attempt/checkpoints.ts';
 import { CpuEnergy } from './attempt/cpu-energy.ts';
@@ -85,6 +86,7 @@ export async function startWorker(
     energy: new CpuEnergy(),
     telemetry,
     checkpoints: await CheckpointStore.open(nats, config.NATS_REPLICAS, worker_id, log),
+    findFresh: (question) => askFresh(nats, question),
     device_care: { waitedSince: (ms) => holds.waitedSince(ms), inSpiteOf: () => watching?.inSpiteOf() },
     log,
     abort_patience_ms: config.WORKER_KILL_GRACE_SECONDS * 1000 + ABORT_PATIENCE_MS,

@@ -60,6 +60,7 @@ export function onnxContext(
         return Promise.resolve(undefined);
       },
     },
+    findFresh: () => Promise.resolve([]),
     measured: (batch_size) => void measured_sizes.push(batch_size),
     emitted,
     lines,

@@ -92,6 +92,8 @@ function taskRow(outcome: Outcome, order: number): TaskRow {
 
 /** What a list of tasks should say of one that completed otherwise than it was written. */
 function noteOf({ status, results }: Outcome): string {
+  const newest = results.skipped?.toSorted((a, b) => (a.measured_at < b.measured_at ? 1 : -1))[0];
+  if (newest !== undefined) return `skipped: measured at ${newest.measured_at} by run ${newest.run_id}`;
   const dropped = Object.keys(results.dropped_batch_sizes ?? {});
   if (status !== 'completed' || dropped.length === 0) return '';
   return `without batch sizes ${dropped.join(', ')}, which did not fit in memory`;

@@ -20,6 +20,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
   const { run, spec, bucket } = state.lane;
   const { request, run_id } = run.submitted;
   const { executor, config: written, benchmark, timeout_seconds, retry_policy } = spec;
+  const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
   const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
   const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
@@ -29,7 +30,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds } as JobTask,
+    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds, ...fresh } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,

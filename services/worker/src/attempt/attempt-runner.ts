@@ -15,7 +15,7 @@ import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts
 import { decideStatus } from '../decide/attempt-status.ts';
 import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
-import type { AbortReason, Executor, ExecutorReport } from '../executors/executor.ts';
+import type { AbortReason, Executor, ExecutorContext, ExecutorReport } from '../executors/executor.ts';
 import type { LoadSampler } from '../load.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { CheckpointStore } from './checkpoints.ts';
@@ -33,6 +33,7 @@ export interface AttemptServices {
   energy: CpuEnergy;
   telemetry: Telemetry;
   checkpoints: CheckpointStore;
+  findFresh: ExecutorContext['findFresh'];
   /** How long the devices have been kept from work since a time, and what is over its limit now though they work. */
   device_care: { waitedSince(from_ms: number): number; inSpiteOf(): string | undefined };
   log: Log;

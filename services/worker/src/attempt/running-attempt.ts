@@ -50,6 +50,7 @@ export class RunningAttempt {
       emit: (columns) => this.#emit(columns),
       log: (line) => this.logs.add(line),
       checkpoints: this.#checkpoints,
+      findFresh: services.findFresh,
       measured: (batch_size, result) => this.#measured(batch_size, result),
     };
     // One timer for most attempts; that of the timeout is set once it is worth it.

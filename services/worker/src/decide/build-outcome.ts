@@ -61,7 +61,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
 
 /** An attempt that did only a part of the work says nothing about how long all of it takes. */
 function didAll({ results }: ExecutorReport): boolean {
-  if (results.dropped_batch_sizes !== undefined) return false;
+  if (results.dropped_batch_sizes !== undefined || results.skipped !== undefined) return false;
   return Object.values(results.batch_sizes ?? {}).every((result) => result.measured_by_attempt === undefined);
 }
 

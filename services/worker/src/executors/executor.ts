@@ -1,6 +1,7 @@
 import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
@@ -20,6 +21,8 @@ export interface ExecutorContext {
   /** One line of what the attempt prints; the caller keeps a bounded tail. */
   log(line: string): void;
   readonly checkpoints: Checkpoints;
+  /** Points that series have already, of the same model file; rejects when nobody can tell. */
+  findFresh(question: QueryParameters<'fresh'>): Promise<Array<QueryRow<'fresh'>>>;
   /** Tells whoever watches that a batch size is done; nothing waits for it. */
   measured(batch_size: number, result: BatchResult): void;
 }

@@ -65,6 +65,7 @@ async function runModel(onnx: Executor, device: Device): Promise<string | undefi
     emit: () => Promise.resolve(),
     log: () => undefined,
     checkpoints: { load: () => Promise.resolve(undefined), save: () => Promise.resolve(undefined) },
+    findFresh: () => Promise.resolve([]),
     measured: () => undefined,
   };
   try {

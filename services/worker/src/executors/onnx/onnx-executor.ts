@@ -16,6 +16,7 @@ import { noProviderError, type ProviderName, providerOfClass } from './providers
 import { resumeFrom } from './resume.ts';
 import { abortError, type RunChildOptions, runChild } from './run-child.ts';
 import { createSampleSink } from './sample-sink.ts';
+import { measuredBefore } from './skip-if-fresh.ts';
 
 export interface OnnxExecutorOptions extends ModelSourceOptions {
   /** A measuring process that says nothing for this long hangs; longer than the slowest single inference. */
@@ -80,8 +81,14 @@ async function attempt(
   const model = await resolveModel(config.model, config.sha256, options, signal);
   report.environment = collectEnvironment(model, provider);
   report.precision = reportedPrecision(config, model.catalogue);
+  const before = await measuredBefore(context, task, model, report.precision);
+  if (before.skipped !== undefined) {
+    report.results = { skipped: before.skipped };
+    return null;
+  }
   const resume = await resumeFrom(context, config, model, provider);
   report.results = resume.results;
+  if (before.note !== undefined) report.results.notes = [...(report.results.notes ?? []), before.note];
   if (resume.left.length === 0) return null;
   const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider);
   const run = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']): Promise<TaskError | null> =>
