@@ -2,13 +2,12 @@ import { CHECKPOINTS_BUCKET, checkpoint, checkpointKey } from '@benchwire/shared
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import { outcome as outcomeContract } from '@benchwire/shared/contracts/outcome.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import type { KV } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerFixture, waitFor, waitUntil } from '../support/worker-fixture.ts';
 
 /** Workers that are killed in the middle of a task, and what their successors make of what was done. */
 let fixture: WorkerFixture;
-let bucket: KV;
+let bucket: Awaited<ReturnType<typeof openBucket>>;
 
 beforeAll(async () => {
   fixture = await WorkerFixture.start();

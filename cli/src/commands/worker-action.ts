@@ -6,8 +6,8 @@ import { Kvm } from '@nats-io/kv';
 import { ask } from '../connection/ask.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 
-export const WORKER_ACTIONS = ['quarantine', 'resume', 'drain'] as const;
-export type WorkerAction = (typeof WORKER_ACTIONS)[number];
+const WORKER_ACTIONS = ['quarantine', 'resume', 'drain'] as const;
+type WorkerAction = (typeof WORKER_ACTIONS)[number];
 
 export function readAction(text: string, worker_id: string | undefined): { action: WorkerAction; worker_id: string } {
   const action = WORKER_ACTIONS.find((each) => each === text);

@@ -36,7 +36,7 @@ function nameOf({ config, benchmark }: Pick<Task, 'config' | 'benchmark'>): stri
 }
 
 /** A pool's name begins with its hardware class. */
-export function hardwareOf(pool: string): string {
+function hardwareOf(pool: string): string {
   return pool.slice(0, pool.lastIndexOf('-'));
 }
 
@@ -56,14 +56,12 @@ export function tellingFailure(facts: FailureFacts): ErrorClass | undefined {
 /** Things that failed lately; more than these are forgotten, the oldest first. */
 const MAX_SUBJECTS = 10_000;
 
-export type BreakerState = 'open' | 'half_open';
-
 /** A pair that is not tried for a while: what is run, and on which hardware class it fails how. */
 export interface Breaker {
   readonly subject: string;
   readonly hardware: string;
   readonly error_class: ErrorClass;
-  state: BreakerState;
+  state: 'open' | 'half_open';
   /** Of the failures that opened it. */
   readonly workers: readonly string[];
   readonly message: string;

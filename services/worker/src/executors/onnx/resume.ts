@@ -43,7 +43,7 @@ function conditionsOf(config: OnnxConfig, model: ResolvedModel, provider: Provid
 }
 
 /** Pure. */
-export function goOn(
+function goOn(
   saved: SavedCheckpoint | undefined,
   conditions: string,
   batch_sizes: readonly number[],
