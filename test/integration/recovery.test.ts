@@ -18,6 +18,7 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { bw } from '../support/bw.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
 /** The scheduler and one real worker on real brokers; further workers are the test's own and fail as it says. */
@@ -214,19 +215,14 @@ describe('a worker on which three things in a row fail alike', () => {
 
   it('stays in a quarantine that a person has put it in, also after a restart, until a person lets it back', async () => {
     const worker_id = heartbeats.find((beat) => !beat.worker_id.startsWith('w-'))?.worker_id ?? '';
-    const bucket = await openBucket(nats, QUARANTINE_BUCKET, 1);
-    const entry = {
-      v: 1,
-      worker_id,
-      quarantined: true,
-      reason: 'its fan is loud',
-      by: 'user',
-      at: new Date().toISOString(),
-      checks_failed: 0,
-      next_check_at: null,
-    };
+    const env = Object.fromEntries(Object.entries(stack.env).filter(([, value]) => value !== undefined));
+    const workersCommand = (...args: string[]) => bw(['workers', ...args], { env, cwd: dataDir });
+    const misspelt = await workersCommand('quarantine', `${worker_id}x`);
+    expect(misspelt.code).not.toBe(0);
+    expect(misspelt.stderr).toContain(`Did you mean "${worker_id}"?`);
     const paused = (): Heartbeat['paused'] => heartbeats.findLast((beat) => beat.worker_id === worker_id)?.paused;
-    await bucket.put(worker_id, JSON.stringify(entry));
+    const put = await workersCommand('quarantine', worker_id, '--reason', 'its fan is loud');
+    expect(put).toMatchObject({ code: 0, stdout: expect.stringContaining(`${worker_id}: in quarantine until`) });
     await waitFor(() => expect(paused()).toMatchObject({ kind: 'quarantined', message: 'its fan is loud' }));
     heartbeats.length = 0;
     await stack.service('worker').kill('SIGKILL');
@@ -239,7 +235,7 @@ describe('a worker on which three things in a row fail alike', () => {
       return event;
     });
     expect(waits.message).toContain('is in quarantine: its fan is loud');
-    await bucket.put(worker_id, JSON.stringify({ ...entry, quarantined: false }));
+    expect(await workersCommand('resume', worker_id)).toMatchObject({ code: 0, stdout: `${worker_id}: takes jobs\n` });
     await waitFor(() => expect(of(run_id)).toMatchObject([{ status: 'completed' }]));
   });
 });
