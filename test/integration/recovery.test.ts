@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
@@ -18,6 +18,7 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { addModel } from '../../services/worker/test-support/onnx-model.ts';
 import { bw } from '../support/bw.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
@@ -32,11 +33,13 @@ const heartbeats: Heartbeat[] = [];
 const statuses: SchedulerStatus[] = [];
 
 beforeAll(async () => {
+  writeFileSync(join(dataDir, 'sequence.onnx'), addModel(['batch', 'length']));
   stack = await startLocalStack({
     dataDir,
     services: { ingest: 0, scheduler: 1, worker: 1, aggregator: 0, anomaly: 0 },
     env: {
       WORKER_LABELS: 'kind=real',
+      WORKER_MODEL_DIRS: dataDir,
       SCHEDULER_BREAKER_SECONDS: '1',
       SCHEDULER_QUARANTINE_SECONDS: '1',
       LOG_LEVEL: 'warn',
@@ -125,6 +128,35 @@ describe('after a failure', () => {
     // The small pool may have been asked again, without the 8, while it was alone.
     const [last] = large.started;
     if (small.started.length === 1) expect(last === undefined ? [] : sizesOf(last)).toEqual([1, 8]);
+  });
+
+  it('for want of memory, a real measurement completes with the batch sizes that fit, none measured twice', async () => {
+    const config = {
+      model: 'sequence.onnx',
+      batch_sizes: [1, 2, 65_536],
+      iterations: 20,
+      dimensions: { length: 2000 },
+      max_memory_mb: 350,
+    };
+    const run_id = await submit([
+      { task_id: 'a', executor: 'onnx', config, requirements: { labels: { kind: 'real' } } },
+    ]);
+    await waitFor(() => expect(of(run_id)).toHaveLength(2));
+    const [first, second] = of(run_id);
+    expect(first).toMatchObject({
+      status: 'failed',
+      error: { class: 'out_of_memory', code: 'MEMORY_LIMIT', batch_size: 65_536, retriable: true },
+    });
+    expect(second).toMatchObject({ status: 'completed', attempt: 2, error: null });
+    expect(Object.entries(second?.results.batch_sizes ?? {}).map(([size, r]) => [size, r.measured_by_attempt])).toEqual(
+      [
+        ['1', 1],
+        ['2', 1],
+      ],
+    );
+    expect(second?.results.dropped_batch_sizes).toEqual({ 65536: expect.stringContaining('limit of 350 MB') });
+    expect(second?.workload).toBeUndefined();
+    expect(events.filter((event) => event.run_id === run_id && event.kind === 'measured')).toHaveLength(2);
   });
 
   it('of a worker, another worker of its pool has the next attempt', async () => {

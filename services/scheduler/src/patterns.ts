@@ -57,7 +57,8 @@ export class Patterns {
         this.#beside(worker_id, this.#enter(worker_id, reason));
     }
     for (const entry of dueForCheck(fleet.quarantines.values(), now())) {
-      if (fleet.worker(entry.worker_id) !== undefined) this.#beside(entry.worker_id, this.#check(entry));
+      // What it still runs is neither to be disturbed by the check nor to disturb it.
+      if (fleet.worker(entry.worker_id)?.running.size === 0) this.#beside(entry.worker_id, this.#check(entry));
     }
   }
 

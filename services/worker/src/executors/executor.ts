@@ -60,6 +60,8 @@ export interface ExecutorReport {
   precision: string | null;
   scenario: string | null;
   is_simulated: boolean;
+  /** An earlier attempt had done a part, or it needed no doing: how long this took says nothing about the whole. */
+  did_only_a_part?: boolean;
 }
 
 /** Runs tasks of one kind. `execute` never rejects for what a task can cause: that is an `error` in its report. */

@@ -18,6 +18,7 @@ export class CheckpointFile {
   readonly #checkpoints: Checkpoints;
   readonly #conditions: string;
   readonly #notes = new Set<string>();
+  #went_on = false;
   #seen = '';
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -42,11 +43,17 @@ export class CheckpointFile {
       } else {
         await writeFile(file.#path, data);
         file.#seen = await versionOf(file.#path);
+        file.#went_on = true;
         file.#notes.add(`went on from the checkpoint of attempt ${attempt} on ${saved.worker_id}`);
       }
     }
     file.#timer = setInterval(() => file.#look(), LOOK_MS);
     return file;
+  }
+
+  /** Whether the program found what the attempt before it had left. */
+  get wentOn(): boolean {
+    return this.#went_on;
   }
 
   /** The last look, once the program is gone. @returns what there is to say about it */

@@ -126,7 +126,7 @@ async function runCommand(
   const error = failure ?? endError(end, program, kernel_out_of_memory, output.lastErrorLine);
   const notes = await checkpoint.stop();
   if (end.left_over && failure === undefined) notes.push('processes that the program left running were ended');
-  return report(error, output, notes);
+  return { ...report(error, output, notes), did_only_a_part: checkpoint.wentOn };
 }
 
 function endError(

@@ -84,10 +84,12 @@ async function attempt(
   const before = await measuredBefore(context, task, model, report.precision);
   if (before.skipped !== undefined) {
     report.results = { skipped: before.skipped };
+    report.did_only_a_part = true;
     return null;
   }
   const resume = await resumeFrom(context, config, model, provider);
   report.results = resume.results;
+  report.did_only_a_part = resume.left.length < config.batch_sizes.length;
   if (before.note !== undefined) report.results.notes = [...(report.results.notes ?? []), before.note];
   if (resume.left.length === 0) return null;
   const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider);
