@@ -5,9 +5,12 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
 import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
+import type { FailureSettings } from './decide/scheduler-state.ts';
+import type { Strategy } from './decide/strategy.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import { setGauges, statusText } from './status.ts';
@@ -26,8 +29,12 @@ export interface LeadershipParts {
   queues: PoolQueues;
   fleet: Fleet;
   candidate: LeaseCandidate;
+  strategy: () => Strategy;
   log: Log;
   metrics: SchedulerMetrics;
+  checkpoints: KV;
+  failures: FailureSettings;
+  check_after_ms: number;
 }
 
 export interface Leadership extends Running {
@@ -41,7 +48,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
   let leader: Leader | undefined;
 
   const lead = async (lease: HeldLease): Promise<void> => {
-    leader = new Leader({ ...parts, lease, now: Date.now, random: Math.random });
+    leader = new Leader({ ...parts, strategy: parts.strategy(), lease, now: Date.now, random: Math.random });
     parts.metrics.leader.set(1);
     const shutOut = new AbortController();
     const onFenced = (): void => {
@@ -95,7 +102,7 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
 
   const status = setInterval(() => {
     const current = leader?.status(parts.id);
-    setGauges(parts.metrics, current, parts.fleet.workerCount);
+    setGauges(parts.metrics, current, parts.fleet);
     if (current === undefined || parts.nats.isClosed()) return;
     parts.nats.publish(SCHEDULER_STATUS_SUBJECT, statusText(current, parts.nats.info?.max_payload ?? MIN_PAYLOAD));
     leader?.reportDemand(current.pools);

@@ -1,9 +1,12 @@
+import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
-import { schedulerConfig } from './config.ts';
+import { failureSettings, schedulerConfig } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
+import { FastestCompletion } from './decide/strategies/fastest-completion.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { answerJoins } from './handlers/join.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
@@ -46,8 +49,12 @@ await runService({
       queues,
       fleet,
       candidate,
+      strategy: () => new FastestCompletion(),
       log,
       metrics: createMetrics(http.registry),
+      checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),
+      failures: failureSettings(config),
+      check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
     scope.add('leadership', () => leadership?.stop());
     const joins = answerJoins({ nats, jetstream, log, config });

@@ -8,6 +8,8 @@ export interface Telemetry {
   attemptEnded(status: OutcomeStatus, seconds: number): void;
   metricPoints(count: number): void;
   rejected(where: string): void;
+  /** The devices were kept from work for so long, because the machine was too hot or too busy. */
+  waited(seconds: number): void;
 }
 
 export function createTelemetry(registry: Registry, running: () => number): Telemetry {
@@ -49,6 +51,11 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
       this.set(running());
     },
   });
+  const waited = new Counter({
+    name: 'benchwire_worker_waited_for_device_seconds_total',
+    help: 'Time in which no jobs were taken because the machine was too hot or busy with something else',
+    registers,
+  });
   // Looking a label up costs more than counting.
   const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
   return {
@@ -62,5 +69,6 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
     },
     metricPoints: (count) => points.inc(count),
     rejected: (where) => rejected.inc({ where }),
+    waited: (duration) => waited.inc(duration),
   };
 }

@@ -26,8 +26,8 @@ describe('a worker that falls silent', () => {
 
   it('is lost at once when it has no connection, also for a scheduler that has only begun to listen', () => {
     const fleet = fleetOf('a');
-    const run = { submitted: { run_id: 'r' } };
-    const state = { run, task: { task_id: 't' }, attempt: 1, emitted_at_ms: T0 } as unknown as TaskState;
+    const lane = { run: { submitted: { run_id: 'r' } } };
+    const state = { lane, task_id: 't', attempt: 1, emission: { at_ms: T0 } } as unknown as TaskState;
     const active = new Map([['r.t.1', { worker_id: 'a', taken_at_ms: T0 }]]);
     const lost = (now: number) => compare('p', [state], { waiting: new Set(), active }, fleet, now).lost.length;
     expect(fleet.silenceIsTelling(T0 + 2500)).toBe(false);

@@ -1,4 +1,5 @@
 import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
+import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
 
@@ -21,6 +22,7 @@ export interface WorkerState {
   running: ReadonlySet<string>;
   /** The same, by device. */
   running_on: Heartbeat['running'];
+  paused: Heartbeat['paused'];
 }
 
 export interface Pool {
@@ -35,7 +37,9 @@ export type FleetChange =
   | { kind: 'joined'; worker_id: string }
   | { kind: 'lost'; worker_id: string; silent_ms: number }
   | { kind: 'restarted'; worker_id: string }
-  | { kind: 'left'; worker_id: string };
+  | { kind: 'left'; worker_id: string }
+  /** Takes no tasks from now on, or takes them again. */
+  | { kind: 'quarantined' | 'released'; worker_id: string };
 
 /**
  * Which workers there are, folded from their capabilities (KV) and heartbeats. A worker counts only while its
@@ -47,6 +51,7 @@ export class Fleet {
   #known = new Map<string, Capabilities>();
   /** Known to have no connection, and not heard of since. */
   #gone = new Set<string>();
+  readonly #quarantines = new Map<string, Quarantine>();
   #pools: Map<string, Pool> | undefined;
   #listening_since_ms: number;
 
@@ -96,8 +101,45 @@ export class Fleet {
       boot_id: heartbeat.boot_id,
       running: new Set(Object.values(heartbeat.running).flat()),
       running_on: heartbeat.running,
+      paused: heartbeat.paused,
     });
     return before === undefined ? [{ kind: 'joined', worker_id }] : [];
+  }
+
+  /** @returns what changed for tasks that could run there */
+  applyQuarantine(entry: Quarantine): FleetChange[] {
+    const { worker_id, quarantined } = entry;
+    const before = this.#quarantines.get(worker_id)?.quarantined === true;
+    this.#quarantines.set(worker_id, entry);
+    if (before === quarantined) return [];
+    this.#pools = undefined;
+    return [{ kind: quarantined ? 'quarantined' : 'released', worker_id }];
+  }
+
+  /** Entries of the bucket, also of workers that were let back. */
+  get quarantines(): ReadonlyMap<string, Quarantine> {
+    return this.#quarantines;
+  }
+
+  /** Workers that are there and take nothing, as `worker: why`, by pool. */
+  pausedIn(pool: string): string[] {
+    const found: string[] = [];
+    for (const [worker_id, worker] of this.#workers) {
+      if (!worker.capabilities.devices.some((device) => device.pool === pool)) continue;
+      const entry = this.#quarantines.get(worker_id);
+      if (entry?.quarantined === true) found.push(`${worker_id} is in quarantine: ${entry.reason}`);
+      else if (worker.paused !== undefined) found.push(`${worker_id} is paused: ${worker.paused.message}`);
+      else if (worker.state === 'draining') found.push(`${worker_id} takes no more tasks`);
+    }
+    return found;
+  }
+
+  /** Every pool that a worker which is heard of has devices in, whether or not it takes jobs now. */
+  offers(): Map<string, Offer> {
+    const offers = new Map<string, Offer>();
+    for (const { capabilities } of this.#workers.values())
+      for (const device of capabilities.devices) offers.set(device.pool, device);
+    return offers;
   }
 
   /** Takes out the workers that have been silent for too long. */
@@ -198,13 +240,14 @@ export class Fleet {
   #buildPools(): Map<string, Pool> {
     const pools = new Map<string, Pool>();
     for (const [worker_id, worker] of this.#workers) {
-      if (worker.state !== 'ready') continue;
+      if (worker.state !== 'ready' || this.#quarantines.get(worker_id)?.quarantined === true) continue;
       for (const device of worker.capabilities.devices) {
         const pool = pools.get(device.pool);
         if (pool === undefined) {
           pools.set(device.pool, { pool: device.pool, offer: device, workers: [worker_id], slots: device.slots });
         } else {
-          if (!pool.workers.includes(worker_id)) pool.workers.push(worker_id);
+          // A worker's devices come one after the other.
+          if (pool.workers.at(-1) !== worker_id) pool.workers.push(worker_id);
           pool.slots += device.slots;
         }
       }

@@ -39,7 +39,7 @@ export function compare(
       if (reason !== undefined) result.lost.push({ state, verdict: lostVerdict(pool, active.worker_id, reason) });
     } else if (view.waiting.has(id)) {
       if (!served) result.stranded.push(state);
-    } else if (now - state.emitted_at_ms > SETTLE_MS) {
+    } else if (now - (state.emission?.at_ms ?? now) > SETTLE_MS) {
       result.missing.push(state);
     }
   }
@@ -75,5 +75,5 @@ export function lostVerdict(pool: string, worker_id: string | undefined, message
 }
 
 export function idOf(state: TaskState): string {
-  return attemptId({ run_id: state.run.submitted.run_id, task_id: state.task.task_id, attempt: state.attempt });
+  return attemptId({ run_id: state.lane.run.submitted.run_id, task_id: state.task_id, attempt: state.attempt });
 }
