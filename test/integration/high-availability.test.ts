@@ -16,8 +16,20 @@ import { proxyOf, type TcpProxy, through } from '../support/tcp-proxy.ts';
 let fixture: SchedulerFixture | undefined;
 let proxy: TcpProxy | undefined;
 
+const frozen = new Set<number>();
+function freeze(pid: number): void {
+  process.kill(pid, 'SIGSTOP');
+  frozen.add(pid);
+}
+function thaw(pid: number): void {
+  process.kill(pid, 'SIGCONT');
+  frozen.delete(pid);
+}
+
 afterEach(async () => {
   proxy?.heal();
+  // A frozen process could not be stopped.
+  for (const pid of frozen) thaw(pid);
   await fixture?.stop();
   await proxy?.close();
   fixture = undefined;
@@ -67,12 +79,12 @@ describe('of several schedulers one leads', () => {
     const bench = await schedulers(2);
     const worker = await bench.worker(quick);
     const run_id = await bench.submit(noops(6000));
-    for (let freeze = 1; freeze <= 2; freeze++) {
-      await waitFor(() => expect(terms(worker.started)).toHaveLength(freeze));
+    for (let round = 1; round <= 2; round++) {
+      await waitFor(() => expect(terms(worker.started)).toHaveLength(round));
       const { pid, instance_id } = await bench.leader();
-      process.kill(pid, 'SIGSTOP');
-      await waitFor(() => expect(terms(worker.started)).toHaveLength(freeze + 1));
-      process.kill(pid, 'SIGCONT');
+      freeze(pid);
+      await waitFor(() => expect(terms(worker.started)).toHaveLength(round + 1));
+      thaw(pid);
       await waitFor(async () => {
         const old = (await bench.instances()).find((each) => each.instance_id === instance_id);
         expect(old?.role).toBe('standby');
@@ -104,8 +116,9 @@ describe('of several schedulers one leads', () => {
     proxy.cut();
     gate.resolve();
     await waitFor(async () => expect((await bench.outcomes(run_id)).length).toBeGreaterThanOrEqual(4));
+    await waitFor(() => expect(proxy?.keeps('multi')).toBe(true));
     gate = Promise.withResolvers();
-    process.kill(old.pid, 'SIGSTOP');
+    freeze(old.pid);
     await waitFor(() => expect(terms(worker.started)).toHaveLength(2));
     const redis = new Redis(redis_url);
     const refused = async (): Promise<number> =>
@@ -116,7 +129,7 @@ describe('of several schedulers one leads', () => {
     redis.disconnect();
 
     gate.resolve();
-    process.kill(old.pid, 'SIGCONT');
+    thaw(old.pid);
     expectEachOnce(await bench.finished(run_id), 40);
     expect(worker.started).toHaveLength(40);
     expect(terms(worker.started)).toHaveLength(2);

@@ -8,6 +8,8 @@ export interface TcpProxy {
    * What is sent meanwhile is kept, as the sender's TCP would, and arrives after `heal`.
    */
   cut(): void;
+  /** Whether a text is in what is kept. */
+  keeps(text: string): boolean;
   /** Everything that was kept arrives now. */
   heal(): void;
   /** Ends every connection, as a firewall that forgets does; new ones are let through unless it is cut. */
@@ -18,15 +20,15 @@ export interface TcpProxy {
 async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   /** What to do once the line is whole again. */
-  let kept: Array<() => void> = [];
+  let kept: Array<{ act: () => void; bytes: Buffer | undefined }> = [];
   let isCut = false;
 
-  const whenWhole = (act: () => void): void => {
-    if (isCut) kept.push(act);
+  const whenWhole = (act: () => void, bytes?: Buffer): void => {
+    if (isCut) kept.push({ act, bytes });
     else act();
   };
   const forward = (from: Socket, to: Socket): void => {
-    from.on('data', (bytes: Buffer) => whenWhole(() => to.write(bytes)));
+    from.on('data', (bytes: Buffer) => whenWhole(() => to.write(bytes), bytes));
     from.on('close', () => whenWhole(() => to.destroy()));
     from.on('error', () => undefined);
   };
@@ -53,11 +55,12 @@ async function startTcpProxy(target: { host: string; port: number }): Promise<Tc
     cut: () => {
       isCut = true;
     },
+    keeps: (text) => kept.some(({ bytes }) => bytes?.includes(text) === true),
     heal: () => {
       isCut = false;
-      const acts = kept;
+      const late = kept;
       kept = [];
-      for (const act of acts) act();
+      for (const { act } of late) act();
     },
     reset,
     close: async () => {
