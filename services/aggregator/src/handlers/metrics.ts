@@ -1,8 +1,7 @@
-import { decodeMetricBatch, type MetricBatch, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
+import { type MetricBatch, parseMetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { METRICS } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type Running } from '@benchwire/shared/runtime/consume.ts';
-import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { type Parsed, parseWith } from '@benchwire/shared/runtime/issues.ts';
+import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
 import { metricRows, timeIssues } from '../decide/metric-rows.ts';
 import { insertSamples } from '../tables/samples.ts';
 import type { ConsumerContext } from './context.ts';
@@ -38,16 +37,7 @@ export function consumeMetrics({
 
 /** Unpacks and checks a batch. */
 function parseBatch(bytes: Uint8Array, stored_at_ms: number): Parsed<MetricBatch> {
-  let value: unknown;
-  try {
-    value = decodeMetricBatch(bytes);
-  } catch (error) {
-    return {
-      ok: false,
-      issues: [{ path: '(message)', code: 'invalid_msgpack', message: `not MessagePack: ${messageOf(error)}` }],
-    };
-  }
-  const parsed = parseWith(metricBatch, value);
+  const parsed = parseMetricBatch(bytes);
   if (!parsed.ok) return parsed;
   const issues = timeIssues(parsed.value, stored_at_ms);
   return issues.length === 0 ? parsed : { ok: false, issues };
