@@ -5,6 +5,7 @@ import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import { isNobodyThere, type NatsConnection } from '../runtime/nats.ts';
 import { ClientError } from './errors.ts';
+import { notAllowed, violationOf } from './not-allowed.ts';
 
 export interface AskOptions {
   /** Who answers, for the error when nobody does. */
@@ -45,7 +46,8 @@ export async function ask<A>(
       if (parsed.ok) return parsed.value;
       throw badReply(subject, parsed.issues[0]);
     } catch (error) {
-      if (isForbidden(error)) throw notAllowed(subject, error);
+      const violation = violationOf(error);
+      if (violation !== undefined) throw notAllowed(violation);
       if (!isUnanswered(error)) throw error;
       if (isNobodyThere(error) && Date.now() < give_up_at) {
         await pause(200);
@@ -67,19 +69,6 @@ export function badReply(subject: string, issue: { path: string; message: string
     'BAD_REPLY',
     `${subject} was answered in a form that is not known here (${issue?.path}: ${issue?.message}): are client and stack of the same version?`,
   );
-}
-
-/** The server forbids this user a subject. */
-export function notAllowed(subject: string, cause: unknown): ClientError {
-  return new ClientError(
-    'NOT_ALLOWED',
-    `the NATS server does not allow this user to publish on ${subject}: docs/streams.md lists what a user needs.`,
-    { cause },
-  );
-}
-
-export function isForbidden(error: unknown): boolean {
-  return error instanceof errors.RequestError && error.cause instanceof errors.PermissionViolationError;
 }
 
 function isUnanswered(error: unknown): boolean {

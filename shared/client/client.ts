@@ -5,11 +5,14 @@ import { cancel } from './cancel.ts';
 import { type Answer, type PagedQuery, query, queryRows } from './query.ts';
 import { settled } from './settled.ts';
 import { type RequestInput, type SubmitOptions, type Submitted, submit } from './submit.ts';
+import { type WatchOptions, watch } from './watch.ts';
+import type { Watched, WatchedStream } from './watched.ts';
 
 /** What a program needs to use a Benchwire stack. It speaks NATS only; `connectClient` makes one. */
 export class Client {
   /** For what has no method here; the contracts in shared/contracts name the subjects. */
   readonly nats: NatsConnection;
+  readonly #closing = new AbortController();
 
   /** Over a connection that the caller keeps; `close` closes it. */
   constructor(nats: NatsConnection) {
@@ -41,14 +44,22 @@ export class Client {
     return this.rows('results', { run_id });
   }
 
+  /** See watch.ts. Ends, as by its signal, when the client is closed. */
+  watch<S extends WatchedStream = WatchedStream>(options: WatchOptions<S> = {}): Promise<AsyncIterable<Watched<S>>> {
+    const closing = this.#closing.signal;
+    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+    return watch(this.nats, { ...options, signal });
+  }
+
   /** See settled.ts. */
   settled(run_id: string, stream_sequence: number): Promise<Finding[]> {
     return settled(this.nats, run_id, stream_sequence);
   }
 
   /** Ends the connection after what was written last has left. Idempotent. */
-  close(): Promise<void> {
-    return closeNats(this.nats);
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await closeNats(this.nats);
   }
 }
 

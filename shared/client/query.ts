@@ -51,9 +51,10 @@ export type PagedQuery = 'tasks' | 'results';
 const MAX_PAGE_ROWS = 100_000;
 
 /**
- * Every row, page by page as it is read, since one reply holds only so much. Rows come by task id.
+ * Every row, page by page as it is read, since one reply holds only so much. Rows come by task id. Of one task with more
+ * rows than fit into a reply (megabytes of metrics) only the first are told; the query `sql` has them all.
  * @param parameters - `limit` is how many rows a page has at most (10,000 without it), not how many there are in all
- * @throws as `query` does, and ClientError MESSAGE_TOO_LARGE where one task alone has more rows than a reply holds
+ * @throws as `query` does
  */
 export async function* queryRows<N extends PagedQuery>(
   nats: NatsConnection,
@@ -64,9 +65,8 @@ export async function* queryRows<N extends PagedQuery>(
   for (;;) {
     const { rows, truncated } = await query(nats, name, { ...parameters, after_task_id, limit });
     const last = rows.at(-1)?.task_id;
-    // A page ends with a whole task, unless it holds only one.
-    if (truncated && last !== undefined && rows[0]?.task_id === last) {
-      if (rows.length < limit || limit >= MAX_PAGE_ROWS) throw tooManyRows(name, last);
+    // A page ends with a whole task, unless it is full of one.
+    if (truncated && rows.length >= limit && rows[0]?.task_id === last && limit < MAX_PAGE_ROWS) {
       limit = Math.min(MAX_PAGE_ROWS, limit * 2);
       continue;
     }
@@ -74,11 +74,4 @@ export async function* queryRows<N extends PagedQuery>(
     if (!truncated || last === undefined) return;
     after_task_id = last;
   }
-}
-
-function tooManyRows(name: PagedQuery, task_id: string): ClientError {
-  return new ClientError(
-    'MESSAGE_TOO_LARGE',
-    `task ${task_id} alone has more ${name} than one reply holds: ask for them with the query \`sql\`, in parts.`,
-  );
 }

@@ -97,7 +97,7 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
   const live = err.isTerminal;
   const left = Promise.withResolvers<'left'>();
   let reporter: Reporter;
-  follower = followRun(client.nats, {
+  follower = followRun(client, {
     run_id,
     promised: task_count,
     metrics: live && tasks.length <= MOST_TASKS_WITH_METRICS,
@@ -109,10 +109,14 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
   const release = context.onInterrupt(
     askWhatToDo({ context, client, run_id, reporter, leave: () => left.resolve('left') }),
   );
-  const ended = await Promise.race([follower.over, left.promise]);
-  release();
-  reporter.stop(ended !== 'left');
-  await follower.stop();
+  let ended: 'left' | { missing: number } = 'left';
+  try {
+    ended = await Promise.race([follower.over, left.promise]);
+  } finally {
+    release();
+    reporter.stop(ended !== 'left');
+    await follower.stop();
+  }
 
   const { progress } = follower;
   if (ended === 'left') {

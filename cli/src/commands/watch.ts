@@ -1,7 +1,6 @@
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
-import { EXIT } from '../errors.ts';
 import { watchStreams } from '../watch/watch-streams.ts';
 
 export const watch = defineCommand({
@@ -15,13 +14,13 @@ With --json one object a line: {"stream", "subject", "at", …the message}.`,
   async run(context, _values, [text = 'all']) {
     return await withStack(context, async (client) => {
       const run_id = text === 'all' ? undefined : await findRun(client, text);
-      const interrupted = Promise.withResolvers<number>();
-      const release = context.onInterrupt(() => interrupted.resolve(EXIT.interrupted));
-      const watching = watchStreams(context, client.nats, run_id);
-      const code = await Promise.race([watching.finished, interrupted.promise]);
-      release();
-      await watching.stop();
-      return code;
+      const interrupted = new AbortController();
+      const release = context.onInterrupt(() => interrupted.abort());
+      try {
+        return await watchStreams(context, client, run_id, interrupted.signal);
+      } finally {
+        release();
+      }
     });
   },
 });
