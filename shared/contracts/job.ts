@@ -24,5 +24,7 @@ export const job = z.object({
   tags: labels,
   /** When the task became ready to run (accepted, dependencies done, retry delay over). */
   queued_at: timestamp,
+  /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
+  workload: z.string().max(64).optional(),
 });
 export type Job = z.infer<typeof job>;

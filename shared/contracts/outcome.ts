@@ -140,6 +140,11 @@ export const outcome = z.object({
   started_at: timestamp.nullable(),
   finished_at: timestamp,
   execution_time_seconds: measured,
+  /**
+   * The job's `workload`, from which the scheduler learns how long such tasks take. Left out by an attempt that did only
+   * part of the work, and by writers before 0.2.
+   */
+  workload: z.string().max(64).optional(),
   results: outcomeResults,
   hardware_metrics: hardwareMetrics.nullable(),
   environment,

@@ -1,12 +1,12 @@
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { RunRow } from '@benchwire/shared/contracts/query.ts';
-import type { SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
+import type { PoolStatus, SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import { runState, runsTable } from '../commands/runs.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { paintState } from '../progress/task-words.ts';
 import { bar } from '../terminal/bar.ts';
-import { count, formatClock, formatNumber } from '../terminal/numbers.ts';
+import { count, formatClock, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 
@@ -156,14 +156,29 @@ function workerColumns(): ReadonlyArray<Column<WorkerLine>> {
   ];
 }
 
-const POOL_COLUMNS: ReadonlyArray<Column<SchedulerStatus['pools'][number]>> = [
+const POOL_COLUMNS: ReadonlyArray<Column<PoolStatus>> = [
   { title: 'pool', cell: (pool) => pool.pool, shrink_to: 12 },
   { title: 'class', cell: (pool) => pool.class, expendable: 1 },
   { title: 'workers', cell: (pool) => formatNumber(pool.workers), align: 'right' },
   { title: 'slots', cell: (pool) => formatNumber(pool.slots), align: 'right' },
   { title: 'in queue', cell: (pool) => formatNumber(pool.emitted), align: 'right' },
   { title: 'waiting', cell: (pool) => formatNumber(pool.waiting), align: 'right' },
+  {
+    title: 'oldest',
+    cell: ({ waiting, oldest_wait_seconds }) => (waiting === 0 ? '' : formatDuration(oldest_wait_seconds)),
+    align: 'right',
+    expendable: 3,
+  },
+  { title: 'work', cell: expectedWork, align: 'right', expendable: 2 },
 ];
+
+/** `3 min 05 s`, with a plus where the run time of some tasks is not known. */
+function expectedWork(pool: PoolStatus): string {
+  const { expected_work_seconds: seconds, unknown_work_tasks: unknown = 0 } = pool;
+  if (seconds === undefined || pool.waiting + pool.emitted === 0) return '';
+  if (seconds === 0 && unknown > 0) return '?';
+  return `${formatDuration(seconds)}${unknown > 0 ? ' +' : ''}`;
+}
 
 function runningLines(fleet: FleetState, now_ms: number): RunningLine[] {
   return [...fleet.heartbeats.values()]

@@ -90,7 +90,10 @@ export function watchStreams(context: CliContext, nats: NatsConnection, run_id: 
       },
     ),
     read<BenchEvent>(EVENTS.name, withRun ? EVENTS_SUBJECTS : eventsOfRun(run_id), benchEvent, (value, subject) => {
-      print('events', subject, value.at, value, () => eventLine(value, style, withRun));
+      print('events', subject, value.at, value, () =>
+        // Demand is for autoscalers; a person sees it in `bw top`.
+        value.kind === 'demand' ? undefined : eventLine(value, style, withRun),
+      );
       if (run_id !== undefined) applyEvent(progress, value);
       check();
     }),

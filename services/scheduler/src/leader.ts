@@ -3,6 +3,7 @@ import { eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
+import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -12,16 +13,21 @@ import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
+import { DemandReports } from './decide/demand-reports.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
-import { acceptedEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
+import { Lessons } from './decide/lessons.ts';
+import { acceptedEvent, demandEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
 import { expireUnplaceable, findUnplaceable, planBindings, planEmissions } from './decide/plan.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
+import { RunTimes } from './decide/run-times.ts';
 import { SchedulerState } from './decide/scheduler-state.ts';
+import { readHistory } from './handlers/outcome-history.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
 import { type RunMessages, readRuns } from './handlers/runs.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import { Reconciler } from './reconciler.ts';
+import { type LeaderStatus, statusOf } from './status.ts';
 
 export interface LeaderParts {
   nats: NatsConnection;
@@ -41,6 +47,8 @@ const MAX_EMISSIONS_PER_ACT = 2000;
 /** Publications of the scheduler's own outcomes that may be under way at once. */
 const MAX_SETTLING = 512;
 const TICK_MS = 100;
+/** Past outcomes that teach a new leader run times: a third of a second beside its work, unless they carry long logs. */
+const LEARN_FROM_OUTCOMES = 20_000;
 
 /**
  * The one active scheduler. Folds RUNS and OUTCOMES into its state and does what the state asks for: emits attempts,
@@ -49,6 +57,9 @@ const TICK_MS = 100;
  */
 export class Leader {
   readonly state = new SchedulerState();
+  readonly run_times = new RunTimes();
+  #lessons: Lessons;
+  #reports: DemandReports;
   #parts: LeaderParts;
   #stopping = new AbortController();
   #running: Running[] = [];
@@ -65,6 +76,8 @@ export class Leader {
   constructor(parts: LeaderParts) {
     this.#parts = parts;
     this.#reconciler = new Reconciler(this.state, parts);
+    this.#lessons = new Lessons(this.run_times, (pool) => parts.fleet.classOf(pool));
+    this.#reports = new DemandReports(parts.now());
   }
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
@@ -87,12 +100,13 @@ export class Leader {
 
     let oldest = now();
     for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
-    const outcomes = await readOutcomes(this.#parts, oldest, (outcome) => {
+    const outcomes = await readOutcomes(this.#parts, oldest, (outcome, sequence) => {
+      this.#lessons.learn(outcome, sequence);
       this.#parts.metrics.outcomes.inc({ status: outcome.status });
       if (this.state.applyOutcome(outcome, now(), random)) this.schedule();
     });
     if (!(await this.#keep(outcomes))) return;
-    await outcomes.caughtUp;
+    const first_sequence = await outcomes.caughtUp;
 
     await this.#reconciler.restore();
     if (this.#stopping.signal.aborted) return;
@@ -102,6 +116,8 @@ export class Leader {
       stop: async () => clearInterval(timer),
     });
     this.#tick();
+    const past = { before_sequence: first_sequence, max_outcomes: LEARN_FROM_OUTCOMES };
+    this.#running.push(readHistory(this.#parts, past, (outcome, sequence) => this.#lessons.learn(outcome, sequence)));
     log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
     this.#publishEvent(
       eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
@@ -115,6 +131,17 @@ export class Leader {
     this.#stopping.abort();
     await Promise.allSettled(this.#running.toReversed().map((part) => part.stop()));
     await Promise.allSettled([...this.#inFlight]);
+  }
+
+  /** What it says of itself once a second; undefined until it has replayed everything and decides. */
+  status(id: string): LeaderStatus | undefined {
+    return this.#mayAct() ? statusOf(id, this.state, this.#parts.fleet, this.run_times, this.#parts.now()) : undefined;
+  }
+
+  /** Tells what there is to do for the pools where that has changed. */
+  reportDemand(pools: readonly PoolDemand[]): void {
+    const now = this.#parts.now();
+    for (const demand of this.#reports.due(pools, now)) this.#publishEvent(demandEvent(demand, now));
   }
 
   /** Registers a part to be stopped; one that comes up after `stop` is stopped at once. */
@@ -172,7 +199,7 @@ export class Leader {
           {
             run_id,
             task_id: task.task_id,
-            data: { tasks: group.size },
+            data: { tasks: group.size, executor: task.executor, requirements: task.requirements },
           },
         ),
       );

@@ -10,11 +10,13 @@ import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';
-import { setGauges, statusOf } from './status.ts';
+import { setGauges, statusText } from './status.ts';
 
 /** How often a standby asks whether the lease is free. */
 const CANDIDATE_INTERVAL_MS = 250;
 const STATUS_INTERVAL_MS = 1000;
+/** What every NATS server takes in one message. */
+const MIN_PAYLOAD = 64 * 1024;
 
 export interface LeadershipParts {
   id: string;
@@ -72,10 +74,11 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
   })();
 
   const status = setInterval(() => {
-    const current = leader === undefined ? undefined : statusOf(parts.id, leader.state, parts.fleet, Date.now());
+    const current = leader?.status(parts.id);
     setGauges(parts.metrics, current, parts.fleet.workerCount);
-    if (current !== undefined && !parts.nats.isClosed())
-      parts.nats.publish(SCHEDULER_STATUS_SUBJECT, JSON.stringify(current));
+    if (current === undefined || parts.nats.isClosed()) return;
+    parts.nats.publish(SCHEDULER_STATUS_SUBJECT, statusText(current, parts.nats.info?.max_payload ?? MIN_PAYLOAD));
+    leader?.reportDemand(current.pools);
   }, STATUS_INTERVAL_MS);
 
   return {

@@ -126,6 +126,7 @@ export async function startWorker(
   await nats.flush();
   scope.add('presence', () => presence.stop());
   await presence.start();
+  telemetry.registered(worker_id, devices);
   const seconds = drainSeconds(config.SHUTDOWN_SECONDS, config.WORKER_KILL_GRACE_SECONDS);
   scope.add('pools', () => drainAndClose({ pools, presence, runner, seconds, log }));
   pools.start();

@@ -1,8 +1,10 @@
 import { OUTCOME_STATUSES, type OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The worker's own metrics, on its `/metrics`. */
 export interface Telemetry {
+  registered(worker_id: string, devices: readonly Device[]): void;
   attemptEnded(status: OutcomeStatus, seconds: number): void;
   metricPoints(count: number): void;
   rejected(where: string): void;
@@ -10,6 +12,12 @@ export interface Telemetry {
 
 export function createTelemetry(registry: Registry, running: () => number): Telemetry {
   const registers = [registry];
+  const info = new Gauge({
+    name: 'benchwire_worker_info',
+    help: 'Always 1: which worker this is, and which pools its devices are in',
+    labelNames: ['worker_id', 'device_id', 'pool', 'class'],
+    registers,
+  });
   const attempts = new Counter({
     name: 'benchwire_worker_attempts_total',
     help: 'Attempts that ended here, by status',
@@ -44,6 +52,10 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
   // Looking a label up costs more than counting.
   const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
   return {
+    registered: (worker_id, devices) => {
+      for (const { device_id, pool, class: klass } of devices)
+        info.set({ worker_id, device_id, pool, class: klass }, 1);
+    },
     attemptEnded: (status, duration) => {
       byStatus[status]?.inc();
       seconds.observe(duration);

@@ -1,3 +1,4 @@
+import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
 
@@ -15,6 +16,8 @@ export interface WorkerState {
   boot_id: string;
   /** Attempt ids it says it runs. */
   running: ReadonlySet<string>;
+  /** The same, by device. */
+  running_on: Heartbeat['running'];
 }
 
 export interface Pool {
@@ -64,6 +67,7 @@ export class Fleet {
     worker.boot_id = capabilities.boot_id;
     worker.last_seen_ms = now;
     worker.running = new Set();
+    worker.running_on = {};
     return [{ kind: 'restarted', worker_id: capabilities.worker_id }];
   }
 
@@ -85,6 +89,7 @@ export class Fleet {
       state: heartbeat.state,
       boot_id: heartbeat.boot_id,
       running: new Set(Object.values(heartbeat.running).flat()),
+      running_on: heartbeat.running,
     });
     return before === undefined ? [{ kind: 'joined', worker_id }] : [];
   }
@@ -129,6 +134,24 @@ export class Fleet {
 
   get workerCount(): number {
     return this.#workers.size;
+  }
+
+  /** How many attempts the heartbeats say are in execution, by pool; also where a worker takes no more. */
+  runningAttempts(): Map<string, number> {
+    const running = new Map<string, number>();
+    for (const { capabilities, running_on } of this.#workers.values()) {
+      for (const { device_id, pool } of capabilities.devices) {
+        const count = running_on[device_id]?.length ?? 0;
+        if (count > 0) running.set(pool, (running.get(pool) ?? 0) + count);
+      }
+    }
+    return running;
+  }
+
+  /** The class of a pool: what its devices say, or its name (`<class>-<8 hex>`) when they are gone. */
+  classOf(pool: string): HardwareClass | undefined {
+    const name = pool.slice(0, pool.lastIndexOf('-'));
+    return this.pools().get(pool)?.offer.class ?? HARDWARE_CLASSES.find((each) => each === name);
   }
 
   /** The pools with at least one worker that takes jobs. */

@@ -3,6 +3,7 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
 
@@ -25,6 +26,7 @@ export function jobOf(state: TaskState): Job {
     source: request.source ?? null,
     tags: request.tags,
     queued_at: iso(state.ready_at_ms),
+    workload: state.workload,
   };
 }
 
@@ -108,6 +110,15 @@ export function acceptedEvent(run: RunState, as_written: unknown): BenchEvent {
       data: { request, task_count: run.counts.total },
     },
   );
+}
+
+/** What there is to do for a pool, for whoever starts and stops workers. */
+export function demandEvent(demand: PoolDemand, now: number): BenchEvent {
+  const { pool, ...data } = demand;
+  const { waiting, running, workers, expected_work_seconds: seconds, unknown_work_tasks: unknown } = demand;
+  const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} of unknown length` : ''}`;
+  const message = `${waiting} waiting, ${running} running, workers: ${workers}, ${work}`;
+  return eventOf('pool', 'demand', message, now, `demand.${pool}.${now}`, { pool, data });
 }
 
 export function finishedEvent(run: RunState, now: number): BenchEvent {

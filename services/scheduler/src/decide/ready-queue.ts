@@ -1,5 +1,6 @@
 import { mismatch, needSignature, type Offer } from './match.ts';
 import type { TaskState } from './run-state.ts';
+import { WaitingTally } from './waiting-tally.ts';
 
 /** Tasks that the same pools can serve, in the order they are to start. */
 export interface Group {
@@ -7,6 +8,7 @@ export interface Group {
   /** Any task of the group: they are all matched alike. */
   sample: TaskState;
   size: number;
+  readonly tally: WaitingTally;
   /** Since when no pool serves it; undefined while one does. */
   unplaceable_since_ms: number | undefined;
   byPriority: Map<number, Fifo>;
@@ -76,7 +78,14 @@ export class ReadyQueue {
     const signature = needSignature(task.task);
     let group = this.#groups.get(signature);
     if (group === undefined) {
-      group = { signature, sample: task, size: 0, unplaceable_since_ms: undefined, byPriority: new Map() };
+      group = {
+        signature,
+        sample: task,
+        size: 0,
+        tally: new WaitingTally(),
+        unplaceable_since_ms: undefined,
+        byPriority: new Map(),
+      };
       this.#groups.set(signature, group);
     }
     task.order = ++this.#order;
@@ -85,6 +94,7 @@ export class ReadyQueue {
     group.byPriority.set(task.task.priority, fifo);
     fifo.push(task);
     group.size++;
+    group.tally.add(task);
     this.#size++;
   }
 
@@ -94,6 +104,7 @@ export class ReadyQueue {
     if (group === undefined) return;
     task.group = undefined;
     this.#size--;
+    group.tally.remove(task);
     if (--group.size === 0) this.#groups.delete(group.signature);
   }
 

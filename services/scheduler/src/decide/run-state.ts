@@ -1,6 +1,7 @@
 import type { RunCounts } from '@benchwire/shared/contracts/event.ts';
 import type { OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunSubmitted } from '@benchwire/shared/contracts/run.ts';
+import { workloadKey } from '@benchwire/shared/contracts/series.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Group } from './ready-queue.ts';
 
@@ -14,6 +15,8 @@ type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling
 export interface TaskState {
   readonly run: RunState;
   task: Task;
+  /** Names how much work it is, for run times; one string for all repetitions of a task. */
+  readonly workload: string;
   phase: Phase;
   /** The attempt that runs or comes next. */
   attempt: number;
@@ -54,10 +57,11 @@ export interface RunState {
   counts: RunCounts;
 }
 
-export function newTask(run: RunState, task: Task): TaskState {
+export function newTask(run: RunState, task: Task, workload: string): TaskState {
   return {
     run,
     task,
+    workload,
     phase: task.placement === 'each' && task.pool === null ? 'unbound' : 'blocked',
     attempt: 1,
     unmet: 0,
@@ -70,6 +74,17 @@ export function newTask(run: RunState, task: Task): TaskState {
     verdict: undefined,
     order: -1,
     group: undefined,
+  };
+}
+
+/** `workloadKey` for the tasks of a request in their order: the repetitions of a task share its config, and the key. */
+export function workloadKeys(): (task: Task) => string {
+  let last: Task | undefined;
+  let key = '';
+  return (task) => {
+    if (task.config !== last?.config || task.benchmark !== last.benchmark) key = workloadKey(task);
+    last = task;
+    return key;
   };
 }
 

@@ -5,7 +5,15 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { linkDependencies, newTask, noCounts, type RunState, type TaskState, type Verdict } from './run-state.ts';
+import {
+  linkDependencies,
+  newTask,
+  noCounts,
+  type RunState,
+  type TaskState,
+  type Verdict,
+  workloadKeys,
+} from './run-state.ts';
 
 const MAX_RETRY_DELAY_MS = 3_600_000;
 
@@ -61,7 +69,8 @@ export class SchedulerState {
       open: expansion.tasks.length,
       counts: noCounts(expansion.tasks.length),
     };
-    for (const task of expansion.tasks) run.tasks.set(task.task_id, newTask(run, task));
+    const keyOf = workloadKeys();
+    for (const task of expansion.tasks) run.tasks.set(task.task_id, newTask(run, task, keyOf(task)));
     linkDependencies(run.tasks);
     this.runs.set(message.run_id, run);
     for (const state of run.tasks.values()) this.#admit(state, now);
@@ -78,10 +87,11 @@ export class SchedulerState {
     const before = run.tasks;
     run.tasks = new Map();
     const added: TaskState[] = [];
+    const keyOf = workloadKeys();
     for (const task of expansion.tasks) {
       const known = before.get(task.task_id);
       if (known === undefined) {
-        const state = newTask(run, task);
+        const state = newTask(run, task, keyOf(task));
         run.tasks.set(task.task_id, state);
         added.push(state);
       } else {

@@ -48,6 +48,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     started_at: parts.started_at,
     finished_at: parts.finished_at,
     execution_time_seconds: parts.execution_time_seconds,
+    ...(job.workload === undefined ? {} : { workload: job.workload }),
     results: report.results,
     hardware_metrics: parts.hardware_metrics,
     environment: { ...device.environment, ...report.environment },
