@@ -5,13 +5,14 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { usualPolicy } from './autoscale.ts';
 import { startAutoscaler } from './autoscaler.ts';
 import { defaultDataDir } from './paths.ts';
+import { joinCommand } from './share.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { aborted, onStopSignals, StopRequested } from './stop-signals.ts';
 import { logPrinter } from './terminal.ts';
 
 /** `npm start`: the whole stack in this terminal until Ctrl-C. */
 
-const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N]`;
+const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share ADDRESS]`;
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -28,6 +29,7 @@ try {
   const say = (line: string): void => onLog({ service: 'stack', line });
   stack = await startLocalStack({
     dataDir: options.dataDir,
+    share: options.share,
     services: { worker: min, scheduler: options.schedulers },
     env: inTerminal
       ? { LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty', FORCE_COLOR: process.env.FORCE_COLOR ?? '1' }
@@ -56,18 +58,25 @@ interface Options {
   dataDir: string;
   workers: { min: number; max: number };
   schedulers: number;
+  share: string | undefined;
 }
 
 function readOptions(): Options {
   try {
     const { values } = parseArgs({
-      options: { 'data-dir': { type: 'string' }, workers: { type: 'string' }, schedulers: { type: 'string' } },
+      options: {
+        'data-dir': { type: 'string' },
+        workers: { type: 'string' },
+        schedulers: { type: 'string' },
+        share: { type: 'string' },
+      },
     });
     const given = values['data-dir'];
     return {
       dataDir: defaultDataDir(given === undefined ? process.env : { ...process.env, BENCHWIRE_DATA_DIR: given }),
       workers: range(values.workers),
       schedulers: count(values.schedulers),
+      share: values.share,
     };
   } catch (error) {
     console.error(`benchwire: ${messageOf(error)}\n${usage}`);
@@ -102,6 +111,7 @@ function overview({ paths, env, nats, redis, services }: LocalStack): string {
     `  Redis         ${env.REDIS_URL?.replace(/\/\/[^@]*@/, '//…@')} ${server(redis)}`,
     `  ClickHouse    ${database}`,
     ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
+    ...(options.share === undefined ? [] : [`On another machine, with a clone of this: ${joinCommand(env)}`]),
     'In another terminal: npm run bw -- run examples/quickstart.yaml',
     'Stop with Ctrl-C.',
     '',

@@ -22,6 +22,8 @@ export const job = z.object({
   request_name: z.string().nullable(),
   source: source.nullable(),
   tags: labels,
+  /** For the outcome, as it is (series.ts); so that only the scheduler has to compute it. Since 0.2. */
+  variant: z.string().optional(),
   /** When the task became ready to run (accepted, dependencies done, retry delay over). */
   queued_at: timestamp,
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */

@@ -11,6 +11,7 @@ import { sql } from './sql.ts';
 import { top } from './top.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
+import { worker } from './worker.ts';
 import { workers } from './workers.ts';
 
 /** Every command, in the order in which the help lists them. */
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   findings,
   series,
   workers,
+  worker,
   top,
   rejected,
   sql,

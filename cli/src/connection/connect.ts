@@ -4,7 +4,7 @@ import { closeNats, connectNats, type NatsConnection } from '@benchwire/shared/r
 import type { CliContext } from '../context.ts';
 import { findStack, type Settings } from './settings.ts';
 
-const OWN_ROOT = resolve(import.meta.dirname, '../../..');
+export const OWN_ROOT = resolve(import.meta.dirname, '../../..');
 
 /**
  * Connects, does the work, and closes the connection whatever happens.

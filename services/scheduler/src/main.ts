@@ -5,6 +5,7 @@ import { PoolQueues } from './adapters/pool-queues.ts';
 import { schedulerConfig } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
 import { watchFleet } from './handlers/fleet.ts';
+import { answerJoins } from './handlers/join.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -47,5 +48,7 @@ await runService({
       metrics: createMetrics(http.registry),
     });
     scope.add('leadership', () => leadership?.stop());
+    const joins = answerJoins({ nats, jetstream, log, config });
+    scope.add('joins', () => joins.stop());
   },
 });

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import type { WorkerRegistered } from '@benchwire/shared/contracts/join.ts';
 import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { connectRedis } from '@benchwire/shared/runtime/redis.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
@@ -127,6 +128,8 @@ export async function startWorker(
   scope.add('presence', () => presence.stop());
   await presence.start();
   telemetry.registered(worker_id, devices);
+  // Whoever started this process may want to show what it offers (`bw worker`).
+  if (process.connected) process.send?.({ registered: capabilities } satisfies WorkerRegistered);
   const seconds = drainSeconds(config.SHUTDOWN_SECONDS, config.WORKER_KILL_GRACE_SECONDS);
   scope.add('pools', () => drainAndClose({ pools, presence, runner, seconds, log }));
   pools.start();

@@ -127,6 +127,11 @@ export class Fleet {
     return [...new Set(this.#known.get(worker_id)?.devices.map((device) => device.pool) ?? [])];
   }
 
+  /** Whether some worker says that it runs an attempt. */
+  runs(attempt_id: string): boolean {
+    return this.#workers.values().some((worker) => worker.running.has(attempt_id));
+  }
+
   /** Worker ids of the bucket, heard of or not. */
   get knownWorkers(): IterableIterator<string> {
     return this.#known.keys();

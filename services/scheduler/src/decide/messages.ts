@@ -25,6 +25,7 @@ export function jobOf(state: TaskState): Job {
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,
+    variant: variantOf(state.task),
     queued_at: iso(state.ready_at_ms),
     workload: state.workload,
   };

@@ -40,7 +40,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     model: 'model' in task.config ? (task.config.model ?? null) : null,
     precision: report.precision,
     scenario: report.scenario,
-    variant: variantOf(task),
+    variant: job.variant ?? variantOf(task),
     request_name: job.request_name,
     source: job.source,
     tags: job.tags,
