@@ -1,3 +1,4 @@
+import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
 import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
@@ -10,14 +11,23 @@ import { clickHouseSink } from './sinks/clickhouse/sink.ts';
 import { kafkaSink } from './sinks/kafka/sink.ts';
 import type { Sink } from './sinks/sink.ts';
 
+/** The embedded engine merges and swaps in its folder; with less room it stops in the middle of a write. */
+const MIN_FREE_MB = 256;
+
 await runService({
   name: 'aggregator',
   config: aggregatorConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
     const metrics = createMetrics(http.registry);
     const database = await openDatabase(config, metrics.inserted);
     scope.add('clickhouse', () => database.close());
     await migrate(database, retentionOf(config), log);
+    await health.watch('clickhouse', async () => {
+      if (database.write_failure !== undefined) throw new Error(`takes no rows: ${database.write_failure}`);
+      await database.query('SELECT 1');
+    });
+    if (config.CLICKHOUSE_URL === undefined) await health.watchDisk(config.CLICKHOUSE_PATH, MIN_FREE_MB);
+    for (const { name, kept } of STREAMS) if (kept !== 'until_acked') health.watchConsumer(name, 'aggregator');
     const sinks: Sink[] = [clickHouseSink({ database, counters: metrics.counters })];
 
     const kafka = kafkaOf(config, log);
