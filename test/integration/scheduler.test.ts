@@ -7,6 +7,7 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
+import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -58,6 +59,14 @@ async function submit(body: unknown): Promise<string> {
   const run_id = newRunId();
   await publishRun({ v: 1, run_id, at: new Date().toISOString(), kind: 'submitted', request: request.parse(body) });
   return run_id;
+}
+
+/** A first heartbeat that overtakes the worker's entry in the bucket does not count: the scheduler hears of it half a second later. */
+async function poolsAreThere(...pools: string[]): Promise<void> {
+  for await (const message of nats.subscribe(SCHEDULER_STATUS_SUBJECT)) {
+    const known = schedulerStatus.parse(message.json()).pools.map(({ pool }) => pool);
+    if (pools.every((pool) => known.includes(pool))) return;
+  }
 }
 
 /** Everything OUTCOMES holds of a run. */
@@ -179,6 +188,7 @@ describe('the scheduler on real brokers', () => {
   it('runs an each task once per matching pool', async () => {
     await worker({ device: { pool: 'cpu-0000000e' } });
     await worker({ device: { pool: 'cpu-0000000f' } });
+    await poolsAreThere('cpu-0000000e', 'cpu-0000000f');
     const run_id = await submit({
       tasks: [
         { task_id: 'a', executor: 'noop', placement: 'each' },
