@@ -61,14 +61,6 @@ async function submit(body: unknown): Promise<string> {
   return run_id;
 }
 
-/** A first heartbeat that overtakes the worker's entry in the bucket does not count: the scheduler hears of it half a second later. */
-async function poolsAreThere(...pools: string[]): Promise<void> {
-  for await (const message of nats.subscribe(SCHEDULER_STATUS_SUBJECT)) {
-    const known = schedulerStatus.parse(message.json()).pools.map(({ pool }) => pool);
-    if (pools.every((pool) => known.includes(pool))) return;
-  }
-}
-
 /** Everything OUTCOMES holds of a run. */
 async function outcomes(run_id: string): Promise<Outcome[]> {
   const consumer = await jetstream(nats).consumers.get('OUTCOMES', { filter_subjects: outcomesOfRun(run_id) });
@@ -188,7 +180,11 @@ describe('the scheduler on real brokers', () => {
   it('runs an each task once per matching pool', async () => {
     await worker({ device: { pool: 'cpu-0000000e' } });
     await worker({ device: { pool: 'cpu-0000000f' } });
-    await poolsAreThere('cpu-0000000e', 'cpu-0000000f');
+    const statuses = nats.subscribe(SCHEDULER_STATUS_SUBJECT);
+    for await (const message of statuses) {
+      const { pools } = schedulerStatus.parse(message.json());
+      if (['cpu-0000000e', 'cpu-0000000f'].every((name) => pools.some((each) => each.pool === name))) break;
+    }
     const run_id = await submit({
       tasks: [
         { task_id: 'a', executor: 'noop', placement: 'each' },
