@@ -19,6 +19,7 @@ const commands = {
   bench: ['test/bench/main.ts'],
   bw: ['cli/src/main.ts'],
   worker: ['services/worker/src/main.ts'],
+  schemas: ['shared/protocol/write-schemas.ts'],
   node: [],
   install: ['--version'],
 };

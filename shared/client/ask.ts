@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { UnreachableError } from '../runtime/errors.ts';
 import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
-import type { NatsConnection } from '../runtime/nats.ts';
+import { isNobodyThere, type NatsConnection } from '../runtime/nats.ts';
 import { ClientError } from './errors.ts';
 import { notAllowed, violationOf } from './not-allowed.ts';
 
@@ -68,13 +68,6 @@ export function badReply(subject: string, issue: { path: string; message: string
   return new ClientError(
     'BAD_REPLY',
     `${subject} was answered in a form that is not known here (${issue?.path}: ${issue?.message}): are client and stack of the same version?`,
-  );
-}
-
-function isNobodyThere(error: unknown): boolean {
-  return (
-    error instanceof errors.NoRespondersError ||
-    (error instanceof errors.RequestError && error.cause instanceof errors.NoRespondersError)
   );
 }
 

@@ -21,7 +21,7 @@ import { FakeStack } from '../support/fake-stack.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
 import { outcomeWith } from '../support/outcomes.ts';
 import { type SpawnedService, spawnService } from '../support/spawn-service.ts';
-import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts';
+import { proxyOf, type TcpProxy, through } from '../support/tcp-proxy.ts';
 
 /** shared/client against a real NATS server. What it reads is published here; only ingest is the real one. */
 let fixture: NatsFixture;
@@ -299,13 +299,13 @@ describe('nothing is lost, and nothing comes twice', () => {
     let far: Client;
     beforeEach(async () => {
       const { NATS_URL = '' } = fixture.servers.env;
-      proxy = await tcpProxy(Number(new URL(NATS_URL).port));
-      const env = { ...fixture.servers.env, NATS_URL: `nats://127.0.0.1:${proxy.port}` };
+      proxy = await proxyOf(NATS_URL);
+      const env = { ...fixture.servers.env, NATS_URL: through(NATS_URL, proxy) };
       far = await connectClient(loadConfig(z.object(natsVariables), env));
     });
     afterEach(async () => {
       await far?.close();
-      await proxy?.stop();
+      await proxy?.close();
     });
 
     it('when the last messages were on their way as the connection broke', async () => {
@@ -316,12 +316,13 @@ describe('nothing is lost, and nothing comes twice', () => {
       })();
       await say.outcome(run_id, 'a');
       await vi.waitFor(() => expect(taskIds(told)).toEqual(['a']), 20_000);
-      proxy.deafen();
+      proxy.cut();
       await say.outcome(run_id, 'b');
       await say.event(run_id, 'finished');
       // The server has sent them; nothing more will come that could show that something is missing.
       await vi.waitFor(async () => expect(await undelivered(run_id)).toEqual([0, 0]), 20_000);
-      proxy.cut();
+      proxy.reset();
+      proxy.heal();
       await reading;
       expect(told.map(({ stream }) => stream)).toEqual(['outcomes', 'outcomes', 'events']);
     });
@@ -329,11 +330,11 @@ describe('nothing is lost, and nothing comes twice', () => {
     it('when what the consumer asked for never reached the server, and all is silent', async () => {
       const run_id = newRunId();
       const lost = new Set<string>();
-      proxy.loses = (chunk) => {
-        const name = /CONSUMER\.MSG\.NEXT\.OUTCOMES\.(\S+)/.exec(chunk)?.[1];
+      proxy.lose((text) => {
+        const name = /CONSUMER\.MSG\.NEXT\.OUTCOMES\.(\S+)/.exec(text)?.[1];
         if (name !== undefined && lost.size === 0) lost.add(name);
         return name !== undefined && lost.has(name);
-      };
+      });
       await say.outcome(run_id, 'a');
       await say.event(run_id, 'finished');
       expect(taskIds(await Array.fromAsync(await far.watch({ run_id })))).toEqual(['a']);

@@ -1,57 +1,93 @@
-import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP connection's way to a server, on which bytes can get lost. */
+/** A TCP proxy in front of a server, whose line can be cut while both ends believe in it. */
 export interface TcpProxy {
   port: number;
-  /** Swallows what the server sends from now on, until `cut`. */
-  deafen(): void;
-  /** Breaks all connections; new ones get through. */
+  /**
+   * Lets no byte through any more, either way, and accepts connections that lead nowhere: a network that drops packets.
+   * What is sent meanwhile is kept, as the sender's TCP would, and arrives after `heal`.
+   */
   cut(): void;
-  /** Chunks to the server for which this is true get lost. */
-  loses: (chunk: string) => boolean;
-  stop(): Promise<void>;
+  /** What clients send, and this says true of, gets lost from now on. */
+  lose(says: (text: string) => boolean): void;
+  /** Whether a text is in what is kept. */
+  keeps(text: string): boolean;
+  /** Everything that was kept arrives now. */
+  heal(): void;
+  /** Ends every connection, as a firewall that forgets does; new ones are let through unless it is cut. */
+  reset(): void;
+  close(): Promise<void>;
 }
 
-export async function tcpProxy(target_port: number): Promise<TcpProxy> {
-  let deaf = false;
+async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(target_port, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    near.on('data', (chunk) => {
-      if (!proxy.loses(chunk.toString('latin1'))) far.write(chunk);
+  /** What to do once the line is whole again. */
+  let kept: Array<{ act: () => void; bytes: Buffer | undefined }> = [];
+  let isCut = false;
+  let isLost = (_text: string): boolean => false;
+
+  const whenWhole = (act: () => void, bytes?: Buffer): void => {
+    if (isCut) kept.push({ act, bytes });
+    else act();
+  };
+  const forward = (from: Socket, to: Socket, isWhole: (bytes: Buffer) => boolean = () => true): void => {
+    from.on('data', (bytes: Buffer) => {
+      if (isWhole(bytes)) whenWhole(() => to.write(bytes), bytes);
     });
-    far.on('data', (chunk) => {
-      if (!deaf) near.write(chunk);
+    from.on('close', () => whenWhole(() => to.destroy()));
+    from.on('error', () => undefined);
+  };
+  const server = createServer((client) => {
+    sockets.add(client);
+    client.once('close', () => sockets.delete(client));
+    client.on('error', () => undefined);
+    client.pause();
+    whenWhole(() => {
+      const upstream = connect(target);
+      sockets.add(upstream);
+      upstream.once('close', () => sockets.delete(upstream));
+      forward(client, upstream, (bytes) => !isLost(bytes.toString('latin1')));
+      forward(upstream, client);
+      client.resume();
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = (): void => {
-    deaf = false;
-    for (const socket of sockets) socket.destroy();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const reset = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
   };
-  const proxy: TcpProxy = {
+  return {
     port: (server.address() as AddressInfo).port,
-    deafen: () => {
-      deaf = true;
+    cut: () => {
+      isCut = true;
     },
-    cut,
-    loses: () => false,
-    stop: async () => {
-      cut();
-      server.close();
-      await once(server, 'close');
+    lose: (says) => {
+      isLost = says;
+    },
+    keeps: (text) => kept.some(({ bytes }) => bytes?.includes(text) === true),
+    heal: () => {
+      isCut = false;
+      const late = kept;
+      kept = [];
+      for (const { act } of late) act();
+    },
+    reset,
+    close: async () => {
+      kept = [];
+      reset();
+      await new Promise((resolve) => server.close(resolve));
     },
   };
-  return proxy;
+}
+
+/** The same URL, through the proxy. */
+export function through(url: string, proxy: TcpProxy): string {
+  const parsed = new URL(url);
+  parsed.host = `127.0.0.1:${proxy.port}`;
+  return parsed.href;
+}
+
+/** A proxy in front of the server that a URL names. */
+export async function proxyOf(url: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(url);
+  return await startTcpProxy({ host: hostname, port: Number(port) });
 }

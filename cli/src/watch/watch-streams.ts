@@ -37,8 +37,10 @@ export async function watchStreams(
   const print = ({ stream, subject, at, value }: WatchedMessage<WatchedStream>): void => {
     if (json) held.push({ at, text: JSON.stringify({ stream, subject, at, ...value }) });
     else if (stream === 'outcomes') hold(at, outcomeLine(value, style, withRun));
-    else if (stream === 'events') hold(at, eventLine(value, style, withRun));
-    else if (stream === 'findings') hold(at, findingLine(value, style));
+    else if (stream === 'events') {
+      // Demand is for autoscalers; a person sees it in `bw top`.
+      if (value.kind !== 'demand') hold(at, eventLine(value, style, withRun));
+    } else if (stream === 'findings') hold(at, findingLine(value, style));
     else summary.add(value, at);
   };
 
