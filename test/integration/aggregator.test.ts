@@ -231,7 +231,7 @@ describe('the aggregator', () => {
     for (const line of [
       'benchwire_rows_written_total{table="attempts",service="aggregator"} 1',
       'benchwire_messages_total{stream="OUTCOMES",result="ok",service="aggregator"} 1',
-      'benchwire_consumer_pending{stream="METRICS",service="aggregator"} 0',
+      'benchwire_consumer_pending{stream="METRICS",sink="clickhouse",service="aggregator"} 0',
     ]) {
       expect(text).toContain(line);
     }

@@ -4,14 +4,14 @@ import { QUERIES, type QueryName, type QueryReply } from '@benchwire/shared/cont
 import { request } from '@benchwire/shared/contracts/request.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silent, testDatabase } from '../../test-support/database.ts';
-import { measured, received, someEvent, someOutcome } from '../../test-support/messages.ts';
-import type { Database } from '../adapters/clickhouse.ts';
-import { eventRows } from '../decide/event-rows.ts';
-import { streamOrder } from '../decide/versions.ts';
+import { silent, testDatabase } from '../../../test-support/database.ts';
+import { measured, received, someEvent, someOutcome } from '../../../test-support/messages.ts';
+import type { Database } from '../../adapters/clickhouse.ts';
+import { eventRows } from '../../decide/event-rows.ts';
+import { streamOrder } from '../../decide/versions.ts';
+import { answerQuery } from '../../handlers/queries.ts';
 import { writeEvents } from './events.ts';
 import { toEntry, writeOutcomes } from './outcomes.ts';
-import { answerQuery } from './queries.ts';
 import { writeMessages } from './write.ts';
 
 let database: Database;

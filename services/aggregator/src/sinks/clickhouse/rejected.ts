@@ -1,10 +1,11 @@
 import { REJECTED } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type HandlerResult, type Running } from '@benchwire/shared/runtime/consume.ts';
-import { rejectedRow } from '../decide/rejected-row.ts';
-import { rejected } from '../tables/rejected.ts';
-import { insertRows } from '../tables/table.ts';
-import type { ConsumerContext } from './context.ts';
-import { ACK_WAIT_MS, writeMessages } from './write.ts';
+import { rejectedRow } from '../../decide/rejected-row.ts';
+import { rejected } from '../../tables/rejected.ts';
+import { insertRows } from '../../tables/table.ts';
+import { ACK_WAIT_MS } from '../write-batch.ts';
+import type { ClickHouseContext } from './context.ts';
+import { writeMessages } from './write.ts';
 
 /** REJECTED -> rejected. Never rejects anything itself: that would come back here for ever. */
 export function consumeRejected({
@@ -14,7 +15,7 @@ export function consumeRejected({
   log,
   signal,
   counters,
-}: ConsumerContext): Promise<Running> {
+}: ClickHouseContext): Promise<Running> {
   return consume(manager, jetstream, log, {
     stream: REJECTED.name,
     durable: 'aggregator',

@@ -2,12 +2,13 @@ import { finding } from '@benchwire/shared/contracts/finding.ts';
 import { FINDINGS } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { findingRow } from '../decide/finding-row.ts';
-import { streamOrder } from '../decide/versions.ts';
-import { findings } from '../tables/findings.ts';
-import { insertRows } from '../tables/table.ts';
-import type { ConsumerContext } from './context.ts';
-import { ACK_WAIT_MS, writeMessages } from './write.ts';
+import { findingRow } from '../../decide/finding-row.ts';
+import { streamOrder } from '../../decide/versions.ts';
+import { findings } from '../../tables/findings.ts';
+import { insertRows } from '../../tables/table.ts';
+import { ACK_WAIT_MS } from '../write-batch.ts';
+import type { ClickHouseContext } from './context.ts';
+import { writeMessages } from './write.ts';
 
 /** FINDINGS -> findings. */
 export function consumeFindings({
@@ -17,7 +18,7 @@ export function consumeFindings({
   log,
   signal,
   counters,
-}: ConsumerContext): Promise<Running> {
+}: ClickHouseContext): Promise<Running> {
   return consume(manager, jetstream, log, {
     stream: FINDINGS.name,
     durable: 'aggregator',

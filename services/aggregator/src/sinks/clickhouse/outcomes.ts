@@ -3,21 +3,22 @@ import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
-import type { Database } from '../adapters/clickhouse.ts';
-import { type OutcomeRows, outcomeRows, retraction } from '../decide/outcome-rows.ts';
-import { firstWins, MAX_ATTEMPT, streamOrder } from '../decide/versions.ts';
-import { attempts, storedVersions } from '../tables/attempts.ts';
-import { type ResultRow, results, seriesOfAttempt } from '../tables/results.ts';
-import { insertRows } from '../tables/table.ts';
-import { tasks } from '../tables/tasks.ts';
-import type { ConsumerContext } from './context.ts';
-import { ACK_WAIT_MS, writeMessages } from './write.ts';
+import type { Database } from '../../adapters/clickhouse.ts';
+import { type OutcomeRows, outcomeRows, retraction } from '../../decide/outcome-rows.ts';
+import { firstWins, MAX_ATTEMPT, streamOrder } from '../../decide/versions.ts';
+import { attempts, storedVersions } from '../../tables/attempts.ts';
+import { type ResultRow, results, seriesOfAttempt } from '../../tables/results.ts';
+import { insertRows } from '../../tables/table.ts';
+import { tasks } from '../../tables/tasks.ts';
+import { ACK_WAIT_MS } from '../write-batch.ts';
+import type { ClickHouseContext } from './context.ts';
+import { writeMessages } from './write.ts';
 
 /** Long enough for the server's own duplicate check to let a second outcome through. */
 const LATE_MS = 60_000;
 
 /** OUTCOMES -> attempts, tasks, results. */
-export function consumeOutcomes(context: ConsumerContext): Promise<Running> {
+export function consumeOutcomes(context: ClickHouseContext): Promise<Running> {
   const { database, manager, jetstream, log, signal, counters } = context;
   return consume(manager, jetstream, log, {
     stream: OUTCOMES.name,

@@ -1,11 +1,11 @@
-import { decodeMetricBatch, type MetricBatch, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
+import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { METRICS } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type Running } from '@benchwire/shared/runtime/consume.ts';
-import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { type Parsed, parseWith } from '@benchwire/shared/runtime/issues.ts';
-import { metricRows, timeIssues } from '../decide/metric-rows.ts';
-import { insertSamples } from '../tables/samples.ts';
-import type { ConsumerContext } from './context.ts';
+import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
+import { metricRows, timeIssues } from '../../decide/metric-rows.ts';
+import { readMetricBatch } from '../../decide/read-metric-batch.ts';
+import { insertSamples } from '../../tables/samples.ts';
+import type { ClickHouseContext } from './context.ts';
 import { writeMessages } from './write.ts';
 
 /** METRICS -> samples. */
@@ -16,7 +16,7 @@ export function consumeMetrics({
   log,
   signal,
   counters,
-}: ConsumerContext): Promise<Running> {
+}: ClickHouseContext): Promise<Running> {
   return consume(manager, jetstream, log, {
     stream: METRICS.name,
     durable: 'aggregator',
@@ -36,18 +36,8 @@ export function consumeMetrics({
   });
 }
 
-/** Unpacks and checks a batch. */
 function parseBatch(bytes: Uint8Array, stored_at_ms: number): Parsed<MetricBatch> {
-  let value: unknown;
-  try {
-    value = decodeMetricBatch(bytes);
-  } catch (error) {
-    return {
-      ok: false,
-      issues: [{ path: '(message)', code: 'invalid_msgpack', message: `not MessagePack: ${messageOf(error)}` }],
-    };
-  }
-  const parsed = parseWith(metricBatch, value);
+  const parsed = readMetricBatch(bytes);
   if (!parsed.ok) return parsed;
   const issues = timeIssues(parsed.value, stored_at_ms);
   return issues.length === 0 ? parsed : { ok: false, issues };

@@ -3,16 +3,17 @@ import { benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type HandlerResult, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import type { Database } from '../adapters/clickhouse.ts';
-import { type EventRows, eventRows } from '../decide/event-rows.ts';
-import { streamOrder } from '../decide/versions.ts';
-import { events } from '../tables/events.ts';
-import { runs } from '../tables/runs.ts';
-import { insertRows } from '../tables/table.ts';
-import { findDetails, type TaskRow, tasks } from '../tables/tasks.ts';
-import { findOffers, type WorkerRow, workers } from '../tables/workers.ts';
-import type { ConsumerContext } from './context.ts';
-import { ACK_WAIT_MS, writeMessages } from './write.ts';
+import type { Database } from '../../adapters/clickhouse.ts';
+import { type EventRows, eventRows } from '../../decide/event-rows.ts';
+import { streamOrder } from '../../decide/versions.ts';
+import { events } from '../../tables/events.ts';
+import { runs } from '../../tables/runs.ts';
+import { insertRows } from '../../tables/table.ts';
+import { findDetails, type TaskRow, tasks } from '../../tables/tasks.ts';
+import { findOffers, type WorkerRow, workers } from '../../tables/workers.ts';
+import { ACK_WAIT_MS } from '../write-batch.ts';
+import type { ClickHouseContext } from './context.ts';
+import { writeMessages } from './write.ts';
 
 /** EVENTS -> events, and what they say of runs, tasks and workers. */
 export function consumeEvents({
@@ -22,7 +23,7 @@ export function consumeEvents({
   log,
   signal,
   counters,
-}: ConsumerContext): Promise<Running> {
+}: ClickHouseContext): Promise<Running> {
   return consume(manager, jetstream, log, {
     stream: EVENTS.name,
     durable: 'aggregator',
