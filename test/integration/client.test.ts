@@ -1,24 +1,27 @@
-import { Client } from '@benchwire/shared/client/client.ts';
+import { Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import type { WatchOptions } from '@benchwire/shared/client/watch.ts';
 import type { Watched, WatchedStream } from '@benchwire/shared/client/watched.ts';
-import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { eventSubject, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { type Finding, findingSubject } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { encodeMetricBatch, metricBatchId, metricsSubject } from '@benchwire/shared/contracts/metrics.ts';
-import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeMessageId, outcomeSubject, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
-import { METRICS, OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import { EVENTS, METRICS, OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { ensureStreams } from '@benchwire/shared/runtime/streams.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { FakeStack } from '../support/fake-stack.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
 import { outcomeWith } from '../support/outcomes.ts';
 import { type SpawnedService, spawnService } from '../support/spawn-service.ts';
+import { proxyOf, type TcpProxy, through } from '../support/tcp-proxy.ts';
 
 /** shared/client against a real NATS server. What it reads is published here; only ingest is the real one. */
 let fixture: NatsFixture;
@@ -291,6 +294,54 @@ describe('nothing is lost, and nothing comes twice', () => {
     });
   });
 
+  describe('on a way on which bytes get lost', () => {
+    let proxy: TcpProxy;
+    let far: Client;
+    beforeEach(async () => {
+      const { NATS_URL = '' } = fixture.servers.env;
+      proxy = await proxyOf(NATS_URL);
+      const env = { ...fixture.servers.env, NATS_URL: through(NATS_URL, proxy) };
+      far = await connectClient(loadConfig(z.object(natsVariables), env));
+    });
+    afterEach(async () => {
+      await far?.close();
+      await proxy?.close();
+    });
+
+    it('when the last messages were on their way as the connection broke', async () => {
+      const run_id = newRunId();
+      const told: Watched[] = [];
+      const reading = (async () => {
+        for await (const message of await far.watch({ run_id, streams: ['outcomes', 'events'] })) told.push(message);
+      })();
+      await say.outcome(run_id, 'a');
+      await vi.waitFor(() => expect(taskIds(told)).toEqual(['a']), 20_000);
+      proxy.cut();
+      await say.outcome(run_id, 'b');
+      await say.event(run_id, 'finished');
+      // The server has sent them; nothing more will come that could show that something is missing.
+      await vi.waitFor(async () => expect(await undelivered(run_id)).toEqual([0, 0]), 20_000);
+      proxy.reset();
+      proxy.heal();
+      await reading;
+      expect(told.map(({ stream }) => stream)).toEqual(['outcomes', 'outcomes', 'events']);
+    });
+
+    it('when what the consumer asked for never reached the server, and all is silent', async () => {
+      const run_id = newRunId();
+      const lost = new Set<string>();
+      proxy.lose((text) => {
+        const name = /CONSUMER\.MSG\.NEXT\.OUTCOMES\.(\S+)/.exec(text)?.[1];
+        if (name !== undefined && lost.size === 0) lost.add(name);
+        return name !== undefined && lost.has(name);
+      });
+      await say.outcome(run_id, 'a');
+      await say.event(run_id, 'finished');
+      expect(taskIds(await Array.fromAsync(await far.watch({ run_id })))).toEqual(['a']);
+      expect(lost.size).toBe(1);
+    });
+  });
+
   it('when the server forgets what it was read with', async () => {
     await survive(async () => {
       for (const { name, config } of await consumersOf(OUTCOMES.name))
@@ -432,6 +483,14 @@ async function take<S extends WatchedStream>(
 
 const taskIds = (told: readonly Watched[]): string[] =>
   told.flatMap((message) => (message.stream === 'outcomes' ? [message.value.task_id] : []));
+
+/** Of the consumers that read a run now: messages that the server has not sent. */
+async function undelivered(run_id: string): Promise<number[]> {
+  const all = (await Promise.all([OUTCOMES.name, EVENTS.name].map(consumersOf))).flat();
+  return all
+    .filter(({ config }) => [outcomesOfRun(run_id), eventsOfRun(run_id)].includes(config.filter_subject ?? ''))
+    .map(({ num_pending }) => num_pending);
+}
 
 const consumersOf = (stream: string) => Array.fromAsync(fixture.manager.consumers.list(stream));
 

@@ -8,6 +8,8 @@ export interface TcpProxy {
    * What is sent meanwhile is kept, as the sender's TCP would, and arrives after `heal`.
    */
   cut(): void;
+  /** What clients send, and this says true of, gets lost from now on. */
+  lose(says: (text: string) => boolean): void;
   /** Whether a text is in what is kept. */
   keeps(text: string): boolean;
   /** Everything that was kept arrives now. */
@@ -22,13 +24,16 @@ async function startTcpProxy(target: { host: string; port: number }): Promise<Tc
   /** What to do once the line is whole again. */
   let kept: Array<{ act: () => void; bytes: Buffer | undefined }> = [];
   let isCut = false;
+  let isLost = (_text: string): boolean => false;
 
   const whenWhole = (act: () => void, bytes?: Buffer): void => {
     if (isCut) kept.push({ act, bytes });
     else act();
   };
-  const forward = (from: Socket, to: Socket): void => {
-    from.on('data', (bytes: Buffer) => whenWhole(() => to.write(bytes), bytes));
+  const forward = (from: Socket, to: Socket, isWhole: (bytes: Buffer) => boolean = () => true): void => {
+    from.on('data', (bytes: Buffer) => {
+      if (isWhole(bytes)) whenWhole(() => to.write(bytes), bytes);
+    });
     from.on('close', () => whenWhole(() => to.destroy()));
     from.on('error', () => undefined);
   };
@@ -41,7 +46,7 @@ async function startTcpProxy(target: { host: string; port: number }): Promise<Tc
       const upstream = connect(target);
       sockets.add(upstream);
       upstream.once('close', () => sockets.delete(upstream));
-      forward(client, upstream);
+      forward(client, upstream, (bytes) => !isLost(bytes.toString('latin1')));
       forward(upstream, client);
       client.resume();
     });
@@ -54,6 +59,9 @@ async function startTcpProxy(target: { host: string; port: number }): Promise<Tc
     port: (server.address() as AddressInfo).port,
     cut: () => {
       isCut = true;
+    },
+    lose: (says) => {
+      isLost = says;
     },
     keeps: (text) => kept.some(({ bytes }) => bytes?.includes(text) === true),
     heal: () => {
