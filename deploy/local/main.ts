@@ -14,6 +14,8 @@ const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N] [--schedule
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
+const printLog = logPrinter((text) => process.stdout.write(text), inTerminal);
+
 const options = readOptions();
 let stack: LocalStack | undefined;
 const stopping = onStopSignals(() => {
@@ -29,10 +31,11 @@ try {
     env: inTerminal
       ? { LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty', FORCE_COLOR: process.env.FORCE_COLOR ?? '1' }
       : {},
-    onLog: logPrinter((text) => process.stdout.write(text), inTerminal),
+    onLog: printLog,
     signal: stopping,
   });
   if (inTerminal) print(overview(stack));
+  else if (options.share !== undefined) printLog({ service: 'stack', line: sharedWhere(stack) });
   await aborted(stopping);
   if (inTerminal) print('\nstopping; once more Ctrl-C kills what still runs.');
   await stack.stop();
@@ -71,6 +74,11 @@ function readOptions(): { dataDir: string; workers: number; schedulers: number; 
 function count(text = '1'): number {
   if (!/^\d{1,3}$/.test(text)) throw new TypeError(`"${text}" is not a number of processes`);
   return Number(text);
+}
+
+/** For a log, which others may read: the command for other machines holds a password. */
+function sharedWhere({ env, paths }: LocalStack): string {
+  return `other machines join at ${env.NATS_URL} as ${env.NATS_USER}; NATS_PASSWORD is in ${paths.stack}`;
 }
 
 function overview({ paths, env, nats, redis, services }: LocalStack): string {
