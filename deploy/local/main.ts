@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { usualPolicy } from './autoscale.ts';
+import { startAutoscaler } from './autoscaler.ts';
 import { defaultDataDir } from './paths.ts';
 import { joinCommand } from './share.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
@@ -10,11 +12,9 @@ import { logPrinter } from './terminal.ts';
 
 /** `npm start`: the whole stack in this terminal until Ctrl-C. */
 
-const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N] [--schedulers N] [--share ADDRESS]`;
+const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share ADDRESS]`;
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-const printLog = logPrinter((text) => process.stdout.write(text), inTerminal);
 
 const options = readOptions();
 let stack: LocalStack | undefined;
@@ -24,19 +24,26 @@ const stopping = onStopSignals(() => {
 });
 
 try {
+  const { min, max } = options.workers;
+  const onLog = logPrinter((text) => process.stdout.write(text), inTerminal);
+  const say = (line: string): void => onLog({ service: 'stack', line });
   stack = await startLocalStack({
     dataDir: options.dataDir,
     share: options.share,
-    services: { worker: options.workers, scheduler: options.schedulers },
+    services: { worker: min, scheduler: options.schedulers },
     env: inTerminal
       ? { LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty', FORCE_COLOR: process.env.FORCE_COLOR ?? '1' }
       : {},
-    onLog: printLog,
+    onLog,
     signal: stopping,
   });
   if (inTerminal) print(overview(stack));
-  else if (options.share !== undefined) printLog({ service: 'stack', line: sharedWhere(stack) });
+  else if (options.share !== undefined) say(sharedWhere(stack));
+  if (max > 1) say('workers on one CPU disturb each other: for latencies that mean something, run one.');
+  const autoscaler =
+    max > min ? await startAutoscaler({ stack, policy: { ...usualPolicy, min, max }, say }) : undefined;
   await aborted(stopping);
+  await autoscaler?.stop();
   if (inTerminal) print('\nstopping; once more Ctrl-C kills what still runs.');
   await stack.stop();
 } catch (error) {
@@ -48,7 +55,14 @@ try {
 // Nothing is left to do; a connection that some library keeps open must not keep the terminal.
 process.exit();
 
-function readOptions(): { dataDir: string; workers: number; schedulers: number; share: string | undefined } {
+interface Options {
+  dataDir: string;
+  workers: { min: number; max: number };
+  schedulers: number;
+  share: string | undefined;
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {
@@ -61,7 +75,7 @@ function readOptions(): { dataDir: string; workers: number; schedulers: number; 
     const given = values['data-dir'];
     return {
       dataDir: defaultDataDir(given === undefined ? process.env : { ...process.env, BENCHWIRE_DATA_DIR: given }),
-      workers: count(values.workers),
+      workers: range(values.workers),
       schedulers: count(values.schedulers),
       share: values.share,
     };
@@ -79,6 +93,16 @@ function count(text = '1'): number {
 /** For a log, which others may read: the command for other machines holds a password. */
 function sharedWhere({ env, paths }: LocalStack): string {
   return `other machines join at ${env.NATS_URL} as ${env.NATS_USER}; NATS_PASSWORD is in ${paths.stack}`;
+}
+
+/** `3`, or `1..4` for as many as there is work for. */
+function range(text = '1'): { min: number; max: number } {
+  const [first, last = first, ...more] = text.split('..');
+  const [min, max] = [count(first), count(last)];
+  if (more.length > 0 || max < min || (min === 0 && max > 0)) {
+    throw new TypeError(`"${text}" is neither a number of workers nor a range like 1..4, which starts at 1 or more`);
+  }
+  return { min, max };
 }
 
 function overview({ paths, env, nats, redis, services }: LocalStack): string {

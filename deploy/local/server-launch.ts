@@ -73,7 +73,7 @@ let canDieWithUs: boolean | undefined;
 /**
  * On Linux the kernel ends the server when we die in a way that leaves us no time to; elsewhere the next start does.
  */
-function dyingWithUs(command: string[]): string[] {
+export function dyingWithUs(command: string[]): string[] {
   canDieWithUs ??= process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true']).status === 0;
   return canDieWithUs ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
-import { commandConfig, noopConfig, onnxConfig, type TaskSpec } from './task.ts';
+import { commandConfig, noopConfig, onnxConfig, type Task, type TaskSpec } from './task.ts';
 
 /**
  * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
@@ -67,16 +67,28 @@ const DEFAULTS: Readonly<Record<TaskSpec['executor'], Readonly<Record<string, un
 
 /** 8 hex digits over the config fields that change what is measured and differ from their default; empty without any. */
 export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config'>): string {
+  const settings = settingsOf(spec, NOT_IN_VARIANT);
+  return settings.length === 0 ? '' : hash(settings, 8);
+}
+
+/** Config fields that say nothing about how long an attempt takes; a model's file may change with every build. */
+const NOT_IN_WORKLOAD = new Set(['max_memory_mb', 'sha256']);
+
+/**
+ * 12 hex digits, equal for tasks whose attempts should take equally long on the same hardware: the executor, the
+ * benchmark, and every setting that changes what is measured or how much of it.
+ */
+export function workloadKey(task: Pick<Task, 'executor' | 'benchmark' | 'config'>): string {
+  return hash([task.executor, task.benchmark, settingsOf(task, NOT_IN_WORKLOAD)], 12);
+}
+
+/** What a config says that differs from the default, by name. */
+function settingsOf(spec: Pick<TaskSpec, 'executor' | 'config'>, without: ReadonlySet<string>): unknown[] {
   const usual = DEFAULTS[spec.executor];
-  const entries = Object.entries(spec.config)
-    .filter(([name, value]) => value !== undefined && value !== usual[name] && !NOT_IN_VARIANT.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.length === 0
-    ? ''
-    : hash(
-        entries.map(([name, value]) => [name, sorted(value)]),
-        8,
-      );
+  return Object.entries(spec.config)
+    .filter(([name, value]) => value !== undefined && value !== usual[name] && !without.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => [name, sorted(value)]);
 }
 
 /** The same value with the fields of its objects in one order: who wrote which one first makes no other setting. */

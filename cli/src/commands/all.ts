@@ -1,5 +1,6 @@
 import type { Command } from '../arguments/command.ts';
 import { cancel } from './cancel.ts';
+import { cluster } from './cluster.ts';
 import { findings } from './findings.ts';
 import { rejected } from './rejected.ts';
 import { results } from './results.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   workers,
   worker,
   top,
+  cluster,
   rejected,
   sql,
 ];
