@@ -19,4 +19,6 @@ export interface CliContext {
   now(): number;
   /** Replaces what Ctrl-C does until the returned function is called; without a handler it ends the process. */
   onInterrupt(handler: () => void): () => void;
+  /** The same for SIGTERM. */
+  onTerminate(handler: () => void): () => void;
 }

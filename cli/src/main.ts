@@ -20,12 +20,10 @@ const interrupt = (): void => {
   restore();
   process.exit(EXIT.interrupted);
 };
-let onInterrupt: (() => void) | undefined;
-process.on('SIGINT', () => (onInterrupt ?? interrupt)());
-process.on('SIGTERM', () => {
+const terminate = (): void => {
   restore();
   process.exit(143);
-});
+};
 
 const crash = (error: unknown): void => {
   restore();
@@ -46,12 +44,20 @@ const code = await runCli(process.argv.slice(2), {
   err,
   now: Date.now,
   version,
-  onInterrupt: (handler) => {
-    onInterrupt = handler;
-    return () => {
-      if (onInterrupt === handler) onInterrupt = undefined;
-    };
-  },
+  onInterrupt: replaceableHandler('SIGINT', interrupt),
+  onTerminate: replaceableHandler('SIGTERM', terminate),
 });
 await Promise.all([out.flush(), err.flush()]);
 process.exit(code);
+
+/** Handles a signal until somebody else wants to; what is given back lets them, and they can hand it back. */
+function replaceableHandler(signal: NodeJS.Signals, usual: () => void): (handler: () => void) => () => void {
+  let handler = usual;
+  process.on(signal, () => handler());
+  return (other) => {
+    handler = other;
+    return () => {
+      if (handler === other) handler = usual;
+    };
+  };
+}

@@ -8,29 +8,35 @@ const lowest = 20_000;
 const highest = 32_000;
 
 /** Handed out by this process and perhaps not bound yet. */
-const recent = new Set<number>();
+const recent = new Set<string>();
+
+/** What everything of a local stack listens on, unless its servers are shared. */
+export const loopback = '127.0.0.1';
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on. Another process may still take it first: whoever starts a server on it
+ * A TCP port of an address that nobody listens on. Another process may still take it first: whoever starts a server on it
  * asks for another one when the server can't bind.
+ * @param preferred - taken when it is free; else any port
  * @throws Error when there is none, which means that something else is wrong
  */
-export async function freePort(random: () => number = Math.random): Promise<number> {
+export async function freePort(host: string = loopback, preferred?: number): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const port = lowest + Math.floor(random() * (highest - lowest));
-    if (recent.has(port) || !(await canListen(port))) continue;
-    recent.add(port);
-    setTimeout(() => recent.delete(port), 60_000).unref();
+    const any = lowest + Math.floor(Math.random() * (highest - lowest));
+    const port = attempt === 0 ? (preferred ?? any) : any;
+    const name = `${host} ${port}`;
+    if (recent.has(name) || !(await canListen(port, host))) continue;
+    recent.add(name);
+    setTimeout(() => recent.delete(name), 60_000).unref();
     return port;
   }
-  throw new Error(`found no free TCP port between ${lowest} and ${highest} on 127.0.0.1`);
+  throw new Error(`found no free TCP port between ${lowest} and ${highest} on ${host}`);
 }
 
 /** Whether a server could bind there now. */
-export function canListen(port: number): Promise<boolean> {
+export function canListen(port: number, host: string = loopback): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

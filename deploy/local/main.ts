@@ -2,14 +2,17 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { usualPolicy } from './autoscale.ts';
+import { startAutoscaler } from './autoscaler.ts';
 import { defaultDataDir } from './paths.ts';
+import { joinCommand } from './share.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { aborted, onStopSignals, StopRequested } from './stop-signals.ts';
 import { logPrinter } from './terminal.ts';
 
 /** `npm start`: the whole stack in this terminal until Ctrl-C. */
 
-const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N] [--schedulers N]`;
+const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share ADDRESS]`;
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -21,17 +24,25 @@ const stopping = onStopSignals(() => {
 });
 
 try {
+  const { min, max } = options.workers;
+  const onLog = logPrinter((text) => process.stdout.write(text), inTerminal);
+  const say = (line: string): void => onLog({ service: 'stack', line });
   stack = await startLocalStack({
     dataDir: options.dataDir,
-    services: { worker: options.workers, scheduler: options.schedulers },
+    share: options.share,
+    services: { worker: min, scheduler: options.schedulers },
     env: inTerminal
       ? { LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty', FORCE_COLOR: process.env.FORCE_COLOR ?? '1' }
       : {},
-    onLog: logPrinter((text) => process.stdout.write(text), inTerminal),
+    onLog,
     signal: stopping,
   });
   if (inTerminal) print(overview(stack));
+  if (max > 1) say('workers on one CPU disturb each other: for latencies that mean something, run one.');
+  const autoscaler =
+    max > min ? await startAutoscaler({ stack, policy: { ...usualPolicy, min, max }, say }) : undefined;
   await aborted(stopping);
+  await autoscaler?.stop();
   if (inTerminal) print('\nstopping; once more Ctrl-C kills what still runs.');
   await stack.stop();
 } catch (error) {
@@ -43,16 +54,29 @@ try {
 // Nothing is left to do; a connection that some library keeps open must not keep the terminal.
 process.exit();
 
-function readOptions(): { dataDir: string; workers: number; schedulers: number } {
+interface Options {
+  dataDir: string;
+  workers: { min: number; max: number };
+  schedulers: number;
+  share: string | undefined;
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
-      options: { 'data-dir': { type: 'string' }, workers: { type: 'string' }, schedulers: { type: 'string' } },
+      options: {
+        'data-dir': { type: 'string' },
+        workers: { type: 'string' },
+        schedulers: { type: 'string' },
+        share: { type: 'string' },
+      },
     });
     const given = values['data-dir'];
     return {
       dataDir: defaultDataDir(given === undefined ? process.env : { ...process.env, BENCHWIRE_DATA_DIR: given }),
-      workers: count(values.workers),
+      workers: range(values.workers),
       schedulers: count(values.schedulers),
+      share: values.share,
     };
   } catch (error) {
     console.error(`benchwire: ${messageOf(error)}\n${usage}`);
@@ -63,6 +87,16 @@ function readOptions(): { dataDir: string; workers: number; schedulers: number }
 function count(text = '1'): number {
   if (!/^\d{1,3}$/.test(text)) throw new TypeError(`"${text}" is not a number of processes`);
   return Number(text);
+}
+
+/** `3`, or `1..4` for as many as there is work for. */
+function range(text = '1'): { min: number; max: number } {
+  const [first, last = first, ...more] = text.split('..');
+  const [min, max] = [count(first), count(last)];
+  if (more.length > 0 || max < min || (min === 0 && max > 0)) {
+    throw new TypeError(`"${text}" is neither a number of workers nor a range like 1..4, which starts at 1 or more`);
+  }
+  return { min, max };
 }
 
 function overview({ paths, env, nats, redis, services }: LocalStack): string {
@@ -77,6 +111,7 @@ function overview({ paths, env, nats, redis, services }: LocalStack): string {
     `  Redis         ${env.REDIS_URL?.replace(/\/\/[^@]*@/, '//…@')} ${server(redis)}`,
     `  ClickHouse    ${database}`,
     ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
+    ...(options.share === undefined ? [] : [`On another machine, with a clone of this: ${joinCommand(env)}`]),
     'In another terminal: npm run bw -- run examples/quickstart.yaml',
     'Stop with Ctrl-C.',
     '',

@@ -2,21 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Credentials } from './credentials.ts';
 import type { ServerProgram } from './find-server.ts';
-import { freePort } from './free-port.ts';
+import { freePort, loopback } from './free-port.ts';
 import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeNats } from './probe.ts';
 import { launchServer, serverView } from './server-launch.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
-/** NATS's own port, inside a container. */
-const containerPort = 4222;
+/** NATS's own port: the one inside a container, and where others look for a shared server. */
+const usualPort = 4222;
 
-/** NATS with JetStream on a free port of 127.0.0.1, its streams in the data folder. */
+/** NATS with JetStream on a free port, its streams in the data folder. */
 export function natsProcess(
   paths: DataPaths,
   credentials: Credentials,
   program: ServerProgram,
+  host: string = loopback,
 ): ProcessSpec & { port: () => number } {
   let port = 0;
   // Tells ours from another one that got the port first.
@@ -26,20 +27,20 @@ export function natsProcess(
     name: 'nats-server',
     port: () => port,
     launch: async (ready_before) => {
-      if (!ready_before) port = await freePort();
-      const view = serverView(program, paths.nats, port, containerPort);
+      if (!ready_before) port = await freePort(host, host === loopback ? undefined : usualPort);
+      const view = serverView(program, paths.nats, { host, port }, usualPort);
       writePrivateFile(join(paths.nats, 'nats.conf'), natsConfig({ ...view, server_name }, credentials));
       return launchServer({
         program,
         name: 'nats-server',
         folder: paths.nats,
         args: (folder) => ['-c', `${folder}/nats.conf`],
-        port,
-        containerPort,
+        address: { host, port },
+        containerPort: usualPort,
         logFile: join(paths.logs, 'nats-server.log'),
       });
     },
-    probe: () => probeNats({ host: '127.0.0.1', port, user, password, server_name }, 2_000),
+    probe: () => probeNats({ host, port, user, password, server_name }, 2_000),
   };
 }
 
@@ -50,7 +51,8 @@ function natsConfig(
 ): string {
   return `# Written at every start; changes are lost.
 server_name: ${server_name}
-listen: "${host}:${port}"
+host: "${host}"
+port: ${port}
 max_payload: 8MB
 jetstream { store_dir: ${JSON.stringify(folder)} } # in a folder jetstream/ there
 authorization { user: ${JSON.stringify(nats_user)}, password: ${JSON.stringify(nats_password)} }

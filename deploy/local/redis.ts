@@ -1,41 +1,43 @@
 import { join } from 'node:path';
 import type { Credentials } from './credentials.ts';
 import type { ServerProgram } from './find-server.ts';
-import { freePort } from './free-port.ts';
+import { freePort, loopback } from './free-port.ts';
 import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeRedis } from './probe.ts';
 import { launchServer, serverView } from './server-launch.ts';
+import { redisWorkerPassword } from './share.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
-/** Redis's own port, inside a container. */
-const containerPort = 6379;
+/** Redis's own port: the one inside a container, and where others look for a shared server. */
+const usualPort = 6379;
 
-/** Redis on a free port of 127.0.0.1, every write in an append-only file in the data folder. */
+/** Redis on a free port, every write in an append-only file in the data folder. */
 export function redisProcess(
   paths: DataPaths,
   credentials: Credentials,
   program: ServerProgram,
+  host: string = loopback,
 ): ProcessSpec & { port: () => number } {
   let port = 0;
   return {
     name: 'redis-server',
     port: () => port,
     launch: async (ready_before) => {
-      if (!ready_before) port = await freePort();
-      const view = serverView(program, paths.redis, port, containerPort);
+      if (!ready_before) port = await freePort(host, host === loopback ? undefined : usualPort);
+      const view = serverView(program, paths.redis, { host, port }, usualPort);
       writePrivateFile(join(paths.redis, 'redis.conf'), redisConfig(view, credentials));
       return launchServer({
         program,
         name: 'redis-server',
         folder: paths.redis,
         args: (folder) => [`${folder}/redis.conf`],
-        port,
-        containerPort,
+        address: { host, port },
+        containerPort: usualPort,
         logFile: join(paths.logs, 'redis-server.log'),
       });
     },
-    probe: () => probeRedis({ host: '127.0.0.1', port, password: credentials.redis_password }, 2_000),
+    probe: () => probeRedis({ host, port, password: credentials.redis_password }, 2_000),
   };
 }
 
@@ -48,6 +50,8 @@ function redisConfig(
 bind ${host}
 port ${port}
 requirepass ${JSON.stringify(redis_password)}
+# For workers on other machines: the queues, and nothing that concerns the server itself.
+user worker on >${redisWorkerPassword(redis_password)} ~* +@all -@dangerous +info
 dir ${JSON.stringify(folder)}
 appendonly yes
 appendfsync everysec

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { hostInUrl } from '@benchwire/shared/runtime/hosts.ts';
 import type { Launch } from './child.ts';
 import type { ServerProgram } from './find-server.ts';
 
@@ -11,17 +12,23 @@ export interface ServerLaunch {
   folder: string;
   /** Its arguments, given the folder as it sees it. */
   args: (folder: string) => string[];
-  port: number;
+  /** Where it is reached. */
+  address: { host: string; port: number };
   /** The port that it listens on inside a container. */
   containerPort: number;
   logFile: string;
 }
 
 /** Where the server itself sees its folder and which address it has to listen on. */
-export function serverView(program: ServerProgram, folder: string, port: number, containerPort: number) {
+export function serverView(
+  program: ServerProgram,
+  folder: string,
+  address: ServerLaunch['address'],
+  containerPort: number,
+) {
   return program.from === 'docker'
-    ? { folder: '/data', host: '0.0.0.0', port: containerPort } // only the mapped port is reachable, and only on loopback
-    : { folder, host: '127.0.0.1', port };
+    ? { folder: '/data', host: '0.0.0.0', port: containerPort } // only the mapped port is reachable, and only on our address
+    : { folder, ...address };
 }
 
 export function launchServer(server: ServerLaunch): Launch {
@@ -33,8 +40,9 @@ export function launchServer(server: ServerLaunch): Launch {
 }
 
 function launchContainer(server: ServerLaunch, image: string, output: Launch['output']): Launch {
-  const { name, folder, args, port, containerPort } = server;
-  const container = `benchwire-${name}-${port}`;
+  const { name, folder, args, address, containerPort } = server;
+  const { host, port } = address;
+  const container = `benchwire-${name}-${host.replaceAll(':', '-')}-${port}`;
   const user = `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`;
   const options = [
     '--rm',
@@ -43,7 +51,7 @@ function launchContainer(server: ServerLaunch, image: string, output: Launch['ou
     '--user',
     user,
     '-p',
-    `127.0.0.1:${port}:${containerPort}`,
+    `${hostInUrl(host)}:${port}:${containerPort}`,
     '-v',
     `${folder}:/data`,
   ];
@@ -65,7 +73,7 @@ let canDieWithUs: boolean | undefined;
 /**
  * On Linux the kernel ends the server when we die in a way that leaves us no time to; elsewhere the next start does.
  */
-function dyingWithUs(command: string[]): string[] {
+export function dyingWithUs(command: string[]): string[] {
   canDieWithUs ??= process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true']).status === 0;
   return canDieWithUs ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
 }

@@ -1,7 +1,9 @@
+import { hostInUrl } from '@benchwire/shared/runtime/hosts.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { checkExternalServers } from './external-servers.ts';
 import { findServer, natsServer, redisServer, type ServerKind } from './find-server.ts';
+import { loopback } from './free-port.ts';
 import { provideServers, thisMachine } from './install-server.ts';
 import { natsProcess } from './nats.ts';
 import { once } from './once.ts';
@@ -9,6 +11,7 @@ import { createDataDir, type DataPaths } from './paths.ts';
 import { endLeftovers, forgetProcess, recordProcess } from './process-records.ts';
 import { redisProcess } from './redis.ts';
 import { runCommand } from './run-command.ts';
+import { checkNothingExternal, redisWorkerPassword, shareAddress } from './share.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 export type Environment = Record<string, string | undefined>;
@@ -17,6 +20,8 @@ export interface ServersOptions {
   dataDir: string;
   /** On top of this process's environment; undefined takes a variable away. Addresses in it keep that server from being started. */
   env?: Environment;
+  /** An address of this machine, or a name of it, for workers on other machines; NATS and Redis listen there and not on loopback. */
+  share?: string | undefined;
   /** What the stack has to tell its user: installs, crashes. Silent by default. */
   say?: (text: string) => void;
   /** Aborted to give up starting; what was started is stopped again. */
@@ -26,7 +31,7 @@ export interface ServersOptions {
 /** NATS and Redis of one data folder. */
 export interface LocalServers {
   paths: DataPaths;
-  /** What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL. */
+  /** What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL; and WORKER_REDIS_URL for those that join. */
   env: Record<string, string>;
   /** Undefined when the environment names another server. */
   nats: ServerHandle | undefined;
@@ -45,6 +50,8 @@ export type ServerHandle = SupervisedProcess & { readonly version: string };
 export async function startServers(options: ServersOptions): Promise<LocalServers> {
   const { say = () => {}, signal } = options;
   const environment = { ...process.env, ...options.env };
+  if (options.share !== undefined) checkNothingExternal(environment);
+  const host = options.share === undefined ? loopback : await shareAddress(options.share);
   const paths = createDataDir(options.dataDir);
   const unlock = lockDataDir(paths.lock);
   const started: ServerHandle[] = [];
@@ -66,13 +73,16 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       const program = programs[index];
       if (program === undefined) continue;
       const spec =
-        kind === natsServer ? natsProcess(paths, credentials, program) : redisProcess(paths, credentials, program);
+        kind === natsServer
+          ? natsProcess(paths, credentials, program, host)
+          : redisProcess(paths, credentials, program, host);
       const server = Object.assign(superviseRecorded(spec, paths, say), { version: program.version });
       started.push(server);
       handles.set(kind, server);
       server.start();
       await untilReady(server, signal);
-      Object.assign(env, kind === natsServer ? natsEnv(spec.port(), credentials) : redisEnv(spec.port(), credentials));
+      const address = `${hostInUrl(host)}:${spec.port()}`;
+      Object.assign(env, kind === natsServer ? natsEnv(address, credentials) : redisEnv(address, credentials));
     }
     for (const name of inherited(environment)) env[name] ??= environment[name] ?? '';
     return { paths, env, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
@@ -90,14 +100,15 @@ function inherited(environment: Environment): string[] {
   );
 }
 
-const natsEnv = (port: number, { nats_user, nats_password }: Credentials) => ({
-  NATS_URL: `nats://127.0.0.1:${port}`,
+const natsEnv = (address: string, { nats_user, nats_password }: Credentials) => ({
+  NATS_URL: `nats://${address}`,
   NATS_USER: nats_user,
   NATS_PASSWORD: nats_password,
 });
 
-const redisEnv = (port: number, { redis_password }: Credentials) => ({
-  REDIS_URL: `redis://:${redis_password}@127.0.0.1:${port}`,
+const redisEnv = (address: string, { redis_password }: Credentials) => ({
+  REDIS_URL: `redis://:${redis_password}@${address}`,
+  WORKER_REDIS_URL: `redis://worker:${redisWorkerPassword(redis_password)}@${address}`,
 });
 
 /** A supervised process that is noted in the data folder while it runs. */

@@ -43,6 +43,8 @@ export interface LocalStack extends Omit<LocalServers, 'stop'> {
   service: (name: string) => ServiceHandle;
   /** Starts one more of a kind and waits until it is ready. */
   addService: (kind: ServiceKind, env?: Environment) => Promise<ServiceHandle>;
+  /** Stops one in order, with as much time as services have to finish; `start` brings it back. */
+  stopService: (service: ServiceHandle) => Promise<void>;
   /** Stops everything in order. */
   stop: () => Promise<void>;
   /** Kills everything at once; for a user who does not want to wait for `stop`. */
@@ -101,13 +103,12 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
     return handle;
   };
 
+  const patience_ms = (Number(environment.SHUTDOWN_SECONDS || usualShutdownSeconds) + 5) * 1000;
+  const stopService = (service: ServiceHandle): Promise<void> => service.stop(patience_ms);
   const stop = once(async () => {
     // Those of one kind stop together; a kind stops only when those that feed it have.
     const kinds = [...new Set(services.map((each) => each.kind))].toReversed();
-    const patience_ms = (Number(environment.SHUTDOWN_SECONDS || usualShutdownSeconds) + 5) * 1000;
-    for (const kind of kinds) {
-      await Promise.all(services.filter((each) => each.kind === kind).map((each) => each.stop(patience_ms)));
-    }
+    for (const kind of kinds) await Promise.all(services.filter((each) => each.kind === kind).map(stopService));
     open = false;
     rmSync(paths.stack, { force: true });
     await servers.stop();
@@ -123,6 +124,7 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
       await handle.waitReady();
       return handle;
     },
+    stopService,
     stop,
     abandon: () => {
       for (const each of [...services, servers.nats, servers.redis]) each?.abandon();

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+import { poolDemand } from './status.ts';
+import { requirements } from './task.ts';
 
 /** JetStream stream EVENTS: what happened, for people and for live views. Nobody's state depends on it. */
 export const EVENTS_SUBJECTS = 'bw.event.*.*';
@@ -15,8 +17,9 @@ export function eventsOfRun(run_id: string): string {
 }
 
 /**
- * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | waiting_for_pool`;
- * worker `joined | draining | left | lost`; service `leader`.
+ * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | measured | waiting_for_pool`;
+ * worker `joined | changed | draining | paused | quarantined | released | check_failed | left | lost`; pool `demand`;
+ * service `leader | health | stopped | circuit_opened | circuit_half_open | circuit_closed`.
  */
 export const benchEvent = z.object({
   v: messageVersion,
@@ -51,4 +54,25 @@ export type RunCounts = z.infer<typeof runCounts>;
 export const finishedData = z.object({ counts: runCounts });
 
 /** `data` of the task event `waiting_for_pool`: how many tasks need the same and wait with it. */
-export const waitingData = z.object({ tasks: z.int().min(1).default(1) });
+export const waitingData = z.object({
+  tasks: z.int().min(1).default(1),
+  /** What they need, so that somebody can start a worker that has it. Both since 0.2. */
+  executor: z.string().optional(),
+  requirements: requirements.optional(),
+});
+
+/**
+ * `data` of the pool event `demand`, for autoscalers: published when it changes by more than a quarter, at most every 5 s
+ * for a pool, and at least every 15 minutes. One with `workers: 0` says that the pool's last worker has gone. Every
+ * second, and for all pools, the same is in the scheduler's status (status.ts).
+ */
+export const demandData = poolDemand.omit({ pool: true });
+
+/** `data` of the task event `measured`: one batch size of several is done. Since 0.2. */
+export const measuredData = z.object({
+  batch_size: z.int().min(1),
+  latency_ms: z.number(),
+  throughput_items_per_second: z.number(),
+  samples: z.int(),
+});
+export type MeasuredData = z.infer<typeof measuredData>;

@@ -105,8 +105,21 @@ const taskFields = {
   retry_policy: retryPolicy.prefault({}),
 };
 
+/** `true`: whenever it was measured; an age: not longer ago than that. */
+export const skipIfFresh = z.union([z.boolean(), z.strictObject({ max_age_seconds: z.number().positive() })]);
+export type SkipIfFresh = z.infer<typeof skipIfFresh>;
+
 /** The executors, each with the schema of its config. */
-const onnxTask = z.strictObject({ ...taskFields, executor: z.literal('onnx'), config: onnxConfig });
+const onnxTask = z.strictObject({
+  ...taskFields,
+  executor: z.literal('onnx'),
+  config: onnxConfig,
+  /**
+   * Skips the task when all its batch sizes have been measured already: the same model file, settings and environment.
+   * Only for `onnx`, where the file that is measured is known. Since 0.2.
+   */
+  skip_if_fresh: skipIfFresh.optional(),
+});
 const commandTask = z.strictObject({ ...taskFields, executor: z.literal('command'), config: commandConfig });
 const noopTask = z.strictObject({ ...taskFields, executor: z.literal('noop'), config: noopConfig.prefault({}) });
 
@@ -150,7 +163,10 @@ const forWorker = {
   timeout_seconds: true,
 } as const;
 export const jobTask = z.discriminatedUnion('executor', [
-  onnxTask.extend(resolved).pick(forWorker).strip(),
+  onnxTask
+    .extend(resolved)
+    .pick({ ...forWorker, skip_if_fresh: true })
+    .strip(),
   commandTask.extend(resolved).pick(forWorker).strip(),
   noopTask.extend(resolved).pick(forWorker).strip(),
 ]);

@@ -56,6 +56,43 @@ export const redisVariables = {
   REDIS_PREFIX: z.string().min(1).prefault('benchwire'),
 };
 
+/** Variables of every service that can use Kafka; withKafkaRules checks them against each other. */
+export const kafkaVariables = {
+  /** `host:port` of one or more brokers, comma-separated. Without it Kafka is not used. */
+  KAFKA_BROKERS: list
+    .pipe(
+      z
+        .array(z.string().regex(/^[A-Za-z0-9._-]+(:\d{1,5})?$/, 'use host:port, several of them comma-separated'))
+        .min(1),
+    )
+    .optional(),
+  KAFKA_CLIENT_ID: z.string().min(1).prefault('benchwire'),
+  /** TLS with the system's authorities; implied by the files. */
+  KAFKA_TLS: flag.prefault('false'),
+  KAFKA_TLS_CA_FILE: z.string().optional(),
+  KAFKA_TLS_CERT_FILE: z.string().optional(),
+  KAFKA_TLS_KEY_FILE: z.string().optional(),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: secret(z.string().optional()),
+};
+export type KafkaConfig = z.infer<z.ZodObject<typeof kafkaVariables>>;
+
+/** A login is complete or absent, and so is a client certificate. */
+export function withKafkaRules<T extends z.ZodObject>(schema: T): T {
+  const goTogether = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'];
+  return schema.superRefine((config, context) => {
+    for (const names of [goTogether, ['KAFKA_TLS_CERT_FILE', 'KAFKA_TLS_KEY_FILE']]) {
+      const missing = names.filter((name) => config[name] === undefined);
+      if (missing.length === names.length) continue;
+      const given = names.filter((name) => !missing.includes(name)).join(' and ');
+      for (const name of missing) {
+        context.addIssue({ code: 'custom', path: [name], message: `${given} needs it too` });
+      }
+    }
+  });
+}
+
 /** Variables of every service. */
 export const serviceVariables = {
   HTTP_HOST: z.string().prefault('127.0.0.1'),

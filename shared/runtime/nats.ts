@@ -3,6 +3,7 @@ import {
   type Authenticator,
   connect,
   credsAuthenticator,
+  errors,
   type NatsConnection,
   nkeyAuthenticator,
   type TlsOptions,
@@ -90,6 +91,14 @@ export async function closeNats(connection: NatsConnection): Promise<void> {
   await Promise.race([connection.flush().catch(() => undefined), pause(2000, waited.signal)]);
   waited.abort();
   await connection.close();
+}
+
+/** Whether a request failed because nobody is connected who would answer; the server says so at once. */
+export function isNobodyThere(error: unknown): boolean {
+  return (
+    error instanceof errors.NoRespondersError ||
+    (error instanceof errors.RequestError && error.cause instanceof errors.NoRespondersError)
+  );
 }
 
 function tlsOf(options: NatsOptions): TlsOptions | undefined {

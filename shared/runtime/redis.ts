@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Redis } from 'ioredis';
+import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
+import { withoutCredentials } from './config.ts';
+import { UnreachableError } from './errors.ts';
 import type { Log } from './log.ts';
 
 export interface RedisOptions {
@@ -17,7 +19,7 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
     retryStrategy: (times) => Math.min(2000, 50 * 2 ** Math.min(times, 6)),
-    ...(options.REDIS_TLS_CA_FILE === undefined ? {} : { tls: { ca: readFileSync(options.REDIS_TLS_CA_FILE) } }),
+    ...tlsOf(options),
   });
   let down = false;
   redis.on('error', (error: Error) => {
@@ -29,4 +31,29 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
     down = false;
   });
   return redis;
+}
+
+/**
+ * Looks once whether Redis is there and lets us in.
+ * @throws UnreachableError with the reason
+ */
+export async function checkRedis(options: RedisOptions, timeout_ms: number): Promise<void> {
+  const redis = new Redis(options.REDIS_URL, { lazyConnect: true, retryStrategy: () => null, ...tlsOf(options) });
+  let reason = `no answer within ${timeout_ms / 1000} s`;
+  redis.on('error', (error: Error) => {
+    reason = error.message;
+  });
+  const timer = setTimeout(() => redis.disconnect(), timeout_ms);
+  try {
+    await redis.connect();
+  } catch (error) {
+    throw new UnreachableError(`no Redis at ${withoutCredentials(options.REDIS_URL)} (${reason})`, error);
+  } finally {
+    clearTimeout(timer);
+    redis.disconnect();
+  }
+}
+
+function tlsOf(options: RedisOptions): Pick<ClientOptions, 'tls'> {
+  return options.REDIS_TLS_CA_FILE === undefined ? {} : { tls: { ca: readFileSync(options.REDIS_TLS_CA_FILE) } };
 }

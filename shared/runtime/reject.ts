@@ -47,7 +47,8 @@ export async function reject(
   }
 }
 
-function issuesHeader(issues: readonly Issue[]): string {
+/** Issues as JSON, short enough for a header and in ASCII. */
+export function issuesHeader(issues: readonly Issue[]): string {
   const short = issues.slice(0, MAX_ISSUES).map((issue) => ({
     path: issue.path.slice(0, MAX_PATH_CHARACTERS),
     code: issue.code,

@@ -23,6 +23,14 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<(rounds: num
     what: 'the latency that the onnx executor reports; against a bare loop over session.run',
     run: async () => (await import('./harness.ts')).harness,
   },
+  recovery: {
+    what: 'kill -9 of a worker and of the leading scheduler until work goes on; against BullMQ alone',
+    run: async () => (await import('./recovery.ts')).recovery,
+  },
+  kafka: {
+    what: 'requests in and outcomes out through Kafka; against the NATS door and a bare producer',
+    run: async () => (await import('./kafka.ts')).kafka,
+  },
 };
 
 const { values, positionals } = parseArgs({

@@ -137,24 +137,26 @@ export interface Driven {
  * has the freed slots filled, until so many tasks have been chosen. Simulated time goes on as the attempts would take.
  */
 export function drive(state: SchedulerState, fleet: Fleet, strategy: Strategy, decisions: number): Driven {
-  const running: Array<{ run_id: string; task_id: string }> = [];
+  const running: Array<{ run_id: string; task_id: string; pool: string }> = [];
   let now = T0;
   let done = 0;
   let head = 0;
   const began = performance.now();
   while (done < decisions) {
     const emissions = planEmissions(state, fleet, strategy, now, 2000);
-    for (const { state: task } of emissions) {
-      running.push({ run_id: task.lane.run.submitted.run_id, task_id: task.task_id });
+    for (const { state: task, pool } of emissions) {
+      running.push({ run_id: task.lane.run.submitted.run_id, task_id: task.task_id, pool });
     }
     done += emissions.length;
     // A second of a fleet whose tasks take some ten seconds.
     const ends = Math.max(1, Math.min(200, Math.ceil(running.length / 20)));
     now += 20;
+    const ended = { attempt: 1, max_attempts: 1, status: 'completed', error: null, worker_id: 'w' } as const;
+    const finished_at = new Date(now).toISOString();
     for (let n = 0; n < ends && head < running.length; n++) {
       const each = running[head++];
       if (each === undefined) break;
-      state.applyOutcome({ ...each, attempt: 1, max_attempts: 1, status: 'completed', error: null }, now, Math.random);
+      state.applyOutcome({ ...each, ...ended, finished_at }, now, Math.random);
     }
     if (emissions.length === 0 && head >= running.length) throw new Error('nothing is left to be decided');
   }

@@ -212,7 +212,7 @@ class Simulation {
         const { worker_id } = worker.worker.capabilities;
         this.#state.pools.get(pool)?.usedModel(submission.work.name, worker_id, this.#now);
       }
-      this.#fold(state, attempt, status);
+      this.#fold(state, attempt, status, { pool, worker_id: worker.worker.capabilities.worker_id });
     });
   }
 
@@ -228,11 +228,17 @@ class Simulation {
     });
   }
 
-  #fold(state: TaskState, attempt: number, status: OutcomeStatus): void {
+  #fold(
+    state: TaskState,
+    attempt: number,
+    status: OutcomeStatus,
+    where: { pool: string | null; worker_id: string | null } = { pool: null, worker_id: null },
+  ): void {
     const { run_id } = this.#submissionOf(state).message;
     const error =
       status === 'completed' ? null : { class: 'unknown' as const, code: 'X', message: status, retriable: true };
-    const facts = { run_id, task_id: state.task_id, attempt, max_attempts: 1, status, error };
+    const finished_at = new Date(this.#now).toISOString();
+    const facts = { run_id, task_id: state.task_id, attempt, max_attempts: 1, status, error, finished_at, ...where };
     this.#state.applyOutcome(facts, this.#now, this.#random);
     if (state.phase === 'done') this.#result.ended[status] = (this.#result.ended[status] ?? 0) + 1;
     this.#schedule();

@@ -125,6 +125,7 @@ export class TestWorker {
     this.started.push(job);
     this.#running.add(id);
     const started_at = new Date().toISOString();
+    const began = performance.now();
     const end = await (this.#options.run?.(job) ?? Promise.resolve({ status: 'completed' as const, error: null }));
     const outcome: Outcome = {
       v: MESSAGE_VERSION,
@@ -149,7 +150,8 @@ export class TestWorker {
       queued_at: job.queued_at,
       started_at,
       finished_at: new Date().toISOString(),
-      execution_time_seconds: 0,
+      execution_time_seconds: (performance.now() - began) / 1000,
+      ...(job.workload === undefined ? {} : { workload: job.workload }),
       results: {},
       hardware_metrics: null,
       environment: {},

@@ -1,5 +1,6 @@
 import type { Command } from '../arguments/command.ts';
 import { cancel } from './cancel.ts';
+import { cluster } from './cluster.ts';
 import { findings } from './findings.ts';
 import { rejected } from './rejected.ts';
 import { results } from './results.ts';
@@ -11,6 +12,7 @@ import { sql } from './sql.ts';
 import { top } from './top.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
+import { worker } from './worker.ts';
 import { workers } from './workers.ts';
 
 /** Every command, in the order in which the help lists them. */
@@ -25,7 +27,9 @@ export const COMMANDS: readonly Command[] = [
   findings,
   series,
   workers,
+  worker,
   top,
+  cluster,
   rejected,
   sql,
 ];

@@ -1,12 +1,12 @@
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { RunRow } from '@benchwire/shared/contracts/query.ts';
-import type { SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
+import type { PoolStatus, SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import { runState, runsTable } from '../commands/runs.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { paintState } from '../progress/task-words.ts';
 import { bar } from '../terminal/bar.ts';
-import { count, formatClock, formatNumber } from '../terminal/numbers.ts';
+import { count, formatClock, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 
@@ -110,6 +110,7 @@ function headline(fleet: FleetState, workers: readonly WorkerLine[], now_ms: num
   const { open_runs, waiting, unplaceable } = fleet.status.status;
   parts.push(count(open_runs, 'open run'), `${formatNumber(waiting)} waiting`);
   const lines = [first()];
+  for (const circuit of fleet.status.status.circuits ?? []) lines.push(style.yellow(`held back: ${circuit.message}`));
   if (unplaceable > 0) lines.push(style.yellow(`${count(unplaceable, 'task')} that no pool can serve`));
   const silent = (now_ms - fleet.status.seen_ms) / 1000;
   if (silent > 5) lines.push(style.red(`the scheduler is silent for ${Math.floor(silent)} s`));
@@ -124,7 +125,7 @@ function workerLines(fleet: FleetState, now_ms: number): WorkerLine[] {
       const lost = silent_ms > Math.max(5000, heartbeat.interval_seconds * 5000);
       return {
         worker_id: heartbeat.worker_id,
-        state: lost ? 'lost' : heartbeat.state,
+        state: lost ? 'lost' : (heartbeat.paused?.kind.replace('_', ' ') ?? heartbeat.state),
         heartbeat,
         devices: devices.map((device) => device.pool).join(' '),
         slots: devices.reduce((sum, device) => sum + device.slots, 0),
@@ -142,6 +143,7 @@ function workerColumns(): ReadonlyArray<Column<WorkerLine>> {
   return [
     { title: 'worker', cell: (row) => row.worker_id, shrink_to: 12 },
     { title: 'state', cell: (row) => row.state, paint: (text, row, s) => paintState(text, row.state, s) },
+    { title: 'why', cell: (row) => row.heartbeat.paused?.message ?? '', shrink_to: 14 },
     { title: 'busy', cell: (row) => `${row.running}/${row.slots || '?'}`, align: 'right' },
     {
       title: 'load',
@@ -156,14 +158,29 @@ function workerColumns(): ReadonlyArray<Column<WorkerLine>> {
   ];
 }
 
-const POOL_COLUMNS: ReadonlyArray<Column<SchedulerStatus['pools'][number]>> = [
+const POOL_COLUMNS: ReadonlyArray<Column<PoolStatus>> = [
   { title: 'pool', cell: (pool) => pool.pool, shrink_to: 12 },
   { title: 'class', cell: (pool) => pool.class, expendable: 1 },
   { title: 'workers', cell: (pool) => formatNumber(pool.workers), align: 'right' },
   { title: 'slots', cell: (pool) => formatNumber(pool.slots), align: 'right' },
   { title: 'in queue', cell: (pool) => formatNumber(pool.emitted), align: 'right' },
   { title: 'waiting', cell: (pool) => formatNumber(pool.waiting), align: 'right' },
+  {
+    title: 'oldest',
+    cell: ({ waiting, oldest_wait_seconds }) => (waiting === 0 ? '' : formatDuration(oldest_wait_seconds)),
+    align: 'right',
+    expendable: 3,
+  },
+  { title: 'work', cell: expectedWork, align: 'right', expendable: 2 },
 ];
+
+/** `3 min 05 s`, with a plus where the run time of some tasks is not known. */
+function expectedWork(pool: PoolStatus): string {
+  const { expected_work_seconds: seconds, unknown_work_tasks: unknown = 0 } = pool;
+  if (seconds === undefined || pool.waiting + pool.emitted === 0) return '';
+  if (seconds === 0 && unknown > 0) return '?';
+  return `${formatDuration(seconds)}${unknown > 0 ? ' +' : ''}`;
+}
 
 function runningLines(fleet: FleetState, now_ms: number): RunningLine[] {
   return [...fleet.heartbeats.values()]

@@ -1,4 +1,11 @@
-import { natsVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
+import {
+  flag,
+  kafkaVariables,
+  natsVariables,
+  secret,
+  serviceVariables,
+  withKafkaRules,
+} from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
 import type { Retention } from './tables/table.ts';
 
@@ -10,44 +17,50 @@ const identifier = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'use letters, digits and "_", not beginning with a digit');
 
 /** Everything the aggregator reads from the environment. */
-export const aggregatorConfig = z
-  .object({
-    ...natsVariables,
-    ...serviceVariables,
-    /** A ClickHouse server, `http://host:8123`; without it the embedded engine is used. */
-    CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
-    CLICKHOUSE_USER: z.string().optional(),
-    CLICKHOUSE_PASSWORD: secret(z.string().optional()),
-    /** A user with nothing but SELECT on the database, for `bw sql`; the main user with readonly=1 when absent. */
-    CLICKHOUSE_READER_USER: z.string().optional(),
-    CLICKHOUSE_READER_PASSWORD: secret(z.string().optional()),
-    CLICKHOUSE_DATABASE: identifier.prefault('benchwire'),
-    /** Name of the cluster to create replicated tables on. */
-    CLICKHOUSE_CLUSTER: identifier.optional(),
-    /** Data folder of the embedded engine. One process owns it. */
-    CLICKHOUSE_PATH: z.string().min(1).prefault('.benchwire/clickhouse'),
+export const aggregatorConfig = withKafkaRules(
+  z
+    .object({
+      ...natsVariables,
+      ...kafkaVariables,
+      ...serviceVariables,
+      /** A ClickHouse server, `http://host:8123`; without it the embedded engine is used. */
+      CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+      CLICKHOUSE_USER: z.string().optional(),
+      CLICKHOUSE_PASSWORD: secret(z.string().optional()),
+      /** A user with nothing but SELECT on the database, for `bw sql`; the main user with readonly=1 when absent. */
+      CLICKHOUSE_READER_USER: z.string().optional(),
+      CLICKHOUSE_READER_PASSWORD: secret(z.string().optional()),
+      CLICKHOUSE_DATABASE: identifier.prefault('benchwire'),
+      /** Name of the cluster to create replicated tables on. */
+      CLICKHOUSE_CLUSTER: identifier.optional(),
+      /** Data folder of the embedded engine. One process owns it. */
+      CLICKHOUSE_PATH: z.string().min(1).prefault('.benchwire/clickhouse'),
 
-    TTL_SAMPLES_DAYS: days(30),
-    TTL_EVENTS_DAYS: days(90),
-    TTL_ATTEMPTS_DAYS: days(730),
-    TTL_RESULTS_DAYS: days(3650),
-    TTL_FINDINGS_DAYS: days(3650),
-    TTL_REJECTED_DAYS: days(30),
+      TTL_SAMPLES_DAYS: days(30),
+      TTL_EVENTS_DAYS: days(90),
+      TTL_ATTEMPTS_DAYS: days(730),
+      TTL_RESULTS_DAYS: days(3650),
+      TTL_FINDINGS_DAYS: days(3650),
+      TTL_REJECTED_DAYS: days(30),
 
-    /** Limits of one `sql` statement. */
-    SQL_MAX_ROWS: whole(10_000, 1, 1_000_000),
-    SQL_MAX_SECONDS: whole(10, 1, 600),
-    SQL_MAX_MEMORY_MB: whole(512, 16, 1_048_576),
-    SQL_MAX_THREADS: whole(2, 1, 256),
-  })
-  .refine((c) => c.CLICKHOUSE_CLUSTER === undefined || c.CLICKHOUSE_URL !== undefined, {
-    path: ['CLICKHOUSE_CLUSTER'],
-    message: 'needs CLICKHOUSE_URL: the embedded engine is no cluster',
-  })
-  .refine((c) => (c.CLICKHOUSE_READER_USER === undefined) === (c.CLICKHOUSE_READER_PASSWORD === undefined), {
-    path: ['CLICKHOUSE_READER_PASSWORD'],
-    message: 'CLICKHOUSE_READER_USER and CLICKHOUSE_READER_PASSWORD go together',
-  });
+      /** Limits of one `sql` statement. */
+      SQL_MAX_ROWS: whole(10_000, 1, 1_000_000),
+      SQL_MAX_SECONDS: whole(10, 1, 600),
+      SQL_MAX_MEMORY_MB: whole(512, 16, 1_048_576),
+      SQL_MAX_THREADS: whole(2, 1, 256),
+
+      /** Metrics go to Kafka too: by far the most messages. */
+      KAFKA_METRICS: flag.prefault('false'),
+    })
+    .refine((c) => c.CLICKHOUSE_CLUSTER === undefined || c.CLICKHOUSE_URL !== undefined, {
+      path: ['CLICKHOUSE_CLUSTER'],
+      message: 'needs CLICKHOUSE_URL: the embedded engine is no cluster',
+    })
+    .refine((c) => (c.CLICKHOUSE_READER_USER === undefined) === (c.CLICKHOUSE_READER_PASSWORD === undefined), {
+      path: ['CLICKHOUSE_READER_PASSWORD'],
+      message: 'CLICKHOUSE_READER_USER and CLICKHOUSE_READER_PASSWORD go together',
+    }),
+);
 export type AggregatorConfig = z.infer<typeof aggregatorConfig>;
 
 /** Days that each table keeps its rows. */

@@ -1,7 +1,8 @@
-import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import type { ConsumeCounters } from '@benchwire/shared/runtime/consume.ts';
+import type { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Sink } from './sinks/sink.ts';
 
 /** The service's own metrics. */
 export interface AggregatorMetrics {
@@ -12,8 +13,8 @@ export interface AggregatorMetrics {
 
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-/** Registers the metrics; how far the consumers are behind is asked of the server at each scrape. */
-export function createMetrics(registry: Registry, manager: JetStreamManager): AggregatorMetrics {
+/** Registers the metrics. */
+export function createMetrics(registry: Registry): AggregatorMetrics {
   const registers = [registry];
   const rows = new Counter({
     name: 'benchwire_rows_written_total',
@@ -41,22 +42,6 @@ export function createMetrics(registry: Registry, manager: JetStreamManager): Ag
     buckets: SECONDS,
     registers,
   });
-  new Gauge({
-    name: 'benchwire_consumer_pending',
-    help: 'Messages in the stream that this consumer has not yet been given',
-    labelNames: ['stream'],
-    registers,
-    async collect() {
-      for (const { name } of STREAMS.filter((stream) => stream.kept !== 'until_acked')) {
-        try {
-          this.set({ stream: name }, (await manager.consumers.info(name, 'aggregator')).num_pending);
-        } catch {
-          // Not known now is not 0.
-          this.remove({ stream: name });
-        }
-      }
-    },
-  });
   return {
     inserted: (table, count, seconds) => {
       rows.inc({ table }, count);
@@ -65,4 +50,48 @@ export function createMetrics(registry: Registry, manager: JetStreamManager): Ag
     counters: (stream) => ({ handled: (result, count) => messages.inc({ stream, result }, count) }),
     answered: (query, ok, seconds) => queries.observe({ query, ok: String(ok) }, seconds),
   };
+}
+
+/** Of the Kafka sink. */
+export function createKafkaMetrics(
+  registry: Registry,
+  producer: Pick<KafkaProducer, 'connected'>,
+): Pick<AggregatorMetrics, 'counters'> {
+  const messages = new Counter({
+    name: 'benchwire_kafka_messages_total',
+    help: 'Messages for Kafka by what became of them: ok, drop, dead_letter, retry',
+    labelNames: ['stream', 'result'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'benchwire_kafka_connected',
+    help: '1 when Kafka took the last messages that were sent',
+    registers: [registry],
+    collect() {
+      this.set(producer.connected ? 1 : 0);
+    },
+  });
+  return { counters: (stream) => ({ handled: (result, count) => messages.inc({ stream, result }, count) }) };
+}
+
+/** How far the consumers are behind, asked of the server at each scrape. */
+export function showPending(registry: Registry, manager: JetStreamManager, sinks: readonly Sink[]): void {
+  new Gauge({
+    name: 'benchwire_consumer_pending',
+    help: 'Messages in the stream that this consumer has not yet been given',
+    labelNames: ['stream', 'sink'],
+    registers: [registry],
+    async collect() {
+      for (const { name: sink, durable, consumers } of sinks) {
+        for (const stream of Object.keys(consumers)) {
+          try {
+            this.set({ stream, sink }, (await manager.consumers.info(stream, durable)).num_pending);
+          } catch {
+            // Not known now is not 0.
+            this.remove({ stream, sink });
+          }
+        }
+      }
+    },
+  });
 }

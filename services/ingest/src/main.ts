@@ -1,19 +1,23 @@
 import { REQUESTS_BUCKET, REQUESTS_TTL_MS } from '@benchwire/shared/contracts/lease.ts';
+import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
+import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { RequestLedger } from './adapters/request-ledger.ts';
 import { RunStore } from './adapters/run-store.ts';
 import { ingestConfig } from './config.ts';
 import { answerCancellations } from './handlers/cancel.ts';
+import { consumeRequests } from './handlers/kafka-requests.ts';
 import { answerSubmissions } from './handlers/submit.ts';
-import { createMetrics } from './metrics.ts';
+import { createKafkaMetrics, createMetrics } from './metrics.ts';
 
 await runService({
   name: 'ingest',
   config: ingestConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
     const bucket = await openBucket(nats, REQUESTS_BUCKET, config.NATS_REPLICAS, REQUESTS_TTL_MS);
     const runs = new RunStore(nats, jetstream, manager);
+    await health.watch('runs', () => runs.checkWritable());
     const parts = {
       log,
       nats,
@@ -26,5 +30,13 @@ await runService({
     scope.add('submit', () => submissions.stop());
     const cancellations = answerCancellations(parts);
     scope.add('cancel', () => cancellations.stop());
+
+    const kafka = kafkaOf(config, log);
+    if (kafka === undefined) return;
+    const rejections = new KafkaProducer(kafka, log);
+    scope.add('kafka-rejections', () => rejections.stop());
+    const kafka_metrics = createKafkaMetrics(http.registry);
+    const requests = consumeRequests({ ...parts, kafka, rejections, group: config.KAFKA_GROUP, kafka_metrics });
+    scope.add('kafka-requests', () => requests.stop());
   },
 });

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export interface IngestMetrics {
   accepted: Counter;
@@ -22,6 +22,28 @@ export function createMetrics(registry: Registry): IngestMetrics {
       name: 'benchwire_ingest_submit_seconds',
       help: 'From the arrival of a request until its reply',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1, 5],
+      registers: [registry],
+    }),
+  };
+}
+
+/** Of the Kafka door alone; its requests count in IngestMetrics too. */
+export interface KafkaMetrics {
+  connected: Gauge;
+  messages: Counter<'result'>;
+}
+
+export function createKafkaMetrics(registry: Registry): KafkaMetrics {
+  return {
+    connected: new Gauge({
+      name: 'benchwire_kafka_connected',
+      help: '1 while this instance is a member of the consumer group',
+      registers: [registry],
+    }),
+    messages: new Counter({
+      name: 'benchwire_ingest_kafka_messages_total',
+      help: 'Messages of the request topic by what became of them: accepted, duplicate, rejected',
+      labelNames: ['result'],
       registers: [registry],
     }),
   };

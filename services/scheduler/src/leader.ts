@@ -1,8 +1,11 @@
+import { checkpointKey } from '@benchwire/shared/contracts/checkpoint.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeIsFinal, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
+import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -10,21 +13,28 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
+import { isFenced } from './adapters/fence.ts';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
+import { DemandReports } from './decide/demand-reports.ts';
 import { planEmissions } from './decide/emit.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import { Lessons } from './decide/lessons.ts';
-import { acceptedEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
+import { acceptedEvent, demandEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
-import { SchedulerState } from './decide/scheduler-state.ts';
+import { type FailureSettings, SchedulerState } from './decide/scheduler-state.ts';
 import type { Strategy } from './decide/strategy.ts';
 import { expireUnplaceable, findUnplaceable, planBindings } from './decide/unplaceable.ts';
+import { Wary } from './decide/wary.ts';
+import { readHistory } from './handlers/outcome-history.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
 import { type RunMessages, readRuns } from './handlers/runs.ts';
 import type { SchedulerMetrics } from './metrics.ts';
+import { Patterns } from './patterns.ts';
 import { Reconciler } from './reconciler.ts';
+import { type LeaderStatus, statusOf } from './status.ts';
 
 export interface LeaderParts {
   nats: NatsConnection;
@@ -36,6 +46,10 @@ export interface LeaderParts {
   lease: HeldLease;
   log: Log;
   metrics: SchedulerMetrics;
+  checkpoints: KV;
+  failures: FailureSettings;
+  /** Until a worker in quarantine is checked for the first time. */
+  check_after_ms: number;
   now: () => number;
   random: () => number;
 }
@@ -45,6 +59,8 @@ const MAX_EMISSIONS_PER_ACT = 2000;
 /** Publications of the scheduler's own outcomes that may be under way at once. */
 const MAX_SETTLING = 512;
 const TICK_MS = 100;
+/** Past outcomes that teach a new leader run times: a third of a second beside its work, unless they carry long logs. */
+const LEARN_FROM_OUTCOMES = 20_000;
 
 /**
  * The one active scheduler. Folds RUNS and OUTCOMES into its state and does what the state asks for: emits attempts,
@@ -52,8 +68,9 @@ const TICK_MS = 100;
  * that a successor may do it again.
  */
 export class Leader {
-  readonly state = new SchedulerState();
+  readonly state: SchedulerState;
   #lessons: Lessons;
+  #reports: DemandReports;
   #parts: LeaderParts;
   #stopping = new AbortController();
   #running: Running[] = [];
@@ -66,16 +83,26 @@ export class Leader {
   #finishing = new Set<RunState>();
   #ready = false;
   #reconciler: Reconciler;
+  #wary: Wary;
+  #patterns: Patterns;
 
   constructor(parts: LeaderParts) {
     this.#parts = parts;
+    this.state = new SchedulerState({ failures: parts.failures });
+    this.#wary = new Wary(this.state);
+    this.#patterns = new Patterns(this.state, {
+      ...parts,
+      publishEvent: (event) => this.#publishEvent(event),
+      track: (work) => this.#track(work),
+    });
     this.#reconciler = new Reconciler(this.state, parts);
     this.#lessons = new Lessons(this.state.run_times, (pool) => parts.fleet.classOf(pool));
+    this.#reports = new DemandReports(parts.now());
   }
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
   async start(): Promise<void> {
-    const { now, random, log } = this.#parts;
+    const { now, random, log, lease } = this.#parts;
     const began = now();
     const runs = await readRuns(this.#parts, {
       apply: (message, as_written) => {
@@ -99,23 +126,30 @@ export class Leader {
       const { pool, worker_id, model, status } = outcome;
       if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
         this.state.pools.get(pool)?.usedModel(model, worker_id, now());
-      if (this.state.applyOutcome(outcome, now(), random)) this.schedule();
+      if (!this.state.applyOutcome(outcome, now(), random)) return;
+      const { run_id, task_id, attempt, error } = outcome;
+      if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
+        this.#parts.metrics.recoveries.inc({ recovery: RECOVERY_OF[error.class] });
+      this.schedule();
     });
     if (!(await this.#keep(outcomes))) return;
-    await outcomes.caughtUp;
+    const first_sequence = await outcomes.caughtUp;
 
     await this.#reconciler.restore();
     if (this.#stopping.signal.aborted) return;
+    this.#patterns.begin();
     this.#ready = true;
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running.push({
       stop: async () => clearInterval(timer),
     });
     this.#tick();
+    const past = { before_sequence: first_sequence, max_outcomes: LEARN_FROM_OUTCOMES };
+    this.#running.push(readHistory(this.#parts, past, (outcome, sequence) => this.#lessons.learn(outcome, sequence)));
     log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
     this.#publishEvent(
       eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
-        data: { open_runs: this.state.runs.size },
+        data: { open_runs: this.state.runs.size, epoch: lease.epoch },
       }),
     );
   }
@@ -125,6 +159,17 @@ export class Leader {
     this.#stopping.abort();
     await Promise.allSettled(this.#running.toReversed().map((part) => part.stop()));
     await Promise.allSettled([...this.#inFlight]);
+  }
+
+  /** What it says of itself once a second; undefined until it has replayed everything and decides. */
+  status(id: string): LeaderStatus | undefined {
+    return this.#mayAct() ? statusOf(id, this.state, this.#parts.fleet, this.#parts.now()) : undefined;
+  }
+
+  /** Tells what there is to do for the pools where that has changed. */
+  reportDemand(pools: readonly PoolDemand[]): void {
+    const now = this.#parts.now();
+    for (const demand of this.#reports.due(pools, now)) this.#publishEvent(demandEvent(demand, now));
   }
 
   /** Registers a part to be stopped; one that comes up after `stop` is stopped at once. */
@@ -148,6 +193,7 @@ export class Leader {
       this.#publishEvent(eventOf('worker', 'lost', message, now(), newRunId(), { worker_id: change.worker_id }));
     }
     if (!this.#ready) return;
+    if (change.kind === 'released') this.#patterns.released(change.worker_id);
     for (const pool of fleet.poolsOf(change.worker_id)) this.#track(this.#reconcile(pool));
   }
 
@@ -182,12 +228,13 @@ export class Leader {
           {
             run_id,
             task_id,
-            data: { tasks: group.size },
+            data: { tasks: group.size, executor: group.need.executor, requirements: group.need.requirements },
           },
         ),
       );
     }
-    expireUnplaceable(this.state, now());
+    expireUnplaceable(this.state, fleet, now());
+    this.#patterns.act();
     if (this.#reconciler.isDue(now())) {
       for (const pool of this.state.pools.all) if (pool.emitted.size > 0) this.#track(this.#reconcile(pool.name));
     }
@@ -195,6 +242,7 @@ export class Leader {
   }
 
   #act(): void {
+    this.#wary.review(this.#parts.fleet, this.#parts.now());
     this.#emit();
     this.#settle();
     this.#bind();
@@ -218,12 +266,16 @@ export class Leader {
   }
 
   async #send(pool: string, states: TaskState[]): Promise<void> {
-    const { queues, metrics, log, now } = this.#parts;
+    const { queues, fleet, metrics, log, now } = this.#parts;
     try {
-      await queues.add(pool, states.map(jobOf));
+      const serving = fleet.pools().get(pool);
+      const jobs = states.map((state) => jobOf(state, this.state.failuresOf(state), serving));
+      await queues.add(pool, jobs);
       metrics.emitted.inc(states.length);
     } catch (error) {
-      log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');
+      log.error({ err: error, pool }, 'could not put jobs into the queue');
+      // After any other failure they may be there all the same: the reconciler finds out.
+      if (!isFenced(error)) return;
       for (const state of states) if (state.emission?.pool.name === pool) this.state.returnToReady(state, now());
     }
   }
@@ -242,8 +294,18 @@ export class Leader {
         this.#settling--;
         if (this.state.toSettle.size > 0) this.schedule();
       });
-      this.#track(done.then(() => undefined));
+      this.#track(done.then(() => this.#forgetCheckpoint(outcome)));
     }
+  }
+
+  /** What earlier attempts of a task saved is of no use once it is over; whoever ends it clears up. */
+  async #forgetCheckpoint(outcome: Outcome): Promise<void> {
+    if (
+      !outcomeIsFinal(outcome) ||
+      (outcome.attempt === 1 && outcome.started_at === null && outcome.worker_id === null)
+    )
+      return;
+    await this.#parts.checkpoints.delete(checkpointKey(outcome));
   }
 
   #bind(): void {
@@ -263,6 +325,7 @@ export class Leader {
       };
       const stored = publish(jetstream, runSubject(run_id), JSON.stringify(message), {
         id: runMessageId(message),
+        with_hash: true,
         signal: this.#stopping.signal,
       });
       this.#track(stored.then(() => undefined).finally(() => this.#binding.delete(state)));

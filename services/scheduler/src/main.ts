@@ -1,18 +1,21 @@
+import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
-import { schedulerConfig } from './config.ts';
+import { failureSettings, schedulerConfig } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
 import { FastestCompletion } from './decide/strategies/fastest-completion.ts';
 import { watchFleet } from './handlers/fleet.ts';
+import { answerJoins } from './handlers/join.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
 import { createMetrics } from './metrics.ts';
 
 await runService({
   name: 'scheduler',
   config: schedulerConfig,
-  async start({ config, log, nats, jetstream, manager, http, scope }) {
+  async start({ config, log, nats, jetstream, manager, http, health, scope }) {
     const queues = new PoolQueues(config, log);
     scope.add('queues', () => queues.close());
     http.addReadiness('redis', () => (queues.connected ? undefined : 'no connection to Redis'));
@@ -29,13 +32,15 @@ await runService({
     });
     scope.add('fleet', () => watching.stop());
 
-    const candidate = await LeaseCandidate.open(
+    const candidate = await LeaseCandidate.open({
       nats,
-      SCHEDULER_LEASE_KEY,
-      config.SCHEDULER_ID,
-      config.NATS_REPLICAS,
+      key: SCHEDULER_LEASE_KEY,
+      holder: config.SCHEDULER_ID,
+      instance_id: health.instance_id,
+      replicas: config.NATS_REPLICAS,
       log,
-    );
+    });
+    health.role = () => (leadership?.leading === true ? 'leader' : 'standby');
     leadership = takePartInLeadership({
       id: config.SCHEDULER_ID,
       nats,
@@ -47,7 +52,12 @@ await runService({
       strategy: () => new FastestCompletion(),
       log,
       metrics: createMetrics(http.registry),
+      checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),
+      failures: failureSettings(config),
+      check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
     scope.add('leadership', () => leadership?.stop());
+    const joins = answerJoins({ nats, jetstream, log, config });
+    scope.add('joins', () => joins.stop());
   },
 });

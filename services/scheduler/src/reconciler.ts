@@ -108,7 +108,7 @@ export class Reconciler {
       if (state.phase !== 'emitted' || idOf(state) !== id) continue;
       if (found === 'missing') {
         log.warn({ attempt: id, pool }, 'Redis has forgotten a job; it is emitted again');
-        await queues.add(pool, [jobOf(state)]);
+        await queues.add(pool, [jobOf(state, this.#state.failuresOf(state), this.#parts.fleet.pools().get(pool))]);
         rounds.delete(id);
       } else if (found === 'failed') {
         // BullMQ found it stalled: its worker let the lock run out.

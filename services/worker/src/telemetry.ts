@@ -1,15 +1,25 @@
 import { OUTCOME_STATUSES, type OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The worker's own metrics, on its `/metrics`. */
 export interface Telemetry {
+  registered(worker_id: string, devices: readonly Device[]): void;
   attemptEnded(status: OutcomeStatus, seconds: number): void;
   metricPoints(count: number): void;
   rejected(where: string): void;
+  /** The devices were kept from work for so long, because the machine was too hot or too busy. */
+  waited(seconds: number): void;
 }
 
 export function createTelemetry(registry: Registry, running: () => number): Telemetry {
   const registers = [registry];
+  const info = new Gauge({
+    name: 'benchwire_worker_info',
+    help: 'Always 1: which worker this is, and which pools its devices are in',
+    labelNames: ['worker_id', 'device_id', 'pool', 'class'],
+    registers,
+  });
   const attempts = new Counter({
     name: 'benchwire_worker_attempts_total',
     help: 'Attempts that ended here, by status',
@@ -41,14 +51,24 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
       this.set(running());
     },
   });
+  const waited = new Counter({
+    name: 'benchwire_worker_waited_for_device_seconds_total',
+    help: 'Time in which no jobs were taken because the machine was too hot or busy with something else',
+    registers,
+  });
   // Looking a label up costs more than counting.
   const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
   return {
+    registered: (worker_id, devices) => {
+      for (const { device_id, pool, class: klass } of devices)
+        info.set({ worker_id, device_id, pool, class: klass }, 1);
+    },
     attemptEnded: (status, duration) => {
       byStatus[status]?.inc();
       seconds.observe(duration);
     },
     metricPoints: (count) => points.inc(count),
     rejected: (where) => rejected.inc({ where }),
+    waited: (duration) => waited.inc(duration),
   };
 }

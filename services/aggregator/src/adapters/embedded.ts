@@ -10,13 +10,12 @@ import type { Engine, SettingValue } from './clickhouse.ts';
  * runs one statement at a time, on a thread of libuv's pool (which has four), so the event loop goes on meanwhile.
  *
  * The engine itself locks the data folder for as long as the process lives, so a killed process leaves nothing behind.
- * chdb is imported here and nowhere else, so that an image for a server needs no engine.
- * @throws BenchwireError CLICKHOUSE_PATH, CLICKHOUSE_IN_USE
+ * @throws BenchwireError CLICKHOUSE_MISSING, CLICKHOUSE_PATH, CLICKHOUSE_IN_USE
  */
 export async function embeddedEngine(config: AggregatorConfig): Promise<Engine> {
+  const { createChdbConnection } = await loadChdb();
   const path = resolve(config.CLICKHOUSE_PATH);
   makeWritable(path);
-  const { createChdbConnection } = await import('chdb/connection');
   const connect = (): ReturnType<typeof createChdbConnection> => {
     try {
       return createChdbConnection({ path });
@@ -63,6 +62,20 @@ export async function embeddedEngine(config: AggregatorConfig): Promise<Engine> 
  * (a third of an insert), and parts are merged later (half of all the work, without).
  */
 const TABLE_SETTINGS = ['write_marks_for_substreams_in_compact_parts = 0', 'merge_selector_base = 10'];
+
+/** Imported here and nowhere else, and an optional dependency: an image for a server has no engine (540 MB). */
+async function loadChdb(): Promise<typeof import('chdb/connection')> {
+  try {
+    return await import('chdb/connection');
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new BenchwireError(
+      'CLICKHOUSE_MISSING',
+      'CLICKHOUSE_URL is not set, and the embedded ClickHouse (the npm package chdb) is not installed here: set CLICKHOUSE_URL to a server, `http://host:8123`; in a clone, `npm install` brings the package',
+      { cause: error },
+    );
+  }
+}
 
 function literal(value: SettingValue): string {
   return typeof value === 'number' ? String(value) : `'${value}'`;

@@ -1,4 +1,4 @@
-import { createClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { AggregatorConfig } from '../config.ts';
 import type { Engine } from './clickhouse.ts';
 
@@ -18,6 +18,8 @@ export function serverEngine(url: string, config: AggregatorConfig): Engine {
         database: String(database),
         application: 'benchwire-aggregator',
         request_timeout: 60_000 + config.SQL_MAX_SECONDS * 1000,
+        // It would write to stderr in a format of its own what is thrown as well.
+        log: { level: ClickHouseLogLevel.OFF },
         compression: { request: role === 'writer', response: false },
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { type Issue, type Request, request } from '@benchwire/shared/contracts/request.ts';
-import { asRequest, submittedPath } from '@benchwire/shared/contracts/submission.ts';
+import { asRequest, type Submission as Submitted, submittedPath } from '@benchwire/shared/contracts/submission.ts';
 import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
 
 /** A request that can become a run. */
@@ -14,9 +14,12 @@ export interface Submission {
 
 export type ReadSubmission = { ok: true; submission: Submission } | { ok: false; issues: Issue[] };
 
-/** Checks what was submitted, a request or a single task, up to the tasks that it stands for. Pure. */
-export function readSubmission(value: unknown): ReadSubmission {
-  const submitted = asRequest(value);
+/**
+ * Checks what was submitted, a request or a single task, up to the tasks that it stands for. Pure.
+ * @param default_request_id - for a request that brings none; it becomes part of the request
+ */
+export function readSubmission(value: unknown, default_request_id?: string): ReadSubmission {
+  const submitted = withRequestId(asRequest(value), default_request_id);
   const refuse = (issues: readonly Issue[]): ReadSubmission => ({
     ok: false,
     issues: limitIssues(issues).map((issue) => ({ ...issue, path: submittedPath(issue.path, submitted) })),
@@ -29,6 +32,12 @@ export function readSubmission(value: unknown): ReadSubmission {
     ok: true,
     submission: { request: parsed.value, written: submitted.request, task_count: expansion.tasks.length },
   };
+}
+
+function withRequestId(submitted: Submitted, request_id: string | undefined): Submitted {
+  const { request: value } = submitted;
+  if (request_id === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return submitted;
+  return 'request_id' in value ? submitted : { ...submitted, request: { request_id, ...value } };
 }
 
 /**

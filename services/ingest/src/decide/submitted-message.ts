@@ -1,16 +1,17 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { MsgHdrs } from '@nats-io/transport-node';
+
+/** Where refused requests stand in REJECTED, whichever door they came through. */
+export const REJECTED_WHERE = 'request';
 
 /** https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/, with the lengths that they ask for at least. */
 const TRACE_HEADERS = { traceparent: 128, tracestate: 512, baggage: 8192 } as const;
 
 /** The headers for distributed tracing that came with a message, or undefined. Longer ones than the standards ask for are left out. */
-export function traceOf(headers: MsgHdrs | undefined): Record<string, string> | undefined {
-  if (headers === undefined) return undefined;
+export function traceOf(header: (name: string) => string | undefined): Record<string, string> | undefined {
   const trace: Record<string, string> = {};
   for (const [name, most] of Object.entries(TRACE_HEADERS)) {
-    const value = headers.get(name);
+    const value = header(name) ?? '';
     if (value !== '' && value.length <= most) trace[name] = value;
   }
   return Object.keys(trace).length === 0 ? undefined : trace;

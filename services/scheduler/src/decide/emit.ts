@@ -1,6 +1,6 @@
 import { durationOf } from './durations.ts';
 import type { Fleet } from './fleet.ts';
-import { isReady } from './lane.ts';
+import { isReadyIn } from './lane.ts';
 import { pickLane } from './pick.ts';
 import type { PoolState } from './pool-state.ts';
 import { RankHeap } from './rank-heap.ts';
@@ -81,8 +81,9 @@ function nextFor(
   now: number,
 ): { state: TaskState; expected_ms: number } | undefined {
   const lane = pickLane(view, strategy, pool, now);
-  const state = lane?.tasks.peek(isReady);
-  if (lane === undefined || state === undefined) return undefined;
+  if (lane === undefined) return undefined;
+  const state = lane.tasks.peek((task) => isReadyIn(lane, task));
+  if (state === undefined) return undefined;
   const known = durationOf(view.run_times, lane.bucket, pool);
   const expected_ms = strategy.expectedMs?.(lane, pool) ?? known.ms;
   if (!hasFreeSlot(pool) && known.basis !== 'prior') {

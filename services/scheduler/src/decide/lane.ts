@@ -1,5 +1,7 @@
 import type { Fifo } from './fifo.ts';
+import type { OldestReady } from './oldest-ready.ts';
 import type { PoolState } from './pool-state.ts';
+import type { Blocked } from './recovery.ts';
 import type { RunState, Spec, TaskState } from './run-state.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -8,10 +10,13 @@ export interface Group {
   readonly signature: string;
   /** Stands for all of them: they are matched alike. */
   readonly need: Spec;
+  /** Pools that are not to take them now though they match, with why. The pools are in the signature, the reasons are not. */
+  blocked: Blocked | undefined;
   /** Pools with a worker that can serve it. */
   pools: PoolState[];
   /** Ready tasks. */
   size: number;
+  readonly oldest: OldestReady;
   /** Since when no pool serves it; undefined while one does. */
   unplaceable_since_ms: number | undefined;
   /** Lanes that name it; without any it is forgotten. */
@@ -104,9 +109,10 @@ export class RunQueue {
 
 /** Every ready task of a lane. */
 export function* waitingIn(lane: Lane): Generator<TaskState> {
-  yield* lane.tasks.items(isReady);
+  yield* lane.tasks.items((task) => isReadyIn(lane, task));
 }
 
-export function isReady(task: TaskState): boolean {
-  return task.phase === 'ready';
+/** Whether a task in the lane's line still stands there: it may have left for a pool, or for another lane. */
+export function isReadyIn(lane: Lane, task: TaskState): boolean {
+  return task.phase === 'ready' && task.lane === lane;
 }

@@ -40,7 +40,8 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
   return undefined;
 }
 
-function programOf(need: Need): string {
+/** The program that a `command` task starts; empty for any other. */
+export function programOf(need: Need): string {
   return 'command' in need.config ? (need.config.command[0] ?? '') : '';
 }
 

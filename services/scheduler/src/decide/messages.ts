@@ -3,31 +3,49 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
-import type { JobTask } from '@benchwire/shared/contracts/task.ts';
+import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
+import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
+import type { Pool } from './fleet.ts';
+import { batchSizesToDrop, type Failure, workersToAvoid } from './recovery.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The job that carries the current attempt of a task. */
-export function jobOf(state: TaskState): Job {
+/**
+ * The job that carries the current attempt of a task, made for the pool that it goes to.
+ * @param failures - of the attempts before
+ */
+export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool | undefined): Job {
   const { run, spec, bucket } = state.lane;
   const { request, run_id } = run.submitted;
-  const { executor, config, benchmark, timeout_seconds, retry_policy } = spec;
+  const { executor, config: written, benchmark, timeout_seconds, retry_policy } = spec;
+  const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
+  const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
+  const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
+  const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
   return {
     v: MESSAGE_VERSION,
     run_id,
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds } as JobTask,
+    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds, ...fresh } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,
+    variant: variantOf(state.lane.spec),
     queued_at: iso(state.ready_at_ms),
+    ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
+    ...(avoid_workers.length === 0 ? {} : { avoid_workers }),
     workload: bucket.workload,
   };
+}
+
+function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<string, string>>): Task['config'] {
+  if (!('batch_sizes' in config)) return config;
+  return { ...config, batch_sizes: config.batch_sizes.filter((size) => dropped[String(size)] === undefined) };
 }
 
 /** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
@@ -110,6 +128,15 @@ export function acceptedEvent(run: RunState, as_written: unknown): BenchEvent {
       data: { request, task_count: run.counts.total },
     },
   );
+}
+
+/** What there is to do for a pool, for whoever starts and stops workers. */
+export function demandEvent(demand: PoolDemand, now: number): BenchEvent {
+  const { pool, ...data } = demand;
+  const { waiting, running, workers, expected_work_seconds: seconds, unknown_work_tasks: unknown } = demand;
+  const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} of unknown length` : ''}`;
+  const message = `${waiting} waiting, ${running} running, workers: ${workers}, ${work}`;
+  return eventOf('pool', 'demand', message, now, `demand.${pool}.${now}`, { pool, data });
 }
 
 export function finishedEvent(run: RunState, now: number): BenchEvent {

@@ -1,7 +1,7 @@
 import type { Pool } from './fleet.ts';
 import type { Group } from './lane.ts';
-import { mismatch } from './match.ts';
 import { PoolState } from './pool-state.ts';
+import { whyNot } from './recovery.ts';
 
 /**
  * Every pool that has workers or something in its queue, and which groups it can serve. Keeps apart those that have to be
@@ -119,7 +119,7 @@ export class Pools {
   }
 
   #attach(pool: PoolState, group: Group): void {
-    if (pool.offer === undefined || mismatch(group.need, pool.offer) !== undefined) return;
+    if (pool.offer === undefined || whyNot(group, pool.offer) !== undefined) return;
     pool.groups.push(group);
     group.pools.push(pool);
   }

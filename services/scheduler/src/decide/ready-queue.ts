@@ -2,7 +2,9 @@ import { workloadKey } from '@benchwire/shared/contracts/series.ts';
 import { Fifo } from './fifo.ts';
 import { type Bucket, type Group, type Lane, RunQueue } from './lane.ts';
 import { needSignature } from './match.ts';
+import { OldestReady } from './oldest-ready.ts';
 import { bandOf } from './order.ts';
+import { type Blocked, blockedKey } from './recovery.ts';
 import type { RunState, Spec, TaskState } from './run-state.ts';
 import type { FairShare, Tenant } from './tenant.ts';
 
@@ -40,16 +42,30 @@ export class ReadyQueue {
     return this.#groups.values();
   }
 
+  /** Also those in which nothing waits now. */
+  get buckets(): IterableIterator<Bucket> {
+    return this.#buckets.values();
+  }
+
   get tenants(): readonly Tenant[] {
     return this.#shares.waiting;
   }
 
-  /** The lane of a task, which its repetitions share. */
-  laneFor(run: RunState, spec: Spec, index: number, tenant: Tenant): Lane {
+  /** The lane of a task, which its repetitions share unless some pools are not to take it. */
+  laneFor(run: RunState, spec: Spec, index: number, tenant: Tenant, blocked?: Blocked): Lane {
     const sharing = run.lanes.get(spec.config) ?? [];
-    const known = sharing.find((lane) => lane.spec.pool === spec.pool && lane.spec.base_task_id === spec.base_task_id);
-    if (known !== undefined) return known;
-    const bucket = this.#bucket(spec);
+    const key = blockedKey(blocked);
+    const known = sharing.find(
+      (lane) =>
+        lane.spec.pool === spec.pool &&
+        lane.spec.base_task_id === spec.base_task_id &&
+        blockedKey(lane.bucket.group.blocked) === key,
+    );
+    if (known !== undefined) {
+      known.bucket.group.blocked = blocked;
+      return known;
+    }
+    const bucket = this.#bucket(spec, blocked);
     const queue = this.#queue(run, bucket.group, spec);
     const lane: Lane = { run, spec, index, tenant, bucket, queue, tasks: new Fifo(), size: 0, queued: false };
     bucket.lanes++;
@@ -68,6 +84,7 @@ export class ReadyQueue {
     if (tenant.size++ === 0) this.#shares.enter(tenant);
     if (bucket.group.size++ === 0) bucket.group.unplaceable_since_ms = undefined;
     bucket.size++;
+    bucket.group.oldest.add(task.ready_at_ms);
     this.#size++;
     this.touched.add(bucket.group);
   }
@@ -81,6 +98,7 @@ export class ReadyQueue {
     if (--tenant.size === 0) this.#shares.leave(tenant);
     bucket.group.size--;
     bucket.size--;
+    bucket.group.oldest.remove(task.ready_at_ms);
     this.#size--;
   }
 
@@ -97,23 +115,32 @@ export class ReadyQueue {
     }
   }
 
-  #bucket(spec: Spec): Bucket {
-    const signature = needSignature(spec);
+  #bucket(spec: Spec, blocked: Blocked | undefined): Bucket {
+    const signature = `${needSignature(spec)}${blockedKey(blocked)}`;
     const workload = workloadKey(spec);
     const key = bucketKey(signature, workload);
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       const model = 'model' in spec.config ? (spec.config.model ?? null) : null;
-      bucket = { group: this.#group(signature, spec), workload, model, size: 0, lanes: 0, looked_at: 0 };
+      bucket = { group: this.#group(signature, spec, blocked), workload, model, size: 0, lanes: 0, looked_at: 0 };
       this.#buckets.set(key, bucket);
     }
     return bucket;
   }
 
-  #group(signature: string, need: Spec): Group {
+  #group(signature: string, need: Spec, blocked: Blocked | undefined): Group {
     let group = this.#groups.get(signature);
     if (group === undefined) {
-      group = { signature, need, pools: [], size: 0, unplaceable_since_ms: undefined, lanes: 0 };
+      group = {
+        signature,
+        need,
+        blocked,
+        pools: [],
+        size: 0,
+        oldest: new OldestReady(),
+        unplaceable_since_ms: undefined,
+        lanes: 0,
+      };
       this.#groups.set(signature, group);
       this.#listener.added(group);
     }

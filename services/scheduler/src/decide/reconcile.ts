@@ -35,7 +35,7 @@ export function compare(
     const id = idOf(state);
     const active = view.active.get(id);
     if (active !== undefined) {
-      const reason = whyLost(fleet, active, now);
+      const reason = whyLost(fleet, active, served || fleet.runs(id), now);
       if (reason !== undefined) result.lost.push({ state, verdict: lostVerdict(pool, active.worker_id, reason) });
     } else if (view.waiting.has(id)) {
       if (!served) result.stranded.push(state);
@@ -49,11 +49,14 @@ export function compare(
 function whyLost(
   fleet: Fleet,
   job: { worker_id: string | undefined; taken_at_ms: number | undefined },
+  cared_for: boolean,
   now: number,
 ): string | undefined {
-  if (job.worker_id === undefined) return undefined;
+  // A worker died before it put its name to the job. Others of the pool find that by BullMQ's check for stalled jobs.
+  if (job.worker_id === undefined)
+    return cared_for ? undefined : 'a worker took this and is gone, like all of its pool';
   const worker = fleet.worker(job.worker_id);
-  if (worker === undefined && !fleet.silenceIsTelling(now)) return undefined;
+  if (worker === undefined && !fleet.isGone(job.worker_id) && !fleet.silenceIsTelling(now)) return undefined;
   if (worker === undefined) return `worker ${job.worker_id} stopped answering while it ran this`;
   // Both times are by the worker's own clock.
   if (job.taken_at_ms !== undefined && job.taken_at_ms < Date.parse(worker.capabilities.started_at)) {

@@ -62,14 +62,28 @@ export class RunTimes {
     if (known === undefined) return undefined;
     const own = known.pools.get(pool)?.expectation;
     if (own !== undefined) return own;
-    const elsewhere = known.classes.get(class_)?.expectation ?? known.any.expectation;
+    const elsewhere = answerFor(known, class_);
     const cut_off = known.cut_off.get(pool);
     return cut_off === undefined ? elsewhere : atLeast(cut_off, elsewhere);
+  }
+
+  /** The same for a pool of that class in which it has never run. */
+  expectByClass(workload: string, class_: HardwareClass): Expectation | undefined {
+    const known = this.#known.get(workload);
+    return known === undefined ? undefined : answerFor(known, class_);
   }
 
   /** Whether `expect` has an answer for some pool. */
   knows(workload: string): boolean {
     return this.#known.has(workload);
+  }
+
+  /** The pools in which it has run, where `expect` may differ from `expectByClass`. */
+  *poolsOf(workload: string): Generator<string> {
+    const known = this.#known.get(workload);
+    if (known === undefined) return;
+    yield* known.pools.keys();
+    yield* known.cut_off.keys();
   }
 
   #toLearn(workload: string): Knowledge {
@@ -95,6 +109,10 @@ export class RunTimes {
       this.#size -= sizeOf(known);
     }
   }
+}
+
+function answerFor(known: Knowledge, class_: HardwareClass): Expectation | undefined {
+  return known.classes.get(class_)?.expectation ?? known.any.expectation;
 }
 
 function atLeast(seconds: number, elsewhere: Expectation | undefined): Expectation {

@@ -12,7 +12,18 @@ import { expireUnplaceable, findUnplaceable, planBindings } from './unplaceable.
 const noJitter = (): number => 0;
 
 function outcome(run_id: string, task_id: string, over: Partial<OutcomeFacts> = {}): OutcomeFacts {
-  return { run_id, task_id, attempt: 1, max_attempts: 4, status: 'completed', error: null, ...over };
+  return {
+    run_id,
+    task_id,
+    attempt: 1,
+    max_attempts: 4,
+    status: 'completed',
+    error: null,
+    worker_id: 'w0',
+    pool: 'cpu-00000000',
+    finished_at: new Date(T0).toISOString(),
+    ...over,
+  };
 }
 
 function failure(retriable: boolean): Outcome['error'] {
@@ -166,9 +177,9 @@ describe('placement', () => {
     const fleet = fleetOf({});
     expect(findUnplaceable(state, fleet, T0)[0]?.reason).toMatch(/cpu-00000000: it is cpu hardware, wanted is tpu/);
     expect(findUnplaceable(state, fleet, T0)).toEqual([]);
-    expireUnplaceable(state, T0 + 9_999);
+    expireUnplaceable(state, fleet, T0 + 9_999);
     expect(state.toSettle.size).toBe(0);
-    expireUnplaceable(state, T0 + 10_000);
+    expireUnplaceable(state, fleet, T0 + 10_000);
     expect([...state.toSettle][0]?.verdict?.error).toMatchObject({ class: 'no_pool', code: 'NO_MATCHING_POOL' });
   });
 });

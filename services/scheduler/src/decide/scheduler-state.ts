@@ -1,22 +1,36 @@
 import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal, type TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
+import { type BreakerChange, type BreakerSettings, Breakers, type FailureFacts, subjectOf } from './breakers.ts';
 import { durationOf } from './durations.ts';
 import { DEFAULT_AGING_SECONDS } from './order.ts';
 import { Pools } from './pools.ts';
 import { ReadyQueue } from './ready-queue.ts';
+import { type Blocked, batchSizesToDrop, blockedKey, type Failure, withFailure } from './recovery.ts';
 import { linkDependencies, newTask, noCounts, type RunState, type TaskState, type Verdict } from './run-state.ts';
 import { RunTimes } from './run-times.ts';
+import { type SuspectSettings, Suspects } from './suspects.ts';
 import { FairShare, type Tenant, type TenantLimits } from './tenant.ts';
 
 const MAX_RETRY_DELAY_MS = 3_600_000;
 
 /** What the scheduler reads of an outcome. */
-export type OutcomeFacts = Pick<Outcome, 'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error'>;
+export type OutcomeFacts = Pick<
+  Outcome,
+  'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
+>;
+
+export interface FailureSettings {
+  breakers: BreakerSettings;
+  suspects: SuspectSettings;
+}
+
+const NO_FAILURES: readonly Failure[] = [];
 
 export interface StateOptions {
   /** What one step of priority is worth in age. */
@@ -24,6 +38,8 @@ export interface StateOptions {
   /** The tag of a request that names its tenant. */
   tenant_tag: string;
   tenants: ReadonlyMap<string, Partial<TenantLimits>>;
+  /** What makes a pattern out of failures. */
+  failures?: FailureSettings;
 }
 
 const DEFAULT_OPTIONS: StateOptions = {
@@ -51,10 +67,25 @@ export class SchedulerState {
   readonly toWithdraw = new Set<TaskState>();
   /** Runs whose tasks are all done. */
   readonly finished = new Set<RunState>();
+  readonly breakers: Breakers;
+  readonly suspects: Suspects;
+  /** What breakers did, to be told. */
+  readonly breakerChanges: BreakerChange[] = [];
+  /** Workers to be put in quarantine, with the reason. */
+  readonly toQuarantine = new Map<string, string>();
+  /** Ready tasks for which not every matching pool may do; see wary.ts. */
+  readonly wary = new Set<TaskState>();
+  /** Those of them that were not looked at yet. */
+  readonly newlyWary = new Set<TaskState>();
+  /** Of tasks that failed before; there are few. */
+  readonly #failures = new Map<TaskState, readonly Failure[]>();
+
   #options: StateOptions;
 
   constructor(options: Partial<StateOptions> = {}) {
     this.#options = { ...DEFAULT_OPTIONS, ...options };
+    this.breakers = new Breakers(options.failures?.breakers);
+    this.suspects = new Suspects(options.failures?.suspects);
     const { tenants, aging_ms } = this.#options;
     this.shares = new FairShare((name) => ({
       weight: 1,
@@ -169,6 +200,7 @@ export class SchedulerState {
     this.#leavePhase(state, now);
     state.attempt = outcome.attempt;
     state.verdict = undefined;
+    this.#learn(state, outcome, now);
     if (outcomeIsFinal({ ...outcome, max_attempts: spec.retry_policy.max_retries + 1 })) {
       this.#finish(state, outcome.status, now);
       return true;
@@ -179,7 +211,9 @@ export class SchedulerState {
       return true;
     }
     // A lost worker is not the task's fault: no reason to wait.
-    const base_ms = outcome.status === 'lost' ? 0 : spec.retry_policy.retry_delay_seconds * 1000;
+    const at_once =
+      outcome.status === 'lost' || (outcome.error !== null && RECOVERY_OF[outcome.error.class] === 'at_once');
+    const base_ms = at_once ? 0 : spec.retry_policy.retry_delay_seconds * 1000;
     const wait_ms = backoffMs(outcome.attempt - 1, base_ms, MAX_RETRY_DELAY_MS, random);
     if (wait_ms < 1) this.#makeReady(state, now);
     else {
@@ -188,6 +222,54 @@ export class SchedulerState {
       this.delayed.add(state);
     }
     return true;
+  }
+
+  /** How earlier attempts of a task failed. */
+  failuresOf(state: TaskState): readonly Failure[] {
+    return this.#failures.get(state) ?? NO_FAILURES;
+  }
+
+  /** Sets which matching pools a ready task must not go to. */
+  block(state: TaskState, blocked: Blocked | undefined): void {
+    const { group } = state.lane.bucket;
+    if (blockedKey(group.blocked) === blockedKey(blocked)) {
+      // The same pools, maybe for another reason by now.
+      group.blocked = blocked;
+      return;
+    }
+    const ready = state.phase === 'ready';
+    if (ready) this.ready.remove(state);
+    const { run, spec, index, tenant } = state.lane;
+    state.lane = this.ready.laneFor(run, spec, index, tenant, blocked);
+    if (ready) this.ready.add(state);
+  }
+
+  /** Takes from an outcome what it says about the task, what was run, and the worker. */
+  #learn(state: TaskState, outcome: OutcomeFacts, now: number): void {
+    if (outcome.status !== 'completed') {
+      const failures = withFailure(this.failuresOf(state), outcome);
+      if (failures.length > 0) this.#failures.set(state, failures);
+    }
+    const { pool } = outcome;
+    const retried_smaller =
+      outcome.error?.class === 'out_of_memory' &&
+      pool !== null &&
+      batchSizesToDrop(state.lane.spec, this.failuresOf(state), pool) !== undefined;
+    const { run_id, task_id, status, error, worker_id } = outcome;
+    const facts: FailureFacts = {
+      status,
+      error,
+      worker_id,
+      pool,
+      subject: subjectOf(state.lane.spec),
+      task: `${run_id}.${task_id}`,
+      retried_smaller,
+    };
+    // A worker's clock may be ahead, and a replay comes later than what it replays.
+    const at_ms = Math.min(now, Date.parse(outcome.finished_at));
+    this.breakerChanges.push(...this.breakers.apply(facts, at_ms));
+    const reason = this.suspects.apply(facts, at_ms);
+    if (reason !== undefined && worker_id !== null) this.toQuarantine.set(worker_id, reason);
   }
 
   /** Makes retries ready whose wait is over. */
@@ -271,12 +353,19 @@ export class SchedulerState {
     state.phase = 'ready';
     state.ready_at_ms = now;
     this.ready.add(state);
+    const { spec, bucket } = state.lane;
+    const wary = this.#failures.has(state) || bucket.group.blocked !== undefined;
+    if (!wary && !this.breakers.concerns(subjectOf(spec))) return;
+    this.wary.add(state);
+    this.newlyWary.add(state);
   }
 
   #leavePhase(state: TaskState, now: number): void {
     switch (state.phase) {
       case 'ready':
         this.ready.remove(state);
+        this.wary.delete(state);
+        this.newlyWary.delete(state);
         return;
       case 'emitted': {
         this.#leavePool(state, now);
@@ -319,6 +408,7 @@ export class SchedulerState {
   #finish(state: TaskState, status: Outcome['status'], now: number): void {
     state.phase = 'done';
     state.status = status;
+    this.#failures.delete(state);
     const { run } = state.lane;
     run.counts[status]++;
     run.open--;

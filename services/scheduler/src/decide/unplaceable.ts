@@ -1,6 +1,6 @@
 import type { Fleet } from './fleet.ts';
 import { type Group, waitingIn } from './lane.ts';
-import { mismatch } from './match.ts';
+import { whyNot } from './recovery.ts';
 import type { TaskState } from './run-state.ts';
 import { type SchedulerState, taskError } from './scheduler-state.ts';
 
@@ -28,32 +28,33 @@ export function findUnplaceable(state: SchedulerState, fleet: Fleet, now: number
     const [sample] = waitingOf(state, group);
     if (sample === undefined) continue;
     group.unplaceable_since_ms = now;
-    found.push({ group, sample, reason: whyNoPool(state, group) });
+    found.push({ group, sample, reason: whyNoPool(group, fleet) });
   }
   return found;
 }
 
-/** One line on each pool and why it does not fit. */
-function whyNoPool(state: SchedulerState, group: Group): string {
-  const reasons: string[] = [];
-  for (const { name, offer } of state.pools.all) {
-    if (offer === undefined) continue;
-    reasons.push(`${name}: ${mismatch(group.need, offer) ?? 'fits'}`);
-    if (reasons.length === 8) break;
-  }
-  if (reasons.length > 0) return reasons.join('; ');
-  return 'no worker is connected: start one with "npm start" or on another machine';
+/** One line on each pool and why it does not fit, or why nobody serves it now. */
+function whyNoPool(group: Group, fleet: Fleet): string {
+  const offers = [...fleet.offers()];
+  if (offers.length === 0) return 'no worker is connected: start one with "npm start" or on another machine';
+  return offers
+    .slice(0, 8)
+    .map(([pool, offer]) => {
+      const reason = whyNot(group, offer) ?? fleet.pausedIn(pool).slice(0, 3).join(', ');
+      return `${pool}: ${reason || 'fits'}`;
+    })
+    .join('; ');
 }
 
 /** Ends the wait of tasks that no pool has been able to serve for as long as their timeout. */
-export function expireUnplaceable(state: SchedulerState, now: number): void {
+export function expireUnplaceable(state: SchedulerState, fleet: Fleet, now: number): void {
   for (const group of state.ready.groups) {
     if (group.unplaceable_since_ms === undefined) continue;
     for (const task of [...waitingOf(state, group)]) {
       const waited_ms = now - Math.max(group.unplaceable_since_ms, task.ready_at_ms);
       const { timeout_seconds } = task.lane.spec;
       if (waited_ms < timeout_seconds * 1000) continue;
-      const message = `no pool could serve it for ${timeout_seconds} s (its timeout): ${whyNoPool(state, group)}`;
+      const message = `no pool could serve it for ${timeout_seconds} s (its timeout): ${whyNoPool(group, fleet)}`;
       state.settle(task, { status: 'timed_out', error: taskError('no_pool', 'NO_MATCHING_POOL', message, false) }, now);
     }
   }

@@ -9,13 +9,14 @@ import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstrea
 import type { z } from 'zod';
 
 /** What the scheduler needs to know; the aggregator checks the whole, and keeps what is wrong in REJECTED. */
-const outcomeFacts = outcome.pick({
+export const outcomeFacts = outcome.pick({
   run_id: true,
   task_id: true,
   attempt: true,
   max_attempts: true,
   status: true,
   error: true,
+  finished_at: true,
   pool: true,
   worker_id: true,
   model: true,
@@ -41,28 +42,31 @@ const WATCH_MS = 2000;
  * An ordered consumer lives in the server's memory, and after a server's death the client's own recovery of it can
  * stay silent for ever. A scheduler that hears no outcomes emits nothing, so reading begins anew, where it stood, after
  * each reconnect and whenever the stream goes on and nothing arrives.
+ * @returns `caughtUp` tells where in the stream it began
  */
 export async function readOutcomes(
   parts: Parts,
   from_ms: number,
   apply: (outcome: ReadOutcome, sequence: number) => void,
-): Promise<Running & { caughtUp: Promise<void> }> {
+): Promise<Running & { caughtUp: Promise<number> }> {
   const { nats, jetstream, manager, log } = parts;
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
-  const caughtUp = Promise.withResolvers<void>();
+  const caughtUp = Promise.withResolvers<number>();
   const stopping = new AbortController();
   /** The stream sequence to go on from; 0 before the first message. */
   let next_sequence = 0;
+  let first_sequence = last + 1;
   let beginAnew = (): void => undefined;
 
   const take = (message: JsMsg): void => {
     // A predecessor of this consumer may still deliver.
     if (message.seq < next_sequence || stopping.signal.aborted) return;
+    if (next_sequence === 0) first_sequence = message.seq;
     next_sequence = message.seq + 1;
     const parsed = parseJson(outcomeFacts, message.data);
     if (parsed.ok) apply(parsed.value, message.seq);
     else log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
-    if (message.seq >= last) caughtUp.resolve();
+    if (message.seq >= last) caughtUp.resolve(first_sequence);
   };
 
   const readUntilTold = async (): Promise<void> => {
@@ -75,7 +79,7 @@ export async function readOutcomes(
         : // The publisher's clock may be ahead of the server's.
           { opt_start_time: new Date(from_ms - 60_000).toISOString() },
     );
-    if ((await consumer.info()).num_pending === 0) caughtUp.resolve();
+    if ((await consumer.info()).num_pending === 0) caughtUp.resolve(first_sequence);
     const messages = await consumer.consume({ max_messages: 2000, expires: 5000, callback: take });
     void messages.closed().then(() => told.resolve());
     await told.promise;
@@ -121,7 +125,7 @@ export async function readOutcomes(
     caughtUp: caughtUp.promise,
     stop: async () => {
       stopping.abort();
-      caughtUp.resolve();
+      caughtUp.resolve(first_sequence);
       beginAnew();
       await Promise.all([loop, watching]);
     },

@@ -1,0 +1,111 @@
+import { findStack } from '@benchwire/shared/client/find-stack.ts';
+import type { Capabilities } from '@benchwire/shared/contracts/worker.ts';
+import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { offerTable } from '../worker/offer-table.ts';
+import { poolMates } from '../worker/pool-mates.ts';
+import { askWayIn } from '../worker/way-in.ts';
+import { loginEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
+import { startWorkerProcess, type WorkerProcess } from '../worker/worker-process.ts';
+
+export const worker = defineCommand({
+  name: 'worker',
+  summary: "offer this machine's devices to a stack, until Ctrl-C",
+  positionals: [],
+  options: {
+    join: { kind: 'text', value: 'URL', help: 'NATS of the stack: nats://[user[:password]@]host:4222' },
+    token: { kind: 'text', value: 'TOKEN', help: 'to log in to NATS with a token' },
+    creds: { kind: 'text', value: 'FILE', help: 'to log in to NATS with a .creds file' },
+    redis: {
+      kind: 'text',
+      value: 'URL',
+      help: "Redis as this machine reaches it, where the stack's word is not right here",
+    },
+    label: { kind: 'list', value: 'KEY=VALUE', help: 'a label that requests can require; may be given several times' },
+    slots: { kind: 'count', value: 'N', help: 'attempts at once per device (1): more disturb measurements' },
+    allow: { kind: 'list', value: 'PROGRAM', help: 'a program that tasks may start; may be given several times' },
+    class: { kind: 'list', value: 'CLASS', help: 'offer only devices of this class; may be given several times' },
+    id: { kind: 'text', value: 'ID', help: 'the name of the worker, instead of worker-<hostname>' },
+  },
+  details: `
+Without --join it joins the stack that bw finds by itself. Where Redis is it asks the stack.
+Passwords and tokens are better off in NATS_PASSWORD and NATS_TOKEN, where others on this machine do not see them.
+Every other setting is a variable; docs/workers.md lists them.
+
+Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it at once.
+
+  bw worker --join nats://benchwire@hub:4222
+  bw worker --join nats://hub:4222 --token T --label site=lab-2 --allow python3`,
+  async run(context, values) {
+    const environment = loginEnvironment(values, context.environment, context.working_directory);
+    const join = values.join === undefined ? context.nats_url : withoutCredentials(values.join);
+    const joining: CliContext = { ...context, environment, nats_url: join };
+    const { working_directory } = context;
+    const { options } = findStack({ nats_url: join, environment, working_directory });
+    const started = await withStack(joining, async ({ nats }) => {
+      const way_in = await askWayIn(nats, {
+        nats_urls: options.NATS_URL,
+        redis: values.redis,
+        redis_ca_file: environment.REDIS_TLS_CA_FILE,
+      });
+      const child = startWorkerProcess(workerEnvironment(values, options, way_in, environment));
+      const release = passSignalsOn(context, child);
+      const capabilities = await child.registered;
+      if (capabilities !== undefined) await sayJoined(context, nats, options.NATS_URL, capabilities);
+      return { child, release, joined: capabilities !== undefined };
+    });
+    return await untilEnd(started);
+  },
+});
+
+/** Ctrl-C and SIGTERM are for the worker, which ends in order; this process ends after it. */
+function passSignalsOn(context: CliContext, child: WorkerProcess): () => void {
+  const releases = [
+    context.onInterrupt(() => child.signal('SIGINT')),
+    context.onTerminate(() => child.signal('SIGTERM')),
+  ];
+  return () => {
+    for (const release of releases) release();
+  };
+}
+
+async function sayJoined(
+  context: CliContext,
+  nats: NatsConnection,
+  nats_urls: readonly string[],
+  capabilities: Capabilities,
+): Promise<void> {
+  const { out, err, style, json } = context;
+  const pools = [...new Set(capabilities.devices.map((device) => device.pool))];
+  const mates = await poolMates(nats, pools);
+  if (json) {
+    const others = Object.fromEntries(pools.map((pool) => [pool, mates?.get(pool) ?? null]));
+    out.line(JSON.stringify({ ...capabilities, other_workers: others }));
+    return;
+  }
+  const where = nats_urls.map(withoutCredentials).join(', ');
+  out.line(`${style.green('✓')} ${style.bold(capabilities.worker_id)} has joined ${where}`);
+  out.line();
+  out.lines(offerTable(capabilities, mates, style, out.columns));
+  out.line();
+  if (mates === undefined) err.line('The scheduler does not list it yet: `bw workers` and `bw top` show when it does.');
+  out.line('Ctrl-C finishes what runs, and leaves.');
+}
+
+async function untilEnd(started: { child: WorkerProcess; release: () => void; joined: boolean }): Promise<number> {
+  const code = await started.child.ended;
+  started.release();
+  if (code === 0) return EXIT.ok;
+  const how = code === null ? 'was killed' : `ended with code ${code}`;
+  throw new BenchwireError(
+    'WORKER_FAILED',
+    started.joined
+      ? `the worker ${how}; its last lines say why.`
+      : `the worker could not join: it ${how}, and says why.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
+import { natsVariables } from '@benchwire/shared/runtime/config.ts';
+import type { NatsOptions } from '@benchwire/shared/runtime/nats.ts';
+import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
+import { UsageError } from '../errors.ts';
+import type { WayIn } from './way-in.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/** The options of `bw worker` that say what the worker offers. */
+export interface WorkerOptions {
+  label: readonly string[];
+  slots: number | undefined;
+  allow: readonly string[];
+  class: readonly string[];
+  id: string | undefined;
+}
+
+/** How to log in, out of `--join`, `--token` and `--creds`; what they say counts more than the environment. */
+export function loginEnvironment(
+  options: { join: string | undefined; token: string | undefined; creds: string | undefined },
+  environment: Environment,
+  working_directory: string,
+): Environment {
+  const { join, token, creds } = options;
+  const login: Environment = {};
+  if (join !== undefined) {
+    const url = URL.canParse(join) ? new URL(join) : undefined;
+    if (url === undefined || url.hostname === '' || !/^(nats|tls):$/.test(url.protocol))
+      throw new UsageError(`--join takes an address like nats://user:password@host:4222, not that.`);
+    if (url.username !== '') login.NATS_USER = decodeURIComponent(url.username);
+    if (url.password !== '') login.NATS_PASSWORD = decodeURIComponent(url.password);
+  }
+  if (token !== undefined) login.NATS_TOKEN = token;
+  if (creds !== undefined) login.NATS_CREDS_FILE = resolve(working_directory, creds);
+  return { ...environment, ...login };
+}
+
+/**
+ * The environment of the worker process: the user's own WORKER_ variables, and over them what the options say and what the
+ * stack has told. Pure.
+ * @throws UsageError for an option that the worker would not take
+ */
+export function workerEnvironment(
+  options: WorkerOptions,
+  nats: NatsOptions,
+  way_in: WayIn,
+  environment: Environment,
+): Environment {
+  const said: Environment = {
+    WORKER_LABELS: listOf('label', options.label),
+    WORKER_COMMANDS: listOf('allow', options.allow),
+    WORKER_CLASSES: listOf('class', options.class),
+    WORKER_SLOTS: options.slots?.toString(),
+    WORKER_ID: options.id,
+  };
+  for (const label of options.label)
+    if (!/^[^=]+=/.test(label)) throw new UsageError(`--label takes KEY=VALUE, not "${label}".`);
+  for (const name of options.class) {
+    if (!(HARDWARE_CLASSES as readonly string[]).includes(name))
+      throw new UsageError(
+        `there is no hardware class "${name}".${didYouMean(name, HARDWARE_CLASSES)} Possible: ${HARDWARE_CLASSES.join(', ')}.`,
+      );
+  }
+  const login = Object.fromEntries(
+    Object.keys(natsVariables).map((name) => [name, nats[name as keyof NatsOptions]?.toString()]),
+  );
+  const given = Object.entries(said).filter(([, value]) => value !== undefined);
+  return {
+    ...environment,
+    // What goes on while it runs is for the user; what it found is shown by bw.
+    LOG_LEVEL: environment.LOG_LEVEL || 'warn',
+    ...login,
+    ...way_in,
+    ...Object.fromEntries(given),
+  };
+}
+
+/** As the variables have lists: with commas between. */
+function listOf(option: string, values: readonly string[]): string | undefined {
+  const wrong = values.find((value) => value.includes(','));
+  if (wrong !== undefined)
+    throw new UsageError(`--${option} "${wrong}" has a comma: give --${option} once for each instead.`);
+  return values.length === 0 ? undefined : values.join(',');
+}

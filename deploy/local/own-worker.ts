@@ -1,0 +1,98 @@
+import {
+  type Heartbeat,
+  heartbeat,
+  heartbeatSubject,
+  workerCommandSubject,
+} from '@benchwire/shared/contracts/worker.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { WorkerView } from './autoscale-steps.ts';
+import type { ServiceHandle } from './stack.ts';
+
+const ANSWER_MS = 2000;
+
+/** Who a worker is, as it says on `/metrics`. */
+interface Identity {
+  worker_id: string;
+  pools: ReadonlySet<string>;
+}
+
+/** One of the stack's worker processes, under the autoscaler. What it does is taken from its heartbeats. */
+export class OwnWorker {
+  readonly handle: ServiceHandle;
+  #nats: NatsConnection;
+  /** The process that the rest is about. */
+  #pid: number | undefined;
+  #identity: Identity | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #listening: { unsubscribe(): void } | undefined;
+
+  constructor(handle: ServiceHandle, nats: NatsConnection) {
+    this.handle = handle;
+    this.#nats = nats;
+  }
+
+  get pools(): ReadonlySet<string> {
+    return this.#identity?.pools ?? new Set();
+  }
+
+  /** Whether it can be started. */
+  get isDown(): boolean {
+    return this.handle.state === 'stopped' || this.handle.state === 'failed';
+  }
+
+  /** Undefined while it is down, or going down. */
+  get view(): WorkerView | undefined {
+    const { name, state, pid } = this.handle;
+    if (this.isDown || state === 'exiting') return undefined;
+    const beat = pid === this.#pid ? this.#heartbeat : undefined;
+    const running = beat === undefined ? undefined : Object.values(beat.running).flat().length;
+    if (state !== 'ready') return { name, state: 'starting', running };
+    return { name, state: beat?.state === 'draining' ? 'draining' : 'ready', running };
+  }
+
+  /** Finds out who it is, once for each process, and listens to it from then on. */
+  async look(): Promise<void> {
+    const { state, pid, http_url } = this.handle;
+    if (state !== 'ready' || (pid === this.#pid && this.#identity !== undefined)) return;
+    this.#listening?.unsubscribe();
+    this.#pid = pid;
+    this.#heartbeat = undefined;
+    try {
+      const answer = await fetch(`${http_url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      this.#identity = readIdentity(await answer.text());
+    } catch {
+      this.#identity = undefined; // it is just going, or too busy to answer: asked again with the next look
+    }
+    if (this.#identity === undefined) return;
+    this.#listening = this.#nats.subscribe(heartbeatSubject(this.#identity.worker_id), {
+      callback: (error, message) => {
+        const parsed = error === null ? parseJson(heartbeat, message.data) : undefined;
+        if (parsed?.ok === true) this.#heartbeat = parsed.value;
+      },
+    });
+  }
+
+  /** Comes up again. @throws BenchwireError when it does not */
+  async start(): Promise<void> {
+    this.handle.start();
+    await this.handle.waitReady();
+  }
+
+  /** Makes it take no more jobs, or take them again. When it answers, its heartbeat has said so. */
+  async tell(command: 'drain' | 'resume'): Promise<void> {
+    const { worker_id } = this.#identity ?? {};
+    if (worker_id === undefined) throw new Error(`${this.handle.name} does not answer`);
+    await this.#nats.request(workerCommandSubject(worker_id), JSON.stringify({ command }), { timeout: ANSWER_MS });
+  }
+}
+
+/** Undefined when the page is not a worker's. */
+export function readIdentity(page: string): Identity | undefined {
+  const infos = [...page.matchAll(/^benchwire_worker_info\{([^}]*)\} 1$/gm)].map(([, labels = '']) => labels);
+  const label = (labels: string, name: string): string | undefined =>
+    new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1];
+  const worker_id = label(infos[0] ?? '', 'worker_id');
+  if (worker_id === undefined) return undefined;
+  return { worker_id, pools: new Set(infos.flatMap((labels) => label(labels, 'pool') ?? [])) };
+}

@@ -1,0 +1,61 @@
+import { createHmac } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { BenchwireError, ConfigError } from '@benchwire/shared/runtime/errors.ts';
+import { isLoopback } from '@benchwire/shared/runtime/hosts.ts';
+import type { Environment } from './servers.ts';
+
+/**
+ * The one address that NATS and Redis listen on when other machines shall reach them: an address of this machine, or a
+ * name that means one. All addresses at once are refused, since a machine may have some in networks that nobody thought of.
+ * @throws ConfigError that says what would do
+ */
+export async function shareAddress(text: string): Promise<string> {
+  const own = Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
+    entries
+      .filter(({ address, internal }) => !internal && !address.startsWith('fe80:'))
+      .map((each) => ({ ...each, name })),
+  );
+  const literal = isIP(text) !== 0;
+  const meant = literal ? [text] : await addressesOf(text);
+  // Only on purpose: many systems let a machine's own name mean 127.0.1.1.
+  const found = meant.find((each) => own.some(({ address }) => address === each) || (literal && isLoopback(each)));
+  if (found !== undefined) return found;
+  const what =
+    meant.length === 0
+      ? `nobody knows the name "${text}"`
+      : literal
+        ? `${text} is no address of this machine`
+        : `"${text}" means ${meant.join(' and ')} here, where other machines do not reach this one`;
+  const list = own.map(({ address, name }) => `${address} (${name})`).join(', ');
+  throw new ConfigError(`--share: ${what}. This machine has ${list === '' ? 'no address but loopback' : list}.`);
+}
+
+async function addressesOf(name: string): Promise<string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}
+
+/** There is nothing of ours to share where the environment names other servers. */
+export function checkNothingExternal(environment: Environment): void {
+  const named = ['NATS_URL', 'REDIS_URL'].filter((name) => environment[name]);
+  if (named.length === 0) return;
+  throw new BenchwireError(
+    'NOTHING_TO_SHARE',
+    `--share is for the stack's own NATS and Redis, and ${named.join(' and ')} ${named.length === 1 ? 'names a server' : 'name servers'} of yours: workers elsewhere join that one with \`bw worker --join\``,
+  );
+}
+
+/** The password of Redis's user `worker`: nothing more to keep, and no way back from it to the password of the rest. */
+export function redisWorkerPassword(redis_password: string): string {
+  return createHmac('sha256', redis_password).update('worker').digest('base64url');
+}
+
+/** What somebody enters on another machine. The password stands where other users there do not see it. */
+export function joinCommand({ NATS_URL = '', NATS_USER = '', NATS_PASSWORD = '' }: Environment): string {
+  return `NATS_PASSWORD=${NATS_PASSWORD} npm run bw -- worker --join ${NATS_URL.replace('//', `//${NATS_USER}@`)}`;
+}

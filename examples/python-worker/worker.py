@@ -1,0 +1,286 @@
+"""A Benchwire worker in Python: runs allowed programs (the `command` executor) on the processors of this machine.
+
+It knows nothing of Benchwire but the protocol of docs/protocol/README.md; the numbers are that page's sections.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import re
+import shutil
+import signal
+import socket
+import sys
+import time
+import uuid
+from typing import Any
+
+import nats.js.errors
+from bullmq import Worker as QueueConsumer
+from bullmq.custom_errors import UnrecoverableError
+from nats.aio.msg import Msg
+
+from attempt import Attempt, names_attempt, outcome_of, problem_of
+from machine import Machine, facts, hash_of, now
+from program import task_error
+from stack import Json, Stack
+
+HEARTBEAT_SECONDS = 1.0
+DRAIN_SECONDS = 15.0
+LOCK_MS = 30_000
+
+
+class PythonWorker:
+    def __init__(self, worker_id: str, device: Json, programs: dict[str, str], machine: Machine, stack: Stack) -> None:
+        self.id, self.device, self.programs, self.machine, self.stack = worker_id, device, programs, machine, stack
+        self.leaving = asyncio.Event()
+        self.attempts: dict[str, Attempt] = {}
+        self.state = "ready"
+        self.revision = 0
+        self.capabilities: Json = {
+            "v": 1,
+            "worker_id": worker_id,
+            "boot_id": str(uuid.uuid4()),
+            "hostname": socket.gethostname(),
+            "started_at": now(),
+            "version": "python-example 1",
+            "devices": [device],
+        }
+
+    async def run(self, redis_url: str | None) -> None:
+        """Joins, takes jobs until `leaving` is set, finishes what runs, and signs off."""
+        if await self.stack.id_is_taken():
+            sys.exit(f'another process runs as worker "{self.id}" already: choose another --id')
+        way_in = await self.stack.ask_way_in()
+        self.queue_key = f"{way_in['redis_prefix']}:bw-pool-{self.device['pool']}"
+        # 4: the queue of the pool.
+        self.queue = QueueConsumer(
+            f"bw-pool-{self.device['pool']}",
+            self._process,
+            {
+                "connection": redis_url or way_in["redis_url"],
+                "prefix": way_in["redis_prefix"],
+                "name": self.id,
+                "concurrency": self.device["slots"],
+                "autorun": False,
+                "lockDuration": LOCK_MS,
+                "stalledInterval": LOCK_MS,
+                "maxStalledCount": 0,
+                "runRetryDelay": 1_000,
+                "removeOnComplete": {"count": 1000},
+                "removeOnFail": {"count": 1000},
+            },
+        )
+        self.queue.on("failed", self._on_failed)
+        self.queue.on("error", lambda error, *_: print(f"the queue reports: {error}", file=sys.stderr))
+        await self.stack.nats.subscribe(f"bw.worker.{self.id}.command", cb=self._obey)
+        await self._register()
+        beating = asyncio.create_task(self._keep_beating())
+        message = f"{self.id} offers {self.device['pool']}"
+        await self.stack.tell("worker", "joined", message, data={"capabilities": self.capabilities})
+        consuming = asyncio.create_task(self.queue.run())
+        print(f"{self.id} has joined pool {self.device['pool']} and runs {', '.join(self.programs)}", flush=True)
+        await self.leaving.wait()
+        await self._drain()
+        await consuming
+        beating.cancel()
+        await self._sign_off()
+
+    # 2, 3 and 8: registering, heartbeats, leaving
+
+    async def _register(self) -> None:
+        self.revision = await (await self.stack.workers()).put(self.id, json.dumps(self.capabilities).encode())
+        await self._beat()
+
+    async def _keep_beating(self) -> None:
+        connected = True
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            was_connected, connected = connected, self.stack.nats.is_connected
+            # The server may have come back without its data.
+            await (self._register() if connected and not was_connected else self._beat())
+
+    async def _beat(self) -> None:
+        await self.stack.beat(
+            {
+                "v": 1,
+                "worker_id": self.id,
+                "boot_id": self.capabilities["boot_id"],
+                "sent_at": now(),
+                "interval_seconds": HEARTBEAT_SECONDS,
+                "state": self.state,
+                "capabilities_revision": self.revision,
+                "running": {self.device["device_id"]: list(self.attempts)} if self.attempts else {},
+                **self.machine.load(),
+            }
+        )
+
+    async def _set_state(self, state: str, kind: str, message: str) -> None:
+        if self.state != state:
+            self.state = state
+            await self._beat()
+            await self.stack.tell("worker", kind, message)
+
+    async def _pause(self) -> None:
+        await self.queue.pause(True)
+        await self._set_state("draining", "draining", f"{self.id} takes no more jobs")
+
+    async def _drain(self) -> None:
+        await self._pause()
+        give_up = time.monotonic() + DRAIN_SECONDS
+        while self.attempts and time.monotonic() < give_up:
+            await asyncio.sleep(0.05)
+        for attempt in self.attempts.values():
+            attempt.stop("draining", f"it was given {DRAIN_SECONDS:g} s to finish")
+        await self.queue.close()
+
+    async def _sign_off(self) -> None:
+        self.state = "left"
+        await self._beat()
+        try:
+            await (await self.stack.workers()).delete(self.id, last=self.revision)
+        except nats.js.errors.KeyWrongLastSequenceError:
+            pass  # another process goes by this id now
+        await self.stack.tell("worker", "left", f"{self.id} has left")
+        await self.stack.nats.close()
+
+    # 4 and 6: jobs
+
+    async def _process(self, queued: Any, _token: str) -> str:
+        # The scheduler finds the jobs of a worker that died by its name in them; this package does not write it.
+        await self.queue.client.hset(f"{self.queue_key}:{queued.id}", "pb", self.id)
+        problem = problem_of(queued.data)
+        if problem is not None:
+            return await self._refuse(queued, problem)
+        attempt = Attempt(queued.data, self.device, self.programs, self.machine, self.stack)
+        self.attempts[attempt.id] = attempt
+        try:
+            await attempt.run()
+        finally:
+            del self.attempts[attempt.id]
+        return "done"
+
+    async def _refuse(self, queued: Any, problem: str) -> str:
+        queue = f"bw-pool-{self.device['pool']}"
+        raw = json.dumps(queued.data).encode()
+        await self.stack.reject("job", f"{queue}/{queued.id}", raw, problem, f"job.{queue}.{queued.id}")
+        if names_attempt(queued.data):
+            error = task_error(
+                "bad_input", "JOB_UNREADABLE", f"the worker cannot read its job: {problem}", retriable=False
+            )
+            outcome = outcome_of(queued.data, self.device, self.id)
+            await self.stack.store_outcome({**outcome, "status": "failed", "error": error})
+        return "rejected"
+
+    def _on_failed(self, queued: Any, error: Exception) -> None:
+        """BullMQ fails a job whose worker died, instead of running it again: its attempt is lost."""
+        if not isinstance(error, UnrecoverableError) or not names_attempt(queued.data):
+            print(f"could not finish {queued.id}: {error}", file=sys.stderr)
+            return
+        lost = task_error("lost_worker", "JOB_STALLED", "the worker that ran the attempt has gone silent")
+        outcome = outcome_of(queued.data, self.device, self.id)
+        unknown = {"worker_id": None, "device_id": None}
+        asyncio.ensure_future(self.stack.store_outcome({**outcome, **unknown, "status": "lost", "error": lost}))
+
+    # 7: commands
+
+    async def _obey(self, message: Msg) -> None:
+        try:
+            ok, text = await self._carry_out(json.loads(message.data))
+        except (ValueError, KeyError, TypeError) as error:
+            ok, text = False, f"this is no command: {error!r}"
+            await self.stack.reject("worker_command", message.subject, message.data, text, str(uuid.uuid4()))
+        if message.reply:
+            reply = {"ok": ok, "message": text, "boot_id": self.capabilities["boot_id"]}
+            await message.respond(json.dumps(reply).encode())
+
+    async def _carry_out(self, command: Json) -> tuple[bool, str]:
+        match command["command"]:
+            case "ping":
+                return True, "here"
+            case "abort":
+                attempt = self.attempts.get(f"{command['run_id']}.{command['task_id']}.{command['attempt']}")
+                if attempt is None:
+                    return False, "the attempt does not run here"
+                attempt.stop("cancelled", command["reason"])
+                return True, "the attempt was told to stop"
+            case "drain":
+                await self._pause()
+                return True, "takes no more jobs; those in execution go on"
+            case "resume":
+                self.queue.resume()
+                await self._set_state("ready", "changed", f"{self.id} takes jobs again")
+                return True, "takes jobs"
+            case other:
+                raise ValueError(f"there is no command {other!r}")
+
+
+def describe_device(machine: Machine, programs: dict[str, str], labels: dict[str, str], slots: int) -> Json:
+    """2: what results depend on makes the fingerprint, and with what is offered the pool."""
+    environment = facts()
+    commands = sorted(programs)
+    fingerprint = hash_of(["cpu", sorted(environment.items())], 16)
+    offer = hash_of([fingerprint, sorted(labels.items()), ["command"], commands], 8)
+    return {
+        "device_id": "cpu-0",
+        "class": "cpu",
+        "name": f"{environment['cpu_model']}, {environment['cpu_cores']} cores, through Python",
+        "fingerprint": fingerprint,
+        "pool": f"cpu-{offer}",
+        "memory_gb": machine.memory_gb,
+        "cuda_compute": None,
+        "slots": slots,
+        "executors": ["command"],
+        "commands": commands,
+        "labels": labels,
+        "environment": environment,
+    }
+
+
+def read_options() -> argparse.Namespace:
+    host = re.sub(r"[^A-Za-z0-9_-]+", "-", platform.node()).strip("-")
+    parser = argparse.ArgumentParser(
+        description="A Benchwire worker in Python. It logs in with NATS_USER and NATS_PASSWORD, or NATS_TOKEN."
+    )
+    parser.add_argument("--join", metavar="URL", default="nats://127.0.0.1:4222", help="NATS of the stack")
+    parser.add_argument("--redis", metavar="URL", help="Redis, where the stack's word for it is not right here")
+    parser.add_argument(
+        "--allow", metavar="PROGRAM", action="append", required=True, help="a program that tasks may start"
+    )
+    parser.add_argument("--label", metavar="KEY=VALUE", action="append", default=[])
+    parser.add_argument("--slots", metavar="N", type=int, default=1, help="attempts at once (1)")
+    parser.add_argument("--id", default=f"python-{host}"[:128])
+    options = parser.parse_args()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", options.id):
+        parser.error("--id takes 1 to 128 characters out of A-Z, a-z, 0-9, _ and -")
+    if any("=" not in label for label in options.label):
+        parser.error("--label takes KEY=VALUE")
+    return options
+
+
+def find_programs(names: list[str]) -> dict[str, str]:
+    """Looked up once: what a name means can't be changed later."""
+    found = {name: shutil.which(name) for name in names}
+    missing = [name for name, path in found.items() if path is None]
+    if missing:
+        sys.exit(f"--allow: there is no program {', '.join(missing)} here")
+    return {name: path for name, path in found.items() if path is not None}
+
+
+async def main() -> None:
+    options = read_options()
+    programs, machine = find_programs(options.allow), Machine()
+    labels = {"language": "python", **dict(label.split("=", 1) for label in options.label)}
+    device = describe_device(machine, programs, labels, options.slots)
+    stack = await Stack.connect(options.join, options.id)
+    worker = PythonWorker(options.id, device, programs, machine, stack)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, worker.leaving.set)
+    await worker.run(options.redis)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

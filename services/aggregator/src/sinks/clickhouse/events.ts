@@ -1,0 +1,110 @@
+import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import { benchEvent } from '@benchwire/shared/contracts/event.ts';
+import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
+import { consume, type HandlerResult, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { Database } from '../../adapters/clickhouse.ts';
+import { type EventRows, eventRows } from '../../decide/event-rows.ts';
+import { streamOrder } from '../../decide/versions.ts';
+import { events } from '../../tables/events.ts';
+import { runs } from '../../tables/runs.ts';
+import { insertRows } from '../../tables/table.ts';
+import { findDetails, type TaskRow, tasks } from '../../tables/tasks.ts';
+import { findOffers, type WorkerRow, workers } from '../../tables/workers.ts';
+import { ACK_WAIT_MS } from '../write-batch.ts';
+import type { ClickHouseContext } from './context.ts';
+import { writeMessages } from './write.ts';
+
+/** EVENTS -> events, and what they say of runs, tasks and workers. */
+export function consumeEvents({
+  database,
+  manager,
+  jetstream,
+  log,
+  signal,
+  counters,
+}: ClickHouseContext): Promise<Running> {
+  return consume(manager, jetstream, log, {
+    stream: EVENTS.name,
+    durable: 'aggregator',
+    where: 'event',
+    parse: (message) => parseJson(benchEvent, message.data),
+    handle: (batch) =>
+      handleEvents(batch, (rows) => writeMessages(rows, (some) => writeEvents(database, some), { log, signal })),
+    max_batch: 500,
+    max_wait_ms: 25,
+    ack_wait_ms: ACK_WAIT_MS,
+    counters: counters(EVENTS.name),
+  });
+}
+
+/** One result per event: those whose data does not fit are rejected, the others are as their write went. */
+async function handleEvents(
+  batch: ReadonlyArray<Received<BenchEvent>>,
+  write: (rows: readonly EventRows[]) => Promise<HandlerResult[]>,
+): Promise<HandlerResult[]> {
+  const decided = batch.map((received) => eventRows(received.value, streamOrder(received)));
+  const written = await write(decided.flatMap((one) => (one.ok ? [one.rows] : [])));
+  let next = 0;
+  return decided.map((one): HandlerResult => {
+    if (!one.ok) return { kind: 'dead_letter', issues: one.issues };
+    const result = written[next++];
+    if (result === undefined) throw new Error('a write answered for too few events');
+    return result;
+  });
+}
+
+/** Writes what events say. Can be repeated at will. */
+export async function writeEvents(database: Database, batch: readonly EventRows[]): Promise<void> {
+  await Promise.all([
+    insertRows(
+      database,
+      events,
+      batch.map((one) => one.event),
+    ),
+    insertRows(
+      database,
+      runs,
+      batch.flatMap((one) => one.runs),
+    ),
+    insertRows(
+      database,
+      tasks,
+      batch.flatMap((one) => one.tasks),
+    ),
+    insertRows(
+      database,
+      workers,
+      batch.flatMap((one) => one.workers),
+    ),
+  ]);
+  // Only now, since what they ask for may have been in this very batch.
+  await insertRows(database, tasks, await rowsOfKnownTasks(database, batch));
+  await insertRows(database, workers, await rowsOfKnownWorkers(database, batch));
+}
+
+const KEYS_PER_QUERY = 500;
+
+/** A row of `tasks` is replaced as a whole, so one that says "running" repeats what the task is. */
+async function rowsOfKnownTasks(database: Database, batch: readonly EventRows[]): Promise<TaskRow[]> {
+  const asked = batch.flatMap((one) => one.needs_task);
+  const rows: TaskRow[] = [];
+  for (let at = 0; at < asked.length; at += KEYS_PER_QUERY) {
+    const some = asked.slice(at, at + KEYS_PER_QUERY);
+    const found = await findDetails(database, some);
+    const details = new Map(found.map((row) => [`${row.run_id} ${row.task_id}`, row]));
+    for (const { run_id, task_id, rows: make } of some) {
+      const known = details.get(`${run_id.toLowerCase()} ${task_id}`);
+      rows.push(...make(known ?? { run_id, task_id, executor: '', benchmark: '', model: '' }));
+    }
+  }
+  return rows;
+}
+
+async function rowsOfKnownWorkers(database: Database, batch: readonly EventRows[]): Promise<WorkerRow[]> {
+  const asked = batch.flatMap((one) => one.needs_worker);
+  if (asked.length === 0) return [];
+  const found = await findOffers(database, [...new Set(asked.map((one) => one.worker_id))]);
+  const offers = new Map(found.map(({ worker_id, ...offer }) => [worker_id, offer]));
+  return asked.map((one) => one.row(offers.get(one.worker_id) ?? { hostname: '', pools: [], capabilities: '' }));
+}

@@ -1,0 +1,125 @@
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { RequestLedger, Reservation } from './adapters/request-ledger.ts';
+import type { RunStore } from './adapters/run-store.ts';
+import { type ReadSubmission, readSubmission, requestHash, type Submission } from './decide/read-submission.ts';
+import { encodeSubmitted, sizeIssue } from './decide/submitted-message.ts';
+import type { IngestMetrics } from './metrics.ts';
+
+export interface AdmissionParts {
+  log: Log;
+  runs: RunStore;
+  ledger: RequestLedger;
+  metrics: IngestMetrics;
+}
+
+/** What came in through a door. */
+export interface Arrival {
+  /** Parsed JSON. */
+  value: unknown;
+  trace: Record<string, string> | undefined;
+  /** Stands in for a request_id that the request does not bring. */
+  default_request_id?: string;
+  /** Begins the storing when it is this arrival's turn; without it at once. */
+  in_turn?: <T>(store: () => Promise<T>) => Promise<T>;
+}
+
+export type Admission =
+  | { ok: true; run_id: string; task_count: number; duplicate: boolean }
+  | { ok: false; issues: Issue[] };
+
+/**
+ * What every door does with a request: check it, and store it in RUNS, once for each request_id. The run is accepted
+ * when it resolves with `ok`. Refusals are for the door to keep.
+ * @throws when NATS does not store it now; trying again is harmless with a request_id
+ */
+export async function admit(parts: AdmissionParts, arrival: Arrival): Promise<Admission> {
+  const done = parts.metrics.submit_seconds.startTimer();
+  const read = readSafely(arrival);
+  if (!read.ok) return read;
+  const { submission } = read;
+  const run_id = newRunId();
+  const payload = encodeSubmitted(run_id, submission.written, new Date(), arrival.trace);
+  const tooLarge = sizeIssue(payload.length, parts.runs.max_payload);
+  if (tooLarge !== undefined) return { ok: false, issues: [tooLarge] };
+  const { request_id } = submission.request;
+  const admission =
+    request_id === undefined
+      ? await accept(parts, run_id, payload, submission)
+      : await acceptOnce(parts, request_id, run_id, payload, submission, arrival);
+  if (!admission.ok) return admission;
+  (admission.duplicate ? parts.metrics.duplicates : parts.metrics.accepted).inc();
+  if (!admission.duplicate) parts.metrics.tasks.inc(admission.task_count);
+  done();
+  return admission;
+}
+
+/** A request that breaks the reading must not come back for ever. */
+function readSafely({ value, default_request_id }: Arrival): ReadSubmission {
+  try {
+    return readSubmission(value, default_request_id);
+  } catch (error) {
+    return { ok: false, issues: [{ path: '(message)', code: 'unreadable', message: messageOf(error) }] };
+  }
+}
+
+async function accept(
+  parts: AdmissionParts,
+  run_id: string,
+  payload: Uint8Array,
+  { task_count }: Submission,
+): Promise<Admission> {
+  await parts.runs.store({ run_id, kind: 'submitted' }, payload);
+  return { ok: true, run_id, task_count, duplicate: false };
+}
+
+/** One run for a request_id, whatever happened to earlier tries: see the cases. */
+async function acceptOnce(
+  parts: AdmissionParts,
+  request_id: string,
+  run_id: string,
+  payload: Uint8Array,
+  submission: Submission,
+  { trace, in_turn = (store) => store() }: Arrival,
+): Promise<Admission> {
+  const { runs, ledger } = parts;
+  const { task_count } = submission;
+  const hash = requestHash(submission.request);
+  const reservation = await ledger.reserve(request_id, run_id, hash);
+  const { entry } = reservation;
+  if (entry.request_hash !== hash) return { ok: false, issues: [reused(entry.run_id)] };
+  if (entry.state === 'accepted') return { ok: true, run_id: entry.run_id, task_count, duplicate: true };
+  if (reservation.created) {
+    const stored = await in_turn(() => runs.store({ run_id, kind: 'submitted' }, payload, 0));
+    await note(parts, request_id, reservation);
+    return { ok: true, run_id, task_count, duplicate: stored !== 'stored' };
+  }
+  // Reserved, and not noted as accepted: somebody does it right now, or has crashed on the way. The run is open, or
+  // over, or was never stored; only then it is stored now, and the stream lets only one of us do so.
+  const known = (await runs.open(entry.run_id)) !== undefined || (await runs.lastEvent(entry.run_id)) !== undefined;
+  const again = encodeSubmitted(entry.run_id, submission.written, new Date(), trace);
+  const stored = known
+    ? 'duplicate'
+    : await in_turn(() => runs.store({ run_id: entry.run_id, kind: 'submitted' }, again, 0));
+  await note(parts, request_id, reservation);
+  return { ok: true, run_id: entry.run_id, task_count, duplicate: stored !== 'stored' };
+}
+
+/** The run is in RUNS by now: an entry that stays pending is put right by whoever submits it next. */
+async function note(parts: AdmissionParts, request_id: string, reservation: Reservation): Promise<void> {
+  try {
+    await parts.ledger.accepted(request_id, reservation);
+  } catch (error) {
+    parts.log.warn({ err: error, run_id: reservation.entry.run_id }, 'could not note a request as accepted');
+  }
+}
+
+function reused(run_id: string): Issue {
+  return {
+    path: 'request_id',
+    code: 'request_id_reused',
+    message: `within the last 24 hours this request_id stood for another request (run ${run_id}): use a new one, or submit exactly that request`,
+  };
+}

@@ -1,0 +1,112 @@
+import { KAFKA_HEADERS, KAFKA_REJECTED, KAFKA_REQUESTS, kafkaPlace } from '@benchwire/shared/contracts/kafka.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { Kafka, KafkaMessage } from '@benchwire/shared/runtime/kafka.ts';
+import { consumeKafka, type Handled } from '@benchwire/shared/runtime/kafka-consume.ts';
+import type { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
+import { issuesHeader, reject } from '@benchwire/shared/runtime/reject.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { z } from 'zod';
+import { type AdmissionParts, admit } from '../admission.ts';
+import { REJECTED_WHERE, traceOf } from '../decide/submitted-message.ts';
+import type { KafkaMetrics } from '../metrics.ts';
+import { type Turn, Turns } from '../turns.ts';
+
+export interface KafkaParts extends AdmissionParts {
+  kafka: Kafka;
+  group: string;
+  /** Takes what is refused. */
+  rejections: KafkaProducer;
+  jetstream: JetStreamClient;
+  kafka_metrics: KafkaMetrics;
+}
+
+/** As many as the NATS door takes at once. */
+const MAX_PARTITIONS = 4;
+const MAX_BATCH = 64;
+
+const KEEP_MS = 5000;
+
+/** Reads requests from Kafka. An offset is committed when RUNS has the run, or when the refusal is kept. */
+export function consumeRequests(parts: KafkaParts): Running {
+  return consumeKafka(parts.kafka, parts.log, {
+    topic: KAFKA_REQUESTS,
+    group: parts.group,
+    handle: (messages) => admitAll(parts, messages),
+    max_batch: MAX_BATCH,
+    max_partitions: MAX_PARTITIONS,
+    connected: (up) => parts.kafka_metrics.connected.set(up ? 1 : 0),
+  });
+}
+
+/** All at once, and yet they are stored in their order; what comes behind one that has to wait counts as not done. */
+async function admitAll(parts: KafkaParts, messages: readonly KafkaMessage[]): Promise<Handled> {
+  const turns = new Turns();
+  const failures = await Promise.all(
+    messages.map(async (message): Promise<{ because: unknown } | undefined> => {
+      const turn = turns.take();
+      try {
+        await admitOne(parts, message, turn);
+        return undefined;
+      } catch (error) {
+        return { because: error };
+      } finally {
+        turn.pass();
+      }
+    }),
+  );
+  const first = failures.findIndex((failure) => failure !== undefined);
+  return first === -1 ? { done: messages.length } : { done: first, because: failures[first]?.because };
+}
+
+/** Resolves when the message is dealt with. @throws when it has to come again */
+async function admitOne(parts: KafkaParts, message: KafkaMessage, turn: Turn): Promise<void> {
+  const { kafka_metrics } = parts;
+  const value = read(message);
+  if (!value.ok) return await refuse(parts, message, value.issues);
+  const admission = await admit(parts, {
+    value: value.value,
+    trace: traceOf((name) => headerOf(message, name)),
+    default_request_id: kafkaPlace(message),
+    in_turn: turn.begin,
+  });
+  if (!admission.ok) return await refuse(parts, message, admission.issues);
+  kafka_metrics.messages.inc({ result: admission.duplicate ? 'duplicate' : 'accepted' });
+}
+
+function read({ value }: KafkaMessage): ReturnType<typeof parseJson<unknown>> {
+  if (value !== null && value.length > 0) return parseJson(z.unknown(), value);
+  const message = 'the message has no value: a request is JSON';
+  return { ok: false, issues: [{ path: '(message)', code: 'empty_message', message }] };
+}
+
+function headerOf({ headers }: KafkaMessage, name: string): string | undefined {
+  const value = headers[name];
+  return (Array.isArray(value) ? value[0] : value)?.toString();
+}
+
+/** First where whoever sent it will look. */
+async function refuse(parts: KafkaParts, message: KafkaMessage, issues: readonly Issue[]): Promise<void> {
+  const { log, rejections, jetstream, metrics, kafka_metrics } = parts;
+  const { key, value, headers } = message;
+  const place = kafkaPlace(message);
+  const why = {
+    [KAFKA_HEADERS.id]: place,
+    [KAFKA_HEADERS.errors]: issuesHeader(issues),
+    [KAFKA_HEADERS.rejected_at]: new Date().toISOString(),
+  };
+  try {
+    await rejections.send(KAFKA_REJECTED, [{ key, value, headers: { ...headers, ...why } }]);
+  } catch (error) {
+    // It was as large as a message can be, and with the reasons it is larger: it would stop the door for ever.
+    if (!(error instanceof BenchwireError) || error.code !== 'KAFKA_REFUSED') throw error;
+    log.error({ err: error, place }, `${KAFKA_REJECTED} does not take a rejected request: it is in REJECTED only`);
+  }
+  const origin = { subject: `kafka:${place}`, raw: value ?? new Uint8Array(), id: `kafka.${place}` };
+  await reject(jetstream, REJECTED_WHERE, origin, issues, AbortSignal.timeout(KEEP_MS));
+  metrics.rejected.inc();
+  kafka_metrics.messages.inc({ result: 'rejected' });
+  log.warn({ place, issues: issues.slice(0, 3) }, 'rejected a request');
+}

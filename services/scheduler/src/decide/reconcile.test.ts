@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { planEmissions } from './emit.ts';
+import { Fleet } from './fleet.ts';
+import { compare, idOf } from './reconcile.ts';
+import { SchedulerState } from './scheduler-state.ts';
+import { fifo } from './strategies/fifo.ts';
+import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
+
+/** Long enough after the start that a worker would have been heard of. */
+const LATER = T0 + 60_000;
+const POOL = 'cpu-00000000';
+
+/** One emitted attempt, taken by somebody, in a fleet whose only worker last said `beats`. */
+function taken(by: string | undefined, beats: 'ready' | 'draining' | 'nothing', running: 'it' | 'nothing' = 'nothing') {
+  const state = new SchedulerState();
+  const fleet = new Fleet(T0);
+  fleet.applyCapabilities(aWorker('w', [aDevice()]), T0);
+  fleet.applyHeartbeat(aHeartbeat('w'), T0);
+  state.applyRunMessage(submitted({ tasks: [{ task_id: 'a', executor: 'noop' }] }), T0);
+  const [emission] = planEmissions(state, fleet, fifo(), T0, 1);
+  if (emission === undefined) throw new Error('nothing was emitted');
+  const id = idOf(emission.state);
+  if (beats === 'nothing') fleet.expire(LATER);
+  else {
+    const said = running === 'it' ? { 'cpu-0': [id] } : {};
+    fleet.applyHeartbeat(aHeartbeat('w', { state: beats, running: said }), LATER);
+  }
+  const active = new Map([[id, { worker_id: by, taken_at_ms: T0 + 1000 }]]);
+  const { lost } = compare(POOL, [emission.state], { waiting: new Set(), active }, fleet, LATER);
+  return lost.map(({ verdict }) => `${verdict.status}: ${verdict.error?.message}`);
+}
+
+describe('an attempt in execution', () => {
+  it.each([
+    ['its worker is heard of', 'w', 'ready', 'nothing', []],
+    ['its worker finishes what it has', 'w', 'draining', 'nothing', []],
+    ['its worker is silent', 'w', 'nothing', 'nothing', ['lost: worker w stopped answering while it ran this']],
+    ['its worker did not put its name to it, and others serve the pool', undefined, 'ready', 'nothing', []],
+    ['a worker that leaves runs it without its name', undefined, 'draining', 'it', []],
+    [
+      'nobody is there to have it',
+      undefined,
+      'nothing',
+      'nothing',
+      ['lost: a worker took this and is gone, like all of its pool'],
+    ],
+  ] as const)('%s', (_case, by, beats, running, expected) => {
+    expect(taken(by, beats, running)).toEqual(expected);
+  });
+});

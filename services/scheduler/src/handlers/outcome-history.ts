@@ -1,0 +1,65 @@
+import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { ConsumerMessages, JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { RunTimeFacts } from '../decide/lessons.ts';
+import { outcomeFacts } from './outcomes.ts';
+
+/** An outcome may carry logs: fewer are read when they are large. */
+const MAX_BYTES = 64 * 1024 ** 2;
+
+interface Parts {
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
+  log: Log;
+}
+
+/**
+ * Reads the last outcomes before a place in OUTCOMES, for what they teach: those of runs that are over, which nothing
+ * else reads again. Runs beside everything else, since a leader must not wait for it; what cannot be read is left out.
+ */
+export function readHistory(
+  parts: Parts,
+  { before_sequence, max_outcomes }: { before_sequence: number; max_outcomes: number },
+  learn: (outcome: RunTimeFacts, sequence: number) => void,
+): Running {
+  const { jetstream, manager, log } = parts;
+  let stopped = false;
+  let messages: ConsumerMessages | undefined;
+
+  const read = async (): Promise<void> => {
+    const { state } = await manager.streams.info(OUTCOMES.name);
+    const bytes_each = state.bytes / Math.max(1, state.messages);
+    const count = Math.floor(Math.min(max_outcomes, MAX_BYTES / Math.max(1, bytes_each)));
+    const from = Math.max(state.first_seq, before_sequence - count);
+    if (stopped || from >= before_sequence) return;
+    const began = performance.now();
+    const consumer = await jetstream.consumers.get(OUTCOMES.name, { opt_start_seq: from });
+    messages = await consumer.consume({ max_messages: 500, expires: 5000 });
+    if (stopped) return;
+    for await (const message of messages) {
+      if (message.seq < before_sequence) {
+        const parsed = parseJson(outcomeFacts, message.data);
+        if (parsed.ok) learn(parsed.value, message.seq);
+      }
+      if (message.seq >= before_sequence - 1) break;
+    }
+    log.debug({ from, before_sequence, ms: Math.round(performance.now() - began) }, 'learned run times from the past');
+  };
+
+  const reading = read()
+    .catch((error: unknown) => {
+      if (!stopped)
+        log.warn({ reason: messageOf(error) }, 'could not read past run times; new outcomes teach them again');
+    })
+    .finally(() => messages?.close().catch(() => undefined));
+  return {
+    stop: async () => {
+      stopped = true;
+      await messages?.close().catch(() => undefined);
+      await reading;
+    },
+  };
+}
