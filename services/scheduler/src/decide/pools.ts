@@ -16,6 +16,8 @@ export class Pools {
   /** Were asked, had room, and found nothing that they want. */
   #hungry = new Set<PoolState>();
   #next_index = 0;
+  /** Attempts that the whole fleet can run at once. */
+  slots = 0;
   /** Counts up whenever what pools there are has changed. */
   version = 0;
   /** Counts up whenever the places of the pools in arrays have changed. */
@@ -27,10 +29,6 @@ export class Pools {
 
   get all(): IterableIterator<PoolState> {
     return this.#pools.values();
-  }
-
-  get size(): number {
-    return this.#pools.size;
   }
 
   get(name: string): PoolState | undefined {
@@ -52,6 +50,7 @@ export class Pools {
     if (fleet === this.#fleet) return;
     this.#fleet = fleet;
     this.version++;
+    this.slots = 0;
     for (const pool of this.#pools.values()) {
       if (fleet.has(pool.name)) continue;
       if (pool.emitted.size === 0) this.#remove(pool);
@@ -64,6 +63,7 @@ export class Pools {
       const pool = this.known(each.pool);
       const offered = pool.offer;
       pool.update(each, now);
+      this.slots += each.slots;
       if (offered === undefined || offered !== each.offer) {
         this.#detach(pool);
         for (const group of this.#groups()) this.#attach(pool, group);

@@ -122,7 +122,7 @@ export class ReadyQueue {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       const model = 'model' in spec.config ? (spec.config.model ?? null) : null;
-      bucket = { group: this.#group(signature, spec, blocked), workload, model, size: 0, lanes: 0 };
+      bucket = { group: this.#group(signature, spec, blocked), workload, model, size: 0, lanes: 0, looked_at: 0 };
       this.#buckets.set(key, bucket);
     }
     return bucket;
