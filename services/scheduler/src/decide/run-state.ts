@@ -65,6 +65,8 @@ export interface RunState {
   /** Attempts in pools' queues or in execution, and how many there may be. */
   emitted: number;
   readonly max_running: number;
+  /** Whether the deadlines of its tasks have been noted as missed, by their time. */
+  deadlines: Map<number, boolean>;
   /** Why it was cancelled; undefined while it may go on. */
   cancelled: string | undefined;
   open: number;
