@@ -10,7 +10,7 @@ import type { PoolState } from './pool-state.ts';
  * `ready` for a pool; `emitted` stands in a pool's queue or runs; `settling` the scheduler itself has decided how the
  * attempt ends and is publishing that; `done` has its final outcome.
  */
-export type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
+type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
 
 /** A task while its run is open. There may be a million: what its repetitions share stands in the lane. */
 export interface TaskState {
