@@ -82,6 +82,8 @@ class PythonWorker:
         message = f"{self.id} offers {self.device['pool']}"
         await self.stack.tell("worker", "joined", message, data={"capabilities": self.capabilities})
         consuming = asyncio.create_task(self.queue.run())
+        # What a predecessor left behind is found now; the package itself looks for the first time after an interval.
+        await self.queue.runStalledJobsCheck()
         print(f"{self.id} has joined pool {self.device['pool']} and runs {', '.join(self.programs)}", flush=True)
         await self.leaving.wait()
         await self._drain()

@@ -219,7 +219,7 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
     () => clusters,
     'are accepted once, while instances come, are killed, and their partitions move',
     async (cluster) => {
-      const many = requests('moved', 4600);
+      const many = requests('moved', 2600);
       await produce(cluster.broker, KAFKA_REQUESTS, many.slice(0, 300));
       const first = ingest(cluster);
       await storedMore(cluster, 0);
@@ -232,7 +232,7 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
       await stop(first, 'SIGKILL');
       await sending;
       expect(await lagOf(cluster)).toBeGreaterThan(0);
-      await expectEachOnce(cluster, 'moved', 4600);
+      await expectEachOnce(cluster, 'moved', 2600);
       expect(await stop(second)).toBe(0);
     },
   );
@@ -255,17 +255,17 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
     'with one key are stored in their order, and a stop in the middle commits exactly what is stored',
     async (cluster) => {
       const { admin } = cluster.broker;
-      await produce(cluster.broker, KAFKA_REQUESTS, requests('ordered', 3000, 'one key'));
+      await produce(cluster.broker, KAFKA_REQUESTS, requests('ordered', 2000, 'one key'));
       const first = ingest(cluster);
       await storedMore(cluster, 0);
       expect(await stop(first)).toBe(0);
       const done = numbers(await runs(cluster, 'ordered'));
       expect(done).toEqual(upTo(done.length));
       const lag = await lagOf(cluster);
-      expect([lag > 0, done.length + lag]).toEqual([true, 3000]);
+      expect([lag > 0, done.length + lag]).toEqual([true, 2000]);
       const second = ingest(cluster);
       await committed(cluster.broker, GROUP, KAFKA_REQUESTS);
-      expect(numbers(await runs(cluster, 'ordered'))).toEqual(upTo(3000));
+      expect(numbers(await runs(cluster, 'ordered'))).toEqual(upTo(2000));
       await stop(second);
       await vi.waitFor(
         async () => expect((await admin.describeGroups([GROUP])).groups[0]?.members).toEqual([]),
