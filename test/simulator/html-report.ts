@@ -8,17 +8,17 @@ export function htmlReport(name: string, scenario: Scenario, summaries: readonly
   const kinds = [...new Set(scenario.work.map((work) => work.name))];
   const colours = new Map(kinds.map((kind, index) => [kind, COLOURS[index % COLOURS.length] ?? '#000']));
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escape(name)} · Benchwire simulation</title>
+<html lang="en"><meta charset="utf-8"><title>${inHtml(name)} · Benchwire simulation</title>
 <style>
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; color: #222; }
 table { border-collapse: collapse; margin: 1rem 0; } td, th { padding: .25rem .75rem; text-align: right; border-bottom: 1px solid #ddd; }
 td:first-child, th:first-child { text-align: left; } h2 { margin-top: 2rem; } svg { background: #fafafa; }
 .key span { display: inline-block; width: .8rem; height: .8rem; margin: 0 .3rem 0 1rem; }
 </style>
-<h1>${escape(name)}</h1><p>${escape(scenario.what)}</p>
+<h1>${inHtml(name)}</h1><p>${inHtml(scenario.what)}</p>
 <p>Simulated: the real decision core on a virtual clock, seed ${scenario.seed}. The bound is what no schedule can beat.</p>
 ${overview(summaries)}
-<p class="key">${kinds.map((kind) => `<span style="background:${colours.get(kind)}"></span>${escape(kind)}`).join('')}</p>
+<p class="key">${kinds.map((kind) => `<span style="background:${colours.get(kind)}"></span>${inHtml(kind)}`).join('')}</p>
 ${summaries.map((summary) => section(summary, colours)).join('\n')}
 </html>
 `;
@@ -27,7 +27,7 @@ ${summaries.map((summary) => section(summary, colours)).join('\n')}
 function overview(summaries: readonly Summary[]): string {
   const longest = Math.max(...summaries.map(({ makespan_seconds }) => makespan_seconds));
   const rows = summaries.map(
-    (each) => `<tr><td>${escape(each.strategy)}</td><td>${each.makespan_seconds.toFixed(1)}</td>
+    (each) => `<tr><td>${inHtml(each.strategy)}</td><td>${each.makespan_seconds.toFixed(1)}</td>
 <td>${each.to_lower_bound.toFixed(3)}</td><td>${(each.utilization * 100).toFixed(1)} %</td>
 <td>${each.fairness === null ? '–' : each.fairness.toFixed(3)}</td><td>${each.retries}</td><td>${each.stolen}</td>
 <td><svg width="300" height="14"><rect width="${(300 * each.makespan_seconds) / longest}" height="14" fill="#9bb7d9"/>
@@ -42,12 +42,12 @@ function section(summary: Summary, colours: ReadonlyMap<string, string>): string
     (each) => `<tr><td>${each.priority}</td><td>${each.tasks}</td><td>${each.median_seconds.toFixed(1)}</td>
 <td>${each.p95_seconds.toFixed(1)}</td><td>${each.longest_seconds.toFixed(1)}</td></tr>`,
   );
-  return `<h2>${escape(summary.strategy)}, run times ${summary.warm ? 'known' : 'unknown'} at the start</h2>
+  return `<h2>${inHtml(summary.strategy)}, run times ${summary.warm ? 'known' : 'unknown'} at the start</h2>
 ${busyChart(summary.busy)}
 <table><tr><th>priority</th><th>attempts</th><th>wait: median s</th><th>p95 s</th><th>longest s</th></tr>${waits.join('')}</table>
 <table>${Object.entries(summary.by_pool)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([pool, used]) => `<tr><td>${escape(pool)}</td><td>${usedBar(used, colours)}</td></tr>`)
+    .map(([pool, used]) => `<tr><td>${inHtml(pool)}</td><td>${usedBar(used, colours)}</td></tr>`)
     .join('')}</table>`;
 }
 
@@ -67,13 +67,13 @@ function usedBar(used: Readonly<Record<string, number>>, colours: ReadonlyMap<st
   let x = 0;
   const parts = Object.entries(used).map(([kind, seconds]) => {
     const width = (700 * seconds) / total;
-    const part = `<rect x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="14" fill="${colours.get(kind)}"><title>${escape(kind)}: ${seconds.toFixed(0)} s</title></rect>`;
+    const part = `<rect x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="14" fill="${colours.get(kind)}"><title>${inHtml(kind)}: ${seconds.toFixed(0)} s</title></rect>`;
     x += width;
     return part;
   });
   return `<svg width="700" height="14">${parts.join('')}</svg>`;
 }
 
-function escape(text: string): string {
+function inHtml(text: string): string {
   return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 import type { Attempt, SimulationResult } from './simulation.ts';
 import { EPOCH_MS, workersOf } from './world.ts';
 
-export interface Waits {
+interface Waits {
   priority: number;
   tasks: number;
   median_seconds: number;

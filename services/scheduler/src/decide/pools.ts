@@ -3,6 +3,9 @@ import type { Group } from './lane.ts';
 import { PoolState } from './pool-state.ts';
 import { whyNot } from './recovery.ts';
 
+/** A pool that found nothing is asked again after this long even if nothing has happened. */
+const STALE_MS = 1000;
+
 /**
  * Every pool that has workers or something in its queue, and which groups it can serve. Keeps apart those that have to be
  * asked for a decision from those that were asked in vain, so that a decision costs the same however large the fleet is.
@@ -15,6 +18,7 @@ export class Pools {
   #open = new Set<PoolState>();
   /** Were asked, had room, and found nothing that they want. */
   #hungry = new Set<PoolState>();
+  #woken_at_ms = 0;
   #next_index = 0;
   /** Attempts that the whole fleet can run at once. */
   slots = 0;
@@ -99,8 +103,14 @@ export class Pools {
     }
   }
 
-  wakeAll(): void {
+  wakeAll(now: number): void {
+    this.#woken_at_ms = now;
     for (const pool of this.#hungry) this.wake(pool);
+  }
+
+  /** What a pool may and wants to take changes with time alone, too. */
+  wakeStale(now: number): void {
+    if (now - this.#woken_at_ms >= STALE_MS) this.wakeAll(now);
   }
 
   /** The pools to be asked now. Whoever takes them puts those back that have room and found nothing. */

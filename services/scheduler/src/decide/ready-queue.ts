@@ -148,7 +148,7 @@ export class ReadyQueue {
   }
 
   #queue(run: RunState, group: Group, spec: Spec): RunQueue {
-    const due_ms = Number.POSITIVE_INFINITY;
+    const due_ms = spec.deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(spec.deadline);
     const key = `${group.signature} ${spec.priority} ${due_ms}`;
     let queue = run.queues.get(key);
     if (queue === undefined) {

@@ -19,6 +19,8 @@ export interface FastestCompletionWeights {
   patience: number;
 }
 
+const DEFAULT_WEIGHTS: FastestCompletionWeights = { affinity: 0.1, patience: 0.05 };
+
 /**
  * A task goes where it is expected to be completed first. A pool with room therefore leaves a task to another one that,
  * with all that waits for it, still completes it earlier; and among tasks of the same urgency it takes one that is
@@ -35,8 +37,15 @@ export class FastestCompletion implements Strategy {
   #planned_at_ms = 0;
   #planned_size = 0;
 
+  /** @throws RangeError for a weight that there is not, or that is no share */
   constructor(weights: Partial<FastestCompletionWeights> = {}) {
-    this.#weights = { affinity: 0.1, patience: 0.05, ...weights };
+    for (const [name, value] of Object.entries(weights)) {
+      if (!Object.hasOwn(DEFAULT_WEIGHTS, name) || !(value >= 0 && value < 1)) {
+        const known = Object.keys(DEFAULT_WEIGHTS).join(' and ');
+        throw new RangeError(`the weight ${name}=${value} is none: there are ${known}, from 0 to less than 1`);
+      }
+    }
+    this.#weights = { ...DEFAULT_WEIGHTS, ...weights };
   }
 
   prepare(view: SchedulingView, now: number): boolean {
