@@ -63,12 +63,18 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
   },
 });
 
+/** One Ctrl-C may come twice: from the terminal, and passed on by npm. Only later ones are meant as a second. */
+const SAME_SIGNAL_MS = 1000;
+
 /** Ctrl-C and SIGTERM are for the worker, which ends in order; this process ends after it. */
 function passSignalsOn(context: CliContext, child: WorkerProcess): () => void {
-  const releases = [
-    context.onInterrupt(() => child.signal('SIGINT')),
-    context.onTerminate(() => child.signal('SIGTERM')),
-  ];
+  let first_ms: number | undefined;
+  const pass = (name: NodeJS.Signals): void => {
+    const again = first_ms !== undefined;
+    first_ms ??= context.now();
+    if (!again || context.now() - first_ms > SAME_SIGNAL_MS) child.signal(name);
+  };
+  const releases = [context.onInterrupt(() => pass('SIGINT')), context.onTerminate(() => pass('SIGTERM'))];
   return () => {
     for (const release of releases) release();
   };
