@@ -1,10 +1,10 @@
-import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { ClientError, issueLine } from '@benchwire/shared/client/errors.ts';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { commandHelp, overview } from './arguments/help.ts';
 import { parseCommandLine } from './arguments/parse.ts';
 import { COMMANDS } from './commands/all.ts';
-import { issueLine } from './connection/ask.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, exitCodeOf, InvalidRequestError, RefusedError, UsageError } from './errors.ts';
+import { EXIT, exitCodeOf, hintOf, InvalidRequestError, UsageError } from './errors.ts';
 import { createStyle, wantsColor } from './terminal/style.ts';
 
 /** What main.ts knows before the command line was read. */
@@ -40,9 +40,13 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     }
   } catch (error) {
     if (!(error instanceof BenchwireError)) throw error;
-    err.line(`${errStyle.red('bw:')} ${messageOf(error)}`);
+    const told =
+      error instanceof ClientError ? `${error.summary}${error.issues.length === 0 ? '' : ':'}` : error.message;
+    err.line(`${errStyle.red('bw:')} ${told}`);
     if (error instanceof InvalidRequestError) err.lines(error.lines.map((line) => `  ${line}`));
-    if (error instanceof RefusedError) err.lines(error.issues.map((issue) => `  ${issueLine(issue)}`));
+    if (error instanceof ClientError) err.lines(error.issues.map((issue) => `  ${issueLine(issue)}`));
+    const hint = hintOf(error);
+    if (hint !== undefined) err.line(`  ${hint}`);
     if (error instanceof UsageError && argv.length > 0) return EXIT.usage;
     return exitCodeOf(error);
   }

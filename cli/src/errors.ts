@@ -1,4 +1,4 @@
-import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { ClientError, type ClientErrorCode } from '@benchwire/shared/client/errors.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 
 /** What `bw` tells the shell. Documented in `bw --help`; scripts rely on these. */
@@ -21,14 +21,11 @@ export class UsageError extends BenchwireError {
   }
 }
 
-/** Something that was asked for does not exist, or was refused by the stack. */
-export class RefusedError extends BenchwireError {
-  readonly issues: readonly Issue[];
-
-  constructor(message: string, issues: readonly Issue[] = []) {
-    super('REFUSED', message);
-    this.name = 'RefusedError';
-    this.issues = issues;
+/** Something that was asked for does not exist. */
+export class NotFoundError extends BenchwireError {
+  constructor(message: string) {
+    super('NOT_FOUND', message);
+    this.name = 'NotFoundError';
   }
 }
 
@@ -44,13 +41,27 @@ export class InvalidRequestError extends BenchwireError {
   }
 }
 
+/** The codes of shared/client, and what of them a shell is told. Complete by its type. */
+const CLIENT_EXIT: Record<ClientErrorCode, number> = {
+  REQUEST_INVALID: EXIT.usage,
+  REFUSED: EXIT.usage,
+  MESSAGE_TOO_LARGE: EXIT.usage,
+  WATCH_INVALID: EXIT.usage,
+  // As for wrong credentials: this user can't reach that part of the stack.
+  NOT_ALLOWED: EXIT.unreachable,
+  NOT_SETTLED: EXIT.unreachable,
+  CONNECTION_CLOSED: EXIT.unreachable,
+  BAD_REPLY: EXIT.task_failed,
+};
+
 /** The exit code for whatever ended a command. Total: what is not ours is a bug, and 70 is what sysexits.h says for it. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof BenchwireError)) return 70;
+  if (error instanceof ClientError) return CLIENT_EXIT[error.code];
   switch (error.code) {
     case 'USAGE':
     case 'REQUEST_INVALID':
-    case 'REFUSED':
+    case 'NOT_FOUND':
     case 'CONFIG_INVALID':
       return EXIT.usage;
     case 'UNREACHABLE':
@@ -58,4 +69,10 @@ export function exitCodeOf(error: unknown): number {
     default:
       return EXIT.task_failed;
   }
+}
+
+/** What to do next with bw, for an error whose message does not know of bw. */
+export function hintOf(error: BenchwireError): string | undefined {
+  if (error.code === 'NOT_SETTLED') return '`bw findings --run last` shows it later.';
+  return undefined;
 }

@@ -17,8 +17,9 @@ export function eventsOfRun(run_id: string): string {
 }
 
 /**
- * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | waiting_for_pool`;
- * worker `joined | draining | left | lost`; pool `demand`; service `leader`.
+ * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | measured | waiting_for_pool | deadline_missed`;
+ * worker `joined | changed | draining | paused | quarantined | released | check_failed | left | lost`; pool `demand`;
+ * service `leader | health | stopped | circuit_opened | circuit_half_open | circuit_closed`.
  */
 export const benchEvent = z.object({
   v: messageVersion,
@@ -66,3 +67,12 @@ export const waitingData = z.object({
  * second, and for all pools, the same is in the scheduler's status (status.ts).
  */
 export const demandData = poolDemand.omit({ pool: true });
+
+/** `data` of the task event `measured`: one batch size of several is done. Since 0.2. */
+export const measuredData = z.object({
+  batch_size: z.int().min(1),
+  latency_ms: z.number(),
+  throughput_items_per_second: z.number(),
+  samples: z.int(),
+});
+export type MeasuredData = z.infer<typeof measuredData>;

@@ -14,6 +14,11 @@ export function findingSubject(finding: Pick<Finding, 'kind' | 'series_id'>): st
   return `bw.finding.${finding.kind}.${finding.series_id}`;
 }
 
+/** Everything that is found about one series. */
+export function findingsOfSeries(series_id: string): string {
+  return `bw.finding.*.${series_id}`;
+}
+
 export const finding = z.object({
   v: messageVersion,
   /** `<series_id>.<run>.<task>.<attempt>`: judging the same point again finds the same thing. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { labels } from './hardware.ts';
-import { attemptId, messageVersion, runId, timestamp } from './ids.ts';
+import { attemptId, messageVersion, runId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
 import { jobTask } from './task.ts';
 
@@ -26,7 +26,13 @@ export const job = z.object({
   variant: z.string().optional(),
   /** When the task became ready to run (accepted, dependencies done, retry delay over). */
   queued_at: timestamp,
+  /** Batch sizes that the scheduler has taken out of the config because they did not fit here, with why. Since 0.2. */
+  dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
+  /** Workers of the pool that failed this task already: each leaves it to another one for a while. Since 0.2. */
+  avoid_workers: z.array(token).optional(),
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
   workload: z.string().max(64).optional(),
+  /** Of the leader that emitted it (since 0.2): docs/adr/014. */
+  epoch: z.string().optional(),
 });
 export type Job = z.infer<typeof job>;

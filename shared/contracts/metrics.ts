@@ -1,11 +1,17 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
+import { messageOf } from '../runtime/errors.ts';
+import { type Parsed, parseWith } from '../runtime/issues.ts';
 import { messageVersion, runId, taskId, token } from './ids.ts';
 
 /** JetStream stream METRICS: what a task measures while it runs; the hot path, so MessagePack and columnar. */
 export const METRICS_SUBJECTS = 'bw.metrics.*.*';
 export function metricsSubject(batch: { run_id: string; task_id: string }): string {
   return `bw.metrics.${batch.run_id}.${batch.task_id}`;
+}
+
+export function metricsOfRun(run_id: string): string {
+  return `bw.metrics.${run_id}.*`;
 }
 
 /** One metric's points: `values[i]` was measured at `times_ms[i]` (epoch milliseconds, may have fractions). */
@@ -39,6 +45,16 @@ export function metricBatchId(b: Pick<MetricBatch, 'run_id' | 'task_id' | 'attem
 
 export function encodeMetricBatch(batch: MetricBatch): Uint8Array {
   return encode(batch);
+}
+
+/** Unpacks a batch and checks it; bytes that are no MessagePack are an issue like any other. */
+export function parseMetricBatch(bytes: Uint8Array): Parsed<MetricBatch> {
+  try {
+    return parseWith(metricBatch, decodeMetricBatch(bytes));
+  } catch (error) {
+    const message = `not MessagePack: ${messageOf(error)}`;
+    return { ok: false, issues: [{ path: '(message)', code: 'invalid_msgpack', message }] };
+  }
 }
 
 /** Unpacks the bytes; the caller validates what comes out. Throws RangeError or DecodeError on bytes that are no MessagePack. */

@@ -43,6 +43,8 @@ export const taskError = z.object({
   message: z.string().max(16_384),
   /** False where trying again cannot help (a file that is no model). */
   retriable: z.boolean(),
+  /** The batch size that was being measured, where that is known: what to leave out when memory was short. Since 0.2. */
+  batch_size: z.int().min(1).optional(),
 });
 export type TaskError = z.infer<typeof taskError>;
 
@@ -73,6 +75,8 @@ export const batchResult = z.object({
   memory_mb: measured,
   unavailable,
   notes: z.array(z.string()).optional(),
+  /** The earlier attempt that measured it, where this one went on from there. Since 0.2. */
+  measured_by_attempt: z.int().min(1).optional(),
 });
 export type BatchResult = z.infer<typeof batchResult>;
 
@@ -89,14 +93,29 @@ export const metricResult = z.object({
 });
 export type MetricResult = z.infer<typeof metricResult>;
 
+/** A result of an earlier run, which made measuring it again unnecessary. */
+export const measuredBefore = z.object({
+  batch_size: z.int().min(1),
+  latency_ms: z.number(),
+  run_id: runId,
+  task_id: taskId,
+  attempt: z.int().min(1),
+  measured_at: timestamp,
+});
+export type MeasuredBefore = z.infer<typeof measuredBefore>;
+
 export const outcomeResults = z.object({
   batch_sizes: z.record(z.string(), batchResult).optional(),
   metrics: z.record(z.string(), metricResult).optional(),
-  /** Times outside of the measured window: load_ms, session_ms, first_run_ms, warmup_ms. */
+  /** Times outside of the measured window: load_ms, session_ms, first_run_ms, warmup_ms, waited_for_device_seconds. */
   timings: z.record(z.string(), measured).optional(),
   /** Nodes per execution provider that really ran. */
   providers: z.record(z.string(), z.int()).optional(),
+  /** Batch sizes that the task asked for and that were left out, each with the reason. Since 0.2. */
+  dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
   notes: z.array(z.string()).optional(),
+  /** Nothing was measured, because `skip_if_fresh` found all of it measured before; then there are no other results. Since 0.2. */
+  skipped: z.array(measuredBefore).min(1).optional(),
 });
 export type OutcomeResults = z.infer<typeof outcomeResults>;
 

@@ -52,6 +52,8 @@ export const taskRow = z.object({
   error_class: z.string(),
   error_code: z.string(),
   error_message: z.string(),
+  /** How it completed otherwise than it was written: batch sizes left out, why it was skipped. Since 0.2. */
+  note: z.string().default(''),
 });
 export type TaskRow = z.infer<typeof taskRow>;
 
@@ -111,12 +113,14 @@ export type SeriesRow = z.infer<typeof seriesRow>;
 export const workerRow = z.object({
   worker_id: z.string(),
   hostname: z.string(),
-  /** ready, draining, left, lost */
+  /** ready, draining, paused, quarantined, left, lost */
   state: z.string(),
   changed_at: timestamp,
   pools: z.array(z.string()),
   /** The capabilities as JSON. */
   capabilities: z.string(),
+  /** Why it is paused or in quarantine. Since 0.2. */
+  reason: z.string().default(''),
 });
 export type WorkerRow = z.infer<typeof workerRow>;
 
@@ -192,6 +196,16 @@ export const QUERIES = {
       after_series_id: z.string().default(''),
       series_limit: limit(200, 5000),
       points_per_series: limit(100, 1000),
+    }),
+    row: resultRow,
+  },
+  /** The newest point of each of these series that was measured with that model file; those without one are left out. */
+  fresh: {
+    parameters: z.strictObject({
+      series_ids: z.array(z.string()).min(1).max(64),
+      model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Any age when left out. */
+      max_age_seconds: z.number().positive().optional(),
     }),
     row: resultRow,
   },

@@ -62,5 +62,16 @@ export const schedulerStatus = z.object({
   pools: z.array(poolStatus),
   /** What the unplaceable tasks need, most tasks first, at most 100 kinds of need. Since 0.2. */
   unserved: z.array(unservedNeed).optional(),
+  /** What is held back on which hardware, with why. Since 0.2. */
+  circuits: z
+    .array(
+      z.object({
+        subject: z.string(),
+        hardware: z.string(),
+        state: z.enum(['open', 'half_open']),
+        message: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type SchedulerStatus = z.infer<typeof schedulerStatus>;

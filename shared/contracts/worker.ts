@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environment, hardwareClass, labels } from './hardware.ts';
+import { environment, hardwareClass, instructionSet, labels } from './hardware.ts';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 
 /** KV bucket with each worker's capabilities, by worker id; written at start and when they change. */
@@ -16,6 +16,8 @@ export const device = z.object({
   pool: token,
   memory_gb: z.number().nullable(),
   cuda_compute: z.number().nullable(),
+  /** Of the machine's processor; absent where they can't be told. Since 0.2. */
+  instruction_sets: z.array(instructionSet).optional(),
   /** How many attempts may run at once; 1 where measurements must not disturb each other. */
   slots: z.int().min(1),
   executors: z.array(z.string()),
@@ -44,15 +46,30 @@ export function heartbeatSubject(worker_id: string): string {
   return `bw.heartbeat.${worker_id}`;
 }
 
+/** Why a worker takes no tasks though it is there. Since 0.2. */
+export const PAUSE_KINDS = ['quarantined', 'temperature', 'foreign_load'] as const;
+export const pauseOfWorker = z.object({
+  kind: z.enum(PAUSE_KINDS),
+  /** For a person: `94 °C, the limit is 85 °C`. */
+  message: z.string().max(2048),
+  since: timestamp,
+});
+export type PauseOfWorker = z.infer<typeof pauseOfWorker>;
+
 export const heartbeat = z.object({
   v: messageVersion,
   worker_id: token,
   boot_id: z.string(),
   sent_at: timestamp,
-  /** Until the next one; a worker silent for five of these, and at least 5 s, is lost. */
+  /**
+   * Until the next one. A worker silent for five of these, and at least 5 s, is lost; one silent for two whose connection
+   * is gone (nobody answers its command subject) is lost at once.
+   */
   interval_seconds: z.number().positive(),
   /** `left` is the last word of a worker that stops in order. */
   state: z.enum(['ready', 'draining', 'left']),
+  /** With `draining`: why, where nobody asked for it. Since 0.2. */
+  paused: pauseOfWorker.optional(),
   /** KV revision of the capabilities that hold now. */
   capabilities_revision: z.int().min(0),
   /** Attempt ids in execution, by device. */
@@ -80,6 +97,8 @@ export const workerCommand = z.discriminatedUnion('command', [
   }),
   z.object({ command: z.literal('drain') }),
   z.object({ command: z.literal('resume') }),
+  /** Runs a small real task on each device, also in quarantine; `ok` says whether all of them passed. Since 0.2. */
+  z.object({ command: z.literal('health_check') }),
   /** Is a process with this worker id there? */
   z.object({ command: z.literal('ping') }),
 ]);

@@ -1,6 +1,7 @@
 import type { ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream';
 import type { Issue } from '../contracts/request.ts';
+import { contentHashIssues } from './content-hash.ts';
 import { messageOf } from './errors.ts';
 import type { Parsed } from './issues.ts';
 import { pause } from './lifecycle.ts';
@@ -193,7 +194,8 @@ async function handleBatch<T>(
 /** A parser that throws must not make its message come back for ever. */
 function parseSafely<T>(log: Log, options: ConsumeOptions<T>, message: JsMsg): Parsed<T> {
   try {
-    return options.parse(message);
+    const issues = contentHashIssues(message.data, message.headers);
+    return issues.length > 0 ? { ok: false, issues } : options.parse(message);
   } catch (error) {
     log.error({ err: error, subject: message.subject }, 'could not read a message');
     return { ok: false, issues: [{ path: '(message)', code: 'unreadable', message: messageOf(error) }] };

@@ -10,6 +10,8 @@ export interface ServiceHttp {
   registry: Registry;
   /** Adds a condition for `/readyz`. */
   addReadiness(name: string, check: ReadinessCheck): void;
+  /** Each condition, with what is wrong or null. */
+  checks(): Record<string, string | null>;
   stop(): Promise<void>;
 }
 
@@ -24,19 +26,16 @@ export async function startHttp(
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
-  const checks = new Map<string, ReadinessCheck>([['start', () => 'still starting']]);
+  const conditions = new Map<string, ReadinessCheck>([['start', () => 'still starting']]);
+  const checks = (): Record<string, string | null> =>
+    Object.fromEntries([...conditions].map(([name, check]) => [name, check() ?? null]));
 
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
     else if (path === '/healthz') send(response, 200, 'application/json', '{"status":"alive"}\n');
     else if (path === '/readyz') {
-      const missing = Object.fromEntries(
-        [...checks].flatMap(([name, check]) => {
-          const reason = check();
-          return reason === undefined ? [] : [[name, reason]];
-        }),
-      );
+      const missing = Object.fromEntries(Object.entries(checks()).filter(([, reason]) => reason !== null));
       const ready = Object.keys(missing).length === 0;
       send(
         response,
@@ -60,8 +59,9 @@ export async function startHttp(
     port: (server.address() as AddressInfo).port,
     registry,
     addReadiness: (name, check) => {
-      checks.set(name, check);
+      conditions.set(name, check);
     },
+    checks,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -3,6 +3,7 @@ import {
   type Authenticator,
   connect,
   credsAuthenticator,
+  errors,
   type NatsConnection,
   nkeyAuthenticator,
   type TlsOptions,
@@ -24,6 +25,8 @@ export interface NatsOptions {
   NATS_TLS_CA_FILE?: string | undefined;
   NATS_TLS_CERT_FILE?: string | undefined;
   NATS_TLS_KEY_FILE?: string | undefined;
+  /** Where answers are received; what a user may subscribe to can be limited to one of its own. */
+  NATS_INBOX_PREFIX?: string | undefined;
 }
 
 /**
@@ -51,6 +54,7 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
       noAsyncTraces: true,
       ...(user === undefined ? {} : { user }),
       ...(pass === undefined ? {} : { pass }),
+      ...(options.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: options.NATS_INBOX_PREFIX }),
       ...(options.NATS_TOKEN === undefined ? {} : { token: options.NATS_TOKEN }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),
@@ -90,6 +94,14 @@ export async function closeNats(connection: NatsConnection): Promise<void> {
   await Promise.race([connection.flush().catch(() => undefined), pause(2000, waited.signal)]);
   waited.abort();
   await connection.close();
+}
+
+/** Whether a request failed because nobody is connected who would answer; the server says so at once. */
+export function isNobodyThere(error: unknown): boolean {
+  return (
+    error instanceof errors.NoRespondersError ||
+    (error instanceof errors.RequestError && error.cause instanceof errors.NoRespondersError)
+  );
 }
 
 function tlsOf(options: NatsOptions): TlsOptions | undefined {

@@ -1,5 +1,6 @@
 import { JetStreamApiError, type JetStreamPublishOptions, type PubAck } from '@nats-io/jetstream';
-import { ClosedConnectionError, DrainingConnectionError, type MsgHdrs } from '@nats-io/transport-node';
+import { ClosedConnectionError, DrainingConnectionError, headers, type MsgHdrs } from '@nats-io/transport-node';
+import { CONTENT_HASH_HEADER, contentHash } from './content-hash.ts';
 import { BenchwireError, messageOf } from './errors.ts';
 import { backoffMs, pause } from './lifecycle.ts';
 import type { StreamPublisher } from './stream-writer.ts';
@@ -8,6 +9,8 @@ export interface PublishOptions {
   /** `Nats-Msg-Id`; the server stores a message with the same id once. */
   id?: string;
   headers?: MsgHdrs;
+  /** Lets readers notice a content that was changed on the way: see content-hash.ts. */
+  with_hash?: boolean;
   /** Gives up when it aborts; without it a publish is tried for ever. */
   signal?: AbortSignal;
   expect?: JetStreamPublishOptions['expect'];
@@ -25,11 +28,13 @@ export async function publish(
   payload: Uint8Array | string,
   options: PublishOptions = {},
 ): Promise<PubAck> {
+  const head = options.with_hash === true ? (options.headers ?? headers()) : options.headers;
+  if (options.with_hash === true) head?.set(CONTENT_HASH_HEADER, contentHash(payload));
   for (let attempt = 0; ; attempt++) {
     try {
       return await client.publish(subject, payload, {
         ...(options.id === undefined ? {} : { msgID: options.id }),
-        ...(options.headers === undefined ? {} : { headers: options.headers }),
+        ...(head === undefined ? {} : { headers: head }),
         ...(options.expect === undefined ? {} : { expect: options.expect }),
         timeout: 5000,
       });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { STREAMS } from '../contracts/streams.ts';
 import { loadConfig as load, type loadConfig, redacted } from './config.ts';
 import { BenchwireError, ConfigError } from './errors.ts';
+import { Health } from './health.ts';
 import { type ServiceHttp, startHttp } from './http.ts';
 import { Scope } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
@@ -26,6 +27,7 @@ export interface ServiceContext<C> {
   jetstream: JetStreamClient;
   manager: JetStreamManager;
   http: ServiceHttp;
+  health: Health;
   /** Add here whatever was started. */
   scope: Scope;
 }
@@ -33,6 +35,8 @@ export interface ServiceContext<C> {
 export interface ServiceDefinition<S extends z.ZodObject> {
   name: string;
   config: S;
+  /** Between two reports of its health while nothing changes; 30 s. Longer where there are thousands of instances. */
+  health_interval_ms?: number;
   /** Starts the service's parts and adds each to the scope. The service is ready when it resolves. */
   start(context: ServiceContext<z.infer<S>>): Promise<void>;
 }
@@ -74,8 +78,13 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     http.addReadiness('nats', () => (connected ? undefined : 'no connection to NATS'));
     const manager = await jetstreamManager(nats);
     await ensureStreams(manager, STREAMS, config.NATS_REPLICAS);
-    await definition.start({ config, log, nats, jetstream: jetstream(nats), manager, http, scope });
-    http.addReadiness('start', () => undefined);
+    const client = jetstream(nats);
+    const { name: service, health_interval_ms: interval_ms = 30_000 } = definition;
+    const health = new Health({ service, http, nats, jetstream: client, manager, log, interval_ms });
+    scope.add('health', () => health.stop());
+    health.start();
+    await definition.start({ config, log, nats, jetstream: client, manager, http, health, scope });
+    http.addReadiness('start', () => (stopping ? 'stopping' : undefined));
     log.debug({ config: redacted(definition.config, config) }, 'configuration');
     log.info({ port: http.port }, 'ready');
   } catch (error) {

@@ -10,6 +10,7 @@ const worker = new Worker(
   name,
   async (job) => {
     if (job.data.tell === true) process.send?.({ started_ms: performance.timeOrigin + performance.now() });
+    if (job.data.hang === true) await new Promise(() => undefined);
   },
   {
     connection: new Redis(redis_url, { maxRetriesPerRequest: null }),

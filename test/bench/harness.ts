@@ -6,12 +6,13 @@ import { promisify } from 'node:util';
 import { CATALOGUE } from '@benchwire/worker/src/executors/onnx/catalogue.ts';
 import { createOnnxExecutor } from '@benchwire/worker/src/executors/onnx/onnx-executor.ts';
 import { onnxContext } from '@benchwire/worker/test-support/onnx-context.ts';
-import { type BenchResult, caseOf, say, worstOf } from './report.ts';
+import { type BenchResult, pairedCaseOf, say, worstOf } from './report.ts';
 
 const run = promisify(execFile);
 const BARE_LOOP = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
-/** About this long is measured per model, side and round. */
-const WINDOW_MS = 2500;
+/** About this long is measured per model, side and round; many short rounds tell more than a few long ones. */
+const WINDOW_MS = 1500;
+const ROUNDS = 11;
 const WARMUP = 20;
 
 const executor = createOnnxExecutor({
@@ -25,8 +26,8 @@ const executor = createOnnxExecutor({
 
 /**
  * The median latency that the onnx executor reports for each quickstart model, batch size 1; against a bare loop over
- * `session.run` in a fresh process, same inputs, same options. Which side goes first alternates. Milliseconds; the
- * worst case is the one farthest from 1.
+ * `session.run` in a fresh process, same inputs, same options. Which side goes first alternates; the ratio is the median of the
+ * rounds' own ratios. Milliseconds; the worst case is the one farthest from 1.
  */
 export async function harness(rounds: number): Promise<BenchResult> {
   const cases = [];
@@ -35,12 +36,12 @@ export async function harness(rounds: number): Promise<BenchResult> {
     const iterations = Math.min(20_000, Math.max(30, Math.round(WINDOW_MS / probe)));
     const a: number[] = [];
     const b: number[] = [];
-    for (let round = 0; round < Math.max(7, rounds); round++) {
+    for (let round = 0; round < Math.max(ROUNDS, rounds); round++) {
       if (round % 2 === 0) a.push(await ours(model, iterations));
       b.push(await bare(model, iterations));
       if (round % 2 === 1) a.push(await ours(model, iterations));
     }
-    const each = caseOf(model, 'ms', a, b, { iterations });
+    const each = pairedCaseOf(model, 'ms', a, b, { iterations });
     say(`${model}: ours ${each.ours} ms, bare ${each.baseline} ms, ratio ${each.ratio}`);
     cases.push(each);
   }

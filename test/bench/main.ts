@@ -15,9 +15,21 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<(rounds: num
     what: 'metric points from a worker to rows in ClickHouse; against inserting them straight',
     run: async () => (await import('./metrics.ts')).metrics,
   },
+  scheduler: {
+    what: 'decisions a second with 1,000,000 waiting tasks, memory, makespans; against one sorted list',
+    run: async () => (await import('./scheduler.ts')).scheduler,
+  },
   harness: {
     what: 'the latency that the onnx executor reports; against a bare loop over session.run',
     run: async () => (await import('./harness.ts')).harness,
+  },
+  recovery: {
+    what: 'kill -9 of a worker and of the leading scheduler until work goes on; against BullMQ alone',
+    run: async () => (await import('./recovery.ts')).recovery,
+  },
+  kafka: {
+    what: 'requests in and outcomes out through Kafka; against the NATS door and a bare producer',
+    run: async () => (await import('./kafka.ts')).kafka,
   },
 };
 

@@ -1,7 +1,8 @@
 import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { startBareBullmq } from './bare-bullmq.ts';
 import { type BenchStack, startBenchStack, until } from './bench-stack.ts';
-import { type BenchResult, caseOf, say } from './report.ts';
+import { processorSeconds } from './processor-time.ts';
+import { type BenchResult, caseOf, median, round, say } from './report.ts';
 
 const TASKS = 20_000;
 /** Attempts at once in the one worker process, and jobs at once in the baseline's, which gains nothing from it. */
@@ -10,7 +11,8 @@ const CONCURRENCY = 256;
 /**
  * 20,000 noop tasks from submit until every one is a completed row that a query finds; the baseline adds as many jobs
  * with addBulk and has one process do nothing with them. Same Redis, same concurrency, alternating, and each has done as
- * many tasks before it is measured, since it is compiled only then. Tasks per second.
+ * many tasks before it is measured, since it is compiled only then. Tasks per second; and in `processor_us_per_task`
+ * what each process of ours spends on one, which a busy machine changes little.
  */
 export async function pipeline(rounds: number): Promise<BenchResult> {
   const bench = await startBenchStack({ env: { WORKER_SLOTS: String(CONCURRENCY) } });
@@ -18,12 +20,19 @@ export async function pipeline(rounds: number): Promise<BenchResult> {
     await ours(bench);
     const a: number[] = [];
     const b: number[] = [];
-    for (let round = 0; round < Math.max(3, rounds); round++) {
+    const spent = new Map<string, number[]>();
+    for (let done = 0; done < Math.max(3, rounds); done++) {
       b.push(await baseline(bench.stack.env.REDIS_URL ?? ''));
+      const before = processorSeconds(bench.stack);
       a.push(await ours(bench));
-      say(`round ${round + 1}: ours ${a.at(-1)?.toFixed(0)}/s, baseline ${b.at(-1)?.toFixed(0)}/s`);
+      for (const [name, seconds] of processorSeconds(bench.stack)) {
+        const each = ((seconds - (before.get(name) ?? 0)) * 1e6) / TASKS;
+        spent.set(name, [...(spent.get(name) ?? []), each]);
+      }
+      say(`round ${done + 1}: ours ${a.at(-1)?.toFixed(0)}/s, baseline ${b.at(-1)?.toFixed(0)}/s`);
     }
-    return caseOf('pipeline', 'tasks/s', a, b, { tasks: TASKS, concurrency: CONCURRENCY });
+    const processor_us_per_task = Object.fromEntries([...spent].map(([name, each]) => [name, round(median(each))]));
+    return caseOf('pipeline', 'tasks/s', a, b, { tasks: TASKS, concurrency: CONCURRENCY, processor_us_per_task });
   } finally {
     await bench.stop();
   }

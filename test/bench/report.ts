@@ -48,6 +48,21 @@ export function caseOf(
   };
 }
 
+/**
+ * As `caseOf`, but the ratio is the median over the rounds of each round's own ratio: what a machine's drift moves on
+ * both sides of a round alike does not count.
+ */
+export function pairedCaseOf(
+  name: string,
+  unit: string,
+  ours: readonly number[],
+  baseline: readonly number[],
+  details: Record<string, unknown> = {},
+): Case {
+  const ratios = ours.map((value, round) => value / (baseline[round] ?? Number.NaN));
+  return { ...caseOf(name, unit, ours, baseline, details), ratio: round(median(ratios)), ratios: ratios.map(round) };
+}
+
 /** The cases together; the top fields are those of the worst. `better` says which ratio is the good one. */
 export function worstOf(name: string, better: 'higher' | 'lower', cases: Case[]): BenchResult {
   const sorted = [...cases].sort((a, b) => (better === 'higher' ? a.ratio - b.ratio : b.ratio - a.ratio));

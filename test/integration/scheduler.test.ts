@@ -7,6 +7,7 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
+import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -179,6 +180,11 @@ describe('the scheduler on real brokers', () => {
   it('runs an each task once per matching pool', async () => {
     await worker({ device: { pool: 'cpu-0000000e' } });
     await worker({ device: { pool: 'cpu-0000000f' } });
+    const statuses = nats.subscribe(SCHEDULER_STATUS_SUBJECT);
+    for await (const message of statuses) {
+      const { pools } = schedulerStatus.parse(message.json());
+      if (['cpu-0000000e', 'cpu-0000000f'].every((name) => pools.some((each) => each.pool === name))) break;
+    }
     const run_id = await submit({
       tasks: [
         { task_id: 'a', executor: 'noop', placement: 'each' },

@@ -89,6 +89,7 @@ describe('the command executor', () => {
       .toSorted();
     expect(variables).toEqual([
       'BENCHWIRE_ATTEMPT',
+      'BENCHWIRE_CHECKPOINT',
       'BENCHWIRE_DEVICE_CLASS',
       'BENCHWIRE_OWNER',
       'GREETING',

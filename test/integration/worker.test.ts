@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { JOB_NAME, jobId } from '@benchwire/shared/contracts/job.ts';
@@ -164,6 +165,16 @@ describe('a worker', () => {
     expect(fixture.outcomesOf(job)).toHaveLength(1);
   });
 
+  it('leaves a job that it has failed before to another worker of its pool, but not for ever', async () => {
+    const alone = await fixture.add(worker.pool, noop(), { attempt: 2, avoid_workers: ['w1'] });
+    expect(await fixture.outcomeOf(alone)).toMatchObject({ status: 'completed', worker_id: 'w1' });
+    const other = await fixture.worker('w1b', { WORKER_SLOTS: '4', WORKER_LABELS: 'site=lab' });
+    const job = await fixture.add(worker.pool, noop(), { attempt: 2, avoid_workers: ['w1'] });
+    expect(await fixture.outcomeOf(job)).toMatchObject({ status: 'completed', worker_id: 'w1b' });
+    other.process.kill('SIGTERM');
+    await other.exit;
+  });
+
   it('refuses to start under the id of a running worker', async () => {
     const second = fixture.spawnWorker({ WORKER_ID: 'w1', WORKER_EXECUTORS: 'noop' });
     expect((await second.exit).code).toBe(1);
@@ -191,6 +202,33 @@ describe('a worker', () => {
     await fixture.servers.redis?.kill('SIGKILL');
     await fixture.servers.redis?.waitReady();
     expect((await fixture.outcomeOf(await fixture.add(worker.pool, noop()))).status).toBe('completed');
+  });
+});
+
+describe('a worker on a machine that is busy with something else', () => {
+  it('takes no jobs for a while, says why, and then works in spite of it and says that too', async () => {
+    const burner = spawn(process.execPath, ['-e', 'for (;;);']);
+    try {
+      const worker = await fixture.worker('busy', {
+        WORKER_LABELS: 'only=busy',
+        WORKER_MAX_FOREIGN_LOAD_PERCENT: '5',
+        WORKER_MAX_WAIT_SECONDS: '5',
+      });
+      const paused = await waitUntil(() => heartbeatContract.parse(fixture.lastHeartbeat('busy')).paused);
+      expect(paused.kind).toBe('foreign_load');
+      expect(paused.message).toMatch(/other programs use \d+ % of its processors, the limit is 5 %/);
+      const job = await fixture.add(worker.pool, noop());
+      const found = outcomeContract.parse(await fixture.outcomeOf(job));
+      expect(found).toMatchObject({ status: 'completed', worker_id: 'busy' });
+      expect(found.results.notes?.[0]).toMatch(/ran although other programs use/);
+      expect(found.results.timings?.waited_for_device_seconds).toBeGreaterThan(0);
+      const kinds = fixture.events.filter((event) => event.worker_id === 'busy').map((event) => event.kind);
+      expect(kinds.slice(0, 3)).toEqual(['joined', 'paused', 'changed']);
+      worker.process.kill('SIGTERM');
+      expect((await worker.exit).code).toBe(0);
+    } finally {
+      burner.kill('SIGKILL');
+    }
   });
 });
 

@@ -1,6 +1,12 @@
+import { fitReply } from '@benchwire/aggregator/src/decide/fit-reply.ts';
 import { type BenchEvent, eventSubject, type RunCounts } from '@benchwire/shared/contracts/event.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
-import { type Finding, SETTLED_SUBJECT, settledRequest } from '@benchwire/shared/contracts/finding.ts';
+import {
+  type Finding,
+  SETTLED_SUBJECT,
+  type SettledReply,
+  settledRequest,
+} from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { QUERIES, type QueryName, type QueryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
@@ -30,7 +36,12 @@ export class FakeStack {
   readonly cancelled: string[] = [];
   readonly rows: Partial<Record<QueryName, Rows>> = {};
   readonly asked: Array<{ name: string; parameters: unknown }> = [];
+  /** All rows of a query that is answered in pages, by task id. */
+  readonly pages: Partial<Record<'tasks' | 'results', ReadonlyArray<Record<string, unknown> & { task_id: string }>>> =
+    {};
   findings: Finding[] = [];
+  /** The anomaly service's answer, where it is not that the findings above are all. */
+  settled: SettledReply | undefined;
   /** Called for each accepted run; a test drives the run from here. */
   onSubmit: (run: { run_id: string; tasks: Task[] }) => Promise<void> = async () => {};
   #fixture: NatsFixture;
@@ -60,10 +71,16 @@ export class FakeStack {
       this.cancelled.push(run_id);
       return { ok: true, run_id };
     });
-    answer(SETTLED_SUBJECT, settledRequest, async () => ({ ok: true, findings: this.findings }));
+    answer(SETTLED_SUBJECT, settledRequest, async () => this.settled ?? { ok: true, findings: this.findings });
     for (const name of Object.keys(QUERIES) as QueryName[]) {
       answer(querySubject(name), z.unknown(), async (parameters): Promise<QueryReply> => {
         this.asked.push({ name, parameters });
+        if ((name === 'tasks' || name === 'results') && this.pages[name] !== undefined) {
+          const { after_task_id = '', limit = 1000 } = parameters as { after_task_id?: string; limit?: number };
+          const left = this.pages[name].filter((row) => row.task_id > after_task_id);
+          const page = { ok: true as const, columns: [], rows: left.slice(0, limit), truncated: left.length >= limit };
+          return fitReply(page, Number.MAX_SAFE_INTEGER, 'task_id');
+        }
         const rows = [...(this.rows[name] ?? [])];
         return { ok: true, columns: Object.keys(rows[0] ?? {}), rows, truncated: false };
       });

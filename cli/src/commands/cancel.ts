@@ -1,5 +1,4 @@
 import { defineCommand } from '../arguments/command.ts';
-import { cancelRun } from '../connection/cancel-run.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
 import { EXIT } from '../errors.ts';
@@ -10,9 +9,9 @@ export const cancel = defineCommand({
   positionals: ['RUN'],
   options: { reason: { kind: 'text', value: 'TEXT', help: 'why; stands in the outcomes' } },
   async run(context, { reason = 'cancelled with bw cancel' }, [text = '']) {
-    const run_id = await withStack(context, async (nats) => {
-      const id = await findRun(nats, text);
-      await cancelRun(nats, id, reason.slice(0, 1024));
+    const run_id = await withStack(context, async (client) => {
+      const id = await findRun(client, text);
+      await client.cancel(id, reason.slice(0, 1024));
       return id;
     });
     if (context.json) context.out.line(JSON.stringify({ run_id, cancelling: true }));

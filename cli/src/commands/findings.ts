@@ -2,7 +2,6 @@ import { FINDING_KINDS } from '@benchwire/shared/contracts/finding.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
-import { query } from '../connection/query.ts';
 import { EXIT } from '../errors.ts';
 import { findingsTable } from '../results/findings-table.ts';
 
@@ -16,9 +15,9 @@ export const findings = defineCommand({
     limit: { kind: 'count', value: 'N', help: 'how many (50)' },
   },
   async run(context, { run, kind, limit = 50 }) {
-    const { rows } = await withStack(context, async (nats) => {
-      const run_id = run === undefined ? undefined : await findRun(nats, run);
-      return await query(nats, 'findings', {
+    const { rows } = await withStack(context, async (client) => {
+      const run_id = run === undefined ? undefined : await findRun(client, run);
+      return await client.query('findings', {
         limit,
         ...(run_id === undefined ? {} : { run_id }),
         ...(kind === undefined ? {} : { kind }),

@@ -1,14 +1,13 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { cancelRun } from '../connection/cancel-run.ts';
 import type { CliContext } from '../context.ts';
 import type { Reporter } from '../progress/reporter.ts';
 
 export interface QuestionOptions {
   context: CliContext;
-  nats: NatsConnection;
+  client: Client;
   run_id: string;
   reporter: Reporter;
   /** Ends the following; the run goes on. */
@@ -19,7 +18,7 @@ export interface QuestionOptions {
  * What Ctrl-C does while a run is followed. In a terminal it asks: leave the run going, cancel it, or go on watching; a
  * second Ctrl-C leaves. Without a terminal nobody can answer, so it leaves.
  */
-export function askWhatToDo({ context, nats, run_id, reporter, leave }: QuestionOptions): () => void {
+export function askWhatToDo({ context, client, run_id, reporter, leave }: QuestionOptions): () => void {
   let asking = false;
   return () => {
     const canAsk = context.stdin.isTTY === true && context.err.isTerminal && context.stdin instanceof Readable;
@@ -42,7 +41,7 @@ export function askWhatToDo({ context, nats, run_id, reporter, leave }: Question
       if (letter === 'l') return done(leave);
       if (letter === 'c') {
         context.err.line('cancelling: what runs is being ended …');
-        cancelRun(nats, run_id, 'cancelled with Ctrl-C in bw run').catch((error: unknown) => {
+        client.cancel(run_id, 'cancelled with Ctrl-C in bw run').catch((error: unknown) => {
           context.err.line(`could not cancel: ${messageOf(error)}`);
         });
       }

@@ -1,10 +1,9 @@
+import { issueLine } from '@benchwire/shared/client/errors.ts';
 import type { RejectedRow } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
 import { z } from 'zod';
 import { defineCommand } from '../arguments/command.ts';
-import { issueLine } from '../connection/ask.ts';
 import { withStack } from '../connection/connect.ts';
-import { query } from '../connection/query.ts';
 import { EXIT } from '../errors.ts';
 import { formatAgo, formatBytes } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -16,7 +15,7 @@ export const rejected = defineCommand({
   options: { limit: { kind: 'count', value: 'N', help: 'how many (20)' } },
   details: '--json has the raw messages too, as base64.',
   async run(context, { limit = 20 }) {
-    const { rows } = await withStack(context, (nats) => query(nats, 'rejected', { limit }));
+    const { rows } = await withStack(context, (client) => client.query('rejected', { limit }));
     const { out, err, style, json, now } = context;
     const columns: ReadonlyArray<Column<RejectedRow>> = [
       { title: 'rejected', cell: (row) => formatAgo(Date.parse(row.rejected_at), now()), align: 'right' },

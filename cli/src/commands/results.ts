@@ -2,8 +2,8 @@ import { resultRow } from '@benchwire/shared/contracts/query.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
-import { query, queryPages } from '../connection/query.ts';
-import { EXIT, RefusedError } from '../errors.ts';
+import { pageFor, take } from '../connection/take.ts';
+import { EXIT, NotFoundError } from '../errors.ts';
 import { toCsv } from '../results/csv.ts';
 import { measuredOfRows } from '../results/measured.ts';
 import { resultsTables } from '../results/results-table.ts';
@@ -23,16 +23,16 @@ export const results = defineCommand({
   },
   async run(context, values, [text = 'last']) {
     const { format = context.json ? 'json' : 'table', limit = 1_000_000 } = values;
-    const { run_id, answer, run } = await withStack(context, async (nats) => {
-      const id = await findRun(nats, text);
+    const { run_id, answer, run } = await withStack(context, async (client) => {
+      const id = await findRun(client, text);
       const [found, rows] = await Promise.all([
-        query(nats, 'run', { run_id: id }),
-        queryPages(nats, 'results', { run_id: id }, limit),
+        client.query('run', { run_id: id }),
+        take(client.rows('results', { run_id: id, limit: pageFor(limit) }), limit),
       ]);
       return { run_id: id, answer: rows, run: found.rows[0] };
     });
     if (run === undefined && answer.rows.length === 0)
-      throw new RefusedError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
+      throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
 
     const { out, err, style } = context;
     if (format === 'json') out.line(JSON.stringify(answer.rows));

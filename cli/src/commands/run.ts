@@ -1,11 +1,10 @@
+import type { Client } from '@benchwire/shared/client/client.ts';
+import type { Submitted } from '@benchwire/shared/client/submit.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
-import { settledFindings } from '../connection/settled.ts';
-import { type Submitted, submit } from '../connection/submit.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { type Follower, followRun } from '../progress/follow-run.ts';
@@ -15,6 +14,7 @@ import { checkRequest } from '../request/check-request.ts';
 import { gitSource } from '../request/git-source.ts';
 import { applyOverrides } from '../request/overrides.ts';
 import { readRequest } from '../request/read-request.ts';
+import { submitWritten } from '../request/submit-written.ts';
 import { count } from '../terminal/numbers.ts';
 import { oneLine } from '../terminal/text-width.ts';
 import { askWhatToDo } from './interrupt-question.ts';
@@ -54,17 +54,17 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
     const fromGit = values['no-git'] ? undefined : await gitSource(context.working_directory);
     const overrides = { ...values, request_id: values['request-id'], tags: values.tag };
     const request = applyOverrides(checked.request, overrides, fromGit);
-    return await withStack(context, async (nats) => {
-      const submitted = await submit(nats, written, request);
+    return await withStack(context, async (client) => {
+      const submitted = await submitWritten(client, written, request);
       if (values.detach) return sayDetached(context, submitted);
-      const started: Started = { nats, submitted, tasks: checked.tasks, name: request.name };
+      const started: Started = { client, submitted, tasks: checked.tasks, name: request.name };
       return await follow(context, started, values['fail-on'] === 'regression');
     });
   },
 });
 
 interface Started {
-  nats: NatsConnection;
+  client: Client;
   submitted: Submitted;
   tasks: readonly Task[];
   name: string | undefined;
@@ -83,7 +83,7 @@ function hints(run_id: string, what: string): string {
 }
 
 async function follow(context: CliContext, started: Started, failOnRegression: boolean): Promise<number> {
-  const { nats, submitted, tasks, name } = started;
+  const { client, submitted, tasks, name } = started;
   const { run_id, task_count, duplicate } = submitted;
   const { err, errStyle } = context;
   const started_ms = context.now();
@@ -97,7 +97,7 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
   const live = err.isTerminal;
   const left = Promise.withResolvers<'left'>();
   let reporter: Reporter;
-  follower = followRun(nats, {
+  follower = followRun(client, {
     run_id,
     promised: task_count,
     metrics: live && tasks.length <= MOST_TASKS_WITH_METRICS,
@@ -107,12 +107,16 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
   });
   reporter = live ? liveReporter(options) : plainReporter(options);
   const release = context.onInterrupt(
-    askWhatToDo({ context, nats, run_id, reporter, leave: () => left.resolve('left') }),
+    askWhatToDo({ context, client, run_id, reporter, leave: () => left.resolve('left') }),
   );
-  const ended = await Promise.race([follower.over, left.promise]);
-  release();
-  reporter.stop(ended !== 'left');
-  await follower.stop();
+  let ended: 'left' | { missing: number } = 'left';
+  try {
+    ended = await Promise.race([follower.over, left.promise]);
+  } finally {
+    release();
+    reporter.stop(ended !== 'left');
+    await follower.stop();
+  }
 
   const { progress } = follower;
   if (ended === 'left') {
@@ -126,7 +130,7 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
       ),
     );
   }
-  const findings = failOnRegression ? await settledFindings(nats, run_id, progress.last_sequence) : undefined;
+  const findings = failOnRegression ? await client.settled(run_id, progress.last_sequence) : undefined;
   reportRun(context, { progress, order: tasks.map((task) => task.task_id), name, duplicate, findings, started_ms });
   return exitCode(progress.finished?.counts?.completed ?? progress.counts.completed, totalOf(progress), findings);
 }

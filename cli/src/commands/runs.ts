@@ -2,7 +2,6 @@ import type { RunRow } from '@benchwire/shared/contracts/query.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
-import { query } from '../connection/query.ts';
 import { EXIT } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { stackedBar } from '../terminal/bar.ts';
@@ -16,7 +15,7 @@ export const runs = defineCommand({
   positionals: [],
   options: { limit: { kind: 'count', value: 'N', help: 'how many (20)' } },
   async run(context, { limit = 20 }) {
-    const { rows } = await withStack(context, (nats) => query(nats, 'runs', { limit }));
+    const { rows } = await withStack(context, (client) => client.query('runs', { limit }));
     if (context.json) context.out.line(JSON.stringify(rows));
     else if (rows.length === 0) context.err.line('there is no run yet: start one with `bw run FILE`.');
     else context.out.lines(runsTable(rows, context.style, context.out.columns, context.now()));

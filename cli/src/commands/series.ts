@@ -2,9 +2,8 @@ import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/query.ts'
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
-import { query } from '../connection/query.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT, RefusedError } from '../errors.ts';
+import { EXIT, NotFoundError } from '../errors.ts';
 import { sparkline } from '../terminal/bar.ts';
 import { decimalsFor, formatAgo, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -19,12 +18,12 @@ export const series = defineCommand({
 SEARCH is looked for in benchmark, model and metric. A series id (20 hex digits, as \`bw series\` lists them) shows the
 points of that series, oldest first.`,
   async run(context, { limit = 100 }, [text = '']) {
-    await withStack(context, async (nats) => {
+    await withStack(context, async (client) => {
       if (/^[0-9a-f]{20}$/.test(text)) {
-        const { rows } = await query(nats, 'points', { series_id: text, limit });
-        if (rows.length === 0) throw new RefusedError(`there is no series ${text}: \`bw series\` lists them.`);
+        const { rows } = await client.query('points', { series_id: text, limit });
+        if (rows.length === 0) throw new NotFoundError(`there is no series ${text}: \`bw series\` lists them.`);
         showPoints(context, rows);
-      } else showSeries(context, (await query(nats, 'series', { search: text, limit })).rows, text);
+      } else showSeries(context, (await client.query('series', { search: text, limit })).rows, text);
     });
     return EXIT.ok;
   },

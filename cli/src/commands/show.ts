@@ -1,10 +1,12 @@
+import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
-import { query, queryPages } from '../connection/query.ts';
+import { partialResults } from '../connection/partial-results.ts';
+import { pageFor, take } from '../connection/take.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT, RefusedError } from '../errors.ts';
+import { EXIT, NotFoundError } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { failureLines } from '../results/failures.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
@@ -23,16 +25,22 @@ export const show = defineCommand({
     limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
   },
   async run(context, { state, limit = 50 }, [text = 'last']) {
-    const { run, tasks } = await withStack(context, async (nats) => {
-      const run_id = await findRun(nats, text);
-      const [found] = (await query(nats, 'run', { run_id })).rows;
+    const { run, tasks, partial } = await withStack(context, async (client) => {
+      const run_id = await findRun(client, text);
+      const [found] = (await client.query('run', { run_id })).rows;
       if (found === undefined)
-        throw new RefusedError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
-      const wanted = { run_id, ...(state === undefined ? {} : { state }) };
-      return { run: found, tasks: (await queryPages(nats, 'tasks', wanted, limit)).rows };
+        throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
+      const wanted = { run_id, limit: pageFor(limit), ...(state === undefined ? {} : { state }) };
+      const { rows } = await take(client.rows('tasks', wanted), limit);
+      const open = rows.filter((row) => row.state === 'running' || (row.state === 'waiting' && row.attempt > 0));
+      const ids = open.map((row) => row.task_id);
+      return { run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) };
     });
-    if (context.json) context.out.line(JSON.stringify({ run, tasks }));
-    else context.out.lines([...header(context, run), '', ...taskLines(context, run, tasks, state)]);
+    if (context.json) context.out.line(JSON.stringify({ run, tasks, partial: Object.fromEntries(partial) }));
+    else {
+      const noted = tasks.map((task) => ({ ...task, note: task.note || partialWords(partial.get(task.task_id)) }));
+      context.out.lines([...header(context, run), '', ...taskLines(context, run, noted, state)]);
+    }
     return EXIT.ok;
   },
 });
@@ -88,7 +96,15 @@ const COLUMNS: ReadonlyArray<Column<TaskRow>> = [
     paint: (text, _, s) => s.red(text),
     shrink_to: 10,
   },
+  { title: 'note', cell: (row) => row.note, shrink_to: 20 },
 ];
+
+/** What a task that goes on has measured so far. */
+function partialWords(results: OutcomeResults | undefined): string {
+  const sizes = Object.entries(results?.batch_sizes ?? {});
+  if (sizes.length === 0) return '';
+  return `so far ${sizes.map(([size, { latency_ms }]) => `${formatNumber(latency_ms)} ms at batch ${size}`).join(', ')}`;
+}
 
 function taskLines(
   { style, out }: CliContext,

@@ -1,6 +1,5 @@
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
-import { query } from '../connection/query.ts';
 import { EXIT } from '../errors.ts';
 import { toCsv } from '../results/csv.ts';
 import { count } from '../terminal/numbers.ts';
@@ -16,7 +15,7 @@ The database is ClickHouse; docs/clickhouse.md describes its tables.
 
   bw sql "select model, batch_size, value from results where metric = 'latency_ms' order by value limit 5"`,
   async run(context, values, [statement = '']) {
-    const { columns, rows, truncated } = await withStack(context, (nats) => query(nats, 'sql', { sql: statement }));
+    const { columns, rows, truncated } = await withStack(context, (client) => client.query('sql', { sql: statement }));
     const { out, err, style } = context;
     const { format = context.json ? 'json' : 'table' } = values;
     if (format === 'json') out.line(JSON.stringify(rows));

@@ -18,8 +18,8 @@ export const top = defineCommand({
   options: { once: { kind: 'flag', help: 'print one picture and end; so it does without a terminal, too' } },
   details: 'q or Ctrl-C ends it.',
   async run(context, { once }) {
-    return await withStack(context, async (nats) => {
-      const watching = watchFleet(nats, context.now);
+    return await withStack(context, async (client) => {
+      const watching = watchFleet(client, context.now);
       if (once || context.json || !context.out.isTerminal) await snapshot(context, watching.fleet);
       else await live(context, watching.fleet);
       await watching.stop();

@@ -1,10 +1,10 @@
+import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import type { Capabilities } from '@benchwire/shared/contracts/worker.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { defineCommand } from '../arguments/command.ts';
-import { OWN_ROOT, withStack } from '../connection/connect.ts';
-import { findStack } from '../connection/settings.ts';
+import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { offerTable } from '../worker/offer-table.ts';
@@ -45,8 +45,9 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
     const environment = loginEnvironment(values, context.environment, context.working_directory);
     const join = values.join === undefined ? context.nats_url : withoutCredentials(values.join);
     const joining: CliContext = { ...context, environment, nats_url: join };
-    const { options } = findStack(join, environment, context.working_directory, OWN_ROOT);
-    const started = await withStack(joining, async (nats) => {
+    const { working_directory } = context;
+    const { options } = findStack({ nats_url: join, environment, working_directory });
+    const started = await withStack(joining, async ({ nats }) => {
       const way_in = await askWayIn(nats, {
         nats_urls: options.NATS_URL,
         redis: values.redis,
@@ -62,12 +63,18 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
   },
 });
 
+/** One Ctrl-C may come twice: from the terminal, and passed on by npm. Only later ones are meant as a second. */
+const SAME_SIGNAL_MS = 1000;
+
 /** Ctrl-C and SIGTERM are for the worker, which ends in order; this process ends after it. */
 function passSignalsOn(context: CliContext, child: WorkerProcess): () => void {
-  const releases = [
-    context.onInterrupt(() => child.signal('SIGINT')),
-    context.onTerminate(() => child.signal('SIGTERM')),
-  ];
+  let first_ms: number | undefined;
+  const pass = (name: NodeJS.Signals): void => {
+    const again = first_ms !== undefined;
+    first_ms ??= context.now();
+    if (!again || context.now() - first_ms > SAME_SIGNAL_MS) child.signal(name);
+  };
+  const releases = [context.onInterrupt(() => pass('SIGINT')), context.onTerminate(() => pass('SIGTERM'))];
   return () => {
     for (const release of releases) release();
   };

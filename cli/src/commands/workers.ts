@@ -2,11 +2,12 @@ import type { WorkerRow } from '@benchwire/shared/contracts/query.ts';
 import { capabilities, type Device } from '@benchwire/shared/contracts/worker.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
-import { query } from '../connection/query.ts';
+import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { formatAgo, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
+import { actOnWorker, readAction } from './worker-action.ts';
 
 interface DeviceOfWorker {
   worker: WorkerRow;
@@ -18,10 +19,18 @@ interface DeviceOfWorker {
 export const workers = defineCommand({
   name: 'workers',
   summary: 'the workers and their devices',
-  positionals: [],
-  options: { all: { kind: 'flag', short: 'a', help: 'those that have left, too' } },
-  async run(context, { all }) {
-    const { rows } = await withStack(context, (nats) => query(nats, 'workers', {}));
+  positionals: ['[ACTION]', '[WORKER]'],
+  options: {
+    all: { kind: 'flag', short: 'a', help: 'those that have left, too' },
+    reason: { kind: 'text', value: 'TEXT', help: 'of a quarantine; everybody who looks sees it' },
+  },
+  details:
+    'bw workers quarantine WORKER   it takes no tasks, also after a restart\n' +
+    'bw workers drain WORKER        it takes no tasks until it is resumed or restarted\n' +
+    'bw workers resume WORKER       it takes tasks again',
+  async run(context, { all, reason = 'put there with bw workers quarantine' }, [action, worker]) {
+    if (action !== undefined) return await act(context, action, worker, reason);
+    const { rows } = await withStack(context, (client) => client.query('workers', {}));
     const present = all ? rows : rows.filter((row) => row.state !== 'left' && row.state !== 'lost');
     const { out, err, style, json } = context;
     if (json)
@@ -37,6 +46,15 @@ export const workers = defineCommand({
     return EXIT.ok;
   },
 });
+
+async function act(context: CliContext, text: string, worker: string | undefined, reason: string): Promise<number> {
+  const { action, worker_id } = readAction(text, worker);
+  const now = new Date(context.now());
+  const said = await withStack(context, ({ nats }) => actOnWorker(nats, action, worker_id, reason.slice(0, 2000), now));
+  if (context.json) context.out.line(JSON.stringify({ worker_id, action, message: said }));
+  else context.out.line(`${worker_id}: ${said}`);
+  return EXIT.ok;
+}
 
 function devicesOf(worker: WorkerRow): DeviceOfWorker[] {
   const devices = readDevices(worker.capabilities);
@@ -65,6 +83,7 @@ function columns(now_ms: number): ReadonlyArray<Column<DeviceOfWorker>> {
       cell: own((worker) => worker.state),
       paint: (text, row, s) => paintState(text, row.worker.state, s),
     },
+    { title: 'why', cell: own((worker) => worker.reason), shrink_to: 16 },
     { title: 'device', cell: of((device) => device.device_id) },
     { title: 'class', cell: of((device) => device.class), expendable: 5 },
     { title: 'what', cell: of((device) => device.name), shrink_to: 16, expendable: 1 },

@@ -1,44 +1,50 @@
-import { resolve } from 'node:path';
+import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { type FoundStack, findStack } from '@benchwire/shared/client/find-stack.ts';
+import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { messageOf, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
-import { closeNats, connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { CliContext } from '../context.ts';
-import { findStack, type Settings } from './settings.ts';
-
-export const OWN_ROOT = resolve(import.meta.dirname, '../../..');
 
 /**
  * Connects, does the work, and closes the connection whatever happens.
  * @throws UnreachableError that says where the stack was looked for and how to start one
  */
-export async function withStack<T>(context: CliContext, work: (nats: NatsConnection) => Promise<T>): Promise<T> {
-  const settings = findStack(context.nats_url, context.environment, context.working_directory, OWN_ROOT);
-  const nats = await connect(settings);
+export async function withStack<T>(context: CliContext, work: (client: Client) => Promise<T>): Promise<T> {
+  const { nats_url, environment, working_directory } = context;
+  const client = await connect(findStack({ nats_url, environment, working_directory }));
   try {
-    return await work(nats);
+    return await work(client);
   } finally {
-    await closeNats(nats);
+    await client.close();
   }
 }
 
-async function connect(settings: Settings): Promise<NatsConnection> {
+async function connect({ options, found_by }: FoundStack): Promise<Client> {
   try {
-    return await connectNats('bw', settings.options, false);
+    return await connectClient(options, 'bw');
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
-    const where = settings.options.NATS_URL.map((url) => url.replace(/\/\/[^@/]*@/, '//')).join(', ');
+    const where = options.NATS_URL.map(withoutCredentials).join(', ');
     throw new UnreachableError(
-      `no stack answers at ${where}, which ${reason(settings.found_by)} (${messageOf(error.cause ?? error)}).\n${advice(settings.found_by)}`,
+      `no stack answers at ${where}, which ${reason(found_by)} (${messageOf(error.cause ?? error)}).\n${advice(found_by)}`,
       error,
     );
   }
 }
 
-function reason(found_by: string): string {
-  if (found_by === 'the default') return 'is where it is looked for when nothing else is set';
-  return found_by.startsWith('/') ? `is written in ${found_by}` : `comes from ${found_by}`;
+function reason(found_by: FoundStack['found_by']): string {
+  switch (found_by) {
+    case 'the default':
+      return 'is where it is looked for when nothing else is set';
+    case 'the address given':
+      return 'comes from --nats-url';
+    case 'NATS_URL':
+      return 'comes from NATS_URL';
+    default:
+      return `is written in ${found_by}`;
+  }
 }
 
-function advice(found_by: string): string {
+function advice(found_by: FoundStack['found_by']): string {
   if (found_by === 'the default' || found_by.startsWith('/')) {
     return 'Start one with `npm start` in the Benchwire folder, or set NATS_URL (and NATS_USER, NATS_PASSWORD) to one that runs.';
   }

@@ -1,35 +1,34 @@
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { RefusedError } from '../errors.ts';
+import { NotFoundError } from '../errors.ts';
 import { oneLine } from '../terminal/text-width.ts';
-import { query } from './query.ts';
 
 /** How many of the last runs a prefix is looked for in. */
 const SEARCHED = 10_000;
 
 /**
  * The run that a user means: a whole id is taken as it is, `last` is the newest one, else the beginning of an id.
- * @throws RefusedError for none, or for more than one
+ * @throws NotFoundError for none, or for more than one
  */
-export async function findRun(nats: NatsConnection, text: string): Promise<string> {
+export async function findRun(client: Client, text: string): Promise<string> {
   const written = text.toLowerCase();
   if (runId.safeParse(written).success) return written;
   if (written === 'last') {
-    const [newest] = (await query(nats, 'runs', { limit: 1 })).rows;
-    if (newest === undefined) throw new RefusedError('there is no run yet: start one with `bw run FILE`.');
+    const [newest] = (await client.query('runs', { limit: 1 })).rows;
+    if (newest === undefined) throw new NotFoundError('there is no run yet: start one with `bw run FILE`.');
     return newest.run_id;
   }
   if (!/^[0-9a-f-]+$/.test(written)) {
-    throw new RefusedError(
+    throw new NotFoundError(
       `"${text}" is no run: give a run id, the beginning of one, or \`last\`. \`bw runs\` lists them.`,
     );
   }
-  const { rows } = await query(nats, 'runs', { limit: SEARCHED });
+  const { rows } = await client.query('runs', { limit: SEARCHED });
   const [match, ...more] = rows.filter((row) => row.run_id.startsWith(written));
-  if (match === undefined) throw new RefusedError(`no run begins with "${text}": \`bw runs\` lists them.`);
+  if (match === undefined) throw new NotFoundError(`no run begins with "${text}": \`bw runs\` lists them.`);
   if (more.length > 0) {
     const some = [match, ...more].slice(0, 5).map((row) => `  ${row.run_id}  ${oneLine(row.name)}`);
-    throw new RefusedError(`${more.length + 1} runs begin with "${text}", give more of the id:\n${some.join('\n')}`);
+    throw new NotFoundError(`${more.length + 1} runs begin with "${text}", give more of the id:\n${some.join('\n')}`);
   }
   return match.run_id;
 }

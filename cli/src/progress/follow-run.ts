@@ -1,11 +1,6 @@
-import { type BenchEvent, benchEvent, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
-import { decodeMetricBatch, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
-import { outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
-import { EVENTS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { jetstream } from '@nats-io/jetstream';
-import { tail } from '../connection/tail.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
+import { onStatus } from '@benchwire/shared/client/connection-status.ts';
+import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { applyMetrics, type Measuring } from './measured-share.ts';
 import {
   applyEvent,
@@ -30,93 +25,70 @@ export interface FollowOptions {
 export interface Follower {
   progress: RunProgress;
   measuring: ReadonlyMap<string, Measuring>;
-  /** Resolves when the run is over; `missing` outcomes are those that the streams no longer hold. */
+  /**
+   * Resolves when the run is over; `missing` outcomes are those that the streams no longer hold.
+   * @throws ClientError as `watch` does
+   */
   over: Promise<{ missing: number }>;
   stop(): Promise<void>;
 }
-
-/** After the `finished` event the outcomes are a moment away at most, unless they were dropped from the stream. */
-const GRACE_MS = 10_000;
 
 /**
  * Follows a run from its beginning: the streams keep what was said before, so nothing is missed however late this
  * starts, and a lost connection only delays.
  */
-export function followRun(nats: NatsConnection, options: FollowOptions): Follower {
-  const { run_id, onFinal } = options;
-  const progress = emptyProgress(run_id, options.promised);
+export function followRun(client: Client, options: FollowOptions): Follower {
+  const progress = emptyProgress(options.run_id, options.promised);
   const measuring = new Map<string, Measuring>();
-  const { promise: over, resolve } = Promise.withResolvers<{ missing: number }>();
-  let grace: NodeJS.Timeout | undefined;
-
-  const check = (): void => {
-    const missing = missingOutcomes(progress);
-    if (missing === 0) resolve({ missing });
-    else if (missing !== undefined)
-      grace ??= setTimeout(() => resolve({ missing: missingOutcomes(progress) ?? 0 }), GRACE_MS);
-  };
-
-  const client = jetstream(nats);
-  const tails = [
-    tail(client, {
-      stream: OUTCOMES.name,
-      filter: outcomesOfRun(run_id),
-      from: 'all',
-      onMessage: (message) => {
-        const parsed = parseJson(outcome, message.data);
-        if (!parsed.ok) return; // whoever needs it puts it into REJECTED
-        const final = applyOutcome(progress, message.seq, parsed.value);
-        if (final === undefined) return;
-        measuring.delete(final.task_id);
-        onFinal(final);
-        check();
-      },
-    }),
-    tail(client, {
-      stream: EVENTS.name,
-      filter: eventsOfRun(run_id),
-      from: 'all',
-      onMessage: (message) => {
-        const parsed = parseJson(benchEvent, message.data);
-        if (!parsed.ok || !applyEvent(progress, parsed.value)) return;
-        if (parsed.value.kind === 'waiting_for_pool') options.onWaiting(parsed.value);
-        check();
-      },
-    }),
-  ];
-  // Points only feed the bars: those that were missed do no harm, so the live subject is enough.
-  const points = options.metrics ? nats.subscribe(`bw.metrics.${run_id}.*`) : undefined;
-  void (async () => {
-    for await (const message of points ?? []) {
-      const batch = metricBatch.safeParse(decoded(message.data));
-      if (!batch.success) continue;
-      const state = applyMetrics(measuring.get(batch.data.task_id), batch.data);
-      if (state !== undefined) measuring.set(batch.data.task_id, state);
-    }
-  })();
-  void (async () => {
-    for await (const status of nats.status()) {
-      if (status.type === 'disconnect') options.onConnection(false);
-      else if (status.type === 'reconnect') options.onConnection(true);
-    }
-  })();
-
+  const stopping = new AbortController();
+  const leave = onStatus(client.nats, ({ type }) => {
+    if (type === 'disconnect') options.onConnection(false);
+    else if (type === 'reconnect') options.onConnection(true);
+  });
+  const over = follow(client, options, progress, measuring, stopping.signal);
   return {
     progress,
     measuring,
     over,
     stop: async () => {
-      clearTimeout(grace);
-      points?.unsubscribe();
-      await Promise.all(tails.map((each) => each.stop()));
+      leave();
+      stopping.abort();
+      await over.catch(() => undefined); // whoever waits for it has heard of it
     },
   };
 }
 
-function decoded(bytes: Uint8Array): unknown {
-  try {
-    return decodeMetricBatch(bytes);
-  } catch {
-    return undefined; // the aggregator puts it into REJECTED
+async function follow(
+  client: Client,
+  { run_id, metrics, onFinal, onWaiting }: FollowOptions,
+  progress: RunProgress,
+  measuring: Map<string, Measuring>,
+  signal: AbortSignal,
+): Promise<{ missing: number }> {
+  const streams = metrics ? (['outcomes', 'events', 'metrics'] as const) : (['outcomes', 'events'] as const);
+  for await (const message of await client.watch({ run_id, streams, signal })) {
+    switch (message.stream) {
+      case 'outcomes': {
+        const final = applyOutcome(progress, message.sequence, message.value);
+        if (final === undefined) break;
+        measuring.delete(final.task_id);
+        onFinal(final);
+        break;
+      }
+      case 'events':
+        if (applyEvent(progress, message.value) && message.value.kind === 'waiting_for_pool') onWaiting(message.value);
+        break;
+      case 'metrics': {
+        const { task_id } = message.value;
+        const state = applyMetrics(measuring.get(task_id), message.value);
+        if (state !== undefined) measuring.set(task_id, state);
+        break;
+      }
+      case 'unreadable': // the aggregator has put it into REJECTED
+        break;
+      default:
+        message satisfies never;
+    }
   }
+  return { missing: missingOutcomes(progress) ?? 0 };
 }

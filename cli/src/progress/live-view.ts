@@ -89,6 +89,7 @@ function taskDetails(input: LiveViewInput, task: TaskProgress, room: number): st
     const percent = share === undefined ? '    ' : pad(`${Math.floor(share * 100)} %`, 5, 'right');
     const words = [
       clock,
+      doneWords(task),
       lastWords(measuring),
       running.attempt > 1 ? `attempt ${running.attempt}` : '',
       running.pool ?? '',
@@ -106,6 +107,12 @@ function taskDetails(input: LiveViewInput, task: TaskProgress, room: number): st
     return style.yellow(fit(words, room));
   }
   return style.dim(fit(task.waiting === undefined ? 'waiting' : `waiting: ${oneLine(task.waiting.message)}`, room));
+}
+
+/** What is measured already, while the rest goes on. */
+function doneWords(task: TaskProgress): string {
+  const done = [...task.measured].sort(([a], [b]) => a - b);
+  return done.map(([size, { latency_ms }]) => `${formatNumber(latency_ms)} ms at batch ${size}`).join(', ');
 }
 
 function lastWords(measuring: Measuring | undefined): string {

@@ -199,3 +199,27 @@ describe('the fold of a run', () => {
     expect(finalOutcomes(progress)[0]).not.toHaveProperty('logs');
   });
 });
+
+describe('what is measured while a task goes on', () => {
+  const measured = (attempt: number, batch_size: number, latency_ms: number): BenchEvent =>
+    event('measured', 'a', attempt, 0, { batch_size, latency_ms, throughput_items_per_second: 1, samples: 10 });
+  const sizes = (events: BenchEvent[]) => {
+    const progress = emptyProgress(RUN, 1);
+    for (const each of events) applyEvent(progress, each);
+    return [...(progress.tasks.get('a')?.measured ?? [])].sort(([a], [b]) => a - b);
+  };
+
+  it('is the latest attempt’s word on each batch size, in whatever order it comes', () => {
+    const events = [measured(1, 1, 10), measured(1, 2, 20), measured(2, 2, 21), measured(2, 4, 40)];
+    const expected = [
+      [1, { attempt: 1, latency_ms: 10 }],
+      [2, { attempt: 2, latency_ms: 21 }],
+      [4, { attempt: 2, latency_ms: 40 }],
+    ];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(events, { minLength: events.length }), (shuffled) => {
+        expect(sizes([...shuffled, ...shuffled])).toEqual(expected);
+      }),
+    );
+  });
+});

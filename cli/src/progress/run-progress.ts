@@ -1,4 +1,4 @@
-import { type BenchEvent, finishedData, type RunCounts } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, finishedData, measuredData, type RunCounts } from '@benchwire/shared/contracts/event.ts';
 import { type Outcome, type OutcomeStatus, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 
 /** What is kept of an outcome: all but what the attempt printed, which may be large. */
@@ -18,6 +18,8 @@ export interface TaskProgress {
   running: Map<number, Announcement>;
   /** The first outcome of each attempt: later ones of the same attempt do not count. */
   outcomes: Map<number, { sequence: number; outcome: KeptOutcome }>;
+  /** Batch sizes that are done though the task goes on: the median in ms, of the latest attempt that measured it. */
+  measured: Map<number, { attempt: number; latency_ms: number }>;
   /** The latest word of the scheduler on why the task waits. */
   waiting: { at: string; message: string } | undefined;
 }
@@ -81,6 +83,16 @@ export function applyEvent(progress: RunProgress, event: BenchEvent): boolean {
     });
     return true;
   }
+  if (event.kind === 'measured' && attempt !== null) {
+    const data = measuredData.safeParse(event.data);
+    if (!data.success) return false;
+    const { batch_size, latency_ms } = data.data;
+    change(progress, event.task_id, (task) => {
+      if ((task.measured.get(batch_size)?.attempt ?? 0) <= attempt)
+        task.measured.set(batch_size, { attempt, latency_ms });
+    });
+    return true;
+  }
   if (event.kind === 'waiting_for_pool') {
     change(progress, event.task_id, (task) => {
       if (task.waiting === undefined || isLater({ at, message: event.message }, task.waiting))
@@ -117,7 +129,7 @@ function isLater(a: { at: string; message: string }, b: { at: string; message: s
 function change(progress: RunProgress, task_id: string, mutate: (task: TaskProgress) => void): TaskProgress {
   let task = progress.tasks.get(task_id);
   if (task === undefined) {
-    task = { task_id, running: new Map(), outcomes: new Map(), waiting: undefined };
+    task = { task_id, running: new Map(), outcomes: new Map(), measured: new Map(), waiting: undefined };
     progress.tasks.set(task_id, task);
   } else progress.counts[stateOf(task)]--;
   mutate(task);

@@ -1,3 +1,5 @@
+import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
+import { shortRunId } from '../connection/find-run.ts';
 import { formatDuration, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { oneLine } from '../terminal/text-width.ts';
@@ -40,13 +42,24 @@ export function paintState(text: string, state: string, style: Style): string {
 /** How a task ended, in one line: what was measured, or what went wrong. */
 export function outcomeWords(outcome: KeptOutcome): string {
   const took = outcome.execution_time_seconds === null ? '' : ` in ${formatDuration(outcome.execution_time_seconds)}`;
+  if (outcome.results.skipped !== undefined) return skippedWords(outcome.results.skipped);
   if (outcome.status === 'completed') {
     const measured = measuredWords(outcome);
-    return `completed${took}${measured === '' ? '' : `: ${measured}`}`;
+    const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
+    const without = dropped.length === 0 ? '' : `; without batch ${dropped.join(', ')}, which did not fit in memory`;
+    return `completed${took}${measured === '' ? '' : `: ${measured}`}${without}`;
   }
   const attempts = outcome.attempt > 1 ? ` after ${outcome.attempt} attempts` : took;
   const why = outcome.error === null ? '' : `: ${oneLine(outcome.error.message)}`;
   return `${stateWord(outcome.status)}${attempts}${why}`;
+}
+
+/** Nothing was measured; what was, and when, and where to find it. */
+function skippedWords(skipped: readonly MeasuredBefore[]): string {
+  const newest = skipped.toSorted((a, b) => (a.measured_at < b.measured_at ? 1 : -1))[0];
+  const values = skipped.map(({ batch_size, latency_ms }) => `${formatNumber(latency_ms)} ms at batch ${batch_size}`);
+  const when = newest?.measured_at.slice(0, 16).replace('T', ' ') ?? '';
+  return `skipped, measured before (${when} UTC, run ${shortRunId(newest?.run_id ?? '')}): ${values.join(', ')}`;
 }
 
 function measuredWords(outcome: KeptOutcome): string {

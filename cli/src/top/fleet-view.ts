@@ -110,6 +110,7 @@ function headline(fleet: FleetState, workers: readonly WorkerLine[], now_ms: num
   const { open_runs, waiting, unplaceable } = fleet.status.status;
   parts.push(count(open_runs, 'open run'), `${formatNumber(waiting)} waiting`);
   const lines = [first()];
+  for (const circuit of fleet.status.status.circuits ?? []) lines.push(style.yellow(`held back: ${circuit.message}`));
   if (unplaceable > 0) lines.push(style.yellow(`${count(unplaceable, 'task')} that no pool can serve`));
   const silent = (now_ms - fleet.status.seen_ms) / 1000;
   if (silent > 5) lines.push(style.red(`the scheduler is silent for ${Math.floor(silent)} s`));
@@ -124,7 +125,7 @@ function workerLines(fleet: FleetState, now_ms: number): WorkerLine[] {
       const lost = silent_ms > Math.max(5000, heartbeat.interval_seconds * 5000);
       return {
         worker_id: heartbeat.worker_id,
-        state: lost ? 'lost' : heartbeat.state,
+        state: lost ? 'lost' : (heartbeat.paused?.kind.replace('_', ' ') ?? heartbeat.state),
         heartbeat,
         devices: devices.map((device) => device.pool).join(' '),
         slots: devices.reduce((sum, device) => sum + device.slots, 0),
@@ -142,6 +143,7 @@ function workerColumns(): ReadonlyArray<Column<WorkerLine>> {
   return [
     { title: 'worker', cell: (row) => row.worker_id, shrink_to: 12 },
     { title: 'state', cell: (row) => row.state, paint: (text, row, s) => paintState(text, row.state, s) },
+    { title: 'why', cell: (row) => row.heartbeat.paused?.message ?? '', shrink_to: 14 },
     { title: 'busy', cell: (row) => `${row.running}/${row.slots || '?'}`, align: 'right' },
     {
       title: 'load',

@@ -1,3 +1,4 @@
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
@@ -8,13 +9,13 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { Kvm } from '@nats-io/kv';
 import type { z } from 'zod';
-import { query } from '../connection/query.ts';
 import { applyHeartbeat, emptyFleet, type FleetState } from './fleet-view.ts';
 
 const RUNS_EVERY_MS = 2000;
 
 /** Keeps a picture of the fleet up to date from what is said on NATS anyway; asks only the aggregator, for the runs. */
-export function watchFleet(nats: NatsConnection, now: () => number): Running & { fleet: FleetState } {
+export function watchFleet(client: Client, now: () => number): Running & { fleet: FleetState } {
+  const { nats } = client;
   const fleet = emptyFleet();
   const stopping = new AbortController();
   const subscriptions = [
@@ -28,7 +29,7 @@ export function watchFleet(nats: NatsConnection, now: () => number): Running & {
         fleet.running_since.set(attemptId({ run_id, task_id, attempt }), Date.parse(at));
     }),
   ];
-  const loops = [watchCapabilities(nats, fleet, stopping.signal), askForRuns(nats, fleet, stopping.signal)];
+  const loops = [watchCapabilities(nats, fleet, stopping.signal), askForRuns(client, fleet, stopping.signal)];
   return {
     fleet,
     stop: async () => {
@@ -67,10 +68,10 @@ async function watchCapabilities(nats: NatsConnection, fleet: FleetState, signal
   }
 }
 
-async function askForRuns(nats: NatsConnection, fleet: FleetState, signal: AbortSignal): Promise<void> {
+async function askForRuns(client: Client, fleet: FleetState, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      fleet.runs = (await query(nats, 'runs', { limit: 12 })).rows;
+      fleet.runs = (await client.query('runs', { limit: 12 })).rows;
     } catch {
       fleet.runs = undefined; // an aggregator that is away must not end the view of everything else
     }

@@ -1,135 +1,66 @@
-import { type BenchEvent, benchEvent, EVENTS_SUBJECTS, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
-import { FINDINGS_SUBJECTS, type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
-import { decodeMetricBatch, METRICS_SUBJECTS, metricBatch } from '@benchwire/shared/contracts/metrics.ts';
-import { OUTCOMES_SUBJECTS, type Outcome, outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
-import { EVENTS, FINDINGS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
-import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { jetstream } from '@nats-io/jetstream';
-import type { z } from 'zod';
-import { tail } from '../connection/tail.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
+import type { WatchedMessage, WatchedStream } from '@benchwire/shared/client/watched.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
-import { applyEvent, applyOutcome, emptyProgress, isOver, totalOf } from '../progress/run-progress.ts';
+import { applyEvent, applyOutcome, emptyProgress, totalOf } from '../progress/run-progress.ts';
 import { MetricSummary } from './metric-summary.ts';
 import { eventLine, findingLine, outcomeLine, stamp } from './watch-lines.ts';
-
-export interface Watching extends Running {
-  /** For a run: resolves with the exit code when it is over. */
-  finished: Promise<number>;
-}
 
 const SUMMARY_MS = 1000;
 const ORDER_MS = 300;
 
-/** Prints what the live streams say, of one run or of all. */
-export function watchStreams(context: CliContext, nats: NatsConnection, run_id: string | undefined): Watching {
-  const { out, style, json } = context;
-  const { promise: finished, resolve } = Promise.withResolvers<number>();
+/**
+ * Prints what the streams say, of one run until it is over, or of all until the signal aborts.
+ * @returns the exit code
+ */
+export async function watchStreams(
+  context: CliContext,
+  client: Client,
+  run_id: string | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const { out, err, style, json } = context;
   const progress = emptyProgress(run_id ?? '', 0);
-  const client = jetstream(nats);
   const summary = new MetricSummary();
+  const withRun = run_id === undefined;
 
-  // Several streams are read at once; a moment's wait puts what they say into the order in which it happened.
+  // Metrics are summed up now and then; a moment's wait puts all lines into the order in which things happened.
   const held: Array<{ at: string; text: string }> = [];
+  const hold = (at: string, line: string): void => void held.push({ at, text: `${style.dim(stamp(at))}  ${line}` });
   const say = (): void => {
     const lines = held.splice(0).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     out.lines(lines.map(({ text }) => text));
   };
-  const print = (
-    stream: string,
-    subject: string,
-    at: string,
-    message: object,
-    line: () => string | undefined,
-  ): void => {
-    const text = json ? JSON.stringify({ stream, subject, at, ...message }) : line();
-    if (text !== undefined) held.push({ at, text: json ? text : `${style.dim(stamp(at))}  ${text}` });
+  const sumUp = (): void => {
+    for (const { at, line } of summary.take(style, withRun)) hold(at, line);
   };
-  const check = (): void => {
-    if (run_id === undefined || !isOver(progress)) return;
-    const completed = progress.finished?.counts?.completed ?? progress.counts.completed;
-    resolve(completed === totalOf(progress) ? EXIT.ok : EXIT.task_failed);
-  };
-  const sayMetrics = (): void => {
-    for (const { at, line } of summary.take(style, run_id === undefined))
-      held.push({ at, text: `${style.dim(stamp(at))}  ${line}` });
+  const print = ({ stream, subject, at, value }: WatchedMessage<WatchedStream>): void => {
+    if (json) held.push({ at, text: JSON.stringify({ stream, subject, at, ...value }) });
+    else if (stream === 'outcomes') hold(at, outcomeLine(value, style, withRun));
+    else if (stream === 'events') {
+      // Demand is for autoscalers; a person sees it in `bw top`.
+      if (value.kind !== 'demand') hold(at, eventLine(value, style, withRun));
+    } else if (stream === 'findings') hold(at, findingLine(value, style));
+    else summary.add(value, at);
   };
 
-  const read = <T extends object>(
-    stream: string,
-    filter: string,
-    schema: z.ZodType<T>,
-    onValue: (value: T, subject: string, sequence: number) => void,
-  ) =>
-    tail(client, {
-      stream,
-      filter,
-      from: run_id === undefined ? 'new' : 'all',
-      onMessage: (message) => {
-        const parsed = parseJson(schema, message.data);
-        if (parsed.ok) onValue(parsed.value, message.subject, message.seq);
-        else
-          context.err.line(
-            style.yellow(`${message.subject} holds a message that can't be read: \`bw rejected\` says why`),
-          );
-      },
-    });
-
-  const withRun = run_id === undefined;
-  const tails = [
-    read<Outcome>(
-      OUTCOMES.name,
-      withRun ? OUTCOMES_SUBJECTS : outcomesOfRun(run_id),
-      outcome,
-      (value, subject, sequence) => {
-        print('outcomes', subject, value.finished_at, value, () => outcomeLine(value, style, withRun));
-        if (run_id !== undefined) applyOutcome(progress, sequence, value);
-        check();
-      },
-    ),
-    read<BenchEvent>(EVENTS.name, withRun ? EVENTS_SUBJECTS : eventsOfRun(run_id), benchEvent, (value, subject) => {
-      print('events', subject, value.at, value, () =>
-        // Demand is for autoscalers; a person sees it in `bw top`.
-        value.kind === 'demand' ? undefined : eventLine(value, style, withRun),
-      );
-      if (run_id !== undefined) applyEvent(progress, value);
-      check();
-    }),
-    read<Finding>(FINDINGS.name, FINDINGS_SUBJECTS, finding, (value, subject) => {
-      if (run_id !== undefined && value.run_id !== run_id) return;
-      print('findings', subject, value.detected_at, value, () => findingLine(value, style));
-    }),
-  ];
-  const points = nats.subscribe(run_id === undefined ? METRICS_SUBJECTS : `bw.metrics.${run_id}.*`);
-  void (async () => {
-    for await (const message of points) {
-      const parsed = metricBatch.safeParse(decoded(message.data));
-      if (!parsed.success) continue;
-      const at = new Date(context.now()).toISOString();
-      if (json) print('metrics', message.subject, at, parsed.data, () => undefined);
-      else summary.add(parsed.data, at);
-    }
-  })();
-  const timers = [setInterval(sayMetrics, SUMMARY_MS), setInterval(say, ORDER_MS)];
-
-  return {
-    finished,
-    stop: async () => {
-      for (const timer of timers) clearInterval(timer);
-      points.unsubscribe();
-      await Promise.all(tails.map((each) => each.stop()));
-      sayMetrics();
-      say();
-    },
-  };
-}
-
-function decoded(bytes: Uint8Array): unknown {
+  const timers = [setInterval(sumUp, SUMMARY_MS), setInterval(say, ORDER_MS)];
   try {
-    return decodeMetricBatch(bytes);
-  } catch {
-    return undefined; // the aggregator puts it into REJECTED
+    for await (const message of await client.watch({ run_id, signal })) {
+      if (message.stream === 'unreadable') {
+        err.line(style.yellow(`${message.subject} holds a message that can't be read: \`bw rejected\` says why`));
+        continue;
+      }
+      print(message);
+      if (message.stream === 'outcomes') applyOutcome(progress, message.sequence, message.value);
+      if (message.stream === 'events') applyEvent(progress, message.value);
+    }
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    sumUp();
+    say();
   }
+  if (signal.aborted) return EXIT.interrupted;
+  const completed = progress.finished?.counts?.completed ?? progress.counts.completed;
+  return completed === totalOf(progress) ? EXIT.ok : EXIT.task_failed;
 }

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
+import { ask } from '@benchwire/shared/client/ask.ts';
+import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { JOIN_SUBJECT, joinReply } from '@benchwire/shared/contracts/join.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { messageOf, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
 import { isLoopback } from '@benchwire/shared/runtime/hosts.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { ask } from '../connection/ask.ts';
-import { RefusedError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 
 const REDIS_ANSWERS_WITHIN_MS = 5000;
 
@@ -27,12 +28,12 @@ export interface WayInOptions {
 
 /**
  * Asks the stack how to join it, and looks whether that can work from here.
- * @throws UnreachableError when nobody answers, or Redis can't be reached; RefusedError when the stack says no
+ * @throws UnreachableError when nobody answers, or Redis can't be reached; ClientError REFUSED when the stack says no
  */
 export async function askWayIn(nats: NatsConnection, options: WayInOptions): Promise<WayIn> {
   const question = { v: 1, hostname: hostname().slice(0, 256) };
   const reply = await ask(nats, JOIN_SUBJECT, question, joinReply, { service: 'scheduler' });
-  if (!reply.ok) throw new RefusedError('the stack does not say how to join it:', reply.issues);
+  if (!reply.ok) throw new ClientError('REFUSED', 'the stack does not say how to join it', { issues: reply.issues });
   const REDIS_URL = redisFromHere(reply.redis_url, options);
   // Loaded here, since no other command needs the client.
   const { checkRedis } = await import('@benchwire/shared/runtime/redis.ts');

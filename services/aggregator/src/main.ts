@@ -10,14 +10,22 @@ import { clickHouseSink } from './sinks/clickhouse/sink.ts';
 import { kafkaSink } from './sinks/kafka/sink.ts';
 import type { Sink } from './sinks/sink.ts';
 
+/** The embedded engine merges and swaps in its folder; with less room it stops in the middle of a write. */
+const MIN_FREE_MB = 256;
+
 await runService({
   name: 'aggregator',
   config: aggregatorConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
     const metrics = createMetrics(http.registry);
     const database = await openDatabase(config, metrics.inserted);
     scope.add('clickhouse', () => database.close());
     await migrate(database, retentionOf(config), log);
+    await health.watch('clickhouse', async () => {
+      if (database.write_failure !== undefined) throw new Error(`takes no rows: ${database.write_failure}`);
+      await database.query('SELECT 1');
+    });
+    if (config.CLICKHOUSE_URL === undefined) await health.watchDisk(config.CLICKHOUSE_PATH, MIN_FREE_MB);
     const sinks: Sink[] = [clickHouseSink({ database, counters: metrics.counters })];
 
     const kafka = kafkaOf(config, log);
@@ -34,6 +42,7 @@ await runService({
       for (const [stream, start] of Object.entries(sink.consumers)) {
         const consumer = await start(context);
         scope.add(`${stream} to ${sink.name}`, () => consumer.stop());
+        health.watchConsumer(stream, sink.durable);
       }
     }
     showPending(http.registry, manager, sinks);

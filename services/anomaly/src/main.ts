@@ -1,3 +1,4 @@
+import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { FindingLog } from './adapters/finding-log.ts';
 import { startInBackground } from './background.ts';
@@ -7,12 +8,12 @@ import { judgeOutcomes } from './handlers/outcomes.ts';
 import { answerSettled } from './handlers/settled.ts';
 import { createMetrics } from './metrics.ts';
 import { Progress } from './progress.ts';
-import { recover } from './recover.ts';
+import { DURABLE, recover } from './recover.ts';
 
 await runService({
   name: 'anomaly',
   config: anomalyConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
     const window = config.ANOMALY_WINDOW;
     const options = { threshold: config.ANOMALY_THRESHOLD, min_runs: config.ANOMALY_MIN_RUNS, window };
     const book = new SeriesBook(options);
@@ -21,6 +22,7 @@ await runService({
     const metrics = createMetrics(http.registry, book, progress);
     const parts = { log, nats, jetstream, manager, book, findings, progress, metrics, window };
 
+    health.watchConsumer(OUTCOMES.name, DURABLE);
     http.addReadiness('history', () =>
       progress.sequence < 0 ? 'waiting for the history from the aggregator' : undefined,
     );

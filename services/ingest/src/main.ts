@@ -14,9 +14,10 @@ import { createKafkaMetrics, createMetrics } from './metrics.ts';
 await runService({
   name: 'ingest',
   config: ingestConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
     const bucket = await openBucket(nats, REQUESTS_BUCKET, config.NATS_REPLICAS, REQUESTS_TTL_MS);
     const runs = new RunStore(nats, jetstream, manager);
+    await health.watch('runs', () => runs.checkWritable());
     const parts = {
       log,
       nats,

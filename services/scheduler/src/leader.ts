@@ -1,7 +1,9 @@
+import { checkpointKey } from '@benchwire/shared/contracts/checkpoint.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeIsFinal, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
@@ -11,21 +13,36 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
+import { isFenced } from './adapters/fence.ts';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import { DemandReports } from './decide/demand-reports.ts';
+import { planEmissions, viewOf } from './decide/emit.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import { Lessons } from './decide/lessons.ts';
-import { acceptedEvent, demandEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
-import { expireUnplaceable, findUnplaceable, planBindings, planEmissions } from './decide/plan.ts';
+import {
+  acceptedEvent,
+  deadlineEvent,
+  demandEvent,
+  eventOf,
+  finishedEvent,
+  jobOf,
+  outcomeOf,
+} from './decide/messages.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
-import { RunTimes } from './decide/run-times.ts';
-import { SchedulerState } from './decide/scheduler-state.ts';
+import { endOf, SchedulerState, type StateOptions } from './decide/scheduler-state.ts';
+import { planSteals } from './decide/steal.ts';
+import type { Strategy } from './decide/strategy.ts';
+import { expireUnplaceable, findUnplaceable, planBindings } from './decide/unplaceable.ts';
+import { Wary } from './decide/wary.ts';
 import { readHistory } from './handlers/outcome-history.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
 import { type RunMessages, readRuns } from './handlers/runs.ts';
+import { answerWhy } from './handlers/why.ts';
 import type { SchedulerMetrics } from './metrics.ts';
+import { Patterns } from './patterns.ts';
 import { Reconciler } from './reconciler.ts';
 import { type LeaderStatus, statusOf } from './status.ts';
 
@@ -35,9 +52,15 @@ export interface LeaderParts {
   manager: JetStreamManager;
   queues: PoolQueues;
   fleet: Fleet;
+  strategy: Strategy;
   lease: HeldLease;
   log: Log;
   metrics: SchedulerMetrics;
+  checkpoints: KV;
+  /** Order, shares, failures: what the state is made with. */
+  state_options: Partial<StateOptions>;
+  /** Until a worker in quarantine is checked for the first time. */
+  check_after_ms: number;
   now: () => number;
   random: () => number;
 }
@@ -56,8 +79,7 @@ const LEARN_FROM_OUTCOMES = 20_000;
  * that a successor may do it again.
  */
 export class Leader {
-  readonly state = new SchedulerState();
-  readonly run_times = new RunTimes();
+  readonly state: SchedulerState;
   #lessons: Lessons;
   #reports: DemandReports;
   #parts: LeaderParts;
@@ -72,17 +94,26 @@ export class Leader {
   #finishing = new Set<RunState>();
   #ready = false;
   #reconciler: Reconciler;
+  #wary: Wary;
+  #patterns: Patterns;
 
   constructor(parts: LeaderParts) {
     this.#parts = parts;
+    this.state = new SchedulerState(parts.state_options);
+    this.#wary = new Wary(this.state);
+    this.#patterns = new Patterns(this.state, {
+      ...parts,
+      publishEvent: (event) => this.#publishEvent(event),
+      track: (work) => this.#track(work),
+    });
     this.#reconciler = new Reconciler(this.state, parts);
-    this.#lessons = new Lessons(this.run_times, (pool) => parts.fleet.classOf(pool));
+    this.#lessons = new Lessons(this.state.run_times, (pool) => parts.fleet.classOf(pool));
     this.#reports = new DemandReports(parts.now());
   }
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
   async start(): Promise<void> {
-    const { now, random, log } = this.#parts;
+    const { now, random, log, lease } = this.#parts;
     const began = now();
     const runs = await readRuns(this.#parts, {
       apply: (message, as_written) => {
@@ -101,27 +132,36 @@ export class Leader {
     let oldest = now();
     for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
     const outcomes = await readOutcomes(this.#parts, oldest, (outcome, sequence) => {
-      this.#lessons.learn(outcome, sequence);
       this.#parts.metrics.outcomes.inc({ status: outcome.status });
-      if (this.state.applyOutcome(outcome, now(), random)) this.schedule();
+      this.#lessons.learn(outcome, sequence);
+      const { pool, worker_id, model, status } = outcome;
+      if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
+        this.state.pools.get(pool)?.usedModel(model, worker_id, now());
+      if (!this.state.applyOutcome(outcome, now(), random)) return;
+      const { run_id, task_id, attempt, error } = outcome;
+      if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
+        this.#parts.metrics.recoveries.inc({ recovery: RECOVERY_OF[error.class] });
+      this.schedule();
     });
     if (!(await this.#keep(outcomes))) return;
     const first_sequence = await outcomes.caughtUp;
 
     await this.#reconciler.restore();
     if (this.#stopping.signal.aborted) return;
+    this.#patterns.begin();
     this.#ready = true;
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running.push({
       stop: async () => clearInterval(timer),
     });
+    this.#running.push(answerWhy(this.#parts, this.state));
     this.#tick();
     const past = { before_sequence: first_sequence, max_outcomes: LEARN_FROM_OUTCOMES };
     this.#running.push(readHistory(this.#parts, past, (outcome, sequence) => this.#lessons.learn(outcome, sequence)));
     log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
     this.#publishEvent(
       eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
-        data: { open_runs: this.state.runs.size },
+        data: { open_runs: this.state.runs.size, epoch: lease.epoch },
       }),
     );
   }
@@ -135,7 +175,7 @@ export class Leader {
 
   /** What it says of itself once a second; undefined until it has replayed everything and decides. */
   status(id: string): LeaderStatus | undefined {
-    return this.#mayAct() ? statusOf(id, this.state, this.#parts.fleet, this.run_times, this.#parts.now()) : undefined;
+    return this.#mayAct() ? statusOf(id, this.state, this.#parts.fleet, this.#parts.now()) : undefined;
   }
 
   /** Tells what there is to do for the pools where that has changed. */
@@ -165,6 +205,7 @@ export class Leader {
       this.#publishEvent(eventOf('worker', 'lost', message, now(), newRunId(), { worker_id: change.worker_id }));
     }
     if (!this.#ready) return;
+    if (change.kind === 'released') this.#patterns.released(change.worker_id);
     for (const pool of fleet.poolsOf(change.worker_id)) this.#track(this.#reconcile(pool));
   }
 
@@ -186,32 +227,36 @@ export class Leader {
     if (!this.#mayAct()) return;
     const { fleet, now } = this.#parts;
     this.state.wakeDelayed(now());
-    for (const { group, reason } of findUnplaceable(this.state, fleet, now())) {
-      const { run, task } = group.sample;
-      const { run_id } = run.submitted;
+    for (const { group, sample, reason } of findUnplaceable(this.state, fleet, now())) {
+      const { task_id, lane } = sample;
+      const { run_id } = lane.run.submitted;
       this.#publishEvent(
         eventOf(
           'task',
           'waiting_for_pool',
           `no pool can run it now: ${reason}`,
           now(),
-          `${run_id}.${task.task_id}.no-pool.${now()}`,
+          `${run_id}.${task_id}.no-pool.${now()}`,
           {
             run_id,
-            task_id: task.task_id,
-            data: { tasks: group.size, executor: task.executor, requirements: task.requirements },
+            task_id,
+            data: { tasks: group.size, executor: group.need.executor, requirements: group.need.requirements },
           },
         ),
       );
     }
     expireUnplaceable(this.state, fleet, now());
+    this.#patterns.act();
+    for (const missed of this.state.missDeadlines(now())) this.#publishEvent(deadlineEvent(missed, now()));
+    for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
     if (this.#reconciler.isDue(now())) {
-      for (const pool of this.state.emitted.keys()) this.#track(this.#reconcile(pool));
+      for (const pool of this.state.pools.all) if (pool.emitted.size > 0) this.#track(this.#reconcile(pool.name));
     }
     this.#act();
   }
 
   #act(): void {
+    this.#wary.review(this.#parts.fleet, this.#parts.now());
     this.#emit();
     this.#settle();
     this.#bind();
@@ -220,8 +265,8 @@ export class Leader {
   }
 
   #emit(): void {
-    const { fleet, now } = this.#parts;
-    const emissions = planEmissions(this.state, fleet, now(), MAX_EMISSIONS_PER_ACT);
+    const { fleet, strategy, now } = this.#parts;
+    const emissions = planEmissions(this.state, fleet, strategy, now(), MAX_EMISSIONS_PER_ACT);
     const byPool = Map.groupBy(emissions, (emission) => emission.pool);
     for (const [pool, list] of byPool) {
       this.#track(
@@ -235,13 +280,17 @@ export class Leader {
   }
 
   async #send(pool: string, states: TaskState[]): Promise<void> {
-    const { queues, metrics, log, now } = this.#parts;
+    const { queues, fleet, metrics, log, now } = this.#parts;
     try {
-      await queues.add(pool, states.map(jobOf));
+      const serving = fleet.pools().get(pool);
+      const jobs = states.map((state) => jobOf(state, this.state.failuresOf(state), serving));
+      await queues.add(pool, jobs);
       metrics.emitted.inc(states.length);
     } catch (error) {
-      log.error({ err: error, pool }, 'could not put jobs into the queue; they wait again');
-      for (const state of states) if (state.pool === pool) this.state.returnToReady(state, now());
+      log.error({ err: error, pool }, 'could not put jobs into the queue');
+      // After any other failure they may be there all the same: the reconciler finds out.
+      if (!isFenced(error)) return;
+      for (const state of states) if (state.emission?.pool.name === pool) this.state.returnToReady(state, now());
     }
   }
 
@@ -259,27 +308,38 @@ export class Leader {
         this.#settling--;
         if (this.state.toSettle.size > 0) this.schedule();
       });
-      this.#track(done.then(() => undefined));
+      this.#track(done.then(() => this.#forgetCheckpoint(outcome)));
     }
+  }
+
+  /** What earlier attempts of a task saved is of no use once it is over; whoever ends it clears up. */
+  async #forgetCheckpoint(outcome: Outcome): Promise<void> {
+    if (
+      !outcomeIsFinal(outcome) ||
+      (outcome.attempt === 1 && outcome.started_at === null && outcome.worker_id === null)
+    )
+      return;
+    await this.#parts.checkpoints.delete(checkpointKey(outcome));
   }
 
   #bind(): void {
     const { fleet, now, jetstream } = this.#parts;
     if (this.state.unbound.size === 0) return;
-    for (const { state, pools } of planBindings(this.state, fleet)) {
+    for (const { state, pools } of planBindings(this.state, fleet, now())) {
       if (this.#binding.has(state)) continue;
       this.#binding.add(state);
-      const { run_id } = state.run.submitted;
+      const { run_id } = state.lane.run.submitted;
       const message: RunMessage = {
         v: MESSAGE_VERSION,
         run_id,
         at: new Date(now()).toISOString(),
         kind: 'bound',
-        task_id: state.task.task_id,
+        task_id: state.task_id,
         pools,
       };
       const stored = publish(jetstream, runSubject(run_id), JSON.stringify(message), {
         id: runMessageId(message),
+        with_hash: true,
         signal: this.#stopping.signal,
       });
       this.#track(stored.then(() => undefined).finally(() => this.#binding.delete(state)));
@@ -297,23 +357,28 @@ export class Leader {
 
   async #withdrawOne(state: TaskState): Promise<void> {
     const { queues, fleet, nats, now } = this.#parts;
-    const { pool, attempt, run } = state;
-    if (pool === undefined) return;
+    const { attempt, emission } = state;
+    const { run } = state.lane;
+    if (emission === undefined) return;
+    const pool = emission.pool.name;
     const id = idOf(state);
     const withdrawal = await queues.withdraw(pool, id);
     // Its outcome may have come meanwhile.
     if (state.phase !== 'emitted' || state.attempt !== attempt) return;
-    if (withdrawal !== 'running') {
+    const end = endOf(state);
+    // One that was only to go to another pool stays, unless the job is here and nowhere else.
+    if (withdrawal === 'removed' || (withdrawal === 'gone' && end !== undefined)) {
       this.state.returnToReady(state, now());
       this.schedule();
       return;
     }
+    if (end === undefined) return;
     const command = JSON.stringify({
       command: 'abort',
       run_id: run.submitted.run_id,
-      task_id: state.task.task_id,
+      task_id: state.task_id,
       attempt,
-      reason: run.cancelled ?? 'withdrawn',
+      reason: end.error.message,
     });
     // Whoever does not have it ignores this; the one that has it publishes the outcome.
     for (const worker_id of fleet.pools().get(pool)?.workers ?? [])

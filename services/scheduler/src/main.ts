@@ -1,18 +1,24 @@
+import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
-import { schedulerConfig } from './config.ts';
+import { schedulerConfig, stateOptions } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
+import { Reservations } from './decide/reservations.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { answerJoins } from './handlers/join.ts';
+import { keepReservations } from './handlers/reservations.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
+import { loadStrategy } from './load-strategy.ts';
 import { createMetrics } from './metrics.ts';
 
 await runService({
   name: 'scheduler',
   config: schedulerConfig,
-  async start({ config, log, nats, jetstream, manager, http, scope }) {
+  async start({ config, log, nats, jetstream, manager, http, health, scope }) {
+    const strategy = await loadStrategy(config.SCHEDULER_STRATEGY, config.SCHEDULER_WEIGHTS);
     const queues = new PoolQueues(config, log);
     scope.add('queues', () => queues.close());
     http.addReadiness('redis', () => (queues.connected ? undefined : 'no connection to Redis'));
@@ -29,13 +35,26 @@ await runService({
     });
     scope.add('fleet', () => watching.stop());
 
-    const candidate = await LeaseCandidate.open(
+    const reservations = new Reservations();
+    const reserving = await keepReservations({
       nats,
-      SCHEDULER_LEASE_KEY,
-      config.SCHEDULER_ID,
-      config.NATS_REPLICAS,
+      jetstream,
+      replicas: config.NATS_REPLICAS,
+      reservations,
       log,
-    );
+      now: Date.now,
+    });
+    scope.add('reservations', () => reserving.stop());
+
+    const candidate = await LeaseCandidate.open({
+      nats,
+      key: SCHEDULER_LEASE_KEY,
+      holder: config.SCHEDULER_ID,
+      instance_id: health.instance_id,
+      replicas: config.NATS_REPLICAS,
+      log,
+    });
+    health.role = () => (leadership?.leading === true ? 'leader' : 'standby');
     leadership = takePartInLeadership({
       id: config.SCHEDULER_ID,
       nats,
@@ -44,8 +63,12 @@ await runService({
       queues,
       fleet,
       candidate,
+      strategy,
       log,
       metrics: createMetrics(http.registry),
+      checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),
+      state_options: { ...stateOptions(config), reservations },
+      check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
     scope.add('leadership', () => leadership?.stop());
     const joins = answerJoins({ nats, jetstream, log, config });

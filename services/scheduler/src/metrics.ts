@@ -20,6 +20,9 @@ export interface SchedulerMetrics {
   emitted: Counter;
   outcomes: Counter<'status'>;
   finished: Counter;
+  recoveries: Counter<'recovery'>;
+  circuits: Gauge;
+  quarantined: Gauge;
   leader: Gauge;
   openRuns: Gauge;
   waiting: Gauge;
@@ -48,6 +51,22 @@ export function createMetrics(registry: Registry): SchedulerMetrics {
       registers,
     }),
     finished: new Counter({ name: 'benchwire_scheduler_runs_finished_total', help: 'Runs finished', registers }),
+    recoveries: new Counter({
+      name: 'benchwire_scheduler_recoveries_total',
+      help: 'Failed attempts that are followed by another one, by what is hoped to help',
+      labelNames: ['recovery'],
+      registers,
+    }),
+    circuits: new Gauge({
+      name: 'benchwire_scheduler_circuits_open',
+      help: 'Models that are held back on a hardware class because they failed on several workers',
+      registers,
+    }),
+    quarantined: new Gauge({
+      name: 'benchwire_scheduler_workers_quarantined',
+      help: 'Workers that take no tasks until they pass a health check, or a person lets them back',
+      registers,
+    }),
     leader: new Gauge({ name: 'benchwire_scheduler_leader', help: '1 while this instance leads', registers }),
     openRuns: new Gauge({ name: 'benchwire_scheduler_open_runs', help: 'Runs that are not finished', registers }),
     waiting: new Gauge({

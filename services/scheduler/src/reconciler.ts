@@ -1,5 +1,4 @@
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
-import { outcomeMessageId } from '@benchwire/shared/contracts/outcome.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet } from './decide/fleet.ts';
@@ -64,7 +63,7 @@ export class Reconciler {
     const key = parseAttemptId(id);
     const state = key === undefined ? undefined : this.#state.find(key);
     if (state === undefined) return false;
-    if (state.phase === 'ready' || state.phase === 'delayed') this.#state.markEmitted(state, pool, now);
+    if (state.phase === 'ready' || state.phase === 'delayed') this.#state.adopt(state, pool, now);
     return true;
   }
 
@@ -83,22 +82,22 @@ export class Reconciler {
     // Waiting first: a job that moves on between the two lists is then seen as active.
     const waiting = new Set((await queues.waiting(pool)).map((job) => job.id));
     const active = new Map((await queues.active(pool)).map((job) => [job.id, job]));
-    const emitted = this.#state.emitted.get(pool) ?? [];
+    const emitted = this.#state.pools.get(pool)?.emitted ?? [];
     const { lost, missing, stranded } = compare(pool, [...emitted], { waiting, active }, fleet, now());
-    for (const { state, verdict } of lost) this.#state.settle(state, verdict);
+    for (const { state, verdict } of lost) this.#state.settle(state, verdict, now());
     for (const state of stranded) {
       if ((await queues.withdraw(pool, idOf(state))) === 'removed') this.#state.returnToReady(state, now());
     }
     await this.#lookForMissing(pool, missing);
     for (const state of this.#aborting) {
-      if (state.pool !== pool) continue;
+      if (state.emission?.pool.name !== pool) continue;
       this.#aborting.delete(state);
       if (state.phase === 'emitted') this.#state.toWithdraw.add(state);
     }
   }
 
   async #lookForMissing(pool: string, missing: readonly TaskState[]): Promise<void> {
-    const { queues, log } = this.#parts;
+    const { queues, log, now } = this.#parts;
     const rounds = new Map<string, number>();
     for (const state of missing) {
       const id = idOf(state);
@@ -109,22 +108,15 @@ export class Reconciler {
       if (state.phase !== 'emitted' || idOf(state) !== id) continue;
       if (found === 'missing') {
         log.warn({ attempt: id, pool }, 'Redis has forgotten a job; it is emitted again');
-        await queues.add(pool, [jobOf(state)]);
+        await queues.add(pool, [jobOf(state, this.#state.failuresOf(state), this.#parts.fleet.pools().get(pool))]);
         rounds.delete(id);
       } else if (found === 'failed') {
         // BullMQ found it stalled: its worker let the lock run out.
-        this.#state.settle(state, lostVerdict(pool, undefined, 'its worker stopped renewing the lock on it'));
+        this.#state.settle(state, lostVerdict(pool, undefined, 'its worker stopped renewing the lock on it'), now());
       } else if (found === 'completed' && round >= ROUNDS_UNTIL_OUTCOME_MISSING) {
-        const message = `the job ended without an outcome in OUTCOMES (expected message id ${outcomeMessageId({
-          run_id: state.run.submitted.run_id,
-          task_id: state.task.task_id,
-          attempt: state.attempt,
-        })}); look into REJECTED`;
-        this.#state.settle(state, {
-          status: 'failed',
-          error: taskError('unknown', 'OUTCOME_MISSING', message, true),
-          pool,
-        });
+        const message = `the job ended without an outcome in OUTCOMES (expected message id ${id}); look into REJECTED`;
+        const error = taskError('unknown', 'OUTCOME_MISSING', message, true);
+        this.#state.settle(state, { status: 'failed', error, pool }, now());
       }
     }
     this.#rounds.set(pool, rounds);

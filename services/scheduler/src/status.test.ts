@@ -2,7 +2,6 @@ import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import { schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { describe, expect, it } from 'vitest';
 import { Fleet } from './decide/fleet.ts';
-import { RunTimes } from './decide/run-times.ts';
 import { SchedulerState } from './decide/scheduler-state.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './decide/testing.ts';
 import { statusOf, statusText } from './status.ts';
@@ -22,7 +21,7 @@ describe("the scheduler's status", () => {
     const state = new SchedulerState();
     const requirements = { hardware: ['npu'], labels: { note: 'x'.repeat(200) } };
     state.applyRunMessage(submitted({ tasks: [{ task_id: 'a', executor: 'noop', requirements }] }), T0);
-    const status = statusOf('s1', state, fleetWith(1000), new RunTimes(), T0);
+    const status = statusOf('s1', state, fleetWith(1000), T0);
     const read = (max_bytes: number) => {
       const text = statusText(status, max_bytes);
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(max_bytes);

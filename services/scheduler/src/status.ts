@@ -1,28 +1,29 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
+import { describeBreaker } from './decide/breakers.ts';
 import { type Demand, demandOf } from './decide/demand.ts';
 import type { Fleet } from './decide/fleet.ts';
-import type { RunTimes } from './decide/run-times.ts';
 import type { SchedulerState } from './decide/scheduler-state.ts';
 import { POOL_FIGURES, type SchedulerMetrics } from './metrics.ts';
 
 /** What the leader says about itself each second. */
 export type LeaderStatus = Omit<SchedulerStatus, keyof Demand> & Demand;
 
-export function statusOf(
-  leader: string,
-  state: SchedulerState,
-  fleet: Fleet,
-  run_times: RunTimes,
-  now: number,
-): LeaderStatus {
+export function statusOf(leader: string, state: SchedulerState, fleet: Fleet, now: number): LeaderStatus {
+  state.pools.sync(fleet.pools(), now);
   return {
     v: MESSAGE_VERSION,
     at: new Date(now).toISOString(),
     leader,
     open_runs: state.runs.size,
     waiting: state.ready.size,
-    ...demandOf(state, fleet, run_times, now),
+    ...demandOf(state, fleet, now),
+    circuits: state.breakers.all.map((breaker) => ({
+      subject: breaker.subject,
+      hardware: breaker.hardware,
+      state: breaker.state,
+      message: describeBreaker(breaker),
+    })),
   };
 }
 
@@ -38,8 +39,10 @@ export function statusText(status: LeaderStatus, max_bytes: number): string {
 }
 
 /** The same as gauges. A standby shows no runs and no queues, since it knows of none. */
-export function setGauges(metrics: SchedulerMetrics, status: LeaderStatus | undefined, workers: number): void {
-  metrics.workers.set(workers);
+export function setGauges(metrics: SchedulerMetrics, status: LeaderStatus | undefined, fleet: Fleet): void {
+  metrics.workers.set(fleet.workerCount);
+  metrics.quarantined.set([...fleet.quarantines.values()].filter((entry) => entry.quarantined).length);
+  metrics.circuits.set(status?.circuits?.length ?? 0);
   metrics.openRuns.set(status?.open_runs ?? 0);
   metrics.waiting.set(status?.waiting ?? 0);
   for (const figure of POOL_FIGURES) metrics.pool[figure].reset();

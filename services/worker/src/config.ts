@@ -56,6 +56,13 @@ export const workerConfig = z.object({
   /** Largest model that is downloaded. */
   WORKER_MAX_MODEL_MB: number.pipe(z.int().min(1)).prefault(16_384),
 
+  /** Above it no tasks are taken until the machine has cooled by 5 °C: processor, and NVIDIA GPUs where they are offered. */
+  WORKER_MAX_TEMPERATURE_CELSIUS: number.pipe(z.number().min(20).max(150)).optional(),
+  /** Processor time that others may use, in percent of the machine; above it no tasks are taken until it is 10 % less. */
+  WORKER_MAX_FOREIGN_LOAD_PERCENT: number.pipe(z.number().min(1).max(100)).optional(),
+  /** After waiting for so long tasks are taken in spite of these limits, and their results say so. */
+  WORKER_MAX_WAIT_SECONDS: number.pipe(z.number().min(1).max(86_400)).prefault(300),
+
   HEARTBEAT_INTERVAL_SECONDS: number.pipe(z.number().min(0.1).max(3600)).prefault(1),
 });
 export type WorkerConfig = z.infer<typeof workerConfig>;

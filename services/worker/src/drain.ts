@@ -1,8 +1,8 @@
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { AttemptRunner } from './attempt/attempt-runner.ts';
+import type { Holds } from './holds.ts';
 import type { Pools } from './pools.ts';
-import type { Presence } from './presence.ts';
 
 /** Time within SHUTDOWN_SECONDS that is kept for ending programs, storing outcomes and saying goodbye. Pure. */
 export function drainSeconds(shutdown_seconds: number, kill_grace_seconds: number): number {
@@ -11,7 +11,7 @@ export function drainSeconds(shutdown_seconds: number, kill_grace_seconds: numbe
 
 export interface DrainOptions {
   pools: Pools;
-  presence: Presence;
+  holds: Holds;
   runner: AttemptRunner;
   seconds: number;
   log: Log;
@@ -19,8 +19,8 @@ export interface DrainOptions {
 
 /** Ends the worker's work in order: no new jobs, wait for those in execution, hand back what takes longer. */
 export async function drainAndClose(options: DrainOptions): Promise<void> {
-  const { pools, presence, runner, seconds, log } = options;
-  await Promise.all([pools.pause(), presence.setState('draining')]);
+  const { pools, holds, runner, seconds, log } = options;
+  await holds.hold('shutdown');
   const idle = runner.untilIdle();
   const timeout = new AbortController();
   await Promise.race([idle, pause(seconds * 1000, timeout.signal)]);

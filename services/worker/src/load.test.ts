@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
 import { parseGpuLine, summarizeGpu } from './attempt/gpu-watch.ts';
 import { busyPercent, LoadSampler, readCpuTimes } from './load.ts';
+import { ownCpuTicks } from './own-cpu-time.ts';
 
 describe('the load', () => {
   it('is the busy share between two readings', () => {
@@ -17,6 +20,19 @@ describe('the load', () => {
     expect(load.memory_used_mb).toBeGreaterThan(0);
     expect(load.memory_total_mb).toBeGreaterThan(load.memory_used_mb ?? 0);
     expect(readCpuTimes().total).toBeGreaterThan(0);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the own processor time', () => {
+  it('is also that of what was started, while it runs and after', async () => {
+    const before = ownCpuTicks() ?? 0;
+    const child = spawn(process.execPath, ['-e', 'const end = Date.now() + 20_000; while (Date.now() < end);']);
+    const ended = once(child, 'exit');
+    // Ten ticks are a tenth of a second.
+    await vi.waitFor(() => expect((ownCpuTicks() ?? 0) - before).toBeGreaterThan(10), { timeout: 15_000 });
+    child.kill('SIGKILL');
+    await ended;
+    expect((ownCpuTicks() ?? 0) - before).toBeGreaterThan(10);
   });
 });
 

@@ -5,5 +5,7 @@ import { startWorker } from './start-worker.ts';
 await runService({
   name: 'worker',
   config: workerConfig,
+  // Thousands of workers must not mean hundreds of stored reports a second; each has a heartbeat.
+  health_interval_ms: 300_000,
   start: (context) => startWorker(context, process.env),
 });

@@ -5,6 +5,7 @@ import {
   capabilities as capabilitiesSchema,
   type Heartbeat,
   heartbeatSubject,
+  type PauseOfWorker,
 } from '@benchwire/shared/contracts/worker.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
@@ -36,6 +37,7 @@ export interface PresenceOptions {
 export class Presence {
   readonly #options: PresenceOptions;
   #state: Heartbeat['state'] = 'ready';
+  #paused: PauseOfWorker | undefined;
   #revision = 0;
   #timer: NodeJS.Timeout | undefined;
   #own: Subscription | undefined;
@@ -59,17 +61,18 @@ export class Presence {
     await this.#tell('joined', `${capabilities.worker_id} offers ${pools}`, { capabilities });
   }
 
-  /** Says at once that the worker takes no more jobs, or that it does again. */
-  async setState(state: 'ready' | 'draining'): Promise<void> {
-    if (this.#state === state || this.#stopped || this.#replaced) return;
+  /** Says at once that the worker takes no more jobs, with why where nobody asked for it, or that it does again. */
+  async setState(state: 'ready' | 'draining', paused?: PauseOfWorker): Promise<void> {
+    if (this.#stopped || this.#replaced) return;
+    const same = this.#state === state && this.#paused?.kind === paused?.kind;
     this.#state = state;
+    this.#paused = paused;
+    if (same) return;
     this.#beat();
     const { worker_id } = this.#options.capabilities;
-    const [kind, message] =
-      state === 'draining'
-        ? ['draining', `${worker_id} takes no more jobs`]
-        : ['changed', `${worker_id} takes jobs again`];
-    await Promise.race([this.#tell(kind, message), pause(LEAVE_MS)]);
+    if (state === 'ready') await this.#tellSoon('changed', `${worker_id} takes jobs again`);
+    else if (paused === undefined) await this.#tellSoon('draining', `${worker_id} takes no more jobs`);
+    else await this.#tellSoon('paused', `${worker_id} takes no jobs for now: ${paused.message}`, { paused });
   }
 
   /** The last heartbeat, and the entry taken back: what a worker that left could do is nobody's business any more. */
@@ -108,6 +111,7 @@ export class Presence {
       sent_at: new Date().toISOString(),
       interval_seconds,
       state: this.#state,
+      ...(this.#paused === undefined ? {} : { paused: this.#paused }),
       capabilities_revision: this.#revision,
       running: running(),
       ...load(),
@@ -164,6 +168,11 @@ export class Presence {
         log.warn({ err: error }, 'could not look up the own registration after the outage');
       }
     }
+  }
+
+  /** Does not wait for long for a server that is away; the event still goes out when it is back. */
+  async #tellSoon(kind: string, message: string, data?: Record<string, unknown>): Promise<void> {
+    await Promise.race([this.#tell(kind, message, data), pause(LEAVE_MS)]);
   }
 
   async #tell(kind: string, message: string, data?: Record<string, unknown>): Promise<void> {

@@ -8,7 +8,9 @@ import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { v7 as uuidv7 } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
+import { askFresh } from './attempt/ask-fresh.ts';
 import { AttemptRunner } from './attempt/attempt-runner.ts';
+import { CheckpointStore } from './attempt/checkpoints.ts';
 import { CpuEnergy } from './attempt/cpu-energy.ts';
 import type { WorkerConfig } from './config.ts';
 import { describeDevices, detectDevices } from './devices/detect.ts';
@@ -17,10 +19,14 @@ import { removeOrphanedFolders } from './executors/command/home-folder.ts';
 import { killAll, orphans } from './executors/command/processes.ts';
 import { createExecutors } from './executors/registry.ts';
 import { answerCommands } from './handlers/command.ts';
+import { checkHealth } from './health/check.ts';
+import { Holds } from './holds.ts';
 import { chooseWorkerId } from './identity.ts';
 import { LoadSampler } from './load.ts';
+import { type LoadWatch, watchLoad } from './load-watch.ts';
 import { Pools } from './pools.ts';
 import { Presence } from './presence.ts';
+import { obeyQuarantine } from './quarantine.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const DEFAULT_MAX_PAYLOAD = 1024 ** 2;
@@ -36,8 +42,9 @@ export async function startWorker(
   context: ServiceContext<WorkerConfig>,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { config, log, nats, jetstream: client, http, scope } = context;
+  const { config, log, nats, jetstream: client, http, health, scope } = context;
   const worker_id = await chooseWorkerId(nats, config.WORKER_ID);
+  health.role = () => worker_id;
   const left = orphans();
   if (left.length > 0) log.warn({ pids: left }, 'ending programs that a worker which died has left running');
   killAll(left);
@@ -71,6 +78,7 @@ export async function startWorker(
   const load = new LoadSampler();
   const writer = new StreamWriter(nats);
   scope.add('writer', () => writer.stop());
+  let watching: LoadWatch | undefined;
   const runner = new AttemptRunner({
     worker_id,
     client: writer,
@@ -79,6 +87,9 @@ export async function startWorker(
     load,
     energy: new CpuEnergy(),
     telemetry,
+    checkpoints: await CheckpointStore.open(nats, config.NATS_REPLICAS, worker_id, log),
+    findFresh: (question) => askFresh(nats, question),
+    device_care: { waitedSince: (ms) => holds.waitedSince(ms), inSpiteOf: () => watching?.inSpiteOf() },
     log,
     abort_patience_ms: config.WORKER_KILL_GRACE_SECONDS * 1000 + ABORT_PATIENCE_MS,
     onStuck: (attempt) => {
@@ -113,6 +124,8 @@ export async function startWorker(
     log,
   });
 
+  const holds = new Holds({ pools, presence, telemetry, log });
+
   const commandsAnswered = answerCommands({
     nats,
     client,
@@ -120,8 +133,9 @@ export async function startWorker(
     worker_id,
     boot_id: capabilities.boot_id,
     runner,
-    drain: async () => void (await Promise.all([pools.pause(), presence.setState('draining')])),
-    resume: async () => void (await Promise.all([pools.resume(), presence.setState('ready')])),
+    drain: () => holds.hold('drain'),
+    resume: () => holds.release('drain'),
+    checkHealth: () => checkHealth(devices, executors),
   });
   scope.add('commands', () => commandsAnswered.stop());
   await nats.flush();
@@ -131,7 +145,21 @@ export async function startWorker(
   // Whoever started this process may want to show what it offers (`bw worker`).
   if (process.connected) process.send?.({ registered: capabilities } satisfies WorkerRegistered);
   const seconds = drainSeconds(config.SHUTDOWN_SECONDS, config.WORKER_KILL_GRACE_SECONDS);
-  scope.add('pools', () => drainAndClose({ pools, presence, runner, seconds, log }));
+  scope.add('pools', () => drainAndClose({ pools, holds, runner, seconds, log }));
+  const obeying = await obeyQuarantine({ nats, replicas: config.NATS_REPLICAS, worker_id, holds, log });
+  scope.add('quarantine', () => obeying.stop());
+  watching = await watchLoad({
+    limits: {
+      max_temperature_celsius: config.WORKER_MAX_TEMPERATURE_CELSIUS ?? null,
+      max_foreign_load_percent: config.WORKER_MAX_FOREIGN_LOAD_PERCENT ?? null,
+      max_wait_ms: config.WORKER_MAX_WAIT_SECONDS * 1000,
+    },
+    has_gpu: devices.some((device) => device.class === 'cuda'),
+    load,
+    holds,
+    log,
+  });
+  scope.add('load', () => watching?.stop());
   pools.start();
 }
 

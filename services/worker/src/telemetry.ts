@@ -11,6 +11,8 @@ export interface Telemetry {
   attemptEnded(status: OutcomeStatus, seconds: number): void;
   metricPoints(count: number): void;
   rejected(where: RejectedWhere): void;
+  /** The devices were kept from work for so long, because the machine was too hot or too busy. */
+  waited(seconds: number): void;
 }
 
 export function createTelemetry(registry: Registry, running: () => number): Telemetry {
@@ -52,6 +54,11 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
       this.set(running());
     },
   });
+  const waited = new Counter({
+    name: 'benchwire_worker_waited_for_device_seconds_total',
+    help: 'Time in which no jobs were taken because the machine was too hot or busy with something else',
+    registers,
+  });
   // From 0 on, or Prometheus would not see the first one as an increase.
   for (const where of REJECTED_WHERE) rejected.inc({ where }, 0);
   for (const status of OUTCOME_STATUSES) attempts.inc({ status }, 0);
@@ -68,5 +75,6 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
     },
     metricPoints: (count) => points.inc(count),
     rejected: (where) => rejected.inc({ where }),
+    waited: (duration) => waited.inc(duration),
   };
 }

@@ -1,11 +1,14 @@
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import { type OnnxConfig, onnxConfig } from '@benchwire/shared/contracts/task.ts';
-import type { ExecutorContext } from '../src/executors/executor.ts';
+import type { CheckpointContent, ExecutorContext, SavedCheckpoint } from '../src/executors/executor.ts';
 
 /** What a context of the onnx executor took in. */
 export interface RecordingContext extends ExecutorContext {
   readonly emitted: MetricColumns[];
   readonly lines: string[];
+  /** What was saved, the last one last. */
+  readonly saved: CheckpointContent[];
+  readonly measured_sizes: number[];
 }
 
 /** A context for a config as a user would write it, on a CPU device, that records what it is given. */
@@ -13,9 +16,12 @@ export function onnxContext(
   config: Partial<OnnxConfig> & { model: string },
   signal: AbortSignal = new AbortController().signal,
   device_class: ExecutorContext['device']['class'] = 'cpu',
+  checkpoint?: SavedCheckpoint,
 ): RecordingContext {
   const emitted: MetricColumns[] = [];
   const lines: string[] = [];
+  const saved: CheckpointContent[] = [];
+  const measured_sizes: number[] = [];
   return {
     run_id: '019ad000-0000-7000-8000-000000000000',
     attempt: 1,
@@ -47,7 +53,18 @@ export function onnxContext(
     log: (line) => {
       lines.push(line);
     },
+    checkpoints: {
+      load: () => Promise.resolve(checkpoint),
+      save: (content) => {
+        saved.push(structuredClone(content));
+        return Promise.resolve(undefined);
+      },
+    },
+    findFresh: () => Promise.resolve([]),
+    measured: (batch_size) => void measured_sizes.push(batch_size),
     emitted,
     lines,
+    saved,
+    measured_sizes,
   };
 }

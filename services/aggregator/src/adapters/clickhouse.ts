@@ -1,5 +1,7 @@
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { AggregatorConfig } from '../config.ts';
+import { isBadRows } from '../errors.ts';
 import { embeddedEngine } from './embedded.ts';
 import { serverEngine } from './server.ts';
 import { SessionPool } from './session-pool.ts';
@@ -34,6 +36,8 @@ export interface Database {
   command(sql: string): Promise<void>;
   /** Durable once it resolves. Rows are lists of values in the order of `columns`. */
   insert(table: string, columns: readonly string[], rows: readonly Row[]): Promise<void>;
+  /** Why the last insert failed, unless that was for what is in its rows. */
+  readonly write_failure: string | undefined;
   /** Timestamps come as ISO 8601, 64-bit integers as numbers. */
   query<T>(sql: string, parameters?: Parameters): Promise<T[]>;
   /** A read-only session with hard limits, for statements that others wrote. */
@@ -77,6 +81,7 @@ class PooledDatabase implements Database {
   readonly name: string;
   readonly cluster: string | undefined;
   readonly table_settings: readonly string[];
+  write_failure: string | undefined;
   readonly #engine: Engine;
   readonly #inserted: OnInsert;
   readonly #writers: SessionPool<ClickHouseClient>;
@@ -116,9 +121,15 @@ class PooledDatabase implements Database {
     for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
       const values = at === 0 && rows.length <= ROWS_PER_INSERT ? rows : rows.slice(at, at + ROWS_PER_INSERT);
       const started = performance.now();
-      await this.#writers.use((session) =>
-        session.insert({ table, columns: [first, ...rest], values, format: 'JSONCompactEachRow' }),
-      );
+      try {
+        await this.#writers.use((session) =>
+          session.insert({ table, columns: [first, ...rest], values, format: 'JSONCompactEachRow' }),
+        );
+        this.write_failure = undefined;
+      } catch (error) {
+        this.write_failure = isBadRows(error) ? undefined : messageOf(error);
+        throw error;
+      }
       this.#inserted(table, values.length, (performance.now() - started) / 1000);
     }
   }

@@ -47,6 +47,33 @@ describe('eventRows', () => {
     ]);
   });
 
+  it.each([
+    [
+      'paused',
+      { paused: { kind: 'temperature', message: 'it has 90 °C', since: '2026-01-01T00:00:00.000Z' } },
+      'paused',
+      'it has 90 °C',
+    ],
+    [
+      'paused',
+      { paused: { kind: 'quarantined', message: 'fan', since: '2026-01-01T00:00:00.000Z' } },
+      'quarantined',
+      'fan',
+    ],
+    ['quarantined', undefined, 'quarantined', 'w is in quarantine: fan'],
+    ['changed', undefined, 'ready', ''],
+  ])('of a worker that is %s has its state and why: %j', (kind, data, state, reason) => {
+    const event = someEvent({ entity: 'worker', kind, worker_id: 'w', message: 'w is in quarantine: fan' });
+    const decided = eventRows(data === undefined ? event : { ...event, data }, 1);
+    if (!decided.ok) throw new Error('refused');
+    const [needed] = decided.rows.needs_worker;
+    expect(needed?.row({ hostname: 'h', pools: [], capabilities: '' })).toMatchObject({
+      worker_id: 'w',
+      state,
+      reason,
+    });
+  });
+
   it('says where the data of a known kind does not fit, and keeps unknown kinds', () => {
     const wrong = eventRows(someEvent({ run_id, kind: 'finished', data: { counts: { total: 'x' } } }), 1);
     expect(wrong.ok ? [] : wrong.issues.map((issue) => issue.path)).toContain('data.counts.total');

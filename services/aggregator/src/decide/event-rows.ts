@@ -2,7 +2,7 @@ import { type BenchEvent, runCounts } from '@benchwire/shared/contracts/event.ts
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
 import { type Issue, request } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
-import { capabilities } from '@benchwire/shared/contracts/worker.ts';
+import { capabilities, pauseOfWorker } from '@benchwire/shared/contracts/worker.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import type { EventRow } from '../tables/events.ts';
@@ -34,6 +34,7 @@ const acceptedData = z.object({ request, task_count: z.int() });
 const boundData = z.object({ task_id: z.string(), pools: z.array(z.string()) });
 const finishedData = z.object({ counts: runCounts });
 const workerData = z.object({ capabilities });
+const pausedData = z.object({ paused: pauseOfWorker });
 
 /**
  * Rows of one event. An event is kept whatever its kind; `data` of a kind that has rows of its own must fit, else its
@@ -72,6 +73,11 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
     case 'worker joined':
     case 'worker changed':
       return addWorker(event, order, 'ready', rows);
+    case 'worker quarantined':
+    case 'worker check_failed':
+      return addWorker(event, order, 'quarantined', rows);
+    case 'worker paused':
+      return addPaused(event, order, rows);
     case 'worker draining':
     case 'worker left':
     case 'worker lost':
@@ -159,6 +165,7 @@ function waitingRow(event: BenchEvent, details: TaskDetails, pool: string): Task
     error_class: '',
     error_code: '',
     error_message: '',
+    note: '',
     changed_at: event.at,
     // Nothing is weaker than waiting for the first attempt, so its place in the stream does not matter.
     version: taskVersion(0, 'waiting', 0),
@@ -211,10 +218,31 @@ function addRunning(event: BenchEvent, order: number, rows: EventRows): void {
   });
 }
 
-function addWorker(event: BenchEvent, order: number, state: string, rows: EventRows): Issue[] {
+/** It is there, and takes no tasks for a reason of its own. */
+function addPaused(event: BenchEvent, order: number, rows: EventRows): Issue[] {
+  const data = parseWith(pausedData, event.data);
+  if (!data.ok) return inData(data.issues);
+  const { kind, message } = data.value.paused;
+  return addWorker(event, order, kind === 'quarantined' ? 'quarantined' : 'paused', rows, message);
+}
+
+function addWorker(
+  event: BenchEvent,
+  order: number,
+  state: string,
+  rows: EventRows,
+  reason = state === 'quarantined' ? event.message : '',
+): Issue[] {
   const { worker_id } = event;
   if (worker_id === null) return [];
-  const row = (offer: Offer): WorkerRow => ({ worker_id, ...offer, state, changed_at: event.at, version: order });
+  const row = (offer: Offer): WorkerRow => ({
+    worker_id,
+    ...offer,
+    state,
+    changed_at: event.at,
+    version: order,
+    reason,
+  });
   if (event.data?.capabilities === undefined || event.data.capabilities === null) {
     rows.needs_worker.push({ worker_id, row });
     return [];

@@ -83,10 +83,20 @@ function taskRow(outcome: Outcome, order: number): TaskRow {
     error_class: outcome.error?.class ?? '',
     error_code: outcome.error?.code ?? '',
     error_message: outcome.error?.message ?? '',
+    note: noteOf(outcome),
     changed_at: outcome.finished_at,
     version: taskVersion(outcome.attempt, 'ended', order),
     is_deleted: 0,
   };
+}
+
+/** What a list of tasks should say of one that completed otherwise than it was written. */
+function noteOf({ status, results }: Outcome): string {
+  const newest = results.skipped?.toSorted((a, b) => (a.measured_at < b.measured_at ? 1 : -1))[0];
+  if (newest !== undefined) return `skipped: measured at ${newest.measured_at} by run ${newest.run_id}`;
+  const dropped = Object.keys(results.dropped_batch_sizes ?? {});
+  if (status !== 'completed' || dropped.length === 0) return '';
+  return `without batch sizes ${dropped.join(', ')}, which did not fit in memory`;
 }
 
 function resultRows(outcome: Outcome, order: number, source: string): ResultRow[] {

@@ -19,7 +19,7 @@ import type { Database } from '../adapters/clickhouse.ts';
 import { fitReply } from '../decide/fit-reply.ts';
 import { findFindings } from '../tables/findings.ts';
 import { findRejected } from '../tables/rejected.ts';
-import { findHistory, findPoints, findResults, findSeries } from '../tables/results.ts';
+import { findFresh, findHistory, findPoints, findResults, findSeries } from '../tables/results.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findWorkers } from '../tables/workers.ts';
 import { newestRuns, oneRun } from './run-queries.ts';
@@ -45,6 +45,7 @@ const ANSWERS: Answers = {
   series: findSeries,
   points: findPoints,
   history: findHistory,
+  fresh: findFresh,
   workers: (database, { limit = 1000 }) => findWorkers(database, limit),
   findings: findFindings,
   rejected: (database, { limit = 20 }) => findRejected(database, limit),

@@ -6,7 +6,7 @@ import { rejected } from '../tables/rejected.ts';
 import { results } from '../tables/results.ts';
 import { runs } from '../tables/runs.ts';
 import { createSamples, samples } from '../tables/samples.ts';
-import { createTable, type Retention, type Table } from '../tables/table.ts';
+import { createTable, onCluster, type Retention, type Table } from '../tables/table.ts';
 import { tasks } from '../tables/tasks.ts';
 import { workers } from '../tables/workers.ts';
 
@@ -42,5 +42,17 @@ export const MIGRATIONS: readonly Migration[] = [
       ...TABLES.filter((table) => table.name !== samples.name).map((table) => createTable(database, table, retention)),
       ...createSamples(database, retention),
     ],
+  },
+  {
+    id: 2,
+    name: 'what workers and tasks have to say',
+    statements: (database) =>
+      [
+        [workers.name, 'reason', workers.columns.reason],
+        [tasks.name, 'note', tasks.columns.note],
+      ].map(
+        ([table, column, type]) =>
+          `ALTER TABLE ${table}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${type}`,
+      ),
   },
 ];

@@ -92,6 +92,33 @@ export function findHistory(
   );
 }
 
+/** Points of a series that are looked at for one of the model file. */
+const LOOKED_AT = 100;
+
+/** The newest point of each series whose attempt had a certain model file. */
+export function findFresh(
+  database: Database,
+  { series_ids, model_sha256, max_age_seconds }: QueryParameters<'fresh'>,
+): Promise<ResultReply[]> {
+  const recent =
+    max_age_seconds === undefined ? '' : 'AND measured_at >= now64(3) - toIntervalMillisecond({age_ms:UInt64})';
+  const candidates = `SELECT ${SHOWN} FROM results FINAL WHERE series_id IN ({series_ids:Array(String)}) ${recent}
+     ORDER BY series_id, measured_at DESC LIMIT ${LOOKED_AT} BY series_id`;
+  return database.query(
+    `SELECT * FROM (${candidates})
+     WHERE (run_id, task_id, attempt) IN (
+       SELECT run_id, task_id, attempt FROM attempts FINAL
+       WHERE run_id IN (SELECT run_id FROM (${candidates}))
+         AND JSONExtractString(environment, 'model_sha256') = {model_sha256:String})
+     ORDER BY series_id, measured_at DESC LIMIT 1 BY series_id`,
+    {
+      series_ids: [...series_ids],
+      model_sha256,
+      ...(max_age_seconds === undefined ? {} : { age_ms: Math.round(max_age_seconds * 1000) }),
+    },
+  );
+}
+
 /** Every series with its last point, the one that changed last first. */
 export function findSeries(
   database: Database,

@@ -28,6 +28,8 @@ export const tasks = {
     changed_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
     version: 'UInt64 CODEC(ZSTD)',
     is_deleted: 'UInt8',
+    /** What there is to know of how it completed: batch sizes that were left out, why it was skipped. */
+    note: 'String CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version, is_deleted)',
   order_by: '(run_id, task_id)',
@@ -37,7 +39,7 @@ export const tasks = {
 export type TaskRow = Readonly<Record<keyof typeof tasks.columns, unknown>>;
 
 const SHOWN =
-  'run_id, task_id, state, attempt, executor, benchmark, model, pool, worker_id, started_at, finished_at, execution_time_seconds, error_class, error_code, error_message';
+  'run_id, task_id, state, attempt, executor, benchmark, model, pool, worker_id, started_at, finished_at, execution_time_seconds, error_class, error_code, error_message, note';
 
 /** A page of a run's tasks by task id. */
 export function findTasks(

@@ -13,6 +13,8 @@ export const workers = {
     pools: 'Array(String)',
     capabilities: 'String CODEC(ZSTD)',
     version: 'UInt64',
+    /** Why it takes no tasks, where it is there and does not. */
+    reason: 'String CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version)',
   order_by: 'worker_id',
@@ -23,7 +25,7 @@ export type WorkerRow = Readonly<Record<keyof typeof workers.columns, unknown>>;
 /** Those that changed last first. */
 export function findWorkers(database: Database, limit: number): Promise<WorkerReply[]> {
   return database.query(
-    `SELECT worker_id, hostname, state, changed_at, pools, capabilities FROM workers FINAL
+    `SELECT worker_id, hostname, state, changed_at, pools, capabilities, reason FROM workers FINAL
      ORDER BY changed_at DESC, worker_id LIMIT {limit:UInt32}`,
     { limit },
   );

@@ -1,7 +1,7 @@
 import { type BenchEvent, benchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { type RunMessage, runMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { EVENTS, RUNS } from '@benchwire/shared/contracts/streams.ts';
-import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import {
@@ -15,6 +15,9 @@ import type { NatsConnection } from '@nats-io/transport-node';
 
 /** How long a caller waits for a NATS that is away. */
 const STORE_DEADLINE_MS = 8000;
+
+/** How long a failure is held against the stream while nothing else is stored. */
+const FAILURE_COUNTS_MS = 30_000;
 
 /** The second one is what newer servers say in some cases. */
 const WRONG_SEQUENCE: ReadonlySet<number> = new Set([
@@ -33,6 +36,8 @@ export class RunStore {
   #nats: NatsConnection;
   #client: JetStreamClient;
   #manager: JetStreamManager;
+  /** Of the last message that was to be stored. */
+  #failure: { at_ms: number; reason: string } | undefined;
 
   constructor(nats: NatsConnection, client: JetStreamClient, manager: JetStreamManager) {
     this.#nats = nats;
@@ -58,13 +63,30 @@ export class RunStore {
     try {
       const ack = await publish(this.#client, runSubject(message.run_id), payload, {
         id: runMessageId(message as RunMessage),
+        with_hash: true,
         signal: AbortSignal.timeout(STORE_DEADLINE_MS),
         ...(last_sequence === undefined ? {} : { expect: { lastSubjectSequence: last_sequence } }),
       });
+      this.#failure = undefined;
       return ack.duplicate ? 'duplicate' : 'stored';
     } catch (error) {
       if (isMoved(error)) return 'moved';
+      this.#failure = { at_ms: performance.now(), reason: messageOf(error) };
       throw error;
+    }
+  }
+
+  /** @throws BenchwireError RUNS_FULL, or whatever keeps a run from being stored */
+  async checkWritable(): Promise<void> {
+    if (this.#failure !== undefined && performance.now() - this.#failure.at_ms < FAILURE_COUNTS_MS) {
+      throw new Error(`the last run could not be stored: ${this.#failure.reason}`);
+    }
+    const { config, state } = await this.#manager.streams.info(RUNS.name);
+    if (config.max_bytes > 0 && state.bytes >= config.max_bytes) {
+      throw new BenchwireError('RUNS_FULL', `RUNS is full (${state.bytes} bytes): open runs have to end first`);
+    }
+    if (config.max_msgs > 0 && state.messages >= config.max_msgs) {
+      throw new BenchwireError('RUNS_FULL', `RUNS is full (${state.messages} messages): open runs have to end first`);
     }
   }
 

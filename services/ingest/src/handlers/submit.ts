@@ -1,5 +1,6 @@
 import { type Issue, SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
@@ -31,6 +32,8 @@ export function answerSubmissions(parts: SubmitParts): Running {
 }
 
 async function submit(parts: SubmitParts, value: unknown, message: Msg): Promise<SubmitReply> {
+  const changed = contentHashIssues(message.data, message.headers);
+  if (changed.length > 0) return await refuse(parts, message, changed);
   try {
     const admission = await admit(parts, { value, trace: traceOf((name) => message.headers?.get(name)) });
     return admission.ok ? admission : await refuse(parts, message, admission.issues);

@@ -1,108 +1,205 @@
-import { LEASE_TTL_MS, LEASES_BUCKET, type Lease as LeaseValue } from '@benchwire/shared/contracts/lease.ts';
+import {
+  LEASE_TTL_MS,
+  LEASES_BUCKET,
+  type Lease as LeaseValue,
+  leaseReleasedSubject,
+  lease as leaseSchema,
+} from '@benchwire/shared/contracts/lease.ts';
+import { instancePingSubject } from '@benchwire/shared/contracts/service.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { isNobodyThere, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 
 const RENEW_MS = 500;
-/** The holder stops acting this long before the bucket forgets the lease, so that there are never two. */
+/** The holder stops acting this long before the bucket forgets the lease. */
 const MARGIN_MS = 400;
+/** An answer of NATS that takes longer is none. */
+const ANSWER_MS = 500;
+/** Right after a reconnect the others may not be back yet: nobody is taken for dead. */
+const SETTLE_MS = 1500;
+const CANDIDATE_INTERVAL_MS = 200;
+const EXPIRY_CHECK_MS = 100;
 
 /** A held lease. `valid()` is to be asked right before each act; `lost` aborts when it is over. */
 export interface HeldLease {
+  /** `<bucket created, ms>-<revision>`: grows with each new holder, also when the bucket is made anew. */
+  readonly epoch: string;
+  /** Whether it held a moment ago, by this process's clock. What must not happen twice is fenced as well. */
   valid(): boolean;
+  /** Asks the bucket. */
+  confirm(): Promise<boolean>;
   lost: AbortSignal;
   /** Gives it back at once, so that a standby need not wait for the TTL. */
   release(): Promise<void>;
 }
 
-/** Takes part in the election of one role over the `leases` bucket: created by one, renewed by compare-and-set. */
-export class LeaseCandidate {
-  #bucket: KV;
-  #key: string;
-  #holder: string;
-  #log: Log;
+export interface CandidateOptions {
+  nats: NatsConnection;
+  key: string;
+  /** Names the candidate for people. */
+  holder: string;
+  /** Who answers `bw.service.ping.<id>` while this process is connected. */
+  instance_id: string;
+  replicas: number;
+  log: Log;
+}
 
-  private constructor(bucket: KV, key: string, holder: string, log: Log) {
+/**
+ * Takes part in the election of one role over the `leases` bucket: created by one, renewed by compare-and-set, ended
+ * by the bucket's TTL. A holder whose connection is gone is replaced at once: nobody answers its ping, and the server
+ * knows that without waiting. That may hit one that only reconnects, which is why a lease alone proves nothing: each
+ * term has an epoch, and whatever must not be done by two is fenced with it.
+ */
+export class LeaseCandidate {
+  readonly #options: CandidateOptions;
+  readonly #bucket: KV;
+  /** When the bucket was made, epoch milliseconds by the server's clock. */
+  readonly #created_ms: number;
+  /** Monotonic times of the connection; infinite while there is none, or none was lost. */
+  #connected_at = performance.now() - SETTLE_MS;
+  #disconnected_at = Number.NEGATIVE_INFINITY;
+
+  private constructor(options: CandidateOptions, bucket: KV, created_ms: number) {
+    this.#options = options;
     this.#bucket = bucket;
-    this.#key = key;
-    this.#holder = holder;
-    this.#log = log;
+    this.#created_ms = created_ms;
+    void this.#followConnection();
   }
 
-  static async open(
-    nats: NatsConnection,
-    key: string,
-    holder: string,
-    replicas: number,
-    log: Log,
-  ): Promise<LeaseCandidate> {
-    return new LeaseCandidate(await openBucket(nats, LEASES_BUCKET, replicas, LEASE_TTL_MS), key, holder, log);
+  static async open(options: CandidateOptions): Promise<LeaseCandidate> {
+    const bucket = await openBucket(options.nats, LEASES_BUCKET, options.replicas, LEASE_TTL_MS);
+    const { streamInfo } = await bucket.status();
+    return new LeaseCandidate(options, bucket, Date.parse(streamInfo.created));
+  }
+
+  /** Waits until the lease is won; undefined when the signal aborts before. */
+  async win(signal: AbortSignal): Promise<HeldLease | undefined> {
+    const { nats, key } = this.#options;
+    let wake = new AbortController();
+    const released = nats.subscribe(leaseReleasedSubject(key), { callback: () => wake.abort() });
+    try {
+      while (!signal.aborted) {
+        const won = await this.#tryAcquire();
+        if (won !== undefined) return won;
+        await pause(CANDIDATE_INTERVAL_MS, AbortSignal.any([signal, wake.signal]));
+        wake = new AbortController();
+      }
+      return undefined;
+    } finally {
+      if (!nats.isClosed()) released.unsubscribe();
+    }
   }
 
   /** @returns the lease, or undefined when somebody else holds it (or nobody can be asked) */
-  async tryAcquire(): Promise<HeldLease | undefined> {
-    const value: LeaseValue = { holder: this.#holder, acquired_at: new Date().toISOString() };
+  async #tryAcquire(): Promise<HeldLease | undefined> {
+    const { holder, instance_id, key, log } = this.#options;
+    const value: LeaseValue = { holder, acquired_at: new Date().toISOString(), instance_id };
     const bytes = JSON.stringify(value);
     const asked_at = performance.now();
     let revision: number;
     try {
-      revision = await this.#bucket.create(this.#key, bytes);
+      const entry = await withDeadline(this.#bucket.get(key), ANSWER_MS);
+      if (entry === null || entry.operation !== 'PUT') {
+        revision = await withDeadline(this.#bucket.create(key, bytes), ANSWER_MS);
+      } else {
+        if (!(await this.#isGone(entry))) return undefined;
+        revision = await withDeadline(this.#bucket.update(key, bytes, entry.revision), ANSWER_MS);
+        log.info('the leader has no connection any more; taking over');
+      }
     } catch {
-      // Taken, or NATS is away: either way not ours.
+      // Somebody was faster, or NATS is away: either way not ours.
       return undefined;
     }
     return this.#hold(bytes, revision, asked_at);
   }
 
+  /** Whether the holder has no connection to NATS. One that is connected and silent is left to the TTL. */
+  async #isGone(entry: KvEntry): Promise<boolean> {
+    const parsed = parseJson(leaseSchema, entry.value);
+    const instance_id = parsed.ok ? parsed.value.instance_id : undefined;
+    if (instance_id === undefined || performance.now() - this.#connected_at < SETTLE_MS) return false;
+    if (instance_id === this.#options.instance_id) return true;
+    try {
+      await this.#options.nats.request(instancePingSubject(instance_id), '', { timeout: ANSWER_MS });
+      return false;
+    } catch (error) {
+      return isNobodyThere(error);
+    }
+  }
+
   #hold(bytes: string, first_revision: number, acquired_at: number): HeldLease {
+    const { key, log, nats } = this.#options;
     const lost = new AbortController();
     const released = new AbortController();
     let revision = first_revision;
     let renewed_at = acquired_at;
-    const valid = (): boolean => !lost.signal.aborted && performance.now() - renewed_at < LEASE_TTL_MS - MARGIN_MS;
+    const age_ms = (): number => performance.now() - renewed_at;
+    // Who was away may have been replaced: nothing counts until the lease is renewed over the new connection.
+    const valid = (): boolean =>
+      !lost.signal.aborted && renewed_at > this.#disconnected_at && age_ms() < LEASE_TTL_MS - MARGIN_MS;
 
+    let renewal: Promise<boolean> | undefined;
+    const renewOnce = async (): Promise<boolean> => {
+      const asked_at = performance.now();
+      try {
+        revision = await withDeadline(this.#bucket.update(key, bytes, revision), LEASE_TTL_MS / 2);
+        renewed_at = asked_at;
+        return true;
+      } catch (error) {
+        log.warn({ reason: messageOf(error) }, 'could not renew the lease');
+        // A renewal that only got no answer may have moved the revision: it goes on from there if the value is ours.
+        const entry = await withDeadline(this.#bucket.get(key), ANSWER_MS).catch(() => undefined);
+        if (entry?.string() === bytes) revision = entry.revision;
+        else if (entry !== undefined) lost.abort();
+        return false;
+      }
+    };
+    const renew = (): Promise<boolean> => {
+      renewal ??= renewOnce().finally(() => {
+        renewal = undefined;
+      });
+      return renewal;
+    };
+
+    const expiry = setInterval(() => {
+      if (age_ms() >= LEASE_TTL_MS - MARGIN_MS) lost.abort();
+    }, EXPIRY_CHECK_MS);
+    const over = AbortSignal.any([released.signal, lost.signal]);
+    over.addEventListener('abort', () => clearInterval(expiry), { once: true });
     const renewing = (async () => {
-      while (!released.signal.aborted) {
-        await pause(RENEW_MS, released.signal);
-        if (released.signal.aborted) return;
-        const asked_at = performance.now();
-        try {
-          revision = await withDeadline(this.#bucket.update(this.#key, bytes, revision), LEASE_TTL_MS / 2);
-          renewed_at = asked_at;
-        } catch (error) {
-          this.#log.warn({ reason: messageOf(error) }, 'could not renew the lease');
-          // A renewal that only got no answer may have moved the revision; take it over if the value is still ours.
-          revision = (await this.#ownRevision(bytes)) ?? revision;
-        }
-        if (!valid()) {
-          lost.abort();
-          return;
-        }
+      while (!over.aborted) {
+        await pause(RENEW_MS, over);
+        if (!over.aborted) await renew();
       }
     })();
 
     return {
+      epoch: `${this.#created_ms}-${first_revision}`,
       valid,
+      confirm: async () => !lost.signal.aborted && (await renew()),
       lost: lost.signal,
       release: async () => {
         released.abort();
         await renewing;
         if (lost.signal.aborted) return;
         lost.abort();
-        await this.#bucket.delete(this.#key, { previousSeq: revision }).catch(() => undefined);
+        const removed = this.#bucket.delete(key, { previousSeq: revision });
+        await withDeadline(removed, ANSWER_MS).catch(() => undefined);
+        if (!nats.isClosed()) nats.publish(leaseReleasedSubject(key));
       },
     };
   }
 
-  async #ownRevision(bytes: string): Promise<number | undefined> {
-    try {
-      const entry = await withDeadline(this.#bucket.get(this.#key), 300);
-      return entry?.string() === bytes ? entry.revision : undefined;
-    } catch {
-      return undefined;
+  async #followConnection(): Promise<void> {
+    for await (const status of this.#options.nats.status()) {
+      if (status.type === 'disconnect') {
+        this.#disconnected_at = performance.now();
+        this.#connected_at = Number.POSITIVE_INFINITY;
+      } else if (status.type === 'reconnect') this.#connected_at = performance.now();
     }
   }
 }

@@ -2,6 +2,7 @@ import { JOB_NAME, type Job, jobId, poolQueueName } from '@benchwire/shared/cont
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { connectRedis, type RedisOptions } from '@benchwire/shared/runtime/redis.ts';
 import { type JobType, Queue } from 'bullmq';
+import { Fence, isFenced } from './fence.ts';
 
 export interface QueuedJob {
   id: string;
@@ -18,25 +19,47 @@ export class PoolQueues {
   #queues = new Map<string, Queue>();
   #redis: ReturnType<typeof connectRedis>;
   #prefix: string;
+  #fence: Fence;
+  #onFenced: () => void = () => undefined;
 
   constructor(options: RedisOptions & { REDIS_PREFIX: string }, log: Log) {
     this.#redis = connectRedis('scheduler', options, log);
     this.#prefix = options.REDIS_PREFIX;
+    this.#fence = new Fence(this.#redis, options.REDIS_PREFIX);
   }
 
   get connected(): boolean {
     return this.#redis.status === 'ready';
   }
 
-  /** Puts attempts into a pool's queue; those that are there already are left alone. */
+  /**
+   * To be called by a new leader before it looks into the queues: from then on no earlier one adds anything.
+   * @param onFenced - an addition was refused: Redis has forgotten the epoch, or a later leader is there
+   * @returns false when a later leader has done so
+   */
+  async takeOver(epoch: string, onFenced: () => void): Promise<boolean> {
+    this.#onFenced = onFenced;
+    return await this.#fence.raise(epoch);
+  }
+
+  /**
+   * Puts attempts into a pool's queue, all or none of them; those that are there already are left alone.
+   * @throws BenchwireError FENCED when this scheduler does not lead, or Redis has forgotten who does
+   */
   async add(pool: string, jobs: readonly Job[]): Promise<void> {
-    await this.#queue(pool).addBulk(
-      jobs.map((data) => ({
-        name: JOB_NAME,
-        data,
-        opts: { jobId: jobId({ run_id: data.run_id, task_id: data.task.task_id, attempt: data.attempt }) },
-      })),
-    );
+    const { epoch } = this.#fence;
+    try {
+      await this.#queue(pool).addBulk(
+        jobs.map((data) => ({
+          name: JOB_NAME,
+          data: { ...data, epoch },
+          opts: { jobId: jobId({ run_id: data.run_id, task_id: data.task.task_id, attempt: data.attempt }) },
+        })),
+      );
+    } catch (error) {
+      if (isFenced(error)) this.#onFenced();
+      throw error;
+    }
   }
 
   /** Jobs that no worker has taken yet. */

@@ -3,12 +3,11 @@ import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Demand, demandOf } from './demand.ts';
+import { planEmissions } from './emit.ts';
 import { Fleet } from './fleet.ts';
 import { mismatch } from './match.ts';
-import { planEmissions } from './plan.ts';
-import { waitingIn } from './ready-queue.ts';
-import { RunTimes } from './run-times.ts';
 import { SchedulerState } from './scheduler-state.ts';
+import { fifo } from './strategies/fifo.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
 
 function fleetOf(...devices: Array<Partial<Device>>): Fleet {
@@ -36,8 +35,8 @@ const sleeping = (sleep_ms: number, over: object = {}): object => ({
 /** The workload of the waiting tasks that sleep so long. */
 function workloadOf(state: SchedulerState, sleep_ms: number): string {
   for (const run of state.runs.values()) {
-    for (const { task, workload } of run.tasks.values()) {
-      if (task.executor === 'noop' && task.config.sleep_ms === sleep_ms) return workload;
+    for (const { lane } of run.tasks.values()) {
+      if ('sleep_ms' in lane.spec.config && lane.spec.config.sleep_ms === sleep_ms) return lane.bucket.workload;
     }
   }
   throw new Error(`no task sleeps ${sleep_ms} ms`);
@@ -52,11 +51,11 @@ describe('the demand of a pool', () => {
   it('adds up what waits, is emitted and runs', () => {
     const fleet = fleetOf({ slots: 2 }, { slots: 2 });
     const state = stateWith([sleeping(1, { repetitions: 10 })]);
-    expect(planEmissions(state, fleet, T0, 3)).toHaveLength(3);
+    expect(planEmissions(state, fleet, fifo(), T0, 3)).toHaveLength(3);
     fleet.applyHeartbeat(aHeartbeat('w1', { running: { 'cpu-0': ['a', 'b'] } }), T0);
-    const run_times = new RunTimes();
+    const { run_times } = state;
     run_times.observe(workloadOf(state, 1), 'cpu-00000000', 'cpu', 2.5, 1);
-    expect(only(demandOf(state, fleet, run_times, T0 + 7000))).toEqual({
+    expect(only(demandOf(state, fleet, T0 + 7000))).toEqual({
       pool: 'cpu-00000000',
       class: 'cpu',
       workers: 2,
@@ -72,9 +71,9 @@ describe('the demand of a pool', () => {
 
   it('says how many tasks of unknown length are not in the expected work', () => {
     const state = stateWith([sleeping(1, { repetitions: 4 }), sleeping(2, { repetitions: 3 })]);
-    const run_times = new RunTimes();
+    const { run_times } = state;
     run_times.observe(workloadOf(state, 1), 'cpu-00000000', 'cpu', 10, 1);
-    expect(only(demandOf(state, fleetOf({}), run_times, T0))).toMatchObject({
+    expect(only(demandOf(state, fleetOf({}), T0))).toMatchObject({
       expected_work_seconds: 40,
       unknown_work_tasks: 3,
     });
@@ -83,12 +82,12 @@ describe('the demand of a pool', () => {
   it('is expected from each pool at its own speed', () => {
     const state = stateWith([sleeping(1, { repetitions: 4 })]);
     const fleet = fleetOf({ pool: 'cpu-1' }, { pool: 'cpu-2' }, { pool: 'cpu-3' }, { pool: 'cuda-1', class: 'cuda' });
-    const run_times = new RunTimes();
+    const { run_times } = state;
     const workload = workloadOf(state, 1);
     run_times.observe(workload, 'cpu-1', 'cpu', 10, 1);
     run_times.observe(workload, 'cpu-2', 'cpu', 30, 2);
     run_times.observeTimeout(workload, 'cpu-3', 100);
-    const { pools } = demandOf(state, fleet, run_times, T0);
+    const { pools } = demandOf(state, fleet, T0);
     expect(pools.map(({ pool, expected_work_seconds }) => [pool, expected_work_seconds])).toEqual([
       ['cpu-1', 40],
       ['cpu-2', 120],
@@ -100,13 +99,13 @@ describe('the demand of a pool', () => {
   it('waits as long as its oldest ready task, and not at all when none is ready', () => {
     const state = stateWith([sleeping(1)], T0);
     state.applyRunMessage(submitted({ tasks: [sleeping(2)] }), T0 + 60_000);
-    const at = (): number => only(demandOf(state, fleetOf({}), new RunTimes(), T0 + 90_000)).oldest_wait_seconds;
+    const at = (): number => only(demandOf(state, fleetOf({}), T0 + 90_000)).oldest_wait_seconds;
     expect(at()).toBe(90);
-    const [first] = [...state.ready.groups].flatMap((group) => [...waitingIn(group)]);
+    const [first] = [...state.runs.values()].flatMap((run) => [...run.tasks.values()]);
     if (first === undefined) throw new Error('nothing waits');
-    state.markEmitted(first, 'cpu-00000000', T0);
+    state.markEmitted(first, 'cpu-00000000', 0, T0);
     expect(at()).toBe(30);
-    expect(only(demandOf(new SchedulerState(), fleetOf({}), new RunTimes(), T0)).oldest_wait_seconds).toBe(0);
+    expect(only(demandOf(new SchedulerState(), fleetOf({}), T0)).oldest_wait_seconds).toBe(0);
   });
 
   it('is what a count task by task comes to', () => {
@@ -135,10 +134,13 @@ describe('the demand of a pool', () => {
             sleeping(sleep_ms, { task_id: `t${index}`, repetitions, requirements: { hardware } }),
           );
           const state = specs.length === 0 ? new SchedulerState() : stateWith(tasks);
-          const run_times = new RunTimes();
+          const { run_times } = state;
           const workloads = new Map(
             [...state.runs.values()].flatMap((run) =>
-              [...run.tasks.values()].map((t) => [(t.task.config as { sleep_ms: number }).sleep_ms, t.workload]),
+              [...run.tasks.values()].map(({ lane }) => [
+                (lane.spec.config as { sleep_ms: number }).sleep_ms,
+                lane.bucket.workload,
+              ]),
             ),
           );
           for (const [order, [sleep_ms, n, seconds, completed]] of observations.entries()) {
@@ -147,15 +149,15 @@ describe('the demand of a pool', () => {
             if (completed) run_times.observe(workload, `${classes[n % 2]}-${n}`, classes[n % 2], seconds, order);
             else run_times.observeTimeout(workload, `${classes[n % 2]}-${n}`, seconds);
           }
-          planEmissions(state, fleet, T0, emissions);
+          planEmissions(state, fleet, fifo(), T0, emissions);
 
-          const demand = demandOf(state, fleet, run_times, T0);
+          const demand = demandOf(state, fleet, T0);
           const all = [...state.runs.values()].flatMap((run) => [...run.tasks.values()]);
           const ready = all.filter(({ phase }) => phase === 'ready');
           for (const pool of fleet.pools().values()) {
-            const waiting = ready.filter((t) => mismatch(t.task, pool.offer) === undefined);
-            const work = [...waiting, ...all.filter((t) => t.pool === pool.pool)].map((t) =>
-              run_times.expect(t.workload, pool.pool, pool.offer.class),
+            const waiting = ready.filter((t) => mismatch(t.lane.spec, pool.offer) === undefined);
+            const work = [...waiting, ...all.filter((t) => t.emission?.pool.name === pool.pool)].map((t) =>
+              run_times.expect(t.lane.bucket.workload, pool.pool, pool.offer.class),
             );
             const found = demand.pools.find((each) => each.pool === pool.pool);
             expect(found?.waiting).toBe(waiting.length);
@@ -166,7 +168,7 @@ describe('the demand of a pool', () => {
             );
           }
           const unserved = ready.filter(
-            (t) => ![...fleet.pools().values()].some((p) => mismatch(t.task, p.offer) === undefined),
+            (t) => ![...fleet.pools().values()].some((p) => mismatch(t.lane.spec, p.offer) === undefined),
           );
           expect(demand.unplaceable).toBe(unserved.length);
           expect(demand.unserved.reduce((sum, { tasks: n }) => sum + n, 0)).toBe(unserved.length);
@@ -185,7 +187,7 @@ describe('the demand without a pool', () => {
       { task_id: 'c', executor: 'command', config: { command: ['python3', 'x.py'] } },
       sleeping(4),
     ]);
-    const demand = demandOf(state, fleetOf({}), new RunTimes(), T0 + 5000);
+    const demand = demandOf(state, fleetOf({}), T0 + 5000);
     expect(only(demand).waiting).toBe(1);
     expect(demand.unplaceable).toBe(4);
     expect(demand.unserved).toMatchObject([

@@ -1,10 +1,10 @@
 import type { PoolDemand, UnservedNeed } from '@benchwire/shared/contracts/status.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { Work, WorkByPool } from './expected-work.ts';
 import type { Fleet, Pool } from './fleet.ts';
-import { mismatch, needSignature, programOf } from './match.ts';
-import type { Group } from './ready-queue.ts';
-import type { TaskState } from './run-state.ts';
+import type { Group } from './lane.ts';
+import { programOf } from './match.ts';
+import { whyNot } from './recovery.ts';
+import type { Spec, TaskState } from './run-state.ts';
 import type { RunTimes } from './run-times.ts';
 import type { SchedulerState } from './scheduler-state.ts';
 
@@ -31,11 +31,12 @@ interface Share {
  * Adds up what waits for and runs in each pool. A waiting task counts in every pool that could take it. Costs as much as
  * there are different workloads waiting, and groups times pools; not tasks.
  */
-export function demandOf(state: SchedulerState, fleet: Fleet, run_times: RunTimes, now: number): Demand {
+export function demandOf(state: SchedulerState, fleet: Fleet, now: number): Demand {
+  const { run_times } = state;
   const pools = fleet.pools();
-  const shares = [...state.ready.groups].map((group): Share => {
-    const work = new WorkByPool(group.tally.workloads, pools, run_times);
-    return { group, work, oldest_ready_ms: group.tally.oldest_ready_ms ?? now, served: false };
+  const shares = [...workloadsByGroup(state)].map(([group, workloads]): Share => {
+    const work = new WorkByPool(workloads, pools, run_times);
+    return { group, work, oldest_ready_ms: group.oldest.ready_at_ms ?? now, served: false };
   });
   const running = fleet.runningAttempts();
   const demands = [...pools.values()].map((pool): PoolDemand => {
@@ -58,10 +59,21 @@ export function demandOf(state: SchedulerState, fleet: Fleet, run_times: RunTime
   };
 }
 
+/** How many tasks of which workload wait in each group that has any. */
+function workloadsByGroup({ ready }: SchedulerState): Map<Group, Map<string, number>> {
+  const found = new Map<Group, Map<string, number>>();
+  for (const { group, workload, size } of ready.buckets) {
+    if (size === 0) continue;
+    const workloads = found.get(group) ?? new Map<string, number>();
+    found.set(group, workloads.set(workload, size));
+  }
+  return found;
+}
+
 function emittedWork(state: SchedulerState, { pool, offer }: Pool, run_times: RunTimes): Work {
   const work = new Work();
-  for (const { workload } of state.emitted.get(pool) ?? []) {
-    work.add(1, run_times.expect(workload, pool, offer.class));
+  for (const { lane } of state.pools.get(pool)?.emitted ?? []) {
+    work.add(1, run_times.expect(lane.bucket.workload, pool, offer.class));
   }
   return work;
 }
@@ -76,7 +88,7 @@ function waitingFor(
   let waiting = 0;
   let oldest_ready_ms = now;
   for (const share of shares) {
-    if (mismatch(share.group.sample.task, pool.offer) !== undefined) continue;
+    if (whyNot(share.group, pool.offer) !== undefined) continue;
     share.served = true;
     waiting += share.group.size;
     oldest_ready_ms = Math.min(oldest_ready_ms, share.oldest_ready_ms);
@@ -97,30 +109,23 @@ function toMilliseconds(seconds: number): number {
 
 function needsOf(unserved: readonly Share[], unbound: Iterable<TaskState>, now: number): UnservedNeed[] {
   const needs = new Map<string, UnservedNeed>();
-  const add = (signature: string, task: Task, tasks: number, since_ms: number): void => {
+  const add = ({ signature, need: spec }: Group, tasks: number, since_ms: number): void => {
     const oldest_wait_seconds = toMilliseconds(Math.max(0, now - since_ms) / 1000);
     const need = needs.get(signature);
-    if (need === undefined) needs.set(signature, { ...needOf(task), tasks, oldest_wait_seconds });
+    if (need === undefined) needs.set(signature, { ...needOf(spec), tasks, oldest_wait_seconds });
     else {
       need.tasks += tasks;
       need.oldest_wait_seconds = Math.max(need.oldest_wait_seconds, oldest_wait_seconds);
     }
   };
   for (const { group, oldest_ready_ms } of unserved) {
-    add(group.signature, group.sample.task, group.size, oldest_ready_ms);
+    add(group, group.size, oldest_ready_ms);
   }
-  let last: Task | undefined;
-  let signature = '';
-  for (const { task, run } of unbound) {
-    // The repetitions of a task share these two.
-    if (task.requirements !== last?.requirements || task.config !== last.config) signature = needSignature(task);
-    add(signature, task, 1, run.accepted_at_ms);
-    last = task;
-  }
+  for (const { lane } of unbound) add(lane.bucket.group, 1, lane.run.accepted_at_ms);
   return [...needs.values()].sort((a, b) => b.tasks - a.tasks).slice(0, MAX_NEEDS);
 }
 
-function needOf(task: Task): Omit<UnservedNeed, 'tasks' | 'oldest_wait_seconds'> {
+function needOf(task: Spec): Omit<UnservedNeed, 'tasks' | 'oldest_wait_seconds'> {
   return {
     executor: task.executor,
     program: task.executor === 'command' ? programOf(task) : null,

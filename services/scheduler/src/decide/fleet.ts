@@ -1,4 +1,5 @@
 import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
+import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
 
@@ -6,6 +7,9 @@ import type { Offer } from './match.ts';
 const MISSED_INTERVALS = 5;
 /** … but never sooner than this. */
 const MIN_SILENCE_MS = 5000;
+/** One that should have spoken this often, and not for this long, may be asked after. */
+const QUIET_INTERVALS = 2;
+const MIN_QUIET_MS = 1500;
 
 export interface WorkerState {
   capabilities: Capabilities;
@@ -18,6 +22,7 @@ export interface WorkerState {
   running: ReadonlySet<string>;
   /** The same, by device. */
   running_on: Heartbeat['running'];
+  paused: Heartbeat['paused'];
 }
 
 export interface Pool {
@@ -32,7 +37,9 @@ export type FleetChange =
   | { kind: 'joined'; worker_id: string }
   | { kind: 'lost'; worker_id: string; silent_ms: number }
   | { kind: 'restarted'; worker_id: string }
-  | { kind: 'left'; worker_id: string };
+  | { kind: 'left'; worker_id: string }
+  /** Takes no tasks from now on, or takes them again. */
+  | { kind: 'quarantined' | 'released'; worker_id: string };
 
 /**
  * Which workers there are, folded from their capabilities (KV) and heartbeats. A worker counts only while its
@@ -42,6 +49,9 @@ export class Fleet {
   #workers = new Map<string, WorkerState>();
   /** Capabilities without a heartbeat yet. */
   #known = new Map<string, Capabilities>();
+  /** Known to have no connection, and not heard of since. */
+  #gone = new Set<string>();
+  readonly #quarantines = new Map<string, Quarantine>();
   #pools: Map<string, Pool> | undefined;
   #listening_since_ms: number;
 
@@ -77,6 +87,7 @@ export class Fleet {
     // Its capabilities come through the bucket in a moment; the next heartbeat counts.
     if (capabilities === undefined || capabilities.boot_id !== heartbeat.boot_id) return [];
     const before = this.#workers.get(worker_id);
+    this.#gone.delete(worker_id);
     if (heartbeat.state === 'left') {
       this.forget(worker_id);
       return before === undefined ? [] : [{ kind: 'left', worker_id }];
@@ -90,21 +101,82 @@ export class Fleet {
       boot_id: heartbeat.boot_id,
       running: new Set(Object.values(heartbeat.running).flat()),
       running_on: heartbeat.running,
+      paused: heartbeat.paused,
     });
     return before === undefined ? [{ kind: 'joined', worker_id }] : [];
   }
 
+  /** @returns what changed for tasks that could run there */
+  applyQuarantine(entry: Quarantine): FleetChange[] {
+    const { worker_id, quarantined } = entry;
+    const before = this.#quarantines.get(worker_id)?.quarantined === true;
+    this.#quarantines.set(worker_id, entry);
+    if (before === quarantined) return [];
+    this.#pools = undefined;
+    return [{ kind: quarantined ? 'quarantined' : 'released', worker_id }];
+  }
+
+  /** Entries of the bucket, also of workers that were let back. */
+  get quarantines(): ReadonlyMap<string, Quarantine> {
+    return this.#quarantines;
+  }
+
+  /** Workers that are there and take nothing, as `worker: why`, by pool. */
+  pausedIn(pool: string): string[] {
+    const found: string[] = [];
+    for (const [worker_id, worker] of this.#workers) {
+      if (!worker.capabilities.devices.some((device) => device.pool === pool)) continue;
+      const entry = this.#quarantines.get(worker_id);
+      if (entry?.quarantined === true) found.push(`${worker_id} is in quarantine: ${entry.reason}`);
+      else if (worker.paused !== undefined) found.push(`${worker_id} is paused: ${worker.paused.message}`);
+      else if (worker.state === 'draining') found.push(`${worker_id} takes no more tasks`);
+    }
+    return found;
+  }
+
+  /** Every pool that a worker which is heard of has devices in, whether or not it takes jobs now. */
+  offers(): Map<string, Offer> {
+    const offers = new Map<string, Offer>();
+    for (const { capabilities } of this.#workers.values())
+      for (const device of capabilities.devices) offers.set(device.pool, device);
+    return offers;
+  }
+
   /** Takes out the workers that have been silent for too long. */
   expire(now: number): FleetChange[] {
-    const changes: FleetChange[] = [];
-    for (const [worker_id, worker] of this.#workers) {
-      const silent_ms = now - worker.last_seen_ms;
-      if (silent_ms <= Math.max(MIN_SILENCE_MS, worker.interval_ms * MISSED_INTERVALS)) continue;
-      this.#workers.delete(worker_id);
-      this.#pools = undefined;
-      changes.push({ kind: 'lost', worker_id, silent_ms });
+    return this.#silentFor(now, MISSED_INTERVALS, MIN_SILENCE_MS).flatMap((worker_id) => this.#lose(worker_id, now));
+  }
+
+  /** Workers that should have spoken by now; not lost yet. */
+  quiet(now: number): string[] {
+    return this.#silentFor(now, QUIET_INTERVALS, MIN_QUIET_MS);
+  }
+
+  /** Takes out a worker that has been silent for too long. */
+  #lose(worker_id: string, now: number): FleetChange[] {
+    const worker = this.#workers.get(worker_id);
+    if (worker === undefined) return [];
+    this.forget(worker_id);
+    return [{ kind: 'lost', worker_id, silent_ms: now - worker.last_seen_ms }];
+  }
+
+  /** Takes out a quiet worker that is known to have no connection. */
+  markGone(worker_id: string, now: number): FleetChange[] {
+    this.#gone.add(worker_id);
+    return this.#lose(worker_id, now);
+  }
+
+  /** Whether not hearing of it is explained: it need not be waited for. */
+  isGone(worker_id: string): boolean {
+    return this.#gone.has(worker_id);
+  }
+
+  #silentFor(now: number, intervals: number, at_least_ms: number): string[] {
+    const found: string[] = [];
+    for (const [worker_id, { last_seen_ms, interval_ms }] of this.#workers) {
+      if (now - last_seen_ms > Math.max(at_least_ms, interval_ms * intervals)) found.push(worker_id);
     }
-    return changes;
+    return found;
   }
 
   /** After a gap in what the scheduler itself could hear (NATS was away), silence proves nothing. */
@@ -168,13 +240,14 @@ export class Fleet {
   #buildPools(): Map<string, Pool> {
     const pools = new Map<string, Pool>();
     for (const [worker_id, worker] of this.#workers) {
-      if (worker.state !== 'ready') continue;
+      if (worker.state !== 'ready' || this.#quarantines.get(worker_id)?.quarantined === true) continue;
       for (const device of worker.capabilities.devices) {
         const pool = pools.get(device.pool);
         if (pool === undefined) {
           pools.set(device.pool, { pool: device.pool, offer: device, workers: [worker_id], slots: device.slots });
         } else {
-          if (!pool.workers.includes(worker_id)) pool.workers.push(worker_id);
+          // A worker's devices come one after the other.
+          if (pool.workers.at(-1) !== worker_id) pool.workers.push(worker_id);
           pool.slots += device.slots;
         }
       }

@@ -4,41 +4,59 @@ import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
-import type { JobTask } from '@benchwire/shared/contracts/task.ts';
+import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
+import type { Pool } from './fleet.ts';
+import { batchSizesToDrop, type Failure, workersToAvoid } from './recovery.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
+import type { MissedDeadline } from './scheduler-state.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The job that carries the current attempt of a task. */
-export function jobOf(state: TaskState): Job {
-  const { request, run_id } = state.run.submitted;
-  const { task_id, executor, config, benchmark, timeout_seconds, retry_policy } = state.task;
+/**
+ * The job that carries the current attempt of a task, made for the pool that it goes to.
+ * @param failures - of the attempts before
+ */
+export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool | undefined): Job {
+  const { run, spec, bucket } = state.lane;
+  const { request, run_id } = run.submitted;
+  const { executor, config: written, benchmark, timeout_seconds, retry_policy } = spec;
+  const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
+  const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
+  const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
+  const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
   return {
     v: MESSAGE_VERSION,
     run_id,
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id, executor, config, benchmark, timeout_seconds } as JobTask,
+    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds, ...fresh } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,
-    variant: variantOf(state.task),
+    variant: variantOf(state.lane.spec),
     queued_at: iso(state.ready_at_ms),
-    workload: state.workload,
+    ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
+    ...(avoid_workers.length === 0 ? {} : { avoid_workers }),
+    workload: bucket.workload,
   };
+}
+
+function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<string, string>>): Task['config'] {
+  if (!('batch_sizes' in config)) return config;
+  return { ...config, batch_sizes: config.batch_sizes.filter((size) => dropped[String(size)] === undefined) };
 }
 
 /** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
 export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
-  const { task, run } = state;
+  const { spec: task, run } = state.lane;
   const { request, run_id } = run.submitted;
   return {
     v: MESSAGE_VERSION,
     run_id,
-    task_id: task.task_id,
+    task_id: state.task_id,
     attempt: state.attempt,
     max_attempts: task.retry_policy.max_retries + 1,
     status: verdict.status,
@@ -120,6 +138,22 @@ export function demandEvent(demand: PoolDemand, now: number): BenchEvent {
   const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} of unknown length` : ''}`;
   const message = `${waiting} waiting, ${running} running, workers: ${workers}, ${work}`;
   return eventOf('pool', 'demand', message, now, `demand.${pool}.${now}`, { pool, data });
+}
+
+/** A deadline has passed, and some copies of a task as it was written are not done. */
+export function deadlineEvent({ run, sample, due_ms, tasks }: MissedDeadline, now: number): BenchEvent {
+  const { run_id } = run.submitted;
+  const { base_task_id, on_missed_deadline } = sample.lane.spec;
+  const what = tasks === 1 ? 'one task is' : `${tasks} tasks are`;
+  const end = on_missed_deadline === 'end' ? '; they end now' : '';
+  return eventOf(
+    'task',
+    'deadline_missed',
+    `${what} not done by the deadline of ${base_task_id}, ${iso(due_ms)}${end}`,
+    now,
+    `${run_id}.${base_task_id}.deadline.${due_ms}`,
+    { run_id, task_id: sample.task_id, data: { tasks, deadline: iso(due_ms), on_missed_deadline } },
+  );
 }
 
 export function finishedEvent(run: RunState, now: number): BenchEvent {

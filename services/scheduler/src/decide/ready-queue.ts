@@ -1,70 +1,38 @@
-import { mismatch, needSignature, type Offer } from './match.ts';
-import type { TaskState } from './run-state.ts';
-import { WaitingTally } from './waiting-tally.ts';
+import { workloadKey } from '@benchwire/shared/contracts/series.ts';
+import { Fifo } from './fifo.ts';
+import { type Bucket, type Group, type Lane, RunQueue } from './lane.ts';
+import { needSignature } from './match.ts';
+import { OldestReady } from './oldest-ready.ts';
+import { bandOf } from './order.ts';
+import { type Blocked, blockedKey } from './recovery.ts';
+import type { RunState, Spec, TaskState } from './run-state.ts';
+import type { FairShare, Tenant } from './tenant.ts';
 
-/** Tasks that the same pools can serve, in the order they are to start. */
-export interface Group {
-  signature: string;
-  /** Any task of the group: they are all matched alike. */
-  sample: TaskState;
-  size: number;
-  readonly tally: WaitingTally;
-  /** Since when no pool serves it; undefined while one does. */
-  unplaceable_since_ms: number | undefined;
-  byPriority: Map<number, Fifo>;
+interface Listener {
+  added(group: Group): void;
+  removed(group: Group): void;
 }
 
-/** First in, first out with lazy removal: a task that has left the phase `ready` is skipped when it comes up. */
-class Fifo {
-  #items: TaskState[] = [];
-  #head = 0;
-
-  push(task: TaskState): void {
-    this.#items.push(task);
-  }
-
-  /** The first task still waiting, without taking it. */
-  peek(): TaskState | undefined {
-    for (;;) {
-      const task = this.#items[this.#head];
-      if (task === undefined) {
-        this.#items = [];
-        this.#head = 0;
-        return undefined;
-      }
-      if (task.phase === 'ready') return task;
-      this.#skip();
-    }
-  }
-
-  shift(): TaskState | undefined {
-    const task = this.peek();
-    if (task !== undefined) this.#skip();
-    return task;
-  }
-
-  *waiting(): Generator<TaskState> {
-    for (let index = this.#head; index < this.#items.length; index++) {
-      const task = this.#items[index];
-      if (task?.phase === 'ready') yield task;
-    }
-  }
-
-  #skip(): void {
-    this.#head++;
-    // Give the memory of what was taken back now and then, at constant cost per task.
-    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-  }
-}
-
-/** All tasks that may start now, grouped by what they need. Higher priority first, then first come, first served. */
+/**
+ * All tasks that may start now. They stand in lanes of tasks that are alike; lanes of one run, need and urgency stand in a
+ * queue; and each tenant keeps its queues in order, by what they need. So neither adding a task nor finding the next
+ * one costs more when more are waiting.
+ */
 export class ReadyQueue {
   #groups = new Map<string, Group>();
-  #order = 0;
+  #buckets = new Map<string, Bucket>();
+  #aging_ms: number;
+  #shares: FairShare;
+  #listener: Listener;
   #size = 0;
+  /** Groups that have got work, or may be served again, since the last decisions. */
+  readonly touched = new Set<Group>();
+
+  constructor(options: { aging_ms: number; shares: FairShare; listener: Listener }) {
+    this.#aging_ms = options.aging_ms;
+    this.#shares = options.shares;
+    this.#listener = options.listener;
+  }
 
   get size(): number {
     return this.#size;
@@ -74,74 +42,123 @@ export class ReadyQueue {
     return this.#groups.values();
   }
 
-  add(task: TaskState): void {
-    const signature = needSignature(task.task);
-    let group = this.#groups.get(signature);
-    if (group === undefined) {
-      group = {
-        signature,
-        sample: task,
-        size: 0,
-        tally: new WaitingTally(),
-        unplaceable_since_ms: undefined,
-        byPriority: new Map(),
-      };
-      this.#groups.set(signature, group);
+  /** Also those in which nothing waits now. */
+  get buckets(): IterableIterator<Bucket> {
+    return this.#buckets.values();
+  }
+
+  get tenants(): readonly Tenant[] {
+    return this.#shares.waiting;
+  }
+
+  /** The lane of a task, which its repetitions share unless some pools are not to take it. */
+  laneFor(run: RunState, spec: Spec, index: number, tenant: Tenant, blocked?: Blocked): Lane {
+    const sharing = run.lanes.get(spec.config) ?? [];
+    const key = blockedKey(blocked);
+    const known = sharing.find(
+      (lane) =>
+        lane.spec.pool === spec.pool &&
+        lane.spec.base_task_id === spec.base_task_id &&
+        blockedKey(lane.bucket.group.blocked) === key,
+    );
+    if (known !== undefined) {
+      known.bucket.group.blocked = blocked;
+      return known;
     }
-    task.order = ++this.#order;
-    task.group = group;
-    const fifo = group.byPriority.get(task.task.priority) ?? new Fifo();
-    group.byPriority.set(task.task.priority, fifo);
-    fifo.push(task);
-    group.size++;
-    group.tally.add(task);
+    const bucket = this.#bucket(spec, blocked);
+    const queue = this.#queue(run, bucket.group, spec);
+    const lane: Lane = { run, spec, index, tenant, bucket, queue, tasks: new Fifo(), size: 0, queued: false };
+    bucket.lanes++;
+    bucket.group.lanes++;
+    sharing.push(lane);
+    run.lanes.set(spec.config, sharing);
+    return lane;
+  }
+
+  add(task: TaskState): void {
+    const { lane } = task;
+    const { queue, tenant, bucket } = lane;
+    lane.tasks.push(task);
+    if (lane.size++ === 0) queue.filled(lane);
+    if (queue.size++ === 0) tenant.insert(queue);
+    if (tenant.size++ === 0) this.#shares.enter(tenant);
+    if (bucket.group.size++ === 0) bucket.group.unplaceable_since_ms = undefined;
+    bucket.size++;
+    bucket.group.oldest.add(task.ready_at_ms);
     this.#size++;
+    this.touched.add(bucket.group);
   }
 
   /** Takes a task out, wherever it stands. The caller sets its new phase. */
   remove(task: TaskState): void {
-    const { group } = task;
-    if (group === undefined) return;
-    task.group = undefined;
+    const { lane } = task;
+    const { queue, tenant, bucket } = lane;
+    if (--lane.size === 0) queue.emptied();
+    if (--queue.size === 0) tenant.delete(queue);
+    if (--tenant.size === 0) this.#shares.leave(tenant);
+    bucket.group.size--;
+    bucket.size--;
+    bucket.group.oldest.remove(task.ready_at_ms);
     this.#size--;
-    group.tally.remove(task);
-    if (--group.size === 0) this.#groups.delete(group.signature);
   }
 
-  /** The task that a pool should start next, or undefined. Stays in the queue until `remove`. */
-  best(groups: readonly Group[]): TaskState | undefined {
-    let best: TaskState | undefined;
-    for (const group of groups) {
-      const head = headOf(group);
-      if (head === undefined) continue;
-      if (best === undefined || head.task.priority > best.task.priority) best = head;
-      else if (head.task.priority === best.task.priority && head.order < best.order) best = head;
+  /** Forgets what only tasks of that run needed. */
+  dropRun(run: RunState): void {
+    for (const lane of [...run.lanes.values()].flat()) {
+      const { bucket } = lane;
+      const { group } = bucket;
+      if (--bucket.lanes === 0) this.#buckets.delete(bucketKey(group.signature, bucket.workload));
+      if (--group.lanes > 0) continue;
+      this.#groups.delete(group.signature);
+      this.touched.delete(group);
+      this.#listener.removed(group);
     }
-    return best;
   }
 
-  /** The groups that a pool can serve. */
-  servedBy(offer: Offer): Group[] {
-    return [...this.#groups.values()].filter((group) => mismatch(group.sample.task, offer) === undefined);
+  #bucket(spec: Spec, blocked: Blocked | undefined): Bucket {
+    const signature = `${needSignature(spec)}${blockedKey(blocked)}`;
+    const workload = workloadKey(spec);
+    const key = bucketKey(signature, workload);
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      const model = 'model' in spec.config ? (spec.config.model ?? null) : null;
+      bucket = { group: this.#group(signature, spec, blocked), workload, model, size: 0, lanes: 0, looked_at: 0 };
+      this.#buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+
+  #group(signature: string, need: Spec, blocked: Blocked | undefined): Group {
+    let group = this.#groups.get(signature);
+    if (group === undefined) {
+      group = {
+        signature,
+        need,
+        blocked,
+        pools: [],
+        size: 0,
+        oldest: new OldestReady(),
+        unplaceable_since_ms: undefined,
+        lanes: 0,
+      };
+      this.#groups.set(signature, group);
+      this.#listener.added(group);
+    }
+    return group;
+  }
+
+  #queue(run: RunState, group: Group, spec: Spec): RunQueue {
+    const due_ms = spec.deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(spec.deadline);
+    const key = `${group.signature} ${spec.priority} ${due_ms}`;
+    let queue = run.queues.get(key);
+    if (queue === undefined) {
+      queue = new RunQueue(run, group, bandOf(run.accepted_at_ms, spec.priority, this.#aging_ms), due_ms);
+      run.queues.set(key, queue);
+    }
+    return queue;
   }
 }
 
-function headOf(group: Group): TaskState | undefined {
-  let best: TaskState | undefined;
-  let bestPriority = Number.NEGATIVE_INFINITY;
-  for (const [priority, fifo] of group.byPriority) {
-    if (priority <= bestPriority) continue;
-    const head = fifo.peek();
-    if (head === undefined) group.byPriority.delete(priority);
-    else {
-      best = head;
-      bestPriority = priority;
-    }
-  }
-  return best;
-}
-
-/** Every task of a group that waits. */
-export function* waitingIn(group: Group): Generator<TaskState> {
-  for (const fifo of group.byPriority.values()) yield* fifo.waiting();
+function bucketKey(signature: string, workload: string): string {
+  return `${workload} ${signature}`;
 }

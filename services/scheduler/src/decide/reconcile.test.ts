@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { planEmissions } from './emit.ts';
 import { Fleet } from './fleet.ts';
-import { planEmissions } from './plan.ts';
 import { compare, idOf } from './reconcile.ts';
 import { SchedulerState } from './scheduler-state.ts';
+import { fifo } from './strategies/fifo.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
 
 /** Long enough after the start that a worker would have been heard of. */
@@ -16,7 +17,7 @@ function taken(by: string | undefined, beats: 'ready' | 'draining' | 'nothing', 
   fleet.applyCapabilities(aWorker('w', [aDevice()]), T0);
   fleet.applyHeartbeat(aHeartbeat('w'), T0);
   state.applyRunMessage(submitted({ tasks: [{ task_id: 'a', executor: 'noop' }] }), T0);
-  const [emission] = planEmissions(state, fleet, T0, 1);
+  const [emission] = planEmissions(state, fleet, fifo(), T0, 1);
   if (emission === undefined) throw new Error('nothing was emitted');
   const id = idOf(emission.state);
   if (beats === 'nothing') fleet.expire(LATER);

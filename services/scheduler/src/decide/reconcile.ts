@@ -39,7 +39,7 @@ export function compare(
       if (reason !== undefined) result.lost.push({ state, verdict: lostVerdict(pool, active.worker_id, reason) });
     } else if (view.waiting.has(id)) {
       if (!served) result.stranded.push(state);
-    } else if (now - state.emitted_at_ms > SETTLE_MS) {
+    } else if (now - (state.emission?.at_ms ?? now) > SETTLE_MS) {
       result.missing.push(state);
     }
   }
@@ -56,7 +56,7 @@ function whyLost(
   if (job.worker_id === undefined)
     return cared_for ? undefined : 'a worker took this and is gone, like all of its pool';
   const worker = fleet.worker(job.worker_id);
-  if (worker === undefined && !fleet.silenceIsTelling(now)) return undefined;
+  if (worker === undefined && !fleet.isGone(job.worker_id) && !fleet.silenceIsTelling(now)) return undefined;
   if (worker === undefined) return `worker ${job.worker_id} stopped answering while it ran this`;
   // Both times are by the worker's own clock.
   if (job.taken_at_ms !== undefined && job.taken_at_ms < Date.parse(worker.capabilities.started_at)) {
@@ -75,5 +75,5 @@ export function lostVerdict(pool: string, worker_id: string | undefined, message
 }
 
 export function idOf(state: TaskState): string {
-  return attemptId({ run_id: state.run.submitted.run_id, task_id: state.task.task_id, attempt: state.attempt });
+  return attemptId({ run_id: state.lane.run.submitted.run_id, task_id: state.task_id, attempt: state.attempt });
 }

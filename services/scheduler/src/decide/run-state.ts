@@ -1,9 +1,9 @@
 import type { RunCounts } from '@benchwire/shared/contracts/event.ts';
 import type { OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunSubmitted } from '@benchwire/shared/contracts/run.ts';
-import { workloadKey } from '@benchwire/shared/contracts/series.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
-import type { Group } from './ready-queue.ts';
+import type { Lane, RunQueue } from './lane.ts';
+import type { PoolState } from './pool-state.ts';
 
 /**
  * `unbound` an `each` task that waits for its pools; `blocked` waits for dependencies; `delayed` for its retry;
@@ -12,31 +12,38 @@ import type { Group } from './ready-queue.ts';
  */
 type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
 
+/** A task while its run is open. There may be a million: what its repetitions share stands in the lane. */
 export interface TaskState {
-  readonly run: RunState;
-  task: Task;
-  /** Names how much work it is, for run times; one string for all repetitions of a task. */
-  readonly workload: string;
+  readonly task_id: string;
+  lane: Lane;
   phase: Phase;
   /** The attempt that runs or comes next. */
   attempt: number;
   /** Dependencies that are not done. */
   unmet: number;
-  dependents: TaskState[];
+  dependents: TaskState[] | undefined;
   status: OutcomeStatus | undefined;
   /** When it became ready, by the scheduler's clock. */
   ready_at_ms: number;
   /** When a delayed retry is due. */
   due_at_ms: number;
-  /** Where it was emitted to, and when. */
-  pool: string | undefined;
-  emitted_at_ms: number;
+  emission: Emission | undefined;
   /** What the scheduler decided while `settling`. */
   verdict: Verdict | undefined;
-  /** Bookkeeping of the ready queue. */
-  order: number;
-  group: Group | undefined;
 }
+
+/** Where an attempt was emitted to. */
+export interface Emission {
+  readonly pool: PoolState;
+  readonly at_ms: number;
+  /** How long it was expected to run there. */
+  readonly expected_ms: number;
+  /** When a slot became free for it, as far as the scheduler can tell; undefined while it stands behind others. */
+  started_ms: number | undefined;
+}
+
+/** What the repetitions of a task have in common: everything but the id and whom it waits for. */
+export type Spec = Omit<Task, 'task_id' | 'depends_on'>;
 
 export interface Verdict {
   status: Exclude<OutcomeStatus, 'completed'>;
@@ -51,54 +58,51 @@ export interface RunState {
   readonly accepted_at_ms: number;
   tasks: Map<string, TaskState>;
   bindings: Map<string, readonly string[]>;
+  /** Where its ready tasks stand, by group, priority and deadline. */
+  queues: Map<string, RunQueue>;
+  /** Its lanes, by the config that their tasks share. */
+  lanes: Map<Spec['config'], Lane[]>;
+  /** Attempts in pools' queues or in execution, and how many there may be. */
+  emitted: number;
+  readonly max_running: number;
+  /** Whether the deadlines of its tasks have been noted as missed, by their time. */
+  deadlines: Map<number, boolean>;
   /** Why it was cancelled; undefined while it may go on. */
   cancelled: string | undefined;
   open: number;
   counts: RunCounts;
 }
 
-export function newTask(run: RunState, task: Task, workload: string): TaskState {
+export function newTask(lane: Lane, task: Task): TaskState {
   return {
-    run,
-    task,
-    workload,
+    task_id: task.task_id,
+    lane,
     phase: task.placement === 'each' && task.pool === null ? 'unbound' : 'blocked',
     attempt: 1,
     unmet: 0,
-    dependents: [],
+    dependents: undefined,
     status: undefined,
     ready_at_ms: 0,
     due_at_ms: 0,
-    pool: undefined,
-    emitted_at_ms: 0,
+    emission: undefined,
     verdict: undefined,
-    order: -1,
-    group: undefined,
-  };
-}
-
-/** `workloadKey` for the tasks of a request in their order: the repetitions of a task share its config, and the key. */
-export function workloadKeys(): (task: Task) => string {
-  let last: Task | undefined;
-  let key = '';
-  return (task) => {
-    if (task.config !== last?.config || task.benchmark !== last.benchmark) key = workloadKey(task);
-    last = task;
-    return key;
   };
 }
 
 /** Fills in who waits for whom, from the tasks' `depends_on` and what is done already. */
-export function linkDependencies(tasks: ReadonlyMap<string, TaskState>): void {
-  for (const state of tasks.values()) {
-    state.dependents = [];
+export function linkDependencies(tasks: readonly Task[], states: ReadonlyMap<string, TaskState>): void {
+  for (const state of states.values()) {
+    state.dependents = undefined;
     state.unmet = 0;
   }
-  for (const state of tasks.values()) {
-    for (const id of state.task.depends_on) {
-      const dependency = tasks.get(id);
+  for (const { task_id, depends_on } of tasks) {
+    const state = states.get(task_id);
+    if (state === undefined) continue;
+    for (const id of depends_on) {
+      const dependency = states.get(id);
       if (dependency === undefined || dependency.phase === 'done') continue;
-      dependency.dependents.push(state);
+      if (dependency.dependents === undefined) dependency.dependents = [state];
+      else dependency.dependents.push(state);
       state.unmet++;
     }
   }

@@ -2,15 +2,28 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { capacityOf, type Emission, planEmissions } from './emit.ts';
 import { Fleet } from './fleet.ts';
-import { capacityOf, expireUnplaceable, findUnplaceable, planBindings, planEmissions } from './plan.ts';
 import { type OutcomeFacts, SchedulerState } from './scheduler-state.ts';
+import { FastestCompletion } from './strategies/fastest-completion.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
+import { expireUnplaceable, findUnplaceable, planBindings } from './unplaceable.ts';
 
 const noJitter = (): number => 0;
 
 function outcome(run_id: string, task_id: string, over: Partial<OutcomeFacts> = {}): OutcomeFacts {
-  return { run_id, task_id, attempt: 1, max_attempts: 4, status: 'completed', error: null, ...over };
+  return {
+    run_id,
+    task_id,
+    attempt: 1,
+    max_attempts: 4,
+    status: 'completed',
+    error: null,
+    worker_id: 'w0',
+    pool: 'cpu-00000000',
+    finished_at: new Date(T0).toISOString(),
+    ...over,
+  };
 }
 
 function failure(retriable: boolean): Outcome['error'] {
@@ -25,6 +38,15 @@ function fleetOf(...devices: Array<Partial<Parameters<typeof aDevice>[0]>>): Fle
     fleet.applyHeartbeat(aHeartbeat(id), T0);
   }
   return fleet;
+}
+
+/** A strategy remembers what it has planned for its state. */
+const strategies = new WeakMap<SchedulerState, FastestCompletion>();
+
+function emit(state: SchedulerState, fleet: Fleet, now: number, maximum: number): Emission[] {
+  const strategy = strategies.get(state) ?? new FastestCompletion();
+  strategies.set(state, strategy);
+  return planEmissions(state, fleet, strategy, now, maximum);
 }
 
 function stateWith(...messages: RunMessage[]): SchedulerState {
@@ -43,9 +65,9 @@ describe('the fold', () => {
     });
     const state = stateWith(run);
     const fleet = fleetOf({ slots: 4 });
-    expect(planEmissions(state, fleet, T0, 10).map((e) => e.state.task.task_id)).toEqual(['a']);
+    expect(emit(state, fleet, T0, 10).map((e) => e.state.task_id)).toEqual(['a']);
     state.applyOutcome(outcome(run.run_id, 'a'), T0, noJitter);
-    expect(planEmissions(state, fleet, T0, 10).map((e) => e.state.task.task_id)).toEqual(['b']);
+    expect(emit(state, fleet, T0, 10).map((e) => e.state.task_id)).toEqual(['b']);
     state.applyOutcome(outcome(run.run_id, 'b'), T0, noJitter);
     expect([...state.finished].map((r) => r.counts.completed)).toEqual([2]);
   });
@@ -61,10 +83,10 @@ describe('the fold', () => {
     const state = stateWith(run);
     state.applyOutcome(outcome(run.run_id, 'a', { status: 'failed', error: failure(false) }), T0, noJitter);
     const [b] = state.toSettle;
-    expect(b?.task.task_id).toBe('b');
+    expect(b?.task_id).toBe('b');
     expect(b?.verdict?.error.message).toMatch(/because a, .* ended as failed/);
     state.applyOutcome(outcome(run.run_id, 'b', { status: 'cancelled', error: failure(false) }), T0, noJitter);
-    expect([...state.toSettle].map((t) => t.task.task_id)).toEqual(['c']);
+    expect([...state.toSettle].map((t) => t.task_id)).toEqual(['c']);
   });
 
   it('retries with backoff up to the policy, and a lost attempt at once', () => {
@@ -88,14 +110,14 @@ describe('the fold', () => {
     const run = submitted({ tasks: [{ task_id: 'a', executor: 'noop', repetitions: 5 }] });
     const state = stateWith(run);
     const fleet = fleetOf({ slots: 1 });
-    expect(planEmissions(state, fleet, T0, 10)).toHaveLength(2);
+    expect(emit(state, fleet, T0, 10)).toHaveLength(2);
     state.applyRunMessage({ v: 1, run_id: run.run_id, at: run.at, kind: 'cancelled', reason: 'enough' }, T0);
     expect(state.toWithdraw.size).toBe(2);
     expect(state.toSettle.size).toBe(3);
-    expect(planEmissions(state, fleet, T0, 10)).toEqual([]);
+    expect(emit(state, fleet, T0, 10)).toEqual([]);
     const [first] = state.toWithdraw;
     if (first === undefined) throw new Error('nothing to withdraw');
-    state.applyOutcome(outcome(run.run_id, first.task.task_id, { status: 'lost', error: failure(true) }), T0, noJitter);
+    state.applyOutcome(outcome(run.run_id, first.task_id, { status: 'lost', error: failure(true) }), T0, noJitter);
     expect(state.ready.size).toBe(0);
     expect(state.toSettle.has(first)).toBe(true);
   });
@@ -109,21 +131,21 @@ describe('the fold', () => {
     });
     const state = stateWith(run);
     const fleet = fleetOf({ pool: 'cpu-1' }, { pool: 'cpu-2' });
-    const [binding] = planBindings(state, fleet);
+    const [binding] = planBindings(state, fleet, T0);
     expect(binding?.pools).toEqual(['cpu-1', 'cpu-2']);
     state.applyRunMessage(
       { v: 1, run_id: run.run_id, at: run.at, kind: 'bound', task_id: 'a', pools: binding?.pools ?? [] },
       T0,
     );
-    const emitted = planEmissions(state, fleet, T0, 10).map((e) => [e.state.task.task_id, e.pool]);
+    const emitted = emit(state, fleet, T0, 10).map((e) => [e.state.task_id, e.pool]);
     expect(emitted.sort()).toEqual([
       ['a--cpu-1', 'cpu-1'],
       ['a--cpu-2', 'cpu-2'],
     ]);
     state.applyOutcome(outcome(run.run_id, 'a--cpu-1'), T0, noJitter);
-    expect(planEmissions(state, fleet, T0, 10)).toEqual([]);
+    expect(emit(state, fleet, T0, 10)).toEqual([]);
     state.applyOutcome(outcome(run.run_id, 'a--cpu-2'), T0, noJitter);
-    expect(planEmissions(state, fleet, T0, 10).map((e) => e.state.task.task_id)).toEqual(['b']);
+    expect(emit(state, fleet, T0, 10).map((e) => e.state.task_id)).toEqual(['b']);
   });
 });
 
@@ -131,7 +153,7 @@ describe('placement', () => {
   it('fills free slots of all pools before it prefetches', () => {
     const run = submitted({ tasks: [{ task_id: 'a', executor: 'noop', repetitions: 3 }] });
     const state = stateWith(run);
-    const pools = planEmissions(state, fleetOf({ pool: 'cpu-1' }, { pool: 'cpu-2' }), T0, 10).map((e) => e.pool);
+    const pools = emit(state, fleetOf({ pool: 'cpu-1' }, { pool: 'cpu-2' }), T0, 10).map((e) => e.pool);
     expect(pools.slice(0, 2).sort()).toEqual(['cpu-1', 'cpu-2']);
   });
 
@@ -143,7 +165,7 @@ describe('placement', () => {
         { task_id: 'second', executor: 'noop', priority: 5, requirements: { hardware: ['cpu'] } },
       ],
     });
-    const order = planEmissions(stateWith(run), fleetOf({ slots: 2 }), T0, 10).map((e) => e.state.task.task_id);
+    const order = emit(stateWith(run), fleetOf({ slots: 2 }), T0, 10).map((e) => e.state.task_id);
     expect(order).toEqual(['first', 'second', 'low']);
   });
 
@@ -174,6 +196,9 @@ describe('properties', () => {
     })),
   );
 
+  const dependenciesOf = (tasks: Array<{ task_id: string; depends_on: string[] }>, id: string): string[] =>
+    tasks.find(({ task_id }) => task_id === id)?.depends_on ?? [];
+
   it('ends every task exactly once, never starts one before its dependencies, never exceeds a pool', () => {
     fc.assert(
       fc.property(dag, fc.array(fc.constantFrom(...statuses), { maxLength: 60 }), fc.nat(3), (tasks, ends, slots) => {
@@ -183,15 +208,15 @@ describe('properties', () => {
         const running: OutcomeFacts[] = [];
         const completed = new Set<string>();
         for (let step = 0; step < 400 && state.finished.size === 0; step++) {
-          for (const { state: task, pool } of planEmissions(state, fleet, T0 + step, 3)) {
-            expect(task.task.depends_on.every((id) => completed.has(id))).toBe(true);
+          for (const { state: task, pool } of emit(state, fleet, T0 + step, 3)) {
+            expect(dependenciesOf(tasks, task.task_id).every((id) => completed.has(id))).toBe(true);
             const [only] = fleet.pools().values();
             expect(state.emittedIn(pool)).toBeLessThanOrEqual(only === undefined ? 0 : capacityOf(only));
-            running.push(outcome(run.run_id, task.task.task_id, { attempt: task.attempt }));
+            running.push(outcome(run.run_id, task.task_id, { attempt: task.attempt }));
           }
           for (const task of state.toSettle) {
             running.push(
-              outcome(run.run_id, task.task.task_id, { attempt: task.attempt, status: task.verdict?.status ?? 'lost' }),
+              outcome(run.run_id, task.task_id, { attempt: task.attempt, status: task.verdict?.status ?? 'lost' }),
             );
           }
           const next = running.shift();
@@ -229,7 +254,7 @@ describe('properties', () => {
           const live = stateWith(run);
           const fleet = fleetOf({ slots: 2 });
           for (const o of outcomes) {
-            planEmissions(live, fleet, T0, 2);
+            emit(live, fleet, T0, 2);
             live.applyOutcome(o, T0, noJitter);
           }
           const replayed = stateWith(run, run);
@@ -237,7 +262,7 @@ describe('properties', () => {
           for (const o of outcomes) replayed.applyOutcome(o, T0, noJitter);
           const summary = (s: SchedulerState) =>
             [...(s.runs.get(run.run_id)?.tasks.values() ?? [])].map((t) => [
-              t.task.task_id,
+              t.task_id,
               t.attempt,
               t.status,
               t.unmet,

@@ -1,24 +1,55 @@
 import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal, type TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
+import { type BreakerChange, type BreakerSettings, Breakers, type FailureFacts, subjectOf } from './breakers.ts';
+import { durationOf } from './durations.ts';
+import { DEFAULT_AGING_SECONDS } from './order.ts';
+import { Pools } from './pools.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import {
-  linkDependencies,
-  newTask,
-  noCounts,
-  type RunState,
-  type TaskState,
-  type Verdict,
-  workloadKeys,
-} from './run-state.ts';
+import { type Blocked, batchSizesToDrop, blockedKey, type Failure, withFailure } from './recovery.ts';
+import { Reservations } from './reservations.ts';
+import { linkDependencies, newTask, noCounts, type RunState, type TaskState, type Verdict } from './run-state.ts';
+import { RunTimes } from './run-times.ts';
+import { type SuspectSettings, Suspects } from './suspects.ts';
+import { FairShare, type Tenant, type TenantLimits } from './tenant.ts';
 
 const MAX_RETRY_DELAY_MS = 3_600_000;
 
 /** What the scheduler reads of an outcome. */
-export type OutcomeFacts = Pick<Outcome, 'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error'>;
+export type OutcomeFacts = Pick<
+  Outcome,
+  'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
+>;
+
+export interface FailureSettings {
+  breakers: BreakerSettings;
+  suspects: SuspectSettings;
+}
+
+const NO_FAILURES: readonly Failure[] = [];
+
+export interface StateOptions {
+  /** What one step of priority is worth in age. */
+  aging_ms: number;
+  /** The tag of a request that names its tenant. */
+  tenant_tag: string;
+  tenants: ReadonlyMap<string, Partial<TenantLimits>>;
+  /** What makes a pattern out of failures. */
+  failures?: FailureSettings;
+  /** Kept up to date from their bucket by whoever gives them. */
+  reservations?: Reservations;
+}
+
+const DEFAULT_OPTIONS: StateOptions = {
+  aging_ms: DEFAULT_AGING_SECONDS * 1000,
+  tenant_tag: 'tenant',
+  tenants: new Map(),
+};
 
 /**
  * Everything the scheduler knows of open runs: a fold over RUNS and OUTCOMES, in memory and nowhere else. Applying a
@@ -27,9 +58,11 @@ export type OutcomeFacts = Pick<Outcome, 'run_id' | 'task_id' | 'attempt' | 'max
  */
 export class SchedulerState {
   readonly runs = new Map<string, RunState>();
-  readonly ready = new ReadyQueue();
-  /** Emitted attempts by pool. */
-  readonly emitted = new Map<string, Set<TaskState>>();
+  readonly run_times = new RunTimes();
+  readonly shares: FairShare;
+  readonly ready: ReadyQueue;
+  readonly pools: Pools;
+  readonly reservations: Reservations;
   readonly delayed = new Set<TaskState>();
   readonly unbound = new Set<TaskState>();
   /** Tasks whose end the scheduler has decided; the outcome is to be published. */
@@ -38,6 +71,42 @@ export class SchedulerState {
   readonly toWithdraw = new Set<TaskState>();
   /** Runs whose tasks are all done. */
   readonly finished = new Set<RunState>();
+  readonly breakers: Breakers;
+  readonly suspects: Suspects;
+  /** What breakers did, to be told. */
+  readonly breakerChanges: BreakerChange[] = [];
+  /** Workers to be put in quarantine, with the reason. */
+  readonly toQuarantine = new Map<string, string>();
+  /** Ready tasks for which not every matching pool may do; see wary.ts. */
+  readonly wary = new Set<TaskState>();
+  /** Those of them that were not looked at yet. */
+  readonly newlyWary = new Set<TaskState>();
+  /** Of tasks that failed before; there are few. */
+  readonly #failures = new Map<TaskState, readonly Failure[]>();
+
+  #options: StateOptions;
+
+  constructor(options: Partial<StateOptions> = {}) {
+    this.#options = { ...DEFAULT_OPTIONS, ...options };
+    this.breakers = new Breakers(options.failures?.breakers);
+    this.suspects = new Suspects(options.failures?.suspects);
+    this.reservations = options.reservations ?? new Reservations();
+    const { tenants, aging_ms } = this.#options;
+    this.shares = new FairShare((name) => ({
+      weight: 1,
+      max_running: Number.POSITIVE_INFINITY,
+      ...tenants.get(name),
+    }));
+    this.pools = new Pools(() => this.ready.groups);
+    this.ready = new ReadyQueue({
+      aging_ms,
+      shares: this.shares,
+      listener: {
+        added: (group) => this.pools.addGroup(group),
+        removed: (group) => this.pools.removeGroup(group),
+      },
+    });
+  }
 
   /** @returns issues when the message cannot stand for a run; it belongs into REJECTED then */
   applyRunMessage(message: RunMessage, now: number): Issue[] {
@@ -48,7 +117,7 @@ export class SchedulerState {
         this.#bind(message.run_id, message.task_id, message.pools, now);
         return [];
       case 'cancelled':
-        this.#cancel(message.run_id, message.reason);
+        this.#cancel(message.run_id, message.reason, now);
         return [];
       default:
         message satisfies never;
@@ -65,13 +134,18 @@ export class SchedulerState {
       accepted_at_ms: Date.parse(message.at),
       tasks: new Map(),
       bindings: new Map(),
+      queues: new Map(),
+      lanes: new Map(),
+      emitted: 0,
+      max_running: message.request.max_running ?? Number.POSITIVE_INFINITY,
+      deadlines: new Map(),
       cancelled: undefined,
       open: expansion.tasks.length,
       counts: noCounts(expansion.tasks.length),
     };
-    const keyOf = workloadKeys();
-    for (const task of expansion.tasks) run.tasks.set(task.task_id, newTask(run, task, keyOf(task)));
-    linkDependencies(run.tasks);
+    this.#tenantOf(run).open_runs++;
+    for (const [index, task] of expansion.tasks.entries()) run.tasks.set(task.task_id, this.#newTask(run, task, index));
+    linkDependencies(expansion.tasks, run.tasks);
     this.runs.set(message.run_id, run);
     for (const state of run.tasks.values()) this.#admit(state, now);
     return [];
@@ -87,15 +161,13 @@ export class SchedulerState {
     const before = run.tasks;
     run.tasks = new Map();
     const added: TaskState[] = [];
-    const keyOf = workloadKeys();
-    for (const task of expansion.tasks) {
+    for (const [index, task] of expansion.tasks.entries()) {
       const known = before.get(task.task_id);
       if (known === undefined) {
-        const state = newTask(run, task, keyOf(task));
+        const state = this.#newTask(run, task, index);
         run.tasks.set(task.task_id, state);
         added.push(state);
       } else {
-        known.task = task;
         run.tasks.set(task.task_id, known);
         before.delete(task.task_id);
       }
@@ -107,18 +179,51 @@ export class SchedulerState {
     }
     run.counts.total += added.length - before.size;
     run.open += added.length - before.size;
-    linkDependencies(run.tasks);
+    linkDependencies(expansion.tasks, run.tasks);
     for (const state of added) this.#admit(state, now);
   }
 
-  #cancel(run_id: string, reason: string): void {
+  #cancel(run_id: string, reason: string, now: number): void {
     const run = this.runs.get(run_id);
     if (run === undefined || run.cancelled !== undefined) return;
     run.cancelled = reason;
-    for (const state of run.tasks.values()) {
-      if (state.phase === 'emitted') this.toWithdraw.add(state);
-      else if (state.phase !== 'done' && state.phase !== 'settling') this.settle(state, cancelledVerdict(reason));
+    for (const state of run.tasks.values()) this.#end(state, cancelledVerdict(reason), now);
+  }
+
+  /** Ends a task that has not ended: at once, or as soon as whoever has it has let go of it. */
+  #end(state: TaskState, verdict: Verdict, now: number): void {
+    if (state.phase === 'emitted') this.toWithdraw.add(state);
+    else if (state.phase !== 'done' && state.phase !== 'settling') this.settle(state, verdict, now);
+  }
+
+  /**
+   * Takes note of the deadlines that have passed, and ends the tasks that want that.
+   * @returns for each task as it was written how many of its copies were not done in time
+   */
+  missDeadlines(now: number): MissedDeadline[] {
+    const missed: MissedDeadline[] = [];
+    for (const run of this.runs.values()) {
+      for (const [due_ms, noted] of run.deadlines) {
+        if (noted || due_ms > now) continue;
+        run.deadlines.set(due_ms, true);
+        missed.push(...this.#missDeadline(run, due_ms, now));
+      }
     }
+    return missed;
+  }
+
+  #missDeadline(run: RunState, due_ms: number, now: number): MissedDeadline[] {
+    const missed = new Map<string, MissedDeadline>();
+    for (const state of run.tasks.values()) {
+      const { lane } = state;
+      const { base_task_id, on_missed_deadline } = lane.spec;
+      if (lane.queue.due_ms !== due_ms || state.phase === 'done') continue;
+      const known = missed.get(base_task_id);
+      if (known === undefined) missed.set(base_task_id, { run, sample: state, due_ms, tasks: 1 });
+      else known.tasks++;
+      if (on_missed_deadline === 'end') this.#end(state, deadlineVerdict(due_ms), now);
+    }
+    return [...missed.values()];
   }
 
   /**
@@ -129,20 +234,25 @@ export class SchedulerState {
   applyOutcome(outcome: OutcomeFacts, now: number, random: () => number): boolean {
     const state = this.runs.get(outcome.run_id)?.tasks.get(outcome.task_id);
     if (state === undefined || state.phase === 'done' || outcome.attempt < state.attempt) return false;
-    this.#leavePhase(state);
+    const { spec } = state.lane;
+    this.#leavePhase(state, now);
     state.attempt = outcome.attempt;
     state.verdict = undefined;
-    if (outcomeIsFinal({ ...outcome, max_attempts: state.task.retry_policy.max_retries + 1 })) {
+    this.#learn(state, outcome, now);
+    if (outcomeIsFinal({ ...outcome, max_attempts: spec.retry_policy.max_retries + 1 })) {
       this.#finish(state, outcome.status, now);
       return true;
     }
     state.attempt++;
-    if (state.run.cancelled !== undefined) {
-      this.settle(state, cancelledVerdict(state.run.cancelled));
+    const end = endOf(state);
+    if (end !== undefined) {
+      this.settle(state, end, now);
       return true;
     }
     // A lost worker is not the task's fault: no reason to wait.
-    const base_ms = outcome.status === 'lost' ? 0 : state.task.retry_policy.retry_delay_seconds * 1000;
+    const at_once =
+      outcome.status === 'lost' || (outcome.error !== null && RECOVERY_OF[outcome.error.class] === 'at_once');
+    const base_ms = at_once ? 0 : spec.retry_policy.retry_delay_seconds * 1000;
     const wait_ms = backoffMs(outcome.attempt - 1, base_ms, MAX_RETRY_DELAY_MS, random);
     if (wait_ms < 1) this.#makeReady(state, now);
     else {
@@ -151,6 +261,54 @@ export class SchedulerState {
       this.delayed.add(state);
     }
     return true;
+  }
+
+  /** How earlier attempts of a task failed. */
+  failuresOf(state: TaskState): readonly Failure[] {
+    return this.#failures.get(state) ?? NO_FAILURES;
+  }
+
+  /** Sets which matching pools a ready task must not go to. */
+  block(state: TaskState, blocked: Blocked | undefined): void {
+    const { group } = state.lane.bucket;
+    if (blockedKey(group.blocked) === blockedKey(blocked)) {
+      // The same pools, maybe for another reason by now.
+      group.blocked = blocked;
+      return;
+    }
+    const ready = state.phase === 'ready';
+    if (ready) this.ready.remove(state);
+    const { run, spec, index, tenant } = state.lane;
+    state.lane = this.ready.laneFor(run, spec, index, tenant, blocked);
+    if (ready) this.ready.add(state);
+  }
+
+  /** Takes from an outcome what it says about the task, what was run, and the worker. */
+  #learn(state: TaskState, outcome: OutcomeFacts, now: number): void {
+    if (outcome.status !== 'completed') {
+      const failures = withFailure(this.failuresOf(state), outcome);
+      if (failures.length > 0) this.#failures.set(state, failures);
+    }
+    const { pool } = outcome;
+    const retried_smaller =
+      outcome.error?.class === 'out_of_memory' &&
+      pool !== null &&
+      batchSizesToDrop(state.lane.spec, this.failuresOf(state), pool) !== undefined;
+    const { run_id, task_id, status, error, worker_id } = outcome;
+    const facts: FailureFacts = {
+      status,
+      error,
+      worker_id,
+      pool,
+      subject: subjectOf(state.lane.spec),
+      task: `${run_id}.${task_id}`,
+      retried_smaller,
+    };
+    // A worker's clock may be ahead, and a replay comes later than what it replays.
+    const at_ms = Math.min(now, Date.parse(outcome.finished_at));
+    this.breakerChanges.push(...this.breakers.apply(facts, at_ms));
+    const reason = this.suspects.apply(facts, at_ms);
+    if (reason !== undefined && worker_id !== null) this.toQuarantine.set(worker_id, reason);
   }
 
   /** Makes retries ready whose wait is over. */
@@ -163,30 +321,38 @@ export class SchedulerState {
   }
 
   /** Decides how the current attempt ends without a worker. */
-  settle(state: TaskState, verdict: Verdict): void {
+  settle(state: TaskState, verdict: Verdict, now: number): void {
     if (state.phase === 'done') return;
-    this.#leavePhase(state);
+    this.#leavePhase(state, now);
     state.phase = 'settling';
     state.verdict = verdict;
     this.toSettle.add(state);
   }
 
-  markEmitted(state: TaskState, pool: string, now: number): void {
-    this.#leavePhase(state);
+  /** @param expected_ms - how long it is expected to run there */
+  markEmitted(state: TaskState, pool: string, expected_ms: number, now: number): void {
+    this.#leavePhase(state, now);
+    const { run, tenant } = state.lane;
     state.phase = 'emitted';
-    state.pool = pool;
-    state.emitted_at_ms = now;
-    const set = this.emitted.get(pool) ?? new Set();
-    this.emitted.set(pool, set);
-    set.add(state);
-    if (state.run.cancelled !== undefined) this.toWithdraw.add(state);
+    run.emitted++;
+    tenant.emitted++;
+    this.pools.known(pool).add(state, expected_ms, now);
+    this.shares.charge(tenant, expected_ms);
+    if (endOf(state) !== undefined) this.toWithdraw.add(state);
+  }
+
+  /** Takes over an attempt that was found in a pool's queue. */
+  adopt(state: TaskState, pool: string, now: number): void {
+    const { bucket } = state.lane;
+    this.markEmitted(state, pool, durationOf(this.run_times, bucket, this.pools.known(pool)).ms, now);
   }
 
   /** An emitted attempt that never started goes back to where it waits for a pool. */
   returnToReady(state: TaskState, now: number): void {
     if (state.phase !== 'emitted') return;
-    this.#leavePhase(state);
-    if (state.run.cancelled !== undefined) this.settle(state, cancelledVerdict(state.run.cancelled));
+    this.#leavePhase(state, now);
+    const end = endOf(state);
+    if (end !== undefined) this.settle(state, end, now);
     else this.#makeReady(state, now);
   }
 
@@ -197,16 +363,30 @@ export class SchedulerState {
   }
 
   emittedIn(pool: string): number {
-    return this.emitted.get(pool)?.size ?? 0;
+    return this.pools.get(pool)?.emitted.size ?? 0;
   }
 
   dropRun(run: RunState): void {
     this.finished.delete(run);
-    this.runs.delete(run.submitted.run_id);
+    if (!this.runs.delete(run.submitted.run_id)) return;
+    this.ready.dropRun(run);
+    this.shares.closeRun(this.#tenantOf(run));
+  }
+
+  #tenantOf(run: RunState): Tenant {
+    return this.shares.tenant(run.submitted.request.tags[this.#options.tenant_tag] ?? '');
+  }
+
+  #newTask(run: RunState, task: Task, index: number): TaskState {
+    return newTask(this.ready.laneFor(run, task, index, this.#tenantOf(run)), task);
   }
 
   #admit(state: TaskState, now: number): void {
-    if (state.run.cancelled !== undefined) this.settle(state, cancelledVerdict(state.run.cancelled));
+    const { run, spec } = state.lane;
+    const end = endOf(state);
+    const { due_ms } = state.lane.queue;
+    if (spec.deadline !== undefined && !run.deadlines.has(due_ms)) run.deadlines.set(due_ms, false);
+    if (end !== undefined) this.settle(state, end, now);
     else if (state.phase === 'unbound') this.unbound.add(state);
     else if (state.unmet === 0) this.#makeReady(state, now);
   }
@@ -215,37 +395,97 @@ export class SchedulerState {
     state.phase = 'ready';
     state.ready_at_ms = now;
     this.ready.add(state);
+    const { spec, bucket } = state.lane;
+    const wary = this.#failures.has(state) || bucket.group.blocked !== undefined;
+    if (!wary && !this.breakers.concerns(subjectOf(spec))) return;
+    this.wary.add(state);
+    this.newlyWary.add(state);
   }
 
-  #leavePhase(state: TaskState): void {
-    if (state.phase === 'ready') this.ready.remove(state);
-    if (state.pool !== undefined) {
-      const set = this.emitted.get(state.pool);
-      set?.delete(state);
-      if (set?.size === 0) this.emitted.delete(state.pool);
-      state.pool = undefined;
+  #leavePhase(state: TaskState, now: number): void {
+    switch (state.phase) {
+      case 'ready':
+        this.ready.remove(state);
+        this.wary.delete(state);
+        this.newlyWary.delete(state);
+        return;
+      case 'emitted': {
+        this.#leavePool(state, now);
+        return;
+      }
+      case 'delayed':
+        this.delayed.delete(state);
+        return;
+      case 'unbound':
+        this.unbound.delete(state);
+        return;
+      case 'settling':
+        this.toSettle.delete(state);
+        return;
+      default:
+        return;
     }
-    this.delayed.delete(state);
-    this.unbound.delete(state);
-    this.toSettle.delete(state);
+  }
+
+  /** One attempt fewer in queues or in execution; whoever stood at a limit may go on. */
+  #leavePool(state: TaskState, now: number): void {
+    const { run, tenant } = state.lane;
+    const { emission } = state;
+    if (emission !== undefined) {
+      const used_ms = emission.started_ms === undefined ? 0 : now - emission.started_ms;
+      this.shares.correct(tenant, used_ms - emission.expected_ms);
+      emission.pool.delete(state, now);
+      this.pools.wake(emission.pool);
+    }
     this.toWithdraw.delete(state);
+    if (tenant.atLimit) {
+      for (const group of tenant.queues.keys()) this.ready.touched.add(group);
+    } else if (run.emitted >= run.max_running) {
+      for (const queue of run.queues.values()) if (queue.size > 0) this.ready.touched.add(queue.group);
+    }
+    run.emitted--;
+    tenant.emitted--;
   }
 
   #finish(state: TaskState, status: Outcome['status'], now: number): void {
     state.phase = 'done';
     state.status = status;
-    const { run } = state;
+    this.#failures.delete(state);
+    const { run } = state.lane;
     run.counts[status]++;
     run.open--;
     if (run.open === 0) this.finished.add(run);
-    for (const dependent of state.dependents) {
+    for (const dependent of state.dependents ?? []) {
       dependent.unmet--;
       if (dependent.phase !== 'blocked') continue;
-      if (status !== 'completed') this.settle(dependent, dependencyVerdict(state));
+      if (status !== 'completed' && dependent.lane.spec.run_when === 'success')
+        this.settle(dependent, dependencyVerdict(state), now);
       else if (dependent.unmet === 0) this.#makeReady(dependent, now);
     }
-    state.dependents = [];
+    state.dependents = undefined;
   }
+}
+
+export interface MissedDeadline {
+  run: RunState;
+  /** One of the tasks. */
+  sample: TaskState;
+  due_ms: number;
+  /** How many were not done in time. */
+  tasks: number;
+}
+
+/** How a task ends of which no attempt may start any more; undefined for any other. */
+export function endOf({ lane }: TaskState): Verdict | undefined {
+  const { run, spec, queue } = lane;
+  if (run.cancelled !== undefined) return cancelledVerdict(run.cancelled);
+  if (spec.on_missed_deadline !== 'end' || run.deadlines.get(queue.due_ms) !== true) return undefined;
+  return deadlineVerdict(queue.due_ms);
+}
+
+function deadlineVerdict(due_ms: number): Verdict {
+  const message = `not done by its deadline, ${new Date(due_ms).toISOString()}`;
+  return { status: 'timed_out', error: taskError('timeout', 'DEADLINE_MISSED', message, false) };
 }
 
 function cancelledVerdict(reason: string): Verdict {
@@ -253,7 +493,7 @@ function cancelledVerdict(reason: string): Verdict {
 }
 
 function dependencyVerdict(dependency: TaskState): Verdict {
-  const message = `not run, because ${dependency.task.task_id}, which it depends on, ended as ${dependency.status ?? 'failed'}`;
+  const message = `not run, because ${dependency.task_id}, which it depends on, ended as ${dependency.status ?? 'failed'}`;
   return { status: 'cancelled', error: taskError('dependency_failed', 'DEPENDENCY_FAILED', message, false) };
 }
 

@@ -1,11 +1,13 @@
+import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { capabilities, HEARTBEAT_SUBJECTS, heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { Fleet, FleetChange } from '../decide/fleet.ts';
+import { followBucket } from './follow-bucket.ts';
+import { createInquiry } from './inquiry.ts';
 
 const EXPIRY_CHECK_MS = 250;
 
@@ -21,33 +23,23 @@ interface Parts {
 /** Keeps the fleet up to date: capabilities from the bucket, liveness from heartbeats. Leader and standbys alike. */
 export async function watchFleet(parts: Parts): Promise<Running> {
   const { nats, fleet, log, now, onChange } = parts;
-  const bucket = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
   const stopping = new AbortController();
-  let watching: { stop(): void } | undefined;
 
-  const watch = (async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        const entries = await bucket.watch();
-        watching = entries;
-        if (stopping.signal.aborted) entries.stop();
-        for await (const entry of entries) {
-          if (entry.operation !== 'PUT') continue;
-          const parsed = parseJson(capabilities, entry.value);
-          if (!parsed.ok)
-            log.error(
-              { worker: entry.key, issues: parsed.issues },
-              'capabilities cannot be read; the worker is ignored',
-            );
-          else for (const change of fleet.applyCapabilities(parsed.value, now())) onChange(change);
-        }
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        log.warn({ err: error }, 'watching the workers failed, trying again');
-      }
-      await pause(300, stopping.signal);
-    }
-  })();
+  const workers = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
+  const quarantines = await openBucket(nats, QUARANTINE_BUCKET, parts.replicas);
+  const tell = (changes: FleetChange[]): void => {
+    for (const change of changes) onChange(change);
+  };
+  const { signal } = stopping;
+  const watching = [
+    followBucket(
+      workers,
+      { schema: capabilities, put: (value) => tell(fleet.applyCapabilities(value, now())) },
+      log,
+      signal,
+    ),
+    followBucket(quarantines, { schema: quarantine, put: (value) => tell(fleet.applyQuarantine(value)) }, log, signal),
+  ];
 
   const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {
     callback: (error, message) => {
@@ -73,9 +65,13 @@ export async function watchFleet(parts: Parts): Promise<Running> {
     }
   })();
 
+  const askAfter = createInquiry(nats, (worker_id) => {
+    for (const change of connected ? fleet.markGone(worker_id, now()) : []) onChange(change);
+  });
   const expiry = setInterval(() => {
     if (!connected) return;
     for (const change of fleet.expire(now())) onChange(change);
+    askAfter(fleet.quiet(now()));
   }, EXPIRY_CHECK_MS);
 
   return {
@@ -83,8 +79,7 @@ export async function watchFleet(parts: Parts): Promise<Running> {
       stopping.abort();
       clearInterval(expiry);
       heartbeats.unsubscribe();
-      watching?.stop();
-      await watch;
+      await Promise.all(watching);
     },
   };
 }

@@ -6,8 +6,7 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
-import type { RunTimeFacts } from '../decide/lessons.ts';
-import type { OutcomeFacts } from '../decide/scheduler-state.ts';
+import type { z } from 'zod';
 
 /** What the scheduler needs to know; the aggregator checks the whole, and keeps what is wrong in REJECTED. */
 export const outcomeFacts = outcome.pick({
@@ -17,11 +16,15 @@ export const outcomeFacts = outcome.pick({
   max_attempts: true,
   status: true,
   error: true,
+  finished_at: true,
   pool: true,
+  worker_id: true,
+  model: true,
   started_at: true,
   execution_time_seconds: true,
   workload: true,
 });
+export type ReadOutcome = z.infer<typeof outcomeFacts>;
 
 interface Parts {
   nats: NatsConnection;
@@ -44,7 +47,7 @@ const WATCH_MS = 2000;
 export async function readOutcomes(
   parts: Parts,
   from_ms: number,
-  apply: (outcome: OutcomeFacts & RunTimeFacts, sequence: number) => void,
+  apply: (outcome: ReadOutcome, sequence: number) => void,
 ): Promise<Running & { caughtUp: Promise<number> }> {
   const { nats, jetstream, manager, log } = parts;
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;

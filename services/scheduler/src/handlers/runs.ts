@@ -2,7 +2,9 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessage } from '@benchwire/shared/contracts/run.ts';
 import { RUNS } from '@benchwire/shared/contracts/streams.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
@@ -15,8 +17,9 @@ import {
   type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream';
+import { isLaterEpoch } from '../decide/epoch.ts';
 
-const CONSUMER = 'scheduler';
+const CONSUMER_PREFIX = 'scheduler-';
 /** Messages stay unacked for as long as their run is open; redelivery in between would only repeat what is known. */
 const ACK_WAIT_MS = 24 * 3_600_000;
 
@@ -39,18 +42,22 @@ export interface RunSink {
 interface Parts {
   jetstream: JetStreamClient;
   manager: JetStreamManager;
+  lease: { readonly epoch: string };
   log: Log;
 }
 
 /**
  * Reads RUNS from its beginning. A fresh consumer gets every message that is not acked, which is exactly the open runs;
- * and taking the consumer away from a predecessor ends the predecessor's reading.
+ * and taking the consumer away from a predecessor ends the predecessor's reading. A work queue has room for one, named
+ * by its leader's epoch, so what a predecessor acks late is acked nowhere.
+ * @throws BenchwireError FENCED when a later leader reads already
  */
 export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
-  const { jetstream, manager, log } = parts;
-  await deleteConsumer(manager);
+  const { jetstream, manager, lease, log } = parts;
+  const consumerName = `${CONSUMER_PREFIX}${lease.epoch}`;
+  await deletePredecessors(manager, lease.epoch);
   const info = await manager.consumers.add(RUNS.name, {
-    durable_name: CONSUMER,
+    durable_name: consumerName,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: ACK_WAIT_MS * 1_000_000,
@@ -65,7 +72,9 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   let messages: ConsumerMessages | undefined;
 
   const handle = async (message: JsMsg): Promise<void> => {
-    const parsed = parseJson(runMessage, message.data);
+    const changed = contentHashIssues(message.data, message.headers);
+    const parsed: Parsed<RunMessage> =
+      changed.length > 0 ? { ok: false, issues: changed } : parseJson(runMessage, message.data);
     const issues = parsed.ok ? sink.apply(parsed.value, () => message.json()) : parsed.issues;
     if (!parsed.ok || issues.length > 0) {
       log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
@@ -85,7 +94,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   const loop = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        const consumer = await jetstream.consumers.get(RUNS.name, CONSUMER);
+        const consumer = await jetstream.consumers.get(RUNS.name, consumerName);
         messages = await consumer.consume({ max_messages: 1000, expires: 5000 });
         if (stopping.signal.aborted) await messages.close();
         for await (const message of messages) {
@@ -115,10 +124,16 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   };
 }
 
-async function deleteConsumer(manager: JetStreamManager): Promise<void> {
-  try {
-    await manager.consumers.delete(RUNS.name, CONSUMER);
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
+async function deletePredecessors(manager: JetStreamManager, epoch: string): Promise<void> {
+  for await (const { name } of manager.consumers.list(RUNS.name)) {
+    const other = name.startsWith(CONSUMER_PREFIX) ? name.slice(CONSUMER_PREFIX.length) : '';
+    if (isLaterEpoch(other, epoch)) {
+      throw new BenchwireError('FENCED', `RUNS is read by a later leader (${other}) than this one (${epoch})`);
+    }
+    try {
+      await manager.consumers.delete(RUNS.name, name);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
+    }
   }
 }

@@ -3,6 +3,7 @@ import type { Job } from '@benchwire/shared/contracts/job.ts';
 import {
   type Outcome,
   type OutcomeStatus,
+  outcomeIsFinal,
   outcomeMessageId,
   outcomeSubject,
 } from '@benchwire/shared/contracts/outcome.ts';
@@ -14,9 +15,10 @@ import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts
 import { decideStatus } from '../decide/attempt-status.ts';
 import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
-import type { AbortReason, Executor, ExecutorReport } from '../executors/executor.ts';
+import type { AbortReason, Executor, ExecutorContext, ExecutorReport } from '../executors/executor.ts';
 import type { LoadSampler } from '../load.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { CheckpointStore } from './checkpoints.ts';
 import type { CpuEnergy } from './cpu-energy.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { SharedTurn } from './shared-turn.ts';
@@ -30,6 +32,10 @@ export interface AttemptServices {
   load: LoadSampler;
   energy: CpuEnergy;
   telemetry: Telemetry;
+  checkpoints: CheckpointStore;
+  findFresh: ExecutorContext['findFresh'];
+  /** How long the devices have been kept from work since a time, and what is over its limit now though they work. */
+  device_care: { waitedSince(from_ms: number): number; inSpiteOf(): string | undefined };
   log: Log;
   /** How long an executor may take to settle after an abort. */
   abort_patience_ms: number;
@@ -57,7 +63,8 @@ export class AttemptRunner {
     const attempt = new RunningAttempt(id, job, device, this.#services);
     this.#running.set(id, attempt);
     try {
-      const report = await this.#execute(attempt);
+      const care = this.#careFor(job);
+      const report = care(withDropped(await this.#execute(attempt), job));
       const times = attempt.finish();
       const refused = await attempt.flushMetrics();
       const { worker_id, telemetry } = this.#services;
@@ -73,6 +80,8 @@ export class AttemptRunner {
         logs: attempt.logs.toBase64(),
       });
       const stored = await this.store(outcome, (limit) => attempt.logs.toBase64(limit));
+      // Not waited for by whoever waits for the outcome. A failed attempt's stays for the next one.
+      if (outcomeIsFinal(outcome)) void attempt.forgetCheckpoint();
       telemetry.attemptEnded(stored, times.execution_time_seconds);
       return stored;
     } finally {
@@ -122,6 +131,19 @@ export class AttemptRunner {
     return byDevice;
   }
 
+  /** What a report is to say of the state that the machine was in when the attempt began. */
+  #careFor(job: Job): (report: ExecutorReport) => ExecutorReport {
+    const { device_care } = this.#services;
+    const waited_for_device_seconds = Math.round(device_care.waitedSince(Date.parse(job.queued_at)) * 1000) / 1000;
+    const in_spite_of = device_care.inSpiteOf();
+    if (waited_for_device_seconds <= 0 && in_spite_of === undefined) return (report) => report;
+    return (report) => {
+      const noted = in_spite_of === undefined ? report : withNote(report, `ran although ${in_spite_of}`);
+      const { results } = noted;
+      return { ...noted, results: { ...results, timings: { ...results.timings, waited_for_device_seconds } } };
+    };
+  }
+
   async #execute(attempt: RunningAttempt): Promise<ExecutorReport> {
     const { executors, log } = this.#services;
     const name = attempt.job.task.executor;
@@ -166,6 +188,14 @@ export class AttemptRunner {
       });
     });
   }
+}
+
+/** What the scheduler left out of the task is said in its result. */
+function withDropped(report: ExecutorReport, { dropped_batch_sizes }: Job): ExecutorReport {
+  if (dropped_batch_sizes === undefined) return report;
+  const sizes = Object.keys(dropped_batch_sizes).join(', ');
+  const noted = withNote(report, `batch sizes ${sizes} were left out: they did not fit in memory`);
+  return { ...noted, results: { ...noted.results, dropped_batch_sizes } };
 }
 
 function withNote(report: ExecutorReport, note: string): ExecutorReport {

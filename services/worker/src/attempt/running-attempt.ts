@@ -1,12 +1,13 @@
-import { eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, eventSubject, type MeasuredData } from '@benchwire/shared/contracts/event.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
-import type { HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
+import type { BatchResult, HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { AbortReason, ExecutorContext } from '../executors/executor.ts';
 import type { AttemptServices } from './attempt-runner.ts';
+import type { CheckpointStore } from './checkpoints.ts';
 import { type Sampling, sampleHardware, TOO_SHORT_TO_SAMPLE } from './hardware-sampler.ts';
 import { LogTail } from './log-tail.ts';
 import { MetricStream } from './metric-stream.ts';
@@ -26,6 +27,7 @@ export class RunningAttempt {
   readonly #startedMs: number;
   readonly #controller = new AbortController();
   readonly #services: AttemptServices;
+  readonly #checkpoints: ReturnType<CheckpointStore['of']>;
   #metrics: MetricStream | undefined;
   #sampling: Sampling | undefined;
   #announceTimer: NodeJS.Timeout | undefined;
@@ -38,6 +40,7 @@ export class RunningAttempt {
     this.#services = services;
     this.started_at = new Date().toISOString();
     this.#startedMs = performance.now();
+    this.#checkpoints = services.checkpoints.of(job, device);
     this.context = {
       run_id: job.run_id,
       task: job.task,
@@ -46,6 +49,9 @@ export class RunningAttempt {
       signal: this.#controller.signal,
       emit: (columns) => this.#emit(columns),
       log: (line) => this.logs.add(line),
+      checkpoints: this.#checkpoints,
+      findFresh: services.findFresh,
+      measured: (batch_size, result) => this.#measured(batch_size, result),
     };
     // One timer for most attempts; that of the timeout is set once it is worth it.
     const timeout_ms = job.task.timeout_seconds * 1000;
@@ -81,6 +87,11 @@ export class RunningAttempt {
     return this.#metrics?.flush();
   }
 
+  /** Once the task is over, what it saved is nobody's business any more. */
+  async forgetCheckpoint(): Promise<void> {
+    await this.#checkpoints.forget();
+  }
+
   #emit(columns: MetricColumns): Promise<void> {
     const { client, worker_id, telemetry } = this.#services;
     this.#metrics ??= new MetricStream({
@@ -101,25 +112,40 @@ export class RunningAttempt {
 
   #announce(remaining_ms: number): void {
     this.#setTimeout(remaining_ms);
-    const { load, energy, client, worker_id, log } = this.#services;
+    const { load, energy, worker_id } = this.#services;
     this.#sampling = sampleHardware(this.device, load, energy);
+    const { attempt, task } = this.job;
+    const message = `attempt ${attempt} of ${task.task_id} runs on ${worker_id} (${this.device.name})`;
+    this.#tell('running', `${this.id}.running`, this.started_at, message);
+  }
+
+  #measured(batch_size: number, result: BatchResult): void {
+    const { latency_ms, throughput_items_per_second, samples } = result;
+    const message = `attempt ${this.job.attempt} of ${this.job.task.task_id} measured ${Number(latency_ms.toPrecision(4))} ms at batch ${batch_size}`;
+    const data: MeasuredData = { batch_size, latency_ms, throughput_items_per_second, samples };
+    this.#tell('measured', `${this.id}.measured.${batch_size}`, new Date().toISOString(), message, data);
+  }
+
+  /** Nobody's state depends on it, so nothing waits for it. */
+  #tell(kind: string, event_id: string, at: string, message: string, data?: BenchEvent['data']): void {
+    const { client, worker_id, log } = this.#services;
     const { run_id, attempt, task } = this.job;
-    const event = {
+    const event: BenchEvent = {
       v: MESSAGE_VERSION,
-      event_id: `${this.id}.running`,
-      at: this.started_at,
-      entity: 'task' as const,
-      kind: 'running',
+      event_id,
+      at,
+      entity: 'task',
+      kind,
       run_id,
       task_id: task.task_id,
       attempt,
       worker_id,
       pool: this.device.pool,
-      message: `attempt ${attempt} of ${task.task_id} runs on ${worker_id} (${this.device.name})`,
+      message: message.slice(0, 4096),
+      ...(data === undefined ? {} : { data }),
     };
-    // Nobody's state depends on it, so nothing waits for it.
     publish(client, eventSubject(event), JSON.stringify(event), { id: event.event_id }).catch((error: unknown) =>
-      log.debug({ err: error }, 'could not announce a running attempt'),
+      log.debug({ err: error }, 'could not tell what an attempt does'),
     );
   }
 }

@@ -26,6 +26,7 @@ export function decideStatus(ending: Ending): { status: OutcomeStatus; error: Ta
           code: 'TASK_TIMED_OUT',
           message: `still running after timeout_seconds = ${ending.timeout_seconds}: raise it, or make the task smaller`,
           retriable: true,
+          ...(ending.error.batch_size === undefined ? {} : { batch_size: ending.error.batch_size }),
         },
       };
     case 'cancelled':

@@ -23,6 +23,8 @@ export interface OutcomeParts {
 export function buildOutcome(parts: OutcomeParts): Outcome {
   const { job, device, report } = parts;
   const { task } = job;
+  // From what is named a workload the scheduler learns how long all of it takes.
+  const is_part = report.did_only_a_part === true || job.dropped_batch_sizes !== undefined;
   return {
     v: MESSAGE_VERSION,
     run_id: job.run_id,
@@ -48,7 +50,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     started_at: parts.started_at,
     finished_at: parts.finished_at,
     execution_time_seconds: parts.execution_time_seconds,
-    ...(job.workload === undefined ? {} : { workload: job.workload }),
+    ...(job.workload === undefined || is_part ? {} : { workload: job.workload }),
     results: report.results,
     hardware_metrics: parts.hardware_metrics,
     environment: { ...device.environment, ...report.environment },

@@ -19,6 +19,14 @@ function query(run: typeof runTool, fields: readonly string[]): Promise<ToolOutp
   return run('nvidia-smi', [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
 }
 
+/** The highest temperature of this machine's NVIDIA GPUs in degrees Celsius; null where none is told. */
+export async function hottestGpu(run: typeof runTool = runTool): Promise<number | null> {
+  const output = await query(run, ['temperature.gpu']);
+  if (!output.found) return null;
+  const values = output.stdout.split('\n').map((cell) => numberOrNull(cell.trim()));
+  return values.reduce((most, value) => (value === null ? most : Math.max(most ?? value, value)), null);
+}
+
 /** Reads the rows that `FIELDS` and then maybe `compute_cap` were asked for. Memory comes in MiB. Pure. */
 export function parseNvidiaSmi(csv: string): FoundDevice[] {
   const devices: FoundDevice[] = [];

@@ -1,6 +1,7 @@
 import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
-import type { OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { BatchResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
@@ -19,6 +20,35 @@ export interface ExecutorContext {
   emit(batch: MetricColumns): Promise<void>;
   /** One line of what the attempt prints; the caller keeps a bounded tail. */
   log(line: string): void;
+  readonly checkpoints: Checkpoints;
+  /** Points that series have already, of the same model file; rejects when nobody can tell. */
+  findFresh(question: QueryParameters<'fresh'>): Promise<Array<QueryRow<'fresh'>>>;
+  /** Tells whoever watches that a batch size is done; nothing waits for it. */
+  measured(batch_size: number, result: BatchResult): void;
+}
+
+/** What an attempt leaves for the one that follows it, should it not come to its end. */
+export interface CheckpointContent {
+  /** Has to be the same for another attempt to go on from here: the model's hash, the settings. */
+  conditions: string;
+  results?: OutcomeResults;
+  /** Bounded by `MAX_CHECKPOINT_BYTES`. */
+  data?: Uint8Array;
+}
+
+export interface SavedCheckpoint extends CheckpointContent {
+  /** Who saved it. */
+  attempt: number;
+  worker_id: string;
+  /** Saved on a device of the same fingerprint: only then its results belong together with this attempt's. */
+  same_device: boolean;
+}
+
+export interface Checkpoints {
+  /** What an earlier attempt of the task saved last, if anything. */
+  load(): Promise<SavedCheckpoint | undefined>;
+  /** Takes the place of what was saved before. Never throws; gives back why it was not kept, if so. */
+  save(content: CheckpointContent): Promise<string | undefined>;
 }
 
 /** What the attempt found out, also when it failed: then `results` holds what had been measured by that time. */
@@ -30,6 +60,8 @@ export interface ExecutorReport {
   precision: string | null;
   scenario: string | null;
   is_simulated: boolean;
+  /** An earlier attempt had done a part, or it needed no doing: how long this took says nothing about the whole. */
+  did_only_a_part?: boolean;
 }
 
 /** Runs tasks of one kind. `execute` never rejects for what a task can cause: that is an `error` in its report. */

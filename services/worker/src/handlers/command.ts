@@ -10,6 +10,7 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { AttemptRunner } from '../attempt/attempt-runner.ts';
+import type { HealthReport } from '../health/check.ts';
 
 export interface CommandHandlerOptions {
   nats: NatsConnection;
@@ -20,6 +21,7 @@ export interface CommandHandlerOptions {
   runner: AttemptRunner;
   drain: () => Promise<void>;
   resume: () => Promise<void>;
+  checkHealth: () => Promise<HealthReport>;
 }
 
 /** Answers what the scheduler and people tell this worker to do. */
@@ -53,6 +55,8 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
     case 'resume':
       await options.resume();
       return { ok: true, message: 'takes jobs' };
+    case 'health_check':
+      return await options.checkHealth();
     case 'ping':
       return { ok: true, message: 'here' };
     default:

@@ -4,7 +4,7 @@ import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { type Job as BullJob, WaitingError } from 'bullmq';
+import { type Job as BullJob, DelayedError, WaitingError } from 'bullmq';
 import type { AttemptRunner } from '../attempt/attempt-runner.ts';
 import { outcomeOfUnreadableJob } from '../decide/unreadable-job.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -19,11 +19,19 @@ export interface JobHandlerOptions {
   isDraining: () => boolean;
 }
 
+/** How often a job that another worker should rather have comes up again, and how often it is left to the others. */
+const LEAVE_MS = 1000;
+const MOST_LEAVES = 5;
+const MOST_LEFT = 10_000;
+
 /**
  * Handles the jobs of one device: the job completes once the attempt's outcome is stored, whatever the outcome is.
  * BullMQ's own failures are kept for what it must not repeat either: a job whose outcome could not be stored.
  */
 export function createJobHandler(device: Device, options: JobHandlerOptions): (bullJob: BullJob) => Promise<string> {
+  /** Jobs that were left to others, with how often. */
+  const left = new Map<string, number>();
+
   return async (bullJob) => {
     const parsed = parseWith<Job>(job, bullJob.data);
     if (!parsed.ok) return await refuse(bullJob, device, parsed.issues, options);
@@ -32,6 +40,16 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
       await bullJob.moveToWait(bullJob.token);
       throw new WaitingError();
     }
+    const id = bullJob.id ?? '';
+    const times = left.get(id) ?? 0;
+    if (parsed.value.avoid_workers?.includes(options.worker_id) === true && times < MOST_LEAVES) {
+      // It failed here before. The others of the pool are asked for a while; late is better than never.
+      if (left.size > MOST_LEFT) left.clear();
+      left.set(id, times + 1);
+      await bullJob.moveToDelayed(Date.now() + LEAVE_MS, bullJob.token);
+      throw new DelayedError();
+    }
+    left.delete(id);
     return await options.runner.run(parsed.value, device);
   };
 }

@@ -1,9 +1,8 @@
-import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
+import { type MetricBatch, parseMetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { METRICS } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
 import { metricRows, timeIssues } from '../../decide/metric-rows.ts';
-import { readMetricBatch } from '../../decide/read-metric-batch.ts';
 import { insertSamples } from '../../tables/samples.ts';
 import type { ClickHouseContext } from './context.ts';
 import { writeMessages } from './write.ts';
@@ -37,7 +36,7 @@ export function consumeMetrics({
 }
 
 function parseBatch(bytes: Uint8Array, stored_at_ms: number): Parsed<MetricBatch> {
-  const parsed = readMetricBatch(bytes);
+  const parsed = parseMetricBatch(bytes);
   if (!parsed.ok) return parsed;
   const issues = timeIssues(parsed.value, stored_at_ms);
   return issues.length === 0 ? parsed : { ok: false, issues };

@@ -30,8 +30,8 @@ export function consumeOutcomes(context: ClickHouseContext): Promise<Running> {
       return writeMessages(entries, (some) => writeOutcomes(database, some), { log, signal });
     },
     // Each insert costs as much as a thousand rows: under load, wait for a fuller batch.
-    max_batch: 2000,
-    max_wait_ms: 400,
+    max_batch: 5000,
+    max_wait_ms: 1000,
     ack_wait_ms: ACK_WAIT_MS,
     counters: counters(OUTCOMES.name),
   });

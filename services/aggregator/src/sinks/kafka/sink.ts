@@ -1,9 +1,9 @@
 import { finding } from '@benchwire/shared/contracts/finding.ts';
 import { KAFKA_FINDINGS, KAFKA_METRICS, KAFKA_OUTCOMES } from '@benchwire/shared/contracts/kafka.ts';
+import { parseMetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { FINDINGS, METRICS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { readMetricBatch } from '../../decide/read-metric-batch.ts';
 import type { Sink } from '../sink.ts';
 import { KAFKA_DURABLE, type KafkaSinkParts, publishStream } from './publish-stream.ts';
 
@@ -24,7 +24,7 @@ const findings = {
 const metrics = {
   stream: METRICS,
   output: KAFKA_METRICS,
-  read: readMetricBatch,
+  read: parseMetricBatch,
   // MessagePack in the stream, JSON in the topic, like everything there.
   encode: JSON.stringify,
   // Each may be as large as a message can be.

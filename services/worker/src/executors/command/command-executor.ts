@@ -1,5 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
@@ -7,6 +7,7 @@ import type { CommandConfig } from '@benchwire/shared/contracts/task.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { kernelOomKills } from '../onnx/child-exit.ts';
 import { type Allowlist, findProgram } from './allowlist.ts';
+import { CHECKPOINT_NAME, CheckpointFile } from './checkpoint-file.ts';
 import { commandEnvironment } from './environment.ts';
 import { taskError } from './errors.ts';
 import { exitError } from './exit-error.ts';
@@ -84,6 +85,7 @@ async function runCommand(
     allow_any: options.allowlist.any,
     attempt_id,
     owner,
+    checkpoint: join(home, CHECKPOINT_NAME),
   });
   if (!environment.ok) return report(environment.error);
 
@@ -116,13 +118,15 @@ async function runCommand(
   const onAbort = (): void => fail(taskError('cancelled', 'STOPPED', 'was told to stop', true));
   context.signal.addEventListener('abort', onAbort, { once: true });
   if (context.signal.aborted) return report(taskError('cancelled', 'STOPPED', 'was told to stop', true));
+  const checkpoint = await CheckpointFile.start(join(home, CHECKPOINT_NAME), config, context.checkpoints);
   const oomKillsBefore = await kernelOomKills();
   const end = await running.run();
   context.signal.removeEventListener('abort', onAbort);
   const kernel_out_of_memory = (await kernelOomKills()) !== oomKillsBefore;
   const error = failure ?? endError(end, program, kernel_out_of_memory, output.lastErrorLine);
-  const notes = end.left_over && failure === undefined ? ['processes that the program left running were ended'] : [];
-  return report(error, output, notes);
+  const notes = await checkpoint.stop();
+  if (end.left_over && failure === undefined) notes.push('processes that the program left running were ended');
+  return { ...report(error, output, notes), did_only_a_part: checkpoint.wentOn };
 }
 
 function endError(
@@ -133,14 +137,12 @@ function endError(
 ): TaskError | null {
   const { start_error } = end;
   if (start_error === undefined) return exitError({ ...end, program, kernel_out_of_memory, last_line });
-  const missing = start_error.code === 'ENOENT';
-  return taskError(
-    'bad_input',
-    missing ? 'COMMAND_NOT_FOUND' : 'COMMAND_NOT_STARTED',
-    `${program} could not be started: ${start_error.message}`,
-    // Too many processes or too little memory pass; a wrong file format or an argument list that is too long stays.
-    start_error.code === 'EAGAIN' || start_error.code === 'ENOMEM' || start_error.code === 'EMFILE',
-  );
+  const { code, message: reason } = start_error;
+  const message = `${program} could not be started: ${reason}`;
+  // Too many processes or too little memory pass; a wrong file format or an argument list that is too long stays.
+  if (code === 'ENOMEM') return taskError('out_of_memory', 'COMMAND_NOT_STARTED', message, true);
+  if (code === 'EAGAIN' || code === 'EMFILE') return taskError('unknown', 'COMMAND_NOT_STARTED', message, true);
+  return taskError('bad_input', code === 'ENOENT' ? 'COMMAND_NOT_FOUND' : 'COMMAND_NOT_STARTED', message, false);
 }
 
 async function programFile(

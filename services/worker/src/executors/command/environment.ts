@@ -1,5 +1,6 @@
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
 import { taskError } from './errors.ts';
 
 /** Marks every process that an attempt starts, so that those which leave its process group are found too. */
@@ -26,6 +27,8 @@ export interface EnvironmentParts {
   allow_any: boolean;
   attempt_id: string;
   owner: string;
+  /** Where the program finds and leaves its checkpoint. */
+  checkpoint: string;
 }
 
 /**
@@ -56,6 +59,7 @@ export function commandEnvironment(
       BENCHWIRE_DEVICE_CLASS: parts.device.class,
       [ATTEMPT_VARIABLE]: parts.attempt_id,
       [OWNER_VARIABLE]: parts.owner,
+      [CHECKPOINT_VARIABLE]: parts.checkpoint,
     },
   };
 }

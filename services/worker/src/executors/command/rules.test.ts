@@ -52,6 +52,7 @@ describe('the environment of a program', () => {
     allow_any: false,
     attempt_id: 'a',
     owner: 'o',
+    checkpoint: '/tmp/home/checkpoint',
   };
 
   it('is made from nothing, and shows the program its own GPU', () => {
@@ -69,6 +70,7 @@ describe('the environment of a program', () => {
         BENCHWIRE_DEVICE_CLASS: 'cuda',
         BENCHWIRE_ATTEMPT: 'a',
         BENCHWIRE_OWNER: 'o',
+        BENCHWIRE_CHECKPOINT: '/tmp/home/checkpoint',
       },
     });
   });

@@ -60,7 +60,7 @@ async function prove(start: StartMessage): Promise<void> {
   });
   const [first] = planInputs(session.inputMetadata, start.wishes);
   const batch_size = start.wishes.batch_sizes[0] ?? 1;
-  await send({ type: 'progress', phase: 'proving the execution provider' });
+  await send({ type: 'progress', phase: 'proving the execution provider', batch_size });
   const feeds = makeFeeds(first ?? [], start);
   await running(start, batch_size, () => session.run(feeds));
   session.endProfiling();
@@ -82,7 +82,7 @@ async function measure(start: StartMessage): Promise<void> {
   const plans = planInputs(session.inputMetadata, start.wishes);
   for (const [i, plan] of plans.entries()) {
     const batch_size = start.wishes.batch_sizes[i] ?? 1;
-    await send({ type: 'progress', phase: `first run with batch size ${batch_size}` });
+    await send({ type: 'progress', phase: `first run with batch size ${batch_size}`, batch_size });
     const feeds = makeFeeds(plan, start);
     await running(start, batch_size, () => measureBatch(session, feeds, batch_size, start));
     await continued.promise;

@@ -112,5 +112,6 @@ async function store(
 }
 
 function downloadFailed(message: string, retriable: boolean): TaskFailure {
-  return new TaskFailure(taskError('bad_model', 'MODEL_DOWNLOAD_FAILED', message, retriable));
+  // A server or network that is away says nothing about the model.
+  return new TaskFailure(taskError(retriable ? 'unknown' : 'bad_model', 'MODEL_DOWNLOAD_FAILED', message, retriable));
 }

@@ -1,3 +1,4 @@
+import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 
 /** Thrown for whatever ends the attempt and is no bug of the worker; `task_error` is what the user gets to read. */
@@ -11,27 +12,12 @@ export class TaskFailure extends Error {
   }
 }
 
-/** Whether another try may end differently, unless the one who throws knows better. */
-const RETRIABLE: Record<ErrorClass, boolean> = {
-  out_of_memory: true,
-  device_error: true,
-  timeout: true,
-  crash: true,
-  lost_worker: true,
-  bad_model: false,
-  bad_input: false,
-  executor_missing: false,
-  no_pool: false,
-  dependency_failed: false,
-  cancelled: false,
-  unknown: true,
-};
-
+/** @param retriable - whether another try may end differently; the class's own answer when left out */
 export function taskError(
   errorClass: ErrorClass,
   code: string,
   message: string,
-  retriable = RETRIABLE[errorClass],
+  retriable = RECOVERY_OF[errorClass] !== 'never',
 ): TaskError {
   // The contract bounds both; a message is cut rather than the outcome refused.
   return { class: errorClass, code, message: message.slice(0, 16_000), retriable };

@@ -62,8 +62,8 @@ export interface BatchMessage {
 }
 
 export type FromChild =
-  /** Nothing but a sign of life, and what the child is about to do. */
-  | { type: 'progress'; phase: string }
+  /** A sign of life, what the child is about to do, and with which batch size where it is with one. */
+  | { type: 'progress'; phase: string; batch_size?: number }
   /** Of `prove`: how many nodes ran on which provider. */
   | { type: 'proof'; providers: Record<string, number>; onnxruntime_version: string }
   | { type: 'loaded'; load_ms: number; session_ms: number }

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { noProcessesLeft } from '../../../test-support/no-processes-left.ts';
 import { onnxContext } from '../../../test-support/onnx-context.ts';
 import { addModel, endlessModel, hugeModel, onnxModel } from '../../../test-support/onnx-model.ts';
+import type { CheckpointContent, SavedCheckpoint } from '../executor.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createOnnxExecutor } from './onnx-executor.ts';
 
@@ -226,5 +227,95 @@ describe('an abort while it measures', () => {
     const report = await executor().execute({ ...context, emit });
     expect(report.error).toMatchObject({ class: 'cancelled', code: 'CANCELLED' });
     expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1']);
+  });
+});
+
+describe('an attempt that follows another one', () => {
+  const config = { model: 'add.onnx', batch_sizes: [1, 2, 4], iterations: 20 };
+  const after = (content: CheckpointContent | undefined, changes: Partial<SavedCheckpoint> = {}): SavedCheckpoint => ({
+    ...(content ?? { conditions: '' }),
+    attempt: 1,
+    worker_id: 'w1',
+    same_device: true,
+    ...changes,
+  });
+  let saved: CheckpointContent[] = [];
+  beforeAll(async () => {
+    const context = onnxContext(config);
+    expect((await executor().execute(context)).error).toBeNull();
+    expect(context.measured_sizes).toEqual([1, 2, 4]);
+    saved = context.saved;
+  });
+
+  test('finds what was measured, but for the last batch size, after which nothing is left', () => {
+    expect(saved.map((content) => Object.keys(content.results?.batch_sizes ?? {}))).toEqual([['1'], ['1', '2']]);
+  });
+
+  test('measures only what is left, and says what it took over', async () => {
+    const context = onnxContext(config, undefined, 'cpu', after(saved[1]));
+    const report = await executor().execute(context);
+    expect(report.error).toBeNull();
+    expect(outcomeResults.parse(report.results)).toEqual(report.results);
+    expect(context.measured_sizes).toEqual([4]);
+    expect([...new Set(context.emitted.map((batch) => batch.batch_size))]).toEqual([4]);
+    const { batch_sizes, notes } = report.results;
+    expect(Object.keys(batch_sizes ?? {})).toEqual(['1', '2', '4']);
+    expect(batch_sizes?.['2']).toEqual({ measured_by_attempt: 1, ...saved[1]?.results?.batch_sizes?.['2'] });
+    expect(batch_sizes?.['4']).not.toHaveProperty('measured_by_attempt');
+    expect(notes).toEqual(['batch sizes 1, 2 were measured by attempt 1 on w1']);
+  });
+
+  test('completes at once when everything it is still asked for was measured', async () => {
+    const context = onnxContext({ ...config, batch_sizes: [1, 2] }, undefined, 'cpu', after(saved[1]));
+    const report = await executor().execute(context);
+    expect(report).toMatchObject({ error: null, results: { providers: { CPUExecutionProvider: 1 } } });
+    expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1', '2']);
+    expect(context.emitted).toEqual([]);
+  });
+
+  test.each([
+    ['on another device', {}, { same_device: false }, /other hardware or another environment/],
+    ['with other settings', { iterations: 21 }, {}, /the model or its settings/],
+    ['with another model', { model: 'sequence.onnx', dimensions: { length: 3 } }, {}, /the model or its settings/],
+  ])('starts over %s', async (_, changes, checkpoint, why) => {
+    const context = onnxContext({ ...config, ...changes }, undefined, 'cpu', after(saved[0], checkpoint));
+    const report = await executor().execute(context);
+    expect(report.error).toBeNull();
+    expect(context.measured_sizes).toEqual([1, 2, 4]);
+    expect(report.results.notes?.[0]).toMatch(why);
+  });
+
+  test('names, after several, for each batch size the attempt that measured it', async () => {
+    const first = after(saved[0]);
+    const second = onnxContext(config, undefined, 'cpu', first);
+    await executor().execute(second);
+    const third = onnxContext(config, undefined, 'cpu', after(second.saved[0], { attempt: 2, worker_id: 'w2' }));
+    const { results } = await executor().execute(third);
+    expect(results.batch_sizes?.['1']?.measured_by_attempt).toBe(1);
+    expect(results.batch_sizes?.['2']?.measured_by_attempt).toBe(2);
+    expect(results.notes).toEqual([
+      'batch sizes 1 were measured by attempt 1 on w1',
+      'batch sizes 2 were measured by attempt 2 on w2',
+    ]);
+  });
+});
+
+describe('a batch size that needs more memory than is allowed', () => {
+  const config = { model: 'sequence.onnx', dimensions: { length: 2000 }, iterations: 20, max_memory_mb: 350 };
+
+  test('is named, and worth another try without it', async () => {
+    const report = await executor().execute(onnxContext({ ...config, batch_sizes: [1, 65_536] }));
+    expect(report.error).toMatchObject({
+      class: 'out_of_memory',
+      code: 'MEMORY_LIMIT',
+      retriable: true,
+      batch_size: 65_536,
+    });
+    expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1']);
+  });
+
+  test('is the end when there is no smaller one', async () => {
+    const { error } = await executor().execute(onnxContext({ ...config, batch_sizes: [65_536] }));
+    expect(error).toMatchObject({ class: 'out_of_memory', code: 'MEMORY_LIMIT', retriable: false });
   });
 });

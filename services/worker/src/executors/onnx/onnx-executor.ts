@@ -13,8 +13,10 @@ import { type ModelSourceOptions, type ResolvedModel, resolveModel } from './mod
 import { reportedPrecision } from './precision.ts';
 import { proveProvider } from './profile.ts';
 import { noProviderError, type ProviderName, providerOfClass } from './providers.ts';
+import { resumeFrom } from './resume.ts';
 import { abortError, type RunChildOptions, runChild } from './run-child.ts';
 import { createSampleSink } from './sample-sink.ts';
+import { measuredBefore } from './skip-if-fresh.ts';
 
 export interface OnnxExecutorOptions extends ModelSourceOptions {
   /** A measuring process that says nothing for this long hangs; longer than the slowest single inference. */
@@ -79,7 +81,18 @@ async function attempt(
   const model = await resolveModel(config.model, config.sha256, options, signal);
   report.environment = collectEnvironment(model, provider);
   report.precision = reportedPrecision(config, model.catalogue);
-  const start = startMessage(config, model, provider);
+  const before = await measuredBefore(context, task, model, report.precision);
+  if (before.skipped !== undefined) {
+    report.results = { skipped: before.skipped };
+    report.did_only_a_part = true;
+    return null;
+  }
+  const resume = await resumeFrom(context, config, model, provider);
+  report.results = resume.results;
+  report.did_only_a_part = resume.left.length < config.batch_sizes.length;
+  if (before.note !== undefined) report.results.notes = [...(report.results.notes ?? []), before.note];
+  if (resume.left.length === 0) return null;
+  const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider);
   const run = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']): Promise<TaskError | null> =>
     runChild({
       script: CHILD,
@@ -102,7 +115,13 @@ async function attempt(
   if (failed) return failed;
   const unproven = proveProvider(provider, report.results.providers ?? {});
   if (unproven) return unproven;
-  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results));
+  /** Where nothing is left to measure nobody has to go on. */
+  const keep = async (): Promise<void> => {
+    if (Object.keys(report.results.batch_sizes ?? {}).length >= config.batch_sizes.length) return;
+    const note = await context.checkpoints.save({ conditions: resume.conditions, results: report.results });
+    if (note !== undefined) context.log(`[benchwire] ${note}`);
+  };
+  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results, keep));
   if (broken === null && report.results.batch_sizes === undefined) {
     throw badInput(
       'NO_SAMPLES',

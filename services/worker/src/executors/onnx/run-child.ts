@@ -62,14 +62,22 @@ export async function runChild(options: RunChildOptions): Promise<TaskError | nu
   running.stopWatching();
   // An abort does not wait for a reader who takes no more.
   await Promise.race([running.messagesHandled(), aborted(signal)]);
-  if (running.verdict) return running.verdict;
+  if (running.verdict) return atBatchSize(running.verdict, running.batch_size);
   if (running.done) return null;
   const oomKills = await kernelOomKills();
-  return classifyExit({
+  const error = classifyExit({
     ...exit,
     stderr_tail: running.stderr_tail,
     kernel_oom_kills: oomKills === null || oomKillsBefore === null ? null : oomKills - oomKillsBefore,
   });
+  return atBatchSize(error, running.batch_size);
+}
+
+/** Says of a failure that the batch size may have to do with, at which one it happened. */
+function atBatchSize(error: TaskError, batch_size: number | undefined): TaskError {
+  const { class: kind } = error;
+  const related = kind === 'out_of_memory' || kind === 'device_error' || kind === 'crash' || kind === 'timeout';
+  return batch_size === undefined || !related ? error : { ...error, batch_size };
 }
 
 /** The error that goes with why `signal` was aborted (executor.ts, `AbortReason`). */
@@ -97,6 +105,8 @@ class RunningChild {
   verdict: TaskError | null = null;
   done = false;
   stderr_tail = '';
+  /** The one that the child is with. */
+  batch_size: number | undefined;
   readonly #child: ChildProcess;
   readonly #options: RunChildOptions;
   #handled: Promise<void> = Promise.resolve();
@@ -161,6 +171,8 @@ class RunningChild {
       this.done = true;
       this.#kill ??= setTimeout(() => this.#child.kill('SIGKILL'), EXIT_MS);
     }
+    if (message.type === 'progress' && message.batch_size !== undefined) this.batch_size = message.batch_size;
+    if (message.type === 'batch') this.batch_size = undefined;
     this.#handling++;
     this.#handled = this.#handled.then(() => this.#handle(message));
   }
@@ -190,7 +202,10 @@ class RunningChild {
     const used_mb = this.#child.pid === undefined ? null : await residentMemoryMb(this.#child.pid);
     if (used_mb !== null && used_mb > limit_mb) {
       const message = `The measuring process used ${Math.round(used_mb)} MB (${this.#phase}), more than the limit of ${limit_mb} MB.`;
-      this.end(taskError('out_of_memory', 'MEMORY_LIMIT', message, false));
+      // The limit stays; only a smaller batch size can stay below it.
+      const smallest = Math.min(...this.#options.start.wishes.batch_sizes);
+      const may_fit = this.batch_size !== undefined && this.batch_size > smallest;
+      this.end(taskError('out_of_memory', 'MEMORY_LIMIT', message, may_fit));
     } else if (!this.#stopped) {
       this.#memory = setTimeout(() => void this.#checkMemory(limit_mb), MEMORY_CHECK_MS);
     }

@@ -12,10 +12,12 @@ const POINTS_PER_BATCH = 10_000;
  * `results` when it is done, so that a later crash does not take the earlier results along.
  */
 export function createSampleSink(
-  context: Pick<ExecutorContext, 'emit'>,
+  context: Pick<ExecutorContext, 'emit' | 'measured'>,
   settings: MeasureSettings,
   provider: ProviderName,
   results: OutcomeResults,
+  /** Called when `results` has one batch size more. */
+  onMeasured: () => Promise<void>,
 ): (message: FromChild) => Promise<void> {
   let windows: Float64Array[] = [];
 
@@ -32,11 +34,10 @@ export function createSampleSink(
     }
   };
 
-  const onBatch = (batch: BatchMessage): void => {
+  const onBatch = async (batch: BatchMessage): Promise<void> => {
     const samples = concatenate(windows);
     windows = [];
-    const isFirst = results.batch_sizes === undefined;
-    const prefix = isFirst ? '' : `batch_${batch.batch_size}_`;
+    const prefix = results.timings?.first_run_ms === undefined ? '' : `batch_${batch.batch_size}_`;
     results.timings = {
       ...results.timings,
       [`${prefix}first_run_ms`]: batch.first_run_ms,
@@ -49,6 +50,8 @@ export function createSampleSink(
     }
     const summary = summarize(samples, batch, settings, provider);
     results.batch_sizes = { ...results.batch_sizes, [String(batch.batch_size)]: summary };
+    context.measured(batch.batch_size, summary);
+    await onMeasured();
   };
 
   return async (message) => {

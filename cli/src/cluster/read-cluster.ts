@@ -1,0 +1,121 @@
+import { LEASES_BUCKET, type Lease, lease, SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
+import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
+import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
+import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { errors } from '@nats-io/transport-node';
+
+export interface StreamState {
+  stream: string;
+  messages: number;
+  bytes: number;
+  /** Ever stored in it. */
+  last_sequence: number;
+  /** Null while it is empty. */
+  first_at: string | null;
+  last_at: string | null;
+  replicas: number;
+  consumers: Array<{ consumer: string; pending: number; unacked: number; redelivered: number }>;
+}
+
+/** What a cluster is now, by its own words: nothing of it is taken from the history. */
+export interface Cluster {
+  at: string;
+  nats: { server: string; version: string };
+  /** Null while nobody leads. `instance` is missing where the holder of the lease did not answer. */
+  leader: { holder: string; acquired_at: string; instance: string | null } | null;
+  services: ServiceHealth[];
+  streams: StreamState[];
+  /** What the leader last said of its queues; null when it said nothing for a moment. */
+  scheduler: SchedulerStatus | null;
+}
+
+const PING_MS = 700;
+/** The leader speaks once a second. */
+const STATUS_MS = 1300;
+
+export async function readCluster(nats: NatsConnection, now_ms: number): Promise<Cluster> {
+  const manager = await jetstreamManager(nats);
+  const [services, streams, held, scheduler] = await Promise.all([
+    pingServices(nats, PING_MS),
+    Promise.all(STREAMS.map(({ name }) => streamState(manager, name))),
+    readLease(nats),
+    nextStatus(nats),
+  ]);
+  services.sort((a, b) => order(a).localeCompare(order(b)));
+  const instance = services.find((each) => each.instance_id === held?.instance_id)?.instance_id ?? null;
+  return {
+    at: new Date(now_ms).toISOString(),
+    nats: { server: nats.info?.server_name ?? '', version: nats.info?.version ?? '' },
+    leader: held === undefined ? null : { holder: held.holder, acquired_at: held.acquired_at, instance },
+    services,
+    streams: streams.filter((stream) => stream !== undefined),
+    scheduler: scheduler ?? null,
+  };
+}
+
+/** In the order in which a request passes them; of one service the leader first, then the older. */
+function order(health: ServiceHealth): string {
+  const index = ['gateway', 'ingest', 'scheduler', 'worker', 'aggregator', 'anomaly'].indexOf(health.service);
+  const role = health.role === 'leader' ? '' : (health.role ?? '');
+  return `${index < 0 ? 9 : index} ${health.service} ${role} ${health.started_at}`;
+}
+
+async function streamState(manager: JetStreamManager, name: string): Promise<StreamState | undefined> {
+  try {
+    const { state, config } = await manager.streams.info(name);
+    const consumers: StreamState['consumers'] = [];
+    for await (const info of manager.consumers.list(name)) {
+      // Others, without a name of their own, are readers that come and go.
+      if (info.config.durable_name === undefined) continue;
+      consumers.push({
+        consumer: info.name,
+        pending: info.num_pending,
+        unacked: info.num_ack_pending,
+        redelivered: info.num_redelivered,
+      });
+    }
+    return {
+      stream: name,
+      messages: state.messages,
+      bytes: state.bytes,
+      last_sequence: state.last_seq,
+      first_at: state.messages === 0 ? null : state.first_ts,
+      last_at: state.messages === 0 ? null : state.last_ts,
+      replicas: config.num_replicas,
+      consumers,
+    };
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function readLease(nats: NatsConnection): Promise<Lease | undefined> {
+  try {
+    const entry = await (await new Kvm(nats).open(LEASES_BUCKET)).get(SCHEDULER_LEASE_KEY);
+    if (entry === null || entry.operation !== 'PUT') return undefined;
+    const parsed = parseJson(lease, entry.value);
+    return parsed.ok ? parsed.value : undefined;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function nextStatus(nats: NatsConnection): Promise<SchedulerStatus | undefined> {
+  const subscription = nats.subscribe(SCHEDULER_STATUS_SUBJECT, { max: 1, timeout: STATUS_MS });
+  try {
+    for await (const message of subscription) {
+      const parsed = parseJson(schedulerStatus, message.data);
+      return parsed.ok ? parsed.value : undefined;
+    }
+  } catch (error) {
+    if (!(error instanceof errors.TimeoutError)) throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,59 @@
+import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
+import { seriesId, variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { JobTask } from '@benchwire/shared/contracts/task.ts';
+import type { ExecutorContext } from '../executor.ts';
+import { messageOf } from './errors.ts';
+import type { ResolvedModel } from './model-source.ts';
+
+type OnnxTask = Extract<JobTask, { executor: 'onnx' }>;
+
+export interface Before {
+  /** Every batch size with where it was measured; undefined when the task has to measure. */
+  skipped?: MeasuredBefore[];
+  /** Why it measures though it should not if it need not. */
+  note?: string;
+}
+
+/**
+ * Whether `skip_if_fresh` applies: all batch sizes have a point in their series, of this model file. Asked here and not
+ * by the scheduler, since only who has the file knows its hash. Without an answer the task measures.
+ */
+export async function measuredBefore(
+  context: Pick<ExecutorContext, 'device' | 'findFresh'>,
+  task: OnnxTask,
+  model: ResolvedModel,
+  precision: string | null,
+): Promise<Before> {
+  const { skip_if_fresh, config } = task;
+  if (skip_if_fresh === undefined || skip_if_fresh === false) return {};
+  const sizes = new Map(config.batch_sizes.map((batch_size) => [seriesOf(batch_size), batch_size]));
+  function seriesOf(batch_size: number): string {
+    return seriesId({
+      benchmark: task.benchmark,
+      model: config.model,
+      executor: task.executor,
+      precision: precision ?? '',
+      batch_size,
+      scenario: config.scenario,
+      variant: variantOf(task),
+      fingerprint: context.device.fingerprint,
+      metric: 'latency_ms',
+      is_simulated: false,
+    });
+  }
+  try {
+    const rows = await context.findFresh({
+      series_ids: [...sizes.keys()],
+      model_sha256: model.sha256,
+      ...(skip_if_fresh === true ? {} : { max_age_seconds: skip_if_fresh.max_age_seconds }),
+    });
+    const skipped = rows.flatMap(({ series_id, value, run_id, task_id, attempt, measured_at }) => {
+      const batch_size = sizes.get(series_id);
+      return batch_size === undefined ? [] : [{ batch_size, latency_ms: value, run_id, task_id, attempt, measured_at }];
+    });
+    if (skipped.length < sizes.size) return {};
+    return { skipped: skipped.toSorted((a, b) => a.batch_size - b.batch_size) };
+  } catch (error) {
+    return { note: `measured, because it could not be found out whether it was before: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../runtime/errors.ts';
+import { findStack as find } from './find-stack.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bw-settings-'));
+const deep = join(folder, 'a', 'b');
+const own = join(folder, 'own');
+const nowhere = join(folder, 'nowhere');
+const env = { NATS_URL: 'nats://127.0.0.1:9999', NATS_USER: 'u', NATS_PASSWORD: 'p', REDIS_URL: 'redis://x' };
+
+const findStack = (
+  nats_url: string | undefined,
+  environment: Record<string, string>,
+  working_directory: string,
+  own_root: string,
+) => find({ nats_url, environment, working_directory, own_root });
+
+function stackIn(path: string, text: string): void {
+  mkdirSync(join(path, '.benchwire'), { recursive: true });
+  writeFileSync(join(path, '.benchwire', 'stack.json'), text);
+}
+
+beforeAll(() => {
+  mkdirSync(deep, { recursive: true });
+  stackIn(join(folder, 'a'), JSON.stringify({ v: 1, env }));
+  stackIn(own, JSON.stringify({ env: { ...env, NATS_URL: 'nats://own:1' } }));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('where the stack is', () => {
+  it('stands in NATS_URL before all', () => {
+    expect(findStack(undefined, { NATS_URL: 'nats://x:1' }, deep, own)).toMatchObject({
+      options: { NATS_URL: ['nats://x:1'] },
+      found_by: 'NATS_URL',
+    });
+  });
+  it('stands in the stack.json of this folder or one above', () => {
+    const found = findStack(undefined, {}, deep, own);
+    expect(found.options).toMatchObject({ NATS_URL: ['nats://127.0.0.1:9999'], NATS_USER: 'u', NATS_PASSWORD: 'p' });
+    expect(found.found_by).toBe(join(folder, 'a', '.benchwire', 'stack.json'));
+  });
+  it('stands in the data folder that was named', () => {
+    const found = findStack(undefined, { BENCHWIRE_DATA_DIR: join(own, '.benchwire') }, deep, nowhere);
+    expect(found.options.NATS_URL).toEqual(['nats://own:1']);
+  });
+  it('is the stack of the folder that the client lies in, then the default', () => {
+    expect(findStack(undefined, {}, folder, own).options.NATS_URL).toEqual(['nats://own:1']);
+    expect(findStack(undefined, {}, folder, nowhere)).toMatchObject({
+      options: { NATS_URL: ['nats://127.0.0.1:4222'] },
+      found_by: 'the default',
+    });
+  });
+  it('is at the address given, if one is; the credentials of the local stack go to that stack only', () => {
+    expect(findStack('nats://other:1', { NATS_URL: 'nats://x:1' }, deep, own).options.NATS_USER).toBeUndefined();
+    expect(findStack('nats://127.0.0.1:9999', {}, deep, own).options.NATS_PASSWORD).toBe('p');
+  });
+  it('can be unreadable, and then it says which file', () => {
+    stackIn(nowhere, '{');
+    expect(() => findStack(undefined, {}, nowhere, own)).toThrow(ConfigError);
+    expect(() => findStack(undefined, {}, nowhere, own)).toThrow(/nowhere\/\.benchwire\/stack\.json/);
+    rmSync(nowhere, { recursive: true });
+  });
+});

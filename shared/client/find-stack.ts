@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { loadConfig, natsVariables } from '../runtime/config.ts';
+import { ConfigError } from '../runtime/errors.ts';
+import type { NatsOptions } from '../runtime/nats.ts';
+
+type Environment = Record<string, string | undefined>;
+
+export interface FindStackOptions {
+  /** process.env, where nothing else is wanted. */
+  environment: Environment;
+  /** The search for a stack.json begins here and goes up. */
+  working_directory: string;
+  /** Counts more than everything else. */
+  nats_url?: string | undefined;
+  /** The folder whose stack is the last resort: the checkout that this file lies in. */
+  own_root?: string;
+}
+
+/** Where the stack is, and how it was found: for the error when nobody answers there. */
+export interface FoundStack {
+  options: NatsOptions;
+  found_by: 'the address given' | 'NATS_URL' | 'the default' | `/${string}`;
+}
+
+/** The part of a local stack's `stack.json` that a client needs; deploy/local writes it. */
+const stackFile = z.object({ env: z.record(z.string(), z.string()) });
+
+/** Services have inboxes of the usual name; a client's user may be allowed only one of its own (docs/streams.md). */
+const variables = z.object({
+  ...natsVariables,
+  NATS_INBOX_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'use a subject without wildcards, such as _INBOX_viewer')
+    .optional(),
+});
+
+const OWN_ROOT = resolve(import.meta.dirname, '../..');
+
+/**
+ * How to reach the stack: the address given, else NATS_URL, else the stack.json of a running local stack.
+ * @throws ConfigError for a variable or a file that can't be read
+ */
+export function findStack(where: FindStackOptions): FoundStack {
+  const { environment, working_directory, nats_url, own_root = OWN_ROOT } = where;
+  if (nats_url === undefined && (environment.NATS_URL ?? '') !== '') {
+    return { options: loadConfig(variables, environment), found_by: 'NATS_URL' };
+  }
+  const path = stackFiles(environment, working_directory, own_root).find((each) => existsSync(each));
+  const stack = path === undefined ? undefined : readStackFile(path);
+  if (nats_url !== undefined) {
+    // The local stack's own credentials belong to it only.
+    const known = stack?.NATS_URL === nats_url ? stack : {};
+    return {
+      options: loadConfig(variables, { ...known, ...natsOnly(environment), NATS_URL: nats_url }),
+      found_by: 'the address given',
+    };
+  }
+  if (stack !== undefined && path !== undefined) {
+    return { options: loadConfig(variables, { ...natsOnly(environment), ...stack }), found_by: path as `/${string}` };
+  }
+  return { options: loadConfig(variables, environment), found_by: 'the default' };
+}
+
+function natsOnly(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('NATS_')));
+}
+
+function stackFiles(environment: Environment, working_directory: string, own_root: string): string[] {
+  const given = environment.BENCHWIRE_DATA_DIR;
+  if (given !== undefined && given !== '') return [join(resolve(working_directory, given), 'stack.json')];
+  const folders = [resolve(working_directory)];
+  for (let folder = folders[0] ?? '/'; dirname(folder) !== folder; ) {
+    folder = dirname(folder);
+    folders.push(folder);
+  }
+  return [...folders, own_root].map((folder) => join(folder, '.benchwire', 'stack.json'));
+}
+
+function readStackFile(path: string): Record<string, string> {
+  try {
+    return stackFile.parse(JSON.parse(readFileSync(path, 'utf8'))).env;
+  } catch (error) {
+    throw new ConfigError(
+      `${path} tells of a running stack, but can't be read (${error instanceof Error ? error.message.split('\n')[0] : error}): start the stack again, or set NATS_URL`,
+    );
+  }
+}

@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { type BenchEvent, eventSubject } from '../contracts/event.ts';
+import { MESSAGE_VERSION } from '../contracts/ids.ts';
+import {
+  type ConsumerLag,
+  instancePingSubject,
+  SERVICE_PING_SUBJECT,
+  type ServiceHealth,
+} from '../contracts/service.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { messageOf } from './errors.ts';
+import type { ServiceHttp } from './http.ts';
+import { pause } from './lifecycle.ts';
+import type { Log } from './log.ts';
+import type { NatsConnection } from './nats.ts';
+import { publish } from './publish.ts';
+
+/** How often the process is looked at. */
+const SAMPLE_MS = 5000;
+/** How often it is looked whether the service is still ready. */
+const WATCH_MS = 1000;
+/** A report that NATS does not take in this time is left out; the next one says more. */
+const REPORT_MS = 5000;
+const LOOK_MS = 3000;
+const LOOP_RESOLUTION_MS = 20;
+const MB = 1e6;
+
+export interface HealthParts {
+  service: string;
+  http: ServiceHttp;
+  nats: NatsConnection;
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
+  log: Log;
+  /** Between two reports while nothing changes. */
+  interval_ms: number;
+}
+
+/**
+ * How this instance is: told to whoever pings, and in events at the start, on each change of readiness, now and then,
+ * and at the end.
+ */
+export class Health {
+  readonly instance_id: string;
+  readonly #parts: HealthParts;
+  readonly #loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  readonly #consumers: Array<{ stream: string; consumer: string }> = [];
+  readonly #stopping = new AbortController();
+  #role: () => string | null = () => null;
+  readonly #looks: Array<() => Promise<void>> = [];
+  #cpu = process.cpuUsage();
+  #sampled_at = performance.now();
+  #sample = { cpu_percent: 0, event_loop_delay_ms: 0 };
+  #disk_free_mb: number | null = null;
+  #reported = '';
+  #reported_at = 0;
+  #stop: Array<() => void> = [];
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    this.instance_id = `${parts.service}-${randomBytes(6).toString('hex')}`;
+  }
+
+  /** Says how far this durable consumer is behind, too. */
+  watchConsumer(stream: string, consumer: string): void {
+    this.#consumers.push({ stream, consumer });
+  }
+
+  /** Looks now and then; not ready while `look` throws, for the reason that it gives, or does not come back. */
+  async watch(name: string, look: () => Promise<void>): Promise<void> {
+    let wrong: string | undefined;
+    const check = async (): Promise<void> => {
+      const late = new AbortController();
+      try {
+        const tooLate = pause(LOOK_MS, late.signal).then(() => {
+          if (!late.signal.aborted) throw new Error(`no answer within ${LOOK_MS / 1000} s`);
+        });
+        await Promise.race([look(), tooLate]);
+        wrong = undefined;
+      } catch (error) {
+        wrong = messageOf(error);
+      } finally {
+        late.abort();
+      }
+    };
+    this.#looks.push(check);
+    await check();
+    this.#parts.http.addReadiness(name, () => wrong);
+  }
+
+  /** Not ready while the folder's file system has less room than this. */
+  async watchDisk(folder: string, min_free_mb: number): Promise<void> {
+    await this.watch('disk', async () => {
+      this.#disk_free_mb = null;
+      const { bavail, bsize } = await statfs(folder);
+      this.#disk_free_mb = Math.floor((bavail * bsize) / MB);
+      if (this.#disk_free_mb < min_free_mb)
+        throw new Error(`${this.#disk_free_mb} MB left for ${folder}, and it needs ${min_free_mb} MB`);
+    });
+  }
+
+  set role(role: () => string | null) {
+    this.#role = role;
+  }
+
+  /** Answers pings from now on. */
+  start(): void {
+    const { nats, log } = this.#parts;
+    this.#loop.enable();
+    for (const subject of [SERVICE_PING_SUBJECT, instancePingSubject(this.instance_id)]) {
+      const subscription = nats.subscribe(subject, {
+        callback: (error, message) => {
+          if (error !== null || message.reply === undefined) return;
+          void this.read().then(
+            (health) => nats.isClosed() || message.respond(JSON.stringify(health)),
+            (reason: unknown) => log.warn({ err: reason }, 'could not answer a ping'),
+          );
+        },
+      });
+      this.#stop.push(() => nats.isClosed() || subscription.unsubscribe());
+    }
+    const sampling = setInterval(() => void this.#takeSample(), SAMPLE_MS);
+    const watching = setInterval(() => void this.#reportIfDue(), WATCH_MS);
+    for (const timer of [sampling, watching]) {
+      timer.unref();
+      this.#stop.push(() => clearInterval(timer));
+    }
+  }
+
+  /** Takes its leave. */
+  async stop(): Promise<void> {
+    for (const each of this.#stop) each();
+    this.#loop.disable();
+    const { nats } = this.#parts;
+    if (!nats.isClosed()) await this.#report('stopped', AbortSignal.timeout(1000));
+    this.#stopping.abort();
+  }
+
+  async read(): Promise<ServiceHealth> {
+    const { service, http } = this.#parts;
+    const checks = http.checks();
+    return {
+      v: MESSAGE_VERSION,
+      at: new Date().toISOString(),
+      service,
+      instance_id: this.instance_id,
+      pid: process.pid,
+      host: hostname(),
+      version: packageJson.version,
+      started_at: new Date(performance.timeOrigin).toISOString(),
+      ready: Object.values(checks).every((wrong) => wrong === null),
+      checks,
+      role: this.#role(),
+      memory_rss_mb: Math.round(process.memoryUsage.rss() / MB),
+      ...this.#sample,
+      disk_free_mb: this.#disk_free_mb,
+      consumers: await Promise.all(this.#consumers.map((each) => this.#lagOf(each))),
+    };
+  }
+
+  async #lagOf({ stream, consumer }: { stream: string; consumer: string }): Promise<ConsumerLag> {
+    try {
+      const info = await this.#parts.manager.consumers.info(stream, consumer);
+      return { stream, consumer, pending: info.num_pending, unacked: info.num_ack_pending };
+    } catch {
+      return { stream, consumer, pending: null, unacked: null };
+    }
+  }
+
+  async #takeSample(): Promise<void> {
+    const now = performance.now();
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const elapsed_us = (now - this.#sampled_at) * 1000;
+    this.#cpu = process.cpuUsage();
+    this.#sampled_at = now;
+    this.#sample = {
+      cpu_percent: round((100 * (user + system)) / elapsed_us),
+      // Without the resolution itself: an idle loop is 0 late.
+      event_loop_delay_ms: round(Math.max(0, this.#loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS)),
+    };
+    this.#loop.reset();
+    await Promise.all(this.#looks.map((look) => look()));
+  }
+
+  async #reportIfDue(): Promise<void> {
+    const { http, interval_ms, nats } = this.#parts;
+    const wrong = Object.keys(missing(http.checks())).join();
+    const due = performance.now() - this.#reported_at >= interval_ms;
+    if (nats.isClosed() || (wrong === this.#reported && this.#reported_at > 0 && !due)) return;
+    this.#reported = wrong;
+    this.#reported_at = performance.now();
+    await this.#report('health', AbortSignal.any([AbortSignal.timeout(REPORT_MS), this.#stopping.signal]));
+  }
+
+  async #report(kind: 'health' | 'stopped', signal: AbortSignal): Promise<void> {
+    const { jetstream, service, log } = this.#parts;
+    try {
+      const data = await this.read();
+      const wrong = Object.entries(missing(data.checks)).map(([name, reason]) => `${name}: ${reason}`);
+      const state = wrong.length === 0 ? 'is ready' : `is not ready: ${wrong.join('; ')}`;
+      const event: BenchEvent = {
+        v: MESSAGE_VERSION,
+        event_id: `${this.instance_id}.${kind}.${data.at}`,
+        at: data.at,
+        entity: 'service',
+        kind,
+        run_id: null,
+        task_id: null,
+        attempt: null,
+        worker_id: null,
+        pool: null,
+        message: `${service} ${kind === 'stopped' ? 'has stopped' : state}`.slice(0, 4096),
+        data,
+      };
+      await publish(jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id, signal });
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) log.debug({ err: error }, 'could not report the own health');
+    }
+  }
+}
+
+function missing(checks: Record<string, string | null>): Record<string, string> {
+  return Object.fromEntries(Object.entries(checks).flatMap(([name, wrong]) => (wrong === null ? [] : [[name, wrong]])));
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,18 @@
+import { SERVICE_PING_SUBJECT, type ServiceHealth, serviceHealth } from '../contracts/service.ts';
+import { parseJson } from './issues.ts';
+import { isNobodyThere, type NatsConnection } from './nats.ts';
+
+/** Every instance of every service that answers within the time. One whose answer cannot be read is left out. */
+export async function pingServices(nats: NatsConnection, wait_ms: number): Promise<ServiceHealth[]> {
+  const found: ServiceHealth[] = [];
+  try {
+    const replies = await nats.requestMany(SERVICE_PING_SUBJECT, '', { strategy: 'timer', maxWait: wait_ms });
+    for await (const reply of replies) {
+      const parsed = parseJson(serviceHealth, reply.data);
+      if (parsed.ok) found.push(parsed.value);
+    }
+  } catch (error) {
+    if (!isNobodyThere(error)) throw error;
+  }
+  return found;
+}
