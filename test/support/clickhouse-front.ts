@@ -10,7 +10,6 @@ import type { Engine } from '@benchwire/aggregator/src/adapters/clickhouse.ts';
 import { embeddedEngine } from '@benchwire/aggregator/src/adapters/embedded.ts';
 import { aggregatorConfig } from '@benchwire/aggregator/src/config.ts';
 import { loadConfig } from '@benchwire/shared/runtime/config.ts';
-import type { DataFormat } from '@clickhouse/client';
 
 export interface ClickHouseFront {
   port: number;
@@ -78,11 +77,10 @@ async function run(
     ...Object.fromEntries(settings),
   });
   try {
-    const default_format = (parameters.get('default_format') ?? 'TabSeparated') as DataFormat;
     const { stream } = await session.exec({
       query,
       query_params: Object.fromEntries(query_params),
-      clickhouse_settings: { default_format },
+      clickhouse_settings: Object.fromEntries([['default_format', parameters.get('default_format') ?? 'TabSeparated']]),
     });
     await pipeline(stream, response);
   } finally {
