@@ -38,6 +38,7 @@ try {
     signal: stopping,
   });
   if (inTerminal) print(overview(stack));
+  else if (options.share !== undefined) say(sharedWhere(stack));
   if (max > 1) say('workers on one CPU disturb each other: for latencies that mean something, run one.');
   const autoscaler =
     max > min ? await startAutoscaler({ stack, policy: { ...usualPolicy, min, max }, say }) : undefined;
@@ -87,6 +88,11 @@ function readOptions(): Options {
 function count(text = '1'): number {
   if (!/^\d{1,3}$/.test(text)) throw new TypeError(`"${text}" is not a number of processes`);
   return Number(text);
+}
+
+/** For a log, which others may read: the command for other machines holds a password. */
+function sharedWhere({ env, paths }: LocalStack): string {
+  return `other machines join at ${env.NATS_URL} as ${env.NATS_USER}; NATS_PASSWORD is in ${paths.stack}`;
 }
 
 /** `3`, or `1..4` for as many as there is work for. */

@@ -85,6 +85,8 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       Object.assign(env, kind === natsServer ? natsEnv(address, credentials) : redisEnv(address, credentials));
     }
     for (const name of inherited(environment)) env[name] ??= environment[name] ?? '';
+    // Where workers elsewhere come another way, as through a gateway, the user knows better.
+    if (environment.WORKER_REDIS_URL) env.WORKER_REDIS_URL = environment.WORKER_REDIS_URL;
     return { paths, env, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
   } catch (error) {
     await stop();

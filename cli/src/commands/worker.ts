@@ -7,8 +7,8 @@ import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
+import { type ListedPools, listedPools } from '../worker/listed-pools.ts';
 import { offerTable } from '../worker/offer-table.ts';
-import { poolMates } from '../worker/pool-mates.ts';
 import { askWayIn } from '../worker/way-in.ts';
 import { loginEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker/worker-process.ts';
@@ -48,27 +48,35 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
     const { working_directory } = context;
     const { options } = findStack({ nats_url: join, environment, working_directory });
     const started = await withStack(joining, async ({ nats }) => {
-      const way_in = await askWayIn(nats, {
+      const asking = askWayIn(nats, {
         nats_urls: options.NATS_URL,
         redis: values.redis,
         redis_ca_file: environment.REDIS_TLS_CA_FILE,
       });
+      // Who is in a pool already: to be looked at before this worker is.
+      const [way_in, before] = await Promise.all([asking, listedPools(nats, () => true)]);
       const child = startWorkerProcess(workerEnvironment(values, options, way_in, environment));
       const release = passSignalsOn(context, child);
       const capabilities = await child.registered;
-      if (capabilities !== undefined) await sayJoined(context, nats, options.NATS_URL, capabilities);
+      if (capabilities !== undefined) await sayJoined(context, nats, options.NATS_URL, capabilities, before);
       return { child, release, joined: capabilities !== undefined };
     });
     return await untilEnd(started);
   },
 });
 
+/** One Ctrl-C may come twice: from the terminal, and passed on by npm. Only later ones are meant as a second. */
+const SAME_SIGNAL_MS = 1000;
+
 /** Ctrl-C and SIGTERM are for the worker, which ends in order; this process ends after it. */
 function passSignalsOn(context: CliContext, child: WorkerProcess): () => void {
-  const releases = [
-    context.onInterrupt(() => child.signal('SIGINT')),
-    context.onTerminate(() => child.signal('SIGTERM')),
-  ];
+  let first_ms: number | undefined;
+  const pass = (name: NodeJS.Signals): void => {
+    const again = first_ms !== undefined;
+    first_ms ??= context.now();
+    if (!again || context.now() - first_ms > SAME_SIGNAL_MS) child.signal(name);
+  };
+  const releases = [context.onInterrupt(() => pass('SIGINT')), context.onTerminate(() => pass('SIGTERM'))];
   return () => {
     for (const release of releases) release();
   };
@@ -79,10 +87,13 @@ async function sayJoined(
   nats: NatsConnection,
   nats_urls: readonly string[],
   capabilities: Capabilities,
+  before: ListedPools | undefined,
 ): Promise<void> {
   const { out, err, style, json } = context;
   const pools = [...new Set(capabilities.devices.map((device) => device.pool))];
-  const mates = await poolMates(nats, pools);
+  const already = (pool: string): number => before?.get(pool) ?? 0;
+  const listed = await listedPools(nats, (now) => pools.every((pool) => (now.get(pool) ?? 0) > already(pool)));
+  const mates = before === undefined ? undefined : new Map(pools.map((pool) => [pool, already(pool)]));
   if (json) {
     const others = Object.fromEntries(pools.map((pool) => [pool, mates?.get(pool) ?? null]));
     out.line(JSON.stringify({ ...capabilities, other_workers: others }));
@@ -93,7 +104,8 @@ async function sayJoined(
   out.line();
   out.lines(offerTable(capabilities, mates, style, out.columns));
   out.line();
-  if (mates === undefined) err.line('The scheduler does not list it yet: `bw workers` and `bw top` show when it does.');
+  if (listed === undefined)
+    err.line('The scheduler does not list it yet: `bw workers` and `bw top` show when it does.');
   out.line('Ctrl-C finishes what runs, and leaves.');
 }
 
