@@ -17,6 +17,7 @@ const commands = {
   test: ['test/run-all.ts'],
   check: ['test/run-all.ts', '--checks-only'],
   bench: ['test/bench/main.ts'],
+  simulate: ['test/simulator/main.ts'],
   bw: ['cli/src/main.ts'],
   worker: ['services/worker/src/main.ts'],
   schemas: ['shared/protocol/write-schemas.ts'],

@@ -1,7 +1,8 @@
 import type { Finding } from '../contracts/finding.ts';
-import type { QueryName, QueryParameters, QueryRow } from '../contracts/query.ts';
+import type { QueryName, QueryParameters, QueryRow, RunRow } from '../contracts/query.ts';
 import { closeNats, connectNats, type NatsConnection, type NatsOptions } from '../runtime/nats.ts';
 import { cancel } from './cancel.ts';
+import { finished } from './finished.ts';
 import { type Answer, type PagedQuery, query, queryRows } from './query.ts';
 import { settled } from './settled.ts';
 import { type RequestInput, type SubmitOptions, type Submitted, submit } from './submit.ts';
@@ -27,6 +28,11 @@ export class Client {
   /** See cancel.ts. */
   cancel(run_id: string, reason?: string): Promise<void> {
     return cancel(this.nats, run_id, reason);
+  }
+
+  /** See finished.ts. */
+  finished(run_id: string, signal?: AbortSignal): Promise<RunRow> {
+    return finished(this.nats, run_id, signal);
   }
 
   /** See query.ts. */

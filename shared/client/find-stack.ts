@@ -27,7 +27,14 @@ export interface FoundStack {
 /** The part of a local stack's `stack.json` that a client needs; deploy/local writes it. */
 const stackFile = z.object({ env: z.record(z.string(), z.string()) });
 
-const variables = z.object(natsVariables);
+/** Services have inboxes of the usual name; a client's user may be allowed only one of its own (docs/streams.md). */
+const variables = z.object({
+  ...natsVariables,
+  NATS_INBOX_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'use a subject without wildcards, such as _INBOX_viewer')
+    .optional(),
+});
 
 const OWN_ROOT = resolve(import.meta.dirname, '../..');
 

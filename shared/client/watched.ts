@@ -6,6 +6,7 @@ import { OUTCOMES_SUBJECTS, type Outcome, outcome, outcomesOfRun } from '../cont
 import type { Issue } from '../contracts/request.ts';
 import { pointsOf } from '../contracts/series.ts';
 import { EVENTS, FINDINGS, METRICS, OUTCOMES } from '../contracts/streams.ts';
+import { contentHashIssues } from '../runtime/content-hash.ts';
 import { type Parsed, parseJson } from '../runtime/issues.ts';
 
 /** What each stream holds. */
@@ -102,13 +103,15 @@ export const READERS: { readonly [S in WatchedStream]: StreamReader<S> } = {
 /** Reads a message of a stream; undefined for one that is about something else. */
 export function readMessage<S extends WatchedStream>(
   stream: S,
-  message: Pick<JsMsg, 'subject' | 'seq' | 'time' | 'data'>,
+  message: Pick<JsMsg, 'subject' | 'seq' | 'time' | 'data' | 'headers'>,
   of: Subject,
 ): Watched<S> | undefined {
   const reader: StreamReader<S> = READERS[stream];
   const { subject, seq: sequence } = message;
   const stored_at = message.time.toISOString();
-  const parsed = reader.parse(message.data);
+  const damage = contentHashIssues(message.data, message.headers);
+  const parsed: Parsed<WatchedValues[S]> =
+    damage.length === 0 ? reader.parse(message.data) : { ok: false, issues: damage };
   if (!parsed.ok) {
     return {
       stream: 'unreadable',

@@ -125,6 +125,7 @@ function copiesOf(spec: TaskSpec, request: Request, cell: Cell, bindings: PoolBi
       base_task_id: spec.task_id,
       benchmark: spec.benchmark ?? request.name ?? spec.type,
       priority: spec.priority ?? request.priority,
+      ...(spec.deadline === undefined && request.deadline !== undefined ? { deadline: request.deadline } : {}),
       pool: null,
     };
     const pools = spec.placement === 'each' ? bindings.get(task_id) : undefined;

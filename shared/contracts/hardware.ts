@@ -24,3 +24,6 @@ export type Environment = z.infer<typeof environment>;
 
 export const labels = z.record(z.string().min(1).max(64), z.string().max(256));
 export type Labels = z.infer<typeof labels>;
+
+/** A processor's instruction set in lower case, as Linux names it: `avx2`, `avx512`, `amx_int8`, `asimd`. */
+export const instructionSet = z.string().regex(/^[a-z0-9_]{2,32}$/, 'lower-case letters, digits and "_": avx2, avx512');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { labels } from './hardware.ts';
 import { runId } from './ids.ts';
-import { taskSpec } from './task.ts';
+import { deadline, taskSpec } from './task.ts';
 
 /** Request/reply: a request as JSON in, a `SubmitReply` as JSON out. Answered by ingest. */
 export const SUBMIT_SUBJECT = 'bw.request.submit';
@@ -37,6 +37,10 @@ export const request = z.strictObject({
   source: source.optional(),
   tags: labels.default({}),
   priority: z.int().min(0).max(100).default(0),
+  /** At most so many of the run's tasks at once, waiting in a pool's queue or in execution. Since 0.2. */
+  max_running: z.int().min(1).optional(),
+  /** When the tasks should be done; those that name none of their own have this one. Since 0.2. */
+  deadline: deadline.optional(),
   /**
    * Axes whose product copies the whole list of tasks. An axis is named by the place it sets: `config.model`,
    * `requirements.hardware`, `timeout_seconds`; a name without a dot that is no task field means `config.<name>`.

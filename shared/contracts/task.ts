@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hardwareClass, labels } from './hardware.ts';
+import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { taskId, token } from './ids.ts';
 
 const batchSizes = z
@@ -68,11 +68,16 @@ export const noopConfig = z.strictObject({
 });
 export type NoopConfig = z.infer<typeof noopConfig>;
 
+/** A time with its zone: `2026-11-22T06:00:00Z`. */
+export const deadline = z.iso.datetime({ offset: true, error: 'a time with its zone, such as 2026-11-22T06:00:00Z' });
+
 export const requirements = z.strictObject({
   /** Any one of these; absent or empty means any class. */
   hardware: z.array(hardwareClass).max(32).default([]),
   min_memory_gb: z.number().min(0).optional(),
   min_cuda_compute: z.number().min(0).optional(),
+  /** That the processor must have, all of them: `avx512`, `amx_int8`. Since 0.2. */
+  instruction_sets: z.array(instructionSet).max(32).optional(),
   labels: labels.default({}),
 });
 export type Requirements = z.infer<typeof requirements>;
@@ -92,6 +97,12 @@ const taskFields = {
   priority: z.int().min(0).max(100).optional(),
   requirements: requirements.prefault({}),
   depends_on: z.array(taskId).max(1000).default([]),
+  /** `success`: skipped unless all that it depends on has completed; `always`: runs however that ended. Since 0.2. */
+  run_when: z.enum(['success', 'always']).default('success'),
+  /** When it should be done; of equally urgent tasks the one that is due first goes first. Since 0.2. */
+  deadline: deadline.optional(),
+  /** What a missed deadline does: an event, or an end to the task as well. Since 0.2. */
+  on_missed_deadline: z.enum(['report', 'end']).default('report'),
   /** `any`: one matching pool; `each`: one task per matching pool, to compare hardware. */
   placement: z.enum(['any', 'each']).default('any'),
   /** How many times the whole task is to be run, as tasks of their own. */

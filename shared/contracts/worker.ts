@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environment, hardwareClass, labels } from './hardware.ts';
+import { environment, hardwareClass, instructionSet, labels } from './hardware.ts';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 
 /** KV bucket with each worker's capabilities, by worker id; written at start and when they change. */
@@ -16,6 +16,8 @@ export const device = z.object({
   pool: token,
   memory_gb: z.number().nullable(),
   cuda_compute: z.number().nullable(),
+  /** Of the machine's processor; absent where they can't be told. Since 0.2. */
+  instruction_sets: z.array(instructionSet).optional(),
   /** How many attempts may run at once; 1 where measurements must not disturb each other. */
   slots: z.int().min(1),
   executors: z.array(z.string()),

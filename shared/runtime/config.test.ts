@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   flag,
+  kafkaVariables,
   keyValues,
   list,
   loadConfig,
@@ -10,6 +11,7 @@ import {
   redisVariables,
   secret,
   serviceVariables,
+  withKafkaRules,
 } from './config.ts';
 import { ConfigError } from './errors.ts';
 
@@ -80,5 +82,37 @@ describe('loadConfig', () => {
     });
     expect(JSON.stringify(redacted(schema, config))).not.toContain('hunter2');
     expect(redacted(schema, config).NATS_URL).toEqual(['nats://x:1', 'nats://y']);
+  });
+});
+
+describe('the Kafka variables', () => {
+  const kafka = withKafkaRules(z.object(kafkaVariables));
+  const wrong = (environment: Record<string, string>): string => {
+    try {
+      loadConfig(kafka, environment);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+    }
+    return '';
+  };
+
+  it('are off without brokers, and take addresses with and without a port', () => {
+    expect(loadConfig(kafka, {})).toEqual({ KAFKA_CLIENT_ID: 'benchwire', KAFKA_TLS: false });
+    expect(loadConfig(kafka, { KAFKA_BROKERS: 'a:9092, b' })).toMatchObject({ KAFKA_BROKERS: ['a:9092', 'b'] });
+    for (const text of ['kafka://a:9092', ',', 'a b', '[::1]:9092']) {
+      expect(wrong({ KAFKA_BROKERS: text }), text).toContain('KAFKA_BROKERS');
+    }
+  });
+
+  it('name what a login or a certificate lacks', () => {
+    const login = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' };
+    expect(wrong(login)).toBe('');
+    for (const [name, value] of Object.entries(login)) {
+      const others = Object.keys(login).filter((each) => each !== name);
+      const message = wrong({ [name]: value });
+      for (const other of others) expect(message).toContain(`${other} is missing: ${name} needs it too`);
+    }
+    expect(wrong({ KAFKA_TLS_CERT_FILE: 'c' })).toContain('KAFKA_TLS_KEY_FILE is missing');
+    expect(wrong({ ...login, KAFKA_SASL_MECHANISM: 'gssapi' })).toContain('KAFKA_SASL_MECHANISM is "gssapi"');
   });
 });

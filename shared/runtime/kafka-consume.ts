@@ -58,25 +58,24 @@ async function superviseMember(
   options: KafkaConsumeOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  let down = false;
+  let failures = 0;
   const connected = (up: boolean): void => {
-    if (up && down) log.info({ topic: options.topic }, 'reading from Kafka again');
-    if (up) down = false;
+    if (up && failures > 1) log.info({ topic: options.topic }, 'reading from Kafka again');
+    if (up) failures = 0;
     options.connected?.(up);
   };
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    const since = performance.now();
+  while (!signal.aborted) {
     try {
       await ensureTopic(kafka, options.topic, log);
       await beMember(kafka, log, options, connected, signal);
     } catch (error) {
-      if (!down && !signal.aborted)
+      // Once per outage, and not for what is over at the next try (a coordinator that is about to be ready).
+      if (++failures === 2 && !signal.aborted) {
         log.warn({ err: error, topic: options.topic }, 'cannot read from Kafka, trying again');
-      down = true;
+      }
     }
     connected(false);
-    if (performance.now() - since > SESSION_MS) attempt = 0;
-    await pause(backoffMs(attempt, 200, 3000, Math.random), signal);
+    await pause(backoffMs(failures, 100, 3000, Math.random), signal);
   }
 }
 

@@ -25,6 +25,8 @@ export interface NatsOptions {
   NATS_TLS_CA_FILE?: string | undefined;
   NATS_TLS_CERT_FILE?: string | undefined;
   NATS_TLS_KEY_FILE?: string | undefined;
+  /** Where answers are received; what a user may subscribe to can be limited to one of its own. */
+  NATS_INBOX_PREFIX?: string | undefined;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
       noAsyncTraces: true,
       ...(user === undefined ? {} : { user }),
       ...(pass === undefined ? {} : { pass }),
+      ...(options.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: options.NATS_INBOX_PREFIX }),
       ...(options.NATS_TOKEN === undefined ? {} : { token: options.NATS_TOKEN }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),

@@ -33,7 +33,7 @@ export function loadedState(workers: number, tasks: number): { fleet: Fleet; sta
   return { fleet, state };
 }
 
-export function fleetOf(workers: number): Fleet {
+function fleetOf(workers: number): Fleet {
   const fleet = new Fleet(T0);
   for (let index = 0; index < workers; index++) {
     const pool = Math.floor(index / WORKERS_PER_POOL);
@@ -81,7 +81,7 @@ export function fleetOf(workers: number): Fleet {
 }
 
 /** Ten models by a hundredth of the run's tasks each, over five lists of requirements and two priorities. */
-export function submit(state: SchedulerState, run: number, tasks: number): void {
+function submit(state: SchedulerState, run: number, tasks: number): void {
   const needs = [
     {},
     { min_memory_gb: 16 },

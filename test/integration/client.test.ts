@@ -12,9 +12,11 @@ import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { EVENTS, METRICS, OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
+import { CONTENT_HASH_HEADER, contentHash } from '@benchwire/shared/runtime/content-hash.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { ensureStreams } from '@benchwire/shared/runtime/streams.ts';
+import { headers } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { FakeStack } from '../support/fake-stack.ts';
@@ -233,6 +235,9 @@ describe('watch', () => {
     for (const raw of poison) await publish(writer, `bw.outcome.${run_id}.p`, raw);
     await publish(writer, `bw.metrics.${run_id}.p`, bytes);
     await publish(writer, `bw.event.run.${run_id}`, '[]');
+    const damaged = headers();
+    damaged.set(CONTENT_HASH_HEADER, contentHash('what it was'));
+    await publish(writer, `bw.outcome.${run_id}.p`, '{}', { headers: damaged });
     await tellARun(run_id);
     const told = await Array.fromAsync(await client.watch({ run_id }));
     const unreadable = told.filter((message) => message.stream === 'unreadable');
@@ -242,9 +247,10 @@ describe('watch', () => {
         ['outcomes', '{"v":1}', 'invalid_type'],
         ['metrics', Buffer.from(bytes).toString('latin1'), 'invalid_msgpack'],
         ['events', '[]', 'invalid_type'],
+        ['outcomes', '{}', 'content_hash_mismatch'],
       ],
     );
-    expect(told).toHaveLength(4 + 5);
+    expect(told).toHaveLength(5 + 5);
   });
 });
 

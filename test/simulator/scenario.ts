@@ -58,7 +58,7 @@ const work = z.strictObject({
 });
 export type Work = z.infer<typeof work>;
 
-export const scenario = z.strictObject({
+const scenario = z.strictObject({
   what: z.string(),
   seed: z.int().default(1),
   hardware: z.array(hardware).min(1),

@@ -1,10 +1,11 @@
-import { planEmissions } from '@benchwire/scheduler/src/decide/emit.ts';
+import { planEmissions, viewOf } from '@benchwire/scheduler/src/decide/emit.ts';
 import { Fleet } from '@benchwire/scheduler/src/decide/fleet.ts';
 import { Lessons } from '@benchwire/scheduler/src/decide/lessons.ts';
 import { RankHeap } from '@benchwire/scheduler/src/decide/rank-heap.ts';
 import { lostVerdict } from '@benchwire/scheduler/src/decide/reconcile.ts';
 import type { TaskState } from '@benchwire/scheduler/src/decide/run-state.ts';
 import { SchedulerState } from '@benchwire/scheduler/src/decide/scheduler-state.ts';
+import { planSteals } from '@benchwire/scheduler/src/decide/steal.ts';
 import type { Strategy } from '@benchwire/scheduler/src/decide/strategy.ts';
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import { workloadKey } from '@benchwire/shared/contracts/series.ts';
@@ -126,6 +127,7 @@ class Simulation {
 
   #tick(): void {
     this.#state.wakeDelayed(this.#now);
+    this.#steal();
     this.#act();
     this.#at(this.#now + TICK_MS, () => this.#tick());
   }
@@ -158,6 +160,16 @@ class Simulation {
       this.#state.dropRun(run);
       this.#open--;
       this.#result.makespan_ms = this.#now - EPOCH_MS;
+    }
+  }
+
+  /** Jobs that nobody has started come back, as from BullMQ. */
+  #steal(): void {
+    for (const state of planSteals(this.#state, viewOf(this.#state), this.#now)) {
+      const pool = state.emission?.pool.name;
+      if (pool === undefined || !this.#pools.withdraw(pool, state)) continue;
+      this.#state.returnToReady(state, this.#now);
+      this.#result.stolen++;
     }
   }
 

@@ -58,7 +58,7 @@ export function workersOf(scenario: Scenario): SimulatedWorker[] {
   );
 }
 
-export function kindOf(work: Work): string {
+function kindOf(work: Work): string {
   return work.kind ?? work.name;
 }
 

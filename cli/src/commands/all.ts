@@ -3,6 +3,8 @@ import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
 import { findings } from './findings.ts';
 import { rejected } from './rejected.ts';
+import { reservations } from './reservations.ts';
+import { reserve } from './reserve.ts';
 import { results } from './results.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
@@ -12,6 +14,7 @@ import { sql } from './sql.ts';
 import { top } from './top.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
+import { why } from './why.ts';
 import { worker } from './worker.ts';
 import { workers } from './workers.ts';
 
@@ -23,11 +26,14 @@ export const COMMANDS: readonly Command[] = [
   show,
   results,
   watch,
+  why,
   cancel,
   findings,
   series,
   workers,
   worker,
+  reserve,
+  reservations,
   top,
   cluster,
   rejected,

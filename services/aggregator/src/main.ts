@@ -1,4 +1,3 @@
-import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
 import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
@@ -27,7 +26,6 @@ await runService({
       await database.query('SELECT 1');
     });
     if (config.CLICKHOUSE_URL === undefined) await health.watchDisk(config.CLICKHOUSE_PATH, MIN_FREE_MB);
-    for (const { name, kept } of STREAMS) if (kept !== 'until_acked') health.watchConsumer(name, 'aggregator');
     const sinks: Sink[] = [clickHouseSink({ database, counters: metrics.counters })];
 
     const kafka = kafkaOf(config, log);
@@ -44,6 +42,7 @@ await runService({
       for (const [stream, start] of Object.entries(sink.consumers)) {
         const consumer = await start(context);
         scope.add(`${stream} to ${sink.name}`, () => consumer.stop());
+        health.watchConsumer(stream, sink.durable);
       }
     }
     showPending(http.registry, manager, sinks);

@@ -1,12 +1,46 @@
 import { hostname } from 'node:os';
 import { natsVariables, redisVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { DEFAULT_BREAKER_SETTINGS as BREAKERS } from './decide/breakers.ts';
-import type { FailureSettings } from './decide/scheduler-state.ts';
+import { DEFAULT_AGING_SECONDS } from './decide/order.ts';
+import type { FailureSettings, StateOptions } from './decide/scheduler-state.ts';
 import { DEFAULT_SUSPECT_SETTINGS as SUSPECTS } from './decide/suspects.ts';
 
 const count = z.coerce.number().pipe(z.int().min(1).max(1000));
 const seconds = z.coerce.number().pipe(z.number().min(0.1).max(86_400));
+
+const json = (text: string, context: z.core.$RefinementCtx<string>): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `not JSON: ${messageOf(error)}` });
+    return z.NEVER;
+  }
+};
+
+const tenants = z
+  .string()
+  .transform(json)
+  .pipe(
+    z.record(
+      z.string(),
+      z.strictObject({ weight: z.number().positive().max(1e6).default(1), max_running: z.int().min(1).optional() }),
+    ),
+  );
+
+const weights = z
+  .string()
+  .transform((text, context): unknown => {
+    if (text.trim().startsWith('{')) return json(text, context);
+    const pairs = text.split(',').filter((pair) => pair.trim() !== '');
+    return Object.fromEntries(
+      pairs
+        .map((pair) => pair.split('=').map((part) => part.trim()))
+        .map(([name, value]) => [name, value === undefined || value === '' ? Number.NaN : Number(value)]),
+    );
+  })
+  .pipe(z.record(z.string(), z.number()));
 
 export const schedulerConfig = z.object({
   ...natsVariables,
@@ -16,6 +50,17 @@ export const schedulerConfig = z.object({
   SCHEDULER_ID: z.string().min(1).prefault(`${hostname()}-${process.pid}`),
   /** REDIS_URL as workers elsewhere have to write it, where that differs: told to those that join. */
   WORKER_REDIS_URL: secret(z.url({ protocol: /^rediss?$/ }).optional()),
+
+  /** Which pool gets a task: a built-in strategy, or `module:` and a file or package. */
+  SCHEDULER_STRATEGY: z.string().min(1).prefault('fastest_completion'),
+  /** What the strategy weighs how much: JSON, or `affinity=0.2,patience=0.1`. */
+  SCHEDULER_WEIGHTS: weights.prefault(''),
+  /** One step of priority outweighs so much waiting. */
+  SCHEDULER_AGING_SECONDS: seconds.prefault(String(DEFAULT_AGING_SECONDS)),
+  /** The tag that names whom a run belongs to. */
+  SCHEDULER_TENANT_TAG: z.string().min(1).max(64).prefault('tenant'),
+  /** JSON by tenant: `{"research": {"weight": 2, "max_running": 100}}`; 1 and no limit for those not named. */
+  SCHEDULER_TENANTS: tenants.prefault('{}'),
 
   /** The same failure of one model on so many workers in a row holds the model back on that hardware class. */
   SCHEDULER_BREAKER_WORKERS: count.prefault(String(BREAKERS.workers)),
@@ -29,8 +74,21 @@ export const schedulerConfig = z.object({
   SCHEDULER_FAILURE_WINDOW_SECONDS: seconds.prefault(String(BREAKERS.window_ms / 1000)),
 });
 
-/** What makes a pattern out of failures, as configured. */
-export function failureSettings(config: z.infer<typeof schedulerConfig>): FailureSettings {
+/** What the state of a leader is made with, as configured. */
+export function stateOptions(config: z.infer<typeof schedulerConfig>): Partial<StateOptions> {
+  const limits = Object.entries(config.SCHEDULER_TENANTS).map(
+    ([name, { weight, max_running = Number.POSITIVE_INFINITY }]) => [name, { weight, max_running }] as const,
+  );
+  return {
+    aging_ms: config.SCHEDULER_AGING_SECONDS * 1000,
+    tenant_tag: config.SCHEDULER_TENANT_TAG,
+    tenants: new Map(limits),
+    failures: failureSettings(config),
+  };
+}
+
+/** What makes a pattern out of failures. */
+function failureSettings(config: z.infer<typeof schedulerConfig>): FailureSettings {
   const window_ms = config.SCHEDULER_FAILURE_WINDOW_SECONDS * 1000;
   const cool_down_ms = config.SCHEDULER_BREAKER_SECONDS * 1000;
   return {

@@ -18,19 +18,29 @@ import { isFenced } from './adapters/fence.ts';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import { DemandReports } from './decide/demand-reports.ts';
-import { planEmissions } from './decide/emit.ts';
+import { planEmissions, viewOf } from './decide/emit.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import { Lessons } from './decide/lessons.ts';
-import { acceptedEvent, demandEvent, eventOf, finishedEvent, jobOf, outcomeOf } from './decide/messages.ts';
+import {
+  acceptedEvent,
+  deadlineEvent,
+  demandEvent,
+  eventOf,
+  finishedEvent,
+  jobOf,
+  outcomeOf,
+} from './decide/messages.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
-import { type FailureSettings, SchedulerState } from './decide/scheduler-state.ts';
+import { endOf, SchedulerState, type StateOptions } from './decide/scheduler-state.ts';
+import { planSteals } from './decide/steal.ts';
 import type { Strategy } from './decide/strategy.ts';
 import { expireUnplaceable, findUnplaceable, planBindings } from './decide/unplaceable.ts';
 import { Wary } from './decide/wary.ts';
 import { readHistory } from './handlers/outcome-history.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
 import { type RunMessages, readRuns } from './handlers/runs.ts';
+import { answerWhy } from './handlers/why.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import { Patterns } from './patterns.ts';
 import { Reconciler } from './reconciler.ts';
@@ -47,7 +57,8 @@ export interface LeaderParts {
   log: Log;
   metrics: SchedulerMetrics;
   checkpoints: KV;
-  failures: FailureSettings;
+  /** Order, shares, failures: what the state is made with. */
+  state_options: Partial<StateOptions>;
   /** Until a worker in quarantine is checked for the first time. */
   check_after_ms: number;
   now: () => number;
@@ -88,7 +99,7 @@ export class Leader {
 
   constructor(parts: LeaderParts) {
     this.#parts = parts;
-    this.state = new SchedulerState({ failures: parts.failures });
+    this.state = new SchedulerState(parts.state_options);
     this.#wary = new Wary(this.state);
     this.#patterns = new Patterns(this.state, {
       ...parts,
@@ -143,6 +154,7 @@ export class Leader {
     this.#running.push({
       stop: async () => clearInterval(timer),
     });
+    this.#running.push(answerWhy(this.#parts, this.state));
     this.#tick();
     const past = { before_sequence: first_sequence, max_outcomes: LEARN_FROM_OUTCOMES };
     this.#running.push(readHistory(this.#parts, past, (outcome, sequence) => this.#lessons.learn(outcome, sequence)));
@@ -235,6 +247,8 @@ export class Leader {
     }
     expireUnplaceable(this.state, fleet, now());
     this.#patterns.act();
+    for (const missed of this.state.missDeadlines(now())) this.#publishEvent(deadlineEvent(missed, now()));
+    for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
     if (this.#reconciler.isDue(now())) {
       for (const pool of this.state.pools.all) if (pool.emitted.size > 0) this.#track(this.#reconcile(pool.name));
     }
@@ -351,17 +365,20 @@ export class Leader {
     const withdrawal = await queues.withdraw(pool, id);
     // Its outcome may have come meanwhile.
     if (state.phase !== 'emitted' || state.attempt !== attempt) return;
-    if (withdrawal !== 'running') {
+    const end = endOf(state);
+    // One that was only to go to another pool stays, unless the job is here and nowhere else.
+    if (withdrawal === 'removed' || (withdrawal === 'gone' && end !== undefined)) {
       this.state.returnToReady(state, now());
       this.schedule();
       return;
     }
+    if (end === undefined) return;
     const command = JSON.stringify({
       command: 'abort',
       run_id: run.submitted.run_id,
       task_id: state.task_id,
       attempt,
-      reason: run.cancelled ?? 'withdrawn',
+      reason: end.error.message,
     });
     // Whoever does not have it ignores this; the one that has it publishes the outcome.
     for (const worker_id of fleet.pools().get(pool)?.workers ?? [])

@@ -9,7 +9,7 @@ import type { KV } from '@nats-io/kv';
 import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
-import type { FailureSettings } from './decide/scheduler-state.ts';
+import type { StateOptions } from './decide/scheduler-state.ts';
 import type { Strategy } from './decide/strategy.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';
@@ -33,7 +33,7 @@ export interface LeadershipParts {
   log: Log;
   metrics: SchedulerMetrics;
   checkpoints: KV;
-  failures: FailureSettings;
+  state_options: Partial<StateOptions>;
   check_after_ms: number;
 }
 

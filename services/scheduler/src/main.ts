@@ -4,18 +4,21 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
-import { failureSettings, schedulerConfig } from './config.ts';
+import { schedulerConfig, stateOptions } from './config.ts';
 import { Fleet } from './decide/fleet.ts';
-import { FastestCompletion } from './decide/strategies/fastest-completion.ts';
+import { Reservations } from './decide/reservations.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { answerJoins } from './handlers/join.ts';
+import { keepReservations } from './handlers/reservations.ts';
 import { type Leadership, takePartInLeadership } from './leadership.ts';
+import { loadStrategy } from './load-strategy.ts';
 import { createMetrics } from './metrics.ts';
 
 await runService({
   name: 'scheduler',
   config: schedulerConfig,
   async start({ config, log, nats, jetstream, manager, http, health, scope }) {
+    const strategy = await loadStrategy(config.SCHEDULER_STRATEGY, config.SCHEDULER_WEIGHTS);
     const queues = new PoolQueues(config, log);
     scope.add('queues', () => queues.close());
     http.addReadiness('redis', () => (queues.connected ? undefined : 'no connection to Redis'));
@@ -31,6 +34,17 @@ await runService({
       onChange: (change) => leadership?.onFleetChange(change),
     });
     scope.add('fleet', () => watching.stop());
+
+    const reservations = new Reservations();
+    const reserving = await keepReservations({
+      nats,
+      jetstream,
+      replicas: config.NATS_REPLICAS,
+      reservations,
+      log,
+      now: Date.now,
+    });
+    scope.add('reservations', () => reserving.stop());
 
     const candidate = await LeaseCandidate.open({
       nats,
@@ -49,11 +63,11 @@ await runService({
       queues,
       fleet,
       candidate,
-      strategy: () => new FastestCompletion(),
+      strategy,
       log,
       metrics: createMetrics(http.registry),
       checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),
-      failures: failureSettings(config),
+      state_options: { ...stateOptions(config), reservations },
       check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
     scope.add('leadership', () => leadership?.stop());

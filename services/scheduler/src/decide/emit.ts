@@ -50,7 +50,8 @@ export function planEmissions(
   }
   if (ready.size === 0) return emissions;
   const view = viewOf(state);
-  if (strategy.prepare?.(view, now) === true) pools.wakeAll();
+  if (strategy.prepare?.(view, now) === true) pools.wakeAll(now);
+  else pools.wakeStale(now);
 
   const open = new RankHeap<PoolState>();
   const add = (pool: PoolState): void => {
@@ -98,7 +99,8 @@ export function viewOf(state: SchedulerState): SchedulingView {
     ready: state.ready,
     pools: state.pools,
     run_times: state.run_times,
-    obstacle: () => undefined,
+    obstacle: (lane, pool, now) =>
+      state.reservations.obstacle(lane, pool, now, () => durationOf(state.run_times, lane.bucket, pool).ms),
   };
 }
 

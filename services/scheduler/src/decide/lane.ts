@@ -33,6 +33,8 @@ export interface Bucket {
   /** Ready tasks. */
   size: number;
   lanes: number;
+  /** Bookkeeping of pick.ts. */
+  looked_at: number;
 }
 
 /** The ready tasks of one written task of one run (and matrix cell): whoever comes first of them makes no difference. */

@@ -1,8 +1,20 @@
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { memoryOf } from './hardware.ts';
 
 /** What a pool offers; every device of a pool offers the same, so one of them stands for all. */
-export type Offer = Pick<Device, 'pool' | 'class' | 'memory_gb' | 'cuda_compute' | 'executors' | 'commands' | 'labels'>;
+export type Offer = Pick<
+  Device,
+  | 'pool'
+  | 'class'
+  | 'memory_gb'
+  | 'cuda_compute'
+  | 'instruction_sets'
+  | 'executors'
+  | 'commands'
+  | 'labels'
+  | 'environment'
+>;
 
 /** What matching looks at in a task; tasks that agree in this are served by the same pools. */
 export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config'>;
@@ -12,7 +24,7 @@ export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config'>;
  * answer to "why does my task wait?" is the reason itself.
  */
 export function mismatch(need: Need, offer: Offer): string | undefined {
-  const { hardware, min_memory_gb, min_cuda_compute, labels } = need.requirements;
+  const { hardware, min_memory_gb, min_cuda_compute, instruction_sets = [], labels } = need.requirements;
   if (need.pool !== null && need.pool !== offer.pool) return `the task is bound to pool ${need.pool}`;
   if (hardware.length > 0 && !hardware.includes(offer.class)) {
     return `it is ${offer.class} hardware, wanted is ${hardware.join(' or ')}`;
@@ -26,12 +38,20 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
       return `its workers do not allow the program "${program}" (WORKER_COMMANDS there: ${offer.commands.join(', ') || 'empty'})`;
     }
   }
-  if (min_memory_gb !== undefined && (offer.memory_gb ?? 0) < min_memory_gb) {
-    return `it has ${offer.memory_gb ?? 'an unknown amount of'} GB of memory, needed are ${min_memory_gb}`;
+  if (min_memory_gb !== undefined) {
+    const memory_gb = memoryOf(offer);
+    if ((memory_gb ?? 0) < min_memory_gb) {
+      return `it has ${memory_gb ?? 'an unknown amount of'} GB of memory, needed are ${min_memory_gb}`;
+    }
   }
   if (min_cuda_compute !== undefined && (offer.cuda_compute ?? 0) < min_cuda_compute) {
     return `its CUDA compute capability is ${offer.cuda_compute ?? 'none'}, needed is ${min_cuda_compute}`;
   }
+  if (instruction_sets.length > 0 && offer.instruction_sets === undefined) {
+    return `the instruction sets of its processor are not known, needed are ${instruction_sets.join(', ')}`;
+  }
+  const missing = instruction_sets.filter((each) => offer.instruction_sets?.includes(each) !== true);
+  if (missing.length > 0) return `its processor has no ${missing.join(', ')}`;
   for (const [name, value] of Object.entries(labels)) {
     if (offer.labels[name] !== value) {
       return `its label ${name} is ${offer.labels[name] ?? 'not set'}, wanted is ${value}`;

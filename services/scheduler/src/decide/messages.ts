@@ -8,6 +8,7 @@ import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
 import type { Pool } from './fleet.ts';
 import { batchSizesToDrop, type Failure, workersToAvoid } from './recovery.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
+import type { MissedDeadline } from './scheduler-state.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
@@ -137,6 +138,22 @@ export function demandEvent(demand: PoolDemand, now: number): BenchEvent {
   const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} of unknown length` : ''}`;
   const message = `${waiting} waiting, ${running} running, workers: ${workers}, ${work}`;
   return eventOf('pool', 'demand', message, now, `demand.${pool}.${now}`, { pool, data });
+}
+
+/** A deadline has passed, and some copies of a task as it was written are not done. */
+export function deadlineEvent({ run, sample, due_ms, tasks }: MissedDeadline, now: number): BenchEvent {
+  const { run_id } = run.submitted;
+  const { base_task_id, on_missed_deadline } = sample.lane.spec;
+  const what = tasks === 1 ? 'one task is' : `${tasks} tasks are`;
+  const end = on_missed_deadline === 'end' ? '; they end now' : '';
+  return eventOf(
+    'task',
+    'deadline_missed',
+    `${what} not done by the deadline of ${base_task_id}, ${iso(due_ms)}${end}`,
+    now,
+    `${run_id}.${base_task_id}.deadline.${due_ms}`,
+    { run_id, task_id: sample.task_id, data: { tasks, deadline: iso(due_ms), on_missed_deadline } },
+  );
 }
 
 export function finishedEvent(run: RunState, now: number): BenchEvent {

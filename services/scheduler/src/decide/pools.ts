@@ -3,6 +3,9 @@ import type { Group } from './lane.ts';
 import { PoolState } from './pool-state.ts';
 import { whyNot } from './recovery.ts';
 
+/** A pool that found nothing is asked again after this long even if nothing has happened. */
+const STALE_MS = 1000;
+
 /**
  * Every pool that has workers or something in its queue, and which groups it can serve. Keeps apart those that have to be
  * asked for a decision from those that were asked in vain, so that a decision costs the same however large the fleet is.
@@ -15,7 +18,10 @@ export class Pools {
   #open = new Set<PoolState>();
   /** Were asked, had room, and found nothing that they want. */
   #hungry = new Set<PoolState>();
+  #woken_at_ms = 0;
   #next_index = 0;
+  /** Attempts that the whole fleet can run at once. */
+  slots = 0;
   /** Counts up whenever what pools there are has changed. */
   version = 0;
   /** Counts up whenever the places of the pools in arrays have changed. */
@@ -27,10 +33,6 @@ export class Pools {
 
   get all(): IterableIterator<PoolState> {
     return this.#pools.values();
-  }
-
-  get size(): number {
-    return this.#pools.size;
   }
 
   get(name: string): PoolState | undefined {
@@ -52,6 +54,7 @@ export class Pools {
     if (fleet === this.#fleet) return;
     this.#fleet = fleet;
     this.version++;
+    this.slots = 0;
     for (const pool of this.#pools.values()) {
       if (fleet.has(pool.name)) continue;
       if (pool.emitted.size === 0) this.#remove(pool);
@@ -64,6 +67,7 @@ export class Pools {
       const pool = this.known(each.pool);
       const offered = pool.offer;
       pool.update(each, now);
+      this.slots += each.slots;
       if (offered === undefined || offered !== each.offer) {
         this.#detach(pool);
         for (const group of this.#groups()) this.#attach(pool, group);
@@ -99,8 +103,14 @@ export class Pools {
     }
   }
 
-  wakeAll(): void {
+  wakeAll(now: number): void {
+    this.#woken_at_ms = now;
     for (const pool of this.#hungry) this.wake(pool);
+  }
+
+  /** What a pool may and wants to take changes with time alone, too. */
+  wakeStale(now: number): void {
+    if (now - this.#woken_at_ms >= STALE_MS) this.wakeAll(now);
   }
 
   /** The pools to be asked now. Whoever takes them puts those back that have room and found nothing. */

@@ -122,7 +122,7 @@ export class ReadyQueue {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       const model = 'model' in spec.config ? (spec.config.model ?? null) : null;
-      bucket = { group: this.#group(signature, spec, blocked), workload, model, size: 0, lanes: 0 };
+      bucket = { group: this.#group(signature, spec, blocked), workload, model, size: 0, lanes: 0, looked_at: 0 };
       this.#buckets.set(key, bucket);
     }
     return bucket;
@@ -148,7 +148,7 @@ export class ReadyQueue {
   }
 
   #queue(run: RunState, group: Group, spec: Spec): RunQueue {
-    const due_ms = Number.POSITIVE_INFINITY;
+    const due_ms = spec.deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(spec.deadline);
     const key = `${group.signature} ${spec.priority} ${due_ms}`;
     let queue = run.queues.get(key);
     if (queue === undefined) {

@@ -10,7 +10,7 @@ import type { PoolState } from './pool-state.ts';
  * `ready` for a pool; `emitted` stands in a pool's queue or runs; `settling` the scheduler itself has decided how the
  * attempt ends and is publishing that; `done` has its final outcome.
  */
-export type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
+type Phase = 'unbound' | 'blocked' | 'delayed' | 'ready' | 'emitted' | 'settling' | 'done';
 
 /** A task while its run is open. There may be a million: what its repetitions share stands in the lane. */
 export interface TaskState {
@@ -65,6 +65,8 @@ export interface RunState {
   /** Attempts in pools' queues or in execution, and how many there may be. */
   emitted: number;
   readonly max_running: number;
+  /** Whether the deadlines of its tasks have been noted as missed, by their time. */
+  deadlines: Map<number, boolean>;
   /** Why it was cancelled; undefined while it may go on. */
   cancelled: string | undefined;
   open: number;

@@ -12,6 +12,7 @@ import { DEFAULT_AGING_SECONDS } from './order.ts';
 import { Pools } from './pools.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { type Blocked, batchSizesToDrop, blockedKey, type Failure, withFailure } from './recovery.ts';
+import { Reservations } from './reservations.ts';
 import { linkDependencies, newTask, noCounts, type RunState, type TaskState, type Verdict } from './run-state.ts';
 import { RunTimes } from './run-times.ts';
 import { type SuspectSettings, Suspects } from './suspects.ts';
@@ -40,6 +41,8 @@ export interface StateOptions {
   tenants: ReadonlyMap<string, Partial<TenantLimits>>;
   /** What makes a pattern out of failures. */
   failures?: FailureSettings;
+  /** Kept up to date from their bucket by whoever gives them. */
+  reservations?: Reservations;
 }
 
 const DEFAULT_OPTIONS: StateOptions = {
@@ -59,6 +62,7 @@ export class SchedulerState {
   readonly shares: FairShare;
   readonly ready: ReadyQueue;
   readonly pools: Pools;
+  readonly reservations: Reservations;
   readonly delayed = new Set<TaskState>();
   readonly unbound = new Set<TaskState>();
   /** Tasks whose end the scheduler has decided; the outcome is to be published. */
@@ -86,6 +90,7 @@ export class SchedulerState {
     this.#options = { ...DEFAULT_OPTIONS, ...options };
     this.breakers = new Breakers(options.failures?.breakers);
     this.suspects = new Suspects(options.failures?.suspects);
+    this.reservations = options.reservations ?? new Reservations();
     const { tenants, aging_ms } = this.#options;
     this.shares = new FairShare((name) => ({
       weight: 1,
@@ -132,13 +137,13 @@ export class SchedulerState {
       queues: new Map(),
       lanes: new Map(),
       emitted: 0,
-      max_running: Number.POSITIVE_INFINITY,
+      max_running: message.request.max_running ?? Number.POSITIVE_INFINITY,
+      deadlines: new Map(),
       cancelled: undefined,
       open: expansion.tasks.length,
       counts: noCounts(expansion.tasks.length),
     };
-    const tenant = this.#tenantOf(run);
-    tenant.open_runs++;
+    this.#tenantOf(run).open_runs++;
     for (const [index, task] of expansion.tasks.entries()) run.tasks.set(task.task_id, this.#newTask(run, task, index));
     linkDependencies(expansion.tasks, run.tasks);
     this.runs.set(message.run_id, run);
@@ -182,10 +187,43 @@ export class SchedulerState {
     const run = this.runs.get(run_id);
     if (run === undefined || run.cancelled !== undefined) return;
     run.cancelled = reason;
-    for (const state of run.tasks.values()) {
-      if (state.phase === 'emitted') this.toWithdraw.add(state);
-      else if (state.phase !== 'done' && state.phase !== 'settling') this.settle(state, cancelledVerdict(reason), now);
+    for (const state of run.tasks.values()) this.#end(state, cancelledVerdict(reason), now);
+  }
+
+  /** Ends a task that has not ended: at once, or as soon as whoever has it has let go of it. */
+  #end(state: TaskState, verdict: Verdict, now: number): void {
+    if (state.phase === 'emitted') this.toWithdraw.add(state);
+    else if (state.phase !== 'done' && state.phase !== 'settling') this.settle(state, verdict, now);
+  }
+
+  /**
+   * Takes note of the deadlines that have passed, and ends the tasks that want that.
+   * @returns for each task as it was written how many of its copies were not done in time
+   */
+  missDeadlines(now: number): MissedDeadline[] {
+    const missed: MissedDeadline[] = [];
+    for (const run of this.runs.values()) {
+      for (const [due_ms, noted] of run.deadlines) {
+        if (noted || due_ms > now) continue;
+        run.deadlines.set(due_ms, true);
+        missed.push(...this.#missDeadline(run, due_ms, now));
+      }
     }
+    return missed;
+  }
+
+  #missDeadline(run: RunState, due_ms: number, now: number): MissedDeadline[] {
+    const missed = new Map<string, MissedDeadline>();
+    for (const state of run.tasks.values()) {
+      const { lane } = state;
+      const { base_task_id, on_missed_deadline } = lane.spec;
+      if (lane.queue.due_ms !== due_ms || state.phase === 'done') continue;
+      const known = missed.get(base_task_id);
+      if (known === undefined) missed.set(base_task_id, { run, sample: state, due_ms, tasks: 1 });
+      else known.tasks++;
+      if (on_missed_deadline === 'end') this.#end(state, deadlineVerdict(due_ms), now);
+    }
+    return [...missed.values()];
   }
 
   /**
@@ -196,7 +234,7 @@ export class SchedulerState {
   applyOutcome(outcome: OutcomeFacts, now: number, random: () => number): boolean {
     const state = this.runs.get(outcome.run_id)?.tasks.get(outcome.task_id);
     if (state === undefined || state.phase === 'done' || outcome.attempt < state.attempt) return false;
-    const { run, spec } = state.lane;
+    const { spec } = state.lane;
     this.#leavePhase(state, now);
     state.attempt = outcome.attempt;
     state.verdict = undefined;
@@ -206,8 +244,9 @@ export class SchedulerState {
       return true;
     }
     state.attempt++;
-    if (run.cancelled !== undefined) {
-      this.settle(state, cancelledVerdict(run.cancelled), now);
+    const end = endOf(state);
+    if (end !== undefined) {
+      this.settle(state, end, now);
       return true;
     }
     // A lost worker is not the task's fault: no reason to wait.
@@ -299,7 +338,7 @@ export class SchedulerState {
     tenant.emitted++;
     this.pools.known(pool).add(state, expected_ms, now);
     this.shares.charge(tenant, expected_ms);
-    if (run.cancelled !== undefined) this.toWithdraw.add(state);
+    if (endOf(state) !== undefined) this.toWithdraw.add(state);
   }
 
   /** Takes over an attempt that was found in a pool's queue. */
@@ -311,9 +350,9 @@ export class SchedulerState {
   /** An emitted attempt that never started goes back to where it waits for a pool. */
   returnToReady(state: TaskState, now: number): void {
     if (state.phase !== 'emitted') return;
-    const { run } = state.lane;
     this.#leavePhase(state, now);
-    if (run.cancelled !== undefined) this.settle(state, cancelledVerdict(run.cancelled), now);
+    const end = endOf(state);
+    if (end !== undefined) this.settle(state, end, now);
     else this.#makeReady(state, now);
   }
 
@@ -343,8 +382,11 @@ export class SchedulerState {
   }
 
   #admit(state: TaskState, now: number): void {
-    const { cancelled } = state.lane.run;
-    if (cancelled !== undefined) this.settle(state, cancelledVerdict(cancelled), now);
+    const { run, spec } = state.lane;
+    const end = endOf(state);
+    const { due_ms } = state.lane.queue;
+    if (spec.deadline !== undefined && !run.deadlines.has(due_ms)) run.deadlines.set(due_ms, false);
+    if (end !== undefined) this.settle(state, end, now);
     else if (state.phase === 'unbound') this.unbound.add(state);
     else if (state.unmet === 0) this.#makeReady(state, now);
   }
@@ -416,11 +458,34 @@ export class SchedulerState {
     for (const dependent of state.dependents ?? []) {
       dependent.unmet--;
       if (dependent.phase !== 'blocked') continue;
-      if (status !== 'completed') this.settle(dependent, dependencyVerdict(state), now);
+      if (status !== 'completed' && dependent.lane.spec.run_when === 'success')
+        this.settle(dependent, dependencyVerdict(state), now);
       else if (dependent.unmet === 0) this.#makeReady(dependent, now);
     }
     state.dependents = undefined;
   }
+}
+
+export interface MissedDeadline {
+  run: RunState;
+  /** One of the tasks. */
+  sample: TaskState;
+  due_ms: number;
+  /** How many were not done in time. */
+  tasks: number;
+}
+
+/** How a task ends of which no attempt may start any more; undefined for any other. */
+export function endOf({ lane }: TaskState): Verdict | undefined {
+  const { run, spec, queue } = lane;
+  if (run.cancelled !== undefined) return cancelledVerdict(run.cancelled);
+  if (spec.on_missed_deadline !== 'end' || run.deadlines.get(queue.due_ms) !== true) return undefined;
+  return deadlineVerdict(queue.due_ms);
+}
+
+function deadlineVerdict(due_ms: number): Verdict {
+  const message = `not done by its deadline, ${new Date(due_ms).toISOString()}`;
+  return { status: 'timed_out', error: taskError('timeout', 'DEADLINE_MISSED', message, false) };
 }
 
 function cancelledVerdict(reason: string): Verdict {

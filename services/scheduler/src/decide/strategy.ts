@@ -13,7 +13,7 @@ export const LEAVE = Number.POSITIVE_INFINITY;
 /** What a strategy may look at. */
 export interface SchedulingView {
   readonly ready: Pick<ReadyQueue, 'size' | 'tenants'>;
-  readonly pools: Pick<Pools, 'all' | 'size' | 'version' | 'numbering'>;
+  readonly pools: Pick<Pools, 'all' | 'slots' | 'version' | 'numbering'>;
   readonly run_times: RunTimes;
   /** Why that pool must not get tasks of that lane now although it fits; undefined where it may. */
   obstacle(lane: Lane, pool: PoolState, now: number): string | undefined;
@@ -36,8 +36,9 @@ export interface Strategy {
    * How well the next task of a lane suits a pool that has room: 1 where it costs least to run it, 2 where it costs twice as
    * much, `LEAVE` where it comes out better if another pool takes it. Among tasks that are equally urgent the pool takes the
    * first one up to `BELONGS`, else the one that suits it best.
+   * @param limit - what is not below this is not looked at any further, and may be any number from there on
    */
-  misfit(lane: Lane, pool: PoolState, now: number): number;
+  misfit(lane: Lane, pool: PoolState, now: number, limit: number): number;
   /** How long a task of that lane is expected to run there, in milliseconds; for strategies that have planned it. */
   expectedMs?(lane: Lane, pool: PoolState): number | undefined;
 }

@@ -7,7 +7,9 @@ import type { SchedulingView } from './strategy.ts';
 /** So many kinds of work are planned for, the most first; the prices hold for the others as well. */
 const MAX_ROWS = 256;
 /** Degrees of urgency that are told apart. */
-const MAX_BANDS = 8;
+const MAX_DEGREES = 8;
+/** Of the pools that could run a task so many are compared, the fastest first. */
+export const RIVALS = 24;
 /** Steps towards the prices: many for the first plan, few from the last plan's prices on. */
 const FIRST_STEPS = 200;
 const NEXT_STEPS = 40;
@@ -23,14 +25,18 @@ export interface PlannedRow extends Row {
   fastest: readonly PoolState[];
   /** What a task costs where it is cheapest: price times milliseconds. */
   cheapest: number;
+  /** By degree of urgency: nowhere will one be done sooner than this, by what is planned. */
+  earliest_ms: number[];
 }
 
 /** How the work that waits is best spread over the fleet, as of a moment. */
 export interface Plan {
   rows: ReadonlyMap<Bucket, PlannedRow>;
   priceOf(pool: PoolState): number;
-  /** How long a pool works on what waits and is planned for it and is at least as urgent as that band. */
-  plannedMs(pool: PoolState, band: number): number;
+  /** The degree of urgency that a band counts as. */
+  degreeOf(band: number): number;
+  /** How long a pool works on what is planned for it and at least as urgent, but for one task of that length. */
+  plannedMs(pool: PoolState, degree: number, without_ms: number): number;
   readonly prices: Float64Array;
   readonly version: number;
   readonly numbering: number;
@@ -75,16 +81,28 @@ export function planWork(
     });
     return loadsAt(urgent, idle, prices);
   });
+  const plannedMs: Plan['plannedMs'] = (pool, degree, without_ms) =>
+    Math.max(0, (planned[degree]?.[pool.index] ?? 0) - without_ms / pool.slots);
+  for (const row of list) {
+    row.earliest_ms = bands.map((_, degree) => {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const pool of row.fastest.slice(0, RIVALS)) {
+        const ms = row.times_ms[pool.index] ?? 0;
+        earliest = Math.min(earliest, ms + plannedMs(pool, degree, ms));
+      }
+      return earliest;
+    });
+  }
 
   return {
     rows,
     priceOf: (pool) => prices[pool.index] ?? 1,
-    plannedMs: (pool, band) => {
-      let place = 0;
-      // The first degree that includes the band.
-      while (place < bands.length - 1 && (bands[place] ?? 0) < band) place++;
-      return planned[place]?.[pool.index] ?? 0;
+    degreeOf: (band) => {
+      let degree = 0;
+      while (degree < bands.length - 1 && (bands[degree] ?? 0) < band) degree++;
+      return degree;
     },
+    plannedMs,
     prices,
     version: pools.version,
     numbering: pools.numbering,
@@ -118,7 +136,7 @@ function rowOf(bucket: Bucket, size: number, durationIn: (bucket: Bucket, pool: 
     if (basis === 'prior' || basis === 'any_class') unproven[pool.index] = 1;
   }
   const fastest = bucket.group.pools.toSorted((a, b) => (times_ms[a.index] ?? 0) - (times_ms[b.index] ?? 0));
-  return { tasks: bucket.size, times_ms, unproven, fastest, cheapest: 0 };
+  return { tasks: bucket.size, times_ms, unproven, fastest, cheapest: 0, earliest_ms: [] };
 }
 
 function cheapestOf(row: PlannedRow, prices: Float64Array): number {
@@ -135,5 +153,5 @@ function bandsOf(counts: ReadonlyMap<Bucket, ReadonlyMap<number, number>>): numb
   for (const by_band of counts.values()) for (const band of by_band.keys()) bands.add(band);
   const sorted = [...bands].sort((a, b) => a - b);
   const last = sorted.at(-1);
-  return sorted.length <= MAX_BANDS || last === undefined ? sorted : [...sorted.slice(0, MAX_BANDS - 1), last];
+  return sorted.length <= MAX_DEGREES || last === undefined ? sorted : [...sorted.slice(0, MAX_DEGREES - 1), last];
 }

@@ -2,13 +2,11 @@ import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quara
 import { capabilities, HEARTBEAT_SUBJECTS, heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import type { KV } from '@nats-io/kv';
-import type { z } from 'zod';
 import type { Fleet, FleetChange } from '../decide/fleet.ts';
+import { followBucket } from './follow-bucket.ts';
 import { createInquiry } from './inquiry.ts';
 
 const EXPIRY_CHECK_MS = 250;
@@ -27,31 +25,20 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   const { nats, fleet, log, now, onChange } = parts;
   const stopping = new AbortController();
 
-  /** Every entry of a bucket now and from now on, until told to stop. */
-  const follow = async <T>(bucket: KV, schema: z.ZodType<T>, take: (value: T) => FleetChange[]): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        const entries = await bucket.watch();
-        stopping.signal.addEventListener('abort', () => entries.stop(), { once: true });
-        if (stopping.signal.aborted) entries.stop();
-        for await (const entry of entries) {
-          if (entry.operation !== 'PUT') continue;
-          const parsed = parseJson(schema, entry.value);
-          if (parsed.ok) for (const change of take(parsed.value)) onChange(change);
-          else log.error({ key: entry.key, issues: parsed.issues }, 'an entry cannot be read; ignored');
-        }
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        log.warn({ err: error }, 'watching a bucket failed, trying again');
-      }
-      await pause(300, stopping.signal);
-    }
-  };
   const workers = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
   const quarantines = await openBucket(nats, QUARANTINE_BUCKET, parts.replicas);
+  const tell = (changes: FleetChange[]): void => {
+    for (const change of changes) onChange(change);
+  };
+  const { signal } = stopping;
   const watching = [
-    follow(workers, capabilities, (value) => fleet.applyCapabilities(value, now())),
-    follow(quarantines, quarantine, (value) => fleet.applyQuarantine(value)),
+    followBucket(
+      workers,
+      { schema: capabilities, put: (value) => tell(fleet.applyCapabilities(value, now())) },
+      log,
+      signal,
+    ),
+    followBucket(quarantines, { schema: quarantine, put: (value) => tell(fleet.applyQuarantine(value)) }, log, signal),
   ];
 
   const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {

@@ -8,6 +8,7 @@ import { detectCuda } from './cuda.ts';
 import { fingerprintOf, poolOf } from './fingerprint.ts';
 import type { FoundDevice } from './found-device.ts';
 import { cpuModel, hostFacts, machineMemoryBytes } from './host.ts';
+import { detectInstructionSets } from './instruction-sets.ts';
 import { detectMps } from './mps.ts';
 import { detectRocm } from './rocm.ts';
 
@@ -59,6 +60,8 @@ export interface Offer {
 /** Devices as the fleet sees them: with fingerprint, pool, and what is offered there. */
 export function describeDevices(found: readonly FoundDevice[], offer: Offer): Device[] {
   const host: Environment = hostFacts(offer.onnxruntime_version);
+  const sets = detectInstructionSets();
+  const processor = sets === undefined ? {} : { instruction_sets: sets };
   return found.map((device) => {
     const facts = { ...host, ...device.identity };
     const fingerprint = fingerprintOf(device.class, facts);
@@ -72,9 +75,10 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
       class: device.class,
       name: device.name,
       fingerprint,
-      pool: poolOf({ class: device.class, fingerprint, ...offered }),
+      pool: poolOf({ class: device.class, fingerprint, ...offered, ...processor }),
       memory_gb: device.memory_gb,
       cuda_compute: device.cuda_compute,
+      ...processor,
       slots: device.slots,
       ...offered,
       environment: { ...facts, ...device.instance },

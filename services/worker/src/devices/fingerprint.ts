@@ -15,6 +15,8 @@ export interface PoolOffer {
   labels: Labels;
   executors: readonly string[];
   commands: readonly string[];
+  /** The same processor may offer less in a virtual machine. */
+  instruction_sets?: readonly string[];
 }
 
 /**
@@ -27,6 +29,7 @@ export function poolOf(offer: PoolOffer): string {
     sortedEntries(offer.labels),
     offer.executors.toSorted(),
     [...new Set(offer.commands)].sort(),
+    ...(offer.instruction_sets === undefined ? [] : [offer.instruction_sets.toSorted()]),
   ];
   return `${offer.class}-${hash(parts, 8)}`;
 }

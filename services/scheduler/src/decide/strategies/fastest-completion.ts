@@ -2,8 +2,8 @@ import { type Duration, durationOf } from '../durations.ts';
 import type { Bucket, Lane } from '../lane.ts';
 import { type LateAttempts, lateAttempts } from '../late-attempts.ts';
 import type { PoolState } from '../pool-state.ts';
-import { LEAVE, type SchedulingView, type Strategy } from '../strategy.ts';
-import { type Plan, planWork } from '../work-plan.ts';
+import { BELONGS, LEAVE, type SchedulingView, type Strategy } from '../strategy.ts';
+import { type Plan, type PlannedRow, planWork, RIVALS } from '../work-plan.ts';
 
 /** A plan is good for so long … */
 const PLAN_MS = 1000;
@@ -11,8 +11,6 @@ const PLAN_MS = 1000;
 const PLAN_SHARE = 1 / 8;
 /** … but making one may not take more than a small share of the time: so many pairs of work and pool a millisecond. */
 const PAIRS_PER_MS = 1000;
-/** Of the other pools so many are looked at, the fastest first. */
-const RIVALS = 24;
 
 export interface FastestCompletionWeights {
   /** How much shorter a task is taken to run where its model has been used lately, as a share. */
@@ -20,6 +18,8 @@ export interface FastestCompletionWeights {
   /** How much earlier another pool has to complete a task for this one to leave it, as a share. */
   patience: number;
 }
+
+const DEFAULT_WEIGHTS: FastestCompletionWeights = { affinity: 0.1, patience: 0.05 };
 
 /**
  * A task goes where it is expected to be completed first. A pool with room therefore leaves a task to another one that,
@@ -37,8 +37,15 @@ export class FastestCompletion implements Strategy {
   #planned_at_ms = 0;
   #planned_size = 0;
 
+  /** @throws RangeError for a weight that there is not, or that is no share */
   constructor(weights: Partial<FastestCompletionWeights> = {}) {
-    this.#weights = { affinity: 0.1, patience: 0.05, ...weights };
+    for (const [name, value] of Object.entries(weights)) {
+      if (!Object.hasOwn(DEFAULT_WEIGHTS, name) || !(value >= 0 && value < 1)) {
+        const known = Object.keys(DEFAULT_WEIGHTS).join(' and ');
+        throw new RangeError(`the weight ${name}=${value} is none: there are ${known}, from 0 to less than 1`);
+      }
+    }
+    this.#weights = { ...DEFAULT_WEIGHTS, ...weights };
   }
 
   prepare(view: SchedulingView, now: number): boolean {
@@ -65,19 +72,18 @@ export class FastestCompletion implements Strategy {
     return pool.waitMs(now);
   }
 
-  misfit(lane: Lane, pool: PoolState, now: number): number {
+  misfit(lane: Lane, pool: PoolState, now: number, limit: number): number {
     const { bucket } = lane;
-    const plan = this.#plan;
-    const row = plan?.rows.get(bucket);
-    if (plan === undefined || row === undefined) return 1;
-    const ms = this.expectedMs(lane, pool);
-    if (!this.#comesOutFirst(lane, pool, pool.waitMs(now) + ms, plan, now)) {
-      const { idle_since_ms } = pool;
-      if (idle_since_ms === undefined || now - idle_since_ms < ms) return LEAVE;
-    }
-    const misfit = (plan.priceOf(pool) * ms) / row.cheapest;
+    const row = this.#plan?.rows.get(bucket);
+    const ms = row?.times_ms[pool.index];
+    if (this.#plan === undefined || row === undefined || ms === undefined) return 1;
+    let misfit = (this.#plan.priceOf(pool) * ms) / row.cheapest;
     // One try is enough to learn how long it takes here.
-    return row.unproven[pool.index] === 1 ? misfit + pool.emittedOf(bucket) : misfit;
+    if (row.unproven[pool.index] === 1) misfit += pool.emittedOf(bucket);
+    if (misfit >= limit && misfit > BELONGS) return misfit;
+    if (this.#comesOutFirst(lane, pool, row, ms, now)) return misfit;
+    const { idle_since_ms } = pool;
+    return idle_since_ms !== undefined && now - idle_since_ms >= ms ? misfit : LEAVE;
   }
 
   expectedMs(lane: Lane, pool: PoolState): number {
@@ -86,20 +92,24 @@ export class FastestCompletion implements Strategy {
     return this.#view === undefined ? 0 : durationOf(this.#view.run_times, lane.bucket, pool).ms;
   }
 
-  /** Whether no other pool, after what it has and what is planned for it, completes the task earlier. */
-  #comesOutFirst(lane: Lane, pool: PoolState, here_ms: number, plan: Plan, now: number): boolean {
-    const { bucket, queue } = lane;
-    const limit_ms = here_ms * (1 - this.#weights.patience);
-    const row = plan.rows.get(bucket);
-    const rivals = row?.fastest ?? bucket.group.pools;
-    for (let place = 0; place < rivals.length && place < RIVALS; place++) {
-      const rival = rivals[place];
+  /**
+   * Whether no other pool, after what it has and what is planned for it, completes the task earlier. One where it would
+   * cost more does not count: it has better things to do.
+   */
+  #comesOutFirst(lane: Lane, pool: PoolState, row: PlannedRow, ms: number, now: number): boolean {
+    const most = (this.#plan?.priceOf(pool) ?? 1) * ms * BELONGS;
+    const degree = this.#plan?.degreeOf(lane.queue.band) ?? 0;
+    const limit_ms = (pool.waitMs(now) + ms) * (1 - this.#weights.patience);
+    if (limit_ms <= (row.earliest_ms[degree] ?? 0)) return true;
+    for (let place = 0; place < row.fastest.length && place < RIVALS; place++) {
+      const rival = row.fastest[place];
       if (rival === undefined || rival === pool || rival.slots === 0) continue;
-      const ms = row?.times_ms[rival.index] ?? this.expectedMs(lane, rival);
+      const there_ms = row.times_ms[rival.index] ?? 0;
       // The rest is slower still.
-      if (ms >= limit_ms) return true;
-      const planned_ms = Math.max(0, plan.plannedMs(rival, queue.band) - ms / rival.slots);
-      if (planned_ms + rival.waitMs(now) + ms >= limit_ms) continue;
+      if (there_ms >= limit_ms) return true;
+      if ((this.#plan?.priceOf(rival) ?? 1) * there_ms > most) continue;
+      const planned_ms = this.#plan?.plannedMs(rival, degree, there_ms) ?? 0;
+      if (planned_ms + there_ms + rival.waitMs(now) >= limit_ms) continue;
       if (this.#view?.obstacle(lane, rival, now) === undefined) return false;
     }
     return true;
