@@ -10,8 +10,13 @@ import { EXIT } from '../errors.ts';
 import { type ListedPools, listedPools } from '../worker/listed-pools.ts';
 import { offerTable } from '../worker/offer-table.ts';
 import { askWayIn } from '../worker/way-in.ts';
-import { loginEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
+import { loginEnvironment, offerEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker/worker-process.ts';
+
+/** It does so once a second. */
+const LEADER_SPEAKS_WITHIN_MS = 2500;
+/** Another one may have to take the lead first. */
+const LISTS_US_WITHIN_MS = 8000;
 
 export const worker = defineCommand({
   name: 'worker',
@@ -42,6 +47,7 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
   bw worker --join nats://benchwire@hub:4222
   bw worker --join nats://hub:4222 --token T --label site=lab-2 --allow python3`,
   async run(context, values) {
+    const offer = offerEnvironment(values);
     const environment = loginEnvironment(values, context.environment, context.working_directory);
     const join = values.join === undefined ? context.nats_url : withoutCredentials(values.join);
     const joining: CliContext = { ...context, environment, nats_url: join };
@@ -54,8 +60,8 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
         redis_ca_file: environment.REDIS_TLS_CA_FILE,
       });
       // Who is in a pool already: to be looked at before this worker is.
-      const [way_in, before] = await Promise.all([asking, listedPools(nats, () => true)]);
-      const child = startWorkerProcess(workerEnvironment(values, options, way_in, environment));
+      const [way_in, before] = await Promise.all([asking, listedPools(nats, () => true, LEADER_SPEAKS_WITHIN_MS)]);
+      const child = startWorkerProcess(workerEnvironment(environment, options, way_in, offer));
       const release = passSignalsOn(context, child);
       const capabilities = await child.registered;
       if (capabilities !== undefined) await sayJoined(context, nats, options.NATS_URL, capabilities, before);
@@ -92,7 +98,8 @@ async function sayJoined(
   const { out, err, style, json } = context;
   const pools = [...new Set(capabilities.devices.map((device) => device.pool))];
   const already = (pool: string): number => before?.get(pool) ?? 0;
-  const listed = await listedPools(nats, (now) => pools.every((pool) => (now.get(pool) ?? 0) > already(pool)));
+  const listsUs = (now: ListedPools): boolean => pools.every((pool) => (now.get(pool) ?? 0) > already(pool));
+  const listed = await listedPools(nats, listsUs, LISTS_US_WITHIN_MS);
   const mates = before === undefined ? undefined : new Map(pools.map((pool) => [pool, already(pool)]));
   if (json) {
     const others = Object.fromEntries(pools.map((pool) => [pool, mates?.get(pool) ?? null]));

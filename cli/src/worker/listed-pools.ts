@@ -2,9 +2,6 @@ import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/con
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 
-/** The leader speaks once a second, and a new one leads within a few. */
-const PATIENCE_MS = 8000;
-
 /** How many workers each pool has. */
 export type ListedPools = ReadonlyMap<string, number>;
 
@@ -12,6 +9,7 @@ export type ListedPools = ReadonlyMap<string, number>;
 export async function listedPools(
   nats: NatsConnection,
   wanted: (pools: ListedPools) => boolean,
+  patience_ms: number,
 ): Promise<ListedPools | undefined> {
   const found = Promise.withResolvers<ListedPools | undefined>();
   const subscription = nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
@@ -22,7 +20,7 @@ export async function listedPools(
       if (wanted(pools)) found.resolve(pools);
     },
   });
-  const timer = setTimeout(() => found.resolve(undefined), PATIENCE_MS);
+  const timer = setTimeout(() => found.resolve(undefined), patience_ms);
   try {
     return await found.promise;
   } finally {
