@@ -70,6 +70,8 @@ const MAX_EMISSIONS_PER_ACT = 2000;
 /** Publications of the scheduler's own outcomes that may be under way at once. */
 const MAX_SETTLING = 512;
 const TICK_MS = 100;
+/** How often jobs that stand behind others are looked at: whether an idle pool would complete them earlier. */
+const MOVE_MS = 1000;
 /** Past outcomes that teach a new leader run times: a third of a second beside its work, unless they carry long logs. */
 const LEARN_FROM_OUTCOMES = 20_000;
 
@@ -89,6 +91,7 @@ export class Leader {
   #messages: RunMessages | undefined;
   #scheduled = false;
   #settling = 0;
+  #moved_at_ms = 0;
   #binding = new Set<TaskState>();
   #withdrawing = new Set<TaskState>();
   #finishing = new Set<RunState>();
@@ -248,7 +251,10 @@ export class Leader {
     expireUnplaceable(this.state, fleet, now());
     this.#patterns.act();
     for (const missed of this.state.missDeadlines(now())) this.#publishEvent(deadlineEvent(missed, now()));
-    for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
+    if (now() - this.#moved_at_ms >= MOVE_MS) {
+      this.#moved_at_ms = now();
+      for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
+    }
     if (this.#reconciler.isDue(now())) {
       for (const pool of this.state.pools.all) if (pool.emitted.size > 0) this.#track(this.#reconcile(pool.name));
     }

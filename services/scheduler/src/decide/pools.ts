@@ -124,10 +124,6 @@ export class Pools {
     this.#hungry.add(pool);
   }
 
-  get hungry(): ReadonlySet<PoolState> {
-    return this.#hungry;
-  }
-
   #attach(pool: PoolState, group: Group): void {
     if (pool.offer === undefined || whyNot(group, pool.offer) !== undefined) return;
     pool.groups.push(group);

@@ -8,9 +8,9 @@ import type { SchedulingView } from './strategy.ts';
 const GAIN = 0.2;
 /** … and by this much: taking a job back and adding it elsewhere is not free. */
 const MIN_GAIN_MS = 500;
-/** Idle pools and queued tasks that are looked at in one go. */
-const MAX_POOLS = 64;
+/** Of one queue so many tasks are looked at in one go, and for each so many other pools. */
 const MAX_TASKS = 64;
+const MAX_POOLS = 256;
 
 /**
  * Tasks that stand behind others in a pool's queue while another pool idles that would complete them earlier. They are
@@ -19,52 +19,51 @@ const MAX_TASKS = 64;
  */
 export function planSteals(state: SchedulerState, view: SchedulingView, now: number): TaskState[] {
   const moves: TaskState[] = [];
-  let asked = 0;
-  for (const thief of state.pools.hungry) {
-    const free = thief.slots - thief.emitted.size;
-    if (free <= 0) continue;
-    if (++asked > MAX_POOLS) break;
-    let taken = 0;
-    for (const victim of victimsOf(thief)) {
-      if (taken >= free) break;
-      for (const task of worthMoving(state, view, victim, thief, now)) {
-        if (moves.includes(task)) continue;
-        moves.push(task);
-        if (++taken >= free) break;
-      }
+  /** Slots of other pools that are free still. */
+  const free = new Map<PoolState, number>();
+  for (const pool of state.pools.all) {
+    if (pool.queued === 0) continue;
+    let ahead_ms = Math.max(0, pool.remainingMs(now) - pool.queuedWorkMs);
+    let looked = 0;
+    for (const task of pool.behind()) {
+      if (++looked > MAX_TASKS) break;
+      const expected_ms = task.emission?.expected_ms ?? 0;
+      const stays_ms = ahead_ms / Math.max(1, pool.slots) + expected_ms;
+      ahead_ms += expected_ms;
+      if (state.toWithdraw.has(task) || endOf(task) !== undefined) continue;
+      const other = betterPool(state, view, task, stays_ms * (1 - GAIN) - MIN_GAIN_MS, free, now);
+      if (other === undefined) continue;
+      free.set(other, (free.get(other) ?? freeSlots(other)) - 1);
+      ahead_ms -= expected_ms;
+      moves.push(task);
     }
   }
   return moves;
 }
 
-/** Pools with something in their queue that this one could serve as well. */
-function victimsOf(thief: PoolState): Set<PoolState> {
-  const victims = new Set<PoolState>();
-  for (const group of thief.groups) {
-    for (const pool of group.pools) if (pool !== thief && pool.queued > 0) victims.add(pool);
-  }
-  return victims;
-}
-
-function* worthMoving(
+/** The pool with a free slot that completes a task first, if one does within that time. */
+function betterPool(
   state: SchedulerState,
   view: SchedulingView,
-  victim: PoolState,
-  thief: PoolState,
+  { lane }: TaskState,
+  limit_ms: number,
+  free: ReadonlyMap<PoolState, number>,
   now: number,
-): Generator<TaskState> {
+): PoolState | undefined {
+  let best: PoolState | undefined;
+  let best_ms = limit_ms;
   let looked = 0;
-  const running_ms = Math.max(0, victim.remainingMs(now) - victim.queuedWorkMs);
-  let ahead_ms = running_ms;
-  for (const task of victim.behind()) {
-    if (++looked > MAX_TASKS) return;
-    const { lane, emission } = task;
-    const { group } = lane.bucket;
-    const stays_ms = ahead_ms / Math.max(1, victim.slots) + (emission?.expected_ms ?? 0);
-    ahead_ms += emission?.expected_ms ?? 0;
-    if (!thief.groups.includes(group) || state.toWithdraw.has(task) || endOf(task) !== undefined) continue;
-    if (view.obstacle(lane, thief, now) !== undefined) continue;
-    const moves_ms = durationOf(state.run_times, lane.bucket, thief).ms;
-    if (moves_ms + MIN_GAIN_MS < stays_ms * (1 - GAIN)) yield task;
+  for (const pool of lane.bucket.group.pools) {
+    if (++looked > MAX_POOLS) break;
+    if ((free.get(pool) ?? freeSlots(pool)) <= 0) continue;
+    const { ms } = durationOf(state.run_times, lane.bucket, pool);
+    if (ms >= best_ms || view.obstacle(lane, pool, now) !== undefined) continue;
+    best = pool;
+    best_ms = ms;
   }
+  return best;
+}
+
+function freeSlots(pool: PoolState): number {
+  return pool.slots - pool.emitted.size;
 }
