@@ -66,7 +66,8 @@ async def replay(nc, minutes: float) -> None:
     ):
         config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
         messages = await js.subscribe(subject, stream=stream, ordered_consumer=True, config=config)
-        left = (await messages.consumer_info()).num_pending
+        info = await messages.consumer_info()
+        left = info.delivered.consumer_seq + info.num_pending  # some are on their way already
         while left > 0:  # and for ever, to go on with what happens now
             message = await messages.next_msg(timeout=30)
             tell(message.subject, message.data)

@@ -62,6 +62,7 @@ class Attempt:
                 "started_at": started_at,
                 "finished_at": finished_at,
                 "execution_time_seconds": seconds,
+                **({"workload": self.job["workload"]} if "workload" in self.job else {}),
                 "results": {name: value for name, value in results.items() if value},
                 "hardware_metrics": self.machine.used(self._watch),
                 "logs": report.logs,

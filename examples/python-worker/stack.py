@@ -64,6 +64,15 @@ class Stack:
     async def workers(self) -> KeyValue:
         return await self.stream.key_value("workers")
 
+    async def quarantine(self) -> str | None:
+        """8: why this worker may take no jobs now, if so. Without an answer it may."""
+        try:
+            entry = await (await self.stream.key_value("quarantine")).get(self.worker_id)
+        except nats.errors.Error:
+            return None
+        said: Json = json.loads(entry.value or b"{}")
+        return str(said.get("reason")) if said.get("quarantined") is True else None
+
     async def beat(self, heartbeat: Json) -> None:
         """3: plain NATS; one that can't be sent is worth nothing later."""
         if self.nats.is_connected:

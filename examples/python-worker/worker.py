@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import platform
 import re
 import shutil
@@ -39,6 +40,9 @@ class PythonWorker:
         self.leaving = asyncio.Event()
         self.attempts: dict[str, Attempt] = {}
         self.state = "ready"
+        # Why no jobs are taken: `asked`, `quarantined`, `leaving`, each with the words for it.
+        self.holds: dict[str, str] = {}
+        self.paused: Json | None = None
         self.revision = 0
         self.capabilities: Json = {
             "v": 1,
@@ -81,6 +85,7 @@ class PythonWorker:
         beating = asyncio.create_task(self._keep_beating())
         message = f"{self.id} offers {self.device['pool']}"
         await self.stack.tell("worker", "joined", message, data={"capabilities": self.capabilities})
+        await self._obey_quarantine()
         consuming = asyncio.create_task(self.queue.run())
         # What a predecessor left behind is found now; the package itself looks for the first time after an interval.
         await self.queue.runStalledJobsCheck()
@@ -104,6 +109,7 @@ class PythonWorker:
             was_connected, connected = connected, self.stack.nats.is_connected
             # The server may have come back without its data.
             await (self._register() if connected and not was_connected else self._beat())
+            await self._obey_quarantine()
 
     async def _beat(self) -> None:
         await self.stack.beat(
@@ -114,24 +120,40 @@ class PythonWorker:
                 "sent_at": now(),
                 "interval_seconds": HEARTBEAT_SECONDS,
                 "state": self.state,
+                **({} if self.paused is None else {"paused": self.paused}),
                 "capabilities_revision": self.revision,
                 "running": {self.device["device_id"]: list(self.attempts)} if self.attempts else {},
                 **self.machine.load(),
             }
         )
 
-    async def _set_state(self, state: str, kind: str, message: str) -> None:
-        if self.state != state:
-            self.state = state
-            await self._beat()
-            await self.stack.tell("worker", kind, message)
+    async def _obey_quarantine(self) -> None:
+        reason = await self.stack.quarantine()
+        await (self._release("quarantined") if reason is None else self._hold("quarantined", reason))
 
-    async def _pause(self) -> None:
+    async def _hold(self, reason: str, why: str) -> None:
+        """Takes no more jobs until every reason is gone."""
+        if reason in self.holds:
+            return
+        self.holds[reason] = why
         await self.queue.pause(True)
-        await self._set_state("draining", "draining", f"{self.id} takes no more jobs")
+        self.state = "draining"
+        if reason == "quarantined":
+            self.paused = {"kind": reason, "message": why, "since": now()}
+        await self._beat()
+        kind = "paused" if reason == "quarantined" else "draining"
+        await self.stack.tell("worker", kind, f"{self.id} takes no more jobs: {why}")
+
+    async def _release(self, reason: str) -> None:
+        if self.holds.pop(reason, None) is None or self.holds:
+            return
+        self.queue.resume()
+        self.state, self.paused = "ready", None
+        await self._beat()
+        await self.stack.tell("worker", "changed", f"{self.id} takes jobs again")
 
     async def _drain(self) -> None:
-        await self._pause()
+        await self._hold("leaving", "it was told to stop")
         give_up = time.monotonic() + DRAIN_SECONDS
         while self.attempts and time.monotonic() < give_up:
             await asyncio.sleep(0.05)
@@ -210,14 +232,24 @@ class PythonWorker:
                 attempt.stop("cancelled", command["reason"])
                 return True, "the attempt was told to stop"
             case "drain":
-                await self._pause()
+                await self._hold("asked", "it was asked to")
                 return True, "takes no more jobs; those in execution go on"
             case "resume":
-                self.queue.resume()
-                await self._set_state("ready", "changed", f"{self.id} takes jobs again")
-                return True, "takes jobs"
+                await self._release("asked")
+                return True, "; ".join(self.holds.values()) or "takes jobs"
+            case "health_check":
+                return await asyncio.to_thread(check_health, self.programs)
             case other:
                 raise ValueError(f"there is no command {other!r}")
+
+
+def check_health(programs: dict[str, str]) -> tuple[bool, str]:
+    """7: what it offers is still there, and the processors give the same answer twice."""
+    gone = [name for name, path in programs.items() if not os.access(path, os.X_OK)]
+    answers = {hash_of(list(range(200_000)), 64) for _ in range(2)}
+    if gone or len(answers) > 1:
+        return False, f"no longer there: {', '.join(gone)}" if gone else "the same sum came out differently"
+    return True, "its programs are there, and the same sum came out alike twice"
 
 
 def describe_device(machine: Machine, programs: dict[str, str], labels: dict[str, str], slots: int) -> Json:

@@ -187,8 +187,8 @@ print("done")`;
   });
 
   it('answers commands, and tells those that are none', async () => {
-    const answers = [await command({ command: 'ping' }), await command({ command: 'dance' })];
-    expect(answers).toMatchObject([{ ok: true }, { ok: false }]);
+    const answers = await Promise.all(['ping', 'health_check', 'dance'].map((name) => command({ command: name })));
+    expect(answers).toMatchObject([{ ok: true }, { ok: true }, { ok: false }]);
     for (const answer of answers) expect(problemsOf('worker-command-reply', answer)).toEqual([]);
     await vi.waitFor(() => expect(rejected).toContain('bw.rejected.worker_command'));
     await command({ command: 'drain' });
@@ -196,6 +196,20 @@ print("done")`;
     await waiting.waitFor(/waits: no pool/);
     await command({ command: 'resume' });
     expect((await outcomeOf(waiting)).status).toBe('completed');
+  });
+
+  it('takes no jobs while it is in quarantine', async () => {
+    const beat = (): Heartbeat | undefined =>
+      saidAs<Heartbeat>('heartbeat').findLast((each) => each.worker_id === 'python-1');
+    const act = (...args: string[]) => bw(['workers', ...args], { env: stack.env });
+    expect((await act('quarantine', 'python-1', '--reason', 'the fan')).code).toBe(0);
+    await vi.waitFor(
+      () => expect(beat()).toMatchObject({ paused: { kind: 'quarantined', message: 'the fan' } }),
+      20_000,
+    );
+    expect((await act('resume', 'python-1')).code).toBe(0);
+    await vi.waitFor(() => expect(beat()).toMatchObject({ state: 'ready' }), 20_000);
+    expect(beat()?.paused).toBeUndefined();
   });
 
   it('rejects a job that it cannot read, and ends its attempt', async () => {

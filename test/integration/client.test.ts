@@ -3,11 +3,9 @@ import { ClientError } from '@benchwire/shared/client/errors.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import type { WatchOptions } from '@benchwire/shared/client/watch.ts';
 import type { Watched, WatchedStream } from '@benchwire/shared/client/watched.ts';
-import { eventSubject, eventsOfRun } from '@benchwire/shared/contracts/event.ts';
-import { type Finding, findingSubject } from '@benchwire/shared/contracts/finding.ts';
+import { eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { encodeMetricBatch, metricBatchId, metricsSubject } from '@benchwire/shared/contracts/metrics.ts';
-import { type Outcome, outcomeMessageId, outcomeSubject, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
+import { outcomeSubject, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { EVENTS, METRICS, OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
@@ -21,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { z } from 'zod';
 import { FakeStack } from '../support/fake-stack.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
-import { outcomeWith } from '../support/outcomes.ts';
+import { type Publisher, publisher } from '../support/publisher.ts';
 import { type SpawnedService, spawnService } from '../support/spawn-service.ts';
 import { proxyOf, type TcpProxy, through } from '../support/tcp-proxy.ts';
 
@@ -29,12 +27,14 @@ import { proxyOf, type TcpProxy, through } from '../support/tcp-proxy.ts';
 let fixture: NatsFixture;
 let client: Client;
 let stack: FakeStack;
-/** Tries again at once after a reconnect. */
 let writer: StreamWriter;
+let say: Publisher;
 
 beforeAll(async () => {
   fixture = await natsFixture();
+  // It tries again at once after a reconnect.
   writer = new StreamWriter(fixture.nats);
+  say = publisher(writer);
 });
 afterAll(async () => {
   writer?.stop();
@@ -148,7 +148,7 @@ describe('watch', () => {
     const watching = await client.watch();
     // Stored before the reading starts, and after it was settled where it does.
     const run_id = newRunId();
-    await tellARun(run_id);
+    await say.run(run_id);
     const told = await take(watching, 5);
     expect(told.map(({ stream }) => stream)).toEqual(['events', 'metrics', 'outcomes', 'events', 'findings']);
     const [accepted, metrics, ended, , found] = told;
@@ -162,8 +162,8 @@ describe('watch', () => {
   it('tells a run from its beginning, and ends with it', async () => {
     const run_id = newRunId();
     const other = newRunId();
-    await tellARun(other);
-    await tellARun(run_id);
+    await say.run(other);
+    await say.run(run_id);
     const told = await Array.fromAsync(await client.watch({ run_id }));
     expect(told.map(({ stream }) => stream)).toEqual(['events', 'metrics', 'outcomes', 'events', 'findings']);
     expect(JSON.stringify(told)).not.toContain(other);
@@ -238,7 +238,7 @@ describe('watch', () => {
     const damaged = headers();
     damaged.set(CONTENT_HASH_HEADER, contentHash('what it was'));
     await publish(writer, `bw.outcome.${run_id}.p`, '{}', { headers: damaged });
-    await tellARun(run_id);
+    await say.run(run_id);
     const told = await Array.fromAsync(await client.watch({ run_id }));
     const unreadable = told.filter((message) => message.stream === 'unreadable');
     expect(unreadable.map(({ of, raw, issues }) => [of, Buffer.from(raw).toString('latin1'), issues[0]?.code])).toEqual(
@@ -425,47 +425,6 @@ describe('a reader that is slow, or goes away', () => {
     await expect(late).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
   });
 });
-
-/** What services say, on the contracts' subjects and with their ids. */
-const say = {
-  async event(run_id: string, kind: string): Promise<void> {
-    const event = { v: 1, event_id: newRunId(), at: new Date().toISOString(), entity: 'run' as const, kind, run_id };
-    const body = { ...event, task_id: null, attempt: null, worker_id: null, pool: null, message: '' };
-    await publish(writer, eventSubject(event), JSON.stringify(body), { id: event.event_id });
-  },
-  async outcome(run_id: string, task_id: string, metric?: string): Promise<Outcome> {
-    const outcome = outcomeWith(1, { run_id, task_id }, metric);
-    const id = outcomeMessageId(outcome);
-    await publish(writer, outcomeSubject(outcome), JSON.stringify(outcome), { id });
-    return outcome;
-  },
-  async metrics(run_id: string, task_id: string): Promise<void> {
-    const columns = [{ metric: 'latency_ms', unit: 'ms', batch_size: 1, times_ms: [1, 2], values: [1, 2] }];
-    const batch = { v: 1 as const, run_id, task_id, attempt: 1, worker_id: 'w', sequence: 0, columns };
-    await publish(writer, metricsSubject(batch), encodeMetricBatch(batch), { id: metricBatchId(batch) });
-  },
-  async finding(run_id: string, series_id: string): Promise<void> {
-    const at = new Date().toISOString();
-    const key = { benchmark: 'b', model: 'm', executor: 'noop', precision: '', batch_size: 1, scenario: '' };
-    const finding: Finding = {
-      ...{ v: 1, finding_id: newRunId(), kind: 'regression', series_id, unit: 'ms', run_id, task_id: 'a', attempt: 1 },
-      ...{ pool: null, source: null, previous_source: null, detected_at: at, measured_at: at, value: 2, z_score: 9 },
-      series: { ...key, variant: '', fingerprint: 'f', metric: 'latency_ms', is_simulated: false },
-      baseline: { median: 1, mad: 0, scale: 0.1, n: 6, values: [] },
-      ...{ threshold: 5, change_percent: 100, message: 'slower' },
-    };
-    await publish(writer, findingSubject(finding), JSON.stringify(finding), { id: finding.finding_id });
-  },
-};
-
-/** A run of one task, as its services tell it: five messages. */
-async function tellARun(run_id: string): Promise<void> {
-  await say.event(run_id, 'accepted');
-  await say.metrics(run_id, 'a');
-  await say.outcome(run_id, 'a');
-  await say.event(run_id, 'finished');
-  await say.finding(run_id, 'a1b2');
-}
 
 async function sayUntil(done: Promise<unknown>, again: () => Promise<unknown>): Promise<void> {
   let over = false;

@@ -187,8 +187,11 @@ describe('the demand of a pool', () => {
       'benchwire_unserved_tasks{class="cuda"} 3',
       'benchwire_unserved_tasks{class="rocm"} 3',
     ]);
-    const [event] = await events('waiting_for_pool');
-    expect(waitingData.parse(event?.data)).toMatchObject({ tasks: 3, executor: 'noop', requirements });
+    // Earlier runs may have waited for their pool, too.
+    await vi.waitFor(async () => {
+      const event = (await events('waiting_for_pool')).find((each) => each.run_id === run_id);
+      expect(waitingData.parse(event?.data)).toMatchObject({ tasks: 3, executor: 'noop', requirements });
+    }, patience);
     // The last word about the pool that was there before.
     await vi.waitFor(async () => {
       const told = (await events('demand')).filter(({ pool }) => pool === POOL);

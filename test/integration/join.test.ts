@@ -1,9 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findServer, natsServer } from '@benchwire/deploy/local/find-server.ts';
+import { freePort } from '@benchwire/deploy/local/free-port.ts';
+import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { JOIN_SUBJECT, type JoinReply, joinRequest } from '@benchwire/shared/contracts/join.ts';
 import { WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type BwResult, bw, startBw } from '../support/bw.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
 import { problemsOf } from '../support/protocol-schemas.ts';
@@ -37,6 +46,25 @@ function answerWith(reply: JoinReply): void {
     handle: async () => reply,
     max_concurrent: 1,
   });
+}
+
+/** A NATS of its own, whose only user has these permissions. @returns its address, with the login */
+async function natsWith(permissions: string): Promise<string> {
+  const found = await findServer(natsServer, runCommand);
+  if (!found.ok || found.program.from !== 'binary') throw new Error('there is no nats-server');
+  const folder = mkdtempSync(join(tmpdir(), 'bw-guest-'));
+  const port = await freePort();
+  const user = `{ user: guest, password: guest, permissions: { ${permissions} } }`;
+  writeFileSync(join(folder, 'nats.conf'), `host: 127.0.0.1\nport: ${port}\nauthorization { users: [${user}] }\n`);
+  const server = spawn(found.program.path, ['-c', join(folder, 'nats.conf')], { stdio: 'ignore' });
+  onTestFinished(async () => {
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const url = `nats://guest:guest@127.0.0.1:${port}`;
+  await waitFor(async () => closeNats(await connectNats('test', { NATS_URL: [url] }, false)));
+  return url;
 }
 
 const way = (redis_url: string): JoinReply => ({ ok: true, redis_url, redis_prefix: 'benchwire', nats_replicas: 1 });
@@ -73,6 +101,13 @@ describe('bw worker that cannot join', () => {
     const { code, stderr } = await worker();
     expect(stderr).toMatch(/WRONGPASS/);
     expect(stderr).not.toContain('sesame');
+    expect(code).toBe(3);
+  });
+
+  it('says that its user may not ask', async () => {
+    const guest = await natsWith('publish: { deny: ["bw.worker.join"] }');
+    const { code, stderr } = await bw(['worker', '--join', guest], { env: {} });
+    expect(stderr).toMatch(/does not allow this user to publish on bw\.worker\.join/);
     expect(code).toBe(3);
   });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { KAFKA_HEADERS, KAFKA_REJECTED, KAFKA_REQUESTS } from '@benchwire/shared/contracts/kafka.ts';
 import { REJECTED_HEADERS } from '@benchwire/shared/contracts/rejected.ts';
 import { SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
@@ -184,6 +185,9 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
         ['unrecognized_keys', { value: JSON.stringify({ tasks: TASKS, wrong: 'x'.repeat(1_048_000) }) }],
       ];
       const reader = await readTopic(cluster.broker, KAFKA_REJECTED);
+      // And one that cannot be packed: it does not fit back, and is kept in REJECTED alone.
+      const full = randomBytes(1_048_400);
+      await produce(cluster.broker, KAFKA_REQUESTS, [{ value: full, partition: 3 }]);
       for (const [, message] of bad) await produce(cluster.broker, KAFKA_REQUESTS, [{ ...message, partition: 3 }]);
       await produce(cluster.broker, KAFKA_REQUESTS, requests('after', 1));
       await expectEachOnce(cluster, 'after', 1);
@@ -191,7 +195,8 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
 
       const back = reader.messages.toSorted((a, b) => placeOf(a) - placeOf(b));
       const kept = await readAll(cluster.nats.nats, 'REJECTED', 'bw.rejected.request');
-      expect(kept).toHaveLength(bad.length);
+      expect(kept).toHaveLength(bad.length + 1);
+      expect(kept.some(({ data }) => Buffer.compare(data, full) === 0)).toBe(true);
       for (const [n, [code, message]] of bad.entries()) {
         const { key, value, headers } = back[n] ?? { key: null, value: null, headers: {} as KafkaHeaders };
         const raw = typeof message.value === 'string' ? Buffer.from(message.value) : message.value;
@@ -288,6 +293,9 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
       expect(reply.json<SubmitReply>()).toMatchObject({ ok: true });
       const ready = await fetch(`http://127.0.0.1:${service.port()}/readyz`);
       expect([ready.status, service.child.exitCode]).toEqual([200, null]);
+      const late = ingest(cluster);
+      await vi.waitFor(() => expect(late.port()).toBeGreaterThan(0), WITHIN);
+      expect(await stop(late)).toBe(0);
       await broker.start();
       await produce(broker, KAFKA_REQUESTS, requests('behind', 50));
       await expectEachOnce(cluster, 'before', 200);

@@ -19,7 +19,7 @@ export interface BwOptions {
   input?: string;
 }
 
-/** A `bw` that runs. */
+/** A `bw`, or another program, that runs. */
 export interface BwProcess {
   child: ChildProcess;
   /** What it has printed so far. */
@@ -31,8 +31,13 @@ export interface BwProcess {
 
 /** Starts `bw` as its users do: a process of its own, here without a terminal. */
 export function startBw(args: readonly string[], options: BwOptions): BwProcess {
+  return startProgram(process.execPath, [MAIN, ...args], options);
+}
+
+/** Starts any program in the same way. */
+export function startProgram(program: string, args: readonly string[], options: BwOptions): BwProcess {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(program, args, {
     cwd: options.cwd ?? repositoryRoot,
     env: { PATH, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -65,7 +70,7 @@ export function startBw(args: readonly string[], options: BwOptions): BwProcess 
     printed: () => ({ stdout, stderr }),
     waitFor: async (pattern) => {
       while (!pattern.test(stdout) && !pattern.test(stderr)) {
-        if (over) throw new Error(`bw ended without ${pattern}:\n${stdout}\n${stderr}`);
+        if (over) throw new Error(`it ended without ${pattern}:\n${stdout}\n${stderr}`);
         await changed.promise;
       }
     },

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Engine } from '@benchwire/aggregator/src/adapters/clickhouse.ts';
@@ -64,8 +65,7 @@ async function run(
   parameters: URLSearchParams,
   response: ServerResponse,
 ): Promise<void> {
-  const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>);
-  const raw = Buffer.concat(chunks);
+  const raw = await buffer(request);
   const body = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString();
   const query = [parameters.get('query'), body].filter((part) => part !== null && part !== '').join('\n');
   const settings = [...parameters].filter(([name]) => !OF_THE_REQUEST.test(name));
@@ -77,7 +77,11 @@ async function run(
     ...Object.fromEntries(settings),
   });
   try {
-    const { stream } = await session.exec({ query, query_params: Object.fromEntries(query_params) });
+    const { stream } = await session.exec({
+      query,
+      query_params: Object.fromEntries(query_params),
+      clickhouse_settings: Object.fromEntries([['default_format', parameters.get('default_format') ?? 'TabSeparated']]),
+    });
     await pipeline(stream, response);
   } finally {
     await session.close();

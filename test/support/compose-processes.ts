@@ -1,37 +1,42 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { freePort } from '@benchwire/deploy/local/free-port.ts';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { vi } from 'vitest';
 import { type ComposeFile, freshVariables, readCompose } from './compose-file.ts';
 import type { Image } from './dockerfile.ts';
 
-/** One process that stands for a container. */
+/** A process that stands for a container. */
 export interface ComposeProcess {
   name: string;
   child: ChildProcess;
-  /** What it printed. */
+  /** What it has printed so far. */
   output(): string;
-  /** Runs its healthcheck as it is written; the exit code. */
-  health(): number | null;
+  /** Runs its healthcheck as it is written. True when it says that all is well. */
+  healthy(): boolean;
   /** Sends the signal that its container would get, and waits. Gives the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Program of the images that name it in their ENTRYPOINT. */
-const PROGRAMS: Readonly<Record<string, string>> = { nats: 'nats-server', prometheus: 'prometheus' };
+interface Start {
+  line: string[];
+  env: Record<string, string | undefined>;
+  cwd: string;
+  signal: string;
+  healthcheck: string[];
+}
 
 /**
  * compose.yaml without an engine: its servers and services as processes of this machine, with the commands, files,
- * variables and healthchecks that stand there. Only where something listens and lies is put in its place.
+ * variables and healthchecks that stand there. Only where something listens or lies is put in its place.
  */
 export class ComposeProcesses {
   readonly file: ComposeFile;
   readonly #folder: string;
   readonly #running: ComposeProcess[] = [];
-  /** What containers call it, and what it is here: `nats:4222`, `127.0.0.1:8222`. */
+  /** What stands in the file, and what it is here: `nats:4222`, `/dev/tcp/127.0.0.1/9092`. */
   readonly #places = new Map<string, string>();
 
   constructor(folder: string) {
@@ -39,90 +44,96 @@ export class ComposeProcesses {
     this.file = readCompose({ ...freshVariables(), PWD: folder });
   }
 
-  /** A variable of a service, as it stands in the file. */
+  /** A variable of a service, as a container would have it. */
   variable(service: string, name: string): string {
-    return this.file.services[service]?.environment[name] ?? '';
+    const value = this.file.services[service]?.environment[name];
+    if (value === undefined) throw new Error(`${service} has no variable ${name}`);
+    return value;
   }
 
-  /** Says that something is to be found elsewhere. */
+  /** Says what this is here. */
   put(place: string, here: string): void {
     this.#places.set(place, here);
   }
 
-  /** A free port in place of one that containers use. */
-  async port(...places: string[]): Promise<number> {
-    const port = await freePort();
-    for (const place of places) this.put(place, `127.0.0.1:${port}`);
-    return port;
-  }
-
+  /** A text of the file with everything in its place. */
   here(text: string): string {
-    let result = text;
-    for (const [place, here] of this.#places) result = result.replaceAll(place, here);
-    return result;
+    // In one go, the longest first: what was put in must not be looked at again.
+    const places = [...this.#places.keys()].toSorted((a, b) => b.length - a.length);
+    const pattern = new RegExp(places.map((place) => place.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
+    return places.length === 0 ? text : text.replaceAll(pattern, (place) => this.#places.get(place) ?? place);
   }
 
-  /** A server whose program this machine has. `change` puts into its files what no place can say. */
-  server(name: string, change: (text: string) => string = (text) => text, path = process.env.PATH): ComposeProcess {
+  /**
+   * Starts a server, by a program of this machine in place of the image's own.
+   * @param program - in front of what the file says under `command`
+   */
+  server(name: string, program: readonly string[]): ComposeProcess {
     const { command = [], environment = {}, volumes = [], healthcheck } = this.file.services[name] ?? {};
     const folder = join(this.#folder, name);
-    let line = PROGRAMS[name] === undefined ? command : [PROGRAMS[name], ...command];
     for (const [source = '', target = ''] of volumes.map((each) => each.split(':'))) {
       const copy = join(folder, target);
-      if (source.startsWith('./')) {
-        cpSync(join(repositoryRoot, 'deploy', source), copy, { recursive: true });
-        writeFileSync(copy, change(this.here(readFileSync(copy, 'utf8')).replaceAll('/data', join(folder, 'data'))));
-      } else mkdirSync(copy, { recursive: true });
-      line = line.map((each) => each.replaceAll(target, copy));
+      this.put(target, copy);
+      if (!source.startsWith('./')) mkdirSync(copy, { recursive: true });
+      else cpSync(join(repositoryRoot, 'deploy', source), copy, { recursive: true });
     }
-    const env = { PATH: path, ...environment };
-    return this.#start(
-      name,
-      line.map((each) => this.here(each)),
+    for (const [source = '', target = ''] of volumes.map((each) => each.split(':'))) {
+      const copy = join(folder, target);
+      if (/\.\w+$/.test(source)) writeFileSync(copy, this.here(readFileSync(copy, 'utf8')));
+    }
+    const line = [...program, ...command.map((each) => this.here(each))];
+    const env = { PATH: process.env.PATH, ...environment };
+    return this.#start(name, {
+      line,
       env,
-      folder,
-      'SIGTERM',
-      (check) => {
-        const test = this.here(healthcheck?.test ?? 'false');
-        return check('sh', ['-c', test]);
-      },
-    );
+      cwd: folder,
+      signal: 'SIGTERM',
+      healthcheck: ['sh', '-c', this.here(healthcheck?.test ?? '')],
+    });
   }
 
-  /** A service from its image. */
-  async service(name: string, image: Image): Promise<ComposeProcess & { http_port: number }> {
+  /** Starts a service from its image; `without` takes variables away. */
+  async service(
+    name: string,
+    image: Image,
+    without: readonly string[] = [],
+  ): Promise<ComposeProcess & { http_port: number }> {
     const http_port = await freePort();
-    const env = { ...this.environment(name, image), HTTP_HOST: '127.0.0.1', HTTP_PORT: String(http_port) };
-    const inImage = (each: string): string =>
-      each === 'node' ? process.execPath : each.replace(/^\//, `${image.root}/`);
-    const workdir = join(image.root, image.workdir);
-    const started = this.#start(name, image.entrypoint.map(inImage), env, workdir, image.stopsignal, (check) => {
-      const [program = '', ...args] = image.healthcheck;
-      return check(inImage(program), args);
+    const env: Record<string, string> = {
+      ...this.environment(name, image),
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: String(http_port),
+    };
+    for (const each of without) delete env[each];
+    const { entrypoint, healthcheck, stopsignal, workdir } = image;
+    const cwd = join(image.root, workdir);
+    const started = this.#start(name, {
+      line: inImage(image, entrypoint),
+      env,
+      cwd,
+      signal: stopsignal,
+      healthcheck: inImage(image, healthcheck),
     });
     return Object.assign(started, { http_port });
   }
 
   /** Runs an image that does something and ends. */
-  once(name: string, image: Image, args: string[], cwd: string): { code: number | null; output: string } {
-    const [, script = ''] = image.entrypoint;
+  async once(name: string, image: Image, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+    const line = [...inImage(image, image.entrypoint), ...args];
     const env = this.environment(name, image);
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(image.root, script), ...args], {
-      env,
-      cwd,
-      encoding: 'utf8',
-      timeout: 90_000,
-    });
-    return { code: status, output: `${stdout}${stderr}` };
+    const run = this.#start(name, { line, env, cwd: this.#folder, signal: 'SIGTERM', healthcheck: ['false'] });
+    const [code] = (await once(run.child, 'close')) as [number | null];
+    return { code, output: run.output() };
   }
 
-  /** All variables that a container of a service would have. */
+  /** All variables that a container of the service would have. */
   environment(name: string, image: Image): Record<string, string> {
     const whole = { ...image.env, ...this.file.services[name]?.environment };
     return Object.fromEntries(
       Object.entries(whole).map(([key, value]) => {
-        if (/^\/\w/.test(value)) mkdirSync(join(image.root, value), { recursive: true });
-        return [key, this.here(value).replace(/^\//, `${image.root}/`)];
+        if (!value.startsWith('/')) return [key, this.here(value)];
+        mkdirSync(join(image.root, value), { recursive: true });
+        return [key, join(image.root, value)];
       }),
     );
   }
@@ -131,14 +142,8 @@ export class ComposeProcesses {
     for (const each of this.#running.toReversed()) await each.stop();
   }
 
-  #start(
-    name: string,
-    [program = '', ...args]: string[],
-    env: Record<string, string | undefined>,
-    cwd: string,
-    signal: string,
-    health: (check: (program: string, args: string[]) => number | null) => number | null,
-  ): ComposeProcess {
+  #start(name: string, { line, env, cwd, signal, healthcheck }: Start): ComposeProcess {
+    const [program = '', ...args] = line;
     mkdirSync(cwd, { recursive: true });
     const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -147,20 +152,16 @@ export class ComposeProcesses {
         output += text;
       });
     }
-    const exited = once(child, 'close');
+    const closed = once(child, 'close') as Promise<[number | null]>;
+    const [check = '', ...argsOfCheck] = healthcheck;
     const started: ComposeProcess = {
       name,
       child,
       output: () => output,
-      health: () =>
-        health((check, argsOfCheck) => {
-          const path = `${dirname(process.execPath)}:${process.env.PATH}`;
-          return spawnSync(check, argsOfCheck, { env: { ...env, PATH: path }, timeout: 5_000 }).status;
-        }),
+      healthy: () => spawnSync(check, argsOfCheck, { env, timeout: 5_000 }).status === 0,
       stop: async () => {
         child.kill(signal as NodeJS.Signals);
-        const [code] = await exited;
-        return code as number | null;
+        return (await closed)[0];
       },
     };
     this.#running.push(started);
@@ -168,15 +169,20 @@ export class ComposeProcesses {
   }
 }
 
-/** Waits as Docker does: until the healthcheck says yes. */
+/** A command of an image as it is run here: by this Node, with the image's files. */
+function inImage({ root }: Image, line: readonly string[]): string[] {
+  return line.map((each) => (each === 'node' ? process.execPath : each.replace(/^\//, `${root}/`)));
+}
+
+/** Waits as Docker does: until the healthchecks say so. */
 export async function untilHealthy(...all: ComposeProcess[]): Promise<void> {
   for (const each of all) {
     await vi.waitFor(
       () => {
         if (each.child.exitCode !== null) throw new Error(`${each.name} has ended:\n${each.output()}`);
-        if (each.health() !== 0) throw new Error(`${each.name} is not healthy:\n${each.output()}`);
+        if (!each.healthy()) throw new Error(`${each.name} is not healthy:\n${each.output()}`);
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 60_000, interval: 250 },
     );
   }
 }

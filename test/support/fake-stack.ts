@@ -44,10 +44,10 @@ export class FakeStack {
   settled: SettledReply | undefined;
   /** Called for each accepted run; a test drives the run from here. */
   onSubmit: (run: { run_id: string; tasks: Task[] }) => Promise<void> = async () => {};
-  #fixture: NatsFixture;
+  #fixture: Pick<NatsFixture, 'nats' | 'client' | 'log'>;
   #running: Running[] = [];
 
-  constructor(fixture: NatsFixture) {
+  constructor(fixture: Pick<NatsFixture, 'nats' | 'client' | 'log'>) {
     this.#fixture = fixture;
   }
 

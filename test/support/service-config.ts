@@ -7,7 +7,7 @@ import { workerConfig } from '@benchwire/worker/src/config.ts';
 import { z } from 'zod';
 
 /** What each program reads from its environment. */
-export const CONFIGS: Readonly<Record<string, z.ZodObject>> = {
+const CONFIGS: Readonly<Record<string, z.ZodObject>> = {
   ingest: ingestConfig,
   scheduler: schedulerConfig,
   worker: workerConfig,

@@ -7,11 +7,16 @@ import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
+import { type ListedPools, listedPools } from '../worker/listed-pools.ts';
 import { offerTable } from '../worker/offer-table.ts';
-import { poolMates } from '../worker/pool-mates.ts';
 import { askWayIn } from '../worker/way-in.ts';
-import { loginEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
+import { loginEnvironment, offerEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker/worker-process.ts';
+
+/** It does so once a second. */
+const LEADER_SPEAKS_WITHIN_MS = 2500;
+/** Another one may have to take the lead first. */
+const LISTS_US_WITHIN_MS = 8000;
 
 export const worker = defineCommand({
   name: 'worker',
@@ -42,21 +47,24 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
   bw worker --join nats://benchwire@hub:4222
   bw worker --join nats://hub:4222 --token T --label site=lab-2 --allow python3`,
   async run(context, values) {
+    const offer = offerEnvironment(values);
     const environment = loginEnvironment(values, context.environment, context.working_directory);
     const join = values.join === undefined ? context.nats_url : withoutCredentials(values.join);
     const joining: CliContext = { ...context, environment, nats_url: join };
     const { working_directory } = context;
     const { options } = findStack({ nats_url: join, environment, working_directory });
     const started = await withStack(joining, async ({ nats }) => {
-      const way_in = await askWayIn(nats, {
+      const asking = askWayIn(nats, {
         nats_urls: options.NATS_URL,
         redis: values.redis,
         redis_ca_file: environment.REDIS_TLS_CA_FILE,
       });
-      const child = startWorkerProcess(workerEnvironment(values, options, way_in, environment));
+      // Who is in a pool already: to be looked at before this worker is.
+      const [way_in, before] = await Promise.all([asking, listedPools(nats, () => true, LEADER_SPEAKS_WITHIN_MS)]);
+      const child = startWorkerProcess(workerEnvironment(environment, options, way_in, offer));
       const release = passSignalsOn(context, child);
       const capabilities = await child.registered;
-      if (capabilities !== undefined) await sayJoined(context, nats, options.NATS_URL, capabilities);
+      if (capabilities !== undefined) await sayJoined(context, nats, options.NATS_URL, capabilities, before);
       return { child, release, joined: capabilities !== undefined };
     });
     return await untilEnd(started);
@@ -85,10 +93,14 @@ async function sayJoined(
   nats: NatsConnection,
   nats_urls: readonly string[],
   capabilities: Capabilities,
+  before: ListedPools | undefined,
 ): Promise<void> {
   const { out, err, style, json } = context;
   const pools = [...new Set(capabilities.devices.map((device) => device.pool))];
-  const mates = await poolMates(nats, pools);
+  const already = (pool: string): number => before?.get(pool) ?? 0;
+  const listsUs = (now: ListedPools): boolean => pools.every((pool) => (now.get(pool) ?? 0) > already(pool));
+  const listed = await listedPools(nats, listsUs, LISTS_US_WITHIN_MS);
+  const mates = before === undefined ? undefined : new Map(pools.map((pool) => [pool, already(pool)]));
   if (json) {
     const others = Object.fromEntries(pools.map((pool) => [pool, mates?.get(pool) ?? null]));
     out.line(JSON.stringify({ ...capabilities, other_workers: others }));
@@ -99,7 +111,8 @@ async function sayJoined(
   out.line();
   out.lines(offerTable(capabilities, mates, style, out.columns));
   out.line();
-  if (mates === undefined) err.line('The scheduler does not list it yet: `bw workers` and `bw top` show when it does.');
+  if (listed === undefined)
+    err.line('The scheduler does not list it yet: `bw workers` and `bw top` show when it does.');
   out.line('Ctrl-C finishes what runs, and leaves.');
 }
 

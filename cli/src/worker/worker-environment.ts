@@ -38,23 +38,10 @@ export function loginEnvironment(
 }
 
 /**
- * The environment of the worker process: the user's own WORKER_ variables, and over them what the options say and what the
- * stack has told. Pure.
+ * What the options say, as the worker's variables. Pure.
  * @throws UsageError for an option that the worker would not take
  */
-export function workerEnvironment(
-  options: WorkerOptions,
-  nats: NatsOptions,
-  way_in: WayIn,
-  environment: Environment,
-): Environment {
-  const said: Environment = {
-    WORKER_LABELS: listOf('label', options.label),
-    WORKER_COMMANDS: listOf('allow', options.allow),
-    WORKER_CLASSES: listOf('class', options.class),
-    WORKER_SLOTS: options.slots?.toString(),
-    WORKER_ID: options.id,
-  };
+export function offerEnvironment(options: WorkerOptions): Environment {
   for (const label of options.label)
     if (!/^[^=]+=/.test(label)) throw new UsageError(`--label takes KEY=VALUE, not "${label}".`);
   for (const name of options.class) {
@@ -63,18 +50,28 @@ export function workerEnvironment(
         `there is no hardware class "${name}".${didYouMean(name, HARDWARE_CLASSES)} Possible: ${HARDWARE_CLASSES.join(', ')}.`,
       );
   }
+  const said: Environment = {
+    WORKER_LABELS: listOf('label', options.label),
+    WORKER_COMMANDS: listOf('allow', options.allow),
+    WORKER_CLASSES: listOf('class', options.class),
+    WORKER_SLOTS: options.slots?.toString(),
+    WORKER_ID: options.id,
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}
+
+/** The environment of the worker process: the user's own, and over it how to log in, what the stack has told, and the offer. Pure. */
+export function workerEnvironment(
+  environment: Environment,
+  nats: NatsOptions,
+  way_in: WayIn,
+  offer: Environment,
+): Environment {
   const login = Object.fromEntries(
     Object.keys(natsVariables).map((name) => [name, nats[name as keyof NatsOptions]?.toString()]),
   );
-  const given = Object.entries(said).filter(([, value]) => value !== undefined);
-  return {
-    ...environment,
-    // What goes on while it runs is for the user; what it found is shown by bw.
-    LOG_LEVEL: environment.LOG_LEVEL || 'warn',
-    ...login,
-    ...way_in,
-    ...Object.fromEntries(given),
-  };
+  // What goes on while it runs is for the user; what it found is shown by bw.
+  return { ...environment, LOG_LEVEL: environment.LOG_LEVEL || 'warn', ...login, ...way_in, ...offer };
 }
 
 /** As the variables have lists: with commas between. */

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { createStyle } from '../terminal/style.ts';
 import { offerTable } from './offer-table.ts';
 import { redisFromHere } from './way-in.ts';
-import { loginEnvironment, workerEnvironment } from './worker-environment.ts';
+import { loginEnvironment, offerEnvironment, workerEnvironment } from './worker-environment.ts';
 
 const told = 'redis://worker:s%40fe@10.0.0.5:6379';
 const from = (nats_url: string, redis?: string) => ({ nats_urls: [nats_url], redis });
@@ -49,7 +49,7 @@ describe('the environment of a worker', () => {
       NATS_TOKEN: 'old',
       LOG_LEVEL: '',
     };
-    expect(workerEnvironment(options, nats, way_in, own)).toMatchObject({
+    expect(workerEnvironment(own, nats, way_in, offerEnvironment(options))).toMatchObject({
       NATS_URL: 'nats://a:1,nats://b:1',
       NATS_USER: 'u',
       NATS_TOKEN: undefined,
@@ -62,7 +62,7 @@ describe('the environment of a worker', () => {
       WORKER_MODEL_DIRS: '/m',
       LOG_LEVEL: 'warn',
     });
-    expect(workerEnvironment(nothing, nats, way_in, own).WORKER_SLOTS).toBe('9');
+    expect(workerEnvironment(own, nats, way_in, offerEnvironment(nothing)).WORKER_SLOTS).toBe('9');
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('the environment of a worker', () => {
     [{ allow: ['a,b'] }, /--allow once for each/],
     [{ class: ['cdua'] }, /no hardware class "cdua".*cuda/],
   ])('refuses %j', (options, message) => {
-    expect(() => workerEnvironment({ ...nothing, ...options }, nats, way_in, {})).toThrow(message);
+    expect(() => offerEnvironment({ ...nothing, ...options })).toThrow(message);
   });
 
   it('has the login of --join, and it counts more than variables', () => {

@@ -47,7 +47,11 @@ export function createMetrics(registry: Registry): AggregatorMetrics {
       rows.inc({ table }, count);
       inserts.observe({ table }, seconds);
     },
-    counters: (stream) => ({ handled: (result, count) => messages.inc({ stream, result }, count) }),
+    counters: (stream) => {
+      // From 0 on, or Prometheus would not see the first one as an increase.
+      messages.inc({ stream, result: 'dead_letter' }, 0);
+      return { handled: (result, count) => messages.inc({ stream, result }, count) };
+    },
     answered: (query, ok, seconds) => queries.observe({ query, ok: String(ok) }, seconds),
   };
 }

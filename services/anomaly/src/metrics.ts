@@ -1,4 +1,4 @@
-import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { FINDING_KINDS, type Finding } from '@benchwire/shared/contracts/finding.ts';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { SeriesBook } from './decide/series-book.ts';
 import type { Progress } from './progress.ts';
@@ -17,6 +17,8 @@ export function createMetrics(registry: Registry, book: SeriesBook, progress: Pr
     labelNames: ['kind'],
     registers,
   });
+  // From 0 on, or Prometheus would not see the first finding of a kind as an increase.
+  for (const kind of FINDING_KINDS) found.inc({ kind }, 0);
   new Gauge({
     name: 'benchwire_anomaly_series',
     help: 'Series in memory',

@@ -1,3 +1,4 @@
+import { OUTCOME_STATUSES } from '@benchwire/shared/contracts/outcome.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -34,16 +35,19 @@ export function createMetrics(registry: Registry): SchedulerMetrics {
   const registers = [registry];
   const poolGauge = (name: string, help: string): Gauge<'pool' | 'class'> =>
     new Gauge({ name, help, labelNames: ['pool', 'class'], registers });
+  const outcomes = new Counter({
+    name: 'benchwire_scheduler_outcomes_total',
+    help: 'Outcomes read, by status',
+    labelNames: ['status'],
+    registers,
+  });
+  // From 0 on, or Prometheus would not see the first outcome of a status as an increase.
+  for (const status of OUTCOME_STATUSES) outcomes.inc({ status }, 0);
   return {
+    outcomes,
     emitted: new Counter({
       name: 'benchwire_scheduler_emitted_total',
       help: 'Attempts put into pool queues',
-      registers,
-    }),
-    outcomes: new Counter({
-      name: 'benchwire_scheduler_outcomes_total',
-      help: 'Outcomes read, by status',
-      labelNames: ['status'],
       registers,
     }),
     finished: new Counter({ name: 'benchwire_scheduler_runs_finished_total', help: 'Runs finished', registers }),

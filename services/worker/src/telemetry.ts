@@ -2,12 +2,15 @@ import { OUTCOME_STATUSES, type OutcomeStatus } from '@benchwire/shared/contract
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
+const REJECTED_WHERE = ['job', 'metric_line'] as const;
+type RejectedWhere = (typeof REJECTED_WHERE)[number];
+
 /** The worker's own metrics, on its `/metrics`. */
 export interface Telemetry {
   registered(worker_id: string, devices: readonly Device[]): void;
   attemptEnded(status: OutcomeStatus, seconds: number): void;
   metricPoints(count: number): void;
-  rejected(where: string): void;
+  rejected(where: RejectedWhere): void;
   /** The devices were kept from work for so long, because the machine was too hot or too busy. */
   waited(seconds: number): void;
 }
@@ -56,6 +59,9 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
     help: 'Time in which no jobs were taken because the machine was too hot or busy with something else',
     registers,
   });
+  // From 0 on, or Prometheus would not see the first one as an increase.
+  for (const where of REJECTED_WHERE) rejected.inc({ where }, 0);
+  for (const status of OUTCOME_STATUSES) attempts.inc({ status }, 0);
   // Looking a label up costs more than counting.
   const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
   return {

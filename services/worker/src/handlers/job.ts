@@ -1,10 +1,11 @@
 import { type Job, job } from '@benchwire/shared/contracts/job.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
+import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { type Job as BullJob, DelayedError, WaitingError } from 'bullmq';
+import { type Job as BullJob, WaitingError } from 'bullmq';
 import type { AttemptRunner } from '../attempt/attempt-runner.ts';
 import { outcomeOfUnreadableJob } from '../decide/unreadable-job.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -19,7 +20,7 @@ export interface JobHandlerOptions {
   isDraining: () => boolean;
 }
 
-/** How often a job that another worker should rather have comes up again, and how often it is left to the others. */
+/** How long a job that another worker should rather have is left to the others, and how often. */
 const LEAVE_MS = 1000;
 const MOST_LEAVES = 5;
 const MOST_LEFT = 10_000;
@@ -46,8 +47,10 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
       // It failed here before. The others of the pool are asked for a while; late is better than never.
       if (left.size > MOST_LEFT) left.clear();
       left.set(id, times + 1);
-      await bullJob.moveToDelayed(Date.now() + LEAVE_MS, bullJob.token);
-      throw new DelayedError();
+      await bullJob.moveToWait(bullJob.token);
+      // Whoever hands a job back is the first to ask for the next one: it must not be this one again.
+      await pause(LEAVE_MS);
+      throw new WaitingError();
     }
     left.delete(id);
     return await options.runner.run(parsed.value, device);
