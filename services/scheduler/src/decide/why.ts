@@ -95,11 +95,11 @@ function sentence(
 }
 
 function readySentence(lane: Lane, ahead: number, pools: readonly WhyPool[]): string {
-  const held = whyHeld(lane);
-  if (held !== undefined) return `It could start, but ${held}.`;
   if (pools.length === 0) return 'No worker is connected.';
   if (pools.every(({ reason }) => reason !== null))
     return 'No pool can run it now; it waits until one can, or its timeout has passed.';
+  const held = whyHeld(lane);
+  if (held !== undefined) return `It could start, but ${held}.`;
   const before = ahead === 0 ? 'nothing goes before it' : `${ahead} of its tenant's tasks go before it`;
   return `It waits for a free slot of a pool that fits: ${before}.`;
 }
