@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Brokers, child processes and two cores: these wait long for what they wait for, and don't disturb each other. */
 const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
 
+/** They mostly wait for their brokers: test/run-all.ts runs them beside the others. */
+const KAFKA = 'test/integration/kafka-*.test.ts';
+
 const ignored = ['**/node_modules/**', '.benchwire/**'];
 
 export default defineConfig({
@@ -25,10 +28,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          exclude: ignored,
+          exclude: [...ignored, KAFKA],
           sequence: { groupOrder: 1 },
           ...withServers,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'kafka', include: [KAFKA], exclude: ignored, sequence: { groupOrder: 1 }, ...withServers },
       },
       {
         extends: true,

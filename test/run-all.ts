@@ -22,9 +22,12 @@ const args = process.argv.slice(2);
 const checksOnly = args.includes('--checks-only');
 const forVitest = args.filter((arg) => arg !== '--checks-only');
 
+/** When what a part prints is seen. */
+type Shown = 'at once' | 'at its end';
+
 const results: Counts[] = [];
 if (forVitest.length === 0) for (const { title, command } of checks) results.push(await check(title, command));
-if (!checksOnly) results.push(await runTests());
+if (!checksOnly) results.push(...(await runTests()));
 
 const total = sum(results);
 console.log(`\n${summary(total)}`);
@@ -35,12 +38,21 @@ async function check(title: string, command: string[]): Promise<Counts> {
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
-async function runTests(): Promise<Counts> {
+/** The tests of Kafka mostly wait for their brokers, so they run beside all the others; what they print comes at their end. */
+async function runTests(): Promise<Counts[]> {
+  if (forVitest.length > 0) return [await runVitest('tests', forVitest)];
+  return await Promise.all([
+    runVitest('tests', ['--project', '!kafka']),
+    runVitest('tests of Kafka', ['--project', 'kafka'], 'at its end'),
+  ]);
+}
+
+async function runVitest(title: string, options: string[], shown: Shown = 'at once'): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'benchwire-test-'));
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const code = await step('tests', [bin('vitest'), 'run', ...reporters, ...forVitest]);
+    const code = await step(title, [bin('vitest'), 'run', ...reporters, ...options], shown);
     const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
     return countTests(text, code);
   } finally {
@@ -49,17 +61,23 @@ async function runTests(): Promise<Counts> {
 }
 
 /** Runs one part with its output shown; returns its exit code. */
-async function step(title: string, [command = '', ...rest]: string[]): Promise<number> {
-  console.log(`\n== ${title}`);
+async function step(title: string, [command = '', ...rest]: string[], shown: Shown = 'at once'): Promise<number> {
+  if (shown === 'at once') console.log(`\n== ${title}`);
   const begin = performance.now();
+  const output: Buffer[] = [];
   const code = await new Promise<number>((done) => {
-    const child = spawn(command, rest, { cwd: root, stdio: 'inherit' });
+    const child = spawn(command, rest, {
+      cwd: root,
+      stdio: shown === 'at once' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
     child.once('error', (error) => {
       console.log(error.message);
       done(127);
     });
-    child.once('exit', (status) => done(status ?? 1));
+    child.once('close', (status) => done(status ?? 1));
   });
+  if (shown === 'at its end') console.log(`\n== ${title}\n${Buffer.concat(output).toString()}`);
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   console.log(`== ${title}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`}, ${seconds} s`);
   return code;
