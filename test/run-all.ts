@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { findServer, natsServer, redisServer } from '@benchwire/deploy/local/find-server.ts';
+import { provideServers, thisMachine } from '@benchwire/deploy/local/install-server.ts';
+import { runCommand } from '@benchwire/deploy/local/run-command.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { type Counts, countTests, sum, summary } from './count-tests.ts';
 
 /**
@@ -27,7 +31,10 @@ type Shown = 'at once' | 'at its end';
 
 const results: Counts[] = [];
 if (forVitest.length === 0) for (const { title, command } of checks) results.push(await check(title, command));
-if (!checksOnly) results.push(...(await runTests()));
+if (!checksOnly) {
+  await provide();
+  results.push(...(await runTests()));
+}
 
 const total = sum(results);
 console.log(`\n${summary(total)}`);
@@ -36,6 +43,17 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 async function check(title: string, command: string[]): Promise<Counts> {
   const passed = (await step(title, command)) === 0;
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+/** NATS and Redis are there before any test starts a stack: two package managers at once would be in each other's way. */
+async function provide(): Promise<void> {
+  const tools = { run: runCommand, say: (text: string) => console.log(text), find: findServer, machine: thisMachine() };
+  try {
+    await provideServers([natsServer, redisServer], tools);
+  } catch (error) {
+    // The tests that need them fail, and say so.
+    console.log(messageOf(error));
+  }
 }
 
 /** The tests of Kafka mostly wait for their brokers, so they run beside all the others; what they print comes at their end. */

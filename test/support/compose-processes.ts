@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { freePort } from '@benchwire/deploy/local/free-port.ts';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
+import { dyingWithUs } from '@benchwire/deploy/local/server-launch.ts';
 import { vi } from 'vitest';
 import { type ComposeFile, freshVariables, readCompose } from './compose-file.ts';
 import type { Image } from './dockerfile.ts';
@@ -16,7 +17,9 @@ export interface ComposeProcess {
   output(): string;
   /** Runs its healthcheck as it is written. True when it says that all is well. */
   healthy(): boolean;
-  /** Sends the signal that its container would get, and waits. Gives the exit code. */
+  /** Its exit code. */
+  ended: Promise<number | null>;
+  /** Sends the signal that its container would get, and waits. */
   stop(): Promise<number | null>;
 }
 
@@ -35,12 +38,15 @@ interface Start {
 export class ComposeProcesses {
   readonly file: ComposeFile;
   readonly #folder: string;
+  readonly #path: string;
   readonly #running: ComposeProcess[] = [];
   /** What stands in the file, and what it is here: `nats:4222`, `/dev/tcp/127.0.0.1/9092`. */
   readonly #places = new Map<string, string>();
 
-  constructor(folder: string) {
+  /** @param programs - folders that the servers' programs may lie in, besides PATH */
+  constructor(folder: string, programs: readonly string[]) {
     this.#folder = folder;
+    this.#path = [...programs, process.env.PATH].join(delimiter);
     this.file = readCompose({ ...freshVariables(), PWD: folder });
   }
 
@@ -82,7 +88,7 @@ export class ComposeProcesses {
       if (/\.\w+$/.test(source)) writeFileSync(copy, this.here(readFileSync(copy, 'utf8')));
     }
     const line = [...program, ...command.map((each) => this.here(each))];
-    const env = { PATH: process.env.PATH, ...environment };
+    const env = { PATH: this.#path, ...environment };
     return this.#start(name, {
       line,
       env,
@@ -122,8 +128,7 @@ export class ComposeProcesses {
     const line = [...inImage(image, image.entrypoint), ...args];
     const env = this.environment(name, image);
     const run = this.#start(name, { line, env, cwd: this.#folder, signal: 'SIGTERM', healthcheck: ['false'] });
-    const [code] = (await once(run.child, 'close')) as [number | null];
-    return { code, output: run.output() };
+    return { code: await run.ended, output: run.output() };
   }
 
   /** All variables that a container of the service would have. */
@@ -143,7 +148,7 @@ export class ComposeProcesses {
   }
 
   #start(name: string, { line, env, cwd, signal, healthcheck }: Start): ComposeProcess {
-    const [program = '', ...args] = line;
+    const [program = '', ...args] = dyingWithUs(line);
     mkdirSync(cwd, { recursive: true });
     const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -152,16 +157,17 @@ export class ComposeProcesses {
         output += text;
       });
     }
-    const closed = once(child, 'close') as Promise<[number | null]>;
+    const ended = once(child, 'close').then(([code]) => code as number | null);
     const [check = '', ...argsOfCheck] = healthcheck;
     const started: ComposeProcess = {
       name,
       child,
       output: () => output,
       healthy: () => spawnSync(check, argsOfCheck, { env, timeout: 5_000 }).status === 0,
-      stop: async () => {
+      ended,
+      stop: () => {
         child.kill(signal as NodeJS.Signals);
-        return (await closed)[0];
+        return ended;
       },
     };
     this.#running.push(started);

@@ -1,13 +1,25 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { findServer, natsServer, redisServer } from '@benchwire/deploy/local/find-server.ts';
 import { freePort } from '@benchwire/deploy/local/free-port.ts';
+import { provideServers, thisMachine } from '@benchwire/deploy/local/install-server.ts';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
+import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { type ClickHouseFront, startClickHouseFront } from './clickhouse-front.ts';
 import type { ComposeProcess, ComposeProcesses } from './compose-processes.ts';
 import { kafkaJars } from './kafka-artifacts.ts';
 
 /** The servers of compose.yaml by programs of this machine; each is in place once its healthcheck says so. */
+
+/** Where NATS and Redis lie, installed if need be; undefined where they can only be had as containers. */
+export async function serverFolders(): Promise<string[] | undefined> {
+  const kinds = [natsServer, redisServer];
+  const tools = { run: runCommand, say: console.warn, find: findServer, machine: thisMachine() };
+  const found = await provideServers(kinds, tools).catch(() => []);
+  const folders = found.flatMap((program) => (program.from === 'binary' ? [dirname(program.path)] : []));
+  return folders.length === kinds.length ? folders : undefined;
+}
 
 export async function startNats(compose: ComposeProcesses): Promise<ComposeProcess> {
   const [client, monitor] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
