@@ -23,7 +23,7 @@ describe('strategies', () => {
   it('come from a module of your own, with the weights', async () => {
     const own = module(
       'own.ts',
-      'export default (weights: { x: number }) => ({ name: `own-${weights.x}`, rank: () => 0, misfit: () => 1 });',
+      'export default (weights: { x: number }) => ({ name: "own-" + weights.x, rank: () => 0, misfit: () => 1 });',
     );
     const create = await loadStrategy(own, { x: 3 });
     expect(create().name).toBe('own-3');
