@@ -5,7 +5,7 @@ import type { ReadyQueue } from './ready-queue.ts';
 import type { RunTimes } from './run-times.ts';
 
 /** A pool takes the first task in order that costs up to this much more there than where it costs least. */
-export const BELONGS = 1.05;
+export const BELONGS = 1.1;
 
 /** For a task that another pool should get. */
 export const LEAVE = Number.POSITIVE_INFINITY;
