@@ -34,32 +34,23 @@ export function solvePrices(
   start: ArrayLike<number> | undefined,
   iterations: number,
 ): Float64Array {
-  const count = pools.length;
-  const logs = new Float64Array(count);
-  for (let p = 0; p < count; p++) logs[p] = Math.log(start?.[p] ?? 1);
-  const log_times = logsOf(rows);
-  const served = new Uint8Array(count);
-  for (const { times_ms } of rows) for (let p = 0; p < count; p++) if (Number.isFinite(times_ms[p])) served[p] = 1;
-  const loads_ms = new Float64Array(count);
-  const shares = new Float64Array(count);
-
+  const market = marketOf(rows, pools);
+  const { slots, served } = market;
+  const logs = Float64Array.from(pools, (_, p) => Math.log(start?.[p] ?? 1));
+  const loads_ms = new Float64Array(pools.length);
+  let total_slots = 0;
+  for (const p of served) total_slots += slots[p] as number;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    spread(rows, pools, log_times, logs, shares, loads_ms);
+    spread(market, logs, loads_ms);
     let sum = 0;
-    let slots = 0;
-    for (let p = 0; p < count; p++) {
-      if (served[p] === 0) continue;
-      sum += (loads_ms[p] ?? 0) * (pools[p]?.slots ?? 0);
-      slots += pools[p]?.slots ?? 0;
-    }
-    const mean = sum / Math.max(1, slots);
+    for (const p of served) sum += (loads_ms[p] as number) * (slots[p] as number);
+    const mean = sum / Math.max(1, total_slots);
     if (mean <= 0) break;
     let worst = 0;
-    for (let p = 0; p < count; p++) {
-      if (served[p] === 0) continue;
-      const off = Math.max(-3, Math.min(3, Math.log(((loads_ms[p] ?? 0) + mean * 1e-6) / mean)));
+    for (const p of served) {
+      const off = Math.max(-3, Math.min(3, Math.log(((loads_ms[p] as number) + mean * 1e-6) / mean)));
       worst = Math.max(worst, Math.abs(off));
-      logs[p] = Math.max(-MAX_LOG_PRICE, Math.min(MAX_LOG_PRICE, (logs[p] ?? 0) + STEP * off));
+      logs[p] = Math.max(-MAX_LOG_PRICE, Math.min(MAX_LOG_PRICE, (logs[p] as number) + STEP * off));
     }
     if (worst < CLOSE_ENOUGH) break;
   }
@@ -69,43 +60,65 @@ export function solvePrices(
 /** How long each pool works if every row goes where it is cheapest at those prices, busy time included, in milliseconds. */
 export function loadsAt(rows: readonly Row[], pools: readonly Load[], prices: Float64Array): Float64Array {
   const loads_ms = new Float64Array(pools.length);
-  spread(rows, pools, logsOf(rows), prices.map(Math.log), new Float64Array(pools.length), loads_ms);
+  spread(marketOf(rows, pools), prices.map(Math.log), loads_ms);
   return loads_ms;
 }
 
-function logsOf(rows: readonly Row[]): Float64Array[] {
-  return rows.map((row) => Float64Array.from(row.times_ms, Math.log));
+/** Rows and pools as arrays of numbers, since they are gone through hundreds of times. */
+interface Market {
+  slots: Float64Array;
+  /** How long each pool is busy with what it has. */
+  busy_ms: Float64Array;
+  /** Pools that some row can run on. */
+  served: Int32Array;
+  rows: Array<{ tasks: number; pools: Int32Array; times_ms: Float64Array; logs: Float64Array; shares: Float64Array }>;
+}
+
+function marketOf(rows: readonly Row[], pools: readonly Load[]): Market {
+  const served = new Set<number>();
+  const made = rows.map(({ tasks, times_ms }) => {
+    const fitting: number[] = [];
+    for (let p = 0; p < pools.length; p++) if (Number.isFinite(times_ms[p])) fitting.push(p);
+    for (const p of fitting) served.add(p);
+    const times = Float64Array.from(fitting, (p) => times_ms[p] ?? 0);
+    const shares = new Float64Array(fitting.length);
+    return { tasks, pools: Int32Array.from(fitting), times_ms: times, logs: times.map(Math.log), shares };
+  });
+  return {
+    slots: Float64Array.from(pools, (pool) => pool.slots),
+    busy_ms: Float64Array.from(pools, (pool) => pool.busy_ms / Math.max(1, pool.slots)),
+    served: Int32Array.from(served),
+    rows: made,
+  };
 }
 
 /** Spreads each row over the pools by what it costs there, and adds up how long each pool works. */
-function spread(
-  rows: readonly Row[],
-  pools: readonly Load[],
-  log_times: readonly Float64Array[],
-  logs: Float64Array,
-  shares: Float64Array,
-  loads_ms: Float64Array,
-): void {
-  const count = pools.length;
-  for (let p = 0; p < count; p++) loads_ms[p] = (pools[p]?.busy_ms ?? 0) / Math.max(1, pools[p]?.slots ?? 1);
-  for (const [r, row] of rows.entries()) {
-    const times = log_times[r] ?? [];
+function spread(market: Market, log_prices: Float64Array, loads_ms: Float64Array): void {
+  const { slots, busy_ms, rows } = market;
+  loads_ms.set(busy_ms);
+  for (const { tasks, pools, times_ms, logs, shares } of rows) {
+    const count = pools.length;
     let cheapest = Number.POSITIVE_INFINITY;
-    for (let p = 0; p < count; p++) cheapest = Math.min(cheapest, (logs[p] ?? 0) + (times[p] ?? 0));
-    if (cheapest === Number.POSITIVE_INFINITY) continue;
+    for (let n = 0; n < count; n++) {
+      const cost = (log_prices[pools[n] as number] as number) + (logs[n] as number);
+      shares[n] = cost;
+      if (cost < cheapest) cheapest = cost;
+    }
     let total = 0;
-    for (let p = 0; p < count; p++) {
-      const dearer = (logs[p] ?? 0) + (times[p] ?? 0) - cheapest;
+    for (let n = 0; n < count; n++) {
+      const dearer = (shares[n] as number) - cheapest;
       // Beyond this a share is a millionth.
-      const share = dearer > 0.6 ? 0 : (pools[p]?.slots ?? 0) * Math.exp(-SHARPNESS * dearer);
-      shares[p] = share;
+      const share = dearer > 0.6 ? 0 : (slots[pools[n] as number] as number) * Math.exp(-SHARPNESS * dearer);
+      shares[n] = share;
       total += share;
     }
-    for (let p = 0; p < count; p++) {
-      const share = shares[p] ?? 0;
+    if (total === 0) continue;
+    for (let n = 0; n < count; n++) {
+      const share = shares[n] as number;
       if (share === 0) continue;
+      const p = pools[n] as number;
       loads_ms[p] =
-        (loads_ms[p] ?? 0) + (row.tasks * (share / total) * (row.times_ms[p] ?? 0)) / (pools[p]?.slots ?? 1);
+        (loads_ms[p] as number) + (tasks * (share / total) * (times_ms[n] as number)) / (slots[p] as number);
     }
   }
 }
