@@ -5,7 +5,7 @@ import { requirements } from './task.ts';
 
 /** JetStream stream EVENTS: what happened, for people and for live views. Nobody's state depends on it. */
 export const EVENTS_SUBJECTS = 'bw.event.*.*';
-export const EVENT_ENTITIES = ['run', 'task', 'worker', 'pool', 'service'] as const;
+export const EVENT_ENTITIES = ['run', 'task', 'worker', 'pool', 'service', 'series', 'access'] as const;
 export type EventEntity = (typeof EVENT_ENTITIES)[number];
 
 /** Events that belong to no run have `-` in the run's place. */
@@ -19,7 +19,8 @@ export function eventsOfRun(run_id: string): string {
 /**
  * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | measured | waiting_for_pool | deadline_missed`;
  * worker `joined | changed | draining | paused | quarantined | released | check_failed | left | lost`; pool `demand`;
- * service `leader | health | stopped | circuit_opened | circuit_half_open | circuit_closed`.
+ * service `leader | health | stopped | circuit_opened | circuit_half_open | circuit_closed`; since 0.3 series
+ * `note | environment_changed`, access `changed` (somebody changed something through the gateway: its audit trail).
  */
 export const benchEvent = z.object({
   v: messageVersion,
@@ -76,3 +77,28 @@ export const measuredData = z.object({
   samples: z.int(),
 });
 export type MeasuredData = z.infer<typeof measuredData>;
+
+/** `data` of the series events: what a person noted, or what changed below the series. Since 0.3. */
+export const annotationData = z.object({
+  series_ids: z.array(z.string()).min(1).max(1000),
+  /** The point in time of the series that it is about. */
+  about_at: timestamp,
+  text: z.string().min(1).max(2000),
+  /** Who noted it; `anomaly` for what was seen in the outcomes. */
+  by: z.string().min(1).max(256),
+  link: z.url().max(2048).nullable().default(null),
+  /** Of `environment_changed`. */
+  changes: z.array(z.object({ what: z.string(), from: z.string(), to: z.string() })).default([]),
+});
+export type AnnotationData = z.infer<typeof annotationData>;
+
+/** `data` of the access event `changed`. Since 0.3. */
+export const accessData = z.object({
+  /** The key's or token's name. */
+  subject: z.string(),
+  role: z.string(),
+  method: z.string(),
+  path: z.string(),
+  status: z.int(),
+  request_id: z.string(),
+});

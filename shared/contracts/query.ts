@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { findingKind } from './finding.ts';
+import { EVENT_ENTITIES } from './event.ts';
+import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
 import { OUTCOME_STATUSES } from './outcome.ts';
 import { issue } from './request.ts';
@@ -141,6 +142,19 @@ export const findingRow = z.object({
   change_percent: z.number().nullable(),
   detected_at: timestamp,
   message: z.string(),
+  /** All of these since 0.3. */
+  state: findingState.default('confirmed'),
+  state_reason: z.string().default(''),
+  changed_at: timestamp.nullable().default(null),
+  revision: z.int().default(0),
+  incident_id: z.string().nullable().default(null),
+  executor: z.string().default(''),
+  precision: z.string().default(''),
+  unit: z.string().default(''),
+  fingerprint: z.string().default(''),
+  /** Sources as JSON, empty without one. */
+  source: z.string().default(''),
+  previous_source: z.string().default(''),
 });
 export type FindingRow = z.infer<typeof findingRow>;
 
@@ -154,6 +168,82 @@ export const rejectedRow = z.object({
   raw_base64: z.string(),
 });
 export type RejectedRow = z.infer<typeof rejectedRow>;
+
+/** Findings of one commit or one environment change. Since 0.3. */
+export const incidentRow = z.object({
+  incident_id: z.string(),
+  /** `commit`, `environment` or `single`. */
+  cause: z.string(),
+  first_detected_at: timestamp,
+  last_detected_at: timestamp,
+  findings: z.int(),
+  /** Neither dismissed nor gone away. */
+  open: z.int(),
+  regressions: z.int(),
+  improvements: z.int(),
+  source: z.string(),
+  previous_source: z.string(),
+  /** What moved, the greatest effect first, at most 100. */
+  moved: z.array(
+    z.object({
+      finding_id: z.string(),
+      kind: findingKind,
+      state: findingState,
+      benchmark: z.string(),
+      model: z.string(),
+      metric: z.string(),
+      pool: z.string(),
+      change_percent: z.number().nullable(),
+      effect_size: z.number().nullable(),
+    }),
+  ),
+});
+export type IncidentRow = z.infer<typeof incidentRow>;
+
+/** What somebody noted on a series, or what changed below it. Since 0.3. */
+export const annotationRow = z.object({
+  series_id: z.string(),
+  event_id: z.string(),
+  about_at: timestamp,
+  made_at: timestamp,
+  /** note, environment_changed */
+  kind: z.string(),
+  text: z.string(),
+  by: z.string(),
+  link: z.string().nullable(),
+});
+export type AnnotationRow = z.infer<typeof annotationRow>;
+
+/** How often findings were right, by metric and pool. Since 0.3. */
+export const precisionRow = z.object({
+  metric: z.string(),
+  pool: z.string(),
+  suspected: z.int(),
+  confirmed: z.int(),
+  acknowledged: z.int(),
+  dismissed: z.int(),
+  went_away: z.int(),
+  /** acknowledged / (acknowledged + dismissed); null where nobody has judged one. */
+  precision: z.number().nullable(),
+});
+export type PrecisionRow = z.infer<typeof precisionRow>;
+
+/** What happened, as it was said. Since 0.3. */
+export const eventRow = z.object({
+  event_id: z.string(),
+  at: timestamp,
+  entity: z.enum(EVENT_ENTITIES),
+  kind: z.string(),
+  run_id: runId.nullable(),
+  task_id: z.string(),
+  attempt: z.int().nullable(),
+  worker_id: z.string(),
+  pool: z.string(),
+  message: z.string(),
+  /** As JSON, empty without. */
+  data: z.string(),
+});
+export type EventRow = z.infer<typeof eventRow>;
 
 /** Each query: what goes in, and what a row of the answer is. */
 export const QUERIES = {
@@ -212,8 +302,61 @@ export const QUERIES = {
   workers: { parameters: z.strictObject({ limit: limit(1000, 100_000) }), row: workerRow },
   /** Newest first. */
   findings: {
-    parameters: z.strictObject({ run_id: runId.optional(), kind: findingKind.optional(), limit: limit(50) }),
+    parameters: z.strictObject({
+      run_id: runId.optional(),
+      kind: findingKind.optional(),
+      /** Since 0.3, as everything below. */
+      states: z.array(findingState).max(5).optional(),
+      series_id: z.string().optional(),
+      incident_id: z.string().optional(),
+      /** Looked for in benchmark, model, metric and pool. */
+      search: z.string().max(256).default(''),
+      since: timestamp.optional(),
+      /** The last row of the page before: its `detected_at` and `finding_id`. */
+      before: z.strictObject({ detected_at: timestamp, finding_id: z.string() }).optional(),
+      limit: limit(50),
+    }),
     row: findingRow,
+  },
+  /** One finding as the newest of its messages has it, or no row. */
+  finding: {
+    parameters: z.strictObject({ finding_id: z.string() }),
+    /** `record` is the contract `finding` as JSON. */
+    row: z.object({ finding_id: z.string(), revision: z.int(), record: z.string() }),
+  },
+  /** Newest first. */
+  incidents: {
+    parameters: z.strictObject({
+      incident_id: z.string().optional(),
+      /** Leaves out those of which nothing is open. */
+      only_open: z.boolean().default(false),
+      limit: limit(50),
+    }),
+    row: incidentRow,
+  },
+  /** Oldest first. */
+  annotations: { parameters: z.strictObject({ series_id: z.string(), limit: limit(1000) }), row: annotationRow },
+  /** The most judged first. */
+  precision: { parameters: z.strictObject({ limit: limit(100) }), row: precisionRow },
+  /** Newest first. */
+  events: {
+    parameters: z.strictObject({
+      run_id: runId.optional(),
+      task_id: z.string().optional(),
+      entity: z.enum(EVENT_ENTITIES).optional(),
+      worker_id: z.string().optional(),
+      pool: z.string().optional(),
+      since: timestamp.optional(),
+      /** The last row of the page before. */
+      before: z.strictObject({ at: timestamp, event_id: z.string() }).optional(),
+      limit: limit(100),
+    }),
+    row: eventRow,
+  },
+  /** A run's request as JSON, to run it again or a part of it; `request` is empty with a `reason` where it was too large to keep. */
+  request: {
+    parameters: z.strictObject({ run_id: runId }),
+    row: z.object({ run_id: runId, request: z.string(), reason: z.string() }),
   },
   /** Newest first. */
   rejected: { parameters: z.strictObject({ limit: limit(20, 1000) }), row: rejectedRow },

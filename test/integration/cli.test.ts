@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
-import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
@@ -299,11 +299,11 @@ function runRow(run_id: string): Record<string, unknown> {
 function regression(): Finding {
   const series = { benchmark: 'b', model: 'm', executor: 'noop', precision: '', batch_size: 1, scenario: '' };
   const at = new Date().toISOString();
-  return {
+  return finding.parse({
     ...{ v: 1, finding_id: 'f', kind: 'regression', series_id: 's', unit: 'ms', run_id: newRunId(), task_id: 'a' },
     ...{ attempt: 1, pool: null, source: null, previous_source: null, detected_at: at, measured_at: at },
     series: { ...series, variant: '', fingerprint: 'f', metric: 'latency_ms', is_simulated: false },
     baseline: { median: 230.1, mad: 1, scale: 1.5, n: 6, values: [] },
     ...{ value: 290.4, z_score: 40.2, threshold: 5, change_percent: 26.2, message: 'slower' },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import { eventSubject } from '@benchwire/shared/contracts/event.ts';
-import { type Finding, findingSubject } from '@benchwire/shared/contracts/finding.ts';
+import { finding, findingSubject } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { encodeMetricBatch, metricBatchId, metricsSubject } from '@benchwire/shared/contracts/metrics.ts';
 import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
@@ -31,7 +31,7 @@ export function publisher(stream: StreamPublisher) {
     async finding(run_id: string, series_id: string): Promise<void> {
       const at = new Date().toISOString();
       const key = { benchmark: 'b', model: 'm', executor: 'noop', precision: '', batch_size: 1, scenario: '' };
-      const finding: Finding = {
+      const made = finding.parse({
         ...{
           v: 1,
           finding_id: newRunId(),
@@ -46,8 +46,8 @@ export function publisher(stream: StreamPublisher) {
         series: { ...key, variant: '', fingerprint: 'f', metric: 'latency_ms', is_simulated: false },
         baseline: { median: 1, mad: 0, scale: 0.1, n: 6, values: [] },
         ...{ threshold: 5, change_percent: 100, message: 'slower' },
-      };
-      await publish(stream, findingSubject(finding), JSON.stringify(finding), { id: finding.finding_id });
+      });
+      await publish(stream, findingSubject(made), JSON.stringify(made), { id: made.finding_id });
     },
 
     /** A run of one task, as its services tell it: five messages. */

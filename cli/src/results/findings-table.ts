@@ -8,10 +8,17 @@ import { type Column, renderTable } from '../terminal/table.ts';
 export function findingToRow(finding: Finding): FindingRow {
   const { finding_id, kind, series_id, run_id, task_id, value, z_score, change_percent, detected_at, message } =
     finding;
-  const { benchmark, model, batch_size, metric } = finding.series;
+  const { benchmark, model, batch_size, metric, executor, precision, fingerprint } = finding.series;
+  const { state, revision, incident_id } = finding;
+  const last = finding.history.at(-1);
   return {
     ...{ finding_id, kind, series_id, run_id, task_id, value, z_score, change_percent, detected_at, message },
-    ...{ benchmark, model, batch_size, metric },
+    ...{ benchmark, model, batch_size, metric, executor, precision, fingerprint, state, revision, incident_id },
+    state_reason: last?.reason ?? '',
+    changed_at: last?.at ?? null,
+    unit: finding.unit ?? '',
+    source: finding.source === null ? '' : JSON.stringify(finding.source),
+    previous_source: finding.previous_source === null ? '' : JSON.stringify(finding.previous_source),
     pool: finding.pool ?? '',
     baseline_median: finding.baseline.median,
   };

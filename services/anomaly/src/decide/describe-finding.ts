@@ -44,6 +44,14 @@ export function findingOf(
     threshold,
     change_percent: change_percent !== null && Number.isFinite(change_percent) ? change_percent : null,
     message: sentence(point, verdict, change_percent),
+    revision: 0,
+    state: 'confirmed',
+    history: [],
+    incident_id: null,
+    culprit: null,
+    evidence: null,
+    confirmations: [],
+    links: [],
   };
 }
 
