@@ -12,7 +12,7 @@ export default defineConfig({
     // Data URLs would need a weaker content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 700,
+    chunkSizeWarningLimit: 800,
   },
   server: { proxy: { '/api': { target: gateway, ws: true } } },
 });

@@ -51,14 +51,15 @@ export function usePages<T>(
 }
 
 /** A change: sends it, then asks again for everything below the paths in `invalidates`. */
-export function useSend<Body, Answer>(
+export function useSend<Given, Answer>(
   method: 'POST' | 'PUT' | 'DELETE',
-  pathOf: (body: Body) => string,
+  pathOf: (given: Given) => string,
   invalidates: readonly string[],
-): UseMutationResult<Answer, Error, Body> {
+  bodyOf: (given: Given) => unknown = (given) => given,
+): UseMutationResult<Answer, Error, Given> {
   const client = useQueryClient();
-  return useMutation<Answer, Error, Body>({
-    mutationFn: (body) => send<Answer>(method, pathOf(body), method === 'DELETE' ? {} : { body }),
+  return useMutation<Answer, Error, Given>({
+    mutationFn: (given) => send<Answer>(method, pathOf(given), method === 'DELETE' ? {} : { body: bodyOf(given) }),
     onSuccess: () => Promise.all(invalidates.map((path) => invalidateBelow(client, path))),
   });
 }
