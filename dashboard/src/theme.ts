@@ -16,6 +16,6 @@ export const theme = createTheme({
     Popover: Popover.extend({ defaultProps: { transitionProps: { duration: 0 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, transitionProps: { duration: 0 }, openDelay: 250 } }),
     Select: Select.extend({ defaultProps: { comboboxProps: { transitionProps: { duration: 0 } } } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: 'sm' } }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: 'xs' } }),
   },
 });

@@ -1,13 +1,11 @@
-import { BarChart, BoxplotChart, CustomChart, GraphChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
+import { BarChart, BoxplotChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
 import {
   AriaComponent,
-  DatasetComponent,
   DataZoomComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
-  MarkPointComponent,
   TooltipComponent,
   VisualMapComponent,
 } from 'echarts/components';
@@ -19,18 +17,15 @@ use([
   BarChart,
   BoxplotChart,
   CustomChart,
-  GraphChart,
   HeatmapChart,
   LineChart,
   ScatterChart,
   AriaComponent,
-  DatasetComponent,
   DataZoomComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
-  MarkPointComponent,
   TooltipComponent,
   VisualMapComponent,
   CanvasRenderer,

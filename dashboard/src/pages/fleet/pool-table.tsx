@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
   },
   {
     key: 'queued',
-    title: 'In queue',
+    title: 'Queued',
     numeric: true,
     wide: true,
     value: ({ emitted, running = 0 }) => Math.max(0, emitted - running),
@@ -54,10 +54,16 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
     wide: true,
     value: ({ expected_work_seconds }) => expected_work_seconds ?? null,
     cell: ({ expected_work_seconds, unknown_work_tasks = 0 }) => (
-      <>
-        {formatSeconds(expected_work_seconds)}
-        {unknown_work_tasks > 0 && <span className="bw-dim"> + {formatCount(unknown_work_tasks)} tasks unknown</span>}
-      </>
+      <span
+        title={
+          unknown_work_tasks > 0 ? `and ${formatCount(unknown_work_tasks)} tasks that take nobody knows how long` : ''
+        }
+      >
+        {unknown_work_tasks > 0 && (expected_work_seconds ?? 0) === 0
+          ? 'not known'
+          : formatSeconds(expected_work_seconds)}
+        {unknown_work_tasks > 0 && (expected_work_seconds ?? 0) > 0 && ' or more'}
+      </span>
     ),
   },
 ];

@@ -8,7 +8,7 @@ import { useMay } from '../../api/session.ts';
 import type { ThroughputBucket } from '../../api/types.ts';
 import { useGet, usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
-import { formatCount, formatNumber } from '../../format/numbers.ts';
+import { formatCount, formatRate } from '../../format/numbers.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer } from '../../parts/states.tsx';
@@ -46,7 +46,7 @@ export default function OverviewPage(): ReactNode {
         </Panel>
         <Panel title={`Finished tasks per minute, last ${MINUTES} min`} className="bw-5">
           <Answer of={throughput} height={220}>
-            {({ items }) => <ThroughputChart buckets={items} />}
+            {({ items }) => <ThroughputChart buckets={items} minutes={MINUTES} />}
           </Answer>
         </Panel>
         <Panel title="Pools and their queues" className="bw-7">
@@ -86,7 +86,7 @@ function StateNow({ buckets }: { buckets: readonly ThroughputBucket[] }): ReactN
           value: formatCount(there?.filter(({ state }) => state === 'ready').length),
           unit: `of ${there?.length ?? 0}`,
         },
-        { name: 'Finished', value: formatNumber(finishedPerMinute(buckets, 5)), unit: 'tasks/min, last 5 min' },
+        { name: 'Finished, last 5 min', value: formatRate(finishedPerMinute(buckets, 5)), unit: 'tasks/min' },
       ]}
     />
   );

@@ -5,14 +5,20 @@ import type { ChartColours } from '../../charts/colours.ts';
 import { Empty } from '../../parts/states.tsx';
 import { finishedIn, STATUSES } from './throughput.ts';
 
-/** Stacked bars of finished tasks by how they ended. */
-export function ThroughputChart({ buckets }: { buckets: readonly ThroughputBucket[] }): ReactNode {
+/** Stacked bars of finished tasks by how they ended, over the last so many minutes. */
+export function ThroughputChart({
+  buckets,
+  minutes,
+}: {
+  buckets: readonly ThroughputBucket[];
+  minutes: number;
+}): ReactNode {
   const option = useCallback(
     (colours: ChartColours) => ({
       grid: { left: 4, right: 8, top: 28, bottom: 4, containLabel: true },
       legend: { top: 0, left: 0 },
       tooltip: { trigger: 'axis' as const },
-      xAxis: { type: 'time' as const },
+      xAxis: { type: 'time' as const, min: Date.now() - minutes * 60_000, max: Date.now() },
       yAxis: { type: 'value' as const, minInterval: 1 },
       series: STATUSES.filter((status) => status === 'completed' || buckets.some((bucket) => bucket[status] > 0)).map(
         (status) => ({
@@ -25,7 +31,7 @@ export function ThroughputChart({ buckets }: { buckets: readonly ThroughputBucke
         }),
       ),
     }),
-    [buckets],
+    [buckets, minutes],
   );
   const total = buckets.reduce((sum, bucket) => sum + finishedIn(bucket), 0);
   if (total === 0) return <Empty title="Nothing finished in this time" />;

@@ -1,16 +1,16 @@
 import type { RunRow } from '@benchwire/shared/contracts/query.ts';
-import { Select } from '@mantine/core';
+import { SegmentedControl, Select } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { SampleChart } from './sample-chart.tsx';
 import { useSamples } from './use-samples.ts';
 
-const DEFAULTS = { metric: '', of: '' };
+const DEFAULTS = { metric: '', of: '', scale: 'value' };
 
 /** The samples of a run as they are measured. */
 export function LiveMetrics({ run }: { run: RunRow }): ReactNode {
-  const [{ metric, of }, change] = useUrlState(DEFAULTS);
+  const [{ metric, of, scale }, change] = useUrlState(DEFAULTS);
   const { store, version, error, is_loading } = useSamples(run);
   const metrics = store.metrics;
   const shown = metrics.includes(metric)
@@ -45,8 +45,17 @@ export function LiveMetrics({ run }: { run: RunRow }): ReactNode {
           clearable
           searchable
         />
+        <SegmentedControl
+          data={[
+            { value: 'value', label: 'Linear' },
+            { value: 'log', label: 'Logarithmic' },
+          ]}
+          value={scale}
+          onChange={(next) => change({ scale: next })}
+          aria-label="Scale"
+        />
       </div>
-      <SampleChart series={series} metric={shown} />
+      <SampleChart series={series} metric={shown} scale={scale === 'log' ? 'log' : 'value'} />
     </>
   );
 }

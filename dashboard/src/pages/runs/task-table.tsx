@@ -121,7 +121,15 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
     },
   ];
   if (rows.length === 0) return <Empty title="No task fits these filters" />;
-  return <DataTable label="Tasks" columns={columns} rows={rows} rowKey={({ task_id }) => task_id} />;
+  return (
+    <DataTable
+      label="Tasks"
+      columns={columns}
+      rows={rows}
+      rowKey={({ task_id }) => task_id}
+      sorted={{ key: 'started_at', descending: false }}
+    />
+  );
 }
 
 const lastEnd = (rows: readonly TaskRow[]): number =>
