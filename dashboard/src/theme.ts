@@ -1,5 +1,8 @@
 import { createTheme, Drawer, Menu, Modal, Popover, Select, Table, Tooltip } from '@mantine/core';
 
+/** Without it a screen reader only says that there is a button. */
+const closeButtonProps = { 'aria-label': 'Close' };
+
 /**
  * One quiet look. The CSS variables of it are in styles.css: Mantine would write them into a style element, which the
  * page's content security policy does not allow. For the same reason dialogs don't lock the page's scrolling.
@@ -10,8 +13,8 @@ export const theme = createTheme({
   defaultRadius: 'sm',
   cursorType: 'pointer',
   components: {
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: false, transitionProps: { duration: 0 } } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false, transitionProps: { duration: 0 } } }),
+    Modal: Modal.extend({ defaultProps: { lockScroll: false, closeButtonProps, transitionProps: { duration: 0 } } }),
+    Drawer: Drawer.extend({ defaultProps: { lockScroll: false, closeButtonProps, transitionProps: { duration: 0 } } }),
     Menu: Menu.extend({ defaultProps: { transitionProps: { duration: 0 } } }),
     Popover: Popover.extend({ defaultProps: { transitionProps: { duration: 0 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, transitionProps: { duration: 0 }, openDelay: 250 } }),

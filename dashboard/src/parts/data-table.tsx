@@ -6,6 +6,7 @@ import { sortRows } from './sort-rows.ts';
 export interface Column<Row> {
   /** Names the column, also in exports; with its unit where the heading has none: `latency_ms`. */
   key: string;
+  /** Empty for a column of buttons or boxes, which is not sorted. */
   title: string;
   unit?: string;
   /** Numbers stand at the right. */
@@ -85,6 +86,7 @@ function Heading<Row>({
   sorting: Sorting | undefined;
   onSort: (sorting: Sorting) => void;
 }): ReactNode {
+  if (title === '') return <Table.Td data-wide={wide} className="bw-narrow" />;
   const active = sorting?.key === key ? sorting : undefined;
   const Arrow = active?.descending ? IconArrowDown : IconArrowUp;
   return (

@@ -8,7 +8,7 @@ import { PAGES } from './pages.ts';
 export function Shortcuts(): ReactNode {
   const [help, setHelp] = useState(false);
   const [, navigate] = useLocation();
-  const { toggleColorScheme } = useMantineColorScheme();
+  const { toggleColorScheme } = useMantineColorScheme({ keepTransitions: true });
 
   const bindings = useMemo<Binding[]>(
     () => [

@@ -9,7 +9,7 @@ const SCHEMES = [
 ] as const;
 
 export function ThemeSwitch(): ReactNode {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const Icon = SCHEMES.find(({ scheme }) => scheme === colorScheme)?.icon ?? IconDeviceDesktop;
   return (
     <Menu position="top-start">

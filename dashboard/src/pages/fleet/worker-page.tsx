@@ -89,7 +89,7 @@ function DevicePanel({ device }: { device: Device }): ReactNode {
     ]),
   ];
   return (
-    <Panel title={`${device.device_id}: ${device.name}`} className="bw-6">
+    <Panel title={`${device.device_id}: ${device.name}`} className="bw-device">
       <dl className="bw-pairs">
         {facts.map(([name, value]) => (
           <div key={name} className="bw-pair">

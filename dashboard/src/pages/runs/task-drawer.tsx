@@ -46,7 +46,7 @@ function Task({ run_id, task_id }: { run_id: string; task_id: string }): ReactNo
             <Pair name="Executor" value={row.executor} />
             <Pair name="Pool" value={row.pool} />
             <Pair name="Worker" value={row.worker_id} />
-            <Pair name="Attempt" value={String(row.attempt)} />
+            <Pair name="Attempt" value={row.attempt === 0 ? '' : String(row.attempt)} />
             <Pair name="Ran" value={formatSeconds(row.execution_time_seconds)} />
           </dl>
           {row.error_message !== '' && (

@@ -40,7 +40,7 @@ export default function YamlEditor({ value, onChange, issues }: YamlEditorProps)
         yaml(),
         lintGutter(),
         editorLook,
-        EditorView.contentAttributes.of({ 'aria-label': 'Request in YAML' }),
+        EditorView.contentAttributes.of({ 'aria-label': 'Request in YAML', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed.current(update.state.doc.toString());
         }),
