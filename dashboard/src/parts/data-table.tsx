@@ -86,7 +86,7 @@ function Heading<Row>({
   sorting: Sorting | undefined;
   onSort: (sorting: Sorting) => void;
 }): ReactNode {
-  if (title === '') return <Table.Td data-wide={wide} className="bw-narrow" />;
+  if (title === '') return <Table.Th data-wide={wide} className="bw-narrow" />;
   const active = sorting?.key === key ? sorting : undefined;
   const Arrow = active?.descending ? IconArrowDown : IconArrowUp;
   return (

@@ -97,7 +97,7 @@ function NewKey(): ReactNode {
         Make the key
       </Button>
       {make.data !== undefined && (
-        <Alert color="blue" title="Shown once" variant="light">
+        <Alert color="blue" title="Shown once" variant="light" className="bw-told">
           <Code block>{make.data.key}</Code>
           <CopyButton value={make.data.key}>
             {({ copied, copy }) => (

@@ -1,9 +1,9 @@
 import type { MetricSeries } from '../../api/types.ts';
 
-/** So many of the newest samples of one thing are kept; older ones are in the result. */
+/** With more samples of one thing than this, they are thinned: a picture has no room for more. */
 const MOST_POINTS = 4000;
 
-/** The newest samples of a run by task, metric and batch size, from what is stored and what comes in live. */
+/** The samples of a run by task, metric and batch size, from what is stored and what comes in live, thinned to what a picture shows. */
 export class SampleStore {
   #series = new Map<string, MetricSeries>();
   #version = 0;
@@ -37,12 +37,27 @@ export class SampleStore {
     if (first < 0) return;
     known.times_ms.push(...columns.times_ms.slice(first));
     known.values.push(...columns.values.slice(first));
-    const surplus = known.times_ms.length - MOST_POINTS;
-    if (surplus > 0) {
-      known.times_ms.splice(0, surplus);
-      known.values.splice(0, surplus);
-    }
-    this.#series.set(key, known);
+    this.#series.set(key, thinned(known));
     this.#version += 1;
   }
+}
+
+/** Of every four samples the lowest and the highest, in their order, until few enough are left: peaks stay, and so does the whole time. */
+function thinned(series: MetricSeries): MetricSeries {
+  let { times_ms, values } = series;
+  while (times_ms.length > MOST_POINTS) {
+    const kept: number[] = [];
+    for (let from = 0; from < values.length; from += 4) {
+      let [low, high] = [from, from];
+      for (let index = from + 1; index < Math.min(from + 4, values.length); index++) {
+        if ((values[index] ?? 0) < (values[low] ?? 0)) low = index;
+        if ((values[index] ?? 0) >= (values[high] ?? 0)) high = index;
+      }
+      kept.push(Math.min(low, high));
+      if (low !== high) kept.push(Math.max(low, high));
+    }
+    times_ms = kept.map((index) => times_ms[index] ?? 0);
+    values = kept.map((index) => values[index] ?? 0);
+  }
+  return { ...series, times_ms, values };
 }
