@@ -1,4 +1,4 @@
-import { createTheme, Drawer, Menu, Modal, Popover, Select, Table, Tooltip } from '@mantine/core';
+import { createTheme, Drawer, Menu, Modal, Popover, SegmentedControl, Select, Table, Tooltip } from '@mantine/core';
 
 /** Without it a screen reader only says that there is a button. */
 const closeButtonProps = { 'aria-label': 'Close' };
@@ -12,6 +12,7 @@ export const theme = createTheme({
   primaryShade: { light: 8, dark: 5 },
   defaultRadius: 'sm',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   components: {
     Modal: Modal.extend({ defaultProps: { lockScroll: false, closeButtonProps, transitionProps: { duration: 0 } } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false, closeButtonProps, transitionProps: { duration: 0 } } }),
@@ -19,6 +20,7 @@ export const theme = createTheme({
     Popover: Popover.extend({ defaultProps: { transitionProps: { duration: 0 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, transitionProps: { duration: 0 }, openDelay: 250 } }),
     Select: Select.extend({ defaultProps: { comboboxProps: { transitionProps: { duration: 0 } } } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { transitionDuration: 0 } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: 'xs' } }),
   },
 });

@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** Debian's package `chromium`, or whatever BENCHWIRE_CHROMIUM names. */
@@ -39,6 +38,8 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<TestBr
     headless: true,
     viewport: { width, height },
     colorScheme: theme,
+    // Colours that are still changing have no contrast to be judged.
+    reducedMotion: 'reduce',
     args: [
       '--no-sandbox',
       '--disable-quic',
@@ -67,12 +68,10 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<TestBr
   };
 }
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
 /** What axe finds wrong on the page, serious or critical, one line each with the first place. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   // Evaluated by the debugger's protocol, which the page's content security policy does not bind.
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await readAxe());
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
   const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
     violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
   };
@@ -80,5 +79,3 @@ export async function seriousViolations(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`);
 }
-
-const readAxe = (): Promise<string> => readFile(axePath, 'utf8');
