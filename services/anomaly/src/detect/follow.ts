@@ -11,7 +11,7 @@ export interface Known {
 
 /** What a review changes about the findings of its series. */
 export interface News<K extends Known> {
-  /** Not known yet. */
+  /** Not known yet; those with the verdict `mode` are to be remembered, and are no finding. */
   found: Change[];
   confirmed: Array<{ known: K; change: Change }>;
   went_away: Array<{ known: K; reason: string }>;
@@ -40,7 +40,7 @@ export function follow<K extends Known>(
       (each) => Math.abs(each.index - change.index) <= SAME_CHANGE && each.direction === directionOf(change),
     );
     if (match !== undefined) seen.set(match, change);
-    else if (change.verdict !== 'mode' && n - change.index <= NEWS_AFTER) news.found.push(change);
+    else if (n - change.index <= NEWS_AFTER) news.found.push(change);
   }
   for (const each of known) {
     if (!each.isSuspected) continue;

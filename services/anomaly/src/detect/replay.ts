@@ -1,5 +1,6 @@
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import { directionOf, follow, type Known } from './follow.ts';
+import { segmentSeries } from './levels.ts';
 import type { OnlineSeries } from './online.ts';
 import { type Review, review } from './review.ts';
 import type { DetectorSettings } from './settings.ts';
@@ -9,6 +10,8 @@ export interface Replayed extends Known {
   found_at: number;
   confirmed_at: number | null;
   went_away_at: number | null;
+  /** A return to a known level: told as a change of the series, but no finding. */
+  isMode: boolean;
 }
 
 /**
@@ -35,12 +38,11 @@ export class SeriesReplay {
     if (this.#online.append(this.#slot, this.#values[position] as number)) this.#review(position);
   }
 
-  /** The levels of the newest values when `count` of them are there, at their positions. */
-  levels(count: number): number[] {
-    const from = Math.max(0, count - this.#settings.window);
-    return review(this.#values.subarray(from, count), this.#settings).levels.boundaries.map(
-      (each) => each.index + from,
-    );
+  /** Where the levels change that the series has now, as positions. */
+  changes(): number[] {
+    const from = Math.max(0, this.#values.length - this.#settings.window);
+    const values = this.#values.subarray(from);
+    return segmentSeries(values, this.#settings).boundaries.map((each) => each.index + from);
   }
 
   #review(position: number): void {
@@ -59,7 +61,8 @@ export class SeriesReplay {
       this.findings.push({
         index: change.index + from,
         direction: directionOf(change),
-        isSuspected: !confirmed,
+        isSuspected: change.verdict === 'suspected',
+        isMode: change.verdict === 'mode',
         found_at: position,
         confirmed_at: confirmed ? position : null,
         went_away_at: null,

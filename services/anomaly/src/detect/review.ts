@@ -7,6 +7,9 @@ import { visitsTo } from './modes.ts';
 import type { DetectorSettings } from './settings.ts';
 import { changeAtTheEnd } from './tail.ts';
 
+/** Visits beyond chance from which on a level is one that the series jumps to. */
+const KNOWN_MODE = 2;
+
 type Test = FindingEvidence['tests'][number];
 
 /** What is to be said of one change of level. */
@@ -81,13 +84,13 @@ function judge(
     ),
     test('points_after', n_after, settings.confirm_new, 'the new level has been held for so many points'),
   ];
-  const isMode = visits >= 2;
+  const isMode = visits >= KNOWN_MODE;
   const tests: Test[] = [
     ...numbers,
     {
       name: 'modes',
       value: visits,
-      limit: 2,
+      limit: KNOWN_MODE,
       passed: !isMode,
       meaning:
         'how often the series had been at the new level before, beyond chance; from 2 on it jumps between levels and this is no finding',

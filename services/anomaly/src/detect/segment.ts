@@ -17,30 +17,37 @@ export function segment(values: Float64Array, penalty: number, min_length: numbe
     sums[i + 1] = (sums[i] as number) + value;
     squares[i + 1] = (squares[i] as number) + value * value;
   }
-  const cost = (from: number, to: number): number => {
-    const sum = (sums[to] as number) - (sums[from] as number);
-    return (squares[to] as number) - (squares[from] as number) - (sum * sum) / (to - from);
-  };
   const best = new Float64Array(n + 1).fill(Number.POSITIVE_INFINITY);
   const previous = new Int32Array(n + 1);
   best[0] = -penalty;
-  let starts: number[] = [0];
+  // Where the last stretch may begin, and what each of them costs at the end that is looked at.
+  const starts = new Int32Array(n + 1);
+  const costs = new Float64Array(n + 1);
+  let count = 1;
   for (let end = min_length; end <= n; end++) {
     const entering = end - min_length;
-    if (entering >= min_length) starts.push(entering);
+    if (entering >= min_length) starts[count++] = entering;
+    const sumAt = sums[end] as number;
+    const squareAt = squares[end] as number;
     let least = Number.POSITIVE_INFINITY;
     let from = 0;
-    for (const start of starts) {
-      const total = (best[start] as number) + cost(start, end) + penalty;
-      if (total < least) {
-        least = total;
+    for (let i = 0; i < count; i++) {
+      const start = starts[i] as number;
+      const sum = sumAt - (sums[start] as number);
+      const cost = (best[start] as number) + squareAt - (squares[start] as number) - (sum * sum) / (end - start);
+      costs[i] = cost;
+      if (cost < least) {
+        least = cost;
         from = start;
       }
     }
+    least += penalty;
     best[end] = least;
     previous[end] = from;
-    // A start that is worse by a whole penalty stays worse. The newest may be too short to tell yet.
-    starts = starts.filter((start) => (best[start] as number) + cost(start, end) <= least);
+    // A start that is worse by a whole penalty stays worse.
+    let kept = 0;
+    for (let i = 0; i < count; i++) if ((costs[i] as number) <= least) starts[kept++] = starts[i] as number;
+    count = kept;
   }
   const changes: number[] = [];
   for (let end = previous[n] as number; end > 0; end = previous[end] as number) changes.push(end);
