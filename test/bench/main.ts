@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 import { type BenchResult, type Case, say } from './report.ts';
 
+/** What is given with --data and --dump goes to the benchmark `detection`. */
+type Run = (rounds: number, options: { data?: string; dump?: string }) => Promise<BenchResult>;
+
 /** Each benchmark is imported only when it is asked for, since they load different heavy things. */
-const BENCHMARKS: Record<string, { what: string; run: () => Promise<(rounds: number) => Promise<BenchResult>> }> = {
+const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
   pipeline: {
     what: '20,000 noop tasks, from submit until every row can be queried; against bare BullMQ',
     run: async () => (await import('./pipeline.ts')).pipeline,
@@ -31,6 +34,18 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<(rounds: num
     what: 'requests in and outcomes out through Kafka; against the NATS door and a bare producer',
     run: async () => (await import('./kafka.ts')).kafka,
   },
+  detection: {
+    what: 'change points that the anomaly service finds in labelled series; against never an alarm',
+    run: async () => (await import('./detection.ts')).detection,
+  },
+  'false-alarms': {
+    what: 'series without a change that get a confirmed finding, and the power to find steps; against the goals',
+    run: async () => (await import('./false-alarms.ts')).falseAlarms,
+  },
+  anomaly: {
+    what: 'points a second over 100,000 series, and bytes a series; against a z-score over the last 100 points',
+    run: async () => (await import('./anomaly.ts')).anomaly,
+  },
 };
 
 const { values, positionals } = parseArgs({
@@ -38,6 +53,8 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    data: { type: 'string' },
+    dump: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -46,13 +63,14 @@ const benchmark = name === undefined ? undefined : BENCHMARKS[name];
 const rounds = values.rounds === undefined ? 0 : Number(values.rounds);
 
 if (benchmark === undefined || name === undefined || values.help || !Number.isInteger(rounds) || rounds < 0) {
-  const list = Object.entries(BENCHMARKS).map(([each, { what }]) => `  ${each.padEnd(10)} ${what}`);
+  const list = Object.entries(BENCHMARKS).map(([each, { what }]) => `  ${each.padEnd(12)} ${what}`);
   say(`usage: npm run bench -- NAME [--json] [--rounds N]\n\n${list.join('\n')}`);
   process.exit(values.help ? 0 : 64);
 }
 
 const run = await benchmark.run();
-const result = await run(rounds);
+const { data, dump } = values;
+const result = await run(rounds, { ...(data === undefined ? {} : { data }), ...(dump === undefined ? {} : { dump }) });
 for (const each of result.cases ?? [result]) say(describe(each));
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -1,0 +1,97 @@
+import { lag1Autocorrelation } from '@benchwire/shared/stats/autocorrelation.ts';
+import { type Boundary, compareAt } from './boundary.ts';
+import { clean } from './noise.ts';
+import { segment } from './segment.ts';
+import type { DetectorSettings } from './settings.ts';
+
+/** The levels of a series. */
+export interface Segmentation {
+  /** Where the level changed, oldest first. */
+  boundaries: Boundary[];
+  /** Robust standard deviation around the running level, in the series' unit. */
+  scale: number;
+  /** Of neighbouring values around their stretch's level, 0 to 0.9. */
+  autocorrelation: number;
+}
+
+/**
+ * Finds the levels of a series: least squares on cleaned values with a penalty that grows with what the values hang
+ * together, and then, the weakest first, each boundary must pass the rank test, the effect size and the separation.
+ *
+ * @param values - finite, oldest first
+ */
+export function segmentSeries(values: Float64Array, settings: DetectorSettings): Segmentation {
+  const n = values.length;
+  if (n < 2 * settings.min_segment)
+    return {
+      boundaries: [],
+      scale: n === 0 ? 0 : clean(values, settings.half_window, settings.clip).scale,
+      autocorrelation: 0,
+    };
+  const { values: cleaned, scale } = clean(values, settings.half_window, settings.clip);
+  const price = settings.penalty * Math.log(n);
+  let changes = segment(cleaned, price, settings.min_segment);
+  let rho = correlationAround(cleaned, changes);
+  if (rho > 0.05) {
+    changes = segment(cleaned, price * inflationOf(rho) ** settings.correlation_power, settings.min_segment);
+    rho = correlationAround(cleaned, changes);
+  }
+  const inflation = inflationOf(rho) ** settings.correlation_power;
+  return { boundaries: prune(values, changes, scale, inflation, settings), scale, autocorrelation: rho };
+}
+
+/** How much the variance of a mean grows when neighbours hang together like this (AR(1)). */
+export function inflationOf(autocorrelation: number): number {
+  return (1 + autocorrelation) / (1 - autocorrelation);
+}
+
+/** 1 and more: the boundary passes every test; below 1 the share of the limit that its weakest test reaches. */
+export function strengthOf(boundary: Boundary, settings: DetectorSettings): number {
+  return Math.min(
+    boundary.rank_z / settings.least_rank_z,
+    boundary.effect_size / settings.least_effect_size,
+    boundary.separation / settings.least_separation,
+  );
+}
+
+function prune(
+  values: Float64Array,
+  changes: readonly number[],
+  scale: number,
+  inflation: number,
+  settings: DetectorSettings,
+): Boundary[] {
+  const edges = [0, ...changes, values.length];
+  const at = (i: number): Boundary =>
+    compareAt(values, edges[i - 1] as number, edges[i] as number, edges[i + 1] as number, scale, inflation, settings);
+  const boundaries = changes.map((_, i) => at(i + 1));
+  for (;;) {
+    let weakest = -1;
+    let least = 1;
+    for (const [i, boundary] of boundaries.entries()) {
+      const strength = strengthOf(boundary, settings);
+      if (strength < least) {
+        least = strength;
+        weakest = i;
+      }
+    }
+    if (weakest < 0) return boundaries;
+    boundaries.splice(weakest, 1);
+    edges.splice(weakest + 1, 1);
+    if (weakest > 0) boundaries[weakest - 1] = at(weakest);
+    if (weakest < boundaries.length) boundaries[weakest] = at(weakest + 1);
+  }
+}
+
+function correlationAround(cleaned: Float64Array, changes: readonly number[]): number {
+  const edges = [0, ...changes, cleaned.length];
+  const residuals = new Float64Array(cleaned.length);
+  for (let k = 1; k < edges.length; k++) {
+    const from = edges[k - 1] as number;
+    const to = edges[k] as number;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += cleaned[i] as number;
+    for (let i = from; i < to; i++) residuals[i] = (cleaned[i] as number) - sum / (to - from);
+  }
+  return Math.max(0, Math.min(0.9, lag1Autocorrelation(residuals)));
+}

@@ -1,0 +1,67 @@
+/**
+ * How changes are looked for. The defaults were chosen on half of a set of labelled series and checked on the other half
+ * (docs/anomaly.md says what each one does to the figures).
+ */
+export interface DetectorSettings {
+  /** Newest values of a series that are looked at. */
+  window: number;
+  /** Values on either side that the running median takes in, and how far off it a value may count, in noise. */
+  half_window: number;
+  clip: number;
+  /** What a change must save, times log(n), in units of the noise's variance. */
+  penalty: number;
+  /** Fewest values of a level. */
+  min_segment: number;
+  /** How much of the autocorrelation's inflation of the variance counts: 0 none, 1 all. */
+  correlation_power: number;
+  /** Values on either side of a boundary that are compared, at most. */
+  test_window: number;
+  /** Part of the series' noise that a stretch's own counts as at least: short stretches look calm by chance. */
+  least_noise_share: number;
+  /** What a boundary must reach: |z| of the rank test, step over noise, and how far the two sides lie apart (0 to 1). */
+  least_rank_z: number;
+  least_effect_size: number;
+  least_separation: number;
+  /** Of a change at the end of the series: how many new values, and how many of the level before are needed. */
+  least_new: number;
+  most_new: number;
+  least_base: number;
+  base_window: number;
+  /** Distance of each new value from the level before, in noise, and |z| of all of them. */
+  least_distance: number;
+  least_tail_z: number;
+  /** What a boundary must reach to be confirmed by the values alone, without a re-run. */
+  confirm_rank_z: number;
+  confirm_effect_size: number;
+  confirm_separation: number;
+  confirm_base: number;
+  confirm_new: number;
+  /** Smallest change of a metric that is worth a word, in percent; 0 for all. */
+  least_change_percent: number;
+}
+
+export const DEFAULT_SETTINGS: DetectorSettings = {
+  window: 1000,
+  half_window: 3,
+  clip: 2.5,
+  penalty: 8,
+  min_segment: 10,
+  correlation_power: 0.5,
+  test_window: 25,
+  least_noise_share: 0.7,
+  least_rank_z: 3,
+  least_effect_size: 1.75,
+  least_separation: 0.5,
+  least_new: 3,
+  most_new: 12,
+  least_base: 8,
+  base_window: 30,
+  least_distance: 1,
+  least_tail_z: 3.9,
+  confirm_rank_z: 4,
+  confirm_effect_size: 2,
+  confirm_separation: 0.8,
+  confirm_base: 80,
+  confirm_new: 12,
+  least_change_percent: 0,
+};

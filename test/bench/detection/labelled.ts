@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import type { Annotations } from './score.ts';
+
+/** A series with what people marked on it. */
+export interface LabelledSeries {
+  name: string;
+  values: Float64Array;
+  annotations: Annotations;
+}
+
+const SHARED = fileURLToPath(new URL('../../../../shared/data/changepoints/', import.meta.url));
+export const TUNE_FILE = `${SHARED}tune.jsonl.gz`;
+export const UNLABELLED_FILE = `${SHARED}unlabelled.jsonl.gz`;
+
+/**
+ * Reads gzipped JSON lines `{name, values, annotations}`.
+ * @throws where the file is missing or a line is not such a series
+ */
+export function readLabelled(file: string): LabelledSeries[] {
+  if (!existsSync(file))
+    throw new Error(`no series at ${file}: give --data FILE.jsonl.gz, lines of {name, values, annotations}`);
+  const lines = gunzipSync(readFileSync(file)).toString().trim().split('\n');
+  return lines.map((line, i) => {
+    const { name, values, annotations } = JSON.parse(line) as Partial<{
+      name: string;
+      values: number[];
+      annotations: Annotations;
+    }>;
+    if (name === undefined || !Array.isArray(values) || annotations === undefined)
+      throw new Error(`${file}:${i + 1}: needs name, values and annotations`);
+    return { name, values: Float64Array.from(values), annotations };
+  });
+}
