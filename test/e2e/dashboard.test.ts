@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
+import { bw } from '../support/bw.ts';
 import { type DashboardStack, dashboardMissing, signIn, startDashboardStack } from '../support/dashboard.ts';
 
 /** The page in a real browser on a real stack, used as a person uses it. The tests follow each other. */
@@ -121,6 +122,25 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
       await page.getByRole('button', { name: action, exact: true }).click();
       await workers.getByText(state).waitFor();
     }
+  });
+
+  it('says when it has lost the gateway, and goes on by itself when that is back', async () => {
+    const { page, problems } = browser;
+    const { stack } = dashboard;
+    const gateway = stack.service('gateway');
+    const state = page.getByRole('navigation', { name: 'Pages' }).getByRole('status');
+    await page.goto(`${dashboard.url}/runs`);
+    await state.getByText('live').waitFor();
+    await stack.stopService(gateway);
+    await state.getByText('reconnecting').waitFor();
+    gateway.start();
+    await gateway.waitReady();
+    await state.getByText('live').waitFor();
+    problems.length = 0; // the browser itself reports what it could not reach
+    const request = { name: 'after the restart', tasks: [{ task_id: 'after', executor: 'noop' }] };
+    const { code } = await bw(['run', '-'], { env: stack.env, input: JSON.stringify(request) });
+    expect(code).toBe(0);
+    await page.getByRole('row', { name: 'after the restart' }).getByText('finished').waitFor();
   });
 
   it('is accessible and fits a phone, page by page', async () => {

@@ -1,5 +1,5 @@
 import { Group, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 
 /** One part of a page with its heading; `aside` stands at the heading's right. */
 export function Panel({
@@ -26,7 +26,7 @@ export function Panel({
   );
 }
 
-/** A page's heading, with its actions at the right. */
+/** A page's heading, with its actions at the right. A heading in plain text is also the browser's title. */
 export function PageHead({
   title,
   note,
@@ -36,6 +36,9 @@ export function PageHead({
   note?: ReactNode;
   children?: ReactNode;
 }): ReactNode {
+  useEffect(() => {
+    document.title = typeof title === 'string' ? `${title} · Benchwire` : 'Benchwire';
+  }, [title]);
   return (
     <header className="bw-page-head">
       <div>
