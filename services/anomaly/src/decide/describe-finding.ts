@@ -148,7 +148,7 @@ function percent(value: number, median: number): number | null {
 }
 
 /** A series' name for a sentence. */
-export function nameOf(key: SeriesKey): string {
+function nameOf(key: SeriesKey): string {
   const thing = key.model === '' || key.model === key.benchmark ? key.benchmark : `${key.benchmark} with ${key.model}`;
   const details = [
     ...(key.precision === '' ? [] : [key.precision]),

@@ -46,7 +46,7 @@ export function inflationOf(autocorrelation: number): number {
 }
 
 /** 1 and more: the boundary passes every test; below 1 the share of the limit that its weakest test reaches. */
-export function strengthOf(boundary: Boundary, settings: DetectorSettings): number {
+function strengthOf(boundary: Boundary, settings: DetectorSettings): number {
   return Math.min(
     boundary.rank_z / settings.least_rank_z,
     boundary.effect_size / settings.least_effect_size,
