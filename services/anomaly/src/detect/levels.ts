@@ -93,5 +93,7 @@ function correlationAround(cleaned: Float64Array, changes: readonly number[]): n
     for (let i = from; i < to; i++) sum += cleaned[i] as number;
     for (let i = from; i < to; i++) residuals[i] = (cleaned[i] as number) - sum / (to - from);
   }
-  return Math.max(0, Math.min(0.9, lag1Autocorrelation(residuals)));
+  // In units of the noise: what is left of a series that does not scatter is rounding.
+  const size = residuals.reduce((sum, residual) => sum + residual * residual, 0) / residuals.length;
+  return size < 1e-6 ? 0 : Math.max(0, Math.min(0.9, lag1Autocorrelation(residuals)));
 }
