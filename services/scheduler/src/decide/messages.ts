@@ -21,8 +21,9 @@ function iso(ms: number): string {
 export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool | undefined): Job {
   const { run, spec, bucket } = state.lane;
   const { request, run_id } = run.submitted;
-  const { executor, config: written, benchmark, timeout_seconds, retry_policy } = spec;
+  const { executor, type, config: written, benchmark, timeout_seconds, retry_policy } = spec;
   const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
+  const kind = executor === 'command' ? { type } : {};
   const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
   const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
@@ -32,7 +33,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds, ...fresh } as JobTask,
+    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds, ...fresh, ...kind } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,

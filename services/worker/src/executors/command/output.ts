@@ -39,6 +39,11 @@ export class ProgramOutput {
     return this.#lastErrorLine;
   }
 
+  /** Whether any line was a metric point, or was meant to be one. */
+  get hasMetrics(): boolean {
+    return this.#rejected > 0 || this.summary.results() !== undefined;
+  }
+
   /** Takes a chunk, or the end of a stream. Resolves when there is room for more. */
   async take(stream: 'stdout' | 'stderr', chunk: Buffer | undefined): Promise<void> {
     if (this.#failed) return;
