@@ -25,7 +25,7 @@ export const findings = defineCommand({
     });
     const { out, err, style, json, now } = context;
     if (json) out.line(JSON.stringify(rows));
-    else if (rows.length === 0) err.line('no finding. A series is judged from its sixth run on.');
+    else if (rows.length === 0) err.line('no finding. A series is judged from its sixth measurement on.');
     else out.lines(findingsTable(rows, style, out.columns, now()));
     return EXIT.ok;
   },
