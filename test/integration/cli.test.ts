@@ -272,6 +272,8 @@ describe('bw watch', () => {
       100,
     );
     await watching.waitFor(/"joined"/).finally(() => clearInterval(say));
+    await fixture.servers.nats?.restart();
+    await watching.waitFor(/the connection to NATS is lost[\s\S]*connected to NATS again/);
     await stack.event({ entity: 'run', kind: 'accepted', run_id });
     await watching.waitFor(new RegExp(run_id));
     watching.child.kill('SIGINT');
