@@ -17,6 +17,7 @@ import type { KV } from '@nats-io/kv';
 import { isFenced } from './adapters/fence.ts';
 import type { HeldLease } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
+import { missDeadlines } from './decide/deadlines.ts';
 import { DemandReports } from './decide/demand-reports.ts';
 import { planEmissions, viewOf } from './decide/emit.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
@@ -32,10 +33,12 @@ import {
 } from './decide/messages.ts';
 import { idOf } from './decide/reconcile.ts';
 import type { RunState, TaskState } from './decide/run-state.ts';
-import { endOf, SchedulerState, type StateOptions } from './decide/scheduler-state.ts';
+import { SchedulerState } from './decide/scheduler-state.ts';
+import type { StateOptions } from './decide/state-options.ts';
 import { planSteals } from './decide/steal.ts';
 import type { Strategy } from './decide/strategy.ts';
 import { expireUnplaceable, findUnplaceable, planBindings } from './decide/unplaceable.ts';
+import { endOf } from './decide/verdicts.ts';
 import { Wary } from './decide/wary.ts';
 import { readHistory } from './handlers/outcome-history.ts';
 import { readOutcomes } from './handlers/outcomes.ts';
@@ -250,7 +253,7 @@ export class Leader {
     }
     expireUnplaceable(this.state, fleet, now());
     this.#patterns.act();
-    for (const missed of this.state.missDeadlines(now())) this.#publishEvent(deadlineEvent(missed, now()));
+    for (const missed of missDeadlines(this.state, now())) this.#publishEvent(deadlineEvent(missed, now()));
     if (now() - this.#moved_at_ms >= MOVE_MS) {
       this.#moved_at_ms = now();
       for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
@@ -289,7 +292,7 @@ export class Leader {
     const { queues, fleet, metrics, log, now } = this.#parts;
     try {
       const serving = fleet.pools().get(pool);
-      const jobs = states.map((state) => jobOf(state, this.state.failuresOf(state), serving));
+      const jobs = states.map((state) => jobOf(state, this.state.failures.of(state), serving));
       await queues.add(pool, jobs);
       metrics.emitted.inc(states.length);
     } catch (error) {

@@ -5,10 +5,10 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
+import type { MissedDeadline } from './deadlines.ts';
 import type { Pool } from './fleet.ts';
 import { batchSizesToDrop, type Failure, workersToAvoid } from './recovery.ts';
 import type { RunState, TaskState, Verdict } from './run-state.ts';
-import type { MissedDeadline } from './scheduler-state.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
