@@ -8,8 +8,8 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type BreakerChange, describeBreaker } from './decide/breakers.ts';
+import { eventOf } from './decide/events.ts';
 import type { Fleet } from './decide/fleet.ts';
-import { eventOf } from './decide/messages.ts';
 import { afterCheck, dueForCheck, enter } from './decide/quarantine.ts';
 import type { SchedulerState } from './decide/scheduler-state.ts';
 
