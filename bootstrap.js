@@ -20,6 +20,7 @@ const commands = {
   simulate: ['test/simulator/main.ts'],
   bw: ['cli/src/main.ts'],
   worker: ['services/worker/src/main.ts'],
+  screenshots: ['test/screenshots/main.ts'],
   schemas: ['shared/protocol/write-schemas.ts'],
   node: [],
   install: ['--version'],

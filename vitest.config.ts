@@ -6,7 +6,7 @@ const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout:
 /** They mostly wait for their brokers: test/run-all.ts runs them beside the others. */
 const KAFKA = 'test/integration/kafka-*.test.ts';
 
-const ignored = ['**/node_modules/**', '.benchwire/**'];
+const ignored = ['**/node_modules/**', '**/dist/**', '.benchwire/**'];
 
 export default defineConfig({
   test: {
@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{shared,services,cli,deploy}/**/*.test.{ts,js}', 'test/*.test.ts'],
+          include: ['{shared,services,cli,dashboard,deploy}/**/*.test.{ts,js}', 'test/*.test.ts'],
           exclude: ignored,
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -18,6 +18,7 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name);
 
 const checks = [
   { title: 'types', command: [bin('tsc'), '--noEmit', '-p', root] },
+  { title: 'types of the dashboard', command: [bin('tsc'), '--noEmit', '-p', join(root, 'dashboard')] },
   { title: 'lint and format', command: [bin('biome'), 'check', root] },
   { title: 'unused files, exports and dependencies', command: [bin('knip')] },
 ];

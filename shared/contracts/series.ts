@@ -99,18 +99,8 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }
 
-/** Which way is better; `unknown` metrics are reported as changes only. */
-export type Direction = 'lower_is_better' | 'higher_is_better' | 'unknown';
-
-const HIGHER = /throughput|per_second|per_sec|_qps|tokens_s|accuracy|_score|speedup|utilization|bandwidth|flops/i;
-const LOWER = /latency|_ms$|_us$|_ns$|seconds$|duration|_time|memory|_mb$|_bytes$|error|loss|power|watts|temperature/i;
-
-/** Direction from the metric's name, by the field's usual terms. */
-export function directionOf(metric: string): Direction {
-  if (HIGHER.test(metric)) return 'higher_is_better';
-  if (LOWER.test(metric)) return 'lower_is_better';
-  return 'unknown';
-}
+/** In a file of its own, since the dashboard can't import this one: it hashes with Node's `crypto`. */
+export { directionOf } from './direction.ts';
 
 /** One point of a series: what one outcome says about one metric. */
 export interface SeriesPoint {

@@ -72,6 +72,8 @@ export type NoopConfig = z.infer<typeof noopConfig>;
 export const deadline = z.iso.datetime({ offset: true, error: 'a time with its zone, such as 2026-11-22T06:00:00Z' });
 
 export const requirements = z.strictObject({
+  /** Only this pool, to measure on the same hardware again. Since 0.3. */
+  pool: token.optional(),
   /** Any one of these; absent or empty means any class. */
   hardware: z.array(hardwareClass).max(32).default([]),
   min_memory_gb: z.number().min(0).optional(),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
-import { type Replayed, SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
+import { SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { UNLABELLED_FILE } from './detection/labelled.ts';
@@ -30,8 +30,8 @@ export async function falseAlarms(rounds: number): Promise<BenchResult> {
     let suspicions = 0;
     for (let i = 0; i < count; i++) {
       const noise = kind(POINTS, random);
-      const findings = findingsOf(noise.map((value) => LEVEL * (1 + 0.014 * value)));
-      if (findings.some(({ confirmed_at }) => confirmed_at !== null)) confirmed++;
+      const { findings, drifts } = replayed(noise.map((value) => LEVEL * (1 + 0.014 * value)));
+      if (drifts.length > 0 || findings.some(({ confirmed_at }) => confirmed_at !== null)) confirmed++;
       suspicions += findings.filter(({ isMode }) => !isMode).length;
     }
     const goal = name === 'sticky_bimodal' ? 10 : 1;
@@ -61,7 +61,7 @@ function powerTable(count: number): Array<Record<string, number>> {
           const level = at >= STEP_AT ? LEVEL * (1 + step_percent / 100) : LEVEL;
           return level * (1 + (noise_percent / 100) * normal(random));
         });
-        const step = findingsOf(values).find(
+        const step = replayed(values).findings.find(
           ({ index, direction }) => Math.abs(index - STEP_AT) <= 5 && direction === 1,
         );
         if (step === undefined) continue;
@@ -80,8 +80,8 @@ function powerTable(count: number): Array<Record<string, number>> {
   );
 }
 
-function findingsOf(values: Float64Array): Replayed[] {
+function replayed(values: Float64Array): SeriesReplay {
   const replay = new SeriesReplay(new OnlineSeries(), values, DEFAULT_SETTINGS);
   for (let position = 0; position < values.length; position++) replay.append(position);
-  return replay.findings;
+  return replay;
 }

@@ -3,6 +3,27 @@ import { z } from 'zod';
 
 const number = z.coerce.number();
 
+/** `latency_ms=2,memory_mb=5` as a map. */
+function readLeastChange(text: string, context: z.RefinementCtx): ReadonlyMap<string, number> {
+  const entries = text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => part.split('=').map((side) => side.trim()));
+  const map = new Map<string, number>();
+  for (const [metric = '', percent = ''] of entries) {
+    const value = Number(percent);
+    if (metric === '' || percent === '' || !(value >= 0)) {
+      context.addIssue({
+        code: 'custom',
+        message: 'must be metrics with percentages, such as latency_ms=2,memory_mb=5',
+      });
+      return z.NEVER;
+    }
+    map.set(metric, value);
+  }
+  return map;
+}
+
 export const anomalyConfig = z
   .object({
     ...natsVariables,
@@ -13,6 +34,27 @@ export const anomalyConfig = z
     ANOMALY_MIN_RUNS: number.pipe(z.int().min(5).max(100)).prefault(5),
     /** Runs of a series that a new one is held against, at most. */
     ANOMALY_WINDOW: number.pipe(z.int().min(5).max(500)).prefault(50),
+    /** Points of a series that are looked at as a whole, at most. */
+    ANOMALY_HISTORY: number.pipe(z.int().min(100).max(1000)).prefault(1000),
+    /** Smallest change that is a finding, in percent of the level, for metrics by name: `latency_ms=2,memory_mb=5`. None without. */
+    ANOMALY_LEAST_CHANGE: z.string().transform(readLeastChange).prefault(''),
+    /** Re-runs that settle one suspicion, at most; 0 asks for none. */
+    ANOMALY_CONFIRM_RUNS: number.pipe(z.int().min(0).max(10)).prefault(3),
+    /** Re-runs that may be asked for in an hour, by each slot. */
+    ANOMALY_CONFIRM_PER_HOUR: number.pipe(z.int().min(0).max(10_000)).prefault(60),
+    /** Kinds of suspicions that ask for re-runs, separated by commas. */
+    ANOMALY_CONFIRM_KINDS: z
+      .string()
+      .transform((text) =>
+        text
+          .split(',')
+          .map((kind) => kind.trim())
+          .filter((kind) => kind !== ''),
+      )
+      .pipe(z.array(z.enum(['regression', 'improvement', 'change'])))
+      .prefault('regression,change'),
+    /** Into how many slots the series are split; replicas share them. The same for all replicas. */
+    ANOMALY_SHARDS: number.pipe(z.int().min(1).max(64)).prefault(1),
     /** How long a question for settled findings may wait until everything before it is judged. */
     ANOMALY_SETTLE_SECONDS: number.pipe(z.number().min(0.1).max(60)).prefault(30),
   })

@@ -1,37 +1,52 @@
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
-import { FindingLog } from './adapters/finding-log.ts';
-import { startInBackground } from './background.ts';
 import { anomalyConfig } from './config.ts';
-import { SeriesBook } from './decide/series-book.ts';
-import { judgeOutcomes } from './handlers/outcomes.ts';
+import { DEFAULT_SETTINGS } from './detect/settings.ts';
+import { forwardActs } from './handlers/act.ts';
 import { answerSettled } from './handlers/settled.ts';
 import { createMetrics } from './metrics.ts';
-import { Progress } from './progress.ts';
-import { DURABLE, recover } from './recover.ts';
+import { type Shard, startShard } from './shard.ts';
+import { holdShards } from './shards.ts';
+import { durableOf, slotOf } from './slots.ts';
 
 await runService({
   name: 'anomaly',
   config: anomalyConfig,
   start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
-    const window = config.ANOMALY_WINDOW;
-    const options = { threshold: config.ANOMALY_THRESHOLD, min_runs: config.ANOMALY_MIN_RUNS, window };
-    const book = new SeriesBook(options);
-    const findings = new FindingLog(jetstream, manager);
-    const progress = new Progress();
-    const metrics = createMetrics(http.registry, book, progress);
-    const parts = { log, nats, jetstream, manager, book, findings, progress, metrics, window };
-
-    health.watchConsumer(OUTCOMES.name, DURABLE);
-    http.addReadiness('history', () =>
-      progress.sequence < 0 ? 'waiting for the history from the aggregator' : undefined,
-    );
-    const judging = startInBackground(log, async (signal) => {
-      progress.advance(await recover(parts, signal));
-      return await judgeOutcomes(parts, signal);
+    const slots = config.ANOMALY_SHARDS;
+    const settle_ms = config.ANOMALY_SETTLE_SECONDS * 1000;
+    const held = (): Shard[] => shards.held();
+    const metrics = createMetrics(http.registry, held);
+    const parts = { log, nats, jetstream, manager, metrics, settle_ms };
+    const book = {
+      single: {
+        threshold: config.ANOMALY_THRESHOLD,
+        min_runs: config.ANOMALY_MIN_RUNS,
+        window: config.ANOMALY_WINDOW,
+      },
+      levels: { ...DEFAULT_SETTINGS, window: config.ANOMALY_HISTORY },
+      least_change_percent: config.ANOMALY_LEAST_CHANGE,
+      confirmation: {
+        runs: config.ANOMALY_CONFIRM_RUNS,
+        per_hour: config.ANOMALY_CONFIRM_PER_HOUR,
+        kinds: config.ANOMALY_CONFIRM_KINDS,
+      },
+    };
+    const shards = await holdShards({
+      ...{ log, nats, slots, instance_id: health.instance_id, replicas: config.NATS_REPLICAS },
+      start: (slot) => {
+        health.watchConsumer(OUTCOMES.name, durableOf(slot));
+        const owns = (series_id: string): boolean => slotOf(series_id, slots) === slot.index;
+        return startShard({ ...parts, slot, book: { ...book, owns } });
+      },
     });
-    scope.add('outcomes', () => judging.stop());
-    const settled = answerSettled({ ...parts, deadline_ms: config.ANOMALY_SETTLE_SECONDS * 1000 });
+    scope.add('shards', () => shards.stop());
+    http.addReadiness('history', () =>
+      held().some(({ progress }) => progress.sequence < 0) ? 'waiting for the history from the aggregator' : undefined,
+    );
+    const settled = answerSettled({ ...parts, slots, deadline_ms: settle_ms });
     scope.add('settled', () => settled.stop());
+    const acts = forwardActs({ ...parts, slots, deadline_ms: settle_ms });
+    scope.add('acts', () => acts.stop());
   },
 });

@@ -1,14 +1,13 @@
 import { FINDING_KINDS, type Finding } from '@benchwire/shared/contracts/finding.ts';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { SeriesBook } from './decide/series-book.ts';
-import type { Progress } from './progress.ts';
+import type { Shard } from './shard.ts';
 
 export interface AnomalyMetrics {
   outcomes(count: number): void;
   findings(found: readonly Finding[]): void;
 }
 
-export function createMetrics(registry: Registry, book: SeriesBook, progress: Progress): AnomalyMetrics {
+export function createMetrics(registry: Registry, held: () => Shard[]): AnomalyMetrics {
   const registers = [registry];
   const outcomes = new Counter({ name: 'benchwire_anomaly_outcomes_total', help: 'Outcomes looked at', registers });
   const found = new Counter({
@@ -24,21 +23,22 @@ export function createMetrics(registry: Registry, book: SeriesBook, progress: Pr
     help: 'Series in memory',
     registers,
     collect() {
-      this.set(book.size);
+      this.set(held().reduce((sum, { book }) => sum + book.size, 0));
     },
   });
   new Gauge({
     name: 'benchwire_anomaly_judged_sequence',
-    help: 'Sequence of OUTCOMES up to which everything is judged; -1 while the history is being loaded',
+    help: 'Sequence of OUTCOMES up to which everything is judged; -1 while the history is being loaded, and on a standby',
     registers,
     collect() {
-      this.set(progress.sequence);
+      const sequences = held().map(({ progress }) => progress.sequence);
+      this.set(sequences.length === 0 ? -1 : Math.min(...sequences));
     },
   });
   return {
     outcomes: (count) => outcomes.inc(count),
     findings: (entries) => {
-      for (const entry of entries) found.inc({ kind: entry.kind });
+      for (const entry of entries) if (entry.revision === 0) found.inc({ kind: entry.kind });
     },
   };
 }

@@ -1,44 +1,46 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { FindingLog } from './adapters/finding-log.ts';
-import { type HistoryPoint, loadHistory } from './adapters/history.ts';
+import { loadHistory } from './adapters/history.ts';
 import { scanStream } from './adapters/scan-stream.ts';
 import { readOutcome } from './decide/read-outcome.ts';
-import type { SeriesBook } from './decide/series-book.ts';
-
-export const DURABLE = 'anomaly';
+import type { PastPoint, SeriesBook } from './decide/series-book.ts';
 
 export interface RecoverParts {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
+  durable: string;
   book: SeriesBook;
-  findings: FindingLog;
+  log_of_findings: FindingLog;
+  /** Points of a series that are read back. */
   window: number;
+  /** Called once findings are stored. */
+  stored(findings: readonly Finding[]): void;
 }
 
 /** Judged outcomes that are read again, since the aggregator may not have stored them when it is asked. */
 const READ_BACK = 5000;
 
 /**
- * Brings the series back as they were: history, then the stream in its order.
+ * Brings the series back as they were: findings, history, then the stream in its order.
  *
  * The history comes without the stream's order, and may hold points that nobody has judged yet as well as miss ones
  * that are judged. So whatever the stream still holds around that border comes from the stream only: its attempts are
- * taken out of the history, then the stream is folded again, silently up to what was acknowledged, and with findings
+ * taken out of the history, then the stream is folded again, without judging up to what was acknowledged, and with findings
  * from there on. What is found again is known from FINDINGS.
  *
  * @returns the sequence up to which everything is judged
  */
 export async function recover(parts: RecoverParts, signal: AbortSignal): Promise<number> {
-  const { log, jetstream, manager, book, findings } = parts;
-  await findings.load();
-  const judged = await acknowledged(manager);
-  // Twice the window: a level is a fold, and has forgotten by then where it began.
-  const history = await loadHistory(parts.nats, log, Math.min(1000, parts.window * 2), signal);
+  const { log, jetstream, manager, book, log_of_findings } = parts;
+  for await (const finding of log_of_findings.stored()) book.know(finding);
+  const judged = await acknowledged(manager, parts.durable);
+  const history = await loadHistory(parts.nats, log, parts.window, signal);
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
   const from = Math.max(1, judged + 1 - READ_BACK);
 
@@ -51,25 +53,30 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   for await (const message of scanStream(jetstream, manager, OUTCOMES.name, from, last, signal)) {
     const read = readOutcome(message.data);
     if (!read.ok) continue;
-    const found = book.fold(read.value, new Date());
-    if (message.seq <= judged) continue;
-    findings.add(found);
-    await findings.flush(signal);
+    if (message.seq <= judged) {
+      book.rememberOutcome(read.value);
+      continue;
+    }
+    const changed = book.fold(read.value, new Date());
+    log_of_findings.add(changed);
+    await log_of_findings.flush(signal);
   }
+  // Also what was asked for right before a crash.
+  parts.stored([...book.findings.all()].filter((finding) => finding.state === 'suspected'));
   log.info({ series: book.size, judged, last }, 'the history is here');
   return last;
 }
 
-function rememberHistory(book: SeriesBook, history: Map<string, HistoryPoint[]>, inStream: ReadonlySet<string>): void {
+function rememberHistory(book: SeriesBook, history: Map<string, PastPoint[]>, inStream: ReadonlySet<string>): void {
   for (const [series_id, points] of history) {
-    for (const point of points) if (!inStream.has(point.attempt_id)) book.remember(series_id, point);
+    for (const point of points) if (!inStream.has(point.ref.attempt_id)) book.remember(series_id, point);
   }
 }
 
 /** Everything up to this sequence was judged, its findings stored. */
-async function acknowledged(manager: JetStreamManager): Promise<number> {
+async function acknowledged(manager: JetStreamManager, durable: string): Promise<number> {
   try {
-    return (await manager.consumers.info(OUTCOMES.name, DURABLE)).ack_floor.stream_seq;
+    return (await manager.consumers.info(OUTCOMES.name, durable)).ack_floor.stream_seq;
   } catch (error) {
     if (error instanceof JetStreamApiError && error.status === 404) return 0;
     throw error;

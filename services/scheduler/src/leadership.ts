@@ -1,12 +1,12 @@
 import { SCHEDULER_STATUS_SUBJECT } from '@benchwire/shared/contracts/status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
+import type { HeldLease, LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
-import type { HeldLease, LeaseCandidate } from './adapters/lease.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import type { StateOptions } from './decide/state-options.ts';

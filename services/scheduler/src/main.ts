@@ -1,8 +1,8 @@
 import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
+import { LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import { LeaseCandidate } from './adapters/lease.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
 import { schedulerConfig, stateOptions } from './config.ts';
 import { Fleet } from './decide/fleet.ts';

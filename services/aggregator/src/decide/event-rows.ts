@@ -1,11 +1,13 @@
-import { type BenchEvent, runCounts } from '@benchwire/shared/contracts/event.ts';
+import { annotationData, type BenchEvent, runCounts } from '@benchwire/shared/contracts/event.ts';
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
 import { type Issue, request } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { capabilities, pauseOfWorker } from '@benchwire/shared/contracts/worker.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
+import type { AnnotationRow } from '../tables/annotations.ts';
 import type { EventRow } from '../tables/events.ts';
+import type { RequestRow } from '../tables/requests.ts';
 import type { RunRow } from '../tables/runs.ts';
 import type { TaskDetails, TaskRow } from '../tables/tasks.ts';
 import type { WorkerRow } from '../tables/workers.ts';
@@ -17,6 +19,8 @@ export interface EventRows {
   runs: RunRow[];
   tasks: TaskRow[];
   workers: WorkerRow[];
+  annotations: AnnotationRow[];
+  requests: RequestRow[];
   /** Needs the details of this task; `rows` makes the rows of them. */
   needs_task: Array<{ run_id: string; task_id: string; rows: (details: TaskDetails) => TaskRow[] }>;
   /** Needs the last capabilities of this worker. */
@@ -49,6 +53,8 @@ export function eventRows(
     runs: [],
     tasks: [],
     workers: [],
+    annotations: [],
+    requests: [],
     needs_task: [],
     needs_worker: [],
   };
@@ -59,7 +65,7 @@ export function eventRows(
 function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
   switch (`${event.entity} ${event.kind}`) {
     case 'run accepted':
-      return addAccepted(event, rows);
+      return addAccepted(event, order, rows);
     case 'run bound':
       return addBound(event, order, rows);
     case 'run cancelling':
@@ -82,9 +88,24 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
     case 'worker left':
     case 'worker lost':
       return addWorker(event, order, event.kind, rows);
+    case 'series note':
+    case 'series environment_changed':
+      return addAnnotations(event, order, rows);
     default:
       return [];
   }
+}
+
+function addAnnotations(event: BenchEvent, order: number, rows: EventRows): Issue[] {
+  const data = parseWith(annotationData, event.data);
+  if (!data.ok) return inData(data.issues);
+  const { series_ids, about_at, text, by, link } = data.value;
+  const { event_id, at: made_at, kind } = event;
+  const version = firstWins(order);
+  for (const series_id of series_ids) {
+    rows.annotations.push({ series_id, event_id, about_at, made_at, kind, text, by, link, version });
+  }
+  return [];
 }
 
 function eventRow(event: BenchEvent, order: number): EventRow {
@@ -123,7 +144,7 @@ function runRow(event: BenchEvent, run_id: string, known: Partial<RunRow>): RunR
   };
 }
 
-function addAccepted(event: BenchEvent, rows: EventRows): Issue[] {
+function addAccepted(event: BenchEvent, order: number, rows: EventRows): Issue[] {
   const { run_id } = event;
   if (run_id === null) return [missingRun];
   const data = parseWith(acceptedData, event.data);
@@ -142,9 +163,19 @@ function addAccepted(event: BenchEvent, rows: EventRows): Issue[] {
   for (const task of expansion.tasks) {
     rows.tasks.push(waitingRow(event, { run_id, task_id: task.task_id, ...detailsOf(task) }, task.pool ?? ''));
   }
-  // The request is in the rows now; once more as text it would only fill the disk.
+  rows.requests.push(requestRow(run_id, JSON.stringify(data.value.request), firstWins(order)));
+  // The request is in rows of its own now; once more in the event it would only fill the disk.
   rows.event = { ...rows.event, data: JSON.stringify({ task_count: data.value.task_count }) };
   return [];
+}
+
+/** Larger ones, tens of thousands of tasks written out, are not kept: an answer could not carry them. */
+const MAX_REQUEST_CHARACTERS = 500_000;
+
+function requestRow(run_id: string, text: string, version: number): RequestRow {
+  if (text.length <= MAX_REQUEST_CHARACTERS) return { run_id, request: text, reason: '', version };
+  const reason = `the request has ${text.length} characters; up to ${MAX_REQUEST_CHARACTERS} are kept`;
+  return { run_id, request: '', reason, version };
 }
 
 function detailsOf(task: Task): { executor: string; benchmark: string; model: string } {

@@ -1,6 +1,6 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import type { FindingRow } from '../tables/findings.ts';
-import { firstWins } from './versions.ts';
+import { findingVersion } from './versions.ts';
 
 /** A finding as a row. */
 export function findingRow(finding: Finding, order: number): FindingRow {
@@ -38,6 +38,13 @@ export function findingRow(finding: Finding, order: number): FindingRow {
     threshold: finding.threshold,
     change_percent: finding.change_percent,
     message: finding.message,
-    version: firstWins(order),
+    version: findingVersion(finding.revision, order),
+    state: finding.state,
+    state_reason: finding.history.at(-1)?.reason ?? '',
+    changed_at: finding.history.at(-1)?.at ?? null,
+    revision: finding.revision,
+    incident_id: finding.incident_id ?? '',
+    effect_size: finding.evidence?.effect_size ?? null,
+    record: JSON.stringify(finding),
   };
 }

@@ -21,6 +21,11 @@ export function firstWins(order: number): number {
   return LAST_ORDER - order;
 }
 
+/** The highest revision of a finding wins, and the first word where two say the same one. */
+export function findingVersion(revision: number, order: number): number {
+  return revision === 0 ? firstWins(order) : LAST_ORDER + revision;
+}
+
 /** What a task's row can say, the weakest first, within one attempt. */
 const RANKS = { waiting: 0n, replaced: 1n, running: 2n, ended: 3n } as const;
 export type TaskStep = keyof typeof RANKS;

@@ -17,8 +17,11 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Database } from '../adapters/clickhouse.ts';
 import { fitReply } from '../decide/fit-reply.ts';
-import { findFindings } from '../tables/findings.ts';
+import { findAnnotations } from '../tables/annotations.ts';
+import { findEvents } from '../tables/events.ts';
+import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
 import { findRejected } from '../tables/rejected.ts';
+import { findRequest } from '../tables/requests.ts';
 import { findFresh, findHistory, findPoints, findResults, findSeries } from '../tables/results.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findWorkers } from '../tables/workers.ts';
@@ -33,14 +36,8 @@ export interface QueryContext {
   max_bytes: () => number;
 }
 
-/** Declared for 0.3, answered soon. */
-type Coming = 'finding' | 'incidents' | 'annotations' | 'precision' | 'events' | 'request';
-
 type Answers = {
-  [N in Exclude<QueryName, 'sql' | Coming>]: (
-    database: Database,
-    parameters: QueryParameters<N>,
-  ) => Promise<Array<QueryRow<N>>>;
+  [N in Exclude<QueryName, 'sql'>]: (database: Database, parameters: QueryParameters<N>) => Promise<Array<QueryRow<N>>>;
 };
 
 const ANSWERS: Answers = {
@@ -54,6 +51,12 @@ const ANSWERS: Answers = {
   fresh: findFresh,
   workers: (database, { limit = 1000 }) => findWorkers(database, limit),
   findings: findFindings,
+  finding: findFinding,
+  incidents: findIncidents,
+  annotations: findAnnotations,
+  precision: findPrecision,
+  events: findEvents,
+  request: findRequest,
   rejected: (database, { limit = 20 }) => findRejected(database, limit),
 };
 
@@ -94,7 +97,7 @@ export async function answerQuery(context: QueryContext, name: string, question:
     const answer = await runSql(context.database, sql, context.max_rows);
     return answer.ok ? fitReply(answer, context.max_bytes()) : refuse(answer.issues);
   }
-  const run = ANSWERS[name as Exclude<QueryName, 'sql' | Coming>] as (
+  const run = ANSWERS[name as Exclude<QueryName, 'sql'>] as (
     database: Database,
     parameters: unknown,
   ) => Promise<Array<Record<string, unknown>>>;

@@ -1,8 +1,10 @@
 import type { Database } from '../adapters/clickhouse.ts';
+import { annotations } from '../tables/annotations.ts';
 import { attempts } from '../tables/attempts.ts';
 import { events } from '../tables/events.ts';
 import { findings } from '../tables/findings.ts';
 import { rejected } from '../tables/rejected.ts';
+import { requests } from '../tables/requests.ts';
 import { results } from '../tables/results.ts';
 import { runs } from '../tables/runs.ts';
 import { createSamples, samples } from '../tables/samples.ts';
@@ -28,6 +30,8 @@ export const TABLES: ReadonlyArray<Table<string>> = [
   events,
   findings,
   rejected,
+  annotations,
+  requests,
 ];
 
 /**
@@ -54,5 +58,17 @@ export const MIGRATIONS: readonly Migration[] = [
         ([table, column, type]) =>
           `ALTER TABLE ${table}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${type}`,
       ),
+  },
+  {
+    id: 3,
+    name: 'states of findings, annotations of series, requests',
+    statements: (database, retention) => [
+      ...(['state', 'state_reason', 'changed_at', 'revision', 'incident_id', 'effect_size', 'record'] as const).map(
+        (column) =>
+          `ALTER TABLE ${findings.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${findings.columns[column]}`,
+      ),
+      createTable(database, annotations, retention),
+      createTable(database, requests, retention),
+    ],
   },
 ];

@@ -1,8 +1,15 @@
-import type { FindingRow as FindingReply, QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type {
+  FindingRow as FindingReply,
+  IncidentRow,
+  PrecisionRow,
+  QueryParameters,
+  QueryRow,
+} from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
+import { clock } from './clock.ts';
 import type { Table } from './table.ts';
 
-/** What the anomaly service found; the first word about a point counts. */
+/** What the anomaly service found: one row a finding, as the newest revision of it says. */
 export const findings = {
   name: 'findings',
   columns: {
@@ -39,6 +46,14 @@ export const findings = {
     change_percent: 'Nullable(Float64)',
     message: 'String',
     version: 'UInt64',
+    state: "LowCardinality(String) DEFAULT 'confirmed'",
+    state_reason: 'String CODEC(ZSTD)',
+    changed_at: "Nullable(DateTime64(3, 'UTC'))",
+    revision: 'UInt32',
+    incident_id: 'String',
+    effect_size: 'Nullable(Float64)',
+    /** The whole finding as JSON. */
+    record: 'String CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version)',
   order_by: 'finding_id',
@@ -47,20 +62,91 @@ export const findings = {
 
 export type FindingRow = Readonly<Record<keyof typeof findings.columns, unknown>>;
 
-/** Newest first. */
-export function findFindings(
-  database: Database,
-  { run_id, kind, limit = 50 }: QueryParameters<'findings'>,
-): Promise<FindingReply[]> {
+const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, batch_size, metric, pool, value,
+  baseline_median, z_score, change_percent, detected_at, message, state, state_reason, changed_at, revision,
+  nullIf(incident_id, '') AS incident_id, executor, precision, unit, fingerprint, source, previous_source`;
+
+/** Newest first; `before` pages on. */
+export function findFindings(database: Database, parameters: QueryParameters<'findings'>): Promise<FindingReply[]> {
+  const { run_id, kind, states, series_id, incident_id, search = '', since, before, limit = 50 } = parameters;
   const conditions = [
     ...(run_id === undefined ? [] : ['run_id = {run_id:UUID}']),
     ...(kind === undefined ? [] : ['kind = {kind:String}']),
+    ...(states === undefined ? [] : ['state IN ({states:Array(String)})']),
+    ...(series_id === undefined ? [] : ['series_id = {series_id:String}']),
+    ...(incident_id === undefined ? [] : ['f.incident_id = {incident_id:String}']),
+    ...(search === ''
+      ? []
+      : [
+          "positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric, '\\n', pool), {search:String}) > 0",
+        ]),
+    ...(since === undefined ? [] : ['detected_at >= {since:DateTime64(3)}']),
+    ...(before === undefined
+      ? []
+      : [
+          '(detected_at < {before_at:DateTime64(3)} OR (detected_at = {before_at:DateTime64(3)} AND finding_id > {before_id:String}))',
+        ]),
   ];
+  const given = { run_id, kind, states, series_id, incident_id, since: since && clock(since) };
   return database.query(
-    `SELECT finding_id, kind, series_id, run_id, task_id, benchmark, model, batch_size, metric, pool, value,
-       baseline_median, z_score, change_percent, detected_at, message
-     FROM findings FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+    `SELECT ${SHOWN} FROM findings AS f FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
      ORDER BY detected_at DESC, finding_id LIMIT {limit:UInt32}`,
-    { limit, ...(run_id === undefined ? {} : { run_id }), ...(kind === undefined ? {} : { kind }) },
+    {
+      limit,
+      search,
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      ...(before === undefined ? {} : { before_at: clock(before.detected_at), before_id: before.finding_id }),
+    },
+  );
+}
+
+/** One finding as the newest of its messages has it, or nothing. */
+export function findFinding(
+  database: Database,
+  { finding_id }: QueryParameters<'finding'>,
+): Promise<Array<QueryRow<'finding'>>> {
+  return database.query(
+    "SELECT finding_id, revision, record FROM findings FINAL WHERE finding_id = {finding_id:String} AND record != ''",
+    { finding_id },
+  );
+}
+
+const OPEN = "state IN ('suspected', 'confirmed', 'acknowledged')";
+
+/** Findings by incident, the newest incident first, what moved in each by effect. */
+export async function findIncidents(
+  database: Database,
+  { incident_id = '', only_open = false, limit = 50 }: QueryParameters<'incidents'>,
+): Promise<IncidentRow[]> {
+  const rows: Array<Omit<IncidentRow, 'moved'> & { moved: string }> = await database.query(
+    `SELECT f.incident_id AS incident_id, splitByChar(':', f.incident_id)[1] AS cause,
+       min(detected_at) AS first_detected_at, max(detected_at) AS last_detected_at, count() AS findings,
+       countIf(${OPEN}) AS open, countIf(kind = 'regression') AS regressions, countIf(kind = 'improvement') AS improvements,
+       any(f.source) AS source, any(f.previous_source) AS previous_source,
+       toJSONString(arraySlice(arraySort(m -> -abs(ifNull(m.effect_size, 0)), groupArray(CAST(
+         (finding_id, kind, state, benchmark, model, metric, pool, change_percent, effect_size),
+         'Tuple(finding_id String, kind String, state String, benchmark String, model String, metric String, pool String, change_percent Nullable(Float64), effect_size Nullable(Float64))'
+       ))), 1, 100)) AS moved
+     FROM findings AS f FINAL
+     WHERE f.incident_id != '' AND ({incident_id:String} = '' OR f.incident_id = {incident_id:String})
+     GROUP BY f.incident_id ${only_open ? 'HAVING open > 0' : ''}
+     ORDER BY last_detected_at DESC, incident_id LIMIT {limit:UInt32}`,
+    { incident_id, limit },
+  );
+  return rows.map((row) => ({ ...row, moved: JSON.parse(row.moved) as IncidentRow['moved'] }));
+}
+
+/** How often findings were right, by metric and pool, the most judged first. */
+export function findPrecision(
+  database: Database,
+  { limit = 100 }: QueryParameters<'precision'>,
+): Promise<PrecisionRow[]> {
+  const count = (state: string): string => `countIf(state = '${state}') AS ${state}`;
+  return database.query(
+    `SELECT metric, pool, ${['suspected', 'confirmed', 'acknowledged', 'dismissed', 'went_away'].map(count).join(', ')},
+       if(acknowledged + dismissed = 0, NULL, acknowledged / (acknowledged + dismissed)) AS precision
+     FROM findings FINAL GROUP BY metric, pool
+     ORDER BY acknowledged + dismissed DESC, metric, pool LIMIT {limit:UInt32}`,
+    { limit },
   );
 }

@@ -5,17 +5,13 @@ import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { scanStream } from './scan-stream.ts';
 
-/** The last findings, at about 1.5 KB each. */
-const MAX_KEPT = 5000;
+/** Messages of FINDINGS that are read back, at about 3 KB each. */
+const READ_BACK = 10_000;
 
-/**
- * FINDINGS, as this service writes it: each finding once, although a crash between storing it and acknowledging its
- * outcome makes the same finding again. The last ones are kept to know them by, and to answer with.
- */
+/** FINDINGS, as this service writes it: each revision of a finding once. */
 export class FindingLog {
   #client: JetStreamClient;
   #manager: JetStreamManager;
-  #known = new Map<string, Finding>();
   #unpublished: Finding[] = [];
 
   constructor(client: JetStreamClient, manager: JetStreamManager) {
@@ -23,24 +19,19 @@ export class FindingLog {
     this.#manager = manager;
   }
 
-  /** Reads the last findings back. */
-  async load(): Promise<void> {
+  /** The last findings as they are stored, in their order. */
+  async *stored(): AsyncGenerator<Finding> {
     const { state } = await this.#manager.streams.info(FINDINGS.name);
-    const from = state.last_seq - MAX_KEPT + 1;
+    const from = Math.max(1, state.last_seq - READ_BACK + 1);
     for await (const message of scanStream(this.#client, this.#manager, FINDINGS.name, from, state.last_seq)) {
       const parsed = parseJson(finding, message.data);
-      if (parsed.ok) this.#keep(parsed.value);
+      if (parsed.ok) yield parsed.value;
     }
   }
 
-  /** Takes findings to be stored by the next `flush`; those that are stored already are left out. Returns the new ones. */
-  add(findings: readonly Finding[]): Finding[] {
-    const fresh = findings.filter((entry) => !this.#known.has(entry.finding_id));
-    for (const entry of fresh) {
-      this.#keep(entry);
-      this.#unpublished.push(entry);
-    }
-    return fresh;
+  /** Takes findings to be stored by the next `flush`. */
+  add(findings: readonly Finding[]): void {
+    this.#unpublished.push(...findings);
   }
 
   /** Resolves once FINDINGS has everything that was added. When it fails, what is missing is kept for the next time. */
@@ -50,26 +41,12 @@ export class FindingLog {
       await Promise.all(
         batch.map((entry) =>
           publish(this.#client, findingSubject(entry), JSON.stringify(entry), {
-            id: entry.finding_id,
+            id: `${entry.finding_id}.${entry.revision}`,
             ...(signal === undefined ? {} : { signal }),
           }),
         ),
       );
       this.#unpublished.splice(0, batch.length);
     }
-  }
-
-  /** What was found in a run, strongest first. */
-  ofRun(run_id: string): Finding[] {
-    return [...this.#known.values()]
-      .filter((entry) => entry.run_id === run_id)
-      .sort((a, b) => Math.abs(b.z_score) - Math.abs(a.z_score));
-  }
-
-  #keep(entry: Finding): void {
-    this.#known.set(entry.finding_id, entry);
-    if (this.#known.size <= MAX_KEPT) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }

@@ -7,22 +7,18 @@ import { backoffMs, pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
+import type { PointRef } from '../decide/point-ref.ts';
 import type { PastPoint } from '../decide/series-book.ts';
-
-/** A point as ClickHouse has it, with the attempt that it is from. */
-export interface HistoryPoint extends PastPoint {
-  attempt_id: string;
-}
 
 const historyRow = resultRow.pick({
   series_id: true,
   run_id: true,
   task_id: true,
   attempt: true,
+  measured_at: true,
+  pool: true,
+  worker_id: true,
   value: true,
-  ci_low: true,
-  ci_high: true,
-  steady: true,
   source: true,
 });
 const historyRows = z.array(historyRow);
@@ -41,8 +37,9 @@ export async function loadHistory(
   log: Log,
   points_per_series: number,
   signal: AbortSignal,
-): Promise<Map<string, HistoryPoint[]>> {
-  const history = new Map<string, HistoryPoint[]>();
+): Promise<Map<string, PastPoint[]>> {
+  const history = new Map<string, PastPoint[]>();
+  const refs = new Map<string, PointRef>();
   const fitting = Math.floor((nats.info?.max_payload ?? 1_048_576) / (ROW_BYTES * points_per_series));
   const page = { series_limit: Math.max(1, Math.min(1000, fitting)), points_per_series };
   for (let after = '', failures = 0; ; ) {
@@ -64,9 +61,9 @@ export async function loadHistory(
     }
     const before = history.size;
     for (const row of answer.rows) {
-      const { series_id, value, ci_low, ci_high, steady } = row;
+      const { series_id, value } = row;
       const points = history.get(series_id) ?? [];
-      points.push({ value, ci_low, ci_high, steady, source: readSource(row.source), attempt_id: attemptId(row) });
+      points.push({ value, ref: refOf(row, refs) });
       history.set(series_id, points);
     }
     after = answer.rows.at(-1)?.series_id ?? after;
@@ -92,6 +89,22 @@ async function askPage(nats: NatsConnection, parameters: Record<string, unknown>
     // No responders, a timeout, a lost connection: the aggregator is not there yet.
     return { kind: 'failed', why: messageOf(error) };
   }
+}
+
+/** One for all points of an attempt. */
+function refOf(row: z.infer<typeof historyRow>, refs: Map<string, PointRef>): PointRef {
+  const attempt_id = attemptId(row);
+  const known = refs.get(attempt_id);
+  if (known !== undefined) return known;
+  const { run_id, task_id, attempt, measured_at } = row;
+  const made: PointRef = {
+    ...{ attempt_id, run_id, task_id, attempt, measured_at, confirms: null },
+    source: readSource(row.source),
+    worker_id: row.worker_id === '' ? null : row.worker_id,
+    pool: row.pool === '' ? null : row.pool,
+  };
+  refs.set(attempt_id, made);
+  return made;
 }
 
 function readSource(text: string): Source | null {

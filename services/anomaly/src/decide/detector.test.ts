@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DetectorOptions, judge, type Measured } from './detector.ts';
-import { addToLevel, newLevel } from './level.ts';
 
 const options: DetectorOptions = { threshold: 5, min_runs: 5, window: 50 };
 const point = (value: number, rest: Partial<Measured> = {}): Measured => ({
@@ -29,12 +28,7 @@ function gaussian(random: () => number): number {
 
 /** The sides of each value of a series, judged one after the other. */
 function sidesOf(values: readonly number[]): number[] {
-  const level = newLevel();
-  return values.map((value) => {
-    const side = judge(level.values, point(value), options)?.side ?? 0;
-    addToLevel(level, value, side, options);
-    return side;
-  });
+  return values.map((value, i) => judge(values.slice(Math.max(0, i - 50), i), point(value), options)?.side ?? 0);
 }
 
 describe('judge', () => {
@@ -143,27 +137,5 @@ describe('false alarms and power', () => {
       (sides) => (sides[20] === 1 ? 1 : 0),
     );
     expect(found).toBeGreaterThanOrEqual(least);
-  });
-});
-
-describe('the level', () => {
-  const steps = [...Array(10).fill(100), ...Array(20).fill(120), ...Array(8).fill(100)] as number[];
-
-  it('reports a step five times at most, and takes the new level for usual then', () => {
-    const sides = sidesOf(steps);
-    expect(sides.slice(10, 15)).toEqual([1, 1, 1, 1, 1]);
-    expect(sides.slice(15, 30)).toEqual(Array(15).fill(0));
-    expect(sides.slice(30, 35)).toEqual([-1, -1, -1, -1, -1]);
-    expect(sides.slice(35)).toEqual([0, 0, 0]);
-  });
-
-  it('takes one value apart for an outlier: the next is usual again', () => {
-    expect(sidesOf([...Array(10).fill(100), 150, 100, 100])).toEqual([...Array(10).fill(0), 1, 0, 0]);
-  });
-
-  it('keeps as much as the window', () => {
-    const level = newLevel();
-    for (let i = 0; i < 200; i++) addToLevel(level, i, 0, options);
-    expect(level.values).toEqual(Array.from({ length: 50 }, (_, i) => 150 + i));
   });
 });

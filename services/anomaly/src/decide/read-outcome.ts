@@ -1,11 +1,12 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { type Parsed, parseWith } from '@benchwire/shared/runtime/issues.ts';
+import { CONFIRMS_TAG } from './point-ref.ts';
 
 /** What an outcome means here. Only `measured` has been checked against the contract: the others have nothing to check. */
 export type ReadOutcome =
   | { kind: 'nothing' }
-  | { kind: 'unmeasured'; attempt_id: string }
+  | { kind: 'unmeasured'; attempt_id: string; run_id: string; why: string; confirms: string | null }
   | { kind: 'measured'; attempt_id: string; outcome: Outcome };
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -24,12 +25,22 @@ export function readOutcome(bytes: Uint8Array): Parsed<ReadOutcome> {
     return { ok: false, issues: [{ path: '(message)', code: 'invalid_json', message }] };
   }
   if (isRecord(value)) {
-    const { status, results, run_id, task_id, attempt } = value;
+    const { status, results, run_id, task_id, attempt, tags } = value;
     if (status === 'completed' && isRecord(results) && isEmpty(results.batch_sizes) && isEmpty(results.metrics)) {
       return NOTHING;
     }
     if (status !== 'completed' && typeof run_id === 'string' && typeof task_id === 'string') {
-      return { ok: true, value: { kind: 'unmeasured', attempt_id: `${run_id}.${task_id}.${String(attempt)}` } };
+      const confirms = isRecord(tags) ? tags[CONFIRMS_TAG] : undefined;
+      return {
+        ok: true,
+        value: {
+          kind: 'unmeasured',
+          attempt_id: `${run_id}.${task_id}.${String(attempt)}`,
+          run_id,
+          why: `the re-run ended as ${String(status)}`,
+          confirms: typeof confirms === 'string' ? confirms : null,
+        },
+      };
     }
   }
   const parsed = parseWith(outcome, value);

@@ -1,12 +1,20 @@
-import { finding } from '@benchwire/shared/contracts/finding.ts';
+import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId, newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_SETTINGS } from '../detect/settings.ts';
 import { kindOf } from './describe-finding.ts';
+import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import { type ReadOutcome, readOutcome } from './read-outcome.ts';
-import { SeriesBook } from './series-book.ts';
+import { type BookOptions, SeriesBook } from './series-book.ts';
 
-const options = { threshold: 5, min_runs: 5, window: 50 };
+const options: BookOptions = {
+  single: { threshold: 5, min_runs: 5, window: 50 },
+  levels: DEFAULT_SETTINGS,
+  least_change_percent: new Map(),
+  confirmation: { runs: 3, per_hour: 100, kinds: ['regression'] },
+  owns: () => true,
+};
 const now = new Date('2026-11-22T02:00:00.000Z');
 
 function outcomeOf(value: number, changes: Partial<Outcome> = {}): Outcome {
@@ -57,9 +65,18 @@ describe('SeriesBook', () => {
     const book = new SeriesBook(options);
     for (const value of [100, 101, 99, 100, 102, 98]) expect(book.fold(read(outcomeOf(value)), now)).toEqual([]);
     const slow = outcomeOf(130, { source: { commit: 'bad' } });
-    const [found, ...more] = book.fold(read(slow), now);
+    const [found, asked, ...more] = book.fold(read(slow), now);
     expect(more).toEqual([]);
+    expect(asked).toMatchObject({
+      finding_id: found?.finding_id,
+      revision: 1,
+      confirmations: [{ request_id: `confirm-${attemptId(slow)}-1`, agrees: null }],
+    });
     expect(finding.parse(found)).toMatchObject({
+      state: 'suspected',
+      revision: 0,
+      incident_id: 'commit:bad',
+      culprit: { last_good: { source: { commit: 'c98' } }, first_bad: { source: { commit: 'bad' }, value: 130 } },
       finding_id: `${found?.series_id}.${attemptId(slow)}`,
       kind: 'regression',
       unit: 'ms',
@@ -81,7 +98,7 @@ describe('SeriesBook', () => {
     book.fold(read({ ...slow, status: 'lost', results: {} }), now);
     expect(book.fold(read(slow), now)).toEqual([]);
     const other = outcomeOf(200);
-    expect(book.fold(read(other), now)).toHaveLength(1);
+    expect(ids(book.fold(read(other), now))).toHaveLength(1);
     expect(book.fold(read(other), now)).toEqual([]);
   });
 
@@ -90,24 +107,88 @@ describe('SeriesBook', () => {
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
     const simulated = { simulation_status: { is_simulated: true } };
     for (let i = 0; i < 6; i++) expect(book.fold(read(outcomeOf(500, simulated)), now)).toEqual([]);
-    expect(book.fold(read(outcomeOf(900, simulated)), now)).toHaveLength(1);
+    expect(ids(book.fold(read(outcomeOf(900, simulated)), now))).toHaveLength(1);
     expect(book.fold(read(outcomeOf(100)), now)).toEqual([]);
     expect(book.size).toBe(2);
   });
 
-  it('comes to the same level from the history as from the stream', () => {
-    const values = [100, 101, 99, 100, 130, 131, 129, 130, 130, 128, 131];
-    const folded = new SeriesBook(options);
-    for (const value of values) folded.fold(read(outcomeOf(value)), now);
+  it('is confirmed by two re-runs that agree, and asks no more', () => {
+    const { book, slow, again } = suspicion();
+    expect(again(131)).toMatchObject([
+      { state: 'suspected', confirmations: [{ agrees: true, value: 131 }] },
+      { state: 'suspected', confirmations: [{ agrees: true }, { request_id: `confirm-${attemptId(slow)}-2` }] },
+    ]);
+    expect(again(129)).toMatchObject([
+      { state: 'confirmed', history: [{ state: 'suspected' }, { state: 'confirmed' }] },
+    ]);
+    // The new level is the usual one now, and going back is news.
+    for (let i = 0; i < 5; i++) expect(book.fold(read(outcomeOf(130 + (i % 2))), now)).toEqual([]);
+    expect(book.fold(read(outcomeOf(100)), now)).toMatchObject([{ kind: 'improvement', state: 'suspected' }]);
+  });
+
+  it('went away where two re-runs measure the level before', () => {
+    const { book, again } = suspicion();
+    again(101);
+    expect(again(99)).toMatchObject([
+      { state: 'went_away', history: [{}, { reason: expect.stringContaining('stayed') }] },
+    ]);
+    expect(book.fold(read(outcomeOf(100)), now)).toEqual([]);
+  });
+
+  it('takes the same answer once, although it comes again after a crash', () => {
+    const { book, slow } = suspicion();
+    const answer = outcomeOf(131, { tags: { [CONFIRMS_TAG]: attemptId(slow) } });
+    expect(book.fold(read(answer), now)).not.toEqual([]);
     const restored = new SeriesBook(options);
-    const [series_id] = new Set(folded.fold(read(outcomeOf(500)), now).map((f) => f.series_id));
-    for (const value of values) {
-      restored.remember(series_id ?? '', { value, ci_low: null, ci_high: null, steady: null, source: null });
-    }
-    const last = restored.fold(read(outcomeOf(500)), now);
-    expect(last[0]?.baseline.median).toBe(folded.fold(read(outcomeOf(501)), now)[0]?.baseline.median);
+    for (const found of book.findings.all()) restored.know(found);
+    expect(restored.fold(read(answer), now).filter(({ revision }) => revision > 3)).toEqual([]);
+  });
+
+  it('asks for no more re-runs than the budget of the hour', () => {
+    const book = new SeriesBook({ ...options, confirmation: { runs: 3, per_hour: 0, kinds: ['regression'] } });
+    for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
+    expect(book.fold(read(outcomeOf(150)), now)).toMatchObject([{ state: 'suspected', confirmations: [] }]);
+  });
+
+  it('judges against the history as against the stream', () => {
+    const values = [100, 101, 99, 100, 102, 98, 101];
+    const folded = new SeriesBook(options);
+    const restored = new SeriesBook(options);
+    for (const value of values) folded.fold(read(outcomeOf(value)), now);
+    const slow = outcomeOf(150);
+    const [found] = folded.fold(read(slow), now);
+    for (const value of values) restored.remember(found?.series_id ?? '', { value, ref: refOf(outcomeOf(value)) });
+    expect(restored.fold(read(slow), now)[0]).toMatchObject({ finding_id: found?.finding_id, z_score: found?.z_score });
+  });
+
+  it('leaves series alone that belong to others', () => {
+    const book = new SeriesBook({ ...options, owns: () => false });
+    for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
+    expect(book.fold(read(outcomeOf(900)), now)).toEqual([]);
+    expect(book.size).toBe(0);
   });
 });
+
+/** The ids of what changed, each once. */
+function ids(changed: readonly Finding[]): string[] {
+  return [...new Set(changed.map(({ finding_id }) => finding_id))];
+}
+
+/** A book in which a step is suspected, and what re-runs of it make of that. */
+function suspicion(): { book: SeriesBook; slow: Outcome; again(value: number): Finding[] } {
+  const book = new SeriesBook(options);
+  for (const value of [100, 101, 99, 100, 102, 98]) book.fold(read(outcomeOf(value)), now);
+  const slow = outcomeOf(130);
+  book.fold(read(slow), now);
+  const tags = { [CONFIRMS_TAG]: attemptId(slow) };
+  return { book, slow, again: (value) => book.fold(read(outcomeOf(value, { tags })), now) };
+}
+
+function refOf(outcome: Outcome): PointRef {
+  const { run_id, task_id, attempt, finished_at, source, worker_id, pool } = outcome;
+  const attempt_id = attemptId(outcome);
+  return { attempt_id, run_id, task_id, attempt, measured_at: finished_at, source, worker_id, pool, confirms: null };
+}
 
 describe('readOutcome', () => {
   it('skips what measured nothing without a full check', () => {

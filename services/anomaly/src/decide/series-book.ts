@@ -1,88 +1,210 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import type { Source } from '@benchwire/shared/contracts/request.ts';
-import { pointsOf } from '@benchwire/shared/contracts/series.ts';
-import { findingOf } from './describe-finding.ts';
-import { type DetectorOptions, judge, type Measured } from './detector.ts';
-import { addToLevel, type Level, newLevel } from './level.ts';
+import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { OnlineSeries } from '../detect/online.ts';
+import type { DetectorSettings } from '../detect/settings.ts';
+import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
+import type { DetectorOptions } from './detector.ts';
+import { FindingBook } from './finding-book.ts';
+import { judgePoint } from './judge-point.ts';
+import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { ReadOutcome } from './read-outcome.ts';
+import { addPoint, newSeries, type Series } from './series.ts';
 
-interface Series {
-  level: Level;
-  /** Of the last point. */
-  source: Source | null;
+export interface BookOptions {
+  /** Of one value against the level before it. */
+  single: DetectorOptions;
+  /** Of levels. */
+  levels: DetectorSettings;
+  /** Smallest change worth a finding, in percent, by metric. */
+  least_change_percent: ReadonlyMap<string, number>;
+  confirmation: ConfirmationOptions;
+  /** Which series are this replica's. */
+  owns(series_id: string): boolean;
 }
 
 /** A point from before this process began. */
-export interface PastPoint extends Measured {
-  source: Source | null;
+export interface PastPoint {
+  value: number;
+  ref: PointRef;
 }
 
 /** Attempts that are remembered, so that a second report of one is known; older reports come from the stream in order. */
 const MAX_REMEMBERED = 50_000;
 
 /**
- * All series, as a fold over past points and then outcomes in the order of the stream. Pure but for its own memory:
- * the same input in the same order gives the same findings.
+ * All series and what was found in them, as a fold over past points and then outcomes in the order of the stream. Pure but
+ * for its own memory: the same input in the same order gives the same findings.
  */
 export class SeriesBook {
-  #options: DetectorOptions;
+  readonly findings = new FindingBook();
+  #options: BookOptions;
+  #online = new OnlineSeries();
   #series = new Map<string, Series>();
   #attempts = new Set<string>();
+  #budget: Budget;
+  /** Re-runs that were asked for, so that the findings of one attempt share them. */
+  #asked = new Set<string>();
 
-  constructor(options: DetectorOptions) {
+  constructor(options: BookOptions) {
     this.#options = options;
+    this.#budget = new Budget(options.confirmation.per_hour);
   }
 
   get size(): number {
     return this.#series.size;
   }
 
-  /** Adds a point of the history. Of each series the oldest first, and all of them before any outcome. */
+  /** Adds a point without judging it: of the history, the oldest of a series first. */
   remember(series_id: string, point: PastPoint): void {
-    this.#add(this.#get(series_id), point, point.source);
+    if (!this.#options.owns(series_id)) return;
+    const series = this.#get(series_id);
+    addPoint(series, point.value, point.ref, this.#options.levels.window);
+    this.#online.append(series.slot, point.value);
+  }
+
+  /** Adds the points of an outcome without judging them: it was judged before this process began. */
+  rememberOutcome(read: ReadOutcome): void {
+    if (read.kind === 'nothing' || !this.#isNew(read.attempt_id) || read.kind !== 'measured') return;
+    const ref = refOf(read.outcome);
+    for (const point of pointsOf(read.outcome)) this.remember(point.series_id, { value: point.value, ref });
+  }
+
+  /** Takes a finding that is stored already. */
+  know(finding: Finding): void {
+    if (!this.#options.owns(finding.series_id)) return;
+    this.findings.apply(finding);
+    for (const { request_id } of finding.confirmations) this.#asked.add(request_id);
   }
 
   /**
    * Judges an outcome's points and adds them to their series. The first report of an attempt counts, whatever it says.
    * @param read - what the stream holds next
-   * @returns the findings, none for what was seen before
+   * @returns findings that are new, and new revisions of earlier ones; none for what was seen before
    */
   fold(read: ReadOutcome, now: Date): Finding[] {
-    if (read.kind === 'nothing' || this.#attempts.has(read.attempt_id)) return [];
-    this.#attempts.add(read.attempt_id);
-    if (this.#attempts.size > MAX_REMEMBERED) this.#forgetOldest();
-    return read.kind === 'measured' ? this.#judge(read.outcome, now) : [];
-  }
-
-  #judge(outcome: Outcome, now: Date): Finding[] {
-    const findings: Finding[] = [];
-    for (const point of pointsOf(outcome)) {
-      const series = this.#get(point.series_id);
-      const before = { values: [...series.level.values], source: series.source };
-      const verdict = this.#add(series, point, outcome.source);
-      if (verdict !== undefined && verdict.side !== 0) findings.push(findingOf(outcome, point, verdict, before, now));
+    if (read.kind === 'nothing' || !this.#isNew(read.attempt_id)) return [];
+    if (read.kind === 'unmeasured') {
+      if (read.confirms === null) return [];
+      return this.#settle(read.confirms, read.run_id, null, () => null, read.why, now);
     }
-    return findings;
+    const { outcome } = read;
+    const points = pointsOf(outcome).filter((point) => this.#options.owns(point.series_id));
+    const confirms = outcome.tags[CONFIRMS_TAG];
+    const settled =
+      confirms === undefined
+        ? []
+        : this.#settle(
+            confirms,
+            outcome.run_id,
+            outcome.worker_id,
+            (series_id) => points.find((point) => point.series_id === series_id)?.value ?? null,
+            'the re-run did not measure this metric',
+            now,
+          );
+    return [...settled, ...this.#judge(points, refOf(outcome), now)];
   }
 
-  #add(series: Series, point: Measured, source: Source | null): ReturnType<typeof judge> {
-    const verdict = judge(series.level.values, point, this.#options);
-    addToLevel(series.level, point.value, verdict?.side ?? 0, this.#options);
-    series.source = source;
-    return verdict;
+  /** Notes that a re-run can't be asked for. */
+  giveUpAsking(request_id: string, why: string, now: Date): Finding[] {
+    const attempt = [...this.findings.all()].filter((finding) =>
+      finding.confirmations.some((each) => each.request_id === request_id && each.agrees === null && each.note === ''),
+    );
+    return attempt.map((finding) =>
+      this.#apply(answered(finding, { run_id: finding.run_id, worker_id: null, value: null, note: why }, null, now)),
+    );
+  }
+
+  /** Takes a revision that was decided elsewhere, such as by a person. */
+  take(finding: Finding): Finding {
+    return this.#apply(finding);
+  }
+
+  #judge(points: readonly SeriesPoint[], ref: PointRef, now: Date): Finding[] {
+    const changed: Finding[] = [];
+    for (const point of points) {
+      const series = this.#get(point.series_id);
+      series.unit = point.unit;
+      addPoint(series, point.value, ref, this.#options.levels.window);
+      const isSuspicious = this.#online.append(series.slot, point.value);
+      const least_change_percent = this.#options.least_change_percent.get(point.key.metric) ?? 0;
+      const levels = { ...this.#options.levels, least_change_percent };
+      const parts = { single: this.#options.single, levels, findings: this.findings, online: this.#online };
+      const found = judgePoint(parts, series, { point, key: point.key, isSuspicious, now });
+      for (const finding of found) changed.push(this.#apply(finding));
+      for (const finding of found) changed.push(...this.#ask(finding, now));
+    }
+    return changed;
+  }
+
+  #settle(
+    confirms: string,
+    run_id: string,
+    worker_id: string | null,
+    measured: (series_id: string) => number | null,
+    why: string,
+    now: Date,
+  ): Finding[] {
+    const changed: Finding[] = [];
+    for (const finding of this.findings.ofAttempt(confirms)) {
+      // It was taken before a crash, and comes again.
+      if (finding.confirmations.some((each) => each.run_id === run_id)) continue;
+      const value = measured(finding.series_id);
+      const answer: Answer = { run_id, worker_id, value, note: value === null ? why : '' };
+      const first = this.#series.get(finding.series_id)?.refs.find((each) => each.attempt_id === confirms);
+      const next = answered(finding, answer, first?.worker_id ?? null, now);
+      if (next === finding) continue;
+      changed.push(this.#apply(next), ...this.#ask(next, now));
+    }
+    return changed;
+  }
+
+  #ask(finding: Finding, now: Date): Finding[] {
+    const mayAsk = (request_id: string): boolean => {
+      if (this.#asked.has(request_id)) return true;
+      if (!this.#budget.take(now)) return false;
+      this.#asked.add(request_id);
+      return true;
+    };
+    const asked = askAgain(this.findings.get(finding.finding_id) ?? finding, this.#options.confirmation, mayAsk, now);
+    return asked === undefined ? [] : [this.#apply(asked)];
+  }
+
+  #apply(finding: Finding): Finding {
+    this.findings.apply(finding);
+    return finding;
+  }
+
+  #isNew(attempt_id: string): boolean {
+    if (this.#attempts.has(attempt_id)) return false;
+    this.#attempts.add(attempt_id);
+    if (this.#attempts.size > MAX_REMEMBERED) {
+      const [oldest] = this.#attempts;
+      if (oldest !== undefined) this.#attempts.delete(oldest);
+    }
+    return true;
   }
 
   #get(series_id: string): Series {
     const known = this.#series.get(series_id);
     if (known !== undefined) return known;
-    const created: Series = { level: newLevel(), source: null };
+    const created = newSeries(series_id, this.#online.add());
     this.#series.set(series_id, created);
     return created;
   }
+}
 
-  #forgetOldest(): void {
-    const [oldest] = this.#attempts;
-    if (oldest !== undefined) this.#attempts.delete(oldest);
-  }
+function refOf(outcome: Outcome): PointRef {
+  return {
+    attempt_id: attemptId(outcome),
+    run_id: outcome.run_id,
+    task_id: outcome.task_id,
+    attempt: outcome.attempt,
+    measured_at: outcome.finished_at,
+    source: outcome.source,
+    worker_id: outcome.worker_id,
+    pool: outcome.pool,
+    confirms: outcome.tags[CONFIRMS_TAG] ?? null,
+  };
 }

@@ -45,6 +45,9 @@ export class SeriesReplay {
     return segmentSeries(values, this.#settings).boundaries.map((each) => each.index + from);
   }
 
+  /** Positions at which a drift was found. */
+  readonly drifts: number[] = [];
+
   #review(position: number): void {
     this.reviews++;
     const from = Math.max(0, position + 1 - this.#settings.window);
@@ -68,6 +71,8 @@ export class SeriesReplay {
         went_away_at: null,
       });
     }
+    const lastDrift = this.drifts.at(-1) ?? Number.NEGATIVE_INFINITY;
+    if (seen.drift !== undefined && lastDrift < seen.drift.from + from) this.drifts.push(position);
     calm(this.#online, this.#slot, values, seen);
   }
 

@@ -2,6 +2,7 @@ import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import type { Boundary } from './boundary.ts';
+import { type Drift, driftOf } from './drift.ts';
 import { type Segmentation, segmentSeries } from './levels.ts';
 import { visitsTo } from './modes.ts';
 import type { DetectorSettings } from './settings.ts';
@@ -27,6 +28,8 @@ export interface Change extends Boundary {
 export interface Review {
   levels: Segmentation;
   changes: Change[];
+  /** Of the last stretch, where it has no suspected end. */
+  drift: Drift | undefined;
 }
 
 /**
@@ -42,7 +45,9 @@ export function review(values: Float64Array, settings: DetectorSettings): Review
   const changes = boundaries
     .map((boundary) => judge(values, boundary, boundary === tail, levels, settings))
     .filter((change) => Math.abs(change.change_percent ?? Infinity) >= settings.least_change_percent);
-  return { levels, changes };
+  const last = levels.boundaries.at(-1)?.index ?? 0;
+  const drift = tail === undefined ? driftOf(values, last, levels.scale, levels.autocorrelation) : undefined;
+  return { levels, changes, drift };
 }
 
 function judge(

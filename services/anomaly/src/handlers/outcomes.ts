@@ -1,3 +1,4 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { consume, OK, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -7,16 +8,18 @@ import { type ReadOutcome, readOutcome } from '../decide/read-outcome.ts';
 import type { SeriesBook } from '../decide/series-book.ts';
 import type { AnomalyMetrics } from '../metrics.ts';
 import type { Progress } from '../progress.ts';
-import { DURABLE } from '../recover.ts';
 
 export interface OutcomesParts {
   log: Log;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
+  durable: string;
   book: SeriesBook;
-  findings: FindingLog;
+  log_of_findings: FindingLog;
   progress: Progress;
   metrics: AnomalyMetrics;
+  /** Called once they are stored. */
+  stored(findings: readonly Finding[]): void;
 }
 
 const MAX_BATCH = 500;
@@ -26,22 +29,28 @@ const MAX_BATCH = 500;
  * in order; those at or below what was folded come again, and are only acknowledged.
  */
 export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): Promise<Running> {
-  const { book, findings, progress, metrics } = parts;
+  const { book, log_of_findings, progress, metrics } = parts;
   let folded = progress.sequence;
+  let unstored: Finding[] = [];
   const handle = async (batch: ReadonlyArray<Received<ReadOutcome>>): Promise<typeof OK> => {
     for (const { sequence, value } of batch) {
       if (sequence <= folded) continue;
-      metrics.findings(findings.add(book.fold(value, new Date())));
+      const changed = book.fold(value, new Date());
+      log_of_findings.add(changed);
+      metrics.findings(changed);
+      unstored.push(...changed);
       folded = sequence;
     }
-    await findings.flush(signal);
+    await log_of_findings.flush(signal);
+    parts.stored(unstored);
+    unstored = [];
     metrics.outcomes(batch.length);
     progress.advance(folded);
     return OK;
   };
   return await consume(parts.manager, parts.jetstream, parts.log, {
     stream: OUTCOMES.name,
-    durable: DURABLE,
+    durable: parts.durable,
     where: 'outcome',
     parse: (message) => readOutcome(message.data),
     handle,

@@ -1,41 +1,72 @@
 import {
+  type Finding,
   SETTLED_SUBJECT,
   type SettledReply,
   type SettledRequest,
+  settledReply,
   settledRequest,
 } from '@benchwire/shared/contracts/finding.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { FindingLog } from '../adapters/finding-log.ts';
+import { askSlot } from '../adapters/ask-slot.ts';
+import type { FindingBook } from '../decide/finding-book.ts';
 import type { Progress } from '../progress.ts';
+import { type Slot, slotSubject } from '../slots.ts';
 
 export interface SettledParts {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
-  findings: FindingLog;
-  progress: Progress;
   deadline_ms: number;
 }
 
 /** As many as fit into the smallest usual message; the strongest come first. */
-const MAX_FINDINGS = 300;
+const MAX_FINDINGS = 200;
 
-/** Answers what was found in a run, once everything up to the question's sequence has been judged. */
-export function answerSettled(parts: SettledParts): Running {
-  const responder = respond<SettledRequest, SettledReply>(parts.nats, parts.jetstream, parts.log, {
+const refuse = (issues: Array<{ path: string; message: string }>): SettledReply => ({
+  ok: false,
+  message: issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '),
+  findings: [],
+});
+
+/** Answers what was found in a run, once every slot has judged everything up to the question's sequence. Any replica can. */
+export function answerSettled(parts: SettledParts & { slots: number }): Running {
+  return respond<SettledRequest, SettledReply>(parts.nats, parts.jetstream, parts.log, {
     subject: SETTLED_SUBJECT,
     queue: 'anomaly',
     schema: settledRequest,
     max_concurrent: 1000,
-    refuse: (issues) => ({
-      ok: false,
-      message: issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '),
-      findings: [],
-    }),
+    refuse,
+    handle: async (question) => {
+      const slots = Array.from({ length: parts.slots }, (_, index) => ({ index, of: parts.slots }));
+      const replies = await Promise.all(slots.map((slot) => askShard(parts, slot, question)));
+      const late = replies.find((reply) => !reply.ok);
+      return late ?? together(replies.flatMap(({ findings }) => findings));
+    },
+  });
+}
+
+async function askShard(parts: SettledParts, slot: Slot, question: SettledRequest): Promise<SettledReply> {
+  const answer = await askSlot(parts.nats, slotSubject(slot, 'settled'), question, parts.deadline_ms);
+  if (!answer.ok)
+    return { ok: false, message: `slot ${slot.index} of the anomaly service: ${answer.why}`, findings: [] };
+  const reply = parseJson(settledReply, answer.data);
+  return reply.ok ? reply.value : { ok: false, message: 'an unreadable answer of the anomaly service', findings: [] };
+}
+
+/** The same for the series of one slot; its holder answers. */
+export function answerSettledOfShard(
+  parts: SettledParts & { slot: Slot; findings: FindingBook; progress: Progress },
+): Running {
+  const responder = respond<SettledRequest, SettledReply>(parts.nats, parts.jetstream, parts.log, {
+    subject: slotSubject(parts.slot, 'settled'),
+    schema: settledRequest,
+    max_concurrent: 1000,
+    refuse,
     handle: (question) => settled(parts, question),
   });
   return {
@@ -46,7 +77,10 @@ export function answerSettled(parts: SettledParts): Running {
   };
 }
 
-async function settled(parts: SettledParts, { run_id, stream_sequence }: SettledRequest): Promise<SettledReply> {
+async function settled(
+  parts: SettledParts & { findings: FindingBook; progress: Progress },
+  { run_id, stream_sequence }: SettledRequest,
+): Promise<SettledReply> {
   const { progress, findings, deadline_ms } = parts;
   if (!(await progress.reached(stream_sequence, deadline_ms))) {
     const { sequence } = progress;
@@ -54,8 +88,12 @@ async function settled(parts: SettledParts, { run_id, stream_sequence }: Settled
     const message = `the anomaly service has not judged outcome ${stream_sequence} within ${deadline_ms / 1000} s (${where}): ask again later`;
     return { ok: false, message, findings: [] };
   }
-  const found = findings.ofRun(run_id);
-  if (found.length <= MAX_FINDINGS) return { ok: true, findings: found };
-  const message = `the strongest ${MAX_FINDINGS} of ${found.length} findings; \`bw findings\` lists all`;
-  return { ok: true, message, findings: found.slice(0, MAX_FINDINGS) };
+  return together(findings.ofRun(run_id));
+}
+
+function together(found: readonly Finding[]): SettledReply {
+  const strongest = [...found].sort((a, b) => Math.abs(b.z_score) - Math.abs(a.z_score));
+  if (strongest.length <= MAX_FINDINGS) return { ok: true, findings: strongest };
+  const message = `the strongest ${MAX_FINDINGS} of ${strongest.length} findings; \`bw findings\` lists all`;
+  return { ok: true, message, findings: strongest.slice(0, MAX_FINDINGS) };
 }

@@ -26,6 +26,8 @@ export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config'>;
 export function mismatch(need: Need, offer: Offer): string | undefined {
   const { hardware, min_memory_gb, min_cuda_compute, instruction_sets = [], labels } = need.requirements;
   if (need.pool !== null && need.pool !== offer.pool) return `the task is bound to pool ${need.pool}`;
+  const { pool } = need.requirements;
+  if (pool !== undefined && pool !== offer.pool) return `wanted is pool ${pool}`;
   if (hardware.length > 0 && !hardware.includes(offer.class)) {
     return `it is ${offer.class} hardware, wanted is ${hardware.join(' or ')}`;
   }

@@ -6,7 +6,9 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Database } from '../../adapters/clickhouse.ts';
 import { type EventRows, eventRows } from '../../decide/event-rows.ts';
 import { streamOrder } from '../../decide/versions.ts';
+import { annotations } from '../../tables/annotations.ts';
 import { events } from '../../tables/events.ts';
+import { requests } from '../../tables/requests.ts';
 import { runs } from '../../tables/runs.ts';
 import { insertRows } from '../../tables/table.ts';
 import { findDetails, type TaskRow, tasks } from '../../tables/tasks.ts';
@@ -76,6 +78,16 @@ export async function writeEvents(database: Database, batch: readonly EventRows[
       database,
       workers,
       batch.flatMap((one) => one.workers),
+    ),
+    insertRows(
+      database,
+      annotations,
+      batch.flatMap((one) => one.annotations),
+    ),
+    insertRows(
+      database,
+      requests,
+      batch.flatMap((one) => one.requests),
     ),
   ]);
   // Only now, since what they ask for may have been in this very batch.

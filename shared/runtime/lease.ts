@@ -1,18 +1,18 @@
+import type { KV, KvEntry } from '@nats-io/kv';
 import {
   LEASE_TTL_MS,
   LEASES_BUCKET,
   type Lease as LeaseValue,
   leaseReleasedSubject,
   lease as leaseSchema,
-} from '@benchwire/shared/contracts/lease.ts';
-import { instancePingSubject } from '@benchwire/shared/contracts/service.ts';
-import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
-import type { Log } from '@benchwire/shared/runtime/log.ts';
-import { isNobodyThere, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import type { KV, KvEntry } from '@nats-io/kv';
+} from '../contracts/lease.ts';
+import { instancePingSubject } from '../contracts/service.ts';
+import { messageOf } from './errors.ts';
+import { parseJson } from './issues.ts';
+import { pause } from './lifecycle.ts';
+import type { Log } from './log.ts';
+import { isNobodyThere, type NatsConnection } from './nats.ts';
+import { openBucket } from './streams.ts';
 
 const RENEW_MS = 500;
 /** The holder stops acting this long before the bucket forgets the lease. */
@@ -108,7 +108,7 @@ export class LeaseCandidate {
       } else {
         if (!(await this.#isGone(entry))) return undefined;
         revision = await withDeadline(this.#bucket.update(key, bytes, entry.revision), ANSWER_MS);
-        log.info('the leader has no connection any more; taking over');
+        log.info({ key }, 'the holder of the lease has no connection any more; taking over');
       }
     } catch {
       // Somebody was faster, or NATS is away: either way not ours.

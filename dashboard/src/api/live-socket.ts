@@ -1,0 +1,160 @@
+import { LiveCursors } from './live-cursors.ts';
+
+/** What the gateway sends on a topic. `sequence` is `STREAM:number`, or empty for what no stream keeps. */
+export interface LiveMessage {
+  id: string;
+  topic: string;
+  kind: string;
+  sequence: string | null;
+  data: unknown;
+}
+
+export type LiveState = 'connecting' | 'open' | 'waiting' | 'closed';
+export type LiveListener = (message: LiveMessage) => void;
+
+interface Subscription {
+  id: string;
+  topic: string;
+  listeners: Set<LiveListener>;
+  cursors: LiveCursors;
+}
+
+/** The server says something every 15 s; twice that without a word and the connection is dead. */
+const SILENCE_MS = 35_000;
+const FIRST_RETRY_MS = 500;
+const MOST_RETRY_MS = 15_000;
+
+/**
+ * One WebSocket for all topics. It reconnects by itself, subscribes to everything again, and goes on after the last
+ * message that was seen of each stream.
+ */
+export class LiveSocket {
+  #url: string;
+  #socket: WebSocket | undefined;
+  #subscriptions = new Map<string, Subscription>();
+  #stateListeners = new Set<() => void>();
+  #state: LiveState = 'closed';
+  #dropped = 0;
+  #attempts = 0;
+  #number = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** Messages that the server had to leave out because this page was too slow. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  onState = (listener: () => void): (() => void) => {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  };
+
+  start(): void {
+    if (this.#socket === undefined) this.#connect();
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    this.#setState('closed');
+  }
+
+  /** Listens to a topic until the returned function is called. Several listeners of a topic share one subscription. */
+  subscribe(topic: string, listener: LiveListener): () => void {
+    const subscription = this.#subscriptions.get(topic) ?? this.#add(topic);
+    subscription.listeners.add(listener);
+    return () => {
+      subscription.listeners.delete(listener);
+      if (subscription.listeners.size > 0 || this.#subscriptions.get(topic) !== subscription) return;
+      this.#subscriptions.delete(topic);
+      this.#say({ op: 'unsubscribe', id: subscription.id });
+    };
+  }
+
+  #add(topic: string): Subscription {
+    this.#number += 1;
+    const subscription = {
+      id: `s${this.#number}`,
+      topic,
+      listeners: new Set<LiveListener>(),
+      cursors: new LiveCursors(),
+    };
+    this.#subscriptions.set(topic, subscription);
+    this.#ask(subscription);
+    return subscription;
+  }
+
+  #ask({ id, topic, cursors }: Subscription): void {
+    const from = cursors.from();
+    this.#say({ op: 'subscribe', id, topic, ...(from === undefined ? {} : { from }) });
+  }
+
+  #say(frame: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #connect(): void {
+    this.#setState('connecting');
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#attempts = 0;
+      this.#setState('open');
+      this.#heard();
+      for (const subscription of this.#subscriptions.values()) this.#ask(subscription);
+    };
+    socket.onmessage = ({ data }) => {
+      this.#heard();
+      this.#receive(JSON.parse(String(data)));
+    };
+    socket.onclose = () => {
+      if (this.#socket === socket) this.#reconnect();
+    };
+  }
+
+  #heard(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#socket?.close(), SILENCE_MS);
+  }
+
+  #reconnect(): void {
+    clearTimeout(this.#silence);
+    this.#setState('waiting');
+    const wait = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts);
+    this.#attempts += 1;
+    this.#retry = setTimeout(() => this.#connect(), wait * (0.5 + Math.random() / 2));
+  }
+
+  #receive(frame: { op?: string; id?: string; topic?: string; dropped?: number } & Partial<LiveMessage>): void {
+    if (frame.op === 'lagging') {
+      this.#dropped += frame.dropped ?? 0;
+      this.#tell();
+    }
+    if (frame.op !== undefined || frame.topic === undefined) return;
+    const subscription = this.#subscriptions.get(frame.topic);
+    if (subscription === undefined || !subscription.cursors.isNew(frame.sequence ?? null)) return;
+    for (const listener of subscription.listeners) listener(frame as LiveMessage);
+  }
+
+  #setState(state: LiveState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#stateListeners) listener();
+  }
+}

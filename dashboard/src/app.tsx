@@ -1,0 +1,83 @@
+import { Button, Loader } from '@mantine/core';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import { useSession } from './api/session.ts';
+import { Empty, Failure } from './parts/states.tsx';
+import { ErrorBoundary } from './shell/error-boundary.tsx';
+import { Shell } from './shell/shell.tsx';
+import { SignIn } from './shell/sign-in.tsx';
+import { useSignInLink } from './shell/sign-in-link.ts';
+
+/** Every page is a file of its own that is loaded when it is first shown. */
+const Overview = lazy(() => import('./pages/overview/overview-page.tsx'));
+const Runs = lazy(() => import('./pages/runs/runs-page.tsx'));
+const NewRun = lazy(() => import('./pages/runs/new-run-page.tsx'));
+const Run = lazy(() => import('./pages/runs/run-page.tsx'));
+const Compare = lazy(() => import('./pages/compare/compare-page.tsx'));
+const Series = lazy(() => import('./pages/series/series-page.tsx'));
+const OneSeries = lazy(() => import('./pages/series/one-series-page.tsx'));
+const Findings = lazy(() => import('./pages/findings/findings-page.tsx'));
+const Finding = lazy(() => import('./pages/findings/finding-page.tsx'));
+const Fleet = lazy(() => import('./pages/fleet/fleet-page.tsx'));
+const Worker = lazy(() => import('./pages/fleet/worker-page.tsx'));
+const Reports = lazy(() => import('./pages/reports/reports-page.tsx'));
+const Events = lazy(() => import('./pages/admin/events-page.tsx'));
+const Rejected = lazy(() => import('./pages/admin/rejected-page.tsx'));
+const Keys = lazy(() => import('./pages/admin/keys-page.tsx'));
+
+export function App(): ReactNode {
+  const link = useSignInLink();
+  const session = useSession();
+  const [location] = useLocation();
+  if (link.busy || session.isPending) return <Waiting />;
+  if (session.error !== null && session.data === undefined) {
+    return (
+      <main className="bw-sign-in">
+        <Failure error={session.error} retry={() => void session.refetch()} />
+      </main>
+    );
+  }
+  if (session.data == null) return <SignIn error={link.error} />;
+  return (
+    <Shell>
+      <ErrorBoundary place={location}>
+        <Suspense fallback={<Waiting />}>
+          <Switch>
+            <Route path="/" component={Overview} />
+            <Route path="/runs" component={Runs} />
+            <Route path="/runs/new" component={NewRun} />
+            <Route path="/runs/:run_id">{({ run_id }) => <Run key={run_id} run_id={run_id} />}</Route>
+            <Route path="/compare" component={Compare} />
+            <Route path="/series" component={Series} />
+            <Route path="/series/:series_id">
+              {({ series_id }) => <OneSeries key={series_id} series_id={series_id} />}
+            </Route>
+            <Route path="/findings" component={Findings} />
+            <Route path="/findings/:finding_id">
+              {({ finding_id }) => <Finding key={finding_id} finding_id={decodeURIComponent(finding_id)} />}
+            </Route>
+            <Route path="/fleet" component={Fleet} />
+            <Route path="/fleet/:worker_id">
+              {({ worker_id }) => <Worker key={worker_id} worker_id={worker_id} />}
+            </Route>
+            <Route path="/reports" component={Reports} />
+            <Route path="/events" component={Events} />
+            <Route path="/rejected" component={Rejected} />
+            <Route path="/keys" component={Keys} />
+            <Route>
+              <Empty title="There is no such page">
+                <Button component={Link} href="/" variant="default" size="compact-sm">
+                  To the overview
+                </Button>
+              </Empty>
+            </Route>
+          </Switch>
+        </Suspense>
+      </ErrorBoundary>
+    </Shell>
+  );
+}
+
+function Waiting(): ReactNode {
+  return <Loader size="sm" m="xl" aria-label="loading" />;
+}

@@ -1,0 +1,113 @@
+import { Alert, Button, Code, CopyButton, Select, TextInput } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import type { KeyRow, Role } from '../../api/types.ts';
+import { usePages, useSend } from '../../api/use-api.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { notifyFailure } from '../../parts/notify.ts';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { At } from '../../parts/time.tsx';
+
+const ROLES: { value: Role; label: string }[] = [
+  { value: 'viewer', label: 'viewer: sees everything' },
+  { value: 'submitter', label: 'submitter: also starts and cancels runs' },
+  { value: 'operator', label: 'operator: also drains and quarantines workers' },
+  { value: 'admin', label: 'admin: also makes keys' },
+];
+
+/** API keys: who may get in and do what. */
+export default function KeysPage(): ReactNode {
+  const may_admin = useMay('admin');
+  const keys = usePages<KeyRow>('/api/keys', {}, { enabled: may_admin });
+  const remove = useSend<KeyRow, unknown>('DELETE', ({ id }) => `/api/keys/${encodeURIComponent(id)}`, ['/api/keys']);
+  if (!may_admin) return <Empty title="Only an admin sees the keys" />;
+  const columns: Column<KeyRow>[] = [
+    { key: 'name', title: 'Name', value: ({ name }) => name },
+    { key: 'role', title: 'Role', value: ({ role }) => role },
+    {
+      key: 'created_at',
+      title: 'Made',
+      value: ({ created_at }) => created_at,
+      cell: ({ created_at }) => <At at={created_at} />,
+    },
+    {
+      key: 'expires_at',
+      title: 'Ends',
+      value: ({ expires_at }) => expires_at,
+      cell: ({ expires_at }) => (expires_at === null ? 'never' : <At at={expires_at} />),
+    },
+    {
+      key: 'remove',
+      title: '',
+      value: () => '',
+      cell: (row) => (
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={remove.isPending && remove.variables.id === row.id}
+          onClick={() => remove.mutate(row, { onError: notifyFailure })}
+        >
+          Revoke
+        </Button>
+      ),
+    },
+  ];
+  return (
+    <>
+      <PageHead title="Keys" />
+      <div className="bw-grid">
+        <Panel title="API keys" className="bw-7">
+          <Answer of={keys}>
+            {(rows) => <DataTable label="API keys" columns={columns} rows={rows} rowKey={({ id }) => id} />}
+          </Answer>
+        </Panel>
+        <Panel title="Make one" className="bw-5">
+          <NewKey />
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function NewKey(): ReactNode {
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('submitter');
+  const make = useSend<{ name: string; role: Role }, { key: string }>('POST', () => '/api/keys', ['/api/keys']);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    make.mutate({ name: name.trim(), role }, { onError: notifyFailure });
+  };
+  return (
+    <form onSubmit={submit} className="bw-stack">
+      <TextInput
+        label="Name"
+        description="whose it is or what uses it"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        required
+      />
+      <Select
+        label="Role"
+        data={ROLES}
+        value={role}
+        onChange={(next) => setRole(ROLES.find(({ value }) => value === next)?.value ?? 'viewer')}
+      />
+      <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
+        Make the key
+      </Button>
+      {make.data !== undefined && (
+        <Alert color="blue" title="Shown once" variant="light" className="bw-told">
+          <Code block>{make.data.key}</Code>
+          <CopyButton value={make.data.key}>
+            {({ copied, copy }) => (
+              <Button size="compact-sm" variant="default" mt={8} onClick={copy}>
+                {copied ? 'Copied' : 'Copy'}
+              </Button>
+            )}
+          </CopyButton>
+        </Alert>
+      )}
+    </form>
+  );
+}

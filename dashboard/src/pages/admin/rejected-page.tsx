@@ -1,0 +1,89 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useMay } from '../../api/session.ts';
+import type { RejectedItem } from '../../api/types.ts';
+import { usePages, useSend } from '../../api/use-api.ts';
+import { useRefresh } from '../../api/use-refresh.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { notifyFailure } from '../../parts/notify.ts';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { At } from '../../parts/time.tsx';
+import { issueText, rawText } from './rejected-text.ts';
+
+const COLUMNS: readonly Column<RejectedItem>[] = [
+  {
+    key: 'rejected_at',
+    title: 'When',
+    value: ({ rejected_at }) => rejected_at,
+    cell: ({ rejected_at }) => <At at={rejected_at} />,
+  },
+  { key: 'where', title: 'By', value: ({ where }) => where },
+  { key: 'subject', title: 'Subject', wide: true, value: ({ subject }) => subject },
+  {
+    key: 'issues',
+    title: 'What is wrong with it',
+    value: ({ issues }) => issueText(issues),
+    cell: ({ issues }) => <div className="bw-wrap">{issueText(issues)}</div>,
+  },
+  {
+    key: 'raw',
+    title: 'The message',
+    wide: true,
+    value: ({ raw_base64 }) => rawText(raw_base64),
+    cell: ({ raw_base64 }) => (
+      <span className="bw-clip bw-mono" title={rawText(raw_base64)}>
+        {rawText(raw_base64)}
+      </span>
+    ),
+  },
+];
+
+/** Messages that could not be read, with why; an operator sends one again once the reason is gone. */
+export default function RejectedPage(): ReactNode {
+  useRefresh('rejected', ['/api/rejected']);
+  const rejected = usePages<RejectedItem>('/api/rejected', { limit: 100 });
+  const may_operate = useMay('operator');
+  const replay = useSend<RejectedItem, unknown>(
+    'POST',
+    ({ id }) => `/api/rejected/${encodeURIComponent(id)}/replay`,
+    ['/api/rejected'],
+    () => ({}),
+  );
+  const again: Column<RejectedItem> = {
+    key: 'replay',
+    title: '',
+    value: () => '',
+    cell: (row) => (
+      <Button
+        size="compact-xs"
+        variant="default"
+        loading={replay.isPending && replay.variables.id === row.id}
+        onClick={() => replay.mutate(row, { onError: notifyFailure })}
+      >
+        Send again
+      </Button>
+    ),
+  };
+  return (
+    <>
+      <PageHead title="Rejected messages" />
+      <Panel title="Newest first">
+        <Answer of={rejected} height={200}>
+          {(rows) =>
+            rows.length === 0 ? (
+              <Empty title="Every message could be read" />
+            ) : (
+              <DataTable
+                label="Rejected messages"
+                columns={may_operate ? [...COLUMNS, again] : COLUMNS}
+                rows={rows}
+                rowKey={({ id }) => id}
+              />
+            )
+          }
+        </Answer>
+      </Panel>
+    </>
+  );
+}

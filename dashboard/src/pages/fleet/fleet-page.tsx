@@ -1,0 +1,104 @@
+import { Select, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useSchedulerStatus } from '../../api/scheduler-status.ts';
+import type { Cluster, FailureCell, RecoveryRow, WorkerNow } from '../../api/types.ts';
+import { useGet } from '../../api/use-api.ts';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { useUrlState } from '../../parts/url-state.ts';
+import { FailureMap } from './failure-map.tsx';
+import { PoolTable } from './pool-table.tsx';
+import { Recovery } from './recovery.tsx';
+import { ServiceTable } from './service-table.tsx';
+import { Topology } from './topology.tsx';
+import { Troubles } from './troubles.tsx';
+import { useWorkers } from './use-workers.ts';
+import { isThere } from './worker-facts.ts';
+import { WorkerTable } from './worker-table.tsx';
+
+const DEFAULTS = { pool: '', search: '', show: 'there' };
+
+/** Everything that runs tasks, and everything that serves it. */
+export default function FleetPage(): ReactNode {
+  const [filters, change] = useUrlState(DEFAULTS);
+  const status = useSchedulerStatus();
+  const workers = useWorkers();
+  const cluster = useGet<Cluster>('/api/cluster', {}, { every_ms: 5000 });
+  const failures = useGet<{ items: FailureCell[] }>('/api/failures', {}, { every_ms: 30_000 });
+  const recovery = useGet<{ items: RecoveryRow[] }>('/api/recovery', {}, { every_ms: 30_000 });
+  const pools = [...new Set([...(workers.data ?? []).flatMap((worker) => worker.pools), filters.pool])].filter(Boolean);
+  return (
+    <>
+      <PageHead title="Fleet" />
+      {status.data !== undefined && <Troubles status={status.data} />}
+      <div className="bw-grid">
+        <Panel title="Workers">
+          <search className="bw-filters">
+            <TextInput
+              data-search
+              aria-label="Search for workers"
+              placeholder="worker, host, device"
+              leftSection={<IconSearch size={15} />}
+              value={filters.search}
+              onChange={(event) => change({ search: event.currentTarget.value })}
+            />
+            <Select
+              aria-label="Pool"
+              placeholder="every pool"
+              data={pools.sort()}
+              value={filters.pool || null}
+              onChange={(pool) => change({ pool: pool ?? '' })}
+              clearable
+            />
+            <Select
+              aria-label="Which workers"
+              data={[
+                { value: 'there', label: 'those that are there' },
+                { value: 'all', label: 'also those that left' },
+              ]}
+              value={filters.show}
+              onChange={(show) => change({ show: show ?? 'there' })}
+            />
+          </search>
+          <Answer of={workers} height={200}>
+            {(all) => {
+              const rows = all.filter((worker) => fits(worker, filters));
+              return rows.length === 0 ? (
+                <Empty title="No worker fits these filters" />
+              ) : (
+                <WorkerTable workers={rows} />
+              );
+            }}
+          </Answer>
+        </Panel>
+        <Panel title="Pools and their queues" className="bw-7">
+          <Answer of={status}>{({ pools: all }) => <PoolTable pools={all} />}</Answer>
+        </Panel>
+        <Panel title="Who works for whom" className="bw-5">
+          <Answer of={workers}>
+            {(all) => <Topology workers={all.filter(isThere)} services={cluster.data?.services ?? []} />}
+          </Answer>
+        </Panel>
+        <Panel title="Failed attempts by pool and reason" className="bw-7">
+          <Answer of={failures}>{({ items }) => <FailureMap cells={items} />}</Answer>
+        </Panel>
+        <Panel title="Recovery by strategy" className="bw-5">
+          <Answer of={recovery}>{({ items }) => <Recovery rows={items} />}</Answer>
+        </Panel>
+        <Panel title="Services">
+          <Answer of={cluster}>{({ services }) => <ServiceTable services={services} />}</Answer>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function fits(worker: WorkerNow, { pool, search, show }: typeof DEFAULTS): boolean {
+  const text = `${worker.worker_id} ${worker.hostname} ${worker.capabilities}`.toLowerCase();
+  return (
+    (show === 'all' || isThere(worker)) &&
+    (pool === '' || worker.pools.includes(pool)) &&
+    (search === '' || text.includes(search.toLowerCase()))
+  );
+}

@@ -1,0 +1,81 @@
+import type { PoolStatus } from '@benchwire/shared/contracts/status.ts';
+import { Code } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { formatCount, formatSeconds } from '../../format/numbers.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Meter } from '../../parts/meter.tsx';
+import { Empty } from '../../parts/states.tsx';
+
+const COLUMNS: readonly Column<PoolStatus>[] = [
+  {
+    key: 'pool',
+    title: 'Pool',
+    value: ({ pool }) => pool,
+    cell: ({ pool }) => (
+      <Link className="bw-mono" href={`/fleet?pool=${encodeURIComponent(pool)}`}>
+        {pool}
+      </Link>
+    ),
+  },
+  { key: 'workers', title: 'Workers', numeric: true, value: ({ workers }) => workers },
+  {
+    key: 'running',
+    title: 'Running',
+    value: ({ running = 0 }) => running,
+    cell: ({ running = 0, slots }) => <Meter value={running} of={slots} text={`${running} of ${slots}`} />,
+  },
+  {
+    key: 'queued',
+    title: 'Queued',
+    numeric: true,
+    wide: true,
+    value: ({ emitted, running = 0 }) => Math.max(0, emitted - running),
+  },
+  {
+    key: 'waiting',
+    title: 'Waiting',
+    numeric: true,
+    value: ({ waiting }) => waiting,
+    cell: ({ waiting }) => formatCount(waiting),
+  },
+  {
+    key: 'oldest_wait_seconds',
+    title: 'Oldest wait',
+    numeric: true,
+    wide: true,
+    value: ({ oldest_wait_seconds }) => oldest_wait_seconds ?? null,
+    cell: ({ oldest_wait_seconds, waiting }) => (waiting === 0 ? '–' : formatSeconds(oldest_wait_seconds)),
+  },
+  {
+    key: 'expected_work_seconds',
+    title: 'Expected work',
+    numeric: true,
+    wide: true,
+    value: ({ expected_work_seconds }) => expected_work_seconds ?? null,
+    cell: ({ expected_work_seconds, unknown_work_tasks = 0 }) => (
+      <span
+        title={
+          unknown_work_tasks > 0 ? `and ${formatCount(unknown_work_tasks)} tasks that take nobody knows how long` : ''
+        }
+      >
+        {unknown_work_tasks > 0 && (expected_work_seconds ?? 0) === 0
+          ? 'not known'
+          : formatSeconds(expected_work_seconds)}
+        {unknown_work_tasks > 0 && (expected_work_seconds ?? 0) > 0 && ' or more'}
+      </span>
+    ),
+  },
+];
+
+/** What each pool does and what waits for it. */
+export function PoolTable({ pools }: { pools: readonly PoolStatus[] }): ReactNode {
+  if (pools.length === 0) {
+    return (
+      <Empty title="No workers">
+        Start one: <Code>npm run bw -- worker --join nats://…</Code>
+      </Empty>
+    );
+  }
+  return <DataTable label="Pools" columns={COLUMNS} rows={pools} rowKey={({ pool }) => pool} />;
+}

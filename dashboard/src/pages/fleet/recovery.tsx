@@ -1,0 +1,35 @@
+import type { ReactNode } from 'react';
+import type { RecoveryRow } from '../../api/types.ts';
+import { formatCount } from '../../format/numbers.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Meter } from '../../parts/meter.tsx';
+import { Empty } from '../../parts/states.tsx';
+
+const COLUMNS: readonly Column<RecoveryRow>[] = [
+  { key: 'strategy', title: 'What was done', value: ({ strategy }) => strategy.replaceAll('_', ' ') },
+  {
+    key: 'attempts',
+    title: 'Times',
+    numeric: true,
+    value: ({ attempts }) => attempts,
+    cell: ({ attempts }) => formatCount(attempts),
+  },
+  {
+    key: 'recovered',
+    title: 'Task completed after it',
+    value: ({ recovered, attempts }) => recovered / Math.max(1, attempts),
+    cell: ({ recovered, attempts }) => (
+      <Meter
+        value={recovered}
+        of={attempts}
+        text={attempts === 0 ? '–' : `${Math.round((100 * recovered) / attempts)} %`}
+      />
+    ),
+  },
+];
+
+/** What was tried after failures, and how often it helped. */
+export function Recovery({ rows }: { rows: readonly RecoveryRow[] }): ReactNode {
+  if (rows.length === 0) return <Empty title="Nothing had to be recovered" />;
+  return <DataTable label="Recovery by strategy" columns={COLUMNS} rows={rows} rowKey={({ strategy }) => strategy} />;
+}

@@ -1,0 +1,70 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import type { WorkerNow } from '../../api/types.ts';
+import { useSend } from '../../api/use-api.ts';
+import { ReasonDialog } from '../../parts/reason-dialog.tsx';
+import { isThere } from './worker-facts.ts';
+
+type Action = 'drain' | 'quarantine' | 'resume';
+
+const ACTIONS: Record<Action, { label: string; note: string; possible: (state: string) => boolean }> = {
+  drain: {
+    label: 'Drain',
+    note: 'It finishes what it runs and takes nothing new, until it is resumed or started again.',
+    possible: (state) => state === 'ready',
+  },
+  quarantine: {
+    label: 'Quarantine',
+    note: 'It takes no tasks, also after a restart, until somebody lets it back.',
+    possible: (state) => state !== 'quarantined',
+  },
+  resume: {
+    label: 'Let it work again',
+    note: 'It takes tasks again; what it failed before no longer counts.',
+    possible: (state) => state === 'draining' || state === 'quarantined' || state === 'paused',
+  },
+};
+
+/** What an operator can do with a worker; each asks for a reason, which is kept. */
+export function WorkerActions({ worker }: { worker: WorkerNow }): ReactNode {
+  const [asked, setAsked] = useState<Action>();
+  const may_operate = useMay('operator');
+  const act = useSend<{ action: Action; reason: string }, unknown>(
+    'POST',
+    ({ action }) => `/api/workers/${worker.worker_id}/${action}`,
+    ['/api/workers'],
+    ({ reason }) => ({ reason }),
+  );
+  if (!may_operate || !isThere(worker)) return null;
+  const possible = (Object.keys(ACTIONS) as Action[]).filter((action) => ACTIONS[action].possible(worker.state));
+  const { label, note } = ACTIONS[asked ?? 'drain'];
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Actions for ${worker.worker_id}`}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {possible.map((action) => (
+            <Menu.Item key={action} onClick={() => setAsked(action)}>
+              {ACTIONS[action].label} …
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <ReasonDialog
+        opened={asked !== undefined}
+        title={`${label}: ${worker.worker_id}`}
+        note={note}
+        action={label}
+        required={asked !== 'resume'}
+        onClose={() => setAsked(undefined)}
+        onSay={(reason) => act.mutateAsync({ action: asked ?? 'drain', reason })}
+      />
+    </>
+  );
+}

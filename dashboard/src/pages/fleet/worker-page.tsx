@@ -1,0 +1,103 @@
+import type { EventRow } from '@benchwire/shared/contracts/query.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import type { ReactNode } from 'react';
+import type { WorkerNow } from '../../api/types.ts';
+import { useGet, usePages } from '../../api/use-api.ts';
+import { formatMegabytes } from '../../format/numbers.ts';
+import { EventTable } from '../../parts/event-table.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { Status } from '../../parts/status.tsx';
+import { WorkerActions } from './worker-actions.tsx';
+import { devicesOf, runningOn, slotsOf } from './worker-facts.ts';
+
+/** One worker: how it is, what it offers, what happened to it. */
+export default function WorkerPage({ worker_id }: { worker_id: string }): ReactNode {
+  const worker = useGet<WorkerNow>(`/api/workers/${worker_id}`, {}, { every_ms: 2000 });
+  const events = usePages<EventRow>('/api/events', { worker_id, limit: 100 }, { every_ms: 10_000 });
+  return (
+    <Answer of={worker} height={300}>
+      {(row) => (
+        <>
+          <PageHead title={row.worker_id} note={`on ${row.hostname}`}>
+            <Status state={row.state} />
+            <WorkerActions worker={row} />
+          </PageHead>
+          {row.reason !== '' && <p className="bw-note bw-first">{row.reason}</p>}
+          <WorkerFacts worker={row} />
+          <div className="bw-grid">
+            {devicesOf(row).map((device) => (
+              <DevicePanel key={device.device_id} device={device} />
+            ))}
+            <Panel title="What happened to it">
+              <Answer of={events}>
+                {(rows) =>
+                  rows.length === 0 ? (
+                    <Empty title="Nothing yet" />
+                  ) : (
+                    <EventTable events={rows} without={['worker_id']} />
+                  )
+                }
+              </Answer>
+            </Panel>
+          </div>
+        </>
+      )}
+    </Answer>
+  );
+}
+
+function WorkerFacts({ worker }: { worker: WorkerNow }): ReactNode {
+  const { heartbeat } = worker;
+  const percent = heartbeat?.cpu_load_percent;
+  const celsius = heartbeat?.temperature_celsius;
+  return (
+    <Facts
+      facts={[
+        { name: 'Running', value: runningOn(worker) ?? '–', unit: `of ${slotsOf(worker)} slots` },
+        { name: 'CPU load', value: percent == null ? '–' : `${Math.round(percent)} %` },
+        {
+          name: 'Memory used',
+          value: formatMegabytes(heartbeat?.memory_used_mb),
+          unit: `of ${formatMegabytes(heartbeat?.memory_total_mb)}`,
+        },
+        { name: 'Temperature', value: celsius == null ? '–' : `${Math.round(celsius)} °C` },
+      ]}
+    />
+  );
+}
+
+function DevicePanel({ device }: { device: Device }): ReactNode {
+  const facts: [string, string][] = [
+    ['Class', device.class],
+    ['Pool', device.pool],
+    ['Fingerprint', device.fingerprint],
+    ['Memory', device.memory_gb === null ? 'not known' : `${device.memory_gb.toFixed(1)} GB`],
+    ['Slots', String(device.slots)],
+    ['Executors', device.executors.join(', ')],
+    ['Programs', device.commands.join(', ') || 'none'],
+    [
+      'Labels',
+      Object.entries(device.labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(', ') || 'none',
+    ],
+    ...Object.entries(device.environment).map(([name, value]): [string, string] => [
+      name,
+      String(value ?? 'not known'),
+    ]),
+  ];
+  return (
+    <Panel title={`${device.device_id}: ${device.name}`} className="bw-device">
+      <dl className="bw-pairs">
+        {facts.map(([name, value]) => (
+          <div key={name} className="bw-pair">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
+  );
+}

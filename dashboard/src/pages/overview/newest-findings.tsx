@@ -1,0 +1,45 @@
+import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { usePages } from '../../api/use-api.ts';
+import { useRefresh } from '../../api/use-refresh.ts';
+import { formatPercentChange } from '../../format/numbers.ts';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { Ago } from '../../parts/time.tsx';
+
+/** What moved last, dismissed ones left out. */
+export function NewestFindings(): ReactNode {
+  useRefresh('findings', ['/api/findings']);
+  const findings = usePages<FindingRow>('/api/findings', {
+    states: ['suspected', 'confirmed', 'acknowledged'],
+    limit: 6,
+  });
+  return (
+    <Answer of={findings}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty title="No open findings">
+            A series is judged from its sixth run on; <Link href="/series">the series so far</Link>.
+          </Empty>
+        ) : (
+          <ul className="bw-list">
+            {rows.slice(0, 6).map((row) => (
+              <li key={row.finding_id}>
+                <div className="bw-finding-line">
+                  <Link href={`/findings/${encodeURIComponent(row.finding_id)}`}>
+                    {row.model || row.benchmark} {row.metric}
+                    {row.batch_size === null ? '' : `, batch ${row.batch_size}`}
+                  </Link>
+                  <strong>{formatPercentChange(row.change_percent)}</strong>
+                </div>
+                <div className="bw-note">
+                  {row.kind}, {row.state}, on {row.pool}, <Ago at={row.detected_at} />
+                </div>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Answer>
+  );
+}

@@ -1,0 +1,45 @@
+import { Code, List, Text } from '@mantine/core';
+import { IconCircleCheck } from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Failure } from '../../parts/states.tsx';
+import type { DryRun } from './dry-run.ts';
+
+/** What the server would do with the request, or what is wrong with it. */
+export function DryRunAnswer({
+  of: { data, error },
+  asked,
+  settled,
+}: {
+  of: UseQueryResult<DryRun, Error>;
+  asked: boolean;
+  settled: boolean;
+}): ReactNode {
+  if (!asked) return <Text c="dimmed">Fill in a model, or write the request in YAML.</Text>;
+  if (!settled) return <Text c="dimmed">Checking …</Text>;
+  if (error !== null) return <Failure error={error} />;
+  if (data === undefined) return <Text c="dimmed">Checking …</Text>;
+  if (data.issues.length === 0) {
+    return (
+      <span className="bw-status" data-tone="completed" role="status">
+        <IconCircleCheck size={16} aria-hidden />
+        Fine: {data.task_count} {data.task_count === 1 ? 'task' : 'tasks'}
+        {/* Tasks with `placement: each` become one per pool when the scheduler takes the run. */}
+      </span>
+    );
+  }
+  return (
+    <>
+      <Text fw={600} size="sm" role="status">
+        {data.issues.length === 1 ? 'One thing is' : `${data.issues.length} things are`} to be changed
+      </Text>
+      <List size="sm" spacing={6} mt={6}>
+        {data.issues.map((issue) => (
+          <List.Item key={`${issue.path} ${issue.message}`}>
+            {issue.path !== '' && <Code>{issue.path}</Code>} {issue.message}
+          </List.Item>
+        ))}
+      </List>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
+import { Autocomplete, MultiSelect, Select, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { MatrixCell } from '../../api/types.ts';
+import { useGet } from '../../api/use-api.ts';
+import type { RequestForm } from './request-form.ts';
+
+/** One benchmark of one model; whatever needs more is written in YAML. */
+export function FormFields({
+  form,
+  onChange,
+}: {
+  form: RequestForm;
+  onChange: (fields: Partial<RequestForm>) => void;
+}): ReactNode {
+  const { data: matrix } = useGet<{ items: MatrixCell[] }>('/api/matrix', { metric: 'latency_ms' });
+  const known = [...new Set(matrix?.items.map(({ model }) => model))].sort();
+  const text = (
+    field: keyof RequestForm & ('name' | 'batch_sizes' | 'iterations' | 'precision' | 'priority' | 'commit'),
+  ) => ({
+    value: form[field],
+    onChange: (event: { currentTarget: { value: string } }) => onChange({ [field]: event.currentTarget.value }),
+  });
+  return (
+    <div className="bw-form">
+      <Autocomplete
+        label="Model"
+        description="A catalogue name, a path on the worker, or an https URL"
+        data={known}
+        value={form.model}
+        onChange={(model) => onChange({ model })}
+        required
+        className="bw-form-wide"
+        comboboxProps={{ transitionProps: { duration: 0 } }}
+      />
+      <TextInput label="Name of the run" placeholder="optional" {...text('name')} />
+      <TextInput label="Commit" placeholder="optional" {...text('commit')} />
+      <TextInput label="Batch sizes" {...text('batch_sizes')} />
+      <TextInput label="Iterations per batch size" {...text('iterations')} />
+      <TextInput label="Precision" placeholder="as the model is" {...text('precision')} />
+      <Select
+        label="Scenario"
+        data={[
+          { value: 'single_stream', label: 'single stream' },
+          { value: 'offline', label: 'offline' },
+        ]}
+        value={form.scenario}
+        onChange={(scenario) => onChange({ scenario: scenario ?? 'single_stream' })}
+      />
+      <MultiSelect
+        label="Hardware"
+        placeholder={form.hardware.length === 0 ? 'any' : ''}
+        data={[...HARDWARE_CLASSES]}
+        value={form.hardware}
+        onChange={(hardware) => onChange({ hardware })}
+        comboboxProps={{ transitionProps: { duration: 0 } }}
+      />
+      <Select
+        label="Where"
+        data={[
+          { value: 'any', label: 'on one pool that fits' },
+          { value: 'each', label: 'on each pool that fits' },
+        ]}
+        value={form.placement}
+        onChange={(placement) => onChange({ placement: placement ?? 'any' })}
+      />
+      <TextInput label="Priority" description="0 to 100, higher goes first" {...text('priority')} />
+    </div>
+  );
+}

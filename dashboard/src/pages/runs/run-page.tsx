@@ -1,0 +1,99 @@
+import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import { Tabs } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useGet } from '../../api/use-api.ts';
+import { useRefresh } from '../../api/use-refresh.ts';
+import { formatBetween } from '../../format/times.ts';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { RunProgress } from '../../parts/progress.tsx';
+import { sourceText } from '../../parts/source.ts';
+import { Answer } from '../../parts/states.tsx';
+import { Status } from '../../parts/status.tsx';
+import { At } from '../../parts/time.tsx';
+import { useUrlState } from '../../parts/url-state.ts';
+import { useNow } from '../../parts/use-now.ts';
+import { LiveMetrics } from './live-metrics.tsx';
+import { RunActions } from './run-actions.tsx';
+import { RunEvents } from './run-events.tsx';
+import { RunFindings } from './run-findings.tsx';
+import { RunRequest } from './run-request.tsx';
+import { RunResults } from './run-results.tsx';
+import { TaskDrawer } from './task-drawer.tsx';
+import { TaskTable } from './task-table.tsx';
+
+const DEFAULTS = { tab: 'tasks', task: '' };
+
+/** One run, live while it is open. */
+export default function RunPage({ run_id }: { run_id: string }): ReactNode {
+  const [{ tab, task }, change] = useUrlState(DEFAULTS);
+  const path = `/api/runs/${run_id}`;
+  const run = useGet<RunRow>(path);
+  useRefresh(`run:${run_id}`, [path, `/api/tasks/${run_id}`]);
+  return (
+    <Answer of={run} height={400}>
+      {(row) => (
+        <>
+          <PageHead
+            title={row.name || 'unnamed run'}
+            note={
+              <>
+                <span className="bw-mono">{run_id}</span> {sourceText(row.source)}
+              </>
+            }
+          >
+            <RunActions run={row} />
+          </PageHead>
+          <RunState run={row} />
+          <Panel title="What the run does" className="bw-tabbed">
+            <Tabs value={tab} onChange={(next) => change({ tab: next ?? 'tasks' })} keepMounted={false}>
+              <Tabs.List mb={10}>
+                <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
+                <Tabs.Tab value="live">Samples</Tabs.Tab>
+                <Tabs.Tab value="results">Results</Tabs.Tab>
+                <Tabs.Tab value="findings">Findings</Tabs.Tab>
+                <Tabs.Tab value="events">Events</Tabs.Tab>
+                <Tabs.Tab value="request">Request</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="tasks">
+                <TaskTable run={row} onPick={(task_id) => change({ task: task_id })} />
+              </Tabs.Panel>
+              <Tabs.Panel value="live">
+                <LiveMetrics run={row} />
+              </Tabs.Panel>
+              <Tabs.Panel value="results">
+                <RunResults run_id={run_id} />
+              </Tabs.Panel>
+              <Tabs.Panel value="findings">
+                <RunFindings run_id={run_id} />
+              </Tabs.Panel>
+              <Tabs.Panel value="events">
+                <RunEvents run_id={run_id} />
+              </Tabs.Panel>
+              <Tabs.Panel value="request">
+                <RunRequest run_id={run_id} />
+              </Tabs.Panel>
+            </Tabs>
+          </Panel>
+          <TaskDrawer run_id={run_id} task_id={task} onClose={() => change({ task: '' })} />
+        </>
+      )}
+    </Answer>
+  );
+}
+
+function RunState({ run }: { run: RunRow }): ReactNode {
+  const now = useNow(run.finished_at === null ? 1000 : null);
+  return (
+    <div className="bw-run-state">
+      <Status state={run.state} />
+      <RunProgress counts={run} />
+      <span>
+        <span className="bw-dim">accepted</span> <At at={run.accepted_at} />
+      </span>
+      <span>
+        <span className="bw-dim">{run.finished_at === null ? 'for' : 'took'}</span>{' '}
+        {formatBetween(run.accepted_at, run.finished_at ?? now)}
+      </span>
+    </div>
+  );
+}

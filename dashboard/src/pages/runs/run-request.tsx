@@ -1,0 +1,21 @@
+import type { QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { ReactNode } from 'react';
+import { stringify } from 'yaml';
+import { useGet } from '../../api/use-api.ts';
+import { Answer, Empty } from '../../parts/states.tsx';
+
+/** What was asked for, as YAML that `bw run` and the editor take. */
+export function RunRequest({ run_id }: { run_id: string }): ReactNode {
+  const request = useGet<QueryRow<'request'>>(`/api/runs/${run_id}/request`);
+  return (
+    <Answer of={request}>
+      {({ request: text, reason }) =>
+        text === '' ? (
+          <Empty title="The request was not kept">{reason}</Empty>
+        ) : (
+          <pre className="bw-log">{stringify(JSON.parse(text))}</pre>
+        )
+      }
+    </Answer>
+  );
+}

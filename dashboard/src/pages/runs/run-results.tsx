@@ -1,0 +1,144 @@
+import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { usePages } from '../../api/use-api.ts';
+import { formatCount, formatNumber } from '../../format/numbers.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { type BATCH_METRICS, type BatchLine, pivotResults } from './pivot-results.ts';
+
+const interval = ({ ci_low, ci_high }: Pick<ResultRow, 'ci_low' | 'ci_high'>): string =>
+  ci_low === null || ci_high === null ? '–' : `${formatNumber(ci_low)} – ${formatNumber(ci_high)}`;
+
+const measured = (
+  metric: (typeof BATCH_METRICS)[number],
+  title: string,
+  unit: string,
+  wide = false,
+): Column<BatchLine> => ({
+  key: metric,
+  title,
+  unit,
+  numeric: true,
+  wide,
+  value: ({ metrics }) => metrics[metric]?.value ?? null,
+  cell: ({ metrics }) => {
+    const row = metrics[metric];
+    return row === undefined ? '–' : <Link href={`/series/${row.series_id}`}>{formatNumber(row.value)}</Link>;
+  },
+});
+
+const LINE_COLUMNS: readonly Column<BatchLine>[] = [
+  { key: 'model', title: 'Model', value: ({ first }) => first.model || first.task_id },
+  { key: 'batch_size', title: 'Batch', numeric: true, value: ({ batch_size }) => batch_size },
+  { key: 'precision', title: 'Precision', wide: true, value: ({ first }) => first.precision },
+  measured('latency_ms', 'Median', 'ms'),
+  {
+    key: 'ci_low',
+    title: '95 % interval',
+    unit: 'ms',
+    numeric: true,
+    wide: true,
+    value: ({ metrics }) => metrics.latency_ms?.ci_low ?? null,
+    cell: ({ metrics }) => (metrics.latency_ms === undefined ? '–' : interval(metrics.latency_ms)),
+  },
+  measured('latency_p90_ms', 'p90', 'ms', true),
+  measured('latency_p99_ms', 'p99', 'ms', true),
+  measured('throughput_items_per_second', 'Throughput', 'items/s'),
+  measured('memory_mb', 'Memory', 'MB', true),
+  {
+    key: 'samples',
+    title: 'Samples',
+    numeric: true,
+    wide: true,
+    value: ({ first }) => first.samples,
+    cell: ({ first }) => formatCount(first.samples),
+  },
+  {
+    key: 'steady',
+    title: 'Steady',
+    value: ({ first }) => first.steady,
+    cell: ({ first }) =>
+      first.steady === null ? (
+        '–'
+      ) : first.steady ? (
+        'yes'
+      ) : (
+        <b title="The value was still moving or jumping while it was measured.">no</b>
+      ),
+  },
+  { key: 'pool', title: 'Pool', wide: true, value: ({ first }) => first.pool },
+];
+
+const OTHER_COLUMNS: readonly Column<ResultRow>[] = [
+  { key: 'task_id', title: 'Task', value: ({ task_id }) => task_id },
+  {
+    key: 'metric',
+    title: 'Metric',
+    value: ({ metric }) => metric,
+    cell: ({ metric, series_id }) => <Link href={`/series/${series_id}`}>{metric}</Link>,
+  },
+  {
+    key: 'value',
+    title: 'Value',
+    numeric: true,
+    value: ({ value }) => value,
+    cell: ({ value, unit }) => (
+      <>
+        {formatNumber(value)} <span className="bw-unit">{unit}</span>
+      </>
+    ),
+  },
+  { key: 'ci_low', title: '95 % interval', numeric: true, value: ({ ci_low }) => ci_low, cell: interval },
+  {
+    key: 'samples',
+    title: 'Samples',
+    numeric: true,
+    value: ({ samples }) => samples,
+    cell: ({ samples }) => formatCount(samples),
+  },
+  { key: 'pool', title: 'Pool', wide: true, value: ({ pool }) => pool },
+];
+
+/** What a run measured. */
+export function RunResults({ run_id }: { run_id: string }): ReactNode {
+  const results = usePages<ResultRow>(`/api/runs/${run_id}/results`, { limit: 2000 });
+  return (
+    <Answer of={results} height={300}>
+      {(rows) => {
+        if (rows.length === 0)
+          return <Empty title="No results yet">A task's results are here once it has completed.</Empty>;
+        const { lines, others } = pivotResults(rows);
+        return (
+          <>
+            {rows.some(({ is_simulated }) => is_simulated) && (
+              <p className="bw-note bw-first">Some of these numbers are simulated, as their executor says.</p>
+            )}
+            {lines.length > 0 && (
+              <DataTable
+                label="Results by model and batch size"
+                columns={LINE_COLUMNS}
+                rows={lines}
+                rowKey={({ task_id, batch_size, first }) => `${task_id} ${batch_size} ${first.pool}`}
+              />
+            )}
+            {others.length > 0 && (
+              <DataTable
+                label="Other metrics"
+                columns={OTHER_COLUMNS}
+                rows={others}
+                rowKey={({ task_id, series_id }) => `${task_id} ${series_id}`}
+              />
+            )}
+            {results.hasNextPage && (
+              <Button variant="subtle" size="compact-sm" mt={6} onClick={() => void results.fetchNextPage()}>
+                Load more results
+              </Button>
+            )}
+          </>
+        );
+      }}
+    </Answer>
+  );
+}

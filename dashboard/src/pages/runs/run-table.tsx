@@ -1,0 +1,70 @@
+import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { ReactNode } from 'react';
+import { formatBetween, secondsBetween } from '../../format/times.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { RunProgress } from '../../parts/progress.tsx';
+import { RunLink, shortId } from '../../parts/run-link.tsx';
+import { sourceText } from '../../parts/source.ts';
+import { Status } from '../../parts/status.tsx';
+import { Ago } from '../../parts/time.tsx';
+
+const troubles = (run: RunRow): number => run.failed + run.timed_out + run.lost;
+
+const COLUMNS: readonly Column<RunRow>[] = [
+  {
+    key: 'name',
+    title: 'Run',
+    value: ({ name }) => name,
+    cell: ({ run_id, name }) => (
+      <>
+        <RunLink run_id={run_id} name={name || 'unnamed'} />{' '}
+        <span className="bw-mono bw-dim bw-wide-inline">{shortId(run_id)}</span>
+      </>
+    ),
+  },
+  { key: 'state', title: 'State', value: ({ state }) => state, cell: ({ state }) => <Status state={state} /> },
+  {
+    key: 'progress',
+    title: 'Tasks over',
+    value: (run) => (run.total - run.waiting - run.running) / Math.max(1, run.total),
+    cell: (run) => <RunProgress counts={run} />,
+  },
+  {
+    key: 'not_completed',
+    title: 'Not completed',
+    numeric: true,
+    wide: true,
+    value: troubles,
+    cell: (run) => (troubles(run) === 0 ? <span className="bw-dim">0</span> : <b>{troubles(run)}</b>),
+  },
+  {
+    key: 'accepted_at',
+    title: 'Accepted',
+    numeric: true,
+    value: ({ accepted_at }) => accepted_at,
+    cell: ({ accepted_at }) => <Ago at={accepted_at} />,
+  },
+  {
+    key: 'duration_seconds',
+    title: 'Took',
+    numeric: true,
+    value: ({ accepted_at, finished_at }) => (finished_at === null ? null : secondsBetween(accepted_at, finished_at)),
+    cell: ({ accepted_at, finished_at }) => (finished_at === null ? '–' : formatBetween(accepted_at, finished_at)),
+  },
+  { key: 'source', title: 'Source', wide: true, value: ({ source }) => sourceText(source) },
+  {
+    key: 'tags',
+    title: 'Tags',
+    wide: true,
+    value: ({ tags }) =>
+      Object.entries(tags)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+  },
+];
+
+/** Runs, each with a box to choose it. */
+export function RunTable({ runs, choose }: { runs: readonly RunRow[]; choose: (run: RunRow) => ReactNode }): ReactNode {
+  const columns = [{ key: 'choose', title: '', value: () => '', cell: choose }, ...COLUMNS];
+  return <DataTable label="Runs" columns={columns} rows={runs} rowKey={({ run_id }) => run_id} />;
+}

@@ -1,0 +1,156 @@
+import type { TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { TaskExplanation } from '@benchwire/shared/contracts/scheduler.ts';
+import { Button, Drawer, Group, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useMay } from '../../api/session.ts';
+import type { AttemptRow, Page } from '../../api/types.ts';
+import { useGet, useSend } from '../../api/use-api.ts';
+import { formatSeconds } from '../../format/numbers.ts';
+import { notifyFailure } from '../../parts/notify.ts';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { Status } from '../../parts/status.tsx';
+import { At } from '../../parts/time.tsx';
+import { logText } from './log-text.ts';
+
+/** One task beside the run: why it is where it is, its attempts with their logs, and what can be done. */
+export function TaskDrawer({
+  run_id,
+  task_id,
+  onClose,
+}: {
+  run_id: string;
+  task_id: string;
+  onClose: () => void;
+}): ReactNode {
+  return (
+    <Drawer opened={task_id !== ''} onClose={onClose} position="right" size="lg" title={<b>{task_id}</b>}>
+      {task_id !== '' && <Task run_id={run_id} task_id={task_id} />}
+    </Drawer>
+  );
+}
+
+function Task({ run_id, task_id }: { run_id: string; task_id: string }): ReactNode {
+  const path = `/api/tasks/${run_id}/${encodeURIComponent(task_id)}`;
+  const task = useGet<TaskRow>(path);
+  const is_open = task.data?.state === 'waiting' || task.data?.state === 'running';
+  return (
+    <Answer of={task}>
+      {(row) => (
+        <div className="bw-stack">
+          <Group justify="space-between">
+            <Status state={row.state} />
+            <TaskActions path={path} run_id={run_id} is_open={is_open} />
+          </Group>
+          <dl className="bw-pairs">
+            <Pair name="Model" value={row.model} />
+            <Pair name="Executor" value={row.executor} />
+            <Pair name="Pool" value={row.pool} />
+            <Pair name="Worker" value={row.worker_id} />
+            <Pair name="Attempt" value={row.attempt === 0 ? '' : String(row.attempt)} />
+            <Pair name="Ran" value={formatSeconds(row.execution_time_seconds)} />
+          </dl>
+          {row.error_message !== '' && (
+            <Text size="sm">
+              <b>
+                {row.error_class} {row.error_code}
+              </b>
+              : {row.error_message}
+            </Text>
+          )}
+          {row.note !== '' && <Text size="sm">{row.note}</Text>}
+          {is_open && <Why path={path} />}
+          <h3>Attempts</h3>
+          <Attempts path={path} />
+        </div>
+      )}
+    </Answer>
+  );
+}
+
+function Pair({ name, value }: { name: string; value: string }): ReactNode {
+  if (value === '') return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+function TaskActions({ path, run_id, is_open }: { path: string; run_id: string; is_open: boolean }): ReactNode {
+  const may_submit = useMay('submitter');
+  const changed = [`/api/runs/${run_id}`, `/api/tasks/${run_id}`];
+  const act = useSend<{ action: 'cancel' | 'retry' }, unknown>(
+    'POST',
+    ({ action }) => `${path}/${action}`,
+    changed,
+    () => ({}),
+  );
+  if (!may_submit) return null;
+  const action = is_open ? 'cancel' : 'retry';
+  return (
+    <Button
+      variant="default"
+      size="compact-sm"
+      loading={act.isPending}
+      onClick={() => act.mutate({ action }, { onError: notifyFailure })}
+    >
+      {is_open ? 'Cancel this task' : 'Run it again'}
+    </Button>
+  );
+}
+
+function Why({ path }: { path: string }): ReactNode {
+  const why = useGet<TaskExplanation>(`${path}/why`, {}, { every_ms: 3000 });
+  return (
+    <>
+      <h3>Why it is where it is</h3>
+      <Answer of={why} height={40}>
+        {(task) => (
+          <>
+            <Text size="sm">{task.explanation}</Text>
+            <ul className="bw-list">
+              {task.pools.map((pool) => (
+                <li key={pool.pool}>
+                  <span className="bw-mono">{pool.pool}</span>{' '}
+                  {pool.reason ??
+                    `free in ${formatSeconds(pool.wait_seconds)}, then ${formatSeconds(pool.run_seconds)}`}
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Answer>
+    </>
+  );
+}
+
+function Attempts({ path }: { path: string }): ReactNode {
+  const attempts = useGet<Page<AttemptRow>>(`${path}/attempts`);
+  return (
+    <Answer of={attempts} height={60}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="None is over yet" />
+        ) : (
+          <ul className="bw-list">
+            {items.map((attempt) => (
+              <li key={attempt.attempt}>
+                <Group gap="sm">
+                  <b>{attempt.attempt}</b>
+                  <Status state={attempt.status} />
+                  <span>{formatSeconds(attempt.execution_time_seconds)}</span>
+                  <span className="bw-dim">
+                    {attempt.worker_id}, <At at={attempt.finished_at} />
+                  </span>
+                </Group>
+                {attempt.error_message !== '' && <Text size="sm">{attempt.error_message}</Text>}
+                {attempt.logs !== '' && <pre className="bw-log">{logText(attempt.logs)}</pre>}
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Answer>
+  );
+}

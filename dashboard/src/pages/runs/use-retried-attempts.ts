@@ -1,0 +1,20 @@
+import type { TaskRow } from '@benchwire/shared/contracts/query.ts';
+import { useQueries } from '@tanstack/react-query';
+import { send } from '../../api/client.ts';
+import type { AttemptRow, Page } from '../../api/types.ts';
+
+/** More are not asked for: a run in which so many tasks retry has another problem than its timeline. */
+const MOST = 50;
+
+/** The attempts of tasks that were tried more than once, by task. */
+export function useRetriedAttempts(tasks: readonly TaskRow[]): ReadonlyMap<string, AttemptRow[]> {
+  const retried = tasks.filter(({ attempt }) => attempt > 1).slice(0, MOST);
+  return useQueries({
+    queries: retried.map(({ run_id, task_id, attempt, state }) => ({
+      queryKey: [`/api/tasks/${run_id}`, task_id, 'attempts', attempt, state],
+      queryFn: () => send<Page<AttemptRow>>('GET', `/api/tasks/${run_id}/${encodeURIComponent(task_id)}/attempts`),
+    })),
+    combine: (answers) =>
+      new Map(retried.map(({ task_id }, index) => [task_id, answers[index]?.data?.items ?? []] as const)),
+  });
+}

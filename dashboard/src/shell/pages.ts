@@ -1,0 +1,39 @@
+import {
+  IconChartLine,
+  IconFlag,
+  IconGauge,
+  IconGitCompare,
+  IconKey,
+  IconListDetails,
+  IconMailX,
+  IconPlayerPlay,
+  type IconProps,
+  IconReportAnalytics,
+  IconServer2,
+} from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+import type { Role } from '../api/types.ts';
+
+export interface PageEntry {
+  path: string;
+  title: string;
+  icon: ComponentType<IconProps>;
+  /** Pressed after `g`. */
+  key: string;
+  /** Shown to those who may. */
+  role?: Role;
+}
+
+/** The navigation, in order. */
+export const PAGES: readonly PageEntry[] = [
+  { path: '/', title: 'Overview', icon: IconGauge, key: 'o' },
+  { path: '/runs', title: 'Runs', icon: IconPlayerPlay, key: 'r' },
+  { path: '/compare', title: 'Compare', icon: IconGitCompare, key: 'c' },
+  { path: '/series', title: 'Series', icon: IconChartLine, key: 's' },
+  { path: '/findings', title: 'Findings', icon: IconFlag, key: 'f' },
+  { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },
+  { path: '/reports', title: 'Reports', icon: IconReportAnalytics, key: 'p' },
+  { path: '/events', title: 'Events', icon: IconListDetails, key: 'e' },
+  { path: '/rejected', title: 'Rejected', icon: IconMailX, key: 'j' },
+  { path: '/keys', title: 'Keys', icon: IconKey, key: 'k', role: 'admin' },
+];

@@ -1,0 +1,57 @@
+import { benchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
+import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
+import { request, SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
+import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { DeliverPolicy, type JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { z } from 'zod';
+import { rerunOf } from '../decide/rerun.ts';
+
+const acceptedData = z.object({ request });
+
+/** Why a re-run could not be asked for; `later` where trying again helps. */
+export type Asked = { ok: true; run_id: string } | { ok: false; later: boolean; why: string };
+
+/** Asks ingest to run a suspected task once more. Asking again is harmless: the request's id is the same. */
+export async function askRerun(
+  nats: NatsConnection,
+  jetstream: JetStreamClient,
+  finding: Finding,
+  asked: FindingConfirmation,
+): Promise<Asked> {
+  const found = await acceptedRequest(jetstream, finding.run_id);
+  if (found === undefined) {
+    return { ok: false, later: false, why: `the request of run ${finding.run_id} is not in EVENTS any more` };
+  }
+  const again = rerunOf(found, finding, asked);
+  if (again === undefined) return { ok: false, later: false, why: `the run's request has no task ${finding.task_id}` };
+  try {
+    const message = await nats.request(SUBMIT_SUBJECT, JSON.stringify(again), { timeout: 10_000 });
+    const reply = parseJson(submitReply, message.data);
+    if (!reply.ok) return { ok: false, later: false, why: 'ingest gave an unreadable answer' };
+    if (!reply.value.ok)
+      return { ok: false, later: false, why: reply.value.issues.map((each) => each.message).join('; ') };
+    return { ok: true, run_id: reply.value.run_id };
+  } catch (error) {
+    // Nobody answers, a timeout, a lost connection: ingest is not there now.
+    return { ok: false, later: true, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The request of a run as its event `accepted` has it: the first event of the run. */
+async function acceptedRequest(
+  jetstream: JetStreamClient,
+  run_id: string,
+): Promise<z.infer<typeof request> | undefined> {
+  const events = await jetstream.consumers.get(EVENTS.name, {
+    filter_subjects: eventSubject({ entity: 'run', run_id }),
+    deliver_policy: DeliverPolicy.All,
+  });
+  const message = await events.next({ expires: 2000 });
+  if (message === null) return undefined;
+  const event = parseJson(benchEvent, message.data);
+  if (!event.ok || event.value.kind !== 'accepted') return undefined;
+  const data = acceptedData.safeParse(event.value.data);
+  return data.success ? data.data.request : undefined;
+}

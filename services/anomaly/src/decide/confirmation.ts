@@ -1,0 +1,105 @@
+import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
+import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import { revise } from './finding-book.ts';
+
+export interface ConfirmationOptions {
+  /** Re-runs of one suspicion at most; 0 asks for none. */
+  runs: number;
+  /** Re-runs in an hour at most, of all suspicions. */
+  per_hour: number;
+  /** Kinds that are worth a re-run. */
+  kinds: readonly string[];
+}
+
+/** So many re-runs that agree, or that don't, settle a suspicion. */
+const NEEDED = 2;
+
+/** How many re-runs may still be asked for. */
+export class Budget {
+  #per_hour: number;
+  #asked: number[] = [];
+
+  constructor(per_hour: number) {
+    this.#per_hour = per_hour;
+  }
+
+  /** Takes one re-run out of the budget of this hour; false when it is spent. */
+  take(now: Date): boolean {
+    const since = now.getTime() - 3_600_000;
+    while (this.#asked.length > 0 && (this.#asked[0] as number) < since) this.#asked.shift();
+    if (this.#asked.length >= this.#per_hour) return false;
+    this.#asked.push(now.getTime());
+    return true;
+  }
+}
+
+/** Idempotency key of the n-th re-run: findings about one attempt share it, since one re-run measures all its metrics. */
+export function confirmationId(finding: Finding, n: number): string {
+  return `confirm-${attemptId(finding)}-${n}`.slice(0, 256);
+}
+
+/** The finding with one more re-run asked for, or undefined where none is to be asked. */
+export function askAgain(
+  finding: Finding,
+  options: ConfirmationOptions,
+  mayAsk: (request_id: string) => boolean,
+  now: Date,
+): Finding | undefined {
+  if (finding.state !== 'suspected' || !options.kinds.includes(finding.kind)) return undefined;
+  const { confirmations } = finding;
+  if (confirmations.some((each) => each.agrees === null && each.note === '')) return undefined;
+  if (confirmations.length >= options.runs) return undefined;
+  const request_id = confirmationId(finding, confirmations.length + 1);
+  if (!mayAsk(request_id)) return undefined;
+  const asked: FindingConfirmation = {
+    request_id,
+    on: confirmations.length === 0 ? 'same_device' : 'sibling',
+    asked_at: now.toISOString(),
+    run_id: null,
+    worker_id: null,
+    value: null,
+    agrees: null,
+    note: '',
+  };
+  return revise(finding, now, { confirmations: [...confirmations, asked] });
+}
+
+/** What came back of a re-run. */
+export interface Answer {
+  run_id: string;
+  worker_id: string | null;
+  value: number | null;
+  /** Why there is no value. */
+  note: string;
+}
+
+/** The finding after a re-run has come back, settled where enough of them say the same. */
+export function answered(finding: Finding, answer: Answer, wasOn: string | null, now: Date): Finding {
+  const at = finding.confirmations.findIndex((each) => each.agrees === null && each.note === '');
+  if (at < 0) return finding;
+  const agrees = answer.value === null ? null : liesBeyond(finding, answer.value);
+  const on = answer.worker_id !== null && answer.worker_id === wasOn ? 'same_device' : 'sibling';
+  const confirmations = finding.confirmations.map((each, i) =>
+    i === at ? { ...each, ...answer, on: on as FindingConfirmation['on'], agrees } : each,
+  );
+  const count = (verdict: boolean): number => confirmations.filter((each) => each.agrees === verdict).length;
+  if (finding.state !== 'suspected') return revise(finding, now, { confirmations });
+  const values = confirmations
+    .flatMap(({ value }) => (value === null ? [] : [Number(value.toPrecision(4))]))
+    .join(', ');
+  if (count(true) >= NEEDED) {
+    const reason = `${count(true)} re-runs measured the new level again (${values})`;
+    return revise(finding, now, { confirmations }, { state: 'confirmed', by: 'anomaly', reason });
+  }
+  if (count(false) >= NEEDED) {
+    const reason = `${count(false)} re-runs measured the level before (${values}): one value was off, the level stayed`;
+    return revise(finding, now, { confirmations }, { state: 'went_away', by: 'anomaly', reason });
+  }
+  return revise(finding, now, { confirmations });
+}
+
+/** Whether a value is nearer to the new level than to the one before. */
+function liesBeyond(finding: Finding, value: number): boolean {
+  const middle = (finding.baseline.median + finding.value) / 2;
+  return finding.value > finding.baseline.median ? value > middle : value < middle;
+}

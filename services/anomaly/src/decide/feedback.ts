@@ -1,0 +1,20 @@
+/** What people have said of the findings of a metric on a pool. */
+export interface Judged {
+  acknowledged: number;
+  dismissed: number;
+}
+
+/** As if somebody had agreed with four findings and not with one: nothing moves before people have said more. */
+const PRIOR: Judged = { acknowledged: 4, dismissed: 1 };
+const LEAST_FACTOR = 0.8;
+const MOST_FACTOR = 2;
+
+/**
+ * What the limits are multiplied with: more where people dismiss much, less where they agree, within bounds. 1 without a word.
+ */
+export function thresholdFactor({ acknowledged, dismissed }: Judged): number {
+  const agreed = acknowledged + PRIOR.acknowledged;
+  const precision = agreed / (agreed + dismissed + PRIOR.dismissed);
+  const usual = PRIOR.acknowledged / (PRIOR.acknowledged + PRIOR.dismissed);
+  return Math.max(LEAST_FACTOR, Math.min(MOST_FACTOR, usual / precision));
+}

@@ -1,0 +1,37 @@
+import { mannKendallZ } from '@benchwire/shared/stats/mann-kendall.ts';
+import { theilSenSlope } from '@benchwire/shared/stats/theil-sen.ts';
+import { inflationOf } from './levels.ts';
+
+/** A level that moves slowly and goes on moving. */
+export interface Drift {
+  /** Where the stretch begins that drifts. */
+  from: number;
+  /** Per point, in the series' unit: Theil and Sen's. */
+  slope: number;
+  /** Over the whole stretch, in units of the noise. */
+  movement: number;
+  /** |z| of Mann and Kendall's test, shrunk by the autocorrelation. */
+  trend_z: number;
+}
+
+/** Fewest points of a drift; beyond the most, only the newest are looked at, since the tests take quadratic time. */
+const LEAST_POINTS = 60;
+const MOST_POINTS = 200;
+export const LEAST_TREND_Z = 5;
+export const LEAST_MOVEMENT = 2;
+
+/**
+ * Whether the last stretch of a series drifts.
+ * @param from - where the stretch begins
+ * @param scale - noise of the series, greater than 0
+ */
+export function driftOf(values: Float64Array, from: number, scale: number, autocorrelation: number): Drift | undefined {
+  const start = Math.max(from, values.length - MOST_POINTS);
+  const stretch = values.subarray(start);
+  if (stretch.length < LEAST_POINTS) return undefined;
+  const trend_z = Math.abs(mannKendallZ(stretch)) / Math.sqrt(inflationOf(autocorrelation));
+  if (trend_z < LEAST_TREND_Z) return undefined;
+  const slope = theilSenSlope(stretch);
+  const movement = (Math.abs(slope) * stretch.length) / scale;
+  return movement < LEAST_MOVEMENT ? undefined : { from: start, slope, movement, trend_z };
+}

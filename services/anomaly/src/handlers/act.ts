@@ -1,0 +1,78 @@
+import {
+  ACT_SUBJECT,
+  type ActReply,
+  type ActRequest,
+  actReply,
+  actRequest,
+} from '@benchwire/shared/contracts/anomaly.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { respond } from '@benchwire/shared/runtime/respond.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { askSlot } from '../adapters/ask-slot.ts';
+import type { FindingLog } from '../adapters/finding-log.ts';
+import { decided } from '../decide/act.ts';
+import type { SeriesBook } from '../decide/series-book.ts';
+import { type Slot, slotOf, slotSubject } from '../slots.ts';
+
+export interface ActParts {
+  log: Log;
+  nats: NatsConnection;
+  jetstream: JetStreamClient;
+}
+
+/** Takes what a person decides about a finding to the holder of its series' slot. Any replica can. */
+export function forwardActs(parts: ActParts & { slots: number; deadline_ms: number }): Running {
+  return respond<ActRequest, ActReply>(parts.nats, parts.jetstream, parts.log, {
+    subject: ACT_SUBJECT,
+    queue: 'anomaly',
+    schema: actRequest,
+    max_concurrent: 100,
+    refuse: (issues) => ({ ok: false, issues }),
+    handle: async (act) => {
+      const series_id = act.finding_id.split('.')[0] ?? '';
+      const slot = { index: slotOf(series_id, parts.slots), of: parts.slots };
+      const answer = await askSlot(parts.nats, slotSubject(slot, 'act'), act, parts.deadline_ms);
+      const reply = answer.ok ? parseJson(actReply, answer.data) : undefined;
+      if (reply?.ok === true) return reply.value;
+      const why = answer.ok ? 'an unreadable answer' : answer.why;
+      const message = `the anomaly service did not answer (${why}): try again`;
+      return { ok: false, issues: [{ path: '(message)', code: 'no_answer', message }] };
+    },
+  });
+}
+
+interface ShardActParts extends ActParts {
+  slot: Slot;
+  book: SeriesBook;
+  log_of_findings: FindingLog;
+}
+
+/** Answers what a person decides about a finding of this slot, once FINDINGS has the new revision. */
+export function answerActs(parts: ShardActParts): Running {
+  return respond<ActRequest, ActReply>(parts.nats, parts.jetstream, parts.log, {
+    subject: slotSubject(parts.slot, 'act'),
+    schema: actRequest,
+    max_concurrent: 1,
+    refuse: (issues) => ({ ok: false, issues }),
+    handle: (act) => handle(parts, act),
+  });
+}
+
+async function handle({ book, log_of_findings }: ShardActParts, act: ActRequest): Promise<ActReply> {
+  const finding = book.findings.get(act.finding_id);
+  if (finding === undefined) return { ok: false, issues: [unknownFinding(act.finding_id)] };
+  const next = decided(finding, act, new Date());
+  if (!('revision' in next)) return { ok: false, issues: [next] };
+  log_of_findings.add([book.take(next)]);
+  await log_of_findings.flush();
+  return { ok: true, finding_id: next.finding_id, revision: next.revision, state: next.state };
+}
+
+function unknownFinding(finding_id: string): Issue {
+  const message = `there is no finding "${finding_id}" among those of the last 30 days: \`bw findings\` lists them`;
+  return { path: 'finding_id', code: 'unknown_finding', message };
+}

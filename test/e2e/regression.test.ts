@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import { Client } from '@benchwire/shared/client/client.ts';
+import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
+import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
+import { connectNats } from '@benchwire/shared/runtime/nats.ts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+
+/** A latency that steps by 8 % at the 30th of 45 commits, measured by a program, with noise of 1 %. */
+const RUNS = 45;
+const STEP_AT = 30;
+const folder = mkdtempSync(join(tmpdir(), 'bw-regression-'));
+let stack: LocalStack;
+let client: Client;
+
+beforeAll(async () => {
+  const program = `
+    const { latency_ms } = JSON.parse(require('node:fs').readFileSync(${JSON.stringify(join(folder, 'version.json'))}));
+    const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+    console.log(JSON.stringify({ metric: 'latency_ms', unit: 'ms', value: latency_ms * (1 + 0.01 * normal) }));`;
+  writeFileSync(join(folder, 'measure.cjs'), program);
+  stack = await startLocalStack({
+    dataDir: join(folder, 'data'),
+    env: { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn' },
+  });
+  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+});
+afterAll(async () => {
+  await client?.close();
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Measures one commit and waits for the run's end. */
+async function measure(commit: number): Promise<void> {
+  writeFileSync(join(folder, 'version.json'), JSON.stringify({ latency_ms: commit < STEP_AT ? 100 : 108 }));
+  const { run_id } = await client.submit({
+    name: 'decoder',
+    source: { repo: 'https://example.org/decoder', commit: `c${commit}` },
+    tasks: [
+      {
+        task_id: 'speed',
+        executor: 'command',
+        config: { command: ['node', join(folder, 'measure.cjs')] },
+      },
+    ],
+  });
+  expect(await client.finished(run_id)).toMatchObject({ completed: 1 });
+}
+
+const told = async (): Promise<FindingRow[]> => (await client.query('findings', {})).rows;
+
+async function record(finding_id: string): Promise<Finding> {
+  const { rows } = await client.query('finding', { finding_id });
+  return finding.parse(JSON.parse(rows[0]?.record ?? '{}'));
+}
+
+it('finds the step within five runs, confirms it by re-runs of its own, names the commits, and nothing else', async () => {
+  let foundAt: number | undefined;
+  for (let commit = 1; commit <= RUNS; commit++) {
+    await measure(commit);
+    if (foundAt === undefined && (await told()).length > 0) foundAt = commit;
+  }
+  const confirmed = await vi.waitFor(
+    async () => {
+      const [row] = await told();
+      expect(row?.state).toBe('confirmed');
+      return await record(row?.finding_id ?? '');
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  expect(foundAt).toBeGreaterThanOrEqual(STEP_AT);
+  expect(foundAt).toBeLessThan(STEP_AT + 5);
+  expect(confirmed.kind).toBe('regression');
+  expect(confirmed.history.map(({ state }) => state)).toEqual(['suspected', 'confirmed']);
+  expect(confirmed.confirmations.filter(({ agrees }) => agrees)).toHaveLength(2);
+  expect(confirmed.culprit?.last_good.source?.commit).toBe(`c${STEP_AT - 1}`);
+  expect(confirmed.culprit?.first_bad.source?.commit).toBe(`c${STEP_AT}`);
+  expect(confirmed.incident_id).toBe(`commit:https://example.org/decoder@c${STEP_AT}`);
+  expect(await told()).toHaveLength(1);
+
+  const { rows: incidents } = await client.query('incidents', {});
+  expect(incidents).toMatchObject([
+    { cause: 'commit', findings: 1, open: 1, regressions: 1, moved: [{ finding_id: confirmed.finding_id }] },
+  ]);
+  // The runs of the commits, and the re-runs.
+  expect((await client.query('runs', { limit: 100 })).rows).toHaveLength(RUNS + confirmed.confirmations.length);
+});

@@ -1,0 +1,105 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
+import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { findStack } from '@benchwire/shared/client/find-stack.ts';
+import type { RequestInput } from '@benchwire/shared/client/submit.ts';
+import { parse } from 'yaml';
+import { startBrowser } from '../support/browser.ts';
+import { type DashboardStack, signIn, startDashboardStack } from '../support/dashboard.ts';
+import { makeHistory, TROUBLE } from './history.ts';
+
+/** `npm run screenshots`: a stack with real runs, and a picture of every page in both themes for the docs. */
+
+const MAX_KB = 250;
+const target = join(repositoryRoot, 'docs/screenshots');
+const folder = mkdtempSync(join(tmpdir(), 'benchwire-screenshots-'));
+const quickstart = parse(readFileSync(join(repositoryRoot, 'examples/quickstart.yaml'), 'utf8')) as RequestInput;
+
+const env = { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn' };
+const dashboard = await startDashboardStack({ dataDir: join(folder, 'data'), env });
+try {
+  // A second pool, with a label of its own.
+  await dashboard.stack.addService('worker', { WORKER_LABELS: 'site=lab-2' });
+  const client = await connectClient(
+    findStack({ environment: dashboard.stack.env, working_directory: folder }).options,
+  );
+  try {
+    await takeAll(dashboard, await fill(client));
+  } finally {
+    await client.close();
+  }
+} finally {
+  await dashboard.stack.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+interface Things {
+  /** Of the quickstart: one that is over, and one that runs. */
+  first_run: string;
+  live_run: string;
+  trouble: string;
+  series_id: string;
+  finding_id: string | undefined;
+}
+
+async function fill(client: Client): Promise<Things> {
+  await makeHistory(client, folder);
+  const { run_id: first_run } = await client.submit(quickstart);
+  await client.finished(first_run);
+  const { run_id: trouble } = await client.submit(TROUBLE);
+  const { run_id: live_run } = await client.submit(quickstart);
+  const { rows: findings } = await client.query('findings', {});
+  const { rows: series } = await client.query('series', { search: 'request_latency' });
+  return { first_run, live_run, trouble, series_id: series[0]?.series_id ?? '', finding_id: findings[0]?.finding_id };
+}
+
+async function takeAll(stack: DashboardStack, things: Things): Promise<void> {
+  mkdirSync(target, { recursive: true });
+  for (const theme of ['light', 'dark'] as const) {
+    const browser = await startBrowser({ theme });
+    try {
+      await signIn(browser, stack);
+      for (const [name, path] of Object.entries(pagesOf(things))) {
+        await browser.page.goto(stack.url + path);
+        await browser.page.getByRole('heading', { level: 1 }).waitFor();
+        await browser.page.waitForLoadState('networkidle');
+        // Charts are drawn in the frame after their data.
+        await browser.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+        const file = join(target, `${name}-${theme}.png`);
+        await browser.page.screenshot({ path: file });
+        const kb = Math.round(statSync(file).size / 1024);
+        console.log(`${file.slice(repositoryRoot.length + 1)}  ${kb} kB`);
+        if (kb > MAX_KB) throw new Error(`${file} has ${kb} kB, more than ${MAX_KB}: the repository keeps it for ever`);
+      }
+      for (const problem of browser.problems) console.log(`the browser complains: ${problem}`);
+    } finally {
+      await browser.close();
+    }
+  }
+}
+
+/** Each page's address by its picture's name. */
+function pagesOf({ first_run, live_run, trouble, series_id, finding_id }: Things): Record<string, string> {
+  return {
+    overview: '/',
+    'run-live': `/runs/${live_run}`,
+    'run-samples': `/runs/${live_run}?tab=live`,
+    runs: '/runs',
+    'run-trouble': `/runs/${trouble}`,
+    task: `/runs/${trouble}?task=needs-cuda`,
+    'run-results': `/runs/${first_run}?tab=results`,
+    'new-run': '/runs/new',
+    fleet: '/fleet',
+    events: '/events',
+    rejected: '/rejected',
+    keys: '/keys',
+    compare: `/compare?run=${first_run}&run=${live_run}`,
+    series: '/series',
+    'one-series': `/series/${series_id}`,
+    findings: '/findings',
+    ...(finding_id === undefined ? {} : { finding: `/findings/${encodeURIComponent(finding_id)}` }),
+    reports: '/reports',
+  };
+}

@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Debian's package `chromium`, or whatever BENCHWIRE_CHROMIUM names. */
+const CHROMIUM = process.env.BENCHWIRE_CHROMIUM || '/usr/bin/chromium';
+
+/** Why tests in a browser can't run here; undefined where they can. */
+export const browserMissing: string | undefined = existsSync(CHROMIUM)
+  ? undefined
+  : `${CHROMIUM} is not there; apt-get install chromium`;
+
+if (browserMissing !== undefined) console.warn(`tests in a browser: skipped, ${browserMissing}`);
+
+/** A browser with a fresh profile; `problems` collects what its pages complain about. */
+export interface TestBrowser {
+  context: BrowserContext;
+  page: Page;
+  /** Errors on the console, uncaught errors, and what the content security policy refused. */
+  problems: string[];
+  close: () => Promise<void>;
+}
+
+export interface BrowserOptions {
+  width?: number;
+  height?: number;
+  theme?: 'light' | 'dark';
+}
+
+/** Starts Chromium without a window and without the network beside the pages that are opened. */
+export async function startBrowser(options: BrowserOptions = {}): Promise<TestBrowser> {
+  const { width = 1440, height = 900, theme = 'light' } = options;
+  const profile = mkdtempSync(join(tmpdir(), 'benchwire-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    viewport: { width, height },
+    colorScheme: theme,
+    // Colours that are still changing have no contrast to be judged.
+    reducedMotion: 'reduce',
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    // The first question for the session of a page that nobody has signed in to is answered with 401.
+    const is_expected = message.text().includes('401') && message.location().url.endsWith('/api/session');
+    if (message.type() === 'error' && !is_expected) problems.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  return {
+    context,
+    page,
+    problems,
+    close: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What axe finds wrong on the page, serious or critical, one line each with the first place. */
+export async function seriousViolations(page: Page): Promise<string[]> {
+  // Evaluated by the debugger's protocol, which the page's content security policy does not bind.
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
+  };
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`);
+}
