@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { buildDashboard } from './dashboard.ts';
 import { LogFile } from './log-file.ts';
 import { once } from './once.ts';
 import { writePrivateFile } from './private-file.ts';
@@ -131,7 +132,10 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
     },
   };
   try {
-    for (const [kind, count] of wanted(options.services)) for (let n = 0; n < count; n++) launch(kind);
+    const kinds = wanted(options.services).filter(([, count]) => count > 0);
+    // The gateway serves the page's files.
+    if (kinds.some(([kind]) => kind === 'gateway')) await buildDashboard(say);
+    for (const [kind, count] of kinds) for (let n = 0; n < count; n++) launch(kind);
     await Promise.all(services.map((each) => untilReady(each, signal)));
     writeFile();
     return stack;

@@ -164,4 +164,15 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     }
     expect(wrong).toEqual([]);
   });
+
+  it('signs out', async () => {
+    const { page } = browser;
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(dashboard.url);
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    await page.reload();
+    await page.getByLabel('API key').waitFor();
+  });
 });

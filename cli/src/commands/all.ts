@@ -1,7 +1,9 @@
 import type { Command } from '../arguments/command.ts';
 import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
+import { explain } from './explain.ts';
 import { findings } from './findings.ts';
+import { note } from './note.ts';
 import { rejected } from './rejected.ts';
 import { reservations } from './reservations.ts';
 import { reserve } from './reserve.ts';
@@ -29,7 +31,9 @@ export const COMMANDS: readonly Command[] = [
   why,
   cancel,
   findings,
+  explain,
   series,
+  note,
   workers,
   worker,
   reserve,

@@ -68,6 +68,10 @@ function toLines(context: CliContext, report: RunReport, outcomes: readonly Kept
     if (findings.length === 0)
       lines.push(style.green('no finding: every series is as it was, or is still too short to tell'));
     else lines.push(...findingsTable(findings.map(findingToRow), style, out.columns, context.now()));
+    if (findings.some(({ state }) => state === 'suspected'))
+      lines.push(
+        style.dim('suspected: re-runs or the next points will settle it; `bw explain FINDING` says what is known'),
+      );
   }
   lines.push('', verdict(context, report));
   return lines;

@@ -141,5 +141,7 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
 /** A task that did not complete counts more than a regression: then the comparison is not the whole story. */
 function exitCode(completed: number, total: number, findings: readonly Finding[] | undefined): number {
   if (completed < total) return EXIT.task_failed;
-  return findings?.some((finding) => finding.kind === 'regression') === true ? EXIT.regression : EXIT.ok;
+  const isRegression = ({ kind, state }: Finding): boolean =>
+    kind === 'regression' && state !== 'dismissed' && state !== 'went_away';
+  return findings?.some(isRegression) === true ? EXIT.regression : EXIT.ok;
 }

@@ -1,9 +1,12 @@
+import { ask } from '@benchwire/shared/client/ask.ts';
+import { ANALYSE_SUBJECT, analyseReply, type SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/query.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError } from '../errors.ts';
+import { analysisLines } from '../results/analysis-lines.ts';
 import { sparkline } from '../terminal/bar.ts';
 import { decimalsFor, formatAgo, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -22,7 +25,10 @@ points of that series, oldest first.`,
       if (/^[0-9a-f]{20}$/.test(text)) {
         const { rows } = await client.query('points', { series_id: text, limit });
         if (rows.length === 0) throw new NotFoundError(`there is no series ${text}: \`bw series\` lists them.`);
-        showPoints(context, rows);
+        const reply = await ask(client.nats, ANALYSE_SUBJECT, { series_id: text }, analyseReply, {
+          service: 'anomaly service',
+        });
+        showPoints(context, rows, reply.ok ? reply.analysis : undefined);
       } else showSeries(context, (await client.query('series', { search: text, limit })).rows, text);
     });
     return EXIT.ok;
@@ -58,7 +64,11 @@ function showSeries({ out, err, style, json, now }: CliContext, rows: readonly S
   out.lines(renderTable(rows, columns, { style, width: out.columns }));
 }
 
-function showPoints({ out, style, json }: CliContext, rows: readonly ResultRow[]): void {
+function showPoints(
+  { out, style, json }: CliContext,
+  rows: readonly ResultRow[],
+  analysis: SeriesAnalysis | undefined,
+): void {
   if (json) {
     out.line(JSON.stringify(rows));
     return;
@@ -82,6 +92,7 @@ function showPoints({ out, style, json }: CliContext, rows: readonly ResultRow[]
     )}  ${newest.unit}`,
   );
   out.line(style.cyan(sparkline(rows.slice(-60).map((row) => row.value))));
+  if (analysis !== undefined) out.lines(analysisLines(analysis, first.unit));
   const decimals = Math.max(...rows.map((row) => decimalsFor(row.value)).filter((d) => d <= 6), 0);
   const columns: ReadonlyArray<Column<ResultRow>> = [
     { title: 'measured', cell: (row) => row.measured_at.slice(0, 19).replace('T', ' ') },

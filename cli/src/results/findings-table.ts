@@ -1,5 +1,6 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import { shortFindingId } from '../connection/find-finding.ts';
 import { formatAgo, formatChange, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -37,7 +38,9 @@ export function findingsTable(
   now_ms: number,
 ): string[] {
   const columns: ReadonlyArray<Column<FindingRow>> = [
-    { title: 'finding', cell: (row) => row.kind, paint: (text, row, s) => paintKind(text, row.kind, s) },
+    { title: 'finding', cell: (row) => shortFindingId(row.finding_id), expendable: 7 },
+    { title: 'kind', cell: (row) => row.kind, paint: (text, row, s) => paintKind(text, row.kind, s) },
+    { title: 'state', cell: (row) => row.state.replace('_', ' '), expendable: 8 },
     {
       title: 'change',
       cell: (row) => formatChange(row.change_percent),

@@ -1,13 +1,12 @@
 import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiProblem, send } from './client.ts';
+import { SESSION_KEY } from './session-key.ts';
 import type { Role, Session } from './types.ts';
-
-const KEY = ['session'];
 
 /** Who is signed in; null for nobody. */
 export function useSession(): UseQueryResult<Session | null, Error> {
   return useQuery<Session | null, Error>({
-    queryKey: KEY,
+    queryKey: SESSION_KEY,
     queryFn: () => send<Session>('GET', '/api/session').catch(nobodyWhenRefused),
     staleTime: 60_000,
   });

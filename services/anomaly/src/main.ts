@@ -3,6 +3,7 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { anomalyConfig } from './config.ts';
 import { DEFAULT_SETTINGS } from './detect/settings.ts';
 import { forwardActs } from './handlers/act.ts';
+import { answerAnalyses } from './handlers/analyse.ts';
 import { answerSettled } from './handlers/settled.ts';
 import { createMetrics } from './metrics.ts';
 import { type Shard, startShard } from './shard.ts';
@@ -46,6 +47,8 @@ await runService({
     );
     const settled = answerSettled({ ...parts, slots, deadline_ms: settle_ms });
     scope.add('settled', () => settled.stop());
+    const analyses = answerAnalyses({ ...parts, ...book });
+    scope.add('analyses', () => analyses.stop());
     const acts = forwardActs({ ...parts, slots, deadline_ms: settle_ms });
     scope.add('acts', () => acts.stop());
   },

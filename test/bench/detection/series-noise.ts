@@ -10,7 +10,7 @@ export function normal(random: Random): number {
 }
 
 /** Student's t with 3 degrees of freedom, of unit scale. */
-export function studentT3(random: Random): number {
+function studentT3(random: Random): number {
   const chi = normal(random) ** 2 + normal(random) ** 2 + normal(random) ** 2;
   return normal(random) / Math.sqrt(chi / 3);
 }

@@ -53,20 +53,18 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
     numeric: true,
     wide: true,
     value: ({ expected_work_seconds }) => expected_work_seconds ?? null,
-    cell: ({ expected_work_seconds, unknown_work_tasks = 0 }) => (
-      <span
-        title={
-          unknown_work_tasks > 0 ? `and ${formatCount(unknown_work_tasks)} tasks that take nobody knows how long` : ''
-        }
-      >
-        {unknown_work_tasks > 0 && (expected_work_seconds ?? 0) === 0
-          ? 'not known'
-          : formatSeconds(expected_work_seconds)}
-        {unknown_work_tasks > 0 && (expected_work_seconds ?? 0) > 0 && ' or more'}
-      </span>
+    cell: ({ expected_work_seconds, unknown_work_tasks }) => (
+      <ExpectedWork seconds={expected_work_seconds ?? null} unknown={unknown_work_tasks ?? 0} />
     ),
   },
 ];
+
+/** How long all that waits would take; tasks that nobody knows anything about make it a lower bound. */
+function ExpectedWork({ seconds, unknown }: { seconds: number | null; unknown: number }): ReactNode {
+  if (unknown === 0 || seconds === null) return formatSeconds(seconds);
+  const why = `nobody knows how long ${formatCount(unknown)} of the tasks take`;
+  return <span title={why}>{seconds === 0 ? 'not known' : `≥ ${formatSeconds(seconds)}`}</span>;
+}
 
 /** What each pool does and what waits for it. */
 export function PoolTable({ pools }: { pools: readonly PoolStatus[] }): ReactNode {

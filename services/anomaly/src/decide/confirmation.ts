@@ -34,7 +34,7 @@ export class Budget {
 }
 
 /** Idempotency key of the n-th re-run: findings about one attempt share it, since one re-run measures all its metrics. */
-export function confirmationId(finding: Finding, n: number): string {
+function confirmationId(finding: Finding, n: number): string {
   return `confirm-${attemptId(finding)}-${n}`.slice(0, 256);
 }
 

@@ -89,7 +89,8 @@ export function findingOfDrift(found: Found, drift: Drift, n: number, now: Date)
   };
 }
 
-function frame(
+/** What all findings about a point have in common. */
+export function frame(
   found: Found,
   side: -1 | 1,
   now: Date,
@@ -141,7 +142,7 @@ function sentenceOfPoint(found: Found, verdict: Verdict, change_percent: number 
   return `${nameOf(found.key)} is ${withUnit(found.first_bad.value, unit)}, ${by} than the median ${withUnit(median, unit)} of the ${n} runs before: ${times} their noise of ${withUnit(scale, unit)}, where up to ${short(threshold)} times would be chance${unsteady}.`;
 }
 
-function percent(value: number, median: number): number | null {
+export function percent(value: number, median: number): number | null {
   if (median === 0) return null;
   const change = ((value - median) / Math.abs(median)) * 100;
   return Number.isFinite(change) ? change : null;
@@ -158,7 +159,7 @@ export function nameOf(key: SeriesKey): string {
   return `${key.metric} of ${thing}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }
 
-function withUnit(value: number, unit: string | null): string {
+export function withUnit(value: number, unit: string | null): string {
   return `${short(value)}${unit === null ? '' : ` ${unit}`}`;
 }
 
@@ -167,6 +168,6 @@ function signed(value: number): string {
 }
 
 /** Four digits are as many as a person compares. */
-function short(value: number): string {
+export function short(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

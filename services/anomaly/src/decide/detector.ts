@@ -71,7 +71,7 @@ export function judge(before: readonly number[], point: Measured, options: Detec
   const distance = point.value - median;
   const z_score = distance === 0 ? 0 : Math.max(-MAX_Z, Math.min(MAX_Z, distance / scale));
   if (!Number.isFinite(scale) || !Number.isFinite(z_score)) return undefined;
-  const threshold = options.threshold * fewRunsFactor(n) * (point.steady === false ? UNSTEADY_FACTOR : 1);
+  const threshold = singleLimit(n, options) * (point.steady === false ? UNSTEADY_FACTOR : 1);
   const side = Math.abs(z_score) <= threshold ? 0 : z_score > 0 ? 1 : -1;
   return { side, median, mad, scale, n, z_score, threshold };
 }
@@ -83,6 +83,11 @@ export function judge(before: readonly number[], point: Measured, options: Detec
  */
 function fewRunsFactor(n: number): number {
   return 1 + 12.6 / (n - 2) ** 2;
+}
+
+/** |z| that one value must exceed after `n` runs. */
+export function singleLimit(n: number, options: Pick<DetectorOptions, 'threshold'>): number {
+  return options.threshold * fewRunsFactor(n);
 }
 
 function ownNoise({ ci_low, ci_high }: Measured): number {

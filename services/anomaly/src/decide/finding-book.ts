@@ -98,13 +98,3 @@ export function revise(
     move === undefined ? finding.history : [...finding.history, { revision, at: now.toISOString(), ...move }];
   return { ...finding, ...changes, revision, history, state: move?.state ?? finding.state };
 }
-
-/** States of a finding that nobody has settled. */
-export function isOpen(finding: Finding): boolean {
-  return finding.state === 'suspected';
-}
-
-/** Whether the series is at the level that the finding tells of: it was not taken back. */
-export function holds(finding: Finding): boolean {
-  return finding.state !== 'went_away';
-}

@@ -61,7 +61,9 @@ function knownOf(series: Series, findings: FindingBook): KnownFinding[] {
     if (finding.state === 'went_away' || !['regression', 'improvement', 'change'].includes(finding.kind)) return [];
     const at = numberOf(series, attemptId(finding));
     if (at === undefined) return [];
-    const isSuspected = finding.state === 'suspected' && newest - at < SETTLED_BY_TIME * 2;
+    // What came with a new environment lies before the series' own points: only re-runs settle it.
+    const ownPoints = finding.evidence === null || finding.evidence.environment.length === 0;
+    const isSuspected = ownPoints && finding.state === 'suspected' && newest - at < SETTLED_BY_TIME * 2;
     const direction = finding.value >= finding.baseline.median ? 1 : -1;
     return [{ finding, at, index: at - series.dropped, direction, isSuspected }];
   });

@@ -5,12 +5,14 @@ import { CONFIRMS_TAG } from './point-ref.ts';
 
 /** What an outcome means here. Only `measured` has been checked against the contract: the others have nothing to check. */
 export type ReadOutcome =
-  | { kind: 'nothing' }
-  | { kind: 'unmeasured'; attempt_id: string; run_id: string; why: string; confirms: string | null }
-  | { kind: 'measured'; attempt_id: string; outcome: Outcome };
+  | { kind: 'nothing'; raw: RawOutcome }
+  | { kind: 'unmeasured'; attempt_id: string; run_id: string; why: string; confirms: string | null; raw: RawOutcome }
+  | { kind: 'measured'; attempt_id: string; outcome: Outcome; raw: RawOutcome };
+
+/** An outcome's fields before any check. */
+export type RawOutcome = Readonly<Record<string, unknown>>;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
-const NOTHING: Parsed<ReadOutcome> = { ok: true, value: { kind: 'nothing' } };
 
 /**
  * Reads an outcome as far as it matters. Thousands of outcomes without results go by when nothing is measured; they
@@ -27,7 +29,7 @@ export function readOutcome(bytes: Uint8Array): Parsed<ReadOutcome> {
   if (isRecord(value)) {
     const { status, results, run_id, task_id, attempt, tags } = value;
     if (status === 'completed' && isRecord(results) && isEmpty(results.batch_sizes) && isEmpty(results.metrics)) {
-      return NOTHING;
+      return { ok: true, value: { kind: 'nothing', raw: value } };
     }
     if (status !== 'completed' && typeof run_id === 'string' && typeof task_id === 'string') {
       const confirms = isRecord(tags) ? tags[CONFIRMS_TAG] : undefined;
@@ -39,13 +41,17 @@ export function readOutcome(bytes: Uint8Array): Parsed<ReadOutcome> {
           run_id,
           why: `the re-run ended as ${String(status)}`,
           confirms: typeof confirms === 'string' ? confirms : null,
+          raw: value,
         },
       };
     }
   }
   const parsed = parseWith(outcome, value);
   if (!parsed.ok) return parsed;
-  return { ok: true, value: { kind: 'measured', attempt_id: attemptId(parsed.value), outcome: parsed.value } };
+  return {
+    ok: true,
+    value: { kind: 'measured', attempt_id: attemptId(parsed.value), outcome: parsed.value, raw: parsed.value },
+  };
 }
 
 function isEmpty(value: unknown): boolean {

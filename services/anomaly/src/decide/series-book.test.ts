@@ -161,6 +161,55 @@ describe('SeriesBook', () => {
     expect(restored.fold(read(slow), now)[0]).toMatchObject({ finding_id: found?.finding_id, z_score: found?.z_score });
   });
 
+  it('links what begins under another driver, and says that the level moved with it', () => {
+    const book = new SeriesBook(options);
+    const on = (driver: string, fingerprint: string) => ({
+      environment: { driver },
+      fingerprint,
+      pool: `cpu-${fingerprint}`,
+    });
+    for (let i = 0; i < 30; i++) book.fold(read(outcomeOf(100 + (i % 3), on('1', 'f'))), now);
+    expect(book.takeEvents()).toEqual([]);
+    const changed: Finding[] = [];
+    for (let i = 0; i < 6; i++) changed.push(...book.fold(read(outcomeOf(120 + (i % 3), on('2', 'g'))), now));
+    expect(book.takeEvents()).toMatchObject([
+      { kind: 'environment_changed', data: { changes: [{ what: 'driver', from: '1', to: '2' }] } },
+    ]);
+    expect(ids(changed)).toHaveLength(1);
+    expect(changed[0]).toMatchObject({
+      kind: 'regression',
+      evidence: { environment: [{ what: 'driver', from: '1', to: '2' }] },
+      incident_id: 'environment:cpu-g:driver=2',
+    });
+  });
+
+  it('a new driver without another level is an annotation and no finding', () => {
+    const book = new SeriesBook(options);
+    for (let i = 0; i < 30; i++) book.fold(read(outcomeOf(100 + (i % 3))), now);
+    for (let i = 0; i < 30; i++) {
+      expect(
+        book.fold(read(outcomeOf(100 + (i % 3), { fingerprint: 'g', environment: { driver: '2' } })), now),
+      ).toEqual([]);
+    }
+    expect(book.takeEvents()).toHaveLength(1);
+  });
+
+  it('tells outcomes whose measurements are together as they never were', () => {
+    const book = new SeriesBook(options);
+    const hot = (temperature_celsius: number, cpu: number) => ({
+      hardware_metrics: {
+        ...{ temperature_celsius, cpu_utilization_percent: cpu, gpu_utilization_percent: null },
+        ...{ memory_usage_mb: null, power_consumption_watts: null },
+      },
+    });
+    for (let i = 0; i < 40; i++) {
+      const load = (i * 7) % 11;
+      expect(book.fold(read(outcomeOf(100 + load / 5, hot(60 + load, 80 + load / 2))), now)).toEqual([]);
+    }
+    const found = [1, 2].flatMap(() => book.fold(read(outcomeOf(102, hot(56, 88))), now));
+    expect(found).toMatchObject([{ kind: 'unusual', evidence: { contributions: [{}, {}, {}] } }]);
+  });
+
   it('leaves series alone that belong to others', () => {
     const book = new SeriesBook({ ...options, owns: () => false });
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
@@ -192,7 +241,7 @@ function refOf(outcome: Outcome): PointRef {
 
 describe('readOutcome', () => {
   it('skips what measured nothing without a full check', () => {
-    expect(read(outcomeOf(1, { results: {} }))).toEqual({ kind: 'nothing' });
+    expect(read(outcomeOf(1, { results: {} })).kind).toBe('nothing');
     expect(read(outcomeOf(1, { results: { batch_sizes: {}, metrics: {}, timings: { load_ms: 1 } } })).kind).toBe(
       'nothing',
     );

@@ -1,15 +1,22 @@
+import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
-import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import { OnlineSeries } from '../detect/online.ts';
 import type { DetectorSettings } from '../detect/settings.ts';
 import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
+import { failureSeries, findingOfFailures, findingOfUnusual } from './describe-pattern.ts';
 import type { DetectorOptions } from './detector.ts';
+import { environmentEvent } from './environment-event.ts';
+import { type EnvironmentChange, Environments } from './environments.ts';
+import { Failures } from './failures.ts';
 import { FindingBook } from './finding-book.ts';
 import { judgePoint } from './judge-point.ts';
+import { MOST_POINTS, movedWithEnvironment } from './moved-environment.ts';
+import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
-import type { ReadOutcome } from './read-outcome.ts';
+import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
 import { addPoint, newSeries, type Series } from './series.ts';
 
 export interface BookOptions {
@@ -46,6 +53,12 @@ export class SeriesBook {
   #budget: Budget;
   /** Re-runs that were asked for, so that the findings of one attempt share them. */
   #asked = new Set<string>();
+  #shapes = new OutcomeShapes();
+  #failures = new Failures();
+  #environments = new Environments();
+  /** Series that began with another environment, while they are too young to be judged alone. */
+  #began = new Map<string, EnvironmentChange>();
+  #events: BenchEvent[] = [];
 
   constructor(options: BookOptions) {
     this.#options = options;
@@ -66,9 +79,19 @@ export class SeriesBook {
 
   /** Adds the points of an outcome without judging them: it was judged before this process began. */
   rememberOutcome(read: ReadOutcome): void {
-    if (read.kind === 'nothing' || !this.#isNew(read.attempt_id) || read.kind !== 'measured') return;
+    if (read.kind !== 'measured' || !this.#isNew(read.attempt_id)) return;
     const ref = refOf(read.outcome);
-    for (const point of pointsOf(read.outcome)) this.remember(point.series_id, { value: point.value, ref });
+    const points = pointsOf(read.outcome);
+    for (const point of points) {
+      this.remember(point.series_id, { value: point.value, ref });
+      this.#environments.add(read.outcome, point);
+    }
+    this.#shapes.add(read.outcome, points);
+  }
+
+  /** Events that the last outcomes made, each once. */
+  takeEvents(): BenchEvent[] {
+    return this.#events.splice(0);
   }
 
   /** Takes a finding that is stored already. */
@@ -84,9 +107,11 @@ export class SeriesBook {
    * @returns findings that are new, and new revisions of earlier ones; none for what was seen before
    */
   fold(read: ReadOutcome, now: Date): Finding[] {
-    if (read.kind === 'nothing' || !this.#isNew(read.attempt_id)) return [];
+    if (read.kind !== 'nothing' && !this.#isNew(read.attempt_id)) return [];
+    const failing = this.#countFailure(read.raw, now);
+    if (read.kind === 'nothing') return failing;
     if (read.kind === 'unmeasured') {
-      if (read.confirms === null) return [];
+      if (read.confirms === null) return failing;
       return this.#settle(read.confirms, read.run_id, null, () => null, read.why, now);
     }
     const { outcome } = read;
@@ -103,7 +128,7 @@ export class SeriesBook {
             'the re-run did not measure this metric',
             now,
           );
-    return [...settled, ...this.#judge(points, refOf(outcome), now)];
+    return [...failing, ...settled, ...this.#judge(points, refOf(outcome), outcome, now)];
   }
 
   /** Notes that a re-run can't be asked for. */
@@ -121,8 +146,9 @@ export class SeriesBook {
     return this.#apply(finding);
   }
 
-  #judge(points: readonly SeriesPoint[], ref: PointRef, now: Date): Finding[] {
+  #judge(points: readonly SeriesPoint[], ref: PointRef, outcome: Outcome, now: Date): Finding[] {
     const changed: Finding[] = [];
+    this.#noteEnvironment(points, ref, outcome, now);
     for (const point of points) {
       const series = this.#get(point.series_id);
       series.unit = point.unit;
@@ -131,11 +157,46 @@ export class SeriesBook {
       const least_change_percent = this.#options.least_change_percent.get(point.key.metric) ?? 0;
       const levels = { ...this.#options.levels, least_change_percent };
       const parts = { single: this.#options.single, levels, findings: this.findings, online: this.#online };
-      const found = judgePoint(parts, series, { point, key: point.key, isSuspicious, now });
+      const found = [
+        ...this.#movedWithEnvironment(series, point, levels, now),
+        ...judgePoint(parts, series, { point, key: point.key, isSuspicious, now }),
+      ];
       for (const finding of found) changed.push(this.#apply(finding));
       for (const finding of found) changed.push(...this.#ask(finding, now));
     }
+    const unusual = points.length === 0 ? undefined : this.#shapes.add(outcome, points);
+    if (unusual !== undefined) changed.push(this.#apply(findingOfUnusual(ref, unusual, now)));
     return changed;
+  }
+
+  /** A series that begins under another environment is linked to the one before, and everybody is told. */
+  #noteEnvironment(points: readonly SeriesPoint[], ref: PointRef, outcome: Outcome, now: Date): void {
+    const changes = points.flatMap((point) => this.#environments.add(outcome, point) ?? []);
+    // A return to an environment that the series has known is no beginning.
+    const fresh = changes.filter(({ series_id }) => (this.#series.get(series_id)?.values.length ?? 0) === 0);
+    for (const change of fresh) this.#began.set(change.series_id, change);
+    if (changes.length > 0) this.#events.push(environmentEvent(changes, ref, now));
+  }
+
+  #movedWithEnvironment(series: Series, point: SeriesPoint, levels: DetectorSettings, now: Date): Finding[] {
+    const change = this.#began.get(series.series_id);
+    if (change === undefined) return [];
+    const before = this.#series.get(change.previous_series_id);
+    const found = before === undefined ? undefined : movedWithEnvironment(before, series, point, change, levels, now);
+    if (found !== undefined || before === undefined || series.values.length > MOST_POINTS)
+      this.#began.delete(series.series_id);
+    return found === undefined ? [] : [found];
+  }
+
+  #countFailure(raw: RawOutcome, now: Date): Finding[] {
+    const { status, benchmark, pool } = raw;
+    const failed = status === 'failed' || status === 'timed_out';
+    if (!(failed || status === 'completed') || typeof benchmark !== 'string' || typeof pool !== 'string') return [];
+    const pattern = this.#failures.add({ benchmark, pool, failed });
+    if (pattern === undefined) return [];
+    const parsed = outcomeSchema.safeParse(raw);
+    if (!parsed.success || !this.#options.owns(failureSeries(parsed.data).series_id)) return [];
+    return [this.#apply(findingOfFailures(parsed.data, refOf(parsed.data), pattern, now))];
   }
 
   #settle(

@@ -18,7 +18,7 @@ export interface Drift {
 const LEAST_POINTS = 60;
 const MOST_POINTS = 200;
 export const LEAST_TREND_Z = 5;
-export const LEAST_MOVEMENT = 2;
+const LEAST_MOVEMENT = 2;
 
 /**
  * Whether the last stretch of a series drifts.

@@ -18,7 +18,7 @@ export interface News<K extends Known> {
 }
 
 /** Two reviews place the same change within so many values. */
-export const SAME_CHANGE = 5;
+const SAME_CHANGE = 5;
 /** A change that is seen only after so many values is history: part of the levels, and no news. */
 const NEWS_AFTER = 60;
 

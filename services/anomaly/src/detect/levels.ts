@@ -46,7 +46,7 @@ export function inflationOf(autocorrelation: number): number {
 }
 
 /** 1 and more: the boundary passes every test; below 1 the share of the limit that its weakest test reaches. */
-export function strengthOf(boundary: Boundary, settings: DetectorSettings): number {
+function strengthOf(boundary: Boundary, settings: DetectorSettings): number {
   return Math.min(
     boundary.rank_z / settings.least_rank_z,
     boundary.effect_size / settings.least_effect_size,
@@ -93,5 +93,7 @@ function correlationAround(cleaned: Float64Array, changes: readonly number[]): n
     for (let i = from; i < to; i++) sum += cleaned[i] as number;
     for (let i = from; i < to; i++) residuals[i] = (cleaned[i] as number) - sum / (to - from);
   }
-  return Math.max(0, Math.min(0.9, lag1Autocorrelation(residuals)));
+  // In units of the noise: what is left of a series that does not scatter is rounding.
+  const size = residuals.reduce((sum, residual) => sum + residual * residual, 0) / residuals.length;
+  return size < 1e-6 ? 0 : Math.max(0, Math.min(0.9, lag1Autocorrelation(residuals)));
 }

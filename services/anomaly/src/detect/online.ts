@@ -9,7 +9,7 @@ const CLIP = 2.5;
 const LEVEL_GAIN = 1 / 30;
 const SCALE_GAIN = 1 / 50;
 /** A suspicion need not be waited for: every so many values the whole series is looked at. Drift is found so. */
-export const REVIEW_EVERY = 25;
+const REVIEW_EVERY = 25;
 /** Mean |difference| of two normal values, in standard deviations, inverted: sqrt(π) / 2. */
 const DIFFERENCE_TO_SIGMA = 0.886226925452758;
 

@@ -23,6 +23,7 @@ export function segment(values: Float64Array, penalty: number, min_length: numbe
   // Where the last stretch may begin, and what each of them costs at the end that is looked at.
   const starts = new Int32Array(n + 1);
   const costs = new Float64Array(n + 1);
+  const dies = new Int32Array(n + 1);
   let count = 1;
   for (let end = min_length; end <= n; end++) {
     const entering = end - min_length;
@@ -44,9 +45,13 @@ export function segment(values: Float64Array, penalty: number, min_length: numbe
     least += penalty;
     best[end] = least;
     previous[end] = from;
-    // A start that is worse by a whole penalty stays worse.
+    // A start that is worse than one here by a whole penalty stays worse, once a stretch from here on is long enough.
     let kept = 0;
-    for (let i = 0; i < count; i++) if ((costs[i] as number) <= least) starts[kept++] = starts[i] as number;
+    for (let i = 0; i < count; i++) {
+      const start = starts[i] as number;
+      if ((costs[i] as number) > least && dies[start] === 0) dies[start] = end + min_length;
+      if (dies[start] === 0 || end < (dies[start] as number)) starts[kept++] = start;
+    }
     count = kept;
   }
   const changes: number[] = [];

@@ -1,0 +1,110 @@
+import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
+import { minimumDetectableEffect, repetitionsFor } from '../detect/power.ts';
+import { review, stretchesOf } from '../detect/review.ts';
+import { seasonalityOf } from '../detect/seasonality.ts';
+import type { DetectorSettings } from '../detect/settings.ts';
+import { forecast, trendOf } from '../detect/trend.ts';
+import { type DetectorOptions, singleLimit } from './detector.ts';
+import { type Judged, thresholdFactor } from './feedback.ts';
+
+/** Shares of change-free series of 400 points with a confirmed finding: the goal that `npm run bench -- false-alarms` checks. */
+const FALSE_ALARM_RATE = 0.01;
+/** What people usually want to see. */
+const TARGET_PERCENT = 5;
+const RUNS = [1, 3, 10] as const;
+const FORECAST_STEPS = 10;
+/** Points of a level before its noise is known well enough to say what could be seen. */
+const LEAST_POINTS = 5;
+
+export interface AnalysisParts {
+  single: DetectorOptions;
+  levels: DetectorSettings;
+  judged: Judged;
+}
+
+/**
+ * What is known of a series. Pure.
+ * @param points - oldest first
+ */
+export function analyse(
+  series_id: string,
+  points: ReadonlyArray<{ value: number; measured_at: string }>,
+  parts: AnalysisParts,
+): SeriesAnalysis {
+  const newest = points.slice(-parts.levels.window);
+  const values = Float64Array.from(newest, ({ value }) => value);
+  const factor = thresholdFactor(parts.judged);
+  const seen = review(values, parts.levels);
+  const { boundaries, autocorrelation, scale: noise } = seen.levels;
+  const stretches = stretchesOf(values, boundaries);
+  const last = stretches.at(-1);
+  const reasons: Record<string, string> = {};
+  const isKnown = last !== undefined && last.n >= LEAST_POINTS;
+  if (!isKnown) reasons.level = `the newest level has ${last?.n ?? 0} points, ${LEAST_POINTS} are needed`;
+  const level = isKnown ? { ...last, scale: Math.max(last.scale, noise * parts.levels.least_noise_share) } : undefined;
+  const trend = level === undefined ? undefined : trendOf(values.subarray(level.from));
+  if (trend === undefined) reasons.trend = 'a trend needs ten points of the newest level';
+  const residuals = stretches.flatMap(({ from, to, median }) =>
+    Array.from(values.subarray(from, to), (value) => value - median),
+  );
+  const seasonality = seasonalityOf(Float64Array.from(residuals));
+  if (seasonality === undefined)
+    reasons.seasonality = 'no period repeats more than chance, or there are fewer than 48 points';
+  const percentOf = (effect: number): number | null =>
+    level === undefined || level.median === 0 ? null : (effect / Math.abs(level.median)) * 100;
+  const limit = (n: number): number => singleLimit(n, parts.single) * factor;
+  const around = level === undefined ? undefined : { n: level.n, scale: level.scale, autocorrelation };
+  const target = level === undefined ? 0 : (Math.abs(level.median) * TARGET_PERCENT) / 100;
+  const total = parts.judged.acknowledged + parts.judged.dismissed;
+  if (total === 0) reasons.precision = 'nobody has acknowledged or dismissed a finding of this metric on this pool';
+  return {
+    series_id,
+    points: newest.length,
+    level: level?.median ?? null,
+    scale: level?.scale ?? null,
+    autocorrelation: newest.length < 3 ? null : autocorrelation,
+    segments: stretches
+      .map((each) => ({ ...each, from_at: newest[each.from]?.measured_at ?? '' }))
+      .filter(({ n }) => n > 0),
+    modes: modesOf(seen.changes, stretches),
+    minimum_detectable_effect: RUNS.map((runs) => ({
+      runs,
+      percent: around === undefined ? null : percentOf(minimumDetectableEffect(around, runs, parts.levels, limit)),
+    })),
+    false_alarm_rate: FALSE_ALARM_RATE,
+    recommended_repetitions:
+      around === undefined
+        ? null
+        : { target_percent: TARGET_PERCENT, runs: repetitionsFor(target, around, parts.levels, limit) },
+    trend:
+      trend === undefined
+        ? null
+        : {
+            slope_per_point: trend.slope,
+            slope: { low: trend.low, high: trend.high },
+            percent_per_100_points: percentOf(trend.slope * 100),
+            is_significant: trend.low * trend.high > 0,
+          },
+    seasonality: seasonality === undefined ? null : { ...seasonality, unit: 'points' },
+    forecast: level === undefined ? [] : forecast(level, trend, FORECAST_STEPS),
+    precision:
+      total === 0 ? null : { ...parts.judged, precision: parts.judged.acknowledged / total, threshold_factor: factor },
+    reasons,
+  };
+}
+
+/** The levels that it jumps between, with the share of the points at each. */
+function modesOf(
+  changes: ReturnType<typeof review>['changes'],
+  stretches: ReadonlyArray<{ median: number; n: number; scale: number }>,
+): Array<{ level: number; share: number }> {
+  if (!changes.some(({ verdict }) => verdict === 'mode')) return [];
+  const total = stretches.reduce((sum, { n }) => sum + n, 0);
+  const modes: Array<{ level: number; n: number; scale: number }> = [];
+  for (const { median, n, scale } of stretches) {
+    const near = modes.find((mode) => Math.abs(mode.level - median) <= 2 * Math.max(mode.scale, scale));
+    if (near === undefined) modes.push({ level: median, n, scale });
+    else near.n += n;
+  }
+  return modes.map(({ level, n }) => ({ level, share: n / total })).sort((a, b) => b.share - a.share);
+}

@@ -1,0 +1,20 @@
+import type { AnnotationData, BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import type { EnvironmentChange } from './environments.ts';
+import type { PointRef } from './point-ref.ts';
+
+/** The annotation on the series before and the new ones: what changed below them. Its id is the attempt's, so it is stored once. */
+export function environmentEvent(changes: readonly EnvironmentChange[], ref: PointRef, now: Date): BenchEvent {
+  const facts = changes[0]?.changes ?? [];
+  const text = `the environment changed: ${facts.map(({ what, from, to }) => `${what} from ${from} to ${to}`).join(', ')}`;
+  const series_ids = [...new Set(changes.flatMap((each) => [each.series_id, each.previous_series_id]))].slice(0, 1000);
+  const data: AnnotationData = {
+    ...{ series_ids, about_at: ref.measured_at, text: text.slice(0, 2000), by: 'anomaly', link: null },
+    changes: facts,
+  };
+  return {
+    ...{ v: MESSAGE_VERSION, event_id: `environment.${ref.attempt_id}`.slice(0, 256), at: now.toISOString() },
+    ...{ entity: 'series', kind: 'environment_changed', run_id: null, task_id: null, attempt: null },
+    ...{ worker_id: ref.worker_id, pool: ref.pool, message: text.slice(0, 4096), data },
+  };
+}

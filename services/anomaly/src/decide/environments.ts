@@ -1,0 +1,64 @@
+import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type SeriesPoint, seriesId } from '@benchwire/shared/contracts/series.ts';
+
+/** What changed below a series: its new name, the name before, and the facts. */
+export interface EnvironmentChange {
+  series_id: string;
+  previous_series_id: string;
+  changes: FindingEvidence['environment'];
+}
+
+interface Lineage {
+  series_id: string;
+  fingerprint: string;
+  environment: Outcome['environment'];
+}
+
+const MOST_LINEAGES = 200_000;
+/** Facts of what is measured, not of what it is measured on. */
+const NOT_ENVIRONMENT = new Set(['model_sha256', 'model_file', 'model_bytes']);
+
+/**
+ * The fingerprint of hardware and environment is part of a series' name, so a new driver begins a new series. This
+ * links them: the same measurement on the same device of the same worker, under another fingerprint.
+ */
+export class Environments {
+  #lineages = new Map<string, Lineage>();
+
+  /** Takes a point of an outcome; answers where the environment below its series has changed. */
+  add(outcome: Outcome, point: SeriesPoint): EnvironmentChange | undefined {
+    const { worker_id, device_id, environment } = outcome;
+    const { fingerprint } = point.key;
+    if (worker_id === null || device_id === null) return undefined;
+    const name = `${worker_id}\n${device_id}\n${seriesId({ ...point.key, fingerprint: '' })}`;
+    const before = this.#lineages.get(name);
+    if (before?.fingerprint === fingerprint) return undefined;
+    this.#lineages.set(name, { series_id: point.series_id, fingerprint, environment });
+    if (this.#lineages.size > MOST_LINEAGES) {
+      const [oldest] = this.#lineages.keys();
+      if (oldest !== undefined) this.#lineages.delete(oldest);
+    }
+    if (before === undefined) return undefined;
+    return {
+      series_id: point.series_id,
+      previous_series_id: before.series_id,
+      changes: differences(before, { fingerprint, environment }),
+    };
+  }
+}
+
+function differences(
+  before: Pick<Lineage, 'fingerprint' | 'environment'>,
+  after: Pick<Lineage, 'fingerprint' | 'environment'>,
+): FindingEvidence['environment'] {
+  const names = [...new Set([...Object.keys(before.environment), ...Object.keys(after.environment)])].sort();
+  const changed = names
+    .filter((name) => !NOT_ENVIRONMENT.has(name) && before.environment[name] !== after.environment[name])
+    .map((what) => ({
+      what,
+      from: String(before.environment[what] ?? 'none'),
+      to: String(after.environment[what] ?? 'none'),
+    }));
+  return changed.length > 0 ? changed : [{ what: 'fingerprint', from: before.fingerprint, to: after.fingerprint }];
+}
