@@ -92,7 +92,7 @@ function showPoints(
     )}  ${newest.unit}`,
   );
   out.line(style.cyan(sparkline(rows.slice(-60).map((row) => row.value))));
-  if (analysis !== undefined) out.lines(analysisLines(analysis, first.unit));
+  if (analysis !== undefined) out.lines(analysisLines(analysis, newest.unit));
   const decimals = Math.max(...rows.map((row) => decimalsFor(row.value)).filter((d) => d <= 6), 0);
   const columns: ReadonlyArray<Column<ResultRow>> = [
     { title: 'measured', cell: (row) => row.measured_at.slice(0, 19).replace('T', ' ') },
