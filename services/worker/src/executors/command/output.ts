@@ -137,7 +137,9 @@ export class ProgramOutput {
   async #rejectLine(text: string, issues: readonly Issue[]): Promise<void> {
     this.#rejected++;
     if (this.#problems.length < MAX_NOTED_LINES) {
-      const why = issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
+      const why = issues
+        .map(({ path, message }) => (path === '(message)' ? message : `${path}: ${message}`))
+        .join('; ');
       this.#problems.push(`a metric line was not readable: ${why.slice(0, 300)}; the line: ${text.slice(0, 200)}`);
     }
     if (this.#rejected <= MAX_REJECTED_LINES) await this.#options.reject(text, issues, this.#rejected);
