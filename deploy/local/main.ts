@@ -105,7 +105,7 @@ function range(text = '1'): { min: number; max: number } {
   return { min, max };
 }
 
-function overview({ paths, env, nats, redis, services }: LocalStack): string {
+function overview({ paths, env, nats, redis, services, sign_in_token }: LocalStack): string {
   const where = (path: string): string => relative(process.cwd(), path) || '.';
   const server = (handle: { version: string } | undefined): string =>
     handle === undefined ? '(yours)' : `(${handle.version})`;
@@ -117,6 +117,10 @@ function overview({ paths, env, nats, redis, services }: LocalStack): string {
     `  Redis         ${env.REDIS_URL?.replace(/\/\/[^@]*@/, '//…@')} ${server(redis)}`,
     `  ClickHouse    ${database}`,
     ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
+    ...services
+      .filter(({ kind }) => kind === 'gateway')
+      .map(({ http_url }) => `The page, signed in once by this link: ${http_url}/#token=${sign_in_token}`),
+    `An API key for it is BENCHWIRE_API_KEY in ${where(paths.stack)}.`,
     ...(options.share === undefined ? [] : [`On another machine, with a clone of this: ${joinCommand(env)}`]),
     'In another terminal: npm run bw -- run examples/quickstart.yaml',
     'Stop with Ctrl-C.',
