@@ -6,7 +6,11 @@ import { connectClient } from '@benchwire/shared/client/client.ts';
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 
-const [series_id = ''] = process.argv.slice(2);
+const [series_id] = process.argv.slice(2);
+if (series_id === undefined) {
+  console.error('usage: node bootstrap.js node examples/replay-series.ts SERIES (`npm run bw -- series` lists them)');
+  process.exit(64);
+}
 const { options } = findStack({ environment: process.env, working_directory: process.cwd() });
 const client = await connectClient(options, 'replay-series');
 

@@ -57,7 +57,7 @@ function npmInstall(root) {
   say(
     existsSync(join(root, 'node_modules'))
       ? 'updating the packages (npm install) …'
-      : 'installing the packages (npm install, about 1 GB once) …',
+      : 'installing the packages (npm install, about 1.5 GB, once) …',
   );
   return npm(root, ['install']);
 }

@@ -1,8 +1,8 @@
 /** One of the stack's workers, as the autoscaler sees it. */
 export interface WorkerView {
   name: string;
-  /** `draining` takes no more jobs. */
-  state: 'starting' | 'ready' | 'draining';
+  /** `draining` takes no more jobs because the autoscaler said so; `held` for any other reason, such as a person's word. */
+  state: 'starting' | 'ready' | 'draining' | 'held';
   /** Attempts in execution; undefined while it does not answer. */
   running: number | undefined;
 }
@@ -22,11 +22,11 @@ export interface Steps {
 /**
  * Comes to so many workers that take jobs. One that runs something is never stopped: it is drained first and stopped when
  * it has nothing left. Those that are draining are taken back before any is started, and idle ones go first, of these
- * the ones that were added last.
+ * the ones that were added last. Those that are held stay as they are: whoever holds them lets them go.
  */
 export function stepsTo(target: number, workers: readonly WorkerView[]): Steps {
   const draining = workers.filter(({ state }) => state === 'draining');
-  const missing = target - (workers.length - draining.length);
+  const missing = target - activeOf(workers);
   const busiest = draining.toSorted((a, b) => (b.running ?? 0) - (a.running ?? 0));
   const resume = busiest.slice(0, Math.max(0, missing));
   const youngest_first = workers.toReversed().filter(({ state }) => state === 'ready');
@@ -37,6 +37,11 @@ export function stepsTo(target: number, workers: readonly WorkerView[]): Steps {
     drain: names(idlest.slice(0, Math.max(0, -missing))),
     stop: names(draining.filter((worker) => worker.running === 0 && !resume.includes(worker))),
   };
+}
+
+/** Workers that take jobs or are about to. */
+export function activeOf(workers: readonly WorkerView[]): number {
+  return workers.filter(({ state }) => state === 'starting' || state === 'ready').length;
 }
 
 /** Whoever does not answer may be busy. */

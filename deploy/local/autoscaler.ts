@@ -7,7 +7,7 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { z } from 'zod';
 import { Autoscaler, type Need, type ScalingPolicy, workersFor } from './autoscale.ts';
-import { stepsTo } from './autoscale-steps.ts';
+import { activeOf, stepsTo } from './autoscale-steps.ts';
 import { OwnWorker } from './own-worker.ts';
 import type { LocalStack } from './stack.ts';
 
@@ -50,10 +50,13 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
     }
   };
 
+  /** What `bw workers` calls it. */
+  const idOf = (name: string): string => workers.get(name)?.worker_id ?? name;
+
   const tell = async (name: string, command: 'drain' | 'resume', why: string): Promise<void> => {
     try {
       await workers.get(name)?.tell(command);
-      say(`autoscaler: ${name} takes ${command === 'drain' ? 'no more tasks' : 'tasks again'}: ${why}`);
+      say(`autoscaler: ${idOf(name)} takes ${command === 'drain' ? 'no more tasks' : 'tasks again'}: ${why}`);
     } catch {
       // It is away, or NATS is: with the next look everything is decided anew.
     }
@@ -65,11 +68,13 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
     }
     await Promise.all([...workers.values()].map((worker) => worker.look()));
     const views = [...workers.values()].flatMap(({ view }) => view ?? []);
-    const active = views.filter(({ state }) => state !== 'draining').length;
+    const active = activeOf(views);
+    const held = views.filter(({ state }) => state === 'held').length;
     const now = Date.now();
     const news = heard !== undefined && now - heard.at_ms < STATUS_IS_NEWS_MS ? heard.status : undefined;
     const need = news === undefined ? undefined : needOf(news, [...workers.values()], policy.drain_seconds);
-    const target = autoscaler.target(active, need?.workers, now);
+    // Those that are held count towards the most that there may be, so that a drained worker is not made up for without end.
+    const target = Math.min(autoscaler.target(active, need?.workers, now), Math.max(0, policy.max - held));
     const steps = stepsTo(target, views);
     if (stopping.signal.aborted) return;
 
@@ -85,7 +90,7 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
       ...steps.drain.map((name) => tell(name, 'drain', enough)),
     ]);
     for (const name of steps.stop) {
-      say(`autoscaler: stopping ${name}: it has nothing left to do`);
+      say(`autoscaler: stopping ${idOf(name)}: it has nothing left to do`);
       const handle = workers.get(name)?.handle;
       if (handle !== undefined) void stack.stopService(handle);
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
@@ -24,12 +25,21 @@ export async function freePort(host: string = loopback, preferred?: number): Pro
     const any = lowest + Math.floor(Math.random() * (highest - lowest));
     const port = attempt === 0 ? (preferred ?? any) : any;
     const name = `${host} ${port}`;
-    if (recent.has(name) || !(await canListen(port, host))) continue;
+    const wanted = port === preferred;
+    if ((recent.has(name) && !wanted) || !(await canListen(port, host))) continue;
     recent.add(name);
     setTimeout(() => recent.delete(name), 60_000).unref();
     return port;
   }
   throw new Error(`found no free TCP port between ${lowest} and ${highest} on ${host}`);
+}
+
+/**
+ * The port that a server of a data folder has at every start where it is free: clients that were connected before find
+ * it again.
+ */
+export function portOfFolder(folder: string): number {
+  return lowest + (createHash('sha256').update(folder).digest().readUInt32BE(0) % (highest - lowest));
 }
 
 /** Whether a server could bind there now. */

@@ -12,7 +12,11 @@ import { logPrinter } from './terminal.ts';
 
 /** `npm start`: the whole stack in this terminal until Ctrl-C. */
 
-const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share ADDRESS]`;
+const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share ADDRESS]
+  --data-dir   where everything is kept (.benchwire); bw finds another one by BENCHWIRE_DATA_DIR=FOLDER
+  --workers    how many; with MIN..MAX as many of these as there is work for (1)
+  --schedulers how many; one leads, the others take over (1)
+  --share      the address of this machine by which workers on others join`;
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -38,7 +42,10 @@ try {
     signal: stopping,
   });
   if (inTerminal) print(overview(stack));
-  else if (options.share !== undefined) say(sharedWhere(stack));
+  else {
+    say(`up: NATS at ${stack.env.NATS_URL}, data in ${stack.paths.root}`);
+    if (options.share !== undefined) say(sharedWhere(stack));
+  }
   if (max > 1) say('workers on one CPU disturb each other: for latencies that mean something, run one.');
   const autoscaler =
     max > min ? await startAutoscaler({ stack, policy: { ...usualPolicy, min, max }, say }) : undefined;
@@ -70,8 +77,13 @@ function readOptions(): Options {
         workers: { type: 'string' },
         schedulers: { type: 'string' },
         share: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
       },
     });
+    if (values.help === true) {
+      print(usage);
+      process.exit(0);
+    }
     const given = values['data-dir'];
     return {
       dataDir: defaultDataDir(given === undefined ? process.env : { ...process.env, BENCHWIRE_DATA_DIR: given }),
@@ -105,6 +117,11 @@ function range(text = '1'): { min: number; max: number } {
   return { min, max };
 }
 
+/** How bw is told of a stack whose data is not where it looks by itself. */
+function dataDirFor(root: string): string {
+  return root === defaultDataDir({}) ? '' : `BENCHWIRE_DATA_DIR=${root} `;
+}
+
 function overview({ paths, env, nats, redis, services, sign_in_token }: LocalStack): string {
   const where = (path: string): string => relative(process.cwd(), path) || '.';
   const server = (handle: { version: string } | undefined): string =>
@@ -121,8 +138,9 @@ function overview({ paths, env, nats, redis, services, sign_in_token }: LocalSta
       .filter(({ kind }) => kind === 'gateway')
       .map(({ http_url }) => `The page, signed in once by this link: ${http_url}/#token=${sign_in_token}`),
     `An API key for it is BENCHWIRE_API_KEY in ${where(paths.stack)}.`,
-    ...(options.share === undefined ? [] : [`On another machine, with a clone of this: ${joinCommand(env)}`]),
-    'In another terminal: npm run bw -- run examples/quickstart.yaml',
+    // The command on a line of its own: it is long, and is copied as a whole.
+    ...(options.share === undefined ? [] : ['On another machine, with a clone of this:', '', joinCommand(env), '']),
+    `In another terminal: ${dataDirFor(paths.root)}npm run bw -- run examples/quickstart.yaml`,
     'Stop with Ctrl-C.',
     '',
   ].join('\n');

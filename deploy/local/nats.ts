@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Credentials } from './credentials.ts';
 import type { ServerProgram } from './find-server.ts';
-import { freePort, loopback } from './free-port.ts';
+import { freePort, loopback, portOfFolder } from './free-port.ts';
 import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeNats } from './probe.ts';
@@ -12,7 +12,7 @@ import type { ProcessSpec } from './supervised-process.ts';
 /** NATS's own port: the one inside a container, and where others look for a shared server. */
 const usualPort = 4222;
 
-/** NATS with JetStream on a free port, its streams in the data folder. */
+/** NATS with JetStream on the data folder's port where that is free, its streams in the data folder. */
 export function natsProcess(
   paths: DataPaths,
   credentials: Credentials,
@@ -27,7 +27,7 @@ export function natsProcess(
     name: 'nats-server',
     port: () => port,
     launch: async (ready_before) => {
-      if (!ready_before) port = await freePort(host, host === loopback ? undefined : usualPort);
+      if (!ready_before) port = await freePort(host, host === loopback ? portOfFolder(paths.nats) : usualPort);
       const view = serverView(program, paths.nats, { host, port }, usualPort);
       writePrivateFile(join(paths.nats, 'nats.conf'), natsConfig({ ...view, server_name }, credentials));
       return launchServer({

@@ -25,11 +25,20 @@ export class OwnWorker {
   #pid: number | undefined;
   #identity: Identity | undefined;
   #heartbeat: Heartbeat | undefined;
+  /** Whether this autoscaler made it drain: what a person has drained or quarantined is not for it to take back. */
+  #drained_here = false;
+  /** A command is on its way: heartbeats may tell of the time before it. */
+  #telling = false;
   #listening: { unsubscribe(): void } | undefined;
 
   constructor(handle: ServiceHandle, nats: NatsConnection) {
     this.handle = handle;
     this.#nats = nats;
+  }
+
+  /** Undefined until it has answered. */
+  get worker_id(): string | undefined {
+    return this.#identity?.worker_id;
   }
 
   get pools(): ReadonlySet<string> {
@@ -48,7 +57,9 @@ export class OwnWorker {
     const beat = pid === this.#pid ? this.#heartbeat : undefined;
     const running = beat === undefined ? undefined : Object.values(beat.running).flat().length;
     if (state !== 'ready') return { name, state: 'starting', running };
-    return { name, state: beat?.state === 'draining' ? 'draining' : 'ready', running };
+    if (beat?.state !== 'draining') return { name, state: 'ready', running };
+    const by_us = this.#drained_here && beat.paused === undefined;
+    return { name, state: by_us ? 'draining' : 'held', running };
   }
 
   /** Finds out who it is, once for each process, and listens to it from then on. */
@@ -58,6 +69,7 @@ export class OwnWorker {
     this.#listening?.unsubscribe();
     this.#pid = pid;
     this.#heartbeat = undefined;
+    this.#drained_here = false;
     try {
       const answer = await fetch(`${http_url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
       this.#identity = readIdentity(await answer.text());
@@ -68,7 +80,9 @@ export class OwnWorker {
     this.#listening = this.#nats.subscribe(heartbeatSubject(this.#identity.worker_id), {
       callback: (error, message) => {
         const parsed = error === null ? parseJson(heartbeat, message.data) : undefined;
-        if (parsed?.ok === true) this.#heartbeat = parsed.value;
+        if (parsed?.ok !== true) return;
+        this.#heartbeat = parsed.value;
+        if (parsed.value.state === 'ready' && !this.#telling) this.#drained_here = false;
       },
     });
   }
@@ -83,7 +97,13 @@ export class OwnWorker {
   async tell(command: 'drain' | 'resume'): Promise<void> {
     const { worker_id } = this.#identity ?? {};
     if (worker_id === undefined) throw new Error(`${this.handle.name} does not answer`);
-    await this.#nats.request(workerCommandSubject(worker_id), JSON.stringify({ command }), { timeout: ANSWER_MS });
+    if (command === 'drain') this.#drained_here = true;
+    this.#telling = true;
+    try {
+      await this.#nats.request(workerCommandSubject(worker_id), JSON.stringify({ command }), { timeout: ANSWER_MS });
+    } finally {
+      this.#telling = false;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Credentials } from './credentials.ts';
 import type { ServerProgram } from './find-server.ts';
-import { freePort, loopback } from './free-port.ts';
+import { freePort, loopback, portOfFolder } from './free-port.ts';
 import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeRedis } from './probe.ts';
@@ -12,7 +12,7 @@ import type { ProcessSpec } from './supervised-process.ts';
 /** Redis's own port: the one inside a container, and where others look for a shared server. */
 const usualPort = 6379;
 
-/** Redis on a free port, every write in an append-only file in the data folder. */
+/** Redis on the data folder's port where that is free, every write in an append-only file in the data folder. */
 export function redisProcess(
   paths: DataPaths,
   credentials: Credentials,
@@ -24,7 +24,7 @@ export function redisProcess(
     name: 'redis-server',
     port: () => port,
     launch: async (ready_before) => {
-      if (!ready_before) port = await freePort(host, host === loopback ? undefined : usualPort);
+      if (!ready_before) port = await freePort(host, host === loopback ? portOfFolder(paths.redis) : usualPort);
       const view = serverView(program, paths.redis, { host, port }, usualPort);
       writePrivateFile(join(paths.redis, 'redis.conf'), redisConfig(view, credentials));
       return launchServer({

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../runtime/errors.ts';
 import { findStack as find } from './find-stack.ts';
@@ -62,5 +62,16 @@ describe('where the stack is', () => {
     expect(() => findStack(undefined, {}, nowhere, own)).toThrow(ConfigError);
     expect(() => findStack(undefined, {}, nowhere, own)).toThrow(/nowhere\/\.benchwire\/stack\.json/);
     rmSync(nowhere, { recursive: true });
+  });
+
+  it('says that a stack is only just starting, and looks elsewhere when the one that was died', () => {
+    const starting = join(folder, 'starting', '.benchwire');
+    mkdirSync(starting, { recursive: true });
+    const lock = (pid: number) => writeFileSync(join(starting, 'stack.lock'), JSON.stringify({ pid }));
+    lock(process.pid);
+    expect(() => findStack(undefined, {}, dirname(starting), nowhere)).toThrow(/only just starting/);
+    expect(findStack(undefined, {}, dirname(starting), own).found_by).toBe(join(own, '.benchwire/stack.json'));
+    lock(2 ** 30);
+    expect(findStack(undefined, {}, dirname(starting), nowhere).found_by).toBe('the default');
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { loadConfig, natsVariables } from '../runtime/config.ts';
-import { ConfigError } from '../runtime/errors.ts';
+import { ConfigError, UnreachableError } from '../runtime/errors.ts';
 import type { NatsOptions } from '../runtime/nats.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -27,6 +27,9 @@ export interface FoundStack {
 /** The part of a local stack's `stack.json` that a client needs; deploy/local writes it. */
 const stackFile = z.object({ env: z.record(z.string(), z.string()) });
 
+/** The part of its `stack.lock` that tells whether it lives. */
+const stackLock = z.object({ pid: z.int().positive() });
+
 /** Services have inboxes of the usual name; a client's user may be allowed only one of its own (docs/streams.md). */
 const variables = z.object({
   ...natsVariables,
@@ -40,14 +43,15 @@ const OWN_ROOT = resolve(import.meta.dirname, '../..');
 
 /**
  * How to reach the stack: the address given, else NATS_URL, else the stack.json of a running local stack.
- * @throws ConfigError for a variable or a file that can't be read
+ * @throws ConfigError for a variable or a file that can't be read, UnreachableError for a stack that is only just starting
  */
 export function findStack(where: FindStackOptions): FoundStack {
   const { environment, working_directory, nats_url, own_root = OWN_ROOT } = where;
   if (nats_url === undefined && (environment.NATS_URL ?? '') !== '') {
     return { options: loadConfig(variables, environment), found_by: 'NATS_URL' };
   }
-  const path = stackFiles(environment, working_directory, own_root).find((each) => existsSync(each));
+  const folders = dataFolders(environment, working_directory, own_root);
+  const path = folders.map((folder) => join(folder, 'stack.json')).find((each) => existsSync(each));
   const stack = path === undefined ? undefined : readStackFile(path);
   if (nats_url !== undefined) {
     // The local stack's own credentials belong to it only.
@@ -60,22 +64,37 @@ export function findStack(where: FindStackOptions): FoundStack {
   if (stack !== undefined && path !== undefined) {
     return { options: loadConfig(variables, { ...natsOnly(environment), ...stack }), found_by: path as `/${string}` };
   }
+  const starting = folders.find(isStarting);
+  if (starting !== undefined)
+    throw new UnreachableError(
+      `the stack on ${starting} is only just starting: try again when \`npm start\` says that it is up.`,
+    );
   return { options: loadConfig(variables, environment), found_by: 'the default' };
+}
+
+/** Whether a process holds the data folder and has not told yet where its NATS is. */
+function isStarting(folder: string): boolean {
+  try {
+    const { pid } = stackLock.parse(JSON.parse(readFileSync(join(folder, 'stack.lock'), 'utf8')));
+    return process.kill(pid, 0);
+  } catch {
+    return false; // nobody does, or nobody who lives
+  }
 }
 
 function natsOnly(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('NATS_')));
 }
 
-function stackFiles(environment: Environment, working_directory: string, own_root: string): string[] {
+function dataFolders(environment: Environment, working_directory: string, own_root: string): string[] {
   const given = environment.BENCHWIRE_DATA_DIR;
-  if (given !== undefined && given !== '') return [join(resolve(working_directory, given), 'stack.json')];
+  if (given !== undefined && given !== '') return [resolve(working_directory, given)];
   const folders = [resolve(working_directory)];
   for (let folder = folders[0] ?? '/'; dirname(folder) !== folder; ) {
     folder = dirname(folder);
     folders.push(folder);
   }
-  return [...folders, own_root].map((folder) => join(folder, '.benchwire', 'stack.json'));
+  return [...folders, own_root].map((folder) => join(folder, '.benchwire'));
 }
 
 function readStackFile(path: string): Record<string, string> {

@@ -109,7 +109,7 @@ export function readMessage<S extends WatchedStream>(
   const reader: StreamReader<S> = READERS[stream];
   const { subject, seq: sequence } = message;
   const stored_at = message.time.toISOString();
-  const damage = contentHashIssues(message.data, message.headers);
+  const damage = contentHashIssues(message.data, (name) => message.headers?.get(name));
   const parsed: Parsed<WatchedValues[S]> =
     damage.length === 0 ? reader.parse(message.data) : { ok: false, issues: damage };
   if (!parsed.ok) {

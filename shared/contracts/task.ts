@@ -180,7 +180,11 @@ export const jobTask = z.discriminatedUnion('executor', [
     .extend(resolved)
     .pick({ ...forWorker, skip_if_fresh: true })
     .strip(),
-  commandTask.extend(resolved).pick(forWorker).strip(),
+  // A test need not report a metric, a benchmark should. Since 0.3.
+  commandTask
+    .extend(resolved)
+    .pick({ ...forWorker, type: true })
+    .strip(),
   noopTask.extend(resolved).pick(forWorker).strip(),
 ]);
 export type JobTask = z.infer<typeof jobTask>;

@@ -194,7 +194,7 @@ async function handleBatch<T>(
 /** A parser that throws must not make its message come back for ever. */
 function parseSafely<T>(log: Log, options: ConsumeOptions<T>, message: JsMsg): Parsed<T> {
   try {
-    const issues = contentHashIssues(message.data, message.headers);
+    const issues = contentHashIssues(message.data, (name) => message.headers?.get(name));
     return issues.length > 0 ? { ok: false, issues } : options.parse(message);
   } catch (error) {
     log.error({ err: error, subject: message.subject }, 'could not read a message');

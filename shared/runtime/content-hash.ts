@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { MsgHdrs } from '@nats-io/transport-node';
 import type { Issue } from '../contracts/request.ts';
 
 /**
@@ -13,8 +12,8 @@ export function contentHash(payload: Uint8Array | string): string {
 }
 
 /** What is wrong when a message says a hash that is not its content's; a message that says none is not judged. */
-export function contentHashIssues(payload: Uint8Array, headers: MsgHdrs | undefined): Issue[] {
-  const said = headers?.get(CONTENT_HASH_HEADER) ?? '';
+export function contentHashIssues(payload: Uint8Array, header: (name: string) => string | undefined): Issue[] {
+  const said = header(CONTENT_HASH_HEADER) ?? '';
   if (said === '') return [];
   const found = contentHash(payload);
   if (said.toLowerCase() === found) return [];

@@ -78,8 +78,8 @@ describe('the autoscaler of the local stack', () => {
     expect(new Set(found.map(({ worker_id }) => worker_id)).size).toBe(3);
     for (const sentence of [
       /^autoscaler: starting worker 2 of at most 3: \d+ waiting and \d+ given to cpu-\w+, \d+ s of work/,
-      /^autoscaler: worker-\d takes no more tasks: for 3 s [12] of [23] would have done; now 0 waiting/,
-      /^autoscaler: stopping worker-\d: it has nothing left to do$/,
+      /^autoscaler: worker-\S+-\d takes no more tasks: for 3 s [12] of [23] would have done; now 0 waiting/,
+      /^autoscaler: stopping worker-\S+-\d: it has nothing left to do$/,
     ]) {
       expect(said).toContainEqual(expect.stringMatching(sentence));
     }
@@ -90,6 +90,27 @@ describe('the autoscaler of the local stack', () => {
     expect(stack.services.filter(({ kind }) => kind === 'worker')).toHaveLength(3);
     await vi.waitFor(async () => expect(await outcomes(again)).toHaveLength(60), patience);
     expect((await outcomes(again)).every(({ status, attempt }) => status === 'completed' && attempt === 1)).toBe(true);
+  });
+
+  it('leaves a worker that a person drained as it is, and works with the others', async () => {
+    const { stack, nats, said, submit, outcomes } = await scaledStack({ max: 2 });
+    const worker_id = await registeredWorker(nats);
+    const command = async (name: 'drain' | 'resume'): Promise<unknown> =>
+      (
+        await nats.request(workerCommandSubject(worker_id), JSON.stringify({ command: name }), { timeout: 5000 })
+      ).json();
+    expect(await command('drain')).toMatchObject({ ok: true });
+
+    const run_id = await submit([{ task_id: 'a', executor: 'noop', repetitions: 20, config: { sleep_ms: 200 } }]);
+    await vi.waitFor(async () => expect(await outcomes(run_id)).toHaveLength(20), patience);
+    expect(new Set((await outcomes(run_id)).map((outcome) => outcome.worker_id))).toEqual(new Set([`${worker_id}-2`]));
+    expect(stack.services.filter(({ kind }) => kind === 'worker')).toHaveLength(2);
+    expect(workersIn(stack, 'ready')).toContain('worker-1');
+    expect(said.filter((line) => line.includes(`${worker_id} `))).toEqual([]);
+
+    // Its person lets it go: it counts again, and one of the two is enough.
+    expect(await command('resume')).toMatchObject({ ok: true });
+    await vi.waitFor(() => expect(workersIn(stack, 'stopped')).toHaveLength(1), patience);
   });
 
   it('says why a worker does not start, waits, and tries again', async () => {

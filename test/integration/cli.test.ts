@@ -163,7 +163,7 @@ describe('what can go wrong', () => {
 
   it('is 3 for wrong credentials, which are not printed', async () => {
     const { code, stderr } = await bw(['runs'], { env: { ...env, NATS_PASSWORD: 'a-wrong-secret' } });
-    expect(stderr).toMatch(/Authorization/i);
+    expect(stderr).toMatch(/refuses the login/);
     expect(stderr).not.toMatch(/a-wrong-secret/);
     expect(code).toBe(3);
   });
@@ -272,6 +272,8 @@ describe('bw watch', () => {
       100,
     );
     await watching.waitFor(/"joined"/).finally(() => clearInterval(say));
+    await fixture.servers.nats?.restart();
+    await watching.waitFor(/the connection to NATS is lost[\s\S]*connected to NATS again/);
     await stack.event({ entity: 'run', kind: 'accepted', run_id });
     await watching.waitFor(new RegExp(run_id));
     watching.child.kill('SIGINT');

@@ -79,7 +79,9 @@ describe('bw worker that cannot join', () => {
   it('says that NATS is not there, or refuses the login', async () => {
     expect(await bw(['worker', '--join', 'nats://127.0.0.1:9'], { env: {} })).toMatchObject({ code: 3 });
     const { code, stderr } = await bw(['worker', '--join', env.URL ?? ''], { env: { NATS_PASSWORD: 'guess' } });
-    expect(stderr).toMatch(/no stack answers at nats:\/\/127\.0\.0\.1:\d+/);
+    expect(stderr).toMatch(
+      /NATS server at nats:\/\/127\.0\.0\.1:\d+ answers, but refuses the login: user or password is wrong/,
+    );
     expect(code).toBe(3);
   });
 
@@ -167,6 +169,9 @@ describe('the scheduler', () => {
     expect(first.printed().stdout).toMatch(
       /✓ one has joined nats:\/\/127\.0\.0\.1:\d+\n[\s\S]*cpu-0 +cpu .* 2 +noop +site=lab +cpu-[0-9a-f]{8} +a new pool/,
     );
+    const same = await bw([...args, '--id', 'one'], { env });
+    expect(same.stderr).toMatch(/^bw: a worker "one" is there already: stop it, or give another --id/);
+    expect(same.code).toBe(64);
     const second = startBw([...args, '--id', 'two', '--json'], { env });
     await second.waitFor(/\n/);
     const offered = JSON.parse(second.printed().stdout);

@@ -3,6 +3,7 @@ import { KAFKA_HEADERS, KAFKA_REJECTED, KAFKA_REQUESTS } from '@benchwire/shared
 import { REJECTED_HEADERS } from '@benchwire/shared/contracts/rejected.ts';
 import { SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
 import { type RunSubmitted, runMessage } from '@benchwire/shared/contracts/run.ts';
+import { contentHash } from '@benchwire/shared/runtime/content-hash.ts';
 import type { KafkaHeaders, KafkaMessage } from '@benchwire/shared/runtime/kafka.ts';
 import { ConfigResourceTypes } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -122,7 +123,11 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
       const value = { name: 'one', tasks: TASKS };
       await produce(cluster.broker, KAFKA_REQUESTS, [
-        { partition: 2, value: JSON.stringify(value), headers: { traceparent, other: 'x' } },
+        {
+          partition: 2,
+          value: JSON.stringify(value),
+          headers: { traceparent, 'Bw-Sha256': contentHash(JSON.stringify(value)) },
+        },
         { partition: 2, value: JSON.stringify({ ...value, request_id: 'my own' }) },
         { partition: 2, value: JSON.stringify({ ...value, request_id: 'my own' }) },
         { partition: 1, value: JSON.stringify({ task_id: 'alone', executor: 'noop', config: {} }) },
@@ -179,6 +184,10 @@ describe.skipIf(!hasKafka)('requests from Kafka', () => {
         ['invalid_json', { value: bytes, headers: { twice: ['a', bytes], empty: '' } }],
         ['empty_message', { key: Buffer.from('tombstone'), value: null }],
         ['empty_message', { value: '' }],
+        [
+          'content_hash_mismatch',
+          { value: JSON.stringify({ tasks: TASKS }), headers: { 'Bw-Sha256': 'ab'.repeat(32) } },
+        ],
         ['unrecognized_keys', { value: JSON.stringify({ tasks: TASKS, wrong: 1 }) }],
         ['request_id_reused', { value: JSON.stringify({ name: 'other', request_id: 'my own', tasks: TASKS }) }],
         // As much as a message can hold: with the reasons it is larger, and fits only because it is packed.

@@ -120,10 +120,17 @@ describe('after a failure', () => {
 
   it('for want of memory, a pool with more of it is asked first, with all batch sizes', async () => {
     const lacking = failure('out_of_memory', { batch_size: 8 });
-    const small = await worker('cpu-000000a2', async () => lacking, { memory_gb: 8 });
+    // It fails when the other one is there: alone it would be asked until no attempt is left.
+    const joined = Promise.withResolvers<void>();
+    const fail = async () => {
+      await joined.promise;
+      return lacking;
+    };
+    const small = await worker('cpu-000000a2', fail, { memory_gb: 8 });
     const run_id = await submit([{ task_id: 'a', executor: 'onnx', config: { model: 'm', batch_sizes: [1, 8] } }]);
     await waitFor(() => expect(small.started).toHaveLength(1));
     const large = await worker('cpu-000000a3', async () => completed, { memory_gb: 64 });
+    joined.resolve();
     await waitFor(() => expect(of(run_id).some((outcome) => outcome.status === 'completed')).toBe(true));
     // The small pool may have been asked again, without the 8, while it was alone.
     const [last] = large.started;

@@ -190,6 +190,14 @@ describe('the command executor', () => {
     );
   });
 
+  it('notes that a benchmark reported no metric, and says nothing of a test', async () => {
+    const benchmark = await run(shell('echo done'));
+    expect(benchmark).toMatchObject({ status: 'completed', results: {} });
+    expect(benchmark.results.notes).toEqual([expect.stringContaining('no metric was reported')]);
+    const test = await run({ ...shell('echo done'), type: 'test' });
+    expect(test.results).toEqual({});
+  });
+
   it('bounds what a program prints', async () => {
     const found = await run(
       shell('while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done'),

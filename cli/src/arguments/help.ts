@@ -21,8 +21,9 @@ export function overview(commands: readonly Command[], style: Style): string {
     '  is a run id, the beginning of one, or `last`.',
     '',
     style.bold('the stack'),
-    '  is found by itself: NATS_URL (with NATS_USER, NATS_PASSWORD, NATS_TOKEN, …) where set, else .benchwire/stack.json',
-    '  in this folder or one above it, else the stack that was started from the folder that bw lies in.',
+    '  is found by itself: NATS_URL (with NATS_USER, NATS_PASSWORD, NATS_TOKEN, …) where set, else the stack whose data',
+    '  folder is BENCHWIRE_DATA_DIR (npm start -- --data-dir), else .benchwire/stack.json in this folder or one above it,',
+    '  else the stack that was started from the folder that bw lies in.',
     '',
     style.bold('exit codes'),
     ...columns([

@@ -5,6 +5,7 @@ import { finalOutcomes, type KeptOutcome, type RunProgress, totalOf } from '../p
 import { type Failure, failureLines } from '../results/failures.ts';
 import { findingsTable, findingToRow } from '../results/findings-table.ts';
 import { measuredOfOutcomes } from '../results/measured.ts';
+import { noteLines } from '../results/notes.ts';
 import { resultsTables } from '../results/results-table.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 
@@ -56,8 +57,11 @@ function toLines(context: CliContext, report: RunReport, outcomes: readonly Kept
     style,
     out.columns,
   );
+  const noted = outcomes.flatMap(({ task_id, results: { notes = [] } }) => notes.map((note) => ({ task_id, note })));
+  const notes = noteLines(noted, style, out.columns);
   const lines: string[] = [];
   if (results.length > 0) lines.push('', ...results);
+  if (notes.length > 0) lines.push('', ...notes);
   if (failures.length > 0) lines.push('', ...failures);
   if (findings !== undefined) {
     lines.push('');

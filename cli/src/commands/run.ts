@@ -36,7 +36,10 @@ export const run = defineCommand({
     commit: { kind: 'text', value: 'SHA', help: 'what is measured: its commit' },
     branch: { kind: 'text', value: 'NAME', help: 'its branch' },
     repo: { kind: 'text', value: 'URL', help: 'its repository' },
-    'no-git': { kind: 'flag', help: "don't take commit, branch and repository from git in this folder" },
+    'no-git': {
+      kind: 'flag',
+      help: "don't take commit, branch and repository from git in this folder (never taken in Benchwire's own)",
+    },
   },
   details: `
 FILE is YAML or JSON: a request, or a single task. - reads it from stdin.

@@ -73,14 +73,15 @@ function showPoints(
     out.line(JSON.stringify(rows));
     return;
   }
-  const [first] = rows;
-  if (first === undefined) return;
+  // The series is of one fingerprint; the pool changes when its workers offer other labels or programs.
+  const newest = rows.at(-1);
+  if (newest === undefined) return;
   const what = [
-    first.benchmark,
-    first.model,
-    first.metric,
-    first.batch_size === null ? '' : `batch ${first.batch_size}`,
-    first.pool,
+    newest.benchmark,
+    newest.model,
+    newest.metric,
+    newest.batch_size === null ? '' : `batch ${newest.batch_size}`,
+    newest.pool,
   ];
   out.line(
     `${style.bold(
@@ -88,10 +89,10 @@ function showPoints(
         .filter((part) => part !== '')
         .map(oneLine)
         .join(' · '),
-    )}  ${first.unit}`,
+    )}  ${newest.unit}`,
   );
   out.line(style.cyan(sparkline(rows.slice(-60).map((row) => row.value))));
-  if (analysis !== undefined) out.lines(analysisLines(analysis, first.unit));
+  if (analysis !== undefined) out.lines(analysisLines(analysis, newest.unit));
   const decimals = Math.max(...rows.map((row) => decimalsFor(row.value)).filter((d) => d <= 6), 0);
   const columns: ReadonlyArray<Column<ResultRow>> = [
     { title: 'measured', cell: (row) => row.measured_at.slice(0, 19).replace('T', ' ') },

@@ -9,6 +9,7 @@ import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { failureLines } from '../results/failures.ts';
+import { noteLines } from '../results/notes.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 import { oneLine } from '../terminal/text-width.ts';
@@ -96,7 +97,6 @@ const COLUMNS: ReadonlyArray<Column<TaskRow>> = [
     paint: (text, _, s) => s.red(text),
     shrink_to: 10,
   },
-  { title: 'note', cell: (row) => row.note, shrink_to: 20 },
 ];
 
 /** What a task that goes on has measured so far. */
@@ -121,5 +121,7 @@ function taskLines(
   const failed = tasks
     .filter((task) => task.error_message !== '' && task.state !== 'running')
     .map((task) => ({ ...task, status: task.state }));
-  return failed.length === 0 ? lines : [...lines, '', ...failureLines(failed, style, out.columns)];
+  for (const told of [noteLines(tasks, style, out.columns), failureLines(failed, style, out.columns)])
+    if (told.length > 0) lines.push('', ...told);
+  return lines;
 }

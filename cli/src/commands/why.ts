@@ -1,12 +1,13 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
+import { taskId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskRow } from '@benchwire/shared/contracts/query.ts';
 import { type TaskExplanation, WHY_SUBJECT, type WhyPool, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 
@@ -17,6 +18,10 @@ export const why = defineCommand({
   options: { run: { kind: 'text', value: 'RUN', help: 'of this run (the last one)' } },
   details: 'TASK is the id of a task, or one that was written, which stands for its first copy that is not over.',
   async run(context, { run = 'last' }, [task_id = '']) {
+    if (!taskId.safeParse(task_id).success)
+      throw new UsageError(
+        `"${task_id}" is no task id, which has letters, digits, _ and - only: \`bw show\` lists them.`,
+      );
     const { run_id, reply, row } = await withStack(context, async (client) => {
       const id = await findRun(client, run);
       const question = { run_id: id, task_id };

@@ -1,18 +1,20 @@
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
-import type { Capabilities } from '@benchwire/shared/contracts/worker.ts';
+import { token as workerId } from '@benchwire/shared/contracts/ids.ts';
+import { type Capabilities, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { type ListedPools, listedPools } from '../worker/listed-pools.ts';
 import { offerTable } from '../worker/offer-table.ts';
 import { askWayIn } from '../worker/way-in.ts';
 import { loginEnvironment, offerEnvironment, workerEnvironment } from '../worker/worker-environment.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker/worker-process.ts';
 
+const ID_ANSWERS_WITHIN_MS = 1000;
 /** It does so once a second. */
 const LEADER_SPEAKS_WITHIN_MS = 2500;
 /** Another one may have to take the lead first. */
@@ -54,6 +56,7 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
     const { working_directory } = context;
     const { options } = findStack({ nats_url: join, environment, working_directory });
     const started = await withStack(joining, async ({ nats }) => {
+      if (values.id !== undefined) await checkIdIsFree(nats, values.id);
       const asking = askWayIn(nats, {
         nats_urls: options.NATS_URL,
         redis: values.redis,
@@ -70,6 +73,20 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
     return await untilEnd(started);
   },
 });
+
+/** @throws UsageError when a worker of that name is there */
+async function checkIdIsFree(nats: NatsConnection, id: string): Promise<void> {
+  if (!workerId.safeParse(id).success)
+    throw new UsageError(`--id takes up to 128 letters, digits, _ and -, not "${id}".`);
+  try {
+    await nats.request(workerCommandSubject(id), JSON.stringify({ command: 'ping' }), {
+      timeout: ID_ANSWERS_WITHIN_MS,
+    });
+  } catch {
+    return; // nobody goes by it
+  }
+  throw new UsageError(`a worker "${id}" is there already: stop it, or give another --id (\`bw workers\` lists them).`);
+}
 
 /** One Ctrl-C may come twice: from the terminal, and passed on by npm. Only later ones are meant as a second. */
 const SAME_SIGNAL_MS = 1000;

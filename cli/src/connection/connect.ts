@@ -2,6 +2,7 @@ import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { type FoundStack, findStack } from '@benchwire/shared/client/find-stack.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { messageOf, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
+import { errors } from '@nats-io/transport-node';
 import type { CliContext } from '../context.ts';
 
 /**
@@ -24,6 +25,7 @@ async function connect({ options, found_by }: FoundStack): Promise<Client> {
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
     const where = options.NATS_URL.map(withoutCredentials).join(', ');
+    if (error.cause instanceof errors.AuthorizationError) throw loginRefused(where, found_by, error);
     throw new UnreachableError(
       `no stack answers at ${where}, which ${reason(found_by)} (${messageOf(error.cause ?? error)}).\n${advice(found_by)}`,
       error,
@@ -31,12 +33,22 @@ async function connect({ options, found_by }: FoundStack): Promise<Client> {
   }
 }
 
+function loginRefused(where: string, found_by: FoundStack['found_by'], error: UnreachableError): UnreachableError {
+  const advice = found_by.startsWith('/')
+    ? `The stack that wrote ${found_by} runs no more, and another server has its port: start it again.`
+    : 'Check the user in the address, and NATS_USER and NATS_PASSWORD (or NATS_TOKEN, or a .creds file).';
+  return new UnreachableError(
+    `the NATS server at ${where} answers, but refuses the login: user or password is wrong or missing.\n${advice}`,
+    error,
+  );
+}
+
 function reason(found_by: FoundStack['found_by']): string {
   switch (found_by) {
     case 'the default':
       return 'is where it is looked for when nothing else is set';
     case 'the address given':
-      return 'comes from --nats-url';
+      return 'is the address given';
     case 'NATS_URL':
       return 'comes from NATS_URL';
     default:

@@ -1,5 +1,6 @@
 import { type BenchEvent, waitingData } from '@benchwire/shared/contracts/event.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { CONNECTED_AGAIN, CONNECTION_LOST } from '../connection/words.ts';
 import type { CliContext } from '../context.ts';
 import { formatNumber } from '../terminal/numbers.ts';
 import { LiveLines } from '../terminal/screen.ts';
@@ -26,8 +27,6 @@ export interface ReporterOptions {
   expected: ReadonlyMap<string, Task>;
   started_ms: number;
 }
-
-const LOST = 'the connection to NATS is lost; the run goes on, and so does this view once it is back';
 
 /** Bars that are drawn again several times a second, in a terminal. */
 export function liveReporter({ context, follower, expected, started_ms }: ReporterOptions): Reporter {
@@ -58,7 +57,7 @@ export function liveReporter({ context, follower, expected, started_ms }: Report
     onFinal: () => {},
     onWaiting: () => {},
     onConnection: (connected) => {
-      notice = connected ? undefined : LOST;
+      notice = connected ? undefined : CONNECTION_LOST;
     },
     pause: () => {
       paused = true;
@@ -122,7 +121,7 @@ export function plainReporter({ context, follower, started_ms }: ReporterOptions
       const more = tasks > 1 ? ` and ${formatNumber(tasks - 1)} more` : '';
       err.line(`${style.yellow('…')} ${event.task_id}${more}  waits: ${event.message}`);
     },
-    onConnection: (connected) => err.line(connected ? 'connected to NATS again' : LOST),
+    onConnection: (connected) => err.line(connected ? CONNECTED_AGAIN : CONNECTION_LOST),
     pause: () => {},
     resume: () => {},
     stop: () => {

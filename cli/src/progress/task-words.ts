@@ -47,7 +47,9 @@ export function outcomeWords(outcome: KeptOutcome): string {
     const measured = measuredWords(outcome);
     const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
     const without = dropped.length === 0 ? '' : `; without batch ${dropped.join(', ')}, which did not fit in memory`;
-    return `completed${took}${measured === '' ? '' : `: ${measured}`}${without}`;
+    const notes = outcome.results.notes ?? [];
+    const noted = notes.length === 0 ? '' : `; note: ${oneLine(notes.join('; '))}`;
+    return `completed${took}${measured === '' ? '' : `: ${measured}`}${without}${noted}`;
   }
   const attempts = outcome.attempt > 1 ? ` after ${outcome.attempt} attempts` : took;
   const why = outcome.error === null ? '' : `: ${oneLine(outcome.error.message)}`;

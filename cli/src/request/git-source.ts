@@ -1,18 +1,24 @@
 import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 
+const BENCHWIRE_CHECKOUT = resolve(import.meta.dirname, '../../..');
+
 /**
- * Commit, branch and repository of a folder, from git; undefined where it is in no repository or git is not installed.
+ * Commit, branch and repository of a folder, from git; undefined where it is in no repository or git is not installed,
+ * and in Benchwire's own checkout: who works there with `npm run bw` measures something else, whose commit that is not.
  * A version is added when the folder differs from its commit: `1a2b3c4-dirty`.
  */
-export async function gitSource(folder: string): Promise<Source | undefined> {
-  const [commit, branch, remote, described] = await Promise.all([
+export async function gitSource(folder: string, own_checkout = BENCHWIRE_CHECKOUT): Promise<Source | undefined> {
+  const [top, commit, branch, remote, described] = await Promise.all([
+    git(folder, ['rev-parse', '--show-toplevel']),
     git(folder, ['rev-parse', '--verify', 'HEAD']),
     git(folder, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
     git(folder, ['config', '--get', 'remote.origin.url']),
     git(folder, ['describe', '--tags', '--always', '--dirty']),
   ]);
-  if (commit === undefined) return undefined;
+  if (commit === undefined || top === realpathSync(own_checkout)) return undefined;
   return {
     commit,
     ...(branch === undefined ? {} : { branch: branch.slice(0, 256) }),

@@ -49,3 +49,11 @@ describe('the queues in `bw top`', () => {
     expect(queues(60, busy)[0]).toBe('pool | class | workers | slots | in queue | waiting');
   });
 });
+
+it('says in `bw top` when what is shown is of the time before the connection was lost', () => {
+  const fleet = emptyFleet();
+  const first = () => fleetView(fleet, 0, createStyle(false), 80, 40)[0];
+  expect(first()).toContain('benchwire');
+  fleet.connected = false;
+  expect(first()).toContain('the connection to NATS is lost');
+});

@@ -4,6 +4,7 @@ import type { PoolStatus, SchedulerStatus } from '@benchwire/shared/contracts/st
 import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import { runState, runsTable } from '../commands/runs.ts';
 import { shortRunId } from '../connection/find-run.ts';
+import { CONNECTION_LOST } from '../connection/words.ts';
 import { paintState } from '../progress/task-words.ts';
 import { bar } from '../terminal/bar.ts';
 import { count, formatClock, formatDuration, formatNumber } from '../terminal/numbers.ts';
@@ -11,6 +12,8 @@ import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 
 export interface FleetState {
+  /** Whether there is a connection to NATS; without one everything below is of the time before. */
+  connected: boolean;
   /** The last heartbeat of each worker, with when it came here. */
   heartbeats: Map<string, { heartbeat: Heartbeat; seen_ms: number }>;
   capabilities: Map<string, Capabilities>;
@@ -23,6 +26,7 @@ export interface FleetState {
 
 export function emptyFleet(): FleetState {
   return {
+    connected: true,
     heartbeats: new Map(),
     capabilities: new Map(),
     status: undefined,
@@ -70,7 +74,8 @@ export function fleetView(
   const running = runningLines(fleet, now_ms);
   // Tables stand two columns in.
   const options = { style, width: width === undefined ? undefined : width - 2 };
-  const sections: string[][] = [headline(fleet, workers, now_ms, style)];
+  const sections: string[][] = fleet.connected ? [] : [[style.red(CONNECTION_LOST)]];
+  sections.push(headline(fleet, workers, now_ms, style));
 
   if (workers.length === 0) sections.push([style.bold('workers'), '  no worker is heard of']);
   else sections.push([style.bold('workers'), ...indent(renderTable(workers, workerColumns(), options))]);
@@ -211,6 +216,7 @@ const RUNNING_COLUMNS: ReadonlyArray<Column<RunningLine>> = [
 export function fleetJson(fleet: FleetState, now_ms: number): Record<string, unknown> {
   return {
     at: new Date(now_ms).toISOString(),
+    connected: fleet.connected,
     scheduler: fleet.status?.status ?? null,
     workers: workerLines(fleet, now_ms).map(({ worker_id, state, slots, heartbeat }) => ({
       ...heartbeat,

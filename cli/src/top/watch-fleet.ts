@@ -1,4 +1,5 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
+import { onStatus } from '@benchwire/shared/client/connection-status.ts';
 import { benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
@@ -29,10 +30,15 @@ export function watchFleet(client: Client, now: () => number): Running & { fleet
         fleet.running_since.set(attemptId({ run_id, task_id, attempt }), Date.parse(at));
     }),
   ];
+  const leave = onStatus(nats, ({ type }) => {
+    if (type === 'disconnect') fleet.connected = false;
+    else if (type === 'reconnect') fleet.connected = true;
+  });
   const loops = [watchCapabilities(nats, fleet, stopping.signal), askForRuns(client, fleet, stopping.signal)];
   return {
     fleet,
     stop: async () => {
+      leave();
       stopping.abort();
       for (const subscription of subscriptions) subscription.unsubscribe();
       await Promise.all(loops);

@@ -1,5 +1,7 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
+import { onStatus } from '@benchwire/shared/client/connection-status.ts';
 import type { WatchedMessage, WatchedStream } from '@benchwire/shared/client/watched.ts';
+import { CONNECTED_AGAIN, CONNECTION_LOST } from '../connection/words.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { applyEvent, applyOutcome, emptyProgress, totalOf } from '../progress/run-progress.ts';
@@ -45,6 +47,10 @@ export async function watchStreams(
   };
 
   const timers = [setInterval(sumUp, SUMMARY_MS), setInterval(say, ORDER_MS)];
+  const leave = onStatus(client.nats, ({ type }) => {
+    if (type === 'disconnect') err.line(style.yellow(CONNECTION_LOST));
+    else if (type === 'reconnect') err.line(CONNECTED_AGAIN);
+  });
   try {
     for await (const message of await client.watch({ run_id, signal })) {
       if (message.stream === 'unreadable') {
@@ -56,6 +62,7 @@ export async function watchStreams(
       if (message.stream === 'events') applyEvent(progress, message.value);
     }
   } finally {
+    leave();
     for (const timer of timers) clearInterval(timer);
     sumUp();
     say();

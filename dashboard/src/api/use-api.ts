@@ -11,6 +11,9 @@ import {
 import { type Query, send } from './client.ts';
 import type { Page } from './types.ts';
 
+/** For what the messages of the WebSocket tell too: only in case one was lost. */
+const WHILE_OPEN_MS = 5000;
+
 export interface GetOptions {
   /** False leaves the question unasked. */
   enabled?: boolean;
@@ -22,13 +25,21 @@ export interface GetOptions {
 const keyOf = (path: string, query: Query): readonly unknown[] => [path, query];
 
 /** One GET of the API, kept and shared by its path and query. The last answer stays while a new query is asked. */
-export function useGet<T>(path: string, query: Query = {}, options: GetOptions = {}): UseQueryResult<T, Error> {
+export function useGet<T>(
+  path: string,
+  query: Query = {},
+  options: GetOptions & {
+    /** Asks again every 5 s for as long as this holds of the answer. */ while?: (data: T) => boolean;
+  } = {},
+): UseQueryResult<T, Error> {
+  const { every_ms, while: isOpen } = options;
   return useQuery<T, Error>({
     queryKey: keyOf(path, query),
     queryFn: ({ signal }) => send<T>('GET', path, { query, signal }),
     enabled: options.enabled ?? true,
     placeholderData: keepPreviousData,
-    ...(options.every_ms === undefined ? {} : { refetchInterval: options.every_ms }),
+    refetchInterval: ({ state: { data } }) =>
+      every_ms ?? (data !== undefined && isOpen?.(data) === true ? WHILE_OPEN_MS : false),
   });
 }
 

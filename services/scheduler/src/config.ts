@@ -4,7 +4,7 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { DEFAULT_BREAKER_SETTINGS as BREAKERS } from './decide/breakers.ts';
 import { DEFAULT_AGING_SECONDS } from './decide/order.ts';
-import type { FailureSettings, StateOptions } from './decide/scheduler-state.ts';
+import type { FailureSettings, StateOptions } from './decide/state-options.ts';
 import { DEFAULT_SUSPECT_SETTINGS as SUSPECTS } from './decide/suspects.ts';
 
 const count = z.coerce.number().pipe(z.int().min(1).max(1000));

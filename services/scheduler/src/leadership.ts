@@ -9,7 +9,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
-import type { StateOptions } from './decide/scheduler-state.ts';
+import type { StateOptions } from './decide/state-options.ts';
 import type { Strategy } from './decide/strategy.ts';
 import { Leader } from './leader.ts';
 import type { SchedulerMetrics } from './metrics.ts';

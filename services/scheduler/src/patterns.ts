@@ -8,8 +8,8 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type BreakerChange, describeBreaker } from './decide/breakers.ts';
+import { eventOf } from './decide/events.ts';
 import type { Fleet } from './decide/fleet.ts';
-import { eventOf } from './decide/messages.ts';
 import { afterCheck, dueForCheck, enter } from './decide/quarantine.ts';
 import type { SchedulerState } from './decide/scheduler-state.ts';
 
@@ -42,17 +42,17 @@ export class Patterns {
 
   /** After a replay: what it found was told and done by a predecessor, and what workers failed before they were let back is past. */
   begin(): void {
-    this.#state.breakerChanges.length = 0;
-    this.#state.toQuarantine.clear();
-    for (const worker_id of this.#parts.fleet.quarantines.keys()) this.#state.suspects.forget(worker_id);
+    this.#state.failures.breakerChanges.length = 0;
+    this.#state.failures.toQuarantine.clear();
+    for (const worker_id of this.#parts.fleet.quarantines.keys()) this.#state.failures.suspects.forget(worker_id);
   }
 
   act(): void {
     const { fleet, now } = this.#parts;
-    this.#state.breakerChanges.push(...this.#state.breakers.halfOpen(now()));
-    for (const change of this.#state.breakerChanges.splice(0)) this.#tell(change);
-    for (const [worker_id, reason] of this.#state.toQuarantine) {
-      this.#state.toQuarantine.delete(worker_id);
+    this.#state.failures.breakerChanges.push(...this.#state.failures.breakers.halfOpen(now()));
+    for (const change of this.#state.failures.breakerChanges.splice(0)) this.#tell(change);
+    for (const [worker_id, reason] of this.#state.failures.toQuarantine) {
+      this.#state.failures.toQuarantine.delete(worker_id);
       if (fleet.quarantines.get(worker_id)?.quarantined !== true)
         this.#beside(worker_id, this.#enter(worker_id, reason));
     }
@@ -64,7 +64,7 @@ export class Patterns {
 
   /** What a worker failed before it was let back, by whomever, counts no more. */
   released(worker_id: string): void {
-    this.#state.suspects.forget(worker_id);
+    this.#state.failures.suspects.forget(worker_id);
   }
 
   /** One thing at a time per worker. */

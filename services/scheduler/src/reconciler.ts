@@ -5,7 +5,8 @@ import type { Fleet } from './decide/fleet.ts';
 import { jobOf } from './decide/messages.ts';
 import { compare, idOf, lostVerdict } from './decide/reconcile.ts';
 import type { TaskState } from './decide/run-state.ts';
-import { type SchedulerState, taskError } from './decide/scheduler-state.ts';
+import type { SchedulerState } from './decide/scheduler-state.ts';
+import { taskError } from './decide/verdicts.ts';
 
 interface ReconcilerParts {
   queues: PoolQueues;
@@ -108,7 +109,7 @@ export class Reconciler {
       if (state.phase !== 'emitted' || idOf(state) !== id) continue;
       if (found === 'missing') {
         log.warn({ attempt: id, pool }, 'Redis has forgotten a job; it is emitted again');
-        await queues.add(pool, [jobOf(state, this.#state.failuresOf(state), this.#parts.fleet.pools().get(pool))]);
+        await queues.add(pool, [jobOf(state, this.#state.failures.of(state), this.#parts.fleet.pools().get(pool))]);
         rounds.delete(id);
       } else if (found === 'failed') {
         // BullMQ found it stalled: its worker let the lock run out.

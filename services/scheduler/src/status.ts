@@ -18,7 +18,7 @@ export function statusOf(leader: string, state: SchedulerState, fleet: Fleet, no
     open_runs: state.runs.size,
     waiting: state.ready.size,
     ...demandOf(state, fleet, now),
-    circuits: state.breakers.all.map((breaker) => ({
+    circuits: state.failures.breakers.all.map((breaker) => ({
       subject: breaker.subject,
       hardware: breaker.hardware,
       state: breaker.state,

@@ -41,6 +41,15 @@ describe('a local stack', () => {
     ).rejects.toThrow('NATS_PASSWORD');
   });
 
+  test('has the same ports again after a restart, so that clients find it', async () => {
+    const dataDir = temporaryDataDir();
+    const { stack: first } = await fakeStack({ dataDir });
+    const { NATS_URL, REDIS_URL } = first.env;
+    await first.stop();
+    const { stack: second } = await fakeStack({ dataDir });
+    expect(second.env).toMatchObject({ NATS_URL, REDIS_URL });
+  });
+
   test('refuses a data folder that another stack runs on, and says what to do', async () => {
     const { stack } = await fakeStack();
     await expect(fakeStack({ dataDir: stack.paths.root })).rejects.toThrow(`pid ${process.pid}`);

@@ -27,7 +27,7 @@ const DEFAULTS = { tab: 'tasks', task: '' };
 export default function RunPage({ run_id }: { run_id: string }): ReactNode {
   const [{ tab, task }, change] = useUrlState(DEFAULTS);
   const path = `/api/runs/${run_id}`;
-  const run = useGet<RunRow>(path);
+  const run = useGet<RunRow>(path, {}, { while: ({ finished_at }) => finished_at === null });
   useRefresh(`run:${run_id}`, [path, `/api/tasks/${run_id}`]);
   return (
     <Answer of={run} height={400}>

@@ -17,6 +17,16 @@ test('history and live samples that overlap are counted once', () => {
   expect(store.of('latency_ms')).toEqual([columns('a', [10, 20, 30, 40])]);
 });
 
+test('what is stored comes before what came in live, also when it is answered later', () => {
+  const store = new SampleStore();
+  store.add(columns('a', [30, 40]));
+  store.fill([columns('a', [10, 20, 30])]);
+  expect(store.of('latency_ms')).toEqual([columns('a', [10, 20, 30, 40])]);
+  store.add(columns('a', [60]));
+  store.fill([columns('a', [10, 20, 30, 35, 40, 50])]);
+  expect(store.of('latency_ms')).toEqual([columns('a', [10, 20, 30, 35, 40, 50, 60])]);
+});
+
 test('series stand by task and batch size, metrics apart', () => {
   const store = new SampleStore();
   store.add(columns('t10', [1]));

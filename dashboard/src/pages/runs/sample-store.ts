@@ -27,6 +27,14 @@ export class SampleStore {
       );
   }
 
+  /** Puts what is stored in place of what came in live at that time; what is newer than all that is stored stays. */
+  fill(stored: readonly MetricSeries[]): void {
+    const live = [...this.#series.values()];
+    this.#series.clear();
+    this.#version += 1;
+    for (const series of [...stored, ...live]) this.add(series);
+  }
+
   /** Appends what is newer than the last sample there is, so that a message and the stored history may overlap. */
   add(columns: MetricSeries): void {
     if (columns.times_ms.length === 0) return;

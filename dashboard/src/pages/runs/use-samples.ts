@@ -1,38 +1,51 @@
 import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { send } from '../../api/client.ts';
 import { useTopic } from '../../api/live-provider.tsx';
 import type { MetricSeries } from '../../api/types.ts';
-import { useGet } from '../../api/use-api.ts';
 import { SampleStore } from './sample-store.ts';
 
 /** The picture is drawn again at most so often. */
 const REDRAW_MS = 400;
 
-/** A run's samples: what is stored, then each batch as it comes. `error` is why the stored ones are missing. */
-export function useSamples(run: RunRow): {
+export interface Samples {
   store: SampleStore;
+  /** Differs when the store's content has changed. */
   version: number;
+  /** Why the stored ones are missing. */
   error: Error | null;
   is_loading: boolean;
-} {
+}
+
+/**
+ * A run's samples: what is stored, then each batch as it comes. What is stored is asked for twice: at first, and when
+ * the run is over, since what was measured between the first answer and the first message may be missing.
+ */
+export function useSamples({ run_id, finished_at }: RunRow): Samples {
   const [store] = useState(() => new SampleStore());
   const [version, setVersion] = useState(0);
-  const stored = useGet<{ series: MetricSeries[] }>(`/api/runs/${run.run_id}/metrics`, { max_points: 2000 });
+  const is_over = finished_at !== null;
+  const stored = useQuery<{ series: MetricSeries[] }, Error>({
+    queryKey: ['samples', run_id, is_over],
+    queryFn: ({ signal }) => send('GET', `/api/runs/${run_id}/metrics`, { query: { max_points: 2000 }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 
   useEffect(() => {
-    for (const series of stored.data?.series ?? []) store.add(series);
+    if (stored.data !== undefined) store.fill(stored.data.series);
     setVersion(store.version);
   }, [stored.data, store]);
-  useTopic(run.finished_at === null ? `metrics:${run.run_id}` : null, ({ data }) => {
+  useTopic(is_over ? null : `metrics:${run_id}`, ({ data }) => {
     const { task_id, columns } = data as MetricBatch;
     for (const column of columns) store.add({ task_id, ...column });
   });
   useEffect(() => {
-    if (run.finished_at !== null) return;
+    if (is_over) return;
     const timer = setInterval(() => setVersion(store.version), REDRAW_MS);
     return () => clearInterval(timer);
-  }, [store, run.finished_at]);
+  }, [store, is_over]);
 
   return { store, version, error: stored.error, is_loading: stored.isPending };
 }

@@ -90,8 +90,18 @@ function taskRow(outcome: Outcome, order: number): TaskRow {
   };
 }
 
-/** What a list of tasks should say of one that completed otherwise than it was written. */
-function noteOf({ status, results }: Outcome): string {
+const NOTE_CHARACTERS = 1000;
+
+/** What a list of tasks should say of one that ended otherwise than it was written: what was left out, what was noted. */
+function noteOf(outcome: Outcome): string {
+  const parts = [leftOut(outcome), ...(outcome.results.notes ?? [])];
+  return parts
+    .filter((part) => part !== '')
+    .join('; ')
+    .slice(0, NOTE_CHARACTERS);
+}
+
+function leftOut({ status, results }: Outcome): string {
   const newest = results.skipped?.toSorted((a, b) => (a.measured_at < b.measured_at ? 1 : -1))[0];
   if (newest !== undefined) return `skipped: measured at ${newest.measured_at} by run ${newest.run_id}`;
   const dropped = Object.keys(results.dropped_batch_sizes ?? {});

@@ -124,7 +124,7 @@ export function findFresh(
   );
 }
 
-/** Every series with its last point, the one that changed last first. */
+/** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Database,
   { search = '', limit = 100 }: QueryParameters<'series'>,
@@ -138,7 +138,7 @@ export function findSeries(
        max(r.measured_at) AS last_at, argMax(r.value, (r.measured_at, r.run_id)) AS last_value
      FROM (SELECT * FROM results FINAL WHERE {search:String} = ''
          OR positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric), {search:String}) > 0) AS r
-     GROUP BY series_id ORDER BY last_at DESC, series_id LIMIT {limit:UInt32}`,
+     GROUP BY series_id ORDER BY last_at DESC, benchmark, model, metric, batch_size, series_id LIMIT {limit:UInt32}`,
     { search, limit },
   );
 }

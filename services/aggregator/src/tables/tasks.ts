@@ -28,7 +28,7 @@ export const tasks = {
     changed_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
     version: 'UInt64 CODEC(ZSTD)',
     is_deleted: 'UInt8',
-    /** What there is to know of how it completed: batch sizes that were left out, why it was skipped. */
+    /** What there is to know of how it ended: batch sizes that were left out, why it was skipped, the executor's notes. */
     note: 'String CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version, is_deleted)',

@@ -23,6 +23,7 @@ const historyRow = resultRow.pick({
 });
 const historyRows = z.array(historyRow);
 
+const WAITS_BEFORE_WARNING = 5;
 /** What a row takes as JSON, generously. */
 const ROW_BYTES = 1200;
 
@@ -45,7 +46,9 @@ export async function loadHistory(
     if (signal.aborted) throw new BenchwireError('HISTORY_ABORTED', 'stopped while loading the history');
     const answer = await askPage(nats, { ...page, after_series_id: after });
     if (answer.kind === 'failed') {
-      if (failures === 0) log.warn({ why: answer.why }, 'waiting for the history from the aggregator');
+      // Where everything starts at once it is there a moment later; only a longer wait is worth a warning.
+      const level = failures === WAITS_BEFORE_WARNING ? 'warn' : 'debug';
+      log[level]({ why: answer.why }, 'waiting for the history from the aggregator');
       await pause(250 + backoffMs(failures++, 100, 3000, Math.random), signal);
       continue;
     }

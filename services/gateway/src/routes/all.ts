@@ -1,3 +1,4 @@
+import { benchmarkRoutes } from './benchmark.ts';
 import { eventRoutes } from './events.ts';
 import { findingRoutes } from './findings.ts';
 import { fleetRoutes } from './fleet.ts';
@@ -13,6 +14,7 @@ import { taskRoutes } from './tasks.ts';
 /** The one table of the API: what there is, who may, and what goes in and out. */
 export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
+  ...benchmarkRoutes,
   ...runRoutes,
   ...measurementRoutes,
   ...taskRoutes,

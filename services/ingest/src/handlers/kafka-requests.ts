@@ -1,6 +1,7 @@
 import { KAFKA_HEADERS, KAFKA_REJECTED, KAFKA_REQUESTS, kafkaPlace } from '@benchwire/shared/contracts/kafka.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Kafka, KafkaMessage } from '@benchwire/shared/runtime/kafka.ts';
@@ -76,10 +77,14 @@ async function admitOne(parts: KafkaParts, message: KafkaMessage, turn: Turn): P
   kafka_metrics.messages.inc({ result: admission.duplicate ? 'duplicate' : 'accepted' });
 }
 
-function read({ value }: KafkaMessage): ReturnType<typeof parseJson<unknown>> {
-  if (value !== null && value.length > 0) return parseJson(z.unknown(), value);
-  const message = 'the message has no value: a request is JSON';
-  return { ok: false, issues: [{ path: '(message)', code: 'empty_message', message }] };
+function read(message: KafkaMessage): ReturnType<typeof parseJson<unknown>> {
+  const { value } = message;
+  if (value === null || value.length === 0) {
+    const issue = { path: '(message)', code: 'empty_message', message: 'the message has no value: a request is JSON' };
+    return { ok: false, issues: [issue] };
+  }
+  const changed = contentHashIssues(value, (name) => headerOf(message, name));
+  return changed.length > 0 ? { ok: false, issues: changed } : parseJson(z.unknown(), value);
 }
 
 function headerOf({ headers }: KafkaMessage, name: string): string | undefined {

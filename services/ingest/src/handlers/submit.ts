@@ -32,7 +32,7 @@ export function answerSubmissions(parts: SubmitParts): Running {
 }
 
 async function submit(parts: SubmitParts, value: unknown, message: Msg): Promise<SubmitReply> {
-  const changed = contentHashIssues(message.data, message.headers);
+  const changed = contentHashIssues(message.data, (name) => message.headers?.get(name));
   if (changed.length > 0) return await refuse(parts, message, changed);
   try {
     const admission = await admit(parts, { value, trace: traceOf((name) => message.headers?.get(name)) });

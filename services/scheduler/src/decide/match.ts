@@ -37,7 +37,7 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
   if (need.executor === 'command') {
     const program = programOf(need);
     if (!offer.commands.includes('*') && !offer.commands.includes(program)) {
-      return `its workers do not allow the program "${program}" (WORKER_COMMANDS there: ${offer.commands.join(', ') || 'empty'})`;
+      return `its workers do not allow the program "${program}" (they allow ${offer.commands.join(', ') || 'none'}): start one with "bw worker --allow ${program}", or the stack with WORKER_COMMANDS=${[...offer.commands, program].join(',')}`;
     }
   }
   if (min_memory_gb !== undefined) {

@@ -2,9 +2,12 @@ import { request } from '@benchwire/shared/contracts/request.ts';
 import type { Reservation } from '@benchwire/shared/contracts/scheduler.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { describe, expect, it } from 'vitest';
+import { missDeadlines } from './deadlines.ts';
 import { planEmissions, viewOf } from './emit.ts';
 import { Fleet } from './fleet.ts';
-import { type OutcomeFacts, SchedulerState, type StateOptions } from './scheduler-state.ts';
+import type { OutcomeFacts } from './run-state.ts';
+import { SchedulerState } from './scheduler-state.ts';
+import type { StateOptions } from './state-options.ts';
 import { planSteals } from './steal.ts';
 import { FastestCompletion } from './strategies/fastest-completion.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
@@ -135,13 +138,13 @@ describe('dependencies and deadlines', () => {
       tasks: [noop('goes-on'), noop('ends', { on_missed_deadline: 'end', repetitions: 3 })],
     });
     bench.emit(T0, 1);
-    expect(bench.state.missDeadlines(T0 + MINUTE - 1)).toEqual([]);
-    const missed = bench.state.missDeadlines(T0 + MINUTE);
+    expect(missDeadlines(bench.state, T0 + MINUTE - 1)).toEqual([]);
+    const missed = missDeadlines(bench.state, T0 + MINUTE);
     expect(missed.map(({ sample, tasks }) => [sample.lane.spec.base_task_id, tasks])).toEqual([
       ['goes-on', 1],
       ['ends', 3],
     ]);
-    expect(bench.state.missDeadlines(T0 + 2 * MINUTE)).toEqual([]);
+    expect(missDeadlines(bench.state, T0 + 2 * MINUTE)).toEqual([]);
     expect([...bench.state.toSettle].map(({ verdict }) => verdict?.error.code)).toEqual(
       Array(3).fill('DEADLINE_MISSED'),
     );

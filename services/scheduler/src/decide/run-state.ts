@@ -1,5 +1,5 @@
 import type { RunCounts } from '@benchwire/shared/contracts/event.ts';
-import type { OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { Outcome, OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunSubmitted } from '@benchwire/shared/contracts/run.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Lane, RunQueue } from './lane.ts';
@@ -52,6 +52,12 @@ export interface Verdict {
   worker_id?: string;
   pool?: string;
 }
+
+/** What the scheduler reads of an outcome. */
+export type OutcomeFacts = Pick<
+  Outcome,
+  'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
+>;
 
 export interface RunState {
   readonly submitted: RunSubmitted;

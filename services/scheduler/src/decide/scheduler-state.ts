@@ -1,55 +1,33 @@
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
-import { type Outcome, outcomeIsFinal, type TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
-import { type BreakerChange, type BreakerSettings, Breakers, type FailureFacts, subjectOf } from './breakers.ts';
+import { subjectOf } from './breakers.ts';
 import { durationOf } from './durations.ts';
-import { DEFAULT_AGING_SECONDS } from './order.ts';
+import { FailureMemory } from './failure-memory.ts';
 import { Pools } from './pools.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { type Blocked, batchSizesToDrop, blockedKey, type Failure, withFailure } from './recovery.ts';
+import { type Blocked, blockedKey } from './recovery.ts';
 import { Reservations } from './reservations.ts';
-import { linkDependencies, newTask, noCounts, type RunState, type TaskState, type Verdict } from './run-state.ts';
+import {
+  linkDependencies,
+  newTask,
+  noCounts,
+  type OutcomeFacts,
+  type RunState,
+  type TaskState,
+  type Verdict,
+} from './run-state.ts';
 import { RunTimes } from './run-times.ts';
-import { type SuspectSettings, Suspects } from './suspects.ts';
-import { FairShare, type Tenant, type TenantLimits } from './tenant.ts';
+import { DEFAULT_OPTIONS, type StateOptions } from './state-options.ts';
+import { FairShare, type Tenant } from './tenant.ts';
+import { cancelledVerdict, dependencyVerdict, endOf } from './verdicts.ts';
 
 const MAX_RETRY_DELAY_MS = 3_600_000;
-
-/** What the scheduler reads of an outcome. */
-export type OutcomeFacts = Pick<
-  Outcome,
-  'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
->;
-
-export interface FailureSettings {
-  breakers: BreakerSettings;
-  suspects: SuspectSettings;
-}
-
-const NO_FAILURES: readonly Failure[] = [];
-
-export interface StateOptions {
-  /** What one step of priority is worth in age. */
-  aging_ms: number;
-  /** The tag of a request that names its tenant. */
-  tenant_tag: string;
-  tenants: ReadonlyMap<string, Partial<TenantLimits>>;
-  /** What makes a pattern out of failures. */
-  failures?: FailureSettings;
-  /** Kept up to date from their bucket by whoever gives them. */
-  reservations?: Reservations;
-}
-
-const DEFAULT_OPTIONS: StateOptions = {
-  aging_ms: DEFAULT_AGING_SECONDS * 1000,
-  tenant_tag: 'tenant',
-  tenants: new Map(),
-};
 
 /**
  * Everything the scheduler knows of open runs: a fold over RUNS and OUTCOMES, in memory and nowhere else. Applying a
@@ -71,25 +49,17 @@ export class SchedulerState {
   readonly toWithdraw = new Set<TaskState>();
   /** Runs whose tasks are all done. */
   readonly finished = new Set<RunState>();
-  readonly breakers: Breakers;
-  readonly suspects: Suspects;
-  /** What breakers did, to be told. */
-  readonly breakerChanges: BreakerChange[] = [];
-  /** Workers to be put in quarantine, with the reason. */
-  readonly toQuarantine = new Map<string, string>();
+  readonly failures: FailureMemory;
   /** Ready tasks for which not every matching pool may do; see wary.ts. */
   readonly wary = new Set<TaskState>();
   /** Those of them that were not looked at yet. */
   readonly newlyWary = new Set<TaskState>();
-  /** Of tasks that failed before; there are few. */
-  readonly #failures = new Map<TaskState, readonly Failure[]>();
 
   #options: StateOptions;
 
   constructor(options: Partial<StateOptions> = {}) {
     this.#options = { ...DEFAULT_OPTIONS, ...options };
-    this.breakers = new Breakers(options.failures?.breakers);
-    this.suspects = new Suspects(options.failures?.suspects);
+    this.failures = new FailureMemory(options.failures);
     this.reservations = options.reservations ?? new Reservations();
     const { tenants, aging_ms } = this.#options;
     this.shares = new FairShare((name) => ({
@@ -187,43 +157,13 @@ export class SchedulerState {
     const run = this.runs.get(run_id);
     if (run === undefined || run.cancelled !== undefined) return;
     run.cancelled = reason;
-    for (const state of run.tasks.values()) this.#end(state, cancelledVerdict(reason), now);
+    for (const state of run.tasks.values()) this.end(state, cancelledVerdict(reason), now);
   }
 
   /** Ends a task that has not ended: at once, or as soon as whoever has it has let go of it. */
-  #end(state: TaskState, verdict: Verdict, now: number): void {
+  end(state: TaskState, verdict: Verdict, now: number): void {
     if (state.phase === 'emitted') this.toWithdraw.add(state);
     else if (state.phase !== 'done' && state.phase !== 'settling') this.settle(state, verdict, now);
-  }
-
-  /**
-   * Takes note of the deadlines that have passed, and ends the tasks that want that.
-   * @returns for each task as it was written how many of its copies were not done in time
-   */
-  missDeadlines(now: number): MissedDeadline[] {
-    const missed: MissedDeadline[] = [];
-    for (const run of this.runs.values()) {
-      for (const [due_ms, noted] of run.deadlines) {
-        if (noted || due_ms > now) continue;
-        run.deadlines.set(due_ms, true);
-        missed.push(...this.#missDeadline(run, due_ms, now));
-      }
-    }
-    return missed;
-  }
-
-  #missDeadline(run: RunState, due_ms: number, now: number): MissedDeadline[] {
-    const missed = new Map<string, MissedDeadline>();
-    for (const state of run.tasks.values()) {
-      const { lane } = state;
-      const { base_task_id, on_missed_deadline } = lane.spec;
-      if (lane.queue.due_ms !== due_ms || state.phase === 'done') continue;
-      const known = missed.get(base_task_id);
-      if (known === undefined) missed.set(base_task_id, { run, sample: state, due_ms, tasks: 1 });
-      else known.tasks++;
-      if (on_missed_deadline === 'end') this.#end(state, deadlineVerdict(due_ms), now);
-    }
-    return [...missed.values()];
   }
 
   /**
@@ -238,7 +178,7 @@ export class SchedulerState {
     this.#leavePhase(state, now);
     state.attempt = outcome.attempt;
     state.verdict = undefined;
-    this.#learn(state, outcome, now);
+    this.failures.learn(state, outcome, now);
     if (outcomeIsFinal({ ...outcome, max_attempts: spec.retry_policy.max_retries + 1 })) {
       this.#finish(state, outcome.status, now);
       return true;
@@ -263,11 +203,6 @@ export class SchedulerState {
     return true;
   }
 
-  /** How earlier attempts of a task failed. */
-  failuresOf(state: TaskState): readonly Failure[] {
-    return this.#failures.get(state) ?? NO_FAILURES;
-  }
-
   /** Sets which matching pools a ready task must not go to. */
   block(state: TaskState, blocked: Blocked | undefined): void {
     const { group } = state.lane.bucket;
@@ -281,34 +216,6 @@ export class SchedulerState {
     const { run, spec, index, tenant } = state.lane;
     state.lane = this.ready.laneFor(run, spec, index, tenant, blocked);
     if (ready) this.ready.add(state);
-  }
-
-  /** Takes from an outcome what it says about the task, what was run, and the worker. */
-  #learn(state: TaskState, outcome: OutcomeFacts, now: number): void {
-    if (outcome.status !== 'completed') {
-      const failures = withFailure(this.failuresOf(state), outcome);
-      if (failures.length > 0) this.#failures.set(state, failures);
-    }
-    const { pool } = outcome;
-    const retried_smaller =
-      outcome.error?.class === 'out_of_memory' &&
-      pool !== null &&
-      batchSizesToDrop(state.lane.spec, this.failuresOf(state), pool) !== undefined;
-    const { run_id, task_id, status, error, worker_id } = outcome;
-    const facts: FailureFacts = {
-      status,
-      error,
-      worker_id,
-      pool,
-      subject: subjectOf(state.lane.spec),
-      task: `${run_id}.${task_id}`,
-      retried_smaller,
-    };
-    // A worker's clock may be ahead, and a replay comes later than what it replays.
-    const at_ms = Math.min(now, Date.parse(outcome.finished_at));
-    this.breakerChanges.push(...this.breakers.apply(facts, at_ms));
-    const reason = this.suspects.apply(facts, at_ms);
-    if (reason !== undefined && worker_id !== null) this.toQuarantine.set(worker_id, reason);
   }
 
   /** Makes retries ready whose wait is over. */
@@ -396,8 +303,8 @@ export class SchedulerState {
     state.ready_at_ms = now;
     this.ready.add(state);
     const { spec, bucket } = state.lane;
-    const wary = this.#failures.has(state) || bucket.group.blocked !== undefined;
-    if (!wary && !this.breakers.concerns(subjectOf(spec))) return;
+    const wary = this.failures.has(state) || bucket.group.blocked !== undefined;
+    if (!wary && !this.failures.breakers.concerns(subjectOf(spec))) return;
     this.wary.add(state);
     this.newlyWary.add(state);
   }
@@ -450,7 +357,7 @@ export class SchedulerState {
   #finish(state: TaskState, status: Outcome['status'], now: number): void {
     state.phase = 'done';
     state.status = status;
-    this.#failures.delete(state);
+    this.failures.forget(state);
     const { run } = state.lane;
     run.counts[status]++;
     run.open--;
@@ -464,39 +371,4 @@ export class SchedulerState {
     }
     state.dependents = undefined;
   }
-}
-
-export interface MissedDeadline {
-  run: RunState;
-  /** One of the tasks. */
-  sample: TaskState;
-  due_ms: number;
-  /** How many were not done in time. */
-  tasks: number;
-}
-
-/** How a task ends of which no attempt may start any more; undefined for any other. */
-export function endOf({ lane }: TaskState): Verdict | undefined {
-  const { run, spec, queue } = lane;
-  if (run.cancelled !== undefined) return cancelledVerdict(run.cancelled);
-  if (spec.on_missed_deadline !== 'end' || run.deadlines.get(queue.due_ms) !== true) return undefined;
-  return deadlineVerdict(queue.due_ms);
-}
-
-function deadlineVerdict(due_ms: number): Verdict {
-  const message = `not done by its deadline, ${new Date(due_ms).toISOString()}`;
-  return { status: 'timed_out', error: taskError('timeout', 'DEADLINE_MISSED', message, false) };
-}
-
-function cancelledVerdict(reason: string): Verdict {
-  return { status: 'cancelled', error: taskError('cancelled', 'CANCELLED', reason, false) };
-}
-
-function dependencyVerdict(dependency: TaskState): Verdict {
-  const message = `not run, because ${dependency.task_id}, which it depends on, ended as ${dependency.status ?? 'failed'}`;
-  return { status: 'cancelled', error: taskError('dependency_failed', 'DEPENDENCY_FAILED', message, false) };
-}
-
-export function taskError(klass: TaskError['class'], code: string, message: string, retriable: boolean): TaskError {
-  return { class: klass, code, message, retriable };
 }

@@ -1,8 +1,9 @@
 import { durationOf } from './durations.ts';
 import type { PoolState } from './pool-state.ts';
 import type { TaskState } from './run-state.ts';
-import { endOf, type SchedulerState } from './scheduler-state.ts';
+import type { SchedulerState } from './scheduler-state.ts';
 import type { SchedulingView } from './strategy.ts';
+import { endOf } from './verdicts.ts';
 
 /** A task moves only where that brings its end forward by this share of what is left … */
 const GAIN = 0.2;

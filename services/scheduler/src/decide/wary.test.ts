@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { planEmissions } from './emit.ts';
 import { Fleet } from './fleet.ts';
 import { jobOf } from './messages.ts';
-import { type OutcomeFacts, SchedulerState } from './scheduler-state.ts';
+import type { OutcomeFacts } from './run-state.ts';
+import { SchedulerState } from './scheduler-state.ts';
 import { FastestCompletion } from './strategies/fastest-completion.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
 import { findUnplaceable } from './unplaceable.ts';
@@ -31,7 +32,7 @@ function scheduler(body: unknown, pools: string[], workers_each: number) {
     state,
     fleet,
     emit: (now: number) => {
-      state.breakers.halfOpen(now);
+      state.failures.breakers.halfOpen(now);
       wary.review(fleet, now);
       return planEmissions(state, fleet, strategy, now, 100);
     },
@@ -80,7 +81,7 @@ describe('a task that has failed', () => {
     end('a', 1, { pool: 'cpu-a', worker_id: 'cpu-a-w1' }, 'crash', T0 + 1);
     const [again] = emit(T0 + 1);
     if (again === undefined) throw new Error('not emitted again');
-    const job = jobOf(again.state, state.failuresOf(again.state), fleet.pools().get('cpu-a'));
+    const job = jobOf(again.state, state.failures.of(again.state), fleet.pools().get('cpu-a'));
     expect(job).toMatchObject({ attempt: 2, avoid_workers: ['cpu-a-w1'] });
   });
 });
@@ -95,7 +96,7 @@ describe('tasks that a breaker holds back', () => {
     expect(emitted).toHaveLength(6);
     for (const [index, { state: each }] of emitted.entries())
       end(each.task_id, 1, { pool: 'cpu-a', worker_id: `cpu-a-w${index}` }, 'crash', T0 + 1);
-    expect(state.breakers.all).toHaveLength(1);
+    expect(state.failures.breakers.all).toHaveLength(1);
     expect(emit(T0 + 2)).toEqual([]);
     expect(state.ready.size).toBe(6);
     expect(findUnplaceable(state, fleet, T0 + 2)[0]?.reason).toMatch(/cpu-a: noop poison ended with crash on 3 cpu/);
@@ -110,7 +111,7 @@ describe('tasks that a breaker holds back', () => {
     const after: string[] = [];
     let failed = 0;
     for (let now = T0; now < T0 + 40; now++) {
-      const open = state.breakers.all.length > 0;
+      const open = state.failures.breakers.all.length > 0;
       for (const { state: each, pool } of emit(now)) {
         if (open) after.push(pool);
         const kind = pool === 'cuda-a' ? 'completed' : 'crash';

@@ -20,7 +20,8 @@ export class Wary {
 
   /** To be called before tasks are given to pools. */
   review(fleet: Fleet, now: number): void {
-    const { wary, newlyWary, breakers } = this.#state;
+    const { wary, newlyWary, failures } = this.#state;
+    const { breakers } = failures;
     const pools = fleet.pools();
     const changed = this.#pools !== pools || this.#breakers_version !== breakers.version;
     if (!changed && newlyWary.size === 0) return;
@@ -39,7 +40,7 @@ export class Wary {
   #gather(): void {
     for (const run of this.#state.runs.values()) {
       for (const task of run.tasks.values()) {
-        if (task.phase === 'ready' && this.#state.breakers.concerns(subjectOf(task.lane.spec)))
+        if (task.phase === 'ready' && this.#state.failures.breakers.concerns(subjectOf(task.lane.spec)))
           this.#state.wary.add(task);
       }
     }
@@ -50,7 +51,7 @@ export class Wary {
     if (task.phase !== 'ready') return;
     const { spec, run } = task.lane;
     const pools = all.filter((pool) => mismatch(spec, pool.offer) === undefined);
-    const failures = state.failuresOf(task);
+    const failures = state.failures.of(task);
     const end = nowhereLeft(failures, pools);
     if (end !== undefined) {
       state.settle(task, end, now);
@@ -58,13 +59,13 @@ export class Wary {
     }
     const about = subjectOf(spec);
     const name = `${run.submitted.run_id}.${task.task_id}`;
-    const held = state.breakers.concerns(about)
-      ? (hardware: string) => state.breakers.whyHeld(about, hardware, name)
+    const held = state.failures.breakers.concerns(about)
+      ? (hardware: string) => state.failures.breakers.whyHeld(about, hardware, name)
       : () => undefined;
     const found = blockedPools(failures, pools, (pool) => held(pool.offer.class));
     if (found === undefined) {
       state.block(task, undefined);
-      if (failures.length === 0 && !state.breakers.concerns(about)) state.wary.delete(task);
+      if (failures.length === 0 && !state.failures.breakers.concerns(about)) state.wary.delete(task);
       return;
     }
     const key = JSON.stringify([...found]);

@@ -72,7 +72,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   let messages: ConsumerMessages | undefined;
 
   const handle = async (message: JsMsg): Promise<void> => {
-    const changed = contentHashIssues(message.data, message.headers);
+    const changed = contentHashIssues(message.data, (name) => message.headers?.get(name));
     const parsed: Parsed<RunMessage> =
       changed.length > 0 ? { ok: false, issues: changed } : parseJson(runMessage, message.data);
     const issues = parsed.ok ? sink.apply(parsed.value, () => message.json()) : parsed.issues;

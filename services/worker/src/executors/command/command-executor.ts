@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { CommandConfig } from '@benchwire/shared/contracts/task.ts';
+import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { kernelOomKills } from '../onnx/child-exit.ts';
 import { type Allowlist, findProgram } from './allowlist.ts';
@@ -40,7 +40,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
       if (task.executor !== 'command') throw new Error(`the command executor got a task of ${task.executor}`);
       const home = await createHomeFolder(owner);
       try {
-        return await runCommand(task.config, context, options, home, owner);
+        return await runCommand(task, context, options, home, owner);
       } finally {
         await rm(home, { recursive: true, force: true });
       }
@@ -48,8 +48,13 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   };
 }
 
+type CommandTask = Extract<JobTask, { executor: 'command' }>;
+
+const NO_METRIC =
+  'no metric was reported: the program printed no line like {"metric": "tokens_per_second", "value": 41.3} on standard output';
+
 async function runCommand(
-  config: CommandConfig,
+  { type, config }: CommandTask,
   context: ExecutorContext,
   options: CommandExecutorOptions,
   home: string,
@@ -125,6 +130,7 @@ async function runCommand(
   const kernel_out_of_memory = (await kernelOomKills()) !== oomKillsBefore;
   const error = failure ?? endError(end, program, kernel_out_of_memory, output.lastErrorLine);
   const notes = await checkpoint.stop();
+  if (error === null && type === 'benchmark' && !output.hasMetrics) notes.push(NO_METRIC);
   if (end.left_over && failure === undefined) notes.push('processes that the program left running were ended');
   return { ...report(error, output, notes), did_only_a_part: checkpoint.wentOn };
 }

@@ -39,6 +39,11 @@ export class ProgramOutput {
     return this.#lastErrorLine;
   }
 
+  /** Whether any line was a metric point, or was meant to be one. */
+  get hasMetrics(): boolean {
+    return this.#rejected > 0 || this.summary.results() !== undefined;
+  }
+
   /** Takes a chunk, or the end of a stream. Resolves when there is room for more. */
   async take(stream: 'stdout' | 'stderr', chunk: Buffer | undefined): Promise<void> {
     if (this.#failed) return;
@@ -132,7 +137,9 @@ export class ProgramOutput {
   async #rejectLine(text: string, issues: readonly Issue[]): Promise<void> {
     this.#rejected++;
     if (this.#problems.length < MAX_NOTED_LINES) {
-      const why = issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
+      const why = issues
+        .map(({ path, message }) => (path === '(message)' ? message : `${path}: ${message}`))
+        .join('; ');
       this.#problems.push(`a metric line was not readable: ${why.slice(0, 300)}; the line: ${text.slice(0, 200)}`);
     }
     if (this.#rejected <= MAX_REJECTED_LINES) await this.#options.reject(text, issues, this.#rejected);

@@ -94,5 +94,8 @@ async function fileInFolders(model: string, folders: readonly string[]): Promise
         'or add its folder to WORKER_MODEL_DIRS there.',
     );
   }
-  throw badModel('MODEL_NOT_FOUND', `There is no file "${model}" in the worker's model folders (${listed}).`);
+  const counted = isAbsolute(model)
+    ? ''
+    : ' A relative path counts from these, not from the request: write an absolute one.';
+  throw badModel('MODEL_NOT_FOUND', `There is no file "${model}" in the worker's model folders (${listed}).${counted}`);
 }

@@ -1,0 +1,31 @@
+import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { TaskState, Verdict } from './run-state.ts';
+
+/** How a task ends of which no attempt may start any more; undefined for any other. */
+export function endOf({ lane }: TaskState): Verdict | undefined {
+  const { run, spec, queue } = lane;
+  if (run.cancelled !== undefined) return cancelledVerdict(run.cancelled);
+  if (spec.on_missed_deadline !== 'end' || run.deadlines.get(queue.due_ms) !== true) return undefined;
+  return deadlineVerdict(queue.due_ms);
+}
+
+/** Its deadline passed, and it wants to end then. */
+export function deadlineVerdict(due_ms: number): Verdict {
+  const message = `not done by its deadline, ${new Date(due_ms).toISOString()}`;
+  return { status: 'timed_out', error: taskError('timeout', 'DEADLINE_MISSED', message, false) };
+}
+
+/** Its run was cancelled. */
+export function cancelledVerdict(reason: string): Verdict {
+  return { status: 'cancelled', error: taskError('cancelled', 'CANCELLED', reason, false) };
+}
+
+/** What it depends on did not complete. */
+export function dependencyVerdict(dependency: TaskState): Verdict {
+  const message = `not run, because ${dependency.task_id}, which it depends on, ended as ${dependency.status ?? 'failed'}`;
+  return { status: 'cancelled', error: taskError('dependency_failed', 'DEPENDENCY_FAILED', message, false) };
+}
+
+export function taskError(klass: TaskError['class'], code: string, message: string, retriable: boolean): TaskError {
+  return { class: klass, code, message, retriable };
+}
