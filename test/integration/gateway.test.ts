@@ -171,6 +171,27 @@ it('the live socket goes on behind a sequence, without loss and without doubles'
   );
 }, 30_000);
 
+it('the benchmark socket tells how far a run is; a page from elsewhere is not let in', async () => {
+  const { json } = await send('POST', '/api/runs', { key: keys.submitter, body: { ...task, task_id: 'watched' } });
+  await vi.waitFor(async () =>
+    expect((await send('GET', `/api/runs/${json.run_id}`, { key: keys.viewer })).status).toBe(200),
+  );
+  const address = `${url.replace('http', 'ws')}/api/benchmark/ws/${json.run_id}`;
+  const headers = { authorization: `Bearer ${keys.viewer}` };
+  const socket = new WebSocket(address, { headers } as unknown as string[]);
+  const told: unknown[] = [];
+  socket.onmessage = ({ data }) => told.push(JSON.parse(String(data)));
+  await vi.waitFor(() => expect(told[0]).toMatchObject({ run_id: json.run_id, progress: 0, total_models: 1 }), 10_000);
+  socket.close();
+
+  const foreign = { headers: { origin: 'https://elsewhere.example' } } as unknown as string[];
+  const refused = new WebSocket(`${url.replace('http', 'ws')}/api/ws`, foreign);
+  await new Promise((resolve) => {
+    refused.onerror = resolve;
+  });
+  expect(refused.readyState).not.toBe(WebSocket.OPEN);
+}, 30_000);
+
 /** What a subscription tells of a run until so many messages are there. */
 async function listen(run_id: string, from: Record<string, number>, count: number) {
   const signed = await send('POST', '/api/session', { body: { key: keys.viewer } });

@@ -42,11 +42,7 @@ export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Rou
 const callers = new WeakMap<FastifyRequest, Caller>();
 
 /** @throws HttpProblem 401 or 403 */
-export async function admit(
-  gateway: Gateway,
-  request: FastifyRequest,
-  role: NonNullable<Route['role']>,
-): Promise<Caller> {
+async function admit(gateway: Gateway, request: FastifyRequest, role: NonNullable<Route['role']>): Promise<Caller> {
   const caller = await gateway.auth.callerOf(request.headers.authorization, request.cookies[SESSION_COOKIE]);
   if (!may(caller.role, role))
     throw new HttpProblem(403, 'ROLE_TOO_LOW', `This needs the role ${role}; "${caller.subject}" has ${caller.role}.`);
@@ -60,4 +56,12 @@ function checked(schema: z.ZodType | undefined, value: unknown, where: string): 
   const parsed = parseWith<unknown>(schema, value ?? (where === 'body' ? undefined : {}));
   if (parsed.ok) return parsed.value;
   throw new HttpProblem(400, `${where.toUpperCase()}_INVALID`, `The ${where} is not valid.`, parsed.issues);
+}
+
+/** @throws HttpProblem 401 or 403; a foreign page's WebSocket would bring the cookie along, and CORS does not hold it back */
+export async function admitSocket(gateway: Gateway, request: FastifyRequest): Promise<void> {
+  const { origin, host, authorization } = request.headers;
+  if (origin !== undefined && authorization === undefined && URL.parse(origin)?.host !== host)
+    throw new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'This page is from elsewhere.');
+  await admit(gateway, request, 'viewer');
 }

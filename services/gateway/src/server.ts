@@ -15,6 +15,7 @@ import { SESSION_COOKIE } from './auth/authenticator.ts';
 import type { GatewayConfig } from './config.ts';
 import { docsPage } from './docs-page.ts';
 import type { Gateway } from './gateway.ts';
+import { serveBenchmarkSocket } from './live/benchmark-socket.ts';
 import { serveLive } from './live/serve-live.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
@@ -93,6 +94,7 @@ export async function startServer(
 
   for (const route of ROUTES) registerRoute(app, gateway, route);
   serveLive(app, gateway);
+  serveBenchmarkSocket(app, gateway);
   const document = openApi(ROUTES);
   app.get('/openapi.json', async () => document);
   app.get('/docs', async (_, reply) => reply.type('text/html').send(docsPage(ROUTES)));

@@ -3,7 +3,7 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
-import { admit } from '../register-route.ts';
+import { admitSocket } from '../register-route.ts';
 import { LiveConnection } from './live-connection.ts';
 
 /** `WS /api/ws`: one connection, many topics. */
@@ -13,13 +13,7 @@ export function serveLive(app: FastifyInstance, gateway: Gateway): void {
     '/api/ws',
     {
       websocket: true,
-      preValidation: async (request) => {
-        // No CORS on WebSockets: a foreign page's connection would bring the cookie along.
-        const { origin, host } = request.headers;
-        if (origin !== undefined && request.headers.authorization === undefined && new URL(origin).host !== host)
-          throw new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'This page is from elsewhere.');
-        await admit(gateway, request, 'viewer');
-      },
+      preValidation: (request) => admitSocket(gateway, request),
     },
     (socket, request) => {
       const connection = new LiveConnection(gateway, socket, request.id);

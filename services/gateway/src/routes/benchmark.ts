@@ -1,3 +1,4 @@
+import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
@@ -27,6 +28,23 @@ function progressOf({ total, waiting, running, state }: RunRow): number {
   return total === 0 ? 0 : (total - waiting - running) / total;
 }
 
+/** How far a run is, with its models counted. @throws HttpProblem 404 */
+export async function benchmarkStatus(client: Client, run_id: string): Promise<z.infer<typeof status>> {
+  const [row] = (await client.query('run', { run_id })).rows;
+  if (row === undefined) throw notFound(`run ${run_id}`);
+  const { rows: tasks } = await client.query('tasks', { run_id, limit: 10_000 });
+  const models = Map.groupBy(tasks, ({ model, task_id }) => model || task_id);
+  const isOpen = ({ state }: (typeof tasks)[number]): boolean => state === 'waiting' || state === 'running';
+  const running = tasks.filter(({ state }) => state === 'running').map(({ task_id }) => task_id);
+  return {
+    ...row,
+    progress: progressOf(row),
+    current_step: running.length > 0 ? running.slice(0, 10).join(', ') : row.state,
+    completed_models: [...models.values()].filter((of) => !of.some(isOpen)).length,
+    total_models: models.size,
+  };
+}
+
 /** The API in the seed's words. */
 export const benchmarkRoutes: Route[] = [
   route({
@@ -46,21 +64,7 @@ export const benchmarkRoutes: Route[] = [
     ...{ method: 'GET', url: '/api/benchmark/status/:run_id', role: 'viewer', summary: 'How far a run is' },
     params,
     answer: status,
-    handle: async ({ gateway: { client }, params: { run_id } }) => {
-      const [row] = (await client.query('run', { run_id })).rows;
-      if (row === undefined) throw notFound(`run ${run_id}`);
-      const { rows: tasks } = await client.query('tasks', { run_id, limit: 10_000 });
-      const models = Map.groupBy(tasks, ({ model, task_id }) => model || task_id);
-      const isOpen = ({ state }: (typeof tasks)[number]): boolean => state === 'waiting' || state === 'running';
-      const running = tasks.filter(({ state }) => state === 'running').map(({ task_id }) => task_id);
-      return {
-        ...row,
-        progress: progressOf(row),
-        current_step: running.length > 0 ? running.slice(0, 10).join(', ') : row.state,
-        completed_models: [...models.values()].filter((of) => !of.some(isOpen)).length,
-        total_models: models.size,
-      };
-    },
+    handle: ({ gateway: { client }, params: { run_id } }) => benchmarkStatus(client, run_id),
   }),
   route({
     ...{ method: 'GET', url: '/api/benchmark/results/:run_id', role: 'viewer', summary: 'What a run measured' },
