@@ -1,6 +1,14 @@
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
-import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '@benchwire/shared/contracts/query.ts';
+import {
+  eventRow,
+  findingRow,
+  QUERIES,
+  resultRow,
+  runRow,
+  taskRow,
+  taskState,
+} from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
 import { z } from 'zod';
 import { checkWritten, readWritten } from '../decide/read-request.ts';
@@ -91,8 +99,12 @@ export const runRoutes: Route[] = [
       summary: 'The request that it was started with',
     },
     params,
-    answer: z.record(z.string(), z.unknown()),
-    handle: ({ gateway, params: { run_id } }) => storedRequest(gateway, run_id),
+    answer: QUERIES.request.row,
+    handle: async ({ gateway, params: { run_id } }) => {
+      const [row] = (await gateway.client.query('request', { run_id })).rows;
+      if (row === undefined) throw notFound(`stored request of run ${run_id}`);
+      return row;
+    },
   }),
   route({
     ...{ method: 'GET', url: '/api/runs/:run_id/tasks', role: 'viewer', summary: 'Its tasks by id' },
