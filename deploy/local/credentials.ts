@@ -8,18 +8,23 @@ const credentials = z.object({
   nats_user: z.string(),
   nats_password: z.string(),
   redis_password: z.string(),
+  /** Of the gateway, with the role admin. Files from before 0.3 have none. */
+  api_key: z.string().optional(),
 });
-export type Credentials = z.infer<typeof credentials>;
+export type Credentials = z.infer<typeof credentials> & { api_key: string };
 
-/** The data folder's credentials for NATS and Redis, made up at the first start and kept. */
+/** The data folder's credentials for NATS, Redis and the gateway, made up at the first start and kept. */
 export function loadCredentials(path: string): Credentials {
-  if (existsSync(path)) return read(path);
-  const fresh = { nats_user: 'benchwire', nats_password: password(), redis_password: password() };
+  const known = existsSync(path)
+    ? read(path)
+    : { nats_user: 'benchwire', nats_password: password(), redis_password: password() };
+  if (known.api_key !== undefined) return { ...known, api_key: known.api_key };
+  const fresh = { ...known, api_key: `bw_${password()}` };
   writePrivateFile(path, `${JSON.stringify(fresh, null, 2)}\n`);
   return fresh;
 }
 
-function read(path: string): Credentials {
+function read(path: string): z.infer<typeof credentials> {
   try {
     return credentials.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {

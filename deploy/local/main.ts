@@ -122,7 +122,7 @@ function dataDirFor(root: string): string {
   return root === defaultDataDir({}) ? '' : `BENCHWIRE_DATA_DIR=${root} `;
 }
 
-function overview({ paths, env, nats, redis, services }: LocalStack): string {
+function overview({ paths, env, nats, redis, services, sign_in_token }: LocalStack): string {
   const where = (path: string): string => relative(process.cwd(), path) || '.';
   const server = (handle: { version: string } | undefined): string =>
     handle === undefined ? '(yours)' : `(${handle.version})`;
@@ -134,6 +134,10 @@ function overview({ paths, env, nats, redis, services }: LocalStack): string {
     `  Redis         ${env.REDIS_URL?.replace(/\/\/[^@]*@/, '//…@')} ${server(redis)}`,
     `  ClickHouse    ${database}`,
     ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
+    ...services
+      .filter(({ kind }) => kind === 'gateway')
+      .map(({ http_url }) => `The page, signed in once by this link: ${http_url}/#token=${sign_in_token}`),
+    `An API key for it is BENCHWIRE_API_KEY in ${where(paths.stack)}.`,
     // The command on a line of its own: it is long, and is copied as a whole.
     ...(options.share === undefined ? [] : ['On another machine, with a clone of this:', '', joinCommand(env), '']),
     `In another terminal: ${dataDirFor(paths.root)}npm run bw -- run examples/quickstart.yaml`,

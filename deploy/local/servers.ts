@@ -31,7 +31,7 @@ export interface ServersOptions {
 /** NATS and Redis of one data folder. */
 export interface LocalServers {
   paths: DataPaths;
-  /** What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL; and WORKER_REDIS_URL for those that join. */
+  /** What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL, BENCHWIRE_API_KEY; and WORKER_REDIS_URL for those that join. */
   env: Record<string, string>;
   /** Undefined when the environment names another server. */
   nats: ServerHandle | undefined;
@@ -67,7 +67,7 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
     const kinds = [natsServer, redisServer].filter((kind) => !environment[kind.variable]);
     const programs = await provideServers(kinds, { run: runCommand, say, find: findServer, machine: thisMachine() });
     const credentials = loadCredentials(paths.credentials);
-    const env: Record<string, string> = {};
+    const env: Record<string, string> = { BENCHWIRE_API_KEY: credentials.api_key };
     const handles = new Map<ServerKind, ServerHandle>();
     for (const [index, kind] of kinds.entries()) {
       const program = programs[index];

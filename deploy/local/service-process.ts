@@ -9,7 +9,7 @@ import type { ProcessSpec } from './supervised-process.ts';
  * In the order of starting; stopping goes the other way: first nothing new comes in, then what runs is finished and
  * reported, and last the aggregator writes what was reported.
  */
-export const serviceKinds = ['aggregator', 'anomaly', 'scheduler', 'worker', 'ingest'] as const;
+export const serviceKinds = ['aggregator', 'anomaly', 'scheduler', 'worker', 'ingest', 'gateway'] as const;
 
 /** A test may run scripts of its own under other names. */
 export type ServiceKind = (typeof serviceKinds)[number] | (string & {});
@@ -64,6 +64,9 @@ function serviceEnvironment({ kind, number, environment, paths, shared_nats }: S
   };
   // npm's and a test runner's own variables mean nothing to a service, and some change how Node behaves.
   for (const name of Object.keys(env)) if (/^(npm_|VITEST|NODE_ENV$|NODE_CHANNEL)/.test(name)) delete env[name];
+  if (kind === 'gateway') env.DASHBOARD_DIR ||= join(repositoryRoot, 'dashboard/dist');
+  // Nobody else opens doors, and a worker starts other people's programs.
+  else for (const name of ['BENCHWIRE_API_KEY', 'BENCHWIRE_SIGN_IN_TOKEN']) delete env[name];
   if (kind === 'aggregator' && !env.CLICKHOUSE_URL) env.CLICKHOUSE_PATH ||= paths.clickhouse;
   return kind === 'worker' ? { ...env, ...workerEnvironment(env, shared_nats ? undefined : number, paths) } : env;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
@@ -40,6 +41,8 @@ export type ServiceHandle = SupervisedProcess & {
 
 export interface LocalStack extends Omit<LocalServers, 'stop'> {
   services: readonly ServiceHandle[];
+  /** Signs a browser in, once: `<page>/#token=<this>`. */
+  sign_in_token: string;
   /** By name: `worker-2`; `scheduler` is the first scheduler. */
   service: (name: string) => ServiceHandle;
   /** Starts one more of a kind and waits until it is ready. */
@@ -65,7 +68,13 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
   const servers = await startServers({ ...options, say });
   const { paths } = servers;
   const env = { ...servers.env, BENCHWIRE_DATA_DIR: paths.root };
-  const environment: Environment = { ...process.env, ...options.env, ...env };
+  const sign_in_token = randomBytes(32).toString('base64url');
+  const environment: Environment = {
+    ...process.env,
+    ...options.env,
+    ...env,
+    BENCHWIRE_SIGN_IN_TOKEN: sign_in_token,
+  };
   const started_at = new Date().toISOString();
   const services: ServiceHandle[] = [];
   let open = true;
@@ -119,6 +128,7 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
     ...servers,
     env,
     services,
+    sign_in_token,
     service: (name) => find(services, name),
     addService: async (kind, env) => {
       const handle = launch(kind, env);

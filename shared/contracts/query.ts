@@ -245,10 +245,109 @@ export const eventRow = z.object({
 });
 export type EventRow = z.infer<typeof eventRow>;
 
+/** One attempt of a task. Since 0.3, as everything below. */
+export const attemptRow = z.object({
+  attempt: z.int(),
+  status: z.enum(OUTCOME_STATUSES),
+  worker_id: z.string(),
+  pool: z.string(),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp,
+  execution_time_seconds: z.number().nullable(),
+  error_class: z.string(),
+  error_code: z.string(),
+  error_message: z.string(),
+  /** Base64. */
+  logs: z.string(),
+});
+export type AttemptRow = z.infer<typeof attemptRow>;
+
+/** Raw points of one metric of a task in order of time, thinned to a mean a bucket where there are too many. */
+export const samplesRow = z.object({
+  task_id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  batch_size: z.int().nullable(),
+  /** Milliseconds since 1970. */
+  times_ms: z.array(z.number()),
+  values: z.array(z.number()),
+});
+export type SamplesRow = z.infer<typeof samplesRow>;
+
+/** How the raw points of one metric of a task are distributed. */
+export const distributionRow = z.object({
+  task_id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  batch_size: z.int().nullable(),
+  n: z.int(),
+  min: z.number(),
+  max: z.number(),
+  /** Of 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99. */
+  quantiles: z.array(z.number()),
+  /** Bars of equal width from `min` to `max`. */
+  counts: z.array(z.int()),
+});
+export type DistributionRow = z.infer<typeof distributionRow>;
+
+/** The newest value of a series. */
+export const matrixRow = z.object({
+  series_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  pool: z.string(),
+  precision: z.string(),
+  batch_size: z.int().nullable(),
+  metric: z.string(),
+  unit: z.string(),
+  value: z.number(),
+  ci_low: z.number().nullable(),
+  ci_high: z.number().nullable(),
+  samples: z.int(),
+  measured_at: timestamp,
+  run_id: runId,
+});
+export type MatrixRow = z.infer<typeof matrixRow>;
+
+/** Tasks that ended in one stretch of time, by how. */
+export const throughputRow = z.object({
+  at: timestamp,
+  completed: z.int(),
+  failed: z.int(),
+  timed_out: z.int(),
+  cancelled: z.int(),
+  lost: z.int(),
+});
+export type ThroughputRow = z.infer<typeof throughputRow>;
+
+export const failureRow = z.object({ pool: z.string(), error_class: z.string(), attempts: z.int() });
+/** Of tasks that failed at first: where they were tried again, how many of these attempts there were, and how many completed. */
+export const recoveryRow = z.object({
+  strategy: z.enum(['same_worker', 'same_pool', 'other_pool']),
+  attempts: z.int(),
+  recovered: z.int(),
+});
+
 /** Each query: what goes in, and what a row of the answer is. */
 export const QUERIES = {
   /** Newest first. */
-  runs: { parameters: z.strictObject({ limit: limit(20) }), row: runRow },
+  runs: {
+    parameters: z.strictObject({
+      /** All of these since 0.3. */
+      states: z
+        .array(z.enum(['accepted', 'cancelling', 'finished']))
+        .min(1)
+        .optional(),
+      /** Looked for in the name and the run's id. */
+      search: z.string().max(256).default(''),
+      /** `name` or `name=value`. */
+      tag: z.string().max(256).default(''),
+      /** The last row of the page before. */
+      before: z.strictObject({ accepted_at: timestamp, run_id: runId }).optional(),
+      limit: limit(20),
+    }),
+    row: runRow,
+  },
   /** One row, or none for an unknown run. */
   run: { parameters: z.strictObject({ run_id: runId }), row: runRow },
   /** By task id; `after_task_id` pages on. */
@@ -256,6 +355,8 @@ export const QUERIES = {
     parameters: z.strictObject({
       run_id: runId,
       state: taskState.optional(),
+      /** Only this one. Since 0.3. */
+      task_id: z.string().optional(),
       after_task_id: z.string().default(''),
       limit: limit(1000, 100_000),
     }),
@@ -358,6 +459,44 @@ export const QUERIES = {
     parameters: z.strictObject({ run_id: runId }),
     row: z.object({ run_id: runId, request: z.string(), reason: z.string() }),
   },
+  /** Of one task, the first attempt first. Since 0.3, as those below. */
+  attempts: { parameters: z.strictObject({ run_id: runId, task_id: z.string() }), row: attemptRow },
+  samples: {
+    parameters: z.strictObject({
+      run_id: runId,
+      task_id: z.string().optional(),
+      metric: z.string().optional(),
+      /** Of one metric of a task. */
+      max_points: limit(500, 5000),
+      limit: limit(200, 1000),
+    }),
+    row: samplesRow,
+  },
+  distributions: {
+    parameters: z.strictObject({
+      run_id: runId,
+      task_id: z.string().optional(),
+      metric: z.string().optional(),
+      limit: limit(200, 1000),
+    }),
+    row: distributionRow,
+  },
+  matrix: {
+    parameters: z.strictObject({
+      metric: z.string().default('latency_ms'),
+      model: z.string().default(''),
+      /** A pool, or a hardware class. */
+      hardware: z.string().default(''),
+      limit: limit(2000),
+    }),
+    row: matrixRow,
+  },
+  throughput: {
+    parameters: z.strictObject({ since: timestamp, bucket_seconds: z.int().min(1).max(86_400) }),
+    row: throughputRow,
+  },
+  failures: { parameters: z.strictObject({ since: timestamp, limit: limit(1000) }), row: failureRow },
+  recovery: { parameters: z.strictObject({ since: timestamp }), row: recoveryRow },
   /** Newest first. */
   rejected: { parameters: z.strictObject({ limit: limit(20, 1000) }), row: rejectedRow },
   /** One read-only statement over the tables of docs/clickhouse.md. */

@@ -1,12 +1,28 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 /** A reason why the service cannot do its work now, or undefined when it can. */
 export type ReadinessCheck = () => string | undefined;
 
+export interface HttpOptions {
+  HTTP_HOST: string;
+  HTTP_PORT: number;
+  /** TLS, and with the authority of clients mutual TLS. */
+  HTTP_TLS_CERT_FILE?: string | undefined;
+  HTTP_TLS_KEY_FILE?: string | undefined;
+  HTTP_TLS_CLIENT_CA_FILE?: string | undefined;
+}
+
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
 export interface ServiceHttp {
   port: number;
+  server: Server;
+  /** Hands every other path to a service that has more to say. */
+  serve(listener: RequestListener): void;
   registry: Registry;
   /** Adds a condition for `/readyz`. */
   addReadiness(name: string, check: ReadinessCheck): void;
@@ -19,10 +35,7 @@ export interface ServiceHttp {
  * The small HTTP server of each service: `/healthz` (the process is alive), `/readyz` (200, or 503 with what is
  * missing), `/metrics` (Prometheus).
  */
-export async function startHttp(
-  options: { HTTP_HOST: string; HTTP_PORT: number },
-  service: string,
-): Promise<ServiceHttp> {
+export async function startHttp(options: HttpOptions, service: string): Promise<ServiceHttp> {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
@@ -30,9 +43,11 @@ export async function startHttp(
   const checks = (): Record<string, string | null> =>
     Object.fromEntries([...conditions].map(([name, check]) => [name, check() ?? null]));
 
-  const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
+  let more: RequestListener | undefined;
+  const answer: RequestListener = (request, response) => {
+    const path = request.url?.split('?')[0] ?? '';
+    if (more !== undefined && !OWN_PATHS.has(path)) more(request, response);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
     else if (path === '/healthz') send(response, 200, 'application/json', '{"status":"alive"}\n');
     else if (path === '/readyz') {
       const missing = Object.fromEntries(Object.entries(checks()).filter(([, reason]) => reason !== null));
@@ -49,7 +64,9 @@ export async function startHttp(
         (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
       );
     } else send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
-  });
+  };
+  const tls = tlsOf(options);
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   await new Promise<void>((resolve, rejected) => {
     server.once('error', rejected);
     server.listen(options.HTTP_PORT, options.HTTP_HOST, resolve);
@@ -58,6 +75,10 @@ export async function startHttp(
   return {
     port: (server.address() as AddressInfo).port,
     registry,
+    server,
+    serve: (listener) => {
+      more = listener;
+    },
     addReadiness: (name, check) => {
       conditions.set(name, check);
     },
@@ -67,6 +88,17 @@ export async function startHttp(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+const OWN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+function tlsOf(options: HttpOptions) {
+  const { HTTP_TLS_CERT_FILE: cert, HTTP_TLS_KEY_FILE: key, HTTP_TLS_CLIENT_CA_FILE: ca } = options;
+  if (cert === undefined || key === undefined) return undefined;
+  return {
+    ...{ cert: readFileSync(cert), key: readFileSync(key) },
+    ...(ca === undefined ? {} : { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true }),
   };
 }
 

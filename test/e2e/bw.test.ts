@@ -147,7 +147,10 @@ describe('a run, from submit to history', () => {
     const { code, report } = await measure(20);
     expect(report).toMatchObject({ findings: [{ kind: 'regression', value: 20 }] });
     expect(code).toBe(2);
-    await vi.waitFor(async () => expect((await call('findings')).stdout).toMatch(/regression +\+\d+(\.\d)? %/), 30_000);
+    await vi.waitFor(
+      async () => expect((await call('findings')).stdout).toMatch(/regression +(suspected|confirmed) +\+\d+(\.\d)? %/),
+      30_000,
+    );
   });
 });
 

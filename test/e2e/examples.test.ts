@@ -95,11 +95,12 @@ describe('one series, with a regression', () => {
   it('replay-series.ts tells its points and its finding, from the streams and from ClickHouse', async () => {
     const { code, stdout, stderr } = await example('replay-series.ts', found?.series_id ?? '').ended;
     expect(stderr).toBe('');
-    expect(stdout.match(/ {2}latency_ms [\d.]+ ms$/gm)?.map((line) => Number(line.split(' ')[3]))).toEqual([
-      10, 10.1, 9.9, 10.05, 9.95, 10, 20,
-    ]);
+    const told = stdout.match(/ {2}latency_ms [\d.]+ ms$/gm)?.map((line) => Number(line.split(' ')[3])) ?? [];
+    expect(told.slice(0, 7)).toEqual([10, 10.1, 9.9, 10.05, 9.95, 10, 20]);
+    // What ran again to confirm the regression is told, too.
+    expect(new Set(told.slice(7))).toEqual(new Set(told.length > 7 ? [20] : []));
     expect(stdout).toMatch(/latency_ms 20 ms\n.* {2}regression: .*20/);
-    expect(stdout).toMatch(/^7 points in ClickHouse: 10, 10\.1, 9\.9, 10\.05, 9\.95, 10, 20$/m);
+    expect(stdout).toMatch(/^\d+ points in ClickHouse: 10, 10\.1, 9\.9, 10\.05, 9\.95, 10, 20(, 20)*$/m);
     expect(code).toBe(0);
   });
 

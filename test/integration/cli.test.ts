@@ -96,7 +96,7 @@ describe('bw run', () => {
     endWith(completed);
     stack.findings = [regression()];
     const asked = await run(['--fail-on', 'regression']);
-    expect(asked.stdout).toMatch(/regression +\+26\.2 % +latency_ms/);
+    expect(asked.stdout).toMatch(/regression +confirmed +\+26\.2 % +latency_ms/);
     expect(asked.code).toBe(2);
     expect((await run([])).code).toBe(0);
     stack.findings = [{ ...regression(), kind: 'improvement' }];

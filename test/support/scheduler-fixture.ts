@@ -31,7 +31,7 @@ export class SchedulerFixture {
 
   static async start(services: NonNullable<StackOptions['services']>): Promise<SchedulerFixture> {
     const folder = mkdtempSync(join(tmpdir(), 'bw-scheduler-'));
-    const none = { ingest: 0, scheduler: 0, worker: 0, aggregator: 0, anomaly: 0 };
+    const none = { ingest: 0, scheduler: 0, worker: 0, aggregator: 0, anomaly: 0, gateway: 0 };
     const stack = await startLocalStack({ dataDir: folder, services: { ...none, ...services } });
     const nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
     return new SchedulerFixture(stack, nats, folder);

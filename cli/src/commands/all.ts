@@ -3,6 +3,7 @@ import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
+import { key } from './key.ts';
 import { note } from './note.ts';
 import { rejected } from './rejected.ts';
 import { reservations } from './reservations.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   series,
   note,
+  key,
   workers,
   worker,
   reserve,

@@ -18,11 +18,13 @@ import { z } from 'zod';
 import type { Database } from '../adapters/clickhouse.ts';
 import { fitReply } from '../decide/fit-reply.ts';
 import { findAnnotations } from '../tables/annotations.ts';
+import { findAttempts, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
 import { findEvents } from '../tables/events.ts';
 import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
 import { findRejected } from '../tables/rejected.ts';
 import { findRequest } from '../tables/requests.ts';
-import { findFresh, findHistory, findPoints, findResults, findSeries } from '../tables/results.ts';
+import { findFresh, findHistory, findMatrix, findPoints, findResults, findSeries } from '../tables/results.ts';
+import { findDistributions, findSamples } from '../tables/samples.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findWorkers } from '../tables/workers.ts';
 import { newestRuns, oneRun } from './run-queries.ts';
@@ -41,7 +43,7 @@ type Answers = {
 };
 
 const ANSWERS: Answers = {
-  runs: (database, { limit = 20 }) => newestRuns(database, limit, Date.now()),
+  runs: (database, parameters) => newestRuns(database, parameters, Date.now()),
   run: (database, { run_id }) => oneRun(database, run_id, Date.now()),
   tasks: findTasks,
   results: findResults,
@@ -57,6 +59,13 @@ const ANSWERS: Answers = {
   precision: findPrecision,
   events: findEvents,
   request: findRequest,
+  attempts: findAttempts,
+  samples: findSamples,
+  distributions: findDistributions,
+  matrix: findMatrix,
+  throughput: findThroughput,
+  failures: findFailures,
+  recovery: findRecovery,
   rejected: (database, { limit = 20 }) => findRejected(database, limit),
 };
 

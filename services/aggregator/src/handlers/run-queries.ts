@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters, RunRow } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';
@@ -7,8 +7,12 @@ import { countTasks } from '../tables/tasks.ts';
 const SETTLING_MS = 600_000;
 
 /** The newest runs, each with how many of its tasks are in which state. */
-export async function newestRuns(database: Database, limit: number, now: number): Promise<RunRow[]> {
-  return await withCounts(database, await findRuns(database, limit), now);
+export async function newestRuns(
+  database: Database,
+  parameters: QueryParameters<'runs'>,
+  now: number,
+): Promise<RunRow[]> {
+  return await withCounts(database, await findRuns(database, parameters), now);
 }
 
 /** One run with its counts, or nothing. */

@@ -1,4 +1,5 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 
@@ -78,4 +79,67 @@ export async function storedVersions(
     );
   }
   return found;
+}
+
+/** A task's attempts, the first one first. */
+export function findAttempts(
+  database: Database,
+  { run_id, task_id }: QueryParameters<'attempts'>,
+): Promise<Array<QueryRow<'attempts'>>> {
+  return database.query(
+    `SELECT attempt, status, worker_id, pool, started_at, finished_at, execution_time_seconds, error_class, error_code,
+       error_message, logs
+     FROM attempts FINAL WHERE run_id = {run_id:UUID} AND task_id = {task_id:String} ORDER BY attempt`,
+    { run_id, task_id },
+  );
+}
+
+const SINCE = "finished_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')";
+
+/** How many tasks ended how in each stretch of time; stretches without any are left out. */
+export function findThroughput(
+  database: Database,
+  { since, bucket_seconds }: QueryParameters<'throughput'>,
+): Promise<Array<QueryRow<'throughput'>>> {
+  const counts = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'].map(
+    (status) => `countIf(status = '${status}') AS ${status}`,
+  );
+  return database.query(
+    `SELECT toDateTime64(toStartOfInterval(finished_at, toIntervalSecond({bucket_seconds:UInt32})), 3, 'UTC') AS at,
+       ${counts.join(', ')}
+     FROM attempts FINAL WHERE is_final AND ${SINCE} GROUP BY at ORDER BY at`,
+    { since, bucket_seconds },
+  );
+}
+
+/** Attempts that failed, by pool and class of error, the most first. */
+export function findFailures(
+  database: Database,
+  { since, limit = 1000 }: QueryParameters<'failures'>,
+): Promise<Array<QueryRow<'failures'>>> {
+  return database.query(
+    `SELECT pool, error_class, count() AS attempts FROM attempts FINAL
+     WHERE error_class != '' AND ${SINCE} GROUP BY pool, error_class ORDER BY attempts DESC LIMIT {limit:UInt32}`,
+    { since, limit },
+  );
+}
+
+/** Where failed tasks were tried again, and how often that helped. */
+export function findRecovery(
+  database: Database,
+  { since }: QueryParameters<'recovery'>,
+): Promise<Array<QueryRow<'recovery'>>> {
+  return database.query(
+    `SELECT multiIf(worker_id = worker_before, 'same_worker', pool = pool_before, 'same_pool', 'other_pool') AS strategy,
+       count() AS attempts, countIf(status = 'completed') AS recovered
+     FROM (
+       SELECT attempt, status, worker_id, pool,
+         lagInFrame(worker_id) OVER attempts_of_task AS worker_before,
+         lagInFrame(pool) OVER attempts_of_task AS pool_before
+       FROM attempts FINAL WHERE ${SINCE}
+       WINDOW attempts_of_task AS (
+         PARTITION BY run_id, task_id ORDER BY attempt ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+     ) WHERE pool_before != '' GROUP BY strategy ORDER BY strategy`,
+    { since },
+  );
 }

@@ -1,5 +1,10 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
-import type { QueryParameters, ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/query.ts';
+import type {
+  QueryParameters,
+  QueryRow,
+  ResultRow as ResultReply,
+  SeriesRow,
+} from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { columnsOf, type Table } from './table.ts';
 
@@ -144,5 +149,21 @@ export function seriesOfAttempt(database: Database, key: AttemptKey): Promise<Ar
     `SELECT DISTINCT series_id FROM results
      WHERE run_id = {run_id:UUID} AND task_id = {task_id:String} AND attempt = {attempt:UInt32}`,
     { run_id: key.run_id, task_id: key.task_id, attempt: key.attempt },
+  );
+}
+
+/** The newest value of each series of a metric; simulated ones are left out. */
+export function findMatrix(
+  database: Database,
+  { metric = 'latency_ms', model = '', hardware = '', limit = 2000 }: QueryParameters<'matrix'>,
+): Promise<Array<QueryRow<'matrix'>>> {
+  return database.query(
+    `SELECT series_id, benchmark, model, pool, precision, batch_size, metric, unit, value, ci_low, ci_high, samples, measured_at, run_id
+     FROM results FINAL
+     WHERE metric = {metric:String} AND NOT is_simulated
+       ${model === '' ? '' : 'AND model = {model:String}'}
+       ${hardware === '' ? '' : "AND (pool = {hardware:String} OR startsWith(pool, concat({hardware:String}, '-')))"}
+     ORDER BY measured_at DESC LIMIT 1 BY series_id LIMIT {limit:UInt32}`,
+    { metric, limit, ...(model === '' ? {} : { model }), ...(hardware === '' ? {} : { hardware }) },
   );
 }

@@ -1,3 +1,4 @@
+import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 
@@ -47,11 +48,34 @@ export interface StoredRun {
   lost: number;
 }
 
-/** The newest runs. */
-export function findRuns(database: Database, limit: number): Promise<StoredRun[]> {
-  return database.query('SELECT * FROM runs FINAL ORDER BY accepted_at DESC, run_id DESC LIMIT {limit:UInt32}', {
-    limit,
-  });
+/** The newest runs that are asked for. */
+export function findRuns(
+  database: Database,
+  { states, search = '', tag = '', before, limit = 20 }: QueryParameters<'runs'>,
+): Promise<StoredRun[]> {
+  const [name = '', ...value] = tag.split('=');
+  const conditions = [
+    ...(states === undefined ? [] : ['toString(state) IN ({states:Array(String)})']),
+    ...(search === ''
+      ? []
+      : ['(positionCaseInsensitive(name, {search:String}) > 0 OR position(toString(run_id), {search:String}) > 0)']),
+    ...(tag === '' ? [] : ['mapContains(tags, {tag:String})']),
+    ...(value.length === 0 ? [] : ['tags[{tag:String}] = {value:String}']),
+    ...(before === undefined
+      ? []
+      : ["(accepted_at, run_id) < (parseDateTime64BestEffort({before_at:String}, 3, 'UTC'), {before_run:UUID})"]),
+  ];
+  return database.query(
+    `SELECT * FROM runs FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+     ORDER BY accepted_at DESC, run_id DESC LIMIT {limit:UInt32}`,
+    {
+      limit,
+      ...(states === undefined ? {} : { states }),
+      ...(search === '' ? {} : { search }),
+      ...(tag === '' ? {} : { tag: name, value: value.join('=') }),
+      ...(before === undefined ? {} : { before_at: before.accepted_at, before_run: before.run_id }),
+    },
+  );
 }
 
 /** One run, or nothing. */

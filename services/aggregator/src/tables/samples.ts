@@ -1,3 +1,4 @@
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { createTable, onCluster, type Retention, type Table } from './table.ts';
 
@@ -74,5 +75,74 @@ export async function insertSamples(database: Database, rows: readonly SamplesIn
     samplesIn.name,
     columns,
     rows.map((row) => columns.map((column) => row[column])),
+  );
+}
+
+interface Choice {
+  run_id: string;
+  task_id?: string | undefined;
+  metric?: string | undefined;
+}
+
+/** The points of each task's last attempt. */
+function chosen({ run_id, task_id, metric }: Choice): { from: string; parameters: Record<string, unknown> } {
+  const where = [
+    'run_id = {run_id:UUID}',
+    ...(task_id === undefined ? [] : ['task_id = {task_id:String}']),
+    ...(metric === undefined ? [] : ['metric = {metric:String}']),
+  ].join(' AND ');
+  return {
+    from: `FROM samples FINAL WHERE ${where}
+       AND (task_id, attempt) IN (SELECT task_id, max(attempt) FROM samples WHERE ${where} GROUP BY task_id)`,
+    parameters: {
+      run_id,
+      ...(task_id === undefined ? {} : { task_id }),
+      ...(metric === undefined ? {} : { metric }),
+    },
+  };
+}
+
+/** Raw points, columnar: as they are, or where there are too many the mean of each of `max_points` equal groups. */
+export function findSamples(
+  database: Database,
+  { max_points = 500, limit = 200, ...choice }: QueryParameters<'samples'>,
+): Promise<Array<QueryRow<'samples'>>> {
+  const { from, parameters } = chosen(choice);
+  return database.query(
+    `SELECT task_id, metric, any(unit) AS unit, batch_size,
+       groupArray(time_ms) AS times_ms, groupArray(point) AS values
+     FROM (
+       SELECT task_id, metric, any(unit) AS unit, batch_size, intDiv(place * {max_points:UInt32}, greatest(n, {max_points:UInt32})) AS bucket,
+         avg(toUnixTimestamp64Micro(time)) / 1000 AS time_ms, avg(value) AS point
+       FROM (
+         SELECT task_id, metric, unit, batch_size, time, value,
+           row_number() OVER (PARTITION BY task_id, metric, batch_size ORDER BY time, sequence, position) - 1 AS place,
+           count() OVER (PARTITION BY task_id, metric, batch_size) AS n
+         ${from}
+       ) GROUP BY task_id, metric, batch_size, bucket ORDER BY task_id, metric, batch_size, bucket
+     ) GROUP BY task_id, metric, batch_size ORDER BY task_id, metric, batch_size LIMIT {limit:UInt32}`,
+    { ...parameters, max_points, limit },
+  );
+}
+
+const BARS = 40;
+
+/** How raw points are distributed: quantiles, and a histogram of equal bars. */
+export function findDistributions(
+  database: Database,
+  { limit = 200, ...choice }: QueryParameters<'distributions'>,
+): Promise<Array<QueryRow<'distributions'>>> {
+  const { from, parameters } = chosen(choice);
+  return database.query(
+    `SELECT task_id, metric, unit, batch_size, n, least_value AS min, greatest_value AS max, quantiles,
+       arrayMap(bar -> countEqual(bars, bar), range(${BARS})) AS counts
+     FROM (
+       SELECT task_id, metric, any(unit) AS unit, batch_size, count() AS n, min(value) AS least_value, max(value) AS greatest_value,
+         quantiles(0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)(value) AS quantiles, groupArray(value) AS points,
+         arrayMap(x -> toUInt8(least(${BARS - 1}, greatest_value = least_value ? 0 : floor((x - least_value) / (greatest_value - least_value) * ${BARS}))), points) AS bars
+       ${from}
+       GROUP BY task_id, metric, batch_size ORDER BY task_id, metric, batch_size LIMIT {limit:UInt32}
+     )`,
+    { ...parameters, limit },
   );
 }

@@ -44,13 +44,18 @@ const SHOWN =
 /** A page of a run's tasks by task id. */
 export function findTasks(
   database: Database,
-  { run_id, state, after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
+  { run_id, state, task_id, after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
 ): Promise<TaskReply[]> {
   return database.query(
     `SELECT ${SHOWN} FROM tasks FINAL
      WHERE run_id = {run_id:UUID} AND task_id > {after_task_id:String} ${state === undefined ? '' : 'AND state = {state:String}'}
+       ${task_id === undefined ? '' : 'AND task_id = {task_id:String}'}
      ORDER BY task_id LIMIT {limit:UInt32}`,
-    { run_id, after_task_id, limit, ...(state === undefined ? {} : { state }) },
+    {
+      ...{ run_id, after_task_id, limit },
+      ...(state === undefined ? {} : { state }),
+      ...(task_id === undefined ? {} : { task_id }),
+    },
   );
 }
 

@@ -1,0 +1,54 @@
+import { createApiKey, listApiKeys, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
+import { ROLES } from '@benchwire/shared/contracts/http.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { withStack } from '../connection/connect.ts';
+import { EXIT, NotFoundError, UsageError } from '../errors.ts';
+import { renderTable } from '../terminal/table.ts';
+
+export const key = defineCommand({
+  name: 'key',
+  summary: 'API keys of the gateway',
+  positionals: ['ACTION', '[NAME]'],
+  options: { role: { kind: 'choice', choices: ROLES, help: 'of a new key (viewer)' } },
+  details:
+    'bw key create NAME --role submitter   prints the key once; only its hash is kept\n' +
+    'bw key list                           names, roles and ids\n' +
+    'bw key revoke ID                      it opens nothing any more, and neither do its sessions',
+  async run(context, { role = 'viewer' }, [action, name = '']) {
+    const { out, style, json } = context;
+    switch (action) {
+      case 'create': {
+        if (name === '') throw new UsageError('NAME is missing: bw key create NAME --role submitter');
+        const made = await withStack(context, ({ nats }) => createApiKey(nats, { name, role }));
+        out.line(json ? JSON.stringify(made) : made.key);
+        return EXIT.ok;
+      }
+      case 'list': {
+        const keys = await withStack(context, ({ nats }) => listApiKeys(nats));
+        if (json) out.line(JSON.stringify(keys));
+        else
+          out.lines(
+            renderTable(
+              keys,
+              [
+                { title: 'id', cell: (each) => each.id },
+                { title: 'name', cell: (each) => each.name },
+                { title: 'role', cell: (each) => each.role },
+                { title: 'made', cell: (each) => each.created_at },
+                { title: 'until', cell: (each) => each.expires_at ?? '' },
+              ],
+              { style, width: out.columns },
+            ),
+          );
+        return EXIT.ok;
+      }
+      case 'revoke':
+        if (!(await withStack(context, ({ nats }) => revokeApiKey(nats, name))))
+          throw new NotFoundError(`there is no key "${name}": \`bw key list\` tells their ids.`);
+        out.line(json ? JSON.stringify({ id: name, revoked: true }) : 'revoked');
+        return EXIT.ok;
+      default:
+        throw new UsageError(`"${action}" is nothing that can be done with keys: use create, list, revoke.`);
+    }
+  },
+});

@@ -1,0 +1,56 @@
+import { flag, list, natsVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
+import { z } from 'zod';
+
+const whole = z.coerce.number().pipe(z.int().min(1));
+
+export const gatewayConfig = z
+  .object({
+    ...natsVariables,
+    ...serviceVariables,
+    /** The page's files; without such a folder there is only the API. */
+    DASHBOARD_DIR: z.string().optional(),
+    /** A key with the role admin beside those of `bw key create`: what the local stack makes for itself. */
+    BENCHWIRE_API_KEY: secret(z.string().min(32).optional()),
+    /** Signs a browser in once, within twelve hours of the start. */
+    BENCHWIRE_SIGN_IN_TOKEN: secret(z.string().min(32).optional()),
+    /** TLS of the HTTP port. */
+    HTTP_TLS_CERT_FILE: z.string().optional(),
+    HTTP_TLS_KEY_FILE: z.string().optional(),
+    /** Mutual TLS: only clients with a certificate of this authority get in. */
+    HTTP_TLS_CLIENT_CA_FILE: z.string().optional(),
+    /** Tokens of an issuer: one of the three says how they are checked. */
+    JWT_SECRET: secret(z.string().min(32).optional()),
+    JWT_PUBLIC_KEY_FILE: z.string().optional(),
+    JWT_JWKS_FILE: z.string().optional(),
+    JWT_ISSUER: z.string().optional(),
+    JWT_AUDIENCE: z.string().optional(),
+    JWT_ALGORITHMS: list.prefault('RS256,ES256,EdDSA'),
+    JWT_ROLE_CLAIM: z.string().min(1).prefault('role'),
+    /** Origins of other sites whose pages may call the API; none unless set. */
+    CORS_ORIGINS: list.prefault(''),
+    RATE_LIMIT_PER_MINUTE: whole.prefault(6000),
+    BODY_LIMIT_MB: whole.prefault(8),
+    /** Behind a proxy that sets X-Forwarded-For. */
+    TRUST_PROXY: flag.prefault('false'),
+  })
+  .superRefine((config, context) => {
+    const needs = (name: string, other: string): void =>
+      context.addIssue({ code: 'custom', path: [name], message: `${other} needs it too` });
+    const { HTTP_TLS_CERT_FILE: cert, HTTP_TLS_KEY_FILE: key, HTTP_TLS_CLIENT_CA_FILE: ca } = config;
+    if (cert !== undefined && key === undefined) needs('HTTP_TLS_KEY_FILE', 'HTTP_TLS_CERT_FILE');
+    if (key !== undefined && cert === undefined) needs('HTTP_TLS_CERT_FILE', 'HTTP_TLS_KEY_FILE');
+    if (ca !== undefined && cert === undefined) needs('HTTP_TLS_CERT_FILE', 'HTTP_TLS_CLIENT_CA_FILE');
+    const ways = [config.JWT_SECRET, config.JWT_PUBLIC_KEY_FILE, config.JWT_JWKS_FILE].filter(
+      (way) => way !== undefined,
+    );
+    if (ways.length > 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['JWT_SECRET'],
+        message: 'set one of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_FILE',
+      });
+    if (ways.length === 0) return;
+    if (config.JWT_ISSUER === undefined) needs('JWT_ISSUER', 'checking tokens');
+    if (config.JWT_AUDIENCE === undefined) needs('JWT_AUDIENCE', 'checking tokens');
+  });
+export type GatewayConfig = z.infer<typeof gatewayConfig>;

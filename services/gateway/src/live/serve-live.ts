@@ -1,0 +1,44 @@
+import { liveRequest } from '@benchwire/shared/contracts/http.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { FastifyInstance } from 'fastify';
+import type { Gateway } from '../gateway.ts';
+import { HttpProblem, problemOf } from '../problem.ts';
+import { admitSocket } from '../register-route.ts';
+import { LiveConnection } from './live-connection.ts';
+
+/** `WS /api/ws`: one connection, many topics. */
+export function serveLive(app: FastifyInstance, gateway: Gateway): void {
+  const open = new Set<LiveConnection>();
+  app.get(
+    '/api/ws',
+    {
+      websocket: true,
+      preValidation: (request) => admitSocket(gateway, request),
+    },
+    (socket, request) => {
+      const connection = new LiveConnection(gateway, socket, request.id);
+      open.add(connection);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        open.delete(connection);
+        connection.close();
+      });
+      socket.on('message', (data: Buffer) => {
+        const parsed = parseJson(liveRequest, data);
+        if (parsed.ok) connection.receive(parsed.value);
+        else {
+          const error = new HttpProblem(400, 'FRAME_INVALID', 'This frame is not known.', parsed.issues);
+          connection.say({ op: 'error', problem: problemOf(error, request.id) });
+        }
+      });
+    },
+  );
+  const beat = setInterval(() => {
+    for (const each of open) each.say({ op: 'heartbeat', at: new Date().toISOString() });
+  }, 15_000);
+  beat.unref();
+  app.addHook('preClose', async () => {
+    clearInterval(beat);
+    for (const each of open) each.close();
+  });
+}

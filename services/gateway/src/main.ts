@@ -1,0 +1,45 @@
+import { Client } from '@benchwire/shared/client/client.ts';
+import {
+  API_KEYS_BUCKET,
+  apiKey,
+  SAVED_BUCKET,
+  SESSION_TTL_MS,
+  SESSIONS_BUCKET,
+  storedSession,
+} from '@benchwire/shared/contracts/http.ts';
+import { runService } from '@benchwire/shared/runtime/service.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { Fleet } from './adapters/fleet.ts';
+import { WatchedBucket } from './adapters/watched-bucket.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { tokenVerifier } from './auth/tokens.ts';
+import { gatewayConfig } from './config.ts';
+import { startServer } from './server.ts';
+
+await runService({
+  name: 'gateway',
+  config: gatewayConfig,
+  start: async ({ config, log, nats, jetstream, http, scope }) => {
+    const { NATS_REPLICAS: replicas } = config;
+    const keys = new WatchedBucket(await openBucket(nats, API_KEYS_BUCKET, replicas), apiKey);
+    const sessions = new WatchedBucket(
+      await openBucket(nats, SESSIONS_BUCKET, replicas, SESSION_TTL_MS),
+      storedSession,
+    );
+    for (const each of [keys, sessions]) {
+      await each.start();
+      scope.add('bucket', () => each.stop());
+    }
+    const fleet = new Fleet();
+    fleet.start(nats);
+    const auth = new Authenticator({
+      ...{ keys, sessions, verifyToken: await tokenVerifier(config) },
+      ...{ own_key: config.BENCHWIRE_API_KEY, sign_in_token: config.BENCHWIRE_SIGN_IN_TOKEN },
+    });
+    const saved = await openBucket(nats, SAVED_BUCKET, replicas);
+    const secure = config.HTTP_TLS_CERT_FILE !== undefined || config.TRUST_PROXY;
+    const gateway = { client: new Client(nats), jetstream, auth, fleet, saved, log, secure };
+    const server = await startServer(gateway, config, http);
+    scope.add('server', () => server.close());
+  },
+});

@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import { ClientError } from '@benchwire/shared/client/errors.ts';
+import type { Problem } from '@benchwire/shared/contracts/http.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+
+/** An answer that is no success: what a handler throws to say so. */
+export class HttpProblem extends BenchwireError {
+  readonly status: number;
+  readonly issues: readonly Issue[];
+
+  constructor(status: number, code: string, detail: string, issues: readonly Issue[] = []) {
+    super(code, detail);
+    this.name = 'HttpProblem';
+    this.status = status;
+    this.issues = issues;
+  }
+}
+
+export const notFound = (what: string): HttpProblem => new HttpProblem(404, 'NOT_FOUND', `There is no ${what}.`);
+
+const CLIENT_STATUS: Record<string, number> = {
+  REQUEST_INVALID: 422,
+  REFUSED: 422,
+  MESSAGE_TOO_LARGE: 413,
+  NOT_ALLOWED: 502,
+  BAD_REPLY: 502,
+  NOT_SETTLED: 503,
+  CONNECTION_CLOSED: 503,
+  UNREACHABLE: 503,
+  PUBLISH_ABORTED: 503,
+  PUBLISH_REFUSED: 502,
+};
+
+/** Whatever was thrown as `application/problem+json` (RFC 9457). What nobody foresaw tells no secrets: its reason is in the log. */
+export function problemOf(error: unknown, request_id: string): Problem {
+  const of = (status: number, code: string, detail: string, issues: readonly Issue[] = []): Problem => ({
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    ...{ status, detail, code, request_id },
+    ...(issues.length === 0 ? {} : { issues: [...issues] }),
+  });
+  if (error instanceof HttpProblem) return of(error.status, error.code, error.message, error.issues);
+  if (error instanceof ClientError)
+    return of(CLIENT_STATUS[error.code] ?? 500, error.code, error.message, error.issues);
+  if (error instanceof BenchwireError) return of(CLIENT_STATUS[error.code] ?? 500, error.code, error.message);
+  const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return of(statusCode, code ?? `HTTP_${statusCode}`, message ?? 'The request was refused.');
+  return of(500, 'INTERNAL', 'Something went wrong here; the log has the reason under this request_id.');
+}

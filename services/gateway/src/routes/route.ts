@@ -1,0 +1,39 @@
+import type { Role } from '@benchwire/shared/contracts/http.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Caller } from '../auth/caller.ts';
+import type { Gateway } from '../gateway.ts';
+
+/** What a handler is given: everything in it has been checked. */
+interface Call<P, Q, B> {
+  gateway: Gateway;
+  params: P;
+  query: Q;
+  body: B;
+  /** Throws where the route needs no role and nobody has signed in. */
+  caller: Caller;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/** One route: all that the server, the access check and the OpenAPI document know of it. */
+export interface Route<P = never, Q = never, B = never> {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As Fastify writes it: `/api/runs/:run_id`. */
+  url: string;
+  /** Who may; null for everybody, signed in or not. */
+  role: Role | null;
+  summary: string;
+  params?: z.ZodType<P>;
+  query?: z.ZodType<Q>;
+  body?: z.ZodType<B>;
+  answer: z.ZodType;
+  /** Of success; 200 unless said otherwise. */
+  status?: number;
+  handle(call: Call<P, Q, B>): Promise<unknown>;
+}
+
+/** A route whose handler is typed by its schemas. */
+export function route<P, Q, B>(definition: Route<P, Q, B>): Route {
+  return definition as unknown as Route;
+}

@@ -1,0 +1,192 @@
+import type { RequestInput } from '@benchwire/shared/client/submit.ts';
+import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
+import {
+  eventRow,
+  findingRow,
+  QUERIES,
+  resultRow,
+  runRow,
+  taskRow,
+  taskState,
+} from '@benchwire/shared/contracts/query.ts';
+import { issue } from '@benchwire/shared/contracts/request.ts';
+import { z } from 'zod';
+import { checkWritten, readWritten } from '../decide/read-request.ts';
+import type { Gateway } from '../gateway.ts';
+import { HttpProblem, notFound } from '../problem.ts';
+import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
+import { type Route, route } from './route.ts';
+
+const params = z.object({ run_id: runId });
+const reason = z.strictObject({ reason: z.string().max(1000).optional() }).default({});
+const submitted = z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() });
+
+async function findRun({ client }: Gateway, run_id: string) {
+  const [row] = (await client.query('run', { run_id })).rows;
+  if (row === undefined) throw notFound(`run ${run_id}`);
+  return row;
+}
+
+/** The request that a run was started with. @throws HttpProblem 404, or 409 with why it was not kept */
+export async function storedRequest(gateway: Gateway, run_id: string): Promise<Record<string, unknown>> {
+  const [row] = (await gateway.client.query('request', { run_id })).rows;
+  if (row === undefined) throw notFound(`stored request of run ${run_id}`);
+  if (row.request === '')
+    throw new HttpProblem(409, 'REQUEST_NOT_KEPT', `The request of run ${run_id} was not kept: ${row.reason}`);
+  return JSON.parse(row.request);
+}
+
+export const runRoutes: Route[] = [
+  route({
+    ...{ method: 'GET', url: '/api/runs', role: 'viewer', summary: 'Runs, the newest first' },
+    query: z.object({
+      state: z.enum(['open', 'accepted', 'cancelling', 'finished', '']).optional(),
+      search: z.string().max(256).optional(),
+      tag: z.string().max(256).optional(),
+      limit: limitOf(20),
+      cursor,
+    }),
+    answer: pageOf(runRow),
+    handle: async ({ gateway, query: { state, search, tag, limit, cursor } }) => {
+      const before = decodeCursor(cursor, z.strictObject({ accepted_at: z.string(), run_id: runId }));
+      const states =
+        state === undefined || state === ''
+          ? undefined
+          : state === 'open'
+            ? (['accepted', 'cancelling'] as const)
+            : ([state] as const);
+      const answer = await gateway.client.query('runs', {
+        limit,
+        ...(states === undefined ? {} : { states: [...states] }),
+        ...(search === undefined ? {} : { search }),
+        ...(tag === undefined ? {} : { tag }),
+        ...(before === undefined ? {} : { before }),
+      });
+      return page(answer, ({ accepted_at, run_id }) => ({ accepted_at, run_id }));
+    },
+  }),
+  route({
+    ...{ method: 'POST', url: '/api/runs', role: 'submitter', status: 202 },
+    summary: 'Start a run: a request or a single task as JSON, or YAML as application/yaml',
+    query: z.object({ dry_run: z.stringbool().default(false) }),
+    body: z.unknown(),
+    answer: z.union([submitted, z.object({ task_count: z.int(), issues: z.array(issue) })]),
+    handle: async ({ gateway, query: { dry_run }, body, request, reply }) => {
+      const written = readWritten(body);
+      if (dry_run) {
+        reply.code(200);
+        return checkWritten(written);
+      }
+      if (typeof written !== 'object' || written === null || Array.isArray(written)) {
+        const { issues } = checkWritten(written);
+        throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
+      }
+      const key = request.headers['idempotency-key'];
+      return await gateway.client.submit(written as RequestInput, typeof key === 'string' ? { request_id: key } : {});
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/runs/:run_id', role: 'viewer', summary: 'One run with its counts' },
+    params,
+    answer: runRow,
+    handle: ({ gateway, params: { run_id } }) => findRun(gateway, run_id),
+  }),
+  route({
+    ...{
+      method: 'GET',
+      url: '/api/runs/:run_id/request',
+      role: 'viewer',
+      summary: 'The request that it was started with',
+    },
+    params,
+    answer: QUERIES.request.row,
+    handle: async ({ gateway, params: { run_id } }) => {
+      const [row] = (await gateway.client.query('request', { run_id })).rows;
+      if (row === undefined) throw notFound(`stored request of run ${run_id}`);
+      return row;
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/runs/:run_id/tasks', role: 'viewer', summary: 'Its tasks by id' },
+    params,
+    query: z.object({ state: taskState.optional(), limit: limitOf(1000, 10_000), cursor }),
+    answer: pageOf(taskRow),
+    handle: async ({ gateway, params: { run_id }, query: { state, limit, cursor } }) => {
+      const after_task_id = decodeCursor(cursor, z.string()) ?? '';
+      const answer = await gateway.client.query('tasks', {
+        run_id,
+        limit,
+        after_task_id,
+        ...(state === undefined ? {} : { state }),
+      });
+      return page(answer, (last) => last.task_id);
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/runs/:run_id/results', role: 'viewer', summary: 'What it measured, by task id' },
+    params,
+    query: z.object({ limit: limitOf(1000, 10_000), cursor }),
+    answer: pageOf(resultRow),
+    handle: async ({ gateway, params: { run_id }, query: { limit, cursor } }) => {
+      const after_task_id = decodeCursor(cursor, z.string()) ?? '';
+      return page(await gateway.client.query('results', { run_id, limit, after_task_id }), (last) => last.task_id);
+    },
+  }),
+  route({
+    ...{
+      method: 'GET',
+      url: '/api/runs/:run_id/events',
+      role: 'viewer',
+      summary: 'What happened in it, the newest first',
+    },
+    params,
+    query: z.object({ task_id: taskId.optional(), limit: limitOf(100), cursor }),
+    answer: pageOf(eventRow),
+    handle: async ({ gateway, params: { run_id }, query: { task_id, limit, cursor } }) => {
+      const before = decodeCursor(cursor, z.strictObject({ at: z.string(), event_id: z.string() }));
+      const answer = await gateway.client.query('events', {
+        ...{ run_id, limit },
+        ...(task_id === undefined ? {} : { task_id }),
+        ...(before === undefined ? {} : { before }),
+      });
+      return page(answer, ({ at, event_id }) => ({ at, event_id }));
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/runs/:run_id/findings', role: 'viewer', summary: 'Findings that it brought' },
+    params,
+    query: z.object({ limit: limitOf(50) }),
+    answer: pageOf(findingRow),
+    handle: async ({ gateway, params: { run_id }, query: { limit } }) => {
+      const { rows } = await gateway.client.query('findings', { run_id, limit });
+      return { items: rows, next_cursor: null };
+    },
+  }),
+  route({
+    ...{ method: 'POST', url: '/api/runs/:run_id/cancel', role: 'submitter', summary: 'Cancel a run', status: 202 },
+    params,
+    body: reason,
+    answer: z.object({ run_id: runId }),
+    handle: async ({ gateway, params: { run_id }, body: { reason } }) => {
+      await findRun(gateway, run_id);
+      await gateway.client.cancel(run_id, reason);
+      return { run_id };
+    },
+  }),
+  route({
+    ...{
+      method: 'POST',
+      url: '/api/runs/:run_id/repeat',
+      role: 'submitter',
+      summary: 'Run it again, as it was written',
+      status: 202,
+    },
+    params,
+    answer: submitted,
+    handle: async ({ gateway, params: { run_id } }) => {
+      const { request_id: _, ...request } = await storedRequest(gateway, run_id);
+      const tags = { ...(request.tags as Record<string, string> | undefined), repeat_of: run_id };
+      return await gateway.client.submit({ ...request, tags } as unknown as RequestInput);
+    },
+  }),
+];

@@ -1,0 +1,117 @@
+import { ask } from '@benchwire/shared/client/ask.ts';
+import { ANALYSE_SUBJECT, analyseReply, seriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
+import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { annotationRow, resultRow, seriesRow } from '@benchwire/shared/contracts/query.ts';
+import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { z } from 'zod';
+import type { Gateway } from '../gateway.ts';
+import { HttpProblem, notFound } from '../problem.ts';
+import { limitOf, pageOf } from './page.ts';
+import { type Route, route } from './route.ts';
+
+const params = z.object({ id: z.string().min(1).max(64) });
+
+async function newestPoint({ client }: Gateway, series_id: string) {
+  const { rows } = await client.query('points', { series_id, limit: 1000 });
+  const last = rows.at(-1);
+  const first = rows[0];
+  if (last === undefined || first === undefined) throw notFound(`series ${series_id}`);
+  return { first, last, points: rows.length };
+}
+
+export const seriesRoutes: Route[] = [
+  route({
+    ...{
+      method: 'GET',
+      url: '/api/series',
+      role: 'viewer',
+      summary: 'Series; `search` looks in benchmark, model and metric',
+    },
+    query: z.object({ search: z.string().max(256).default(''), limit: limitOf(100, 10_000) }),
+    answer: pageOf(seriesRow),
+    handle: async ({ gateway, query }) => ({
+      items: (await gateway.client.query('series', query)).rows,
+      next_cursor: null,
+    }),
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/series/:id', role: 'viewer', summary: 'One series' },
+    params,
+    answer: seriesRow,
+    handle: async ({ gateway, params: { id } }) => {
+      const { first, last, points } = await newestPoint(gateway, id);
+      return { ...last, points, first_at: first.measured_at, last_at: last.measured_at, last_value: last.value };
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/series/:id/points', role: 'viewer', summary: 'Its points, the oldest first' },
+    params,
+    query: z.object({ limit: limitOf(1000, 10_000) }),
+    answer: pageOf(resultRow),
+    handle: async ({ gateway, params: { id }, query: { limit } }) => {
+      const { rows } = await gateway.client.query('points', { series_id: id, limit });
+      return { items: rows, next_cursor: null };
+    },
+  }),
+  route({
+    ...{
+      method: 'GET',
+      url: '/api/series/:id/analysis',
+      role: 'viewer',
+      summary: 'Levels, trend, what a change must be to be seen',
+    },
+    params,
+    query: z.object({ points: z.coerce.number().pipe(z.int().min(10).max(5000)).default(1000) }),
+    answer: seriesAnalysis,
+    handle: async ({ gateway, params: { id }, query: { points } }) => {
+      const reply = await ask(gateway.client.nats, ANALYSE_SUBJECT, { series_id: id, points }, analyseReply, {
+        service: 'anomaly service',
+      });
+      if (reply.ok) return reply.analysis;
+      throw new HttpProblem(422, 'REFUSED', 'The series can not be analysed.', reply.issues);
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/series/:id/annotations', role: 'viewer', summary: 'Notes and environment changes' },
+    params,
+    answer: pageOf(annotationRow),
+    handle: async ({ gateway, params: { id } }) => {
+      const { rows } = await gateway.client.query('annotations', { series_id: id });
+      return { items: rows, next_cursor: null };
+    },
+  }),
+  route({
+    ...{
+      method: 'POST',
+      url: '/api/series/:id/annotations',
+      role: 'submitter',
+      summary: 'Note something',
+      status: 201,
+    },
+    params,
+    body: z.strictObject({
+      about_at: z.iso.datetime({ offset: true }).optional(),
+      text: z.string().trim().min(1).max(2000),
+      link: z.url().max(2048).nullable().optional(),
+    }),
+    answer: z.object({ event_id: z.string() }),
+    handle: async ({ gateway, params: { id }, body: { about_at, text, link = null }, caller }) => {
+      await newestPoint(gateway, id);
+      const at = new Date().toISOString();
+      const event: BenchEvent = {
+        ...{ v: MESSAGE_VERSION, event_id: newRunId(), at, entity: 'series', kind: 'note', message: text },
+        ...{ run_id: null, task_id: null, attempt: null, worker_id: null, pool: null },
+        data: {
+          series_ids: [id],
+          about_at: about_at === undefined ? at : new Date(about_at).toISOString(),
+          text,
+          by: caller.subject,
+          link,
+        },
+      };
+      await publish(gateway.jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id });
+      return { event_id: event.event_id };
+    },
+  }),
+];

@@ -1,0 +1,93 @@
+import { ask } from '@benchwire/shared/client/ask.ts';
+import type { RequestInput } from '@benchwire/shared/client/submit.ts';
+import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
+import { attemptRow, taskRow } from '@benchwire/shared/contracts/query.ts';
+import { request as requestSchema } from '@benchwire/shared/contracts/request.ts';
+import { taskExplanation, WHY_SUBJECT, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
+import { z } from 'zod';
+import type { Gateway } from '../gateway.ts';
+import { HttpProblem, notFound } from '../problem.ts';
+import { listAnswer } from './page.ts';
+import { type Route, route } from './route.ts';
+import { storedRequest } from './runs.ts';
+
+const params = z.object({ run_id: runId, task_id: taskId });
+
+async function findTask({ client }: Gateway, { run_id, task_id }: z.infer<typeof params>) {
+  const [row] = (await client.query('tasks', { run_id, task_id, limit: 1 })).rows;
+  if (row === undefined) throw notFound(`task ${task_id} in run ${run_id}`);
+  return row;
+}
+
+/** A task of a request after its matrix, as it may be written again: alone, so it waits for nothing. */
+function findWritten(written: unknown, task_id: string): Record<string, unknown> | undefined {
+  const parsed = requestSchema.safeParse(written);
+  const expansion = parsed.success ? expand(parsed.data) : undefined;
+  if (expansion?.ok !== true) return undefined;
+  // A copy for one pool has the id of its task and something behind it.
+  const found = expansion.tasks
+    .filter((each) => task_id === each.task_id || task_id.startsWith(each.task_id))
+    .sort((a, b) => b.task_id.length - a.task_id.length)[0];
+  if (found === undefined) return undefined;
+  const { base_task_id: _, benchmark: __, pool: ___, ...task } = found;
+  return { ...task, depends_on: [] };
+}
+
+export const taskRoutes: Route[] = [
+  route({
+    ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id', role: 'viewer', summary: 'One task' },
+    params,
+    answer: taskRow,
+    handle: ({ gateway, params }) => findTask(gateway, params),
+  }),
+  route({
+    ...{
+      method: 'GET',
+      url: '/api/tasks/:run_id/:task_id/attempts',
+      role: 'viewer',
+      summary: 'Its attempts with their logs',
+    },
+    params,
+    answer: listAnswer(attemptRow),
+    handle: async ({ gateway, params }) => ({ items: (await gateway.client.query('attempts', params)).rows }),
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id/why', role: 'viewer', summary: 'Why it waits' },
+    params,
+    answer: taskExplanation,
+    handle: async ({ gateway, params }) => {
+      const reply = await ask(gateway.client.nats, WHY_SUBJECT, params, whyReply, { service: 'scheduler' });
+      if (reply.ok) return reply.task;
+      throw new HttpProblem(
+        404,
+        'NOT_WAITING',
+        reply.issues[0]?.message ?? 'The scheduler does not know it.',
+        reply.issues,
+      );
+    },
+  }),
+  route({
+    ...{ method: 'POST', url: '/api/tasks/:run_id/:task_id/retry', role: 'submitter', status: 202 },
+    summary: 'Run this one task again, as a run of its own',
+    params,
+    answer: z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() }),
+    handle: async ({ gateway, params }) => {
+      await findTask(gateway, params);
+      const {
+        matrix: _,
+        matrix_exclude: __,
+        request_id: ___,
+        ...written
+      } = await storedRequest(gateway, params.run_id);
+      const task = findWritten(await storedRequest(gateway, params.run_id), params.task_id);
+      if (task === undefined) throw notFound(`task ${params.task_id} in the stored request`);
+      const tags = {
+        ...(written.tags as Record<string, string> | undefined),
+        retry_of: params.run_id,
+        retry_task: params.task_id,
+      };
+      return await gateway.client.submit({ ...written, tags, tasks: [task] } as unknown as RequestInput);
+    },
+  }),
+];

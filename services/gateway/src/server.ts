@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import type { ServiceHttp } from '@benchwire/shared/runtime/http.ts';
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import cors from '@fastify/cors';
+import etag from '@fastify/etag';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import files from '@fastify/static';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { SESSION_COOKIE } from './auth/authenticator.ts';
+import type { GatewayConfig } from './config.ts';
+import { docsPage } from './docs-page.ts';
+import type { Gateway } from './gateway.ts';
+import { serveBenchmarkSocket } from './live/benchmark-socket.ts';
+import { serveLive } from './live/serve-live.ts';
+import { openApi } from './openapi.ts';
+import { HttpProblem, problemOf } from './problem.ts';
+import { registerRoute } from './register-route.ts';
+import { ROUTES } from './routes/all.ts';
+
+/** Nothing comes from elsewhere, and no script stands in a page; styles of charts and components are set by script. */
+const POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:', 'blob:'],
+    fontSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    manifestSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** The API, the live socket and the page's files, on the service's HTTP port. */
+export async function startServer(
+  gateway: Gateway,
+  config: GatewayConfig,
+  http: ServiceHttp,
+): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    serverFactory: () => http.server,
+    loggerInstance: gateway.log as FastifyBaseLogger,
+    // One line an answer, below.
+    disableRequestLogging: true,
+    bodyLimit: config.BODY_LIMIT_MB * 1e6,
+    trustProxy: config.TRUST_PROXY,
+    genReqId: () => newRunId(),
+    routerOptions: { maxParamLength: 1024 },
+    exposeHeadRoutes: false,
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id);
+    if (problem.status >= 500) request.log.error({ err: error, path: request.url }, 'could not answer');
+    void reply.code(problem.status).type('application/problem+json').send(problem);
+  });
+  app.setNotFoundHandler((request, reply) => notFound(app, request.method, request.url, request.id, reply));
+  app.addContentTypeParser(
+    ['application/yaml', 'text/yaml', 'application/x-yaml'],
+    { parseAs: 'string' },
+    (_, body, done) => done(null, body),
+  );
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request;
+    request.log.info(
+      { method, path: url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    );
+  });
+  await app.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity: gateway.secure });
+  if (config.CORS_ORIGINS.length > 0) await app.register(cors, { origin: config.CORS_ORIGINS });
+  await app.register(rateLimit, {
+    max: config.RATE_LIMIT_PER_MINUTE,
+    timeWindow: '1 minute',
+    // By who asks, where they say so: many people may share an address.
+    keyGenerator: ({ headers, ip, cookies }) => headers.authorization ?? cookies?.[SESSION_COOKIE] ?? ip,
+    errorResponseBuilder: (_, { after }) =>
+      new HttpProblem(429, 'TOO_MANY_REQUESTS', `Too many requests: go on in ${after}.`),
+  });
+  await app.register(cookie);
+  await app.register(compress, { threshold: 1024 });
+  await app.register(etag, { weak: true });
+  await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
+
+  for (const route of ROUTES) registerRoute(app, gateway, route);
+  serveLive(app, gateway);
+  serveBenchmarkSocket(app, gateway);
+  const document = openApi(ROUTES);
+  app.get('/openapi.json', async () => document);
+  app.get('/docs', async (_, reply) => reply.type('text/html').send(docsPage(ROUTES)));
+  await servePage(app, config.DASHBOARD_DIR);
+  await app.ready();
+  http.serve((request, response) => app.routing(request, response));
+  return app;
+}
+
+/** The page's files; every other path outside the API is the page itself, which knows its own addresses. */
+async function servePage(app: FastifyInstance, folder: string | undefined): Promise<void> {
+  if (folder === undefined || !existsSync(join(folder, 'index.html'))) return;
+  await app.register(files, {
+    root: folder,
+    wildcard: false,
+    index: false,
+    immutable: true,
+    maxAge: '1y',
+    decorateReply: true,
+  });
+  app.get('/*', async (request, reply) => {
+    // What looks like the API and is none must not answer with a page.
+    if (request.url.startsWith('/api/')) return reply.callNotFound();
+    return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false });
+  });
+}
+
+function notFound(
+  app: FastifyInstance,
+  method: string,
+  url: string,
+  request_id: string,
+  reply: { code(status: number): { type(text: string): { send(body: unknown): unknown } } },
+): void {
+  const path = url.split('?')[0] ?? '';
+  const others = (['GET', 'POST', 'PUT', 'DELETE'] as const).filter(
+    (each) => each !== method && app.findRoute({ method: each, url: path }) !== null,
+  );
+  const error =
+    others.length > 0
+      ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', `${path} takes ${others.join(', ')}.`)
+      : new HttpProblem(404, 'NO_SUCH_ROUTE', `There is no ${method} ${path}: /docs lists what there is.`);
+  const problem = problemOf(error, request_id);
+  reply.code(problem.status).type('application/problem+json').send(problem);
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { issue } from './request.ts';
+
+/** The gateway's HTTP API and WebSocket. All of it since 0.3; routes are in services/gateway/src/routes/. */
+
+/** From least to most: each may what those before it may. */
+export const ROLES = ['viewer', 'submitter', 'operator', 'admin'] as const;
+export const role = z.enum(ROLES);
+export type Role = z.infer<typeof role>;
+
+export const session = z.object({ subject: z.string(), role, expires_at: z.string().nullable() });
+export type Session = z.infer<typeof session>;
+
+/** Exchanged for the session's cookie: an API key, or the one-time token of a sign-in link. */
+export const signIn = z.union([
+  z.strictObject({ key: z.string().min(1).max(512) }),
+  z.strictObject({ token: z.string().min(1).max(512) }),
+]);
+
+/** RFC 9457, with a stable code and the paths of what is wrong. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  request_id: z.string(),
+  issues: z.array(issue).optional(),
+});
+export type Problem = z.infer<typeof problem>;
+
+/** KV bucket: API keys by the SHA-256 of their secret, in hexadecimal. */
+export const API_KEYS_BUCKET = 'api_keys';
+export const apiKey = z.object({
+  v: z.literal(1),
+  /** The first 12 digits of the hash: names the key, and opens nothing. */
+  id: z.string(),
+  name: z.string().min(1).max(128),
+  role,
+  created_at: z.string(),
+  expires_at: z.string().nullable(),
+});
+export type ApiKey = z.infer<typeof apiKey>;
+
+/** KV bucket: browser sessions by the SHA-256 of the cookie; sign-in tokens that were used. */
+export const SESSIONS_BUCKET = 'http_sessions';
+export const SESSION_TTL_MS = 12 * 3600 * 1000;
+export const storedSession = z.object({
+  v: z.literal(1),
+  subject: z.string(),
+  role,
+  /** Hash of the key that it was made with: ends with it. Null for a sign-in link. */
+  key_hash: z.string().nullable(),
+  expires_at: z.string(),
+});
+export type StoredSession = z.infer<typeof storedSession>;
+
+/** KV bucket: layouts and queries that users saved, by `<kind>.<name>`. */
+export const SAVED_BUCKET = 'saved';
+export const savedKind = z.enum(['layouts', 'queries']);
+
+/** What a client says on `/api/ws`, as JSON text. */
+export const liveRequest = z.discriminatedUnion('op', [
+  z.strictObject({
+    op: z.literal('subscribe'),
+    id: z.string().min(1).max(64),
+    /** `run:<run_id>`, `metrics:<run_id>`, `events`, `findings`, `status`, `heartbeats`, `rejected` */
+    topic: z.string().min(1).max(128),
+    /** The last sequence seen of each stream: go on behind it. */
+    from: z.record(z.string(), z.int().min(0)).optional(),
+  }),
+  z.strictObject({ op: z.literal('unsubscribe'), id: z.string().min(1).max(64) }),
+  z.strictObject({ op: z.literal('ping') }),
+]);
+export type LiveRequest = z.infer<typeof liveRequest>;
+
+/** What the server says. `sequence` is `STREAM:number`, null for what no stream keeps. */
+export type LiveFrame =
+  | { op: 'subscribed'; id: string }
+  | { op: 'pong' }
+  | { op: 'heartbeat'; at: string }
+  | { op: 'lagging'; id: string; dropped: number }
+  | { op: 'error'; id?: string; problem: Problem }
+  | { id: string; topic: string; kind: string; sequence: string | null; data: unknown };

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import { ROUTES } from '@benchwire/gateway/src/routes/all.ts';
+import { createApiKey, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
+import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { ROLES, type Role } from '@benchwire/shared/contracts/http.ts';
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+let stack: LocalStack;
+let client: Client;
+let url: string;
+const keys = {} as Record<Role, string>;
+const data_dir = mkdtempSync(join(tmpdir(), 'bw-gateway-'));
+
+beforeAll(async () => {
+  stack = await startLocalStack({ dataDir: data_dir, services: ['aggregator', 'scheduler', 'ingest', 'gateway'] });
+  url = stack.service('gateway').http_url;
+  const { NATS_URL = '', NATS_USER, NATS_PASSWORD } = stack.env;
+  client = await connectClient({ NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD });
+  for (const role of ROLES) keys[role] = (await createApiKey(client.nats, { name: `a-${role}`, role })).key;
+}, 180_000);
+
+afterAll(async () => {
+  await client?.close();
+  await stack?.stop();
+  rmSync(data_dir, { recursive: true, force: true });
+}, 60_000);
+
+interface Sent {
+  key?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+async function send(method: string, path: string, { key, body, headers = {} }: Sent = {}) {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = text !== '' && response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** An address of a route that fits its pattern. */
+const addressOf = (path: string): string =>
+  path.replaceAll(':run_id', newRunId()).replaceAll(':kind', 'layouts').replaceAll(/:\w+/g, '0123456789ab');
+
+describe('every route', () => {
+  it.each(ROUTES.filter(({ role }) => role !== null).map((route) => [`${route.method} ${route.url}`, route] as const))(
+    '%s refuses a missing key, an unknown one and too small a role',
+    async (_, { method, url: path, role }) => {
+      const address = addressOf(path);
+      expect((await send(method, address)).json).toMatchObject({ status: 401, code: 'AUTH_MISSING' });
+      expect((await send(method, address, { key: 'bw_no' })).json).toMatchObject({ status: 401, code: 'KEY_UNKNOWN' });
+      const lower = ROLES[ROLES.indexOf(role ?? 'viewer') - 1];
+      if (lower === undefined) return;
+      const refused = await send(method, address, { key: keys[lower] });
+      expect(refused.json).toMatchObject({ status: 403, code: 'ROLE_TOO_LOW' });
+      expect(refused.headers.get('content-type')).toContain('application/problem+json');
+    },
+  );
+
+  it.each(
+    ROUTES.filter(({ body }) => body !== undefined).map((route) => [`${route.method} ${route.url}`, route] as const),
+  )('%s refuses a body that is no JSON, and one that is wrong', async (_, { method, url: path }) => {
+    const address = addressOf(path);
+    const broken = await send(method, address, { key: keys.admin, body: '{"a":' });
+    expect(broken.json).toMatchObject({ status: 400, request_id: expect.any(String) });
+    const wrong = await send(method, address, { key: keys.admin, body: [1] });
+    expect(wrong.status === 400 || wrong.status === 422).toBe(true);
+    expect(wrong.json.issues.length).toBeGreaterThan(0);
+    const foreign = await send(method, address, { key: keys.admin, body: 'a', headers: { 'content-type': 'text/x' } });
+    expect(foreign.status).toBe(415);
+  });
+});
+
+const task = { task_id: 'one', type: 'test', executor: 'noop', config: {} };
+
+describe('runs', () => {
+  it('are started once per Idempotency-Key, read, and cancelled; each change leaves an audit event', async () => {
+    const headers = { 'idempotency-key': 'gateway-test-1' };
+    const first = await send('POST', '/api/runs', { key: keys.submitter, body: task, headers });
+    expect(first.status, first.text).toBe(202);
+    const again = await send('POST', '/api/runs', { key: keys.submitter, body: task, headers });
+    expect(again.json).toMatchObject({ run_id: first.json.run_id, duplicate: true });
+    const { run_id } = first.json;
+    await vi.waitFor(
+      async () => expect((await send('GET', `/api/runs/${run_id}`, { key: keys.viewer })).status).toBe(200),
+      20_000,
+    );
+    const cancelled = await send('POST', `/api/runs/${run_id}/cancel`, {
+      key: keys.submitter,
+      body: { reason: 'enough' },
+    });
+    expect(cancelled.status, cancelled.text).toBe(202);
+    await vi.waitFor(async () => {
+      const { json } = await send('GET', '/api/events?entity=access', { key: keys.viewer });
+      const messages = json.items.map((item: { message: string }) => item.message);
+      expect(messages).toContain(`a-submitter (submitter): POST /api/runs/${run_id}/cancel 202`);
+    }, 20_000);
+  }, 60_000);
+
+  it('are checked without being started', async () => {
+    const { json } = await send('POST', '/api/runs?dry_run=true', {
+      key: keys.submitter,
+      body: { ...task, executor: 'nope' },
+    });
+    expect(json.task_count).toBe(0);
+    expect(json.issues[0].path).toContain('executor');
+  });
+});
+
+describe('the browser', () => {
+  it('signs in with a key; the cookie changes nothing without the header, and ends with its key', async () => {
+    const made = await createApiKey(client.nats, { name: 'short', role: 'submitter' });
+    await vi.waitFor(async () => expect((await send('GET', '/api/session', { key: made.key })).status).toBe(200), 5000);
+    const signed = await send('POST', '/api/session', { body: { key: made.key } });
+    const set = signed.headers.get('set-cookie') ?? '';
+    expect(set).toMatch(/HttpOnly/);
+    expect(set).toMatch(/SameSite=Strict/);
+    const headers = { cookie: set.split(';')[0] ?? '' };
+    expect((await send('GET', '/api/session', { headers })).json).toMatchObject({
+      subject: 'short',
+      role: 'submitter',
+    });
+    const path = '/api/saved/layouts/mine';
+    expect((await send('PUT', path, { headers, body: { a: 1 } })).json.code).toBe('CSRF_HEADER_MISSING');
+    const trusted = { ...headers, 'x-benchwire-csrf': '1' };
+    expect((await send('PUT', path, { headers: trusted, body: { a: 1 } })).status).toBe(200);
+    expect((await send('GET', path, { headers })).json).toEqual({ name: 'mine', value: { a: 1 } });
+    await revokeApiKey(client.nats, made.id);
+    await vi.waitFor(async () => expect((await send('GET', '/api/session', { headers })).status).toBe(401), 5000);
+  });
+
+  it('signs in with the link once', async () => {
+    const body = { token: stack.sign_in_token };
+    expect((await send('POST', '/api/session', { body })).json).toMatchObject({ subject: 'local', role: 'admin' });
+    expect((await send('POST', '/api/session', { body })).json).toMatchObject({ status: 401, code: 'TOKEN_USED' });
+  });
+});
+
+it('answers for what there is not, with a policy and an ETag on what there is', async () => {
+  expect((await send('GET', '/api/nope')).json).toMatchObject({ status: 404, code: 'NO_SUCH_ROUTE' });
+  expect((await send('PUT', '/api/runs')).json).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
+  expect((await send('GET', '/api/runs?cursor=x', { key: keys.viewer })).json.code).toBe('CURSOR_INVALID');
+  const { headers, json } = await send('GET', '/openapi.json');
+  expect(headers.get('content-security-policy')).toContain("script-src 'self'");
+  expect(Object.keys(json.paths)).toContain('/api/runs/{run_id}');
+  const etag = headers.get('etag') ?? '';
+  expect(etag).not.toBe('');
+  expect((await send('GET', '/openapi.json', { headers: { 'if-none-match': etag } })).status).toBe(304);
+});
+
+it('the live socket goes on behind a sequence, without loss and without doubles', async () => {
+  const submitted = await send('POST', '/api/runs', { key: keys.submitter, body: { ...task, task_id: 'live' } });
+  const { run_id } = submitted.json;
+  const all = await listen(run_id, {}, 2);
+  const first = all[0]?.sequence ?? '';
+  const rest = await listen(run_id, { EVENTS: Number(first.split(':')[1]) }, all.length - 1);
+  expect(rest.slice(0, all.length - 1).map(({ sequence }) => sequence)).toEqual(
+    all.slice(1).map(({ sequence }) => sequence),
+  );
+}, 30_000);
+
+it('the benchmark socket tells how far a run is; a page from elsewhere is not let in', async () => {
+  const { json } = await send('POST', '/api/runs', { key: keys.submitter, body: { ...task, task_id: 'watched' } });
+  await vi.waitFor(async () =>
+    expect((await send('GET', `/api/runs/${json.run_id}`, { key: keys.viewer })).status).toBe(200),
+  );
+  const address = `${url.replace('http', 'ws')}/api/benchmark/ws/${json.run_id}`;
+  const headers = { authorization: `Bearer ${keys.viewer}` };
+  const socket = new WebSocket(address, { headers } as unknown as string[]);
+  const told: unknown[] = [];
+  socket.onmessage = ({ data }) => told.push(JSON.parse(String(data)));
+  await vi.waitFor(() => expect(told[0]).toMatchObject({ run_id: json.run_id, progress: 0, total_models: 1 }), 10_000);
+  socket.close();
+
+  const foreign = { headers: { origin: 'https://elsewhere.example' } } as unknown as string[];
+  const refused = new WebSocket(`${url.replace('http', 'ws')}/api/ws`, foreign);
+  await new Promise((resolve) => {
+    refused.onerror = resolve;
+  });
+  expect(refused.readyState).not.toBe(WebSocket.OPEN);
+}, 30_000);
+
+/** What a subscription tells of a run until so many messages are there. */
+async function listen(run_id: string, from: Record<string, number>, count: number) {
+  const signed = await send('POST', '/api/session', { body: { key: keys.viewer } });
+  const cookie = (signed.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const options = { headers: { cookie, origin: url } } as unknown as string[];
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/api/ws`, options);
+  const seen: Array<{ sequence: string }> = [];
+  socket.onopen = () => socket.send(JSON.stringify({ op: 'subscribe', id: 'a', topic: `run:${run_id}`, from }));
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(String(data));
+    if (frame.op === undefined) seen.push(frame);
+  };
+  try {
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(count), 15_000);
+    return seen.slice(0, count);
+  } finally {
+    socket.close();
+  }
+}
