@@ -1,7 +1,7 @@
 import { ACT_SUBJECT, type ActReply, actReply } from '@benchwire/shared/contracts/anomaly.ts';
 import { type Finding, finding, SETTLED_SUBJECT, settledReply } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { LEASES_BUCKET } from '@benchwire/shared/contracts/lease.ts';
+import { LEASE_TTL_MS, LEASES_BUCKET } from '@benchwire/shared/contracts/lease.ts';
 import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { querySubject } from '@benchwire/shared/contracts/query.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -17,7 +17,9 @@ let replicas: SpawnedService[] = [];
 beforeAll(async () => {
   fixture = await natsFixture();
   fixture.nats.subscribe(querySubject('history'), {
-    callback: (_, message) => message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false })),
+    callback: (_, message) => {
+      message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false }));
+    },
   });
 });
 afterAll(() => fixture?.stop());
@@ -38,7 +40,7 @@ function start(): SpawnedService {
 
 /** Who holds each slot now. */
 async function holders(): Promise<string[]> {
-  const bucket = await openBucket(fixture.nats, LEASES_BUCKET, 1);
+  const bucket = await openBucket(fixture.nats, LEASES_BUCKET, 1, LEASE_TTL_MS);
   const entries = await Promise.all(
     Array.from({ length: SLOTS }, (_, index) => bucket.get(`anomaly-${index}-of-${SLOTS}`)),
   );
@@ -55,7 +57,7 @@ async function settled(stream_sequence: number): Promise<void> {
   await vi.waitFor(
     async () => {
       const message = await fixture.nats.request(SETTLED_SUBJECT, question, { timeout: 40_000 });
-      expect(settledReply.parse(message.json()).ok).toBe(true);
+      expect(settledReply.parse(message.json())).toMatchObject({ ok: true });
     },
     { timeout: 60_000, interval: 200 },
   );
@@ -101,5 +103,8 @@ it('share the series, take over what a dead one held, and say everything once', 
     expect(await act(finding_id)).toMatchObject({ ok: true, state: 'dismissed' });
   }
   expect(await act(all[0]?.finding_id ?? '')).toMatchObject({ ok: false, issues: [{ code: 'no_change' }] });
-  expect(await act('0123456789abcdef0123.none.x.1')).toMatchObject({ ok: false, issues: [{ code: 'unknown_finding' }] });
+  expect(await act('0123456789abcdef0123.none.x.1')).toMatchObject({
+    ok: false,
+    issues: [{ code: 'unknown_finding' }],
+  });
 }, 120_000);

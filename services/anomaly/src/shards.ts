@@ -1,8 +1,12 @@
+import { LEASE_TTL_MS, LEASES_BUCKET } from '@benchwire/shared/contracts/lease.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import { LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { type HeldLease, LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import type { KV } from '@nats-io/kv';
 import type { Shard } from './shard.ts';
 import { leaseKeyOf, type Slot } from './slots.ts';
 
@@ -21,40 +25,97 @@ export interface Shards extends Running {
   held(): Shard[];
 }
 
-/** A replica that holds some already lets others go first, so that slots spread; a dead replica's are still taken. */
-const COURTESY_MS = 700;
+interface Held {
+  slot: Slot;
+  lease: HeldLease;
+  shard: Shard;
+}
 
-/** Takes part in the election of each slot's holder, and judges the series of those that it wins. */
+/** A lease of its own says that a replica is there. */
+const PRESENT = 'anomaly-replica';
+const LOOK_EVERY_MS = 500;
+/** A slot that is free is won at once; one that is not is left to its holder. */
+const ATTEMPT_MS = 250;
+
+/** Holds this replica's fair share of the slots, and judges their series: what a dead replica held goes to the others. */
 export async function holdShards(parts: ShardsParts): Promise<Shards> {
+  const { log, nats, instance_id, replicas } = parts;
   const stopping = new AbortController();
-  const held = new Map<number, Shard>();
-  const hold = async (slot: Slot): Promise<void> => {
-    const { log, nats, instance_id, replicas } = parts;
-    const key = leaseKeyOf(slot);
-    const candidate = await LeaseCandidate.open({ nats, key, holder: instance_id, instance_id, replicas, log });
-    while (!stopping.signal.aborted) {
-      await pause(held.size * COURTESY_MS, stopping.signal);
-      const lease = await candidate.win(stopping.signal);
-      if (lease === undefined) return;
-      const shard = parts.start(slot);
-      held.set(slot.index, shard);
-      log.info({ slot: key }, 'judges the series of this slot');
-      const over = AbortSignal.any([lease.lost, stopping.signal]);
-      if (!over.aborted)
-        await new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
-      if (!stopping.signal.aborted) log.warn({ slot: key }, 'lost the lease, standing by');
-      await shard.stop();
-      held.delete(slot.index);
-      await lease.release();
-    }
-  };
+  const candidateFor = (key: string): Promise<LeaseCandidate> =>
+    LeaseCandidate.open({ nats, key, holder: instance_id, instance_id, replicas, log });
+  const bucket = await openBucket(nats, LEASES_BUCKET, replicas, LEASE_TTL_MS);
+  const presence = await candidateFor(`${PRESENT}.${instance_id}`);
   const slots = Array.from({ length: parts.slots }, (_, index) => ({ index, of: parts.slots }));
-  const holding = slots.map((slot) => hold(slot));
+  const candidates = await Promise.all(slots.map((slot) => candidateFor(leaseKeyOf(slot))));
+  const held = new Map<number, Held>();
+
+  const release = async ({ slot, lease, shard }: Held, why: string): Promise<void> => {
+    held.delete(slot.index);
+    log.info({ slot: leaseKeyOf(slot) }, why);
+    await shard.stop();
+    await lease.release();
+  };
+  const take = (slot: Slot, lease: HeldLease): void => {
+    const one: Held = { slot, lease, shard: parts.start(slot) };
+    held.set(slot.index, one);
+    log.info({ slot: leaseKeyOf(slot) }, 'judges the series of this slot');
+    lease.lost.addEventListener('abort', () => {
+      if (held.get(slot.index) === one) void release(one, 'lost the lease, standing by');
+    });
+  };
+  /** Takes a free slot, if there is one. */
+  const takeOne = async (): Promise<boolean> => {
+    for (const [i, slot] of slots.entries()) {
+      if (held.has(slot.index) || stopping.signal.aborted) continue;
+      const lease = await candidates[i]?.win(AbortSignal.any([stopping.signal, AbortSignal.timeout(ATTEMPT_MS)]));
+      if (lease === undefined) continue;
+      if (stopping.signal.aborted) await lease.release();
+      else take(slot, lease);
+      return true;
+    }
+    return false;
+  };
+
+  const present = keepPresent(presence, stopping.signal);
+  const sharing = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const share = Math.ceil(slots.length / (await countPresent(bucket)));
+        const newest = [...held.values()].at(-1);
+        if (held.size > share && newest !== undefined) await release(newest, 'gives a slot to another replica');
+        else if (held.size < share && (await takeOne())) continue;
+      } catch (error) {
+        log.warn({ reason: messageOf(error) }, 'could not look for free slots');
+      }
+      await pause(LOOK_EVERY_MS, stopping.signal);
+    }
+  })();
+
   return {
-    held: () => [...held.values()],
+    held: () => [...held.values()].map(({ shard }) => shard),
     stop: async () => {
       stopping.abort();
-      await Promise.all(holding);
+      await sharing;
+      await Promise.all([...held.values()].map((one) => release(one, 'stops')));
+      await present;
     },
   };
+}
+
+/** Holds the replica's own lease until the signal aborts, and wins it again where it was lost. */
+async function keepPresent(candidate: LeaseCandidate, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const lease = await candidate.win(signal);
+    if (lease === undefined) return;
+    const over = AbortSignal.any([lease.lost, signal]);
+    if (!over.aborted)
+      await new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
+    await lease.release();
+  }
+}
+
+async function countPresent(bucket: KV): Promise<number> {
+  let count = 0;
+  for await (const _ of await bucket.keys(`${PRESENT}.*`)) count++;
+  return Math.max(1, count);
 }
