@@ -14,30 +14,51 @@ export interface Segmentation {
   autocorrelation: number;
 }
 
+/** Where the levels of a series may change, before any of it is tested. */
+export interface Proposal {
+  /** Where each stretch but the first would begin, ascending. */
+  changes: number[];
+  scale: number;
+  autocorrelation: number;
+}
+
 /**
- * Finds the levels of a series: least squares on cleaned values with a penalty that grows with what the values hang
- * together, and then, the weakest first, each boundary must pass the rank test, the effect size and the separation.
- *
+ * Finds the levels of a series: `propose`, then `decide`.
  * @param values - finite, oldest first
  */
 export function segmentSeries(values: Float64Array, settings: DetectorSettings): Segmentation {
+  return decide(values, propose(values, settings), settings);
+}
+
+/**
+ * Least squares on cleaned values with a penalty that grows with what the values hang together.
+ * @param values - finite, oldest first
+ */
+export function propose(values: Float64Array, settings: DetectorSettings): Proposal {
   const n = values.length;
-  if (n < 2 * settings.min_segment)
-    return {
-      boundaries: [],
-      scale: n === 0 ? 0 : clean(values, settings.half_window, settings.clip).scale,
-      autocorrelation: 0,
-    };
+  if (n === 0) return { changes: [], scale: 0, autocorrelation: 0 };
   const { values: cleaned, scale } = clean(values, settings.half_window, settings.clip);
+  if (n < 2 * settings.min_segment) return { changes: [], scale, autocorrelation: 0 };
   const price = settings.penalty * Math.log(n);
-  let changes = segment(cleaned, price, settings.min_segment);
-  let rho = correlationAround(cleaned, changes);
-  if (rho > 0.05) {
-    changes = segment(cleaned, price * inflationOf(rho) ** settings.correlation_power, settings.min_segment);
-    rho = correlationAround(cleaned, changes);
-  }
-  const inflation = inflationOf(rho) ** settings.correlation_power;
-  return { boundaries: prune(values, changes, scale, inflation, settings), scale, autocorrelation: rho };
+  const changes = segment(cleaned, price, settings.min_segment);
+  const autocorrelation = correlationAround(cleaned, changes);
+  if (autocorrelation <= 0.05) return { changes, scale, autocorrelation };
+  const raised = price * inflationOf(autocorrelation) ** settings.correlation_power;
+  const fewer = segment(cleaned, raised, settings.min_segment);
+  return { changes: fewer, scale, autocorrelation: correlationAround(cleaned, fewer) };
+}
+
+/**
+ * Tests the proposed boundaries, the weakest first, and takes away those that fail the rank test, the effect size or the
+ * separation.
+ */
+export function decide(
+  values: Float64Array,
+  { changes, scale, autocorrelation }: Proposal,
+  settings: DetectorSettings,
+): Segmentation {
+  const inflation = inflationOf(autocorrelation) ** settings.correlation_power;
+  return { boundaries: prune(values, changes, scale, inflation, settings), scale, autocorrelation };
 }
 
 /** How much the variance of a mean grows when neighbours hang together like this (AR(1)). */
