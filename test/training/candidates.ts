@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { candidatesOf, FEATURES } from '@benchwire/anomaly/src/detect/candidates.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { UNLABELLED_FILE } from '../bench/detection/labelled.ts';
 import { MARGIN } from '../bench/detection/score.ts';
 import { realNoise } from '../bench/detection/series-noise.ts';
+import { candidatesOf, FEATURES } from './candidate-features.ts';
 import { makeSeries } from './series.ts';
 
 /**

@@ -9,7 +9,10 @@ export interface MadeSeries {
 }
 
 const LEVEL = 1000;
-const SHORTEST_LEVEL = 15;
+const SHORTEST_LEVEL = 10;
+const MENDED = 0.4;
+/** In units of the noise; less than this nobody would mark. */
+const LEAST_VISIBLE = 1;
 
 /**
  * Makes a series as benchmarks produce them: real noise, filtered to an autocorrelation of 0 to 0.6, of 0.3 to 6 % of the
@@ -20,18 +23,22 @@ const SHORTEST_LEVEL = 15;
  */
 export function makeSeries(noise: NoiseKind, random: Random): MadeSeries {
   const n = Math.round(logUniform(random, 100, 1000));
-  const changes = placesOf(n, Math.floor(random() * 7), random);
+  const changes = placesOf(n, Math.floor(random() * 9), random);
   const levels = levelsOf(n, changes, random);
   const scatter = correlated(noise(n, random), random() < 0.5 ? 0 : 0.6 * random());
-  const share = logUniform(random, 0.003, 0.06);
+  const share = logUniform(random, 0.003, 0.05);
   const spikeShare = random() < 0.5 ? 0.03 * random() : 0;
   const drift = random() < 0.15 ? 0.1 * (random() - 0.5) : 0;
-  const mode = random() < 0.25 ? stickyMode(n, share, random) : new Float64Array(n);
+  const mode = random() < 0.1 ? stickyMode(n, share, random) : new Float64Array(n);
   const values = scatter.map((each, i) => {
     const spike = random() < spikeShare ? 1 + share * (5 + 20 * random()) : 1;
     return (levels[i] as number) * (1 + share * each + (mode[i] as number) + (drift * i) / n) * spike;
   });
-  return { values, changes };
+  const visible = changes.filter((at) => {
+    const [from, to] = [levels[at - 1] as number, levels[at] as number];
+    return Math.abs(to - from) >= LEAST_VISIBLE * share * from;
+  });
+  return { values, changes: visible };
 }
 
 function placesOf(n: number, wanted: number, random: Random): number[] {
@@ -45,9 +52,15 @@ function placesOf(n: number, wanted: number, random: Random): number[] {
 
 function levelsOf(n: number, changes: readonly number[], random: Random): Float64Array {
   const levels = new Float64Array(n);
+  let before = LEVEL;
   let level = LEVEL;
   for (let i = 0; i < n; i++) {
-    if (changes.includes(i)) level *= 1 + (random() < 0.5 ? -1 : 1) * logUniform(random, 0.02, 0.3);
+    if (changes.includes(i)) {
+      // A regression that was mended goes back to where it came from.
+      const next = random() < MENDED ? before : level * (1 + (random() < 0.5 ? -1 : 1) * logUniform(random, 0.02, 0.3));
+      before = level;
+      level = next;
+    }
     levels[i] = level;
   }
   return levels;

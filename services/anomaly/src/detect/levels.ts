@@ -52,7 +52,7 @@ export function propose(values: Float64Array, settings: DetectorSettings): Propo
  * Tests the proposed boundaries, the weakest first, and takes away those that fail the rank test, the effect size or the
  * separation.
  */
-export function decide(
+function decide(
   values: Float64Array,
   { changes, scale, autocorrelation }: Proposal,
   settings: DetectorSettings,

@@ -1,8 +1,8 @@
+import { type Proposal, propose, segmentSeries } from '@benchwire/anomaly/src/detect/levels.ts';
+import { rankTest } from '@benchwire/anomaly/src/detect/rank-test.ts';
+import type { DetectorSettings } from '@benchwire/anomaly/src/detect/settings.ts';
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
 import { median, quantile } from '@benchwire/shared/stats/quantile.ts';
-import { type Proposal, propose } from './levels.ts';
-import { rankTest } from './rank-test.ts';
-import type { DetectorSettings } from './settings.ts';
 
 /** What a learned judge of boundaries is told of each one, in this order. */
 export const FEATURES = [
@@ -26,15 +26,13 @@ export const FEATURES = [
   'edge_over_step',
 ] as const;
 
-/** Proposals are plentiful: it is for the judge to refuse most of them. */
-const GENEROUS: Partial<DetectorSettings> = { penalty: 3, min_segment: 5 };
 const NEAR = 20;
 const EDGE = 8;
 /** Stands in for "the series was at no such level before or after". */
 const NO_RETURN = 9;
 const TINY = 1e-300;
 
-/** Boundaries that the rules may never have looked at, and what is known of each. */
+/** Boundaries that the rules let pass, and what is known of each. */
 export interface Candidates {
   proposal: Proposal;
   /** One row of `FEATURES` for each of `proposal.changes`. */
@@ -42,11 +40,12 @@ export interface Candidates {
 }
 
 /**
- * Proposes more boundaries than there can be, and measures each beside its neighbours.
+ * Measures each boundary that the rules let pass beside its neighbours: a judge may refuse more of them.
  * @param values - finite, oldest first
  */
 export function candidatesOf(values: Float64Array, settings: DetectorSettings): Candidates {
-  const proposal = propose(values, { ...settings, ...GENEROUS });
+  const changes = segmentSeries(values, settings).boundaries.map(({ index }) => index);
+  const proposal = { ...propose(values, settings), changes };
   const level = Math.abs(median(values)) || TINY;
   const range = quantile(values, 0.95) - quantile(values, 0.05) || TINY;
   const edges = [0, ...proposal.changes, values.length];
