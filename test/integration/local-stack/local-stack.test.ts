@@ -114,7 +114,7 @@ describe('a local stack', () => {
 
   test('starts more services, and keeps those down that are to stay down', async () => {
     const { stack } = await fakeStack({
-      services: { aggregator: 0, anomaly: 0, scheduler: 0, worker: 0, ingest: 0, fake: 2 },
+      services: { aggregator: 0, anomaly: 0, scheduler: 0, worker: 0, ingest: 0, gateway: 0, fake: 2 },
     });
     const third = await stack.addService('fake', { WHO: 'the third' });
     expect(stack.services.map(({ name }) => name)).toEqual(['fake-1', 'fake-2', 'fake-3']);
@@ -251,7 +251,9 @@ import { startServers } from '@benchwire/deploy/local/servers.ts';
     const { servers: own } = await start();
     const { servers } = await start(temporaryDataDir(), own.env);
     expect([servers.nats, servers.redis]).toEqual([undefined, undefined]);
-    expect(servers.env).toMatchObject(own.env);
+    // The gateway's key is each stack's own.
+    const { BENCHWIRE_API_KEY: _, ...shared } = own.env;
+    expect(servers.env).toMatchObject(shared);
 
     const wrong = start(temporaryDataDir(), { ...own.env, NATS_PASSWORD: 'guess' });
     await expect(wrong).rejects.toThrow('it refuses the credentials: check NATS_USER and NATS_PASSWORD');
