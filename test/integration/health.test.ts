@@ -24,7 +24,7 @@ let nats: NatsConnection;
 const events: BenchEvent[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({ dataDir, services: { scheduler: 2, anomaly: 0 } });
+  stack = await startLocalStack({ dataDir, services: { scheduler: 2, anomaly: 0, gateway: 0 } });
   nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
   nats.subscribe('bw.event.service.*', {
     callback: (_error, message) => void events.push(benchEvent.parse(message.json())),
