@@ -21,8 +21,10 @@ export function Shortcuts(): ReactNode {
     [navigate, toggleColorScheme],
   );
 
+  // Outlives new bindings: a render between two keys must not forget the first.
+  const [follow] = useState(keyFollower);
+
   useEffect(() => {
-    const follow = keyFollower();
     const pressed = (event: KeyboardEvent): void => {
       if (!isForPage(event)) return;
       const binding = follow(event.key, event.timeStamp, bindings);
@@ -32,7 +34,7 @@ export function Shortcuts(): ReactNode {
     };
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);
-  }, [bindings]);
+  }, [bindings, follow]);
 
   return (
     <Modal opened={help} onClose={() => setHelp(false)} title="Keys">

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { stringify } from 'yaml';
 import { useGet } from '../../api/use-api.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
+import { Log } from './log.tsx';
 
 /** What was asked for, as YAML that `bw run` and the editor take. */
 export function RunRequest({ run_id }: { run_id: string }): ReactNode {
@@ -13,7 +14,7 @@ export function RunRequest({ run_id }: { run_id: string }): ReactNode {
         text === '' ? (
           <Empty title="The request was not kept">{reason}</Empty>
         ) : (
-          <pre className="bw-log">{stringify(JSON.parse(text))}</pre>
+          <Log>{stringify(JSON.parse(text))}</Log>
         )
       }
     </Answer>

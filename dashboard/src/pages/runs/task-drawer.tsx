@@ -10,6 +10,7 @@ import { notifyFailure } from '../../parts/notify.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { At } from '../../parts/time.tsx';
+import { Log } from './log.tsx';
 import { logText } from './log-text.ts';
 
 /** One task beside the run: why it is where it is, its attempts with their logs, and what can be done. */
@@ -145,7 +146,7 @@ function Attempts({ path }: { path: string }): ReactNode {
                   </span>
                 </Group>
                 {attempt.error_message !== '' && <Text size="sm">{attempt.error_message}</Text>}
-                {attempt.logs !== '' && <pre className="bw-log">{logText(attempt.logs)}</pre>}
+                {attempt.logs !== '' && <Log>{logText(attempt.logs)}</Log>}
               </li>
             ))}
           </ul>
