@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { review } from '@benchwire/anomaly/src/detect/review.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
-import { normal } from './detection/series-noise.ts';
 import { type BenchResult, pairedCaseOf, round } from './report.ts';
 
 setFlagsFromString('--expose-gc');

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { UNLABELLED_FILE } from './detection/labelled.ts';
-import { NOISE_KINDS, type NoiseKind, normal, realNoise } from './detection/series-noise.ts';
+import { NOISE_KINDS, type NoiseKind, realNoise } from './detection/series-noise.ts';
 import { type BenchResult, round, say } from './report.ts';
 
 const POINTS = 400;

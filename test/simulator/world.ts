@@ -3,6 +3,7 @@ import { type Request, request } from '@benchwire/shared/contracts/request.ts';
 import type { RunSubmitted } from '@benchwire/shared/contracts/run.ts';
 import type { Capabilities, Device } from '@benchwire/shared/contracts/worker.ts';
 import { exponential } from '@benchwire/shared/stats/exponential.ts';
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
 import type { Hardware, Scenario, Work } from './scenario.ts';
 
@@ -123,8 +124,7 @@ function requestOf(work: Work): Request {
   });
 }
 
-/** Log-normal with mean 1 (Box and Muller). */
+/** Log-normal with mean 1. */
 function logNormal(sigma: number, random: Random): number {
-  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Math.exp(sigma * normal - (sigma * sigma) / 2);
+  return Math.exp(sigma * normal(random) - (sigma * sigma) / 2);
 }

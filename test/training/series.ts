@@ -1,5 +1,6 @@
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import type { Random } from '@benchwire/shared/stats/random.ts';
-import { type NoiseKind, normal } from '../bench/detection/series-noise.ts';
+import type { NoiseKind } from '../bench/detection/series-noise.ts';
 
 /** A made series, and where its level truly changes. */
 export interface MadeSeries {

@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import type { Random } from '@benchwire/shared/stats/random.ts';
-
-/** Standard normal, by Box and Muller. */
-export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
 
 /** Student's t with 3 degrees of freedom, of unit scale. */
 function studentT3(random: Random): number {

@@ -1,3 +1,4 @@
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DetectorOptions, judge, type Measured } from './detector.ts';
@@ -20,10 +21,6 @@ function randomOf(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 /** The sides of each value of a series, judged one after the other. */
@@ -108,7 +105,7 @@ describe('false alarms and power', () => {
 
   it('normally distributed noise of 1.4 %: hardly any false alarm', () => {
     const alarms = share(
-      (random) => Array.from({ length: 100 }, () => 100 * (1 + 0.014 * gaussian(random))),
+      (random) => Array.from({ length: 100 }, () => 100 * (1 + 0.014 * normal(random))),
       500,
       (sides) => sides.filter((side) => side !== 0).length,
     );
@@ -118,7 +115,7 @@ describe('false alarms and power', () => {
 
   it('2 % of outliers five times as far away do not make more of the others', () => {
     const alarms = share(
-      (random) => Array.from({ length: 100 }, () => 100 * (1 + 0.014 * gaussian(random) * (random() < 0.02 ? 5 : 1))),
+      (random) => Array.from({ length: 100 }, () => 100 * (1 + 0.014 * normal(random) * (random() < 0.02 ? 5 : 1))),
       300,
       (sides) => sides.filter((side) => side !== 0).length,
     );
@@ -132,7 +129,7 @@ describe('false alarms and power', () => {
   ])('finds a step of %d %% in noise of %d after 20 runs', (percent, noise, least) => {
     const found = share(
       (random) =>
-        Array.from({ length: 21 }, (_, i) => 100 * (1 + noise * gaussian(random)) * (i === 20 ? 1 + percent / 100 : 1)),
+        Array.from({ length: 21 }, (_, i) => 100 * (1 + noise * normal(random)) * (i === 20 ? 1 + percent / 100 : 1)),
       300,
       (sides) => (sides[20] === 1 ? 1 : 0),
     );

@@ -1,4 +1,5 @@
-import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
+import { normal } from '@benchwire/shared/stats/normal.ts';
+import { createRandom } from '@benchwire/shared/stats/random.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { follow } from './follow.ts';
@@ -12,10 +13,6 @@ import { seasonalityOf } from './seasonality.ts';
 import { segment } from './segment.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import { forecast, trendOf } from './trend.ts';
-
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
 
 /** Normal noise of unit size around a level that each point names. */
 function series(n: number, level: (i: number) => number, seed = 1): Float64Array {

@@ -1,10 +1,7 @@
+import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
 import { describe, expect, it } from 'vitest';
 import { unusualness } from './multivariate.ts';
-
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
 
 /** Latency, clock, temperature, power: a warmer chip is slower, and all of them scatter a little on their own. */
 function outcomeRow(random: Random, throttled = 0): number[] {
