@@ -6,7 +6,7 @@ import { review } from '@benchwire/anomaly/src/detect/review.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
-import { type BenchResult, pairedCaseOf, round } from './report.ts';
+import { type BenchResult, median, pairedCaseOf, round } from './report.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -77,12 +77,11 @@ export async function anomaly(rounds: number): Promise<BenchResult> {
     baselineBytes.push(b.bytes_per_series);
     suspicious = a.suspicious;
   }
-  const middle = (values: number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1] as number;
   return pairedCaseOf('anomaly', 'points/s', ours, baseline, {
     series: SERIES,
     points: SERIES * POINTS_PER_SERIES,
-    bytes_per_series: round(middle(bytes)),
-    baseline_bytes_per_series: round(middle(baselineBytes)),
+    bytes_per_series: round(median(bytes)),
+    baseline_bytes_per_series: round(median(baselineBytes)),
     suspicious_share: round(suspicious / (SERIES * POINTS_PER_SERIES)),
     milliseconds_per_review: { '100 points': reviewMs(noise, 100), '1000 points': reviewMs(noise, 1000) },
   });

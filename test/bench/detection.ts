@@ -3,7 +3,7 @@ import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
 import { type LabelledSeries, readLabelled, TUNE_FILE } from './detection/labelled.ts';
-import { type Annotations, consensusOf, coverScore, f1Score, hits, MARGIN, mean } from './detection/score.ts';
+import { MARGIN, scoresOf } from './detection/score.ts';
 import { type BenchResult, round } from './report.ts';
 
 export interface DetectionOptions {
@@ -77,35 +77,6 @@ function follow(series: LabelledSeries): Followed {
   return { series, changes: replay.changes(), findings: replay.findings, seconds, reviews: replay.reviews };
 }
 
-function scoresOf(
-  all: readonly LabelledSeries[],
-  found: ReadonlyArray<readonly number[]>,
-): Record<string, number> & { f1: number } {
-  const each = all.map(({ values, annotations }, i) => {
-    const changes = found[i] as readonly number[];
-    const events = consensusOf(annotations);
-    return {
-      f1: f1Score(annotations, changes),
-      cover: coverScore(annotations, changes, values.length),
-      events: events.length,
-      changes: changes.length,
-      hits: hits(events, changes),
-    };
-  });
-  const sum = (field: 'events' | 'changes' | 'hits'): number => each.reduce((total, one) => total + one[field], 0);
-  const precision = sum('changes') === 0 ? 0 : sum('hits') / sum('changes');
-  const recall = sum('events') === 0 ? 0 : sum('hits') / sum('events');
-  return {
-    f1: round(mean(each.map((one) => one.f1))),
-    cover: round(mean(each.map((one) => one.cover))),
-    consensus_precision: round(precision),
-    consensus_recall: round(recall),
-    consensus_f1: round(precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall)),
-    consensus_events: sum('events'),
-    change_points: sum('changes'),
-  };
-}
-
 /** Share of the consensus events that were found by the time that so many points of the new level were there. */
 function earliness(
   followed: readonly Followed[],
@@ -115,7 +86,7 @@ function earliness(
     let found = 0;
     let events = 0;
     for (const { series, findings } of followed) {
-      for (const event of consensusOf(series.annotations)) {
+      for (const event of series.events) {
         events++;
         const inTime = (at: number | null): boolean => at !== null && at <= event + points;
         if (findings.some((each) => near(each.index, event) && inTime(when(each)))) found++;
@@ -132,11 +103,9 @@ function falseAlarms(
   points: number,
   counts: (finding: Followed['findings'][number]) => boolean,
 ): number {
-  const of = (annotations: Annotations, findings: Followed['findings']): number => {
-    const events = consensusOf(annotations);
-    return findings.filter((each) => counts(each) && !events.some((event) => near(each.index, event))).length;
-  };
-  const total = followed.reduce((sum, { series, findings }) => sum + of(series.annotations, findings), 0);
+  const isFalse = ({ series, findings }: Followed): number =>
+    findings.filter((each) => counts(each) && !series.events.some((event) => near(each.index, event))).length;
+  const total = followed.reduce((sum, each) => sum + isFalse(each), 0);
   return round((total / points) * 1000);
 }
 

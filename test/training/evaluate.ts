@@ -1,7 +1,7 @@
 import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readLabelled, TUNE_FILE } from '../bench/detection/labelled.ts';
-import { consensusOf, coverScore, f1Score, hits, mean } from '../bench/detection/score.ts';
+import { scoresOf } from '../bench/detection/score.ts';
 import { candidatesOf, FEATURES } from './candidate-features.ts';
 
 /**
@@ -15,24 +15,17 @@ const series = readLabelled(TUNE_FILE);
 const judged: Array<{ changes: number[]; scores: Float32Array }> = [];
 for (const { values } of series) {
   const { proposal, features } = candidatesOf(values, DEFAULT_SETTINGS);
-  judged.push({ changes: proposal.changes, scores: await scoresOf(features) });
+  judged.push({ changes: proposal.changes, scores: await judge(features) });
 }
 process.stdout.write('least score  F1     cover  consensus F1\n');
 for (const least of [Number.NEGATIVE_INFINITY, -5, -4, -3, -2, -1, 0]) {
   const found = judged.map(({ changes, scores }) => changes.filter((_, i) => (scores[i] as number) > least));
-  const f1 = mean(series.map(({ annotations }, i) => f1Score(annotations, found[i] as number[])));
-  const cover = mean(
-    series.map(({ annotations, values }, i) => coverScore(annotations, found[i] as number[], values.length)),
-  );
-  const events = series.map(({ annotations }) => consensusOf(annotations));
-  const agreed = events.reduce((sum, each, i) => sum + hits(each, found[i] as number[]), 0);
-  // Twice the hits over marks and changes together: the harmonic mean of precision and recall.
-  const consensus = (2 * agreed) / (events.flat().length + found.flat().length);
+  const { f1, cover, consensus_f1 } = scoresOf(series, found);
   const name = least === Number.NEGATIVE_INFINITY ? 'rules alone' : String(least);
-  process.stdout.write(`${name.padEnd(12)} ${f1.toFixed(3)}  ${cover.toFixed(3)}  ${consensus.toFixed(3)}\n`);
+  process.stdout.write(`${name.padEnd(12)} ${f1}  ${cover}  ${consensus_f1}\n`);
 }
 
-async function scoresOf(features: readonly Float32Array[]): Promise<Float32Array> {
+async function judge(features: readonly Float32Array[]): Promise<Float32Array> {
   if (features.length === 0) return new Float32Array(0);
   const flat = new Float32Array(features.length * FEATURES.length);
   for (const [i, row] of features.entries()) flat.set(row, i * FEATURES.length);

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Annotations } from './score.ts';
+import { type Annotations, consensusOf } from './score.ts';
 
 /** A series with what people marked on it. */
 export interface LabelledSeries {
   name: string;
   values: Float64Array;
   annotations: Annotations;
+  /** Changes that at least half of the annotators marked. */
+  events: number[];
 }
 
 const SHARED = fileURLToPath(new URL('../../../../shared/data/changepoints/', import.meta.url));
@@ -30,6 +32,6 @@ export function readLabelled(file: string): LabelledSeries[] {
     }>;
     if (name === undefined || !Array.isArray(values) || annotations === undefined)
       throw new Error(`${file}:${i + 1}: needs name, values and annotations`);
-    return { name, values: Float64Array.from(values), annotations };
+    return { name, values: Float64Array.from(values), annotations, events: consensusOf(annotations) };
   });
 }

@@ -1,4 +1,6 @@
 import { median } from '@benchwire/shared/stats/quantile.ts';
+import { round } from '../report.ts';
+import type { LabelledSeries } from './labelled.ts';
 
 /** Marks of each annotator: where a new level begins. */
 export type Annotations = Record<string, number[]>;
@@ -10,7 +12,7 @@ export const MARGIN = 5;
  * F1 as the Turing change point benchmark has it (van den Burg and Williams 2020): the start of the series counts as a
  * mark of everybody; precision is held against the marks of all annotators together, recall is the mean over annotators.
  */
-export function f1Score(annotations: Annotations, found: readonly number[]): number {
+function f1Score(annotations: Annotations, found: readonly number[]): number {
   const marks = Object.values(annotations).map((each) => [...new Set([0, ...each])]);
   const all = [...new Set(marks.flat())].sort((a, b) => a - b);
   const ours = [...new Set([0, ...found])];
@@ -27,8 +29,40 @@ export function f1Score(annotations: Annotations, found: readonly number[]): num
   return precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
 }
 
+/**
+ * All scores of what was found in labelled series, averaged over them; the consensus scores count over all events together.
+ * @param found - of each series, in their order
+ */
+export function scoresOf(
+  all: readonly LabelledSeries[],
+  found: ReadonlyArray<readonly number[]>,
+): Record<'f1' | 'cover' | 'consensus_f1', number> & Record<string, number> {
+  const each = all.map(({ values, annotations, events }, i) => {
+    const changes = found[i] as readonly number[];
+    return {
+      f1: f1Score(annotations, changes),
+      cover: coverScore(annotations, changes, values.length),
+      events: events.length,
+      changes: changes.length,
+      hits: hits(events, changes),
+    };
+  });
+  const sum = (field: 'events' | 'changes' | 'hits'): number => each.reduce((total, one) => total + one[field], 0);
+  const precision = sum('changes') === 0 ? 0 : sum('hits') / sum('changes');
+  const recall = sum('events') === 0 ? 0 : sum('hits') / sum('events');
+  return {
+    f1: round(mean(each.map((one) => one.f1))),
+    cover: round(mean(each.map((one) => one.cover))),
+    consensus_precision: round(precision),
+    consensus_recall: round(recall),
+    consensus_f1: round(precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall)),
+    consensus_events: sum('events'),
+    change_points: sum('changes'),
+  };
+}
+
 /** How well the stretches of ours cover those of each annotator (Jaccard, weighted by length), mean over annotators. */
-export function coverScore(annotations: Annotations, found: readonly number[], n: number): number {
+function coverScore(annotations: Annotations, found: readonly number[], n: number): number {
   const ours = stretches(found, n);
   return mean(Object.values(annotations).map((each) => coverOf(stretches(each, n), ours, n)));
 }
@@ -50,7 +84,7 @@ export function consensusOf(annotations: Annotations): number[] {
 }
 
 /** How many of `truth` have a change of `found` within the margin, each of which counts once. */
-export function hits(truth: readonly number[], found: readonly number[]): number {
+function hits(truth: readonly number[], found: readonly number[]): number {
   const left = new Set(found);
   let count = 0;
   for (const mark of truth) {
@@ -86,6 +120,6 @@ function coverOf(truth: readonly Stretch[], ours: readonly Stretch[], n: number)
   return covered / n;
 }
 
-export function mean(values: readonly number[]): number {
+function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
