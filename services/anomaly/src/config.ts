@@ -1,28 +1,17 @@
-import { natsVariables, serviceVariables } from '@benchwire/shared/runtime/config.ts';
+import { keyValues, list, natsVariables, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
 
 const number = z.coerce.number();
 
-/** `latency_ms=2,memory_mb=5` as a map. */
-function readLeastChange(text: string, context: z.RefinementCtx): ReadonlyMap<string, number> {
-  const entries = text
-    .split(',')
-    .filter((part) => part.trim() !== '')
-    .map((part) => part.split('=').map((side) => side.trim()));
-  const map = new Map<string, number>();
-  for (const [metric = '', percent = ''] of entries) {
-    const value = Number(percent);
-    if (metric === '' || percent === '' || !(value >= 0)) {
-      context.addIssue({
-        code: 'custom',
-        message: 'must be metrics with percentages, such as latency_ms=2,memory_mb=5',
-      });
-      return z.NEVER;
-    }
-    map.set(metric, value);
+/** Percentages by metric. */
+const percentages = keyValues.transform((pairs, context): ReadonlyMap<string, number> => {
+  const wrong = Object.entries(pairs).find(([, percent]) => percent.trim() === '' || !(Number(percent) >= 0));
+  if (wrong !== undefined) {
+    const message = `must be metrics with percentages, such as latency_ms=2,memory_mb=5, not ${wrong.join('=')}`;
+    context.addIssue({ code: 'custom', message });
   }
-  return map;
-}
+  return new Map(Object.entries(pairs).map(([metric, percent]) => [metric.trim(), Number(percent)]));
+});
 
 export const anomalyConfig = z
   .object({
@@ -37,20 +26,13 @@ export const anomalyConfig = z
     /** Points of a series that are looked at as a whole, at most. */
     ANOMALY_HISTORY: number.pipe(z.int().min(100).max(1000)).prefault(1000),
     /** Smallest change that is a finding, in percent of the level, for metrics by name: `latency_ms=2,memory_mb=5`. None without. */
-    ANOMALY_LEAST_CHANGE: z.string().transform(readLeastChange).prefault(''),
+    ANOMALY_LEAST_CHANGE: percentages.prefault(''),
     /** Re-runs that settle one suspicion, at most; 0 asks for none. */
     ANOMALY_CONFIRM_RUNS: number.pipe(z.int().min(0).max(10)).prefault(3),
     /** Re-runs that may be asked for in an hour, by each slot. */
     ANOMALY_CONFIRM_PER_HOUR: number.pipe(z.int().min(0).max(10_000)).prefault(60),
     /** Kinds of suspicions that ask for re-runs, separated by commas. */
-    ANOMALY_CONFIRM_KINDS: z
-      .string()
-      .transform((text) =>
-        text
-          .split(',')
-          .map((kind) => kind.trim())
-          .filter((kind) => kind !== ''),
-      )
+    ANOMALY_CONFIRM_KINDS: list
       .pipe(z.array(z.enum(['regression', 'improvement', 'change'])))
       .prefault('regression,change'),
     /** Into how many slots the series are split; replicas share them. The same for all replicas. */
