@@ -1,3 +1,5 @@
+import type { AskOptions } from '@benchwire/shared/client/ask.ts';
+
 /** One of the equal parts that the series are split into. */
 export interface Slot {
   index: number;
@@ -17,6 +19,14 @@ export function durableOf(slot: Slot): string {
 /** Subject on which the holder of a slot answers. */
 export function slotSubject({ index, of }: Slot, question: 'settled' | 'act'): string {
   return `bw.anomaly.slot.${of}.${index}.${question}`;
+}
+
+/** The holder's own deadline passes first, so that its answer says why. */
+const MARGIN_MS = 2000;
+
+/** How a slot's holder is asked: one that is only just being elected is waited for. */
+export function askingHolder(deadline_ms: number): AskOptions {
+  return { service: 'anomaly service', timeout_ms: deadline_ms + MARGIN_MS, patience_ms: deadline_ms };
 }
 
 /** The slot of a series. Ids are hashes, so their first digits spread the series evenly. */

@@ -1,7 +1,10 @@
+import { ClientError } from '@benchwire/shared/client/errors.ts';
+import { submit } from '@benchwire/shared/client/submit.ts';
 import { benchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
 import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
-import { request, SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
+import { request } from '@benchwire/shared/contracts/request.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { DeliverPolicy, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -27,15 +30,11 @@ export async function askRerun(
   const again = rerunOf(found, finding, asked);
   if (again === undefined) return { ok: false, later: false, why: `the run's request has no task ${finding.task_id}` };
   try {
-    const message = await nats.request(SUBMIT_SUBJECT, JSON.stringify(again), { timeout: 10_000 });
-    const reply = parseJson(submitReply, message.data);
-    if (!reply.ok) return { ok: false, later: false, why: 'ingest gave an unreadable answer' };
-    if (!reply.value.ok)
-      return { ok: false, later: false, why: reply.value.issues.map((each) => each.message).join('; ') };
-    return { ok: true, run_id: reply.value.run_id };
+    const { run_id } = await submit(nats, again);
+    return { ok: true, run_id };
   } catch (error) {
     // Nobody answers, a timeout, a lost connection: ingest is not there now.
-    return { ok: false, later: true, why: error instanceof Error ? error.message : String(error) };
+    return { ok: false, later: !(error instanceof ClientError) || error.retriable, why: messageOf(error) };
   }
 }
 

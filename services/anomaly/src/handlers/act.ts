@@ -1,3 +1,4 @@
+import { ask } from '@benchwire/shared/client/ask.ts';
 import {
   ACT_SUBJECT,
   type ActReply,
@@ -7,16 +8,15 @@ import {
 } from '@benchwire/shared/contracts/anomaly.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { askSlot } from '../adapters/ask-slot.ts';
 import type { FindingLog } from '../adapters/finding-log.ts';
 import { decided } from '../decide/act.ts';
 import type { SeriesBook } from '../decide/series-book.ts';
-import { type Slot, slotOf, slotSubject } from '../slots.ts';
+import { askingHolder, type Slot, slotOf, slotSubject } from '../slots.ts';
 
 export interface ActParts {
   log: Log;
@@ -35,12 +35,12 @@ export function forwardActs(parts: ActParts & { slots: number; deadline_ms: numb
     handle: async (act) => {
       const series_id = act.finding_id.split('.')[0] ?? '';
       const slot = { index: slotOf(series_id, parts.slots), of: parts.slots };
-      const answer = await askSlot(parts.nats, slotSubject(slot, 'act'), act, parts.deadline_ms);
-      const reply = answer.ok ? parseJson(actReply, answer.data) : undefined;
-      if (reply?.ok === true) return reply.value;
-      const why = answer.ok ? 'an unreadable answer' : answer.why;
-      const message = `the anomaly service did not answer (${why}): try again`;
-      return { ok: false, issues: [{ path: '(message)', code: 'no_answer', message }] };
+      try {
+        return await ask(parts.nats, slotSubject(slot, 'act'), act, actReply, askingHolder(parts.deadline_ms));
+      } catch (error) {
+        const message = `the anomaly service did not answer (${messageOf(error)}): try again`;
+        return { ok: false, issues: [{ path: '(message)', code: 'no_answer', message }] };
+      }
     },
   });
 }

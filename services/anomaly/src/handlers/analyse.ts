@@ -1,18 +1,16 @@
+import { query } from '@benchwire/shared/client/query.ts';
 import {
   ANALYSE_SUBJECT,
   type AnalyseReply,
   type AnalyseRequest,
   analyseRequest,
 } from '@benchwire/shared/contracts/anomaly.ts';
-import { precisionRow, queryReply, querySubject, resultRow } from '@benchwire/shared/contracts/query.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { z } from 'zod';
 import { type AnalysisParts, analyse } from '../decide/analyse.ts';
 
 export interface AnalyseParts extends Omit<AnalysisParts, 'judged'> {
@@ -35,13 +33,13 @@ export function answerAnalyses(parts: AnalyseParts): Running {
 
 async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest): Promise<AnalyseReply> {
   try {
-    const rows = await ask(parts.nats, 'points', { series_id, limit: points }, resultRow);
+    const { rows } = await query(parts.nats, 'points', { series_id, limit: points });
     const [first] = rows;
     if (first === undefined) {
       const message = `there is no series ${series_id}: \`bw series\` lists them`;
       return { ok: false, issues: [{ path: 'series_id', code: 'unknown_series', message }] };
     }
-    const precision = await ask(parts.nats, 'precision', { limit: 10_000 }, precisionRow);
+    const { rows: precision } = await query(parts.nats, 'precision', { limit: 10_000 });
     const judged = precision.find((row) => row.metric === first.metric && row.pool === first.pool);
     const { acknowledged = 0, dismissed = 0 } = judged ?? {};
     return { ok: true, analysis: analyse(series_id, rows, { ...parts, judged: { acknowledged, dismissed } }) };
@@ -49,17 +47,4 @@ async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest
     const message = `the aggregator can't be asked for the points: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };
   }
-}
-
-async function ask<R>(
-  nats: NatsConnection,
-  name: 'points' | 'precision',
-  question: unknown,
-  row: z.ZodType<R>,
-): Promise<R[]> {
-  const message = await nats.request(querySubject(name), JSON.stringify(question), { timeout: 15_000 });
-  const reply = parseJson(queryReply, message.data);
-  if (!reply.ok) throw new Error('an unreadable answer');
-  if (!reply.value.ok) throw new Error(reply.value.issues[0]?.message ?? 'refused');
-  return reply.value.rows.map((each) => row.parse(each));
 }

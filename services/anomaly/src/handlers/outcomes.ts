@@ -1,11 +1,10 @@
-import { eventSubject } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { consume, OK, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { FindingLog } from '../adapters/finding-log.ts';
+import { publishEvents } from '../adapters/publish-events.ts';
 import { type ReadOutcome, readOutcome } from '../decide/read-outcome.ts';
 import type { SeriesBook } from '../decide/series-book.ts';
 import type { AnomalyMetrics } from '../metrics.ts';
@@ -44,9 +43,7 @@ export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): 
       folded = sequence;
     }
     await log_of_findings.flush(signal);
-    for (const event of book.takeEvents()) {
-      await publish(parts.jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id, signal });
-    }
+    await publishEvents(parts.jetstream, book.takeEvents(), signal);
     parts.stored(unstored);
     unstored = [];
     metrics.outcomes(batch.length);

@@ -1,3 +1,4 @@
+import { ask } from '@benchwire/shared/client/ask.ts';
 import {
   type Finding,
   SETTLED_SUBJECT,
@@ -7,15 +8,14 @@ import {
   settledRequest,
 } from '@benchwire/shared/contracts/finding.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { askSlot } from '../adapters/ask-slot.ts';
 import type { FindingBook } from '../decide/finding-book.ts';
 import type { Progress } from '../progress.ts';
-import { type Slot, slotSubject } from '../slots.ts';
+import { askingHolder, type Slot, slotSubject } from '../slots.ts';
 
 export interface SettledParts {
   log: Log;
@@ -51,11 +51,12 @@ export function answerSettled(parts: SettledParts & { slots: number }): Running 
 }
 
 async function askShard(parts: SettledParts, slot: Slot, question: SettledRequest): Promise<SettledReply> {
-  const answer = await askSlot(parts.nats, slotSubject(slot, 'settled'), question, parts.deadline_ms);
-  if (!answer.ok)
-    return { ok: false, message: `slot ${slot.index} of the anomaly service: ${answer.why}`, findings: [] };
-  const reply = parseJson(settledReply, answer.data);
-  return reply.ok ? reply.value : { ok: false, message: 'an unreadable answer of the anomaly service', findings: [] };
+  const asking = askingHolder(parts.deadline_ms);
+  try {
+    return await ask(parts.nats, slotSubject(slot, 'settled'), question, settledReply, asking);
+  } catch (error) {
+    return { ok: false, message: `slot ${slot.index} of the anomaly service: ${messageOf(error)}`, findings: [] };
+  }
 }
 
 /** The same for the series of one slot; its holder answers. */
