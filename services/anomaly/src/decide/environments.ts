@@ -1,6 +1,7 @@
 import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import { type SeriesPoint, seriesId } from '@benchwire/shared/contracts/series.ts';
+import type { SeriesKey, SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
 /** What changed below a series: its new name, the name before, and the facts. */
 export interface EnvironmentChange {
@@ -31,14 +32,11 @@ export class Environments {
     const { worker_id, device_id, environment } = outcome;
     const { fingerprint } = point.key;
     if (worker_id === null || device_id === null) return undefined;
-    const name = `${worker_id}\n${device_id}\n${seriesId({ ...point.key, fingerprint: '' })}`;
+    const name = JSON.stringify([worker_id, device_id, ...withoutFingerprint(point.key)]);
     const before = this.#lineages.get(name);
     if (before?.fingerprint === fingerprint) return undefined;
     this.#lineages.set(name, { series_id: point.series_id, fingerprint, environment });
-    if (this.#lineages.size > MOST_LINEAGES) {
-      const [oldest] = this.#lineages.keys();
-      if (oldest !== undefined) this.#lineages.delete(oldest);
-    }
+    forgetOldest(this.#lineages, MOST_LINEAGES);
     if (before === undefined) return undefined;
     return {
       series_id: point.series_id,
@@ -46,6 +44,12 @@ export class Environments {
       changes: differences(before, { fingerprint, environment }),
     };
   }
+}
+
+/** What names the measurement, whatever it ran on. Not hashed: this is done for each point. */
+function withoutFingerprint(key: SeriesKey): unknown[] {
+  const { benchmark, model, executor, precision, batch_size, scenario, variant, metric, is_simulated } = key;
+  return [benchmark, model, executor, precision, batch_size, scenario, variant, metric, is_simulated];
 }
 
 function differences(

@@ -1,6 +1,7 @@
 import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { type Unusualness, unusualness } from '../detect/multivariate.ts';
 
 /** What the measurements of one outcome say together. */
@@ -54,10 +55,7 @@ export class OutcomeShapes {
     const shape = known?.names === names ? known : { names, rows: [], wasUnusual: false, isTold: false };
     this.#shapes.delete(key);
     this.#shapes.set(key, shape);
-    if (this.#shapes.size > MOST_THINGS) {
-      const [oldest] = this.#shapes.keys();
-      if (oldest !== undefined) this.#shapes.delete(oldest);
-    }
+    forgetOldest(this.#shapes, MOST_THINGS);
     const found = unusualness(shape.rows, row);
     const isUnusual = found !== undefined && found.score > found.limit;
     const isNews = isUnusual && shape.wasUnusual && !shape.isTold;

@@ -3,6 +3,7 @@ import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { OnlineSeries } from '../detect/online.ts';
 import type { DetectorSettings } from '../detect/settings.ts';
 import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
@@ -240,10 +241,7 @@ export class SeriesBook {
   #isNew(attempt_id: string): boolean {
     if (this.#attempts.has(attempt_id)) return false;
     this.#attempts.add(attempt_id);
-    if (this.#attempts.size > MAX_REMEMBERED) {
-      const [oldest] = this.#attempts;
-      if (oldest !== undefined) this.#attempts.delete(oldest);
-    }
+    forgetOldest(this.#attempts, MAX_REMEMBERED);
     return true;
   }
 

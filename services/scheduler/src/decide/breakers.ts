@@ -1,5 +1,6 @@
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
 export interface BreakerSettings {
   /** The same failure of the same thing on this many workers, with no success in between, opens a breaker. */
@@ -217,7 +218,7 @@ export class Breakers {
     // Last again, so that the first is the one to forget.
     this.#failures.delete(subject);
     this.#failures.set(subject, bySubject);
-    if (this.#failures.size > MAX_SUBJECTS) this.#failures.delete(this.#failures.keys().next().value ?? '');
+    forgetOldest(this.#failures, MAX_SUBJECTS);
     const workers = bySubject.get(key) ?? new Map<string, number>();
     bySubject.set(key, workers);
     workers.set(worker_id, at_ms);

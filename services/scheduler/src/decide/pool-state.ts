@@ -1,3 +1,4 @@
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { Fifo } from './fifo.ts';
 import type { Pool } from './fleet.ts';
 import type { Bucket, Group } from './lane.ts';
@@ -119,9 +120,7 @@ export class PoolState {
     this.#models.delete(model);
     this.#models.set(model, users);
     users.set(worker_id, now);
-    if (this.#models.size <= MAX_MODELS) return;
-    const oldest = this.#models.keys().next();
-    if (oldest.done === false) this.#models.delete(oldest.value);
+    forgetOldest(this.#models, MAX_MODELS);
   }
 
   /** The share of its workers that have used a model lately. */

@@ -1,4 +1,5 @@
 import type { ErrorClass } from '@benchwire/shared/contracts/outcome.ts';
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { type FailureFacts, tellingFailure } from './breakers.ts';
 
 export interface SuspectSettings {
@@ -42,7 +43,7 @@ export class Suspects {
     const byClass = this.#failures.get(worker_id) ?? new Map<ErrorClass, Map<string, number>>();
     this.#failures.delete(worker_id);
     this.#failures.set(worker_id, byClass);
-    if (this.#failures.size > MAX_WORKERS) this.#failures.delete(this.#failures.keys().next().value ?? '');
+    forgetOldest(this.#failures, MAX_WORKERS);
     const subjects = byClass.get(failed) ?? new Map<string, number>();
     byClass.set(failed, subjects);
     subjects.set(subject, at_ms);
