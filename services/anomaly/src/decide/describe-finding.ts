@@ -1,6 +1,7 @@
 import type { Finding, FindingEvidence, FindingKind, FindingState } from '@benchwire/shared/contracts/finding.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import { directionOf, type SeriesKey } from '@benchwire/shared/contracts/series.ts';
+import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
 import { type Drift, LEAST_TREND_Z } from '../detect/drift.ts';
 import type { Change } from '../detect/review.ts';
 import type { Verdict } from './detector.ts';
@@ -55,7 +56,13 @@ export function findingOfChange(found: Found, change: Change, now: Date): Findin
   return {
     ...frame(found, step > 0 ? 1 : -1, now),
     value: after.median,
-    baseline: { median: before.median, mad: scale / 1.4826, scale, n: found.before.length, values: [...found.before] },
+    baseline: {
+      median: before.median,
+      mad: scale / MAD_TO_SIGMA,
+      scale,
+      n: found.before.length,
+      values: [...found.before],
+    },
     z_score: Math.sign(step) * Math.min(1000, effect_size),
     threshold: rank?.limit ?? 0,
     change_percent: change.change_percent,
@@ -77,7 +84,7 @@ export function findingOfDrift(found: Found, drift: Drift, n: number, now: Date)
     value: found.first_bad.value,
     baseline: {
       median: level?.median ?? start,
-      mad: scale / 1.4826,
+      mad: scale / MAD_TO_SIGMA,
       scale,
       n: found.before.length,
       values: [...found.before],

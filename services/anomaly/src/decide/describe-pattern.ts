@@ -1,6 +1,7 @@
 import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { type SeriesKey, seriesId } from '@benchwire/shared/contracts/series.ts';
+import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
 import { type Found, frame, nameOf, percent, short, withUnit } from './describe-finding.ts';
 import type { FailurePattern } from './failures.ts';
 import type { Unusual } from './outcome-shapes.ts';
@@ -91,7 +92,7 @@ export function findingOfUnusual(ref: PointRef, unusual: Unusual, now: Date): Fi
     finding_id: `${base.finding_id}.unusual`,
     kind: 'unusual',
     value: point.value,
-    baseline: { median: center, mad: scale / 1.4826, scale, n: 0, values: [] },
+    baseline: { median: center, mad: scale / MAD_TO_SIGMA, scale, n: 0, values: [] },
     z_score: Math.max(-1000, Math.min(1000, z_score)),
     threshold: limit,
     change_percent: percent(point.value, center),

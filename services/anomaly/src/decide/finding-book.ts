@@ -43,11 +43,8 @@ export class FindingBook {
     return this.#named(this.#byAttempt.get(attempt_id));
   }
 
-  /** What was found in a run, strongest first. */
   ofRun(run_id: string): Finding[] {
-    return [...this.#findings.values()]
-      .filter((finding) => finding.run_id === run_id)
-      .sort((a, b) => Math.abs(b.z_score) - Math.abs(a.z_score));
+    return [...this.#findings.values()].filter((finding) => finding.run_id === run_id);
   }
 
   /** What people have said of the findings of a metric on a pool. */

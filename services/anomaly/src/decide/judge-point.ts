@@ -2,7 +2,7 @@ import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/findi
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { SeriesKey, SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import { directionOf, follow, type Known } from '../detect/follow.ts';
-import { visitsTo } from '../detect/modes.ts';
+import { KNOWN_MODE, visitsTo } from '../detect/modes.ts';
 import type { OnlineSeries } from '../detect/online.ts';
 import { calm } from '../detect/replay.ts';
 import { type Change, type Review, review, stretchesOf } from '../detect/review.ts';
@@ -38,7 +38,6 @@ interface KnownFinding extends Known {
 const SETTLED_BY_TIME = 30;
 /** Segments in a finding's record, the newest. */
 const SHOWN_SEGMENTS = 12;
-const KNOWN_MODE = 2;
 
 /**
  * Judges the newest point of a series, which is in it already.

@@ -1,3 +1,6 @@
+/** Visits beyond chance from which on a level is one that the series jumps to. */
+export const KNOWN_MODE = 2;
+
 /** Fewest neighbouring values that make a visit: two by chance are common, three are not. */
 const VISIT_LENGTH = 3;
 

@@ -4,12 +4,9 @@ import { median } from '@benchwire/shared/stats/quantile.ts';
 import type { Boundary } from './boundary.ts';
 import { type Drift, driftOf } from './drift.ts';
 import { type Segmentation, segmentSeries } from './levels.ts';
-import { visitsTo } from './modes.ts';
+import { KNOWN_MODE, visitsTo } from './modes.ts';
 import type { DetectorSettings } from './settings.ts';
 import { changeAtTheEnd } from './tail.ts';
-
-/** Visits beyond chance from which on a level is one that the series jumps to. */
-const KNOWN_MODE = 2;
 
 type Test = FindingEvidence['tests'][number];
 
