@@ -1,14 +1,14 @@
-import { ask } from '@benchwire/shared/client/ask.ts';
-import { ClientError } from '@benchwire/shared/client/errors.ts';
-import { QUARANTINE_BUCKET, type Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
-import { WORKERS_BUCKET, workerCommandReply, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
+import {
+  actOnWorker,
+  isWorkerKnown,
+  WORKER_ACTIONS,
+  type WorkerAction,
+} from '@benchwire/shared/client/worker-action.ts';
+import { WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
 import { Kvm } from '@nats-io/kv';
 import { NotFoundError, UsageError } from '../errors.ts';
-
-const WORKER_ACTIONS = ['quarantine', 'resume', 'drain'] as const;
-type WorkerAction = (typeof WORKER_ACTIONS)[number];
 
 export function readAction(text: string, worker_id: string | undefined): { action: WorkerAction; worker_id: string } {
   const action = WORKER_ACTIONS.find((each) => each === text);
@@ -19,11 +19,10 @@ export function readAction(text: string, worker_id: string | undefined): { actio
 }
 
 /**
- * Tells a worker to take no tasks, or to take them again. @returns what it does now, for a person
- * @throws NotFoundError when there is no such worker, ClientError REFUSED when it says no, UnreachableError when it is told
- * and does not answer
+ * Does it to a worker that is there. @returns what it does now, for a person
+ * @throws NotFoundError when there is no such worker, and as `actOnWorker` of shared/client
  */
-export async function actOnWorker(
+export async function act(
   nats: NatsConnection,
   action: WorkerAction,
   worker_id: string,
@@ -31,44 +30,15 @@ export async function actOnWorker(
   now: Date,
 ): Promise<string> {
   await checkKnown(nats, worker_id);
-  switch (action) {
-    case 'drain':
-      return await command(nats, worker_id, 'drain');
-    case 'quarantine':
-      await storeQuarantine(nats, { worker_id, quarantined: true, reason }, now);
-      return `in quarantine until \`bw workers resume ${worker_id}\`, also after a restart; what it runs now goes on`;
-    case 'resume':
-      await storeQuarantine(nats, { worker_id, quarantined: false, reason }, now);
-      return await command(nats, worker_id, 'resume');
-    default:
-      return action satisfies never;
-  }
+  const said = await actOnWorker(nats, action, worker_id, reason, now);
+  return (
+    said ?? `in quarantine until \`bw workers resume ${worker_id}\`, also after a restart; what it runs now goes on`
+  );
 }
 
-async function command(nats: NatsConnection, worker_id: string, name: 'drain' | 'resume'): Promise<string> {
-  const reply = await ask(nats, workerCommandSubject(worker_id), { command: name }, workerCommandReply, {
-    service: `worker ${worker_id}`,
-    timeout_ms: 10_000,
-  });
-  if (!reply.ok) throw new ClientError('REFUSED', `${worker_id} says: ${reply.message}`);
-  return reply.message;
-}
-
-async function storeQuarantine(
-  nats: NatsConnection,
-  what: Pick<Quarantine, 'worker_id' | 'quarantined' | 'reason'>,
-  now: Date,
-): Promise<void> {
-  const entry: Quarantine = { v: 1, ...what, by: 'user', at: now.toISOString(), checks_failed: 0, next_check_at: null };
-  const bucket = await new Kvm(nats).create(QUARANTINE_BUCKET, { history: 1 });
-  await bucket.put(what.worker_id, JSON.stringify(entry));
-}
-
-/** A typing error must not look like a success. */
 async function checkKnown(nats: NatsConnection, worker_id: string): Promise<void> {
+  if (/^[A-Za-z0-9_-]{1,128}$/.test(worker_id) && (await isWorkerKnown(nats, worker_id))) return;
   const bucket = await new Kvm(nats).create(WORKERS_BUCKET, { history: 1 });
-  const entry = /^[A-Za-z0-9_-]{1,128}$/.test(worker_id) ? await bucket.get(worker_id) : null;
-  if (entry?.operation === 'PUT') return;
   const known: string[] = [];
   for await (const key of await bucket.keys()) known.push(key);
   const hint =

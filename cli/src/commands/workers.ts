@@ -7,7 +7,7 @@ import { EXIT } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { formatAgo, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
-import { actOnWorker, readAction } from './worker-action.ts';
+import { act as actOn, readAction } from './worker-action.ts';
 
 interface DeviceOfWorker {
   worker: WorkerRow;
@@ -50,7 +50,7 @@ export const workers = defineCommand({
 async function act(context: CliContext, text: string, worker: string | undefined, reason: string): Promise<number> {
   const { action, worker_id } = readAction(text, worker);
   const now = new Date(context.now());
-  const said = await withStack(context, ({ nats }) => actOnWorker(nats, action, worker_id, reason.slice(0, 2000), now));
+  const said = await withStack(context, ({ nats }) => actOn(nats, action, worker_id, reason.slice(0, 2000), now));
   if (context.json) context.out.line(JSON.stringify({ worker_id, action, message: said }));
   else context.out.line(`${worker_id}: ${said}`);
   return EXIT.ok;

@@ -1,3 +1,4 @@
+import type { WorkerAction } from '@benchwire/shared/client/worker-action.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { workerRow } from '@benchwire/shared/contracts/query.ts';
 import { serviceHealth } from '@benchwire/shared/contracts/service.ts';
@@ -5,7 +6,7 @@ import { schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { heartbeat } from '@benchwire/shared/contracts/worker.ts';
 import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
 import { z } from 'zod';
-import { act, type WorkerAction } from '../adapters/worker-commands.ts';
+import { act } from '../adapters/worker-commands.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { limitOf, pageOf } from './page.ts';
