@@ -83,6 +83,11 @@ export const heartbeat = z.object({
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
+/** How long a worker is silent before it counts as lost. @param interval_ms - until its next heartbeat, as it said */
+export function lostAfterMs(interval_ms: number): number {
+  return Math.max(5000, 5 * interval_ms);
+}
+
 /** Request/reply to one worker. */
 export function workerCommandSubject(worker_id: string): string {
   return `bw.worker.${worker_id}.command`;

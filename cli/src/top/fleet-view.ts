@@ -1,7 +1,7 @@
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { RunRow } from '@benchwire/shared/contracts/query.ts';
 import type { PoolStatus, SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
-import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
+import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
 import { runState, runsTable } from '../commands/runs.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { CONNECTION_LOST } from '../connection/words.ts';
@@ -127,7 +127,7 @@ function workerLines(fleet: FleetState, now_ms: number): WorkerLine[] {
     .map(({ heartbeat, seen_ms }) => {
       const devices = fleet.capabilities.get(heartbeat.worker_id)?.devices ?? [];
       const silent_ms = now_ms - seen_ms;
-      const lost = silent_ms > Math.max(5000, heartbeat.interval_seconds * 5000);
+      const lost = silent_ms > lostAfterMs(heartbeat.interval_seconds * 1000);
       return {
         worker_id: heartbeat.worker_id,
         state: lost ? 'lost' : (heartbeat.paused?.kind.replace('_', ' ') ?? heartbeat.state),

@@ -1,5 +1,5 @@
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
-import { HEARTBEAT_SUBJECTS, type Heartbeat, heartbeat } from '@benchwire/shared/contracts/worker.ts';
+import { HEARTBEAT_SUBJECTS, type Heartbeat, heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 
@@ -31,7 +31,7 @@ export class Fleet {
     const last = this.#heartbeats.get(worker_id);
     if (last === undefined) return null;
     const silent_ms = Date.now() - Date.parse(last.sent_at);
-    if (silent_ms <= Math.max(5000, 5000 * last.interval_seconds)) return last;
+    if (silent_ms <= lostAfterMs(last.interval_seconds * 1000)) return last;
     this.#heartbeats.delete(worker_id);
     return null;
   }

@@ -1,9 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
+import { noteOnSeries } from '@benchwire/shared/client/note.ts';
 import { ANALYSE_SUBJECT, analyseReply, seriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
-import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
-import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { annotationRow, resultRow, seriesRow } from '@benchwire/shared/contracts/query.ts';
-import { publish } from '@benchwire/shared/runtime/publish.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
@@ -97,21 +95,11 @@ export const seriesRoutes: Route[] = [
     }),
     answer: z.object({ event_id: z.string() }),
     handle: async ({ gateway, params: { id }, body: { about_at, text, link = null }, caller }) => {
-      await newestPoint(gateway, id);
-      const at = new Date().toISOString();
-      const event: BenchEvent = {
-        ...{ v: MESSAGE_VERSION, event_id: newRunId(), at, entity: 'series', kind: 'note', message: text },
-        ...{ run_id: null, task_id: null, attempt: null, worker_id: null, pool: null },
-        data: {
-          series_ids: [id],
-          about_at: about_at === undefined ? at : new Date(about_at).toISOString(),
-          text,
-          by: caller.subject,
-          link,
-        },
-      };
-      await publish(gateway.jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id });
-      return { event_id: event.event_id };
+      const { rows } = await gateway.client.query('points', { series_id: id, limit: 1 });
+      if (rows.length === 0) throw notFound(`series ${id}`);
+      const about = about_at === undefined ? {} : { about_at: new Date(about_at).toISOString() };
+      const note = { series_id: id, text, by: caller.subject, link, ...about };
+      return { event_id: await noteOnSeries(gateway.client.nats, note, new Date()) };
     },
   }),
 ];

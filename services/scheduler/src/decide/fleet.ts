@@ -1,12 +1,8 @@
 import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
-import type { Capabilities, Heartbeat } from '@benchwire/shared/contracts/worker.ts';
+import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
 import type { Offer } from './match.ts';
 
-/** A worker silent for this many of its own intervals is lost … */
-const MISSED_INTERVALS = 5;
-/** … but never sooner than this. */
-const MIN_SILENCE_MS = 5000;
 /** One that should have spoken this often, and not for this long, may be asked after. */
 const QUIET_INTERVALS = 2;
 const MIN_QUIET_MS = 1500;
@@ -63,7 +59,7 @@ export class Fleet {
   silenceIsTelling(now: number): boolean {
     let longest_ms = 0;
     for (const worker of this.#workers.values()) longest_ms = Math.max(longest_ms, worker.interval_ms);
-    return now - this.#listening_since_ms > Math.max(MIN_SILENCE_MS, longest_ms * MISSED_INTERVALS) + 1000;
+    return now - this.#listening_since_ms > lostAfterMs(longest_ms) + 1000;
   }
 
   /** @returns what changed for tasks that run there */
@@ -144,12 +140,12 @@ export class Fleet {
 
   /** Takes out the workers that have been silent for too long. */
   expire(now: number): FleetChange[] {
-    return this.#silentFor(now, MISSED_INTERVALS, MIN_SILENCE_MS).flatMap((worker_id) => this.#lose(worker_id, now));
+    return this.#silentFor(now, lostAfterMs).flatMap((worker_id) => this.#lose(worker_id, now));
   }
 
   /** Workers that should have spoken by now; not lost yet. */
   quiet(now: number): string[] {
-    return this.#silentFor(now, QUIET_INTERVALS, MIN_QUIET_MS);
+    return this.#silentFor(now, (interval_ms) => Math.max(MIN_QUIET_MS, interval_ms * QUIET_INTERVALS));
   }
 
   /** Takes out a worker that has been silent for too long. */
@@ -171,10 +167,10 @@ export class Fleet {
     return this.#gone.has(worker_id);
   }
 
-  #silentFor(now: number, intervals: number, at_least_ms: number): string[] {
+  #silentFor(now: number, limitMs: (interval_ms: number) => number): string[] {
     const found: string[] = [];
     for (const [worker_id, { last_seen_ms, interval_ms }] of this.#workers) {
-      if (now - last_seen_ms > Math.max(at_least_ms, interval_ms * intervals)) found.push(worker_id);
+      if (now - last_seen_ms > limitMs(interval_ms)) found.push(worker_id);
     }
     return found;
   }
