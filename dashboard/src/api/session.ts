@@ -1,7 +1,7 @@
+import type { Role, Session } from '@benchwire/shared/contracts/http.ts';
 import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiProblem, send } from './client.ts';
 import { SESSION_KEY } from './session-key.ts';
-import type { Role, Session } from './types.ts';
 
 /** Who is signed in; null for nobody. */
 export function useSession(): UseQueryResult<Session | null, Error> {

@@ -1,3 +1,4 @@
+import type { Role } from '@benchwire/shared/contracts/http.ts';
 import {
   IconChartLine,
   IconFlag,
@@ -12,7 +13,6 @@ import {
   IconServer2,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
-import type { Role } from '../api/types.ts';
 
 export interface PageEntry {
   path: string;

@@ -1,7 +1,7 @@
+import type { ApiKey, Role } from '@benchwire/shared/contracts/http.ts';
 import { Alert, Button, Code, CopyButton, Select, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
-import type { KeyRow, Role } from '../../api/types.ts';
 import { usePages, useSend } from '../../api/use-api.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { notifyFailure } from '../../parts/notify.ts';
@@ -19,10 +19,10 @@ const ROLES: { value: Role; label: string }[] = [
 /** API keys: who may get in and do what. */
 export default function KeysPage(): ReactNode {
   const may_admin = useMay('admin');
-  const keys = usePages<KeyRow>('/api/keys', {}, { enabled: may_admin });
-  const remove = useSend<KeyRow, unknown>('DELETE', ({ id }) => `/api/keys/${encodeURIComponent(id)}`, ['/api/keys']);
+  const keys = usePages<ApiKey>('/api/keys', {}, { enabled: may_admin });
+  const remove = useSend<ApiKey, unknown>('DELETE', ({ id }) => `/api/keys/${encodeURIComponent(id)}`, ['/api/keys']);
   if (!may_admin) return <Empty title="Only an admin sees the keys" />;
-  const columns: Column<KeyRow>[] = [
+  const columns: Column<ApiKey>[] = [
     { key: 'name', title: 'Name', value: ({ name }) => name },
     { key: 'role', title: 'Role', value: ({ role }) => role },
     {

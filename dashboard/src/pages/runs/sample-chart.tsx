@@ -1,5 +1,5 @@
+import type { SamplesRow } from '@benchwire/shared/contracts/query.ts';
 import { type ReactNode, useCallback } from 'react';
-import type { MetricSeries } from '../../api/types.ts';
 import { Chart } from '../../charts/chart.tsx';
 import type { ChartColours } from '../../charts/colours.ts';
 
@@ -9,7 +9,7 @@ export function SampleChart({
   metric,
   scale,
 }: {
-  series: readonly MetricSeries[];
+  series: readonly SamplesRow[];
   metric: string;
   /** `log` shows fast and slow ones side by side. */
   scale: 'value' | 'log';

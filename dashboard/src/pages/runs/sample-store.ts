@@ -1,11 +1,11 @@
-import type { MetricSeries } from '../../api/types.ts';
+import type { SamplesRow } from '@benchwire/shared/contracts/query.ts';
 
 /** With more samples of one thing than this, they are thinned: a picture has no room for more. */
 const MOST_POINTS = 4000;
 
 /** The samples of a run by task, metric and batch size, from what is stored and what comes in live, thinned to what a picture shows. */
 export class SampleStore {
-  #series = new Map<string, MetricSeries>();
+  #series = new Map<string, SamplesRow>();
   #version = 0;
 
   /** Differs whenever something was added. */
@@ -18,7 +18,7 @@ export class SampleStore {
   }
 
   /** Series of one metric, by task and batch size. */
-  of(metric: string): MetricSeries[] {
+  of(metric: string): SamplesRow[] {
     return [...this.#series.values()]
       .filter((series) => series.metric === metric)
       .toSorted(
@@ -28,7 +28,7 @@ export class SampleStore {
   }
 
   /** Puts what is stored in place of what came in live at that time; what is newer than all that is stored stays. */
-  fill(stored: readonly MetricSeries[]): void {
+  fill(stored: readonly SamplesRow[]): void {
     const live = [...this.#series.values()];
     this.#series.clear();
     this.#version += 1;
@@ -36,7 +36,7 @@ export class SampleStore {
   }
 
   /** Appends what is newer than the last sample there is, so that a message and the stored history may overlap. */
-  add(columns: MetricSeries): void {
+  add(columns: SamplesRow): void {
     if (columns.times_ms.length === 0) return;
     const key = `${columns.task_id} ${columns.metric} ${columns.batch_size}`;
     const known = this.#series.get(key) ?? { ...columns, times_ms: [], values: [] };
@@ -51,7 +51,7 @@ export class SampleStore {
 }
 
 /** Of every four samples the lowest and the highest, in their order, until few enough are left: peaks stay, and so does the whole time. */
-function thinned(series: MetricSeries): MetricSeries {
+function thinned(series: SamplesRow): SamplesRow {
   let { times_ms, values } = series;
   while (times_ms.length > MOST_POINTS) {
     const kept: number[] = [];

@@ -1,9 +1,9 @@
-import type { TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
 import type { TaskExplanation } from '@benchwire/shared/contracts/scheduler.ts';
 import { Button, Drawer, Group, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/session.ts';
-import type { AttemptRow, Page } from '../../api/types.ts';
+import type { Page } from '../../api/types.ts';
 import { useGet, useSend } from '../../api/use-api.ts';
 import { formatSeconds } from '../../format/numbers.ts';
 import { notifyFailure } from '../../parts/notify.ts';

@@ -23,13 +23,13 @@ test('a retried task shows each attempt and the waits between', () => {
   const attempts = [
     { attempt: 2, status: 'completed', started_at: at(9), finished_at: at(12) },
     { attempt: 1, status: 'failed', started_at: at(1), finished_at: at(4) },
-  ];
+  ] as const;
   const task = { state: 'completed', attempt: 2, started_at: at(9), finished_at: at(12) } as const;
   expect(short(timelineOf(at(0), task, attempts, NOW))).toBe('waiting 0-1, failed 1-4, retry 4-9, completed 9-12');
 });
 
 test('an attempt that never started (lost in the queue) was a wait', () => {
-  const attempts = [{ attempt: 1, status: 'lost', started_at: null, finished_at: at(6) }];
+  const attempts = [{ attempt: 1, status: 'lost', started_at: null, finished_at: at(6) }] as const;
   const task = { state: 'running', attempt: 2, started_at: at(7), finished_at: null } as const;
   expect(short(timelineOf(at(0), task, attempts, NOW))).toBe('waiting 0-6, retry 6-7, running 7-20');
 });

@@ -1,7 +1,7 @@
-import type { TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
 import { useQueries } from '@tanstack/react-query';
 import { send } from '../../api/client.ts';
-import type { AttemptRow, Page } from '../../api/types.ts';
+import type { Page } from '../../api/types.ts';
 
 /** More are not asked for: a run in which so many tasks retry has another problem than its timeline. */
 const MOST = 50;

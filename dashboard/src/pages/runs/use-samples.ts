@@ -1,10 +1,9 @@
 import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow, SamplesRow } from '@benchwire/shared/contracts/query.ts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { send } from '../../api/client.ts';
 import { useTopic } from '../../api/live-provider.tsx';
-import type { MetricSeries } from '../../api/types.ts';
 import { SampleStore } from './sample-store.ts';
 
 /** The picture is drawn again at most so often. */
@@ -27,7 +26,7 @@ export function useSamples({ run_id, finished_at }: RunRow): Samples {
   const [store] = useState(() => new SampleStore());
   const [version, setVersion] = useState(0);
   const is_over = finished_at !== null;
-  const stored = useQuery<{ series: MetricSeries[] }, Error>({
+  const stored = useQuery<{ series: SamplesRow[] }, Error>({
     queryKey: ['samples', run_id, is_over],
     queryFn: ({ signal }) => send('GET', `/api/runs/${run_id}/metrics`, { query: { max_points: 2000 }, signal }),
     staleTime: Number.POSITIVE_INFINITY,
@@ -39,7 +38,7 @@ export function useSamples({ run_id, finished_at }: RunRow): Samples {
   }, [stored.data, store]);
   useTopic(is_over ? null : `metrics:${run_id}`, ({ data }) => {
     const { task_id, columns } = data as MetricBatch;
-    for (const column of columns) store.add({ task_id, ...column });
+    for (const column of columns) store.add({ task_id, ...column, unit: column.unit ?? '' });
   });
   useEffect(() => {
     if (is_over) return;
