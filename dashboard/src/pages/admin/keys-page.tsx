@@ -3,6 +3,7 @@ import { Alert, Button, Code, CopyButton, Select, TextInput } from '@mantine/cor
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
 import { usePages, useSend } from '../../api/use-api.ts';
+import { actionColumn } from '../../parts/action-column.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { notifyFailure } from '../../parts/notify.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
@@ -37,21 +38,7 @@ export default function KeysPage(): ReactNode {
       value: ({ expires_at }) => expires_at,
       cell: ({ expires_at }) => (expires_at === null ? 'never' : <At at={expires_at} />),
     },
-    {
-      key: 'remove',
-      title: '',
-      value: () => '',
-      cell: (row) => (
-        <Button
-          size="compact-xs"
-          variant="default"
-          loading={remove.isPending && remove.variables.id === row.id}
-          onClick={() => remove.mutate(row, { onError: notifyFailure })}
-        >
-          Revoke
-        </Button>
-      ),
-    },
+    actionColumn('remove', 'Revoke', remove),
   ];
   return (
     <>

@@ -1,11 +1,10 @@
-import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/session.ts';
 import type { RejectedItem } from '../../api/types.ts';
 import { usePages, useSend } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
+import { actionColumn } from '../../parts/action-column.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { notifyFailure } from '../../parts/notify.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { At } from '../../parts/time.tsx';
@@ -50,21 +49,7 @@ export default function RejectedPage(): ReactNode {
     ['/api/rejected'],
     () => ({}),
   );
-  const again: Column<RejectedItem> = {
-    key: 'replay',
-    title: '',
-    value: () => '',
-    cell: (row) => (
-      <Button
-        size="compact-xs"
-        variant="default"
-        loading={replay.isPending && replay.variables.id === row.id}
-        onClick={() => replay.mutate(row, { onError: notifyFailure })}
-      >
-        Send again
-      </Button>
-    ),
-  };
+  const again = actionColumn('replay', 'Send again', replay);
   return (
     <>
       <PageHead title="Rejected messages" />

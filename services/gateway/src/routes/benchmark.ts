@@ -2,11 +2,12 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
-import { matrixRow, type RunRow, resultRow, runRow } from '@benchwire/shared/contracts/query.ts';
+import { matrixRow, type RunRow, runRow } from '@benchwire/shared/contracts/query.ts';
 import { z } from 'zod';
 import { benchmarkRequest, benchmarkRun } from '../decide/benchmark-request.ts';
-import { notFound } from '../problem.ts';
-import { cursor, decodeCursor, limitOf, listAnswer, page, pageOf } from './page.ts';
+import { findRun } from './find-run.ts';
+import { limitOf, listAnswer } from './page.ts';
+import { resultsOfRun } from './results-of-run.ts';
 import { type Route, route } from './route.ts';
 
 const params = z.object({ run_id: runId });
@@ -30,8 +31,7 @@ function progressOf({ total, waiting, running, state }: RunRow): number {
 
 /** How far a run is, with its models counted. @throws HttpProblem 404 */
 export async function benchmarkStatus(client: Client, run_id: string): Promise<z.infer<typeof status>> {
-  const [row] = (await client.query('run', { run_id })).rows;
-  if (row === undefined) throw notFound(`run ${run_id}`);
+  const row = await findRun(client, run_id);
   const { rows: tasks } = await client.query('tasks', { run_id, limit: 10_000 });
   const models = Map.groupBy(tasks, ({ model, task_id }) => model || task_id);
   const isOpen = ({ state }: (typeof tasks)[number]): boolean => state === 'waiting' || state === 'running';
@@ -68,13 +68,7 @@ export const benchmarkRoutes: Route[] = [
   }),
   route({
     ...{ method: 'GET', url: '/api/benchmark/results/:run_id', role: 'viewer', summary: 'What a run measured' },
-    params,
-    query: z.object({ limit: limitOf(1000, 10_000), cursor }),
-    answer: pageOf(resultRow),
-    handle: async ({ gateway, params: { run_id }, query: { limit, cursor } }) => {
-      const after_task_id = decodeCursor(cursor, z.string()) ?? '';
-      return page(await gateway.client.query('results', { run_id, limit, after_task_id }), (last) => last.task_id);
-    },
+    ...resultsOfRun,
   }),
   route({
     ...{ method: 'GET', url: '/api/benchmark/models', role: 'viewer', summary: 'Models that were measured' },

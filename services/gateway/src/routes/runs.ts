@@ -1,31 +1,19 @@
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
-import {
-  eventRow,
-  findingRow,
-  QUERIES,
-  resultRow,
-  runRow,
-  taskRow,
-  taskState,
-} from '@benchwire/shared/contracts/query.ts';
+import { eventRow, findingRow, QUERIES, runRow, taskRow, taskState } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
 import { z } from 'zod';
 import { checkWritten, readWritten } from '../decide/read-request.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
+import { findRun } from './find-run.ts';
 import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
+import { resultsOfRun } from './results-of-run.ts';
 import { type Route, route } from './route.ts';
 
 const params = z.object({ run_id: runId });
 const reason = z.strictObject({ reason: z.string().max(1000).optional() }).default({});
 const submitted = z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() });
-
-async function findRun({ client }: Gateway, run_id: string) {
-  const [row] = (await client.query('run', { run_id })).rows;
-  if (row === undefined) throw notFound(`run ${run_id}`);
-  return row;
-}
 
 /** The request that a run was started with. @throws HttpProblem 404, or 409 with why it was not kept */
 export async function storedRequest(gateway: Gateway, run_id: string): Promise<Record<string, unknown>> {
@@ -89,7 +77,7 @@ export const runRoutes: Route[] = [
     ...{ method: 'GET', url: '/api/runs/:run_id', role: 'viewer', summary: 'One run with its counts' },
     params,
     answer: runRow,
-    handle: ({ gateway, params: { run_id } }) => findRun(gateway, run_id),
+    handle: ({ gateway, params: { run_id } }) => findRun(gateway.client, run_id),
   }),
   route({
     ...{
@@ -124,13 +112,7 @@ export const runRoutes: Route[] = [
   }),
   route({
     ...{ method: 'GET', url: '/api/runs/:run_id/results', role: 'viewer', summary: 'What it measured, by task id' },
-    params,
-    query: z.object({ limit: limitOf(1000, 10_000), cursor }),
-    answer: pageOf(resultRow),
-    handle: async ({ gateway, params: { run_id }, query: { limit, cursor } }) => {
-      const after_task_id = decodeCursor(cursor, z.string()) ?? '';
-      return page(await gateway.client.query('results', { run_id, limit, after_task_id }), (last) => last.task_id);
-    },
+    ...resultsOfRun,
   }),
   route({
     ...{
@@ -168,7 +150,7 @@ export const runRoutes: Route[] = [
     body: reason,
     answer: z.object({ run_id: runId }),
     handle: async ({ gateway, params: { run_id }, body: { reason } }) => {
-      await findRun(gateway, run_id);
+      await findRun(gateway.client, run_id);
       await gateway.client.cancel(run_id, reason);
       return { run_id };
     },
