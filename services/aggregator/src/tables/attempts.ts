@@ -1,6 +1,7 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
+import { timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** One row per attempt: its outcome, whole. Of several outcomes the first in the stream has the highest version. */
@@ -94,7 +95,7 @@ export function findAttempts(
   );
 }
 
-const SINCE = "finished_at >= parseDateTime64BestEffort({since:String}, 3, 'UTC')";
+const SINCE = `finished_at >= ${timeParameter('since')}`;
 
 /** How many tasks ended how in each stretch of time; stretches without any are left out. */
 export function findThroughput(

@@ -6,7 +6,7 @@ import type {
   QueryRow,
 } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
-import { clock } from './clock.ts';
+import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** What the anomaly service found: one row a finding, as the newest revision of it says. */
@@ -68,35 +68,29 @@ const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, b
 
 /** Newest first; `before` pages on. */
 export function findFindings(database: Database, parameters: QueryParameters<'findings'>): Promise<FindingReply[]> {
-  const { run_id, kind, states, series_id, incident_id, search = '', since, before, limit = 50 } = parameters;
-  const conditions = [
-    ...(run_id === undefined ? [] : ['run_id = {run_id:UUID}']),
-    ...(kind === undefined ? [] : ['kind = {kind:String}']),
-    ...(states === undefined ? [] : ['state IN ({states:Array(String)})']),
-    ...(series_id === undefined ? [] : ['series_id = {series_id:String}']),
-    ...(incident_id === undefined ? [] : ['f.incident_id = {incident_id:String}']),
-    ...(search === ''
-      ? []
+  const { run_id, kind, states, series_id, incident_id, search = '', before, limit = 50 } = parameters;
+  const at = timeParameter('before_at');
+  const { where, parameters: given } = filterBy([
+    equals('run_id', 'UUID', run_id),
+    equals('kind', 'String', kind),
+    states && ['state IN ({states:Array(String)})', { states }],
+    equals('series_id', 'String', series_id),
+    equals('f.incident_id', 'String', incident_id),
+    search === ''
+      ? undefined
       : [
           "positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric, '\\n', pool), {search:String}) > 0",
-        ]),
-    ...(since === undefined ? [] : ['detected_at >= {since:DateTime64(3)}']),
-    ...(before === undefined
-      ? []
-      : [
-          '(detected_at < {before_at:DateTime64(3)} OR (detected_at = {before_at:DateTime64(3)} AND finding_id > {before_id:String}))',
-        ]),
-  ];
-  const given = { run_id, kind, states, series_id, incident_id, since: since && clock(since) };
+          { search },
+        ],
+    since('detected_at', parameters.since),
+    before && [
+      `(detected_at < ${at} OR (detected_at = ${at} AND finding_id > {before_id:String}))`,
+      { before_at: before.detected_at, before_id: before.finding_id },
+    ],
+  ]);
   return database.query(
-    `SELECT ${SHOWN} FROM findings AS f FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
-     ORDER BY detected_at DESC, finding_id LIMIT {limit:UInt32}`,
-    {
-      limit,
-      search,
-      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-      ...(before === undefined ? {} : { before_at: clock(before.detected_at), before_id: before.finding_id }),
-    },
+    `SELECT ${SHOWN} FROM findings AS f FINAL ${where} ORDER BY detected_at DESC, finding_id LIMIT {limit:UInt32}`,
+    { limit, ...given },
   );
 }
 

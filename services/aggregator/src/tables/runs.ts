@@ -1,5 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { Database } from '../adapters/clickhouse.ts';
+import { filterBy, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
 const counted = 'SimpleAggregateFunction(max, UInt32)';
@@ -54,27 +55,24 @@ export function findRuns(
   { states, search = '', tag = '', before, limit = 20 }: QueryParameters<'runs'>,
 ): Promise<StoredRun[]> {
   const [name = '', ...value] = tag.split('=');
-  const conditions = [
-    ...(states === undefined ? [] : ['toString(state) IN ({states:Array(String)})']),
-    ...(search === ''
-      ? []
-      : ['(positionCaseInsensitive(name, {search:String}) > 0 OR position(toString(run_id), {search:String}) > 0)']),
-    ...(tag === '' ? [] : ['mapContains(tags, {tag:String})']),
-    ...(value.length === 0 ? [] : ['tags[{tag:String}] = {value:String}']),
-    ...(before === undefined
-      ? []
-      : ["(accepted_at, run_id) < (parseDateTime64BestEffort({before_at:String}, 3, 'UTC'), {before_run:UUID})"]),
-  ];
+  const { where, parameters } = filterBy([
+    states && ['toString(state) IN ({states:Array(String)})', { states }],
+    search === ''
+      ? undefined
+      : [
+          '(positionCaseInsensitive(name, {search:String}) > 0 OR position(toString(run_id), {search:String}) > 0)',
+          { search },
+        ],
+    tag === '' ? undefined : ['mapContains(tags, {tag:String})', { tag: name }],
+    value.length === 0 ? undefined : ['tags[{tag:String}] = {value:String}', { value: value.join('=') }],
+    before && [
+      `(accepted_at, run_id) < (${timeParameter('before_at')}, {before_run:UUID})`,
+      { before_at: before.accepted_at, before_run: before.run_id },
+    ],
+  ]);
   return database.query(
-    `SELECT * FROM runs FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
-     ORDER BY accepted_at DESC, run_id DESC LIMIT {limit:UInt32}`,
-    {
-      limit,
-      ...(states === undefined ? {} : { states }),
-      ...(search === '' ? {} : { search }),
-      ...(tag === '' ? {} : { tag: name, value: value.join('=') }),
-      ...(before === undefined ? {} : { before_at: before.accepted_at, before_run: before.run_id }),
-    },
+    `SELECT * FROM runs FINAL ${where} ORDER BY accepted_at DESC, run_id DESC LIMIT {limit:UInt32}`,
+    { limit, ...parameters },
   );
 }
 
