@@ -1,5 +1,6 @@
 import type { Finding } from '../contracts/finding.ts';
-import type { QueryName, QueryParameters, QueryRow, RunRow } from '../contracts/query.ts';
+import type { QueryName, QueryParameters, QueryRow } from '../contracts/query.ts';
+import type { RunRow } from '../contracts/rows.ts';
 import { closeNats, connectNats, type NatsConnection, type NatsOptions } from '../runtime/nats.ts';
 import { cancel } from './cancel.ts';
 import { finished } from './finished.ts';

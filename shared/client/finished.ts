@@ -1,4 +1,4 @@
-import type { RunRow } from '../contracts/query.ts';
+import type { RunRow } from '../contracts/rows.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import type { NatsConnection } from '../runtime/nats.ts';
 import { query } from './query.ts';

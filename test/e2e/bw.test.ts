@@ -5,8 +5,8 @@ import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { metricsSubject } from '@benchwire/shared/contracts/metrics.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import type { RejectedRow, RunRow } from '@benchwire/shared/contracts/query.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
+import type { RejectedRow, RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream } from '@nats-io/jetstream';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
 import { Client } from '@benchwire/shared/client/client.ts';
 import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
-import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';

@@ -7,7 +7,8 @@ import {
 } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId, newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
-import { QUERIES, querySubject, type ResultRow } from '@benchwire/shared/contracts/query.ts';
+import { QUERIES, querySubject } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type NatsFixture, natsFixture, readAll } from '../support/nats-fixture.ts';

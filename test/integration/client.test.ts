@@ -6,7 +6,7 @@ import type { Watched, WatchedStream } from '@benchwire/shared/client/watched.ts
 import { eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
-import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { EVENTS, METRICS, OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';

@@ -1,6 +1,6 @@
 import { issueLine } from '@benchwire/shared/client/errors.ts';
-import type { RejectedRow } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
+import type { RejectedRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';

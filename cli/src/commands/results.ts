@@ -1,4 +1,4 @@
-import { resultRow } from '@benchwire/shared/contracts/query.ts';
+import { resultRow } from '@benchwire/shared/contracts/rows.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';

@@ -1,6 +1,6 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ANALYSE_SUBJECT, analyseReply, type SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
-import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';

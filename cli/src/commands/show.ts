@@ -1,5 +1,5 @@
 import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
-import type { RunRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';

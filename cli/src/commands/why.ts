@@ -1,7 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { taskId } from '@benchwire/shared/contracts/ids.ts';
-import type { TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { type TaskExplanation, WHY_SUBJECT, type WhyPool, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';

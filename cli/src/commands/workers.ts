@@ -1,4 +1,4 @@
-import type { WorkerRow } from '@benchwire/shared/contracts/query.ts';
+import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
 import { capabilities, type Device } from '@benchwire/shared/contracts/worker.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';

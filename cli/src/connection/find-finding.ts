@@ -1,5 +1,5 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
-import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import { NotFoundError } from '../errors.ts';
 import { oneLine } from '../terminal/text-width.ts';
 

@@ -1,5 +1,5 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
-import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import { shortFindingId } from '../connection/find-finding.ts';
 import { formatAgo, formatChange, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';

@@ -1,4 +1,4 @@
-import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import type { KeptOutcome } from '../progress/run-progress.ts';
 

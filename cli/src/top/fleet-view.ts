@@ -1,5 +1,5 @@
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { PoolStatus, SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
 import { runState, runsTable } from '../commands/runs.ts';

@@ -1,9 +1,10 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
-import type { MatrixRow, QueryRow, RejectedRow, ThroughputRow, WorkerRow } from '@benchwire/shared/contracts/query.ts';
+import type { QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { MatrixRow, RejectedRow, ThroughputRow, WorkerRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
 import type { Heartbeat } from '@benchwire/shared/contracts/worker.ts';
 
-/** What the API's answers look like beyond the rows of shared/contracts/query.ts. */
+/** What the API's answers look like beyond the rows of shared/contracts/rows.ts. */
 
 export interface Page<T> {
   items: T[];

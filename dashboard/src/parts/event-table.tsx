@@ -1,4 +1,4 @@
-import type { EventRow } from '@benchwire/shared/contracts/query.ts';
+import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { type Column, DataTable } from './data-table.tsx';

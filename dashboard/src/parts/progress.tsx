@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 
 const PARTS = ['completed', 'failed', 'timed_out', 'lost', 'cancelled', 'running'] as const;

@@ -1,5 +1,5 @@
 import { EVENT_ENTITIES } from '@benchwire/shared/contracts/event.ts';
-import type { EventRow } from '@benchwire/shared/contracts/query.ts';
+import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, Select, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { usePages } from '../../api/use-api.ts';

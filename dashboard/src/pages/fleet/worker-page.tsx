@@ -1,4 +1,4 @@
-import type { EventRow } from '@benchwire/shared/contracts/query.ts';
+import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ReactNode } from 'react';
 import type { WorkerNow } from '../../api/types.ts';

@@ -1,4 +1,4 @@
-import type { FindingRow } from '@benchwire/shared/contracts/query.ts';
+import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';

@@ -1,4 +1,4 @@
-import type { WorkerRow } from '@benchwire/shared/contracts/query.ts';
+import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import type { ReactNode } from 'react';

@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { SegmentedControl, Select } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { Empty, Failure } from '../../parts/states.tsx';

@@ -1,4 +1,4 @@
-import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { expect, test } from 'vitest';
 import { pivotResults } from './pivot-results.ts';
 

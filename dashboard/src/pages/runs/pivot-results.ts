@@ -1,4 +1,4 @@
-import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 
 /** Metrics of a model at a batch size, which stand in one line. */
 export const BATCH_METRICS = [

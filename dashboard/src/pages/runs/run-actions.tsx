@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import { IconBan, IconFileText, IconGitCompare, IconRepeat } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';

@@ -1,4 +1,4 @@
-import type { EventRow } from '@benchwire/shared/contracts/query.ts';
+import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { usePages } from '../../api/use-api.ts';

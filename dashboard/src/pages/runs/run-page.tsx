@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { Tabs } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useGet } from '../../api/use-api.ts';

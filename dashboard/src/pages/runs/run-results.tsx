@@ -1,4 +1,4 @@
-import type { ResultRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';

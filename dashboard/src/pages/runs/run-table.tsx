@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 import { formatBetween, secondsBetween } from '../../format/times.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';

@@ -1,4 +1,4 @@
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
 import { IconGitCompare, IconPlus, IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';

@@ -1,4 +1,4 @@
-import type { SamplesRow } from '@benchwire/shared/contracts/query.ts';
+import type { SamplesRow } from '@benchwire/shared/contracts/rows.ts';
 import { type ReactNode, useCallback } from 'react';
 import { Chart } from '../../charts/chart.tsx';
 import type { ChartColours } from '../../charts/colours.ts';

@@ -1,4 +1,4 @@
-import type { SamplesRow } from '@benchwire/shared/contracts/query.ts';
+import type { SamplesRow } from '@benchwire/shared/contracts/rows.ts';
 
 /** With more samples of one thing than this, they are thinned: a picture has no room for more. */
 const MOST_POINTS = 4000;

@@ -1,4 +1,4 @@
-import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import type { TaskExplanation } from '@benchwire/shared/contracts/scheduler.ts';
 import { Button, Drawer, Group, Text } from '@mantine/core';
 import type { ReactNode } from 'react';

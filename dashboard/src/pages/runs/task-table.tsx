@@ -1,4 +1,4 @@
-import type { RunRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, Select, TextInput, UnstyledButton } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useMemo } from 'react';

@@ -1,4 +1,4 @@
-import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 
 /** One stretch of a task's life. `retry` is the wait before an attempt after the first. */
 export interface Stretch {

@@ -1,4 +1,4 @@
-import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/query.ts';
+import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { useQueries } from '@tanstack/react-query';
 import { send } from '../../api/client.ts';
 import type { Page } from '../../api/types.ts';

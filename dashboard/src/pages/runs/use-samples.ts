@@ -1,5 +1,5 @@
 import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
-import type { RunRow, SamplesRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow, SamplesRow } from '@benchwire/shared/contracts/rows.ts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { send } from '../../api/client.ts';

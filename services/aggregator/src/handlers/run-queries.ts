@@ -1,4 +1,5 @@
-import type { QueryParameters, RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';

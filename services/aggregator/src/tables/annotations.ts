@@ -1,4 +1,5 @@
-import type { AnnotationRow as AnnotationReply, QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AnnotationRow as AnnotationReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 

@@ -1,4 +1,5 @@
-import type { EventRow as EventReply, QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { EventRow as EventReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';

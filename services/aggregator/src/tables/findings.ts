@@ -1,10 +1,5 @@
-import type {
-  FindingRow as FindingReply,
-  IncidentRow,
-  PrecisionRow,
-  QueryParameters,
-  QueryRow,
-} from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';

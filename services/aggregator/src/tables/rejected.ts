@@ -1,4 +1,4 @@
-import type { RejectedRow as RejectedReply } from '@benchwire/shared/contracts/query.ts';
+import type { RejectedRow as RejectedReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 

@@ -1,10 +1,6 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
-import type {
-  QueryParameters,
-  QueryRow,
-  ResultRow as ResultReply,
-  SeriesRow,
-} from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { columnsOf, type Table } from './table.ts';
 

@@ -1,4 +1,5 @@
-import type { QueryParameters, RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/query.ts';
+import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { WorkerRow as WorkerReply } from '@benchwire/shared/contracts/query.ts';
+import type { WorkerRow as WorkerReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 

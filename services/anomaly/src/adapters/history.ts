@@ -1,6 +1,7 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
-import { queryReply, querySubject, resultRow } from '@benchwire/shared/contracts/query.ts';
+import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { type Source, source } from '@benchwire/shared/contracts/request.ts';
+import { resultRow } from '@benchwire/shared/contracts/rows.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { backoffMs, pause } from '@benchwire/shared/runtime/lifecycle.ts';

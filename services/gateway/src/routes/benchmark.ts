@@ -2,7 +2,7 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
-import { matrixRow, type RunRow, runRow } from '@benchwire/shared/contracts/query.ts';
+import { matrixRow, type RunRow, runRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { benchmarkRequest, benchmarkRun } from '../decide/benchmark-request.ts';
 import { findRun } from './find-run.ts';

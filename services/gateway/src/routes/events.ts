@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EVENT_ENTITIES } from '@benchwire/shared/contracts/event.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
-import { eventRow, type RejectedRow, rejectedRow } from '@benchwire/shared/contracts/query.ts';
+import { eventRow, type RejectedRow, rejectedRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';
 import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';

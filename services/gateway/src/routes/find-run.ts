@@ -1,5 +1,5 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
-import type { RunRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { notFound } from '../problem.ts';
 
 /** @throws HttpProblem 404 for a run that is not known */

@@ -2,7 +2,7 @@ import { ask } from '@benchwire/shared/client/ask.ts';
 import { ACT_SUBJECT, type ActRequest, actReply, actRequest } from '@benchwire/shared/contracts/anomaly.ts';
 import { findingKind, findingState } from '@benchwire/shared/contracts/finding.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
-import { findingRow, incidentRow, precisionRow } from '@benchwire/shared/contracts/query.ts';
+import { findingRow, incidentRow, precisionRow } from '@benchwire/shared/contracts/rows.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';

@@ -1,6 +1,6 @@
 import type { WorkerAction } from '@benchwire/shared/client/worker-action.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
-import { workerRow } from '@benchwire/shared/contracts/query.ts';
+import { workerRow } from '@benchwire/shared/contracts/rows.ts';
 import { serviceHealth } from '@benchwire/shared/contracts/service.ts';
 import { schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { heartbeat } from '@benchwire/shared/contracts/worker.ts';

@@ -6,7 +6,7 @@ import {
   recoveryRow,
   samplesRow,
   throughputRow,
-} from '@benchwire/shared/contracts/query.ts';
+} from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { limitOf, listAnswer } from './page.ts';
 import { type Route, route } from './route.ts';

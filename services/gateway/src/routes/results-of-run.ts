@@ -1,5 +1,5 @@
 import { runId } from '@benchwire/shared/contracts/ids.ts';
-import { resultRow } from '@benchwire/shared/contracts/query.ts';
+import { resultRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';

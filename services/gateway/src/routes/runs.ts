@@ -1,7 +1,8 @@
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
-import { eventRow, findingRow, QUERIES, runRow, taskRow, taskState } from '@benchwire/shared/contracts/query.ts';
+import { QUERIES } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
+import { eventRow, findingRow, runRow, taskRow, taskState } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { checkWritten, readWritten } from '../decide/read-request.ts';
 import type { Gateway } from '../gateway.ts';

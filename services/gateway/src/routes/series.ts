@@ -1,7 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { noteOnSeries } from '@benchwire/shared/client/note.ts';
 import { ANALYSE_SUBJECT, analyseReply, seriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
-import { annotationRow, resultRow, seriesRow } from '@benchwire/shared/contracts/query.ts';
+import { annotationRow, resultRow, seriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';

@@ -1,0 +1,322 @@
+import { z } from 'zod';
+import { EVENT_ENTITIES } from './event.ts';
+import { findingKind, findingState } from './finding.ts';
+import { runId, timestamp } from './ids.ts';
+import { OUTCOME_STATUSES } from './outcome.ts';
+
+/** Rows of the answers to the queries of query.ts: what the aggregator tells of runs, tasks, values and findings. */
+
+/** A task's state: waiting, running, or how its last attempt ended. */
+export const taskState = z.enum(['waiting', 'running', ...OUTCOME_STATUSES]);
+export type TaskState = z.infer<typeof taskState>;
+
+export const runRow = z.object({
+  run_id: runId,
+  name: z.string(),
+  /** accepted, cancelling, finished */
+  state: z.string(),
+  accepted_at: timestamp,
+  finished_at: timestamp.nullable(),
+  source: z.string(),
+  tags: z.record(z.string(), z.string()),
+  total: z.int(),
+  waiting: z.int(),
+  running: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  timed_out: z.int(),
+  cancelled: z.int(),
+  lost: z.int(),
+});
+export type RunRow = z.infer<typeof runRow>;
+
+export const taskRow = z.object({
+  run_id: runId,
+  task_id: z.string(),
+  state: taskState,
+  attempt: z.int(),
+  executor: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  pool: z.string(),
+  worker_id: z.string(),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  execution_time_seconds: z.number().nullable(),
+  error_class: z.string(),
+  error_code: z.string(),
+  error_message: z.string(),
+  /** How it completed otherwise than it was written: batch sizes left out, why it was skipped. Since 0.2. */
+  note: z.string().default(''),
+});
+export type TaskRow = z.infer<typeof taskRow>;
+
+export const resultRow = z.object({
+  series_id: z.string(),
+  run_id: runId,
+  task_id: z.string(),
+  attempt: z.int(),
+  measured_at: timestamp,
+  benchmark: z.string(),
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  /** Null where the metric belongs to no batch size. */
+  batch_size: z.int().nullable(),
+  scenario: z.string(),
+  variant: z.string(),
+  pool: z.string(),
+  fingerprint: z.string(),
+  worker_id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  value: z.number(),
+  ci_low: z.number().nullable(),
+  ci_high: z.number().nullable(),
+  samples: z.int(),
+  steady: z.boolean().nullable(),
+  is_simulated: z.boolean(),
+  commit: z.string(),
+  branch: z.string(),
+  /** The outcome's whole source as JSON, empty without one. */
+  source: z.string(),
+});
+export type ResultRow = z.infer<typeof resultRow>;
+
+export const seriesRow = z.object({
+  series_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  batch_size: z.int().nullable(),
+  scenario: z.string(),
+  variant: z.string(),
+  fingerprint: z.string(),
+  pool: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  is_simulated: z.boolean(),
+  points: z.int(),
+  first_at: timestamp,
+  last_at: timestamp,
+  last_value: z.number(),
+});
+export type SeriesRow = z.infer<typeof seriesRow>;
+
+export const workerRow = z.object({
+  worker_id: z.string(),
+  hostname: z.string(),
+  /** ready, draining, paused, quarantined, left, lost */
+  state: z.string(),
+  changed_at: timestamp,
+  pools: z.array(z.string()),
+  /** The capabilities as JSON. */
+  capabilities: z.string(),
+  /** Why it is paused or in quarantine. Since 0.2. */
+  reason: z.string().default(''),
+});
+export type WorkerRow = z.infer<typeof workerRow>;
+
+export const findingRow = z.object({
+  finding_id: z.string(),
+  kind: findingKind,
+  series_id: z.string(),
+  run_id: runId,
+  task_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  batch_size: z.int().nullable(),
+  metric: z.string(),
+  pool: z.string(),
+  value: z.number(),
+  baseline_median: z.number(),
+  z_score: z.number(),
+  change_percent: z.number().nullable(),
+  detected_at: timestamp,
+  message: z.string(),
+  /** All of these since 0.3. */
+  state: findingState.default('confirmed'),
+  state_reason: z.string().default(''),
+  changed_at: timestamp.nullable().default(null),
+  revision: z.int().default(0),
+  incident_id: z.string().nullable().default(null),
+  executor: z.string().default(''),
+  precision: z.string().default(''),
+  unit: z.string().default(''),
+  fingerprint: z.string().default(''),
+  /** Sources as JSON, empty without one. */
+  source: z.string().default(''),
+  previous_source: z.string().default(''),
+});
+export type FindingRow = z.infer<typeof findingRow>;
+
+export const rejectedRow = z.object({
+  rejected_at: timestamp,
+  where: z.string(),
+  subject: z.string(),
+  /** JSON list of issues. */
+  issues: z.string(),
+  /** The message, lossless: base64. */
+  raw_base64: z.string(),
+});
+export type RejectedRow = z.infer<typeof rejectedRow>;
+
+/** Findings of one commit or one environment change. Since 0.3. */
+export const incidentRow = z.object({
+  incident_id: z.string(),
+  /** `commit`, `environment` or `single`. */
+  cause: z.string(),
+  first_detected_at: timestamp,
+  last_detected_at: timestamp,
+  findings: z.int(),
+  /** Neither dismissed nor gone away. */
+  open: z.int(),
+  regressions: z.int(),
+  improvements: z.int(),
+  source: z.string(),
+  previous_source: z.string(),
+  /** What moved, the greatest effect first, at most 100. */
+  moved: z.array(
+    z.object({
+      finding_id: z.string(),
+      kind: findingKind,
+      state: findingState,
+      benchmark: z.string(),
+      model: z.string(),
+      metric: z.string(),
+      pool: z.string(),
+      change_percent: z.number().nullable(),
+      effect_size: z.number().nullable(),
+    }),
+  ),
+});
+export type IncidentRow = z.infer<typeof incidentRow>;
+
+/** What somebody noted on a series, or what changed below it. Since 0.3. */
+export const annotationRow = z.object({
+  series_id: z.string(),
+  event_id: z.string(),
+  about_at: timestamp,
+  made_at: timestamp,
+  /** note, environment_changed */
+  kind: z.string(),
+  text: z.string(),
+  by: z.string(),
+  link: z.string().nullable(),
+});
+export type AnnotationRow = z.infer<typeof annotationRow>;
+
+/** How often findings were right, by metric and pool. Since 0.3. */
+export const precisionRow = z.object({
+  metric: z.string(),
+  pool: z.string(),
+  suspected: z.int(),
+  confirmed: z.int(),
+  acknowledged: z.int(),
+  dismissed: z.int(),
+  went_away: z.int(),
+  /** acknowledged / (acknowledged + dismissed); null where nobody has judged one. */
+  precision: z.number().nullable(),
+});
+export type PrecisionRow = z.infer<typeof precisionRow>;
+
+/** What happened, as it was said. Since 0.3. */
+export const eventRow = z.object({
+  event_id: z.string(),
+  at: timestamp,
+  entity: z.enum(EVENT_ENTITIES),
+  kind: z.string(),
+  run_id: runId.nullable(),
+  task_id: z.string(),
+  attempt: z.int().nullable(),
+  worker_id: z.string(),
+  pool: z.string(),
+  message: z.string(),
+  /** As JSON, empty without. */
+  data: z.string(),
+});
+export type EventRow = z.infer<typeof eventRow>;
+
+/** One attempt of a task. Since 0.3, as everything below. */
+export const attemptRow = z.object({
+  attempt: z.int(),
+  status: z.enum(OUTCOME_STATUSES),
+  worker_id: z.string(),
+  pool: z.string(),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp,
+  execution_time_seconds: z.number().nullable(),
+  error_class: z.string(),
+  error_code: z.string(),
+  error_message: z.string(),
+  /** Base64. */
+  logs: z.string(),
+});
+export type AttemptRow = z.infer<typeof attemptRow>;
+
+/** Raw points of one metric of a task in order of time, thinned to a mean a bucket where there are too many. */
+export const samplesRow = z.object({
+  task_id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  batch_size: z.int().nullable(),
+  /** Milliseconds since 1970. */
+  times_ms: z.array(z.number()),
+  values: z.array(z.number()),
+});
+export type SamplesRow = z.infer<typeof samplesRow>;
+
+/** How the raw points of one metric of a task are distributed. */
+export const distributionRow = z.object({
+  task_id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  batch_size: z.int().nullable(),
+  n: z.int(),
+  min: z.number(),
+  max: z.number(),
+  /** Of 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99. */
+  quantiles: z.array(z.number()),
+  /** Bars of equal width from `min` to `max`. */
+  counts: z.array(z.int()),
+});
+export type DistributionRow = z.infer<typeof distributionRow>;
+
+/** The newest value of a series. */
+export const matrixRow = z.object({
+  series_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  pool: z.string(),
+  precision: z.string(),
+  batch_size: z.int().nullable(),
+  metric: z.string(),
+  unit: z.string(),
+  value: z.number(),
+  ci_low: z.number().nullable(),
+  ci_high: z.number().nullable(),
+  samples: z.int(),
+  measured_at: timestamp,
+  run_id: runId,
+});
+export type MatrixRow = z.infer<typeof matrixRow>;
+
+/** Tasks that ended in one stretch of time, by how. */
+export const throughputRow = z.object({
+  at: timestamp,
+  completed: z.int(),
+  failed: z.int(),
+  timed_out: z.int(),
+  cancelled: z.int(),
+  lost: z.int(),
+});
+export type ThroughputRow = z.infer<typeof throughputRow>;
+
+export const failureRow = z.object({ pool: z.string(), error_class: z.string(), attempts: z.int() });
+/** Of tasks that failed at first: where they were tried again, how many of these attempts there were, and how many completed. */
+export const recoveryRow = z.object({
+  strategy: z.enum(['same_worker', 'same_pool', 'other_pool']),
+  attempts: z.int(),
+  recovered: z.int(),
+});
