@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+import { MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { poolDemand } from './status.ts';
 import { requirements } from './task.ts';
 
@@ -39,6 +39,35 @@ export const benchEvent = z.object({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type BenchEvent = z.infer<typeof benchEvent>;
+
+/**
+ * An event about nothing in particular but what `about` names; its message is cut to what the contract takes.
+ * @param event_id - made from what happened where a replay or another service could report the same thing, else new
+ */
+export function eventOf(
+  entity: EventEntity,
+  kind: string,
+  message: string,
+  /** When it happened, milliseconds since 1970. */
+  at_ms: number,
+  event_id: string,
+  about: Partial<Pick<BenchEvent, 'run_id' | 'task_id' | 'attempt' | 'worker_id' | 'pool' | 'data'>> = {},
+): BenchEvent {
+  return {
+    v: MESSAGE_VERSION,
+    event_id,
+    at: new Date(at_ms).toISOString(),
+    entity,
+    kind,
+    run_id: null,
+    task_id: null,
+    attempt: null,
+    worker_id: null,
+    pool: null,
+    message: message.slice(0, 4096),
+    ...about,
+  };
+}
 
 /** How many tasks of a run ended how. */
 export const runCounts = z.object({

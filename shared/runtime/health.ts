@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import { type BenchEvent, eventSubject } from '../contracts/event.ts';
+import { eventOf } from '../contracts/event.ts';
 import { MESSAGE_VERSION } from '../contracts/ids.ts';
 import {
   type ConsumerLag,
@@ -17,7 +17,7 @@ import type { ServiceHttp } from './http.ts';
 import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { NatsConnection } from './nats.ts';
-import { publish } from './publish.ts';
+import { publishEvent } from './publish-event.ts';
 
 /** How often the process is looked at. */
 const SAMPLE_MS = 5000;
@@ -202,21 +202,9 @@ export class Health {
       const data = await this.read();
       const wrong = Object.entries(missing(data.checks)).map(([name, reason]) => `${name}: ${reason}`);
       const state = wrong.length === 0 ? 'is ready' : `is not ready: ${wrong.join('; ')}`;
-      const event: BenchEvent = {
-        v: MESSAGE_VERSION,
-        event_id: `${this.instance_id}.${kind}.${data.at}`,
-        at: data.at,
-        entity: 'service',
-        kind,
-        run_id: null,
-        task_id: null,
-        attempt: null,
-        worker_id: null,
-        pool: null,
-        message: `${service} ${kind === 'stopped' ? 'has stopped' : state}`.slice(0, 4096),
-        data,
-      };
-      await publish(jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id, signal });
+      const message = `${service} ${kind === 'stopped' ? 'has stopped' : state}`;
+      const event_id = `${this.instance_id}.${kind}.${data.at}`;
+      await publishEvent(jetstream, eventOf('service', kind, message, Date.parse(data.at), event_id, { data }), signal);
     } catch (error) {
       if (!this.#stopping.signal.aborted) log.debug({ err: error }, 'could not report the own health');
     }

@@ -1,11 +1,11 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { FindingLog } from './adapters/finding-log.ts';
 import { loadHistory } from './adapters/history.ts';
-import { publishEvents } from './adapters/publish-events.ts';
 import { scanStream } from './adapters/scan-stream.ts';
 import { readOutcome } from './decide/read-outcome.ts';
 import type { PastPoint, SeriesBook } from './decide/series-book.ts';
@@ -61,7 +61,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
     const changed = book.fold(read.value, new Date());
     log_of_findings.add(changed);
     await log_of_findings.flush(signal);
-    await publishEvents(jetstream, book.takeEvents(), signal);
+    for (const event of book.takeEvents()) await publishEvent(jetstream, event, signal);
   }
   // Also what was asked for right before a crash.
   parts.stored([...book.findings.all()].filter((finding) => finding.state === 'suspected'));

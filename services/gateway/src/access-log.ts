@@ -1,6 +1,6 @@
-import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
-import { MESSAGE_VERSION, newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { eventOf } from '@benchwire/shared/contracts/event.ts';
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from './auth/caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -15,12 +15,8 @@ export async function recordAccess(
   const { method } = request;
   const path = request.url.split('?')[0] ?? '';
   const { subject, role } = caller;
-  const event: BenchEvent = {
-    ...{ v: MESSAGE_VERSION, event_id: newRunId(), at: new Date().toISOString(), entity: 'access', kind: 'changed' },
-    ...{ run_id: null, task_id: null, attempt: null, worker_id: null, pool: null },
-    message: `${subject} (${role}): ${method} ${path} ${status}`.slice(0, 4096),
-    data: { subject, role, method, path, status, request_id: request.id },
-  };
-  const signal = AbortSignal.timeout(5000);
-  await publish(gateway.jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id, signal });
+  const message = `${subject} (${role}): ${method} ${path} ${status}`;
+  const data = { subject, role, method, path, status, request_id: request.id };
+  const event = eventOf('access', 'changed', message, Date.now(), newRunId(), { data });
+  await publishEvent(gateway.jetstream, event, AbortSignal.timeout(5000));
 }

@@ -1,8 +1,8 @@
 import { checkpointKey } from '@benchwire/shared/contracts/checkpoint.ts';
-import { eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { type Outcome, outcomeIsFinal, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { finishedEvent } from './decide/events.ts';
@@ -78,7 +78,7 @@ export class Endings {
     const { jetstream, now, work, ack, metrics, log } = this.#parts;
     const { run_id } = run.submitted;
     const event = finishedEvent(run, now());
-    await publish(jetstream, eventSubject(event), JSON.stringify(event), { id: event.event_id, signal: work.signal });
+    await publishEvent(jetstream, event, work.signal);
     ack(run_id);
     this.#state.dropRun(run);
     metrics.finished.inc();

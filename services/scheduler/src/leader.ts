@@ -1,3 +1,4 @@
+import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
@@ -12,7 +13,7 @@ import { Bindings } from './bindings.ts';
 import { missDeadlines } from './decide/deadlines.ts';
 import { DemandReports } from './decide/demand-reports.ts';
 import { viewOf } from './decide/emit.ts';
-import { announcement, deadlineEvent, demandEvent, eventOf, waitingForPoolEvent } from './decide/events.ts';
+import { announcement, deadlineEvent, demandEvent, waitingForPoolEvent } from './decide/events.ts';
 import type { Fleet, FleetChange } from './decide/fleet.ts';
 import { Lessons } from './decide/lessons.ts';
 import type { TaskState } from './decide/run-state.ts';

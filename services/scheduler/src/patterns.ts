@@ -1,4 +1,5 @@
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { QUARANTINE_BUCKET, type Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { workerCommandReply, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
@@ -8,7 +9,6 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type BreakerChange, describeBreaker } from './decide/breakers.ts';
-import { eventOf } from './decide/events.ts';
 import type { Fleet } from './decide/fleet.ts';
 import { afterCheck, dueForCheck, enter } from './decide/quarantine.ts';
 import type { SchedulerState } from './decide/scheduler-state.ts';

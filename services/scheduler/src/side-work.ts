@@ -1,7 +1,7 @@
-import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
+import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 
 /** What a leader has under way beside its fold: publications, questions to Redis. */
@@ -32,11 +32,7 @@ export class SideWork {
   }
 
   publishEvent(event: BenchEvent): void {
-    const stored = publish(this.#jetstream, eventSubject(event), JSON.stringify(event), {
-      id: event.event_id,
-      signal: this.signal,
-    });
-    this.track(stored.then(() => undefined));
+    this.track(publishEvent(this.#jetstream, event, this.signal));
   }
 
   abort(): void {

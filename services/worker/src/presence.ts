@@ -1,4 +1,4 @@
-import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import {
   type Capabilities,
@@ -11,7 +11,7 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Subscription } from '@nats-io/transport-node';
@@ -177,21 +177,9 @@ export class Presence {
 
   async #tell(kind: string, message: string, data?: Record<string, unknown>): Promise<void> {
     const { client, capabilities } = this.#options;
-    const at = new Date().toISOString();
-    const event: BenchEvent = {
-      v: MESSAGE_VERSION,
-      event_id: `${capabilities.worker_id}.${capabilities.boot_id}.${kind}.${at}`,
-      at,
-      entity: 'worker',
-      kind,
-      run_id: null,
-      task_id: null,
-      attempt: null,
-      worker_id: capabilities.worker_id,
-      pool: null,
-      message: message.slice(0, 4096),
-      ...(data === undefined ? {} : { data }),
-    };
-    await publish(client, eventSubject(event), JSON.stringify(event), { id: event.event_id });
+    const at = new Date();
+    const event_id = `${capabilities.worker_id}.${capabilities.boot_id}.${kind}.${at.toISOString()}`;
+    const about = { worker_id: capabilities.worker_id, ...(data === undefined ? {} : { data }) };
+    await publishEvent(client, eventOf('worker', kind, message, at.getTime(), event_id, about));
   }
 }

@@ -1,5 +1,4 @@
-import type { AnnotationData, BenchEvent } from '@benchwire/shared/contracts/event.ts';
-import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import { type AnnotationData, type BenchEvent, eventOf } from '@benchwire/shared/contracts/event.ts';
 import type { EnvironmentChange } from './environments.ts';
 import type { PointRef } from './point-ref.ts';
 
@@ -12,9 +11,7 @@ export function environmentEvent(changes: readonly EnvironmentChange[], ref: Poi
     ...{ series_ids, about_at: ref.measured_at, text: text.slice(0, 2000), by: 'anomaly', link: null },
     changes: facts,
   };
-  return {
-    ...{ v: MESSAGE_VERSION, event_id: `environment.${ref.attempt_id}`.slice(0, 256), at: now.toISOString() },
-    ...{ entity: 'series', kind: 'environment_changed', run_id: null, task_id: null, attempt: null },
-    ...{ worker_id: ref.worker_id, pool: ref.pool, message: text.slice(0, 4096), data },
-  };
+  const event_id = `environment.${ref.attempt_id}`.slice(0, 256);
+  const about = { worker_id: ref.worker_id, pool: ref.pool, data };
+  return eventOf('series', 'environment_changed', text, now.getTime(), event_id, about);
 }

@@ -2,9 +2,9 @@ import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { consume, OK, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { FindingLog } from '../adapters/finding-log.ts';
-import { publishEvents } from '../adapters/publish-events.ts';
 import { type ReadOutcome, readOutcome } from '../decide/read-outcome.ts';
 import type { SeriesBook } from '../decide/series-book.ts';
 import type { AnomalyMetrics } from '../metrics.ts';
@@ -43,7 +43,7 @@ export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): 
       folded = sequence;
     }
     await log_of_findings.flush(signal);
-    await publishEvents(parts.jetstream, book.takeEvents(), signal);
+    for (const event of book.takeEvents()) await publishEvent(parts.jetstream, event, signal);
     parts.stored(unstored);
     unstored = [];
     metrics.outcomes(batch.length);

@@ -1,5 +1,4 @@
-import type { BenchEvent, EventEntity, RunCounts } from '@benchwire/shared/contracts/event.ts';
-import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import { type BenchEvent, eventOf, type RunCounts } from '@benchwire/shared/contracts/event.ts';
 import { type RunMessage, runMessageId } from '@benchwire/shared/contracts/run.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { MissedDeadline } from './deadlines.ts';
@@ -8,31 +7,6 @@ import type { Unplaceable } from './unplaceable.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-/** An event; give an id where a replay or another service could report the same thing. */
-export function eventOf(
-  entity: EventEntity,
-  kind: string,
-  message: string,
-  now: number,
-  event_id: string,
-  about: Partial<Pick<BenchEvent, 'run_id' | 'task_id' | 'attempt' | 'worker_id' | 'pool' | 'data'>> = {},
-): BenchEvent {
-  return {
-    v: MESSAGE_VERSION,
-    event_id,
-    at: iso(now),
-    entity,
-    kind,
-    run_id: null,
-    task_id: null,
-    attempt: null,
-    worker_id: null,
-    pool: null,
-    message: message.slice(0, 4096),
-    ...about,
-  };
 }
 
 /**

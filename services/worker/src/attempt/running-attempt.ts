@@ -1,10 +1,9 @@
-import { type BenchEvent, eventSubject, type MeasuredData } from '@benchwire/shared/contracts/event.ts';
-import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import { type BenchEvent, eventOf, type MeasuredData } from '@benchwire/shared/contracts/event.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
-import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { AbortReason, ExecutorContext } from '../executors/executor.ts';
 import type { AttemptServices } from './attempt-runner.ts';
 import type { CheckpointStore } from './checkpoints.ts';
@@ -130,21 +129,10 @@ export class RunningAttempt {
   #tell(kind: string, event_id: string, at: string, message: string, data?: BenchEvent['data']): void {
     const { client, worker_id, log } = this.#services;
     const { run_id, attempt, task } = this.job;
-    const event: BenchEvent = {
-      v: MESSAGE_VERSION,
-      event_id,
-      at,
-      entity: 'task',
-      kind,
-      run_id,
-      task_id: task.task_id,
-      attempt,
-      worker_id,
-      pool: this.device.pool,
-      message: message.slice(0, 4096),
-      ...(data === undefined ? {} : { data }),
-    };
-    publish(client, eventSubject(event), JSON.stringify(event), { id: event.event_id }).catch((error: unknown) =>
+    const pool = this.device.pool;
+    const about = { run_id, task_id: task.task_id, attempt, worker_id, pool, ...(data === undefined ? {} : { data }) };
+    const event = eventOf('task', kind, message, Date.parse(at), event_id, about);
+    publishEvent(client, event).catch((error: unknown) =>
       log.debug({ err: error }, 'could not tell what an attempt does'),
     );
   }
