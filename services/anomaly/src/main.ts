@@ -34,7 +34,7 @@ await runService({
       },
     };
     const shards = await holdShards({
-      ...{ log, nats, slots, instance_id: health.instance_id, replicas: config.NATS_REPLICAS },
+      ...{ log, nats, manager, slots, instance_id: health.instance_id, replicas: config.NATS_REPLICAS },
       start: (slot) => {
         health.watchConsumer(OUTCOMES.name, durableOf(slot));
         const owns = (series_id: string): boolean => slotOf(series_id, slots) === slot.index;

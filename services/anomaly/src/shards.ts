@@ -6,6 +6,7 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Shard } from './shard.ts';
 import { leaseKeyOf, type Slot } from './slots.ts';
@@ -13,6 +14,7 @@ import { leaseKeyOf, type Slot } from './slots.ts';
 export interface ShardsParts {
   log: Log;
   nats: NatsConnection;
+  manager: JetStreamManager;
   instance_id: string;
   replicas: number;
   /** Into how many slots the series are split. */
@@ -33,13 +35,14 @@ interface Held {
 
 /** A lease of its own says that a replica is there. */
 const PRESENT = 'anomaly-replica';
+const KEYS_OF_LEASES = `$KV.${LEASES_BUCKET}.`;
 const LOOK_EVERY_MS = 500;
 /** A slot that is free is won at once; one that is not is left to its holder. */
 const ATTEMPT_MS = 250;
 
 /** Holds this replica's fair share of the slots, and judges their series: what a dead replica held goes to the others. */
 export async function holdShards(parts: ShardsParts): Promise<Shards> {
-  const { log, nats, instance_id, replicas } = parts;
+  const { log, nats, manager, instance_id, replicas } = parts;
   const stopping = new AbortController();
   const candidateFor = (key: string): Promise<LeaseCandidate> =>
     LeaseCandidate.open({ nats, key, holder: instance_id, instance_id, replicas, log });
@@ -80,7 +83,7 @@ export async function holdShards(parts: ShardsParts): Promise<Shards> {
   const sharing = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        const share = Math.ceil(slots.length / (await countPresent(bucket)));
+        const share = Math.ceil(slots.length / (await countPresent(manager, bucket)));
         const newest = [...held.values()].at(-1);
         if (held.size > share && newest !== undefined) await release(newest, 'gives a slot to another replica');
         else if (held.size < share && (await takeOne())) continue;
@@ -114,8 +117,15 @@ async function keepPresent(candidate: LeaseCandidate, signal: AbortSignal): Prom
   }
 }
 
-async function countPresent(bucket: KV): Promise<number> {
-  let count = 0;
-  for await (const _ of await bucket.keys(`${PRESENT}.*`)) count++;
-  return Math.max(1, count);
+/**
+ * The replicas that hold a presence now. Asked by requests alone: `KV.keys` starts a consumer, which may wait for good
+ * for a message that is replaced or forgotten in that moment, as these are twice a second.
+ */
+async function countPresent(manager: JetStreamManager, bucket: KV): Promise<number> {
+  const { state } = await manager.streams.info(`KV_${LEASES_BUCKET}`, {
+    subjects_filter: `${KEYS_OF_LEASES}${PRESENT}.*`,
+  });
+  const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(KEYS_OF_LEASES.length));
+  const entries = await Promise.all(keys.map((key) => bucket.get(key)));
+  return Math.max(1, entries.filter((entry) => entry?.operation === 'PUT').length);
 }
