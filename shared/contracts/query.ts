@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
@@ -19,6 +20,7 @@ import {
   runRow,
   samplesRow,
   seriesRow,
+  sideRow,
   taskRow,
   taskState,
   throughputRow,
@@ -196,6 +198,45 @@ export const QUERIES = {
     }),
     row: matrixRow,
   },
+  /** What each side of a comparison measured, by series id; `after_series_id` pages on. */
+  comparison: {
+    parameters: z
+      .strictObject({
+        by: comparedBy,
+        /** Runs' ids; commits or how they begin; models; pools or hardware classes; batch sizes; series' ids. */
+        values: z.array(z.string().min(1).max(512)).min(2).max(MAX_SIDES),
+        run_id: runId.optional(),
+        commit: z.string().min(4).optional(),
+        model: z.string().optional(),
+        /** A pool, or a hardware class. */
+        hardware: z.string().optional(),
+        batch_size: z.int().min(1).optional(),
+        benchmark: z.string().optional(),
+        precision: z.string().optional(),
+        metric: z.string().optional(),
+        after_series_id: z.string().default(''),
+        /** The newest of one series on one side. */
+        runs_per_series: limit(20, 100),
+        limit: limit(2000),
+      })
+      .superRefine(({ by, values }, context) => {
+        const schema = SIDE_VALUES[by];
+        for (const [at, value] of values.entries()) {
+          if (!schema.safeParse(value).success)
+            context.addIssue({
+              code: 'custom',
+              path: ['values', at],
+              message: `"${value}" is no ${by.replace('_', ' ')}`,
+            });
+        }
+      }),
+    row: sideRow,
+  },
+  /** The newest values of each of these series, oldest first. */
+  newest_values: {
+    parameters: z.strictObject({ series_ids: z.array(z.string()).min(1).max(2000), points: limit(30, 200) }),
+    row: z.object({ series_id: z.string(), values: z.array(z.number()) }),
+  },
   throughput: {
     parameters: z.strictObject({ since: timestamp, bucket_seconds: z.int().min(1).max(86_400) }),
     row: throughputRow,
@@ -207,6 +248,16 @@ export const QUERIES = {
   /** One read-only statement over the tables of docs/clickhouse.md. */
   sql: { parameters: z.strictObject({ sql: z.string().min(1).max(100_000) }), row: z.record(z.string(), z.unknown()) },
 } as const;
+
+/** What one side of a comparison can be called. */
+const SIDE_VALUES: Record<ComparedBy, z.ZodType> = {
+  run: runId,
+  commit: z.string().min(4),
+  model: z.string(),
+  hardware: z.string(),
+  batch_size: z.string().regex(/^[1-9]\d{0,8}$/),
+  series: z.string(),
+};
 
 export type QueryName = keyof typeof QUERIES;
 export type QueryParameters<N extends QueryName> = z.input<(typeof QUERIES)[N]['parameters']>;

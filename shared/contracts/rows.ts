@@ -278,7 +278,9 @@ export const distributionRow = z.object({
   max: z.number(),
   /** Of 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99. */
   quantiles: z.array(z.number()),
-  /** Bars of equal width from `min` to `max`. */
+  /** Where the bars end: `max`, or before where few points lie far beyond the others. */
+  bars_to: z.number(),
+  /** Bars of equal width from `min` to `bars_to`; points beyond are in none. */
   counts: z.array(z.int()),
 });
 export type DistributionRow = z.infer<typeof distributionRow>;
@@ -301,6 +303,21 @@ export const matrixRow = z.object({
   run_id: runId,
 });
 export type MatrixRow = z.infer<typeof matrixRow>;
+
+/** What one series has on one side of a comparison; everything but `values` is of the newest run. */
+export const sideRow = matrixRow.extend({
+  side: z.string(),
+  executor: z.string(),
+  scenario: z.string(),
+  variant: z.string(),
+  fingerprint: z.string(),
+  is_simulated: z.boolean(),
+  task_id: z.string(),
+  /** One a run. */
+  values: z.array(z.number()),
+  commits: z.array(z.string()),
+});
+export type SideRow = z.infer<typeof sideRow>;
 
 /** Tasks that ended in one stretch of time, by how. */
 export const throughputRow = z.object({

@@ -1,8 +1,8 @@
 import { type Proposal, propose, segmentSeries } from '@benchwire/anomaly/src/detect/levels.ts';
-import { rankTest } from '@benchwire/anomaly/src/detect/rank-test.ts';
 import type { DetectorSettings } from '@benchwire/anomaly/src/detect/settings.ts';
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
 import { median, quantile } from '@benchwire/shared/stats/quantile.ts';
+import { rankTest } from '@benchwire/shared/stats/rank-test.ts';
 
 /** What a learned judge of boundaries is told of each one, in this order. */
 export const FEATURES = [

@@ -1,10 +1,10 @@
 import { resultRow } from '@benchwire/shared/contracts/rows.ts';
+import { toCsv } from '@benchwire/shared/format/csv.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
 import { pageFor, take } from '../connection/take.ts';
 import { EXIT, NotFoundError } from '../errors.ts';
-import { toCsv } from '../results/csv.ts';
 import { measuredOfRows } from '../results/measured.ts';
 import { resultsTables } from '../results/results-table.ts';
 import { count } from '../terminal/numbers.ts';

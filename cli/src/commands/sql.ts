@@ -1,7 +1,7 @@
+import { toCsv } from '@benchwire/shared/format/csv.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { EXIT } from '../errors.ts';
-import { toCsv } from '../results/csv.ts';
 import { count } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 

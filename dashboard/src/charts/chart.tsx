@@ -2,6 +2,8 @@ import { Skeleton, useComputedColorScheme } from '@mantine/core';
 import type { EChartsType } from 'echarts/core';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { ExportMenu } from '../parts/export-menu.tsx';
+import { pngOf, svgOf, tableOf } from './chart-files.ts';
 import { type ChartColours, chartColours } from './colours.ts';
 
 export interface ChartProps {
@@ -10,6 +12,8 @@ export interface ChartProps {
   /** What the picture shows, in a sentence, for those who don't see it. */
   description: string;
   height?: number;
+  /** Names its files; the description unless said otherwise. */
+  exported?: string;
   /** Gets the chart once it is drawn, and undefined when it goes. */
   onChart?: (chart: EChartsType | undefined) => void;
   /** A click on a mark, with ECharts' own parameters. */
@@ -17,7 +21,7 @@ export interface ChartProps {
 }
 
 /** An ECharts picture. ECharts is loaded with the first one; a new option is drawn into the same picture. */
-export function Chart({ option, description, height = 260, onChart, onPick }: ChartProps): ReactNode {
+export function Chart({ option, description, height = 260, exported, onChart, onPick }: ChartProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType>();
   const colours = chartColours(useComputedColorScheme('light'));
@@ -51,10 +55,25 @@ export function Chart({ option, description, height = 260, onChart, onPick }: Ch
     chart?.setOption(themed(option(colours), colours), { notMerge: true, lazyUpdate: true });
   }, [chart, option, colours]);
 
+  const drawn = (): EChartsOption => ({ ...themed(option(colours), colours), backgroundColor: colours.ground });
+  const size = (): { width: number; height: number } => ({ width: chart?.getWidth() ?? 800, height });
   return (
-    <div className="bw-chart" role="img" aria-label={description}>
-      {chart === undefined && <Skeleton height={height} />}
-      <div ref={place} style={{ height: chart === undefined ? 0 : height, width: '100%' }} />
+    <div className="bw-chart">
+      {chart === undefined ? (
+        <Skeleton height={height} />
+      ) : (
+        <ExportMenu
+          of={exported ?? description}
+          table={() => tableOf(option(colours))}
+          pictures={{ png: () => pngOf(drawn(), size()), svg: () => svgOf(drawn(), size()) }}
+        />
+      )}
+      <div
+        ref={place}
+        role="img"
+        aria-label={description}
+        style={{ height: chart === undefined ? 0 : height, width: '100%' }}
+      />
     </div>
   );
 }

@@ -1,6 +1,8 @@
 import { Button, Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
+import type { Table as Exported } from './download.ts';
+import { ExportMenu } from './export-menu.tsx';
 import { sortRows } from './sort-rows.ts';
 
 export interface Column<Row> {
@@ -44,7 +46,8 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const ordered = by === undefined ? rows : sortRows(rows, by.value, sorting?.descending ?? false);
 
   return (
-    <>
+    <div className="bw-exported">
+      <ExportMenu of={label} table={() => tableOf(columns, ordered)} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by the keyboard */}
       <section className="bw-table" aria-label={label} tabIndex={0} style={{ maxHeight }}>
         <Table stickyHeader highlightOnHover>
@@ -73,8 +76,17 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
           Show {Math.min(most, ordered.length - shown)} more of {ordered.length - shown}
         </Button>
       )}
-    </>
+    </div>
   );
+}
+
+/** Every row, as they are sorted, with the values behind what is shown. */
+function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Exported {
+  const named = columns.filter(({ title }) => title !== '');
+  return {
+    columns: named.map(({ key }) => key),
+    rows: rows.map((row) => Object.fromEntries(named.map(({ key, value }) => [key, value(row)]))),
+  };
 }
 
 function Heading<Row>({

@@ -19,6 +19,7 @@ import type { Database } from '../adapters/clickhouse.ts';
 import { fitReply } from '../decide/fit-reply.ts';
 import { findAnnotations } from '../tables/annotations.ts';
 import { findAttempts, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
+import { findComparison, findNewestValues } from '../tables/comparison.ts';
 import { findEvents } from '../tables/events.ts';
 import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
 import { findRejected } from '../tables/rejected.ts';
@@ -63,6 +64,8 @@ const ANSWERS: Answers = {
   samples: findSamples,
   distributions: findDistributions,
   matrix: findMatrix,
+  comparison: findComparison,
+  newest_values: findNewestValues,
   throughput: findThroughput,
   failures: findFailures,
   recovery: findRecovery,
@@ -70,7 +73,12 @@ const ANSWERS: Answers = {
 };
 
 /** Pages go on after this column, so rows that share it must not be parted. */
-const PAGED_BY: Partial<Record<QueryName, string>> = { tasks: 'task_id', results: 'task_id', history: 'series_id' };
+const PAGED_BY: Partial<Record<QueryName, string>> = {
+  tasks: 'task_id',
+  results: 'task_id',
+  history: 'series_id',
+  comparison: 'series_id',
+};
 
 /** Answers `bw.query.*`. */
 export function answerQueries(

@@ -125,21 +125,24 @@ export function findSamples(
   );
 }
 
-const BARS = 40;
+const BARS = 60;
 
-/** How raw points are distributed: quantiles, and a histogram of equal bars. */
+/** How raw points are distributed: quantiles, and a histogram of equal bars up to Tukey's outer fence twice over. */
 export function findDistributions(
   database: Database,
   { limit = 200, ...choice }: QueryParameters<'distributions'>,
 ): Promise<Array<QueryRow<'distributions'>>> {
   const { from, parameters } = chosen(choice);
   return database.query(
-    `SELECT task_id, metric, unit, batch_size, n, least_value AS min, greatest_value AS max, quantiles,
+    `SELECT task_id, metric, unit, batch_size, n, least_value AS min, greatest_value AS max, quantiles, bars_to,
        arrayMap(bar -> countEqual(bars, bar), range(${BARS})) AS counts
      FROM (
        SELECT task_id, metric, any(unit) AS unit, batch_size, count() AS n, min(value) AS least_value, max(value) AS greatest_value,
          quantiles(0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)(value) AS quantiles, groupArray(value) AS points,
-         arrayMap(x -> toUInt8(least(${BARS - 1}, greatest_value = least_value ? 0 : floor((x - least_value) / (greatest_value - least_value) * ${BARS}))), points) AS bars
+         least(greatest_value, quantiles[4] + 6 * (quantiles[4] - quantiles[2])) AS fence,
+         if(fence > least_value, fence, greatest_value) AS bars_to,
+         arrayMap(x -> toUInt8(least(${BARS - 1}, bars_to = least_value ? 0 : floor((x - least_value) / (bars_to - least_value) * ${BARS}))),
+           arrayFilter(x -> x <= bars_to, points)) AS bars
        ${from}
        GROUP BY task_id, metric, batch_size ORDER BY task_id, metric, batch_size LIMIT {limit:UInt32}
      )`,

@@ -1,12 +1,12 @@
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
+import { rankTest } from '@benchwire/shared/stats/rank-test.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { follow } from './follow.ts';
 import { segmentSeries } from './levels.ts';
 import { OnlineSeries } from './online.ts';
 import { minimumDetectableEffect } from './power.ts';
-import { rankTest } from './rank-test.ts';
 import { SeriesReplay } from './replay.ts';
 import { review } from './review.ts';
 import { seasonalityOf } from './seasonality.ts';

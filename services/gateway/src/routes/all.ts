@@ -1,4 +1,5 @@
 import { benchmarkRoutes } from './benchmark.ts';
+import { compareRoutes } from './compare.ts';
 import { eventRoutes } from './events.ts';
 import { findingRoutes } from './findings.ts';
 import { fleetRoutes } from './fleet.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...taskRoutes,
   ...fleetRoutes,
   ...seriesRoutes,
+  ...compareRoutes,
   ...findingRoutes,
   ...eventRoutes,
   ...savedRoutes,

@@ -49,7 +49,7 @@ export const measurementRoutes: Route[] = [
       const { rows } = await gateway.client.query('distributions', { run_id, ...query });
       return {
         items: rows.map(({ counts, ...row }) => {
-          const width = (row.max - row.min) / counts.length;
+          const width = (row.bars_to - row.min) / counts.length;
           const edges = Array.from({ length: counts.length + 1 }, (_, at) => row.min + at * width);
           return { ...row, histogram: { edges, counts } };
         }),

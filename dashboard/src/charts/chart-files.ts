@@ -1,0 +1,67 @@
+import type { EChartsOption } from 'echarts/types/dist/echarts';
+import type { Table } from '../parts/download.ts';
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** The same picture drawn once more, as text that any program reads. */
+export async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
+  const { init } = await import('./echarts.ts');
+  const chart = init(null, undefined, { renderer: 'svg', ssr: true, width, height });
+  chart.setOption(option);
+  const text = chart.renderToSVGString();
+  chart.dispose();
+  return new Blob([text], { type: 'image/svg+xml' });
+}
+
+/** Drawn once more at twice the size, on ground of its own. */
+export async function pngOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
+  const { init } = await import('./echarts.ts');
+  const canvas = document.createElement('canvas');
+  const chart = init(canvas, undefined, { renderer: 'canvas', width, height, devicePixelRatio: 2 });
+  chart.setOption(option);
+  try {
+    return await new Promise<Blob>((resolve, reject) => {
+      canvas.toBlob((blob) => {
+        if (blob === null) reject(new Error('The browser could not make a picture of this size.'));
+        else resolve(blob);
+      }, 'image/png');
+    });
+  } finally {
+    chart.dispose();
+  }
+}
+
+type Series = { name?: string; data?: unknown };
+type Axis = { type?: string; data?: readonly unknown[]; name?: string };
+
+/** The numbers behind a picture: a line a mark, with the series that it belongs to; places on an axis by their names. */
+export function tableOf(option: EChartsOption): Table {
+  const series = (Array.isArray(option.series) ? option.series : [option.series ?? {}]) as Series[];
+  const [x, y] = [axisOf(option.xAxis), axisOf(option.yAxis)];
+  const rows = series.flatMap(({ name = '', data }) =>
+    (Array.isArray(data) ? data : []).map((mark, at) => ({ series: name, ...valuesOf(mark, at, x, y) })),
+  );
+  return { columns: [...new Set(rows.flatMap((row) => Object.keys(row)))], rows };
+}
+
+const axisOf = (given: unknown): Axis => (Array.isArray(given) ? given[0] : given) ?? {};
+
+function valuesOf(mark: unknown, at: number, x: Axis, y: Axis): Record<string, unknown> {
+  const value = typeof mark === 'object' && mark !== null && 'value' in mark ? mark.value : mark;
+  if (!Array.isArray(value)) return { x: placeOn(x, at), y: value };
+  const [first, second, ...more] = value;
+  return {
+    x: placeOn(x, first),
+    y: placeOn(y, second),
+    ...Object.fromEntries(more.map((each, index) => [more.length === 1 ? 'value' : `value_${index + 1}`, each])),
+  };
+}
+
+function placeOn({ type, data }: Axis, value: unknown): unknown {
+  if (type === 'category' && typeof value === 'number') return data?.[value] ?? value;
+  if (type === 'time' && typeof value === 'number') return new Date(value).toISOString();
+  return value;
+}

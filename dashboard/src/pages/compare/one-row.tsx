@@ -1,0 +1,101 @@
+import type { ComparedRow, Comparison } from '@benchwire/shared/contracts/comparison.ts';
+import type { DistributionRow } from '@benchwire/shared/contracts/rows.ts';
+import { useQueries } from '@tanstack/react-query';
+import { type ReactNode, useCallback } from 'react';
+import { send } from '../../api/client.ts';
+import { Chart } from '../../charts/chart.tsx';
+import type { ChartColours } from '../../charts/colours.ts';
+import { formatCount } from '../../format/numbers.ts';
+import { RunLink } from '../../parts/run-link.tsx';
+import { type Distribution, distributionOption } from './distribution-option.ts';
+import { rowNames } from './rows.ts';
+
+type Answered = Omit<DistributionRow, 'counts'> & { histogram: { edges: number[]; counts: number[] } };
+
+/** One row's differences in sentences, and how the raw samples of each side are distributed. */
+export function OneRow({ comparison, row }: { comparison: Comparison; row: ComparedRow }): ReactNode {
+  const asked = row.cells.map((cell) => ({
+    path: `/api/runs/${cell?.run_id}/distributions`,
+    query: { task_id: cell?.task_id, metric: row.metric },
+    enabled: cell !== null,
+  }));
+  const answers = useQueries({
+    queries: asked.map(({ path, query, enabled }) => ({
+      queryKey: [path, query],
+      queryFn: () => send<{ items: Answered[] }>('GET', path, { query }),
+      enabled,
+    })),
+  });
+  const distributions = answers.flatMap(({ data }, side): Distribution[] => {
+    const found = data?.items.find(
+      ({ batch_size }) => batch_size === (row.batch_size ?? batchOf(row, side, data.items)),
+    );
+    return found === undefined ? [] : [{ label: comparison.sides[side]?.label ?? '', side, ...found }];
+  });
+  const [name] = rowNames([row]);
+  return (
+    <>
+      <h3>
+        {name} <span className="bw-dim">{row.metric}</span>
+      </h3>
+      <ul className="bw-sentences">
+        {row.cells.map((cell, side) => (
+          <li key={comparison.sides[side]?.value}>
+            <b>{comparison.sides[side]?.label}</b>{' '}
+            {cell === null ? (
+              'has no value here.'
+            ) : (
+              <>
+                <span className="bw-dim">
+                  {cell.runs === 1 ? '1 run' : `${cell.runs} runs`}, {formatCount(cell.samples)} samples in the newest,{' '}
+                  <RunLink run_id={cell.run_id} />, on {cell.pool}.
+                </span>{' '}
+                {row.differences[side]?.sentence}
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+      {distributions.length > 0 ? (
+        <Distributions distributions={distributions} unit={row.unit} metric={row.metric} />
+      ) : (
+        answers.every(({ isPending, isEnabled }) => !(isPending && isEnabled)) && (
+          <p className="bw-note">
+            There are no raw samples of {row.metric} for these: only a benchmark's latencies are kept sample by sample.
+          </p>
+        )
+      )}
+    </>
+  );
+}
+
+/** Where batch sizes are compared, the row has none, and each side its own. */
+function batchOf({ cells }: ComparedRow, side: number, items: readonly Answered[]): number | null {
+  const value = cells[side]?.value ?? 0;
+  const distance = ({ quantiles }: Answered): number => Math.abs((quantiles[2] ?? 0) - value);
+  return items.toSorted((a, b) => distance(a) - distance(b))[0]?.batch_size ?? null;
+}
+
+function Distributions({
+  distributions,
+  unit,
+  metric,
+}: {
+  distributions: readonly Distribution[];
+  unit: string;
+  metric: string;
+}): ReactNode {
+  const key = JSON.stringify(
+    distributions.map(({ label, n, min, bars_to, task_id }) => [label, n, min, bars_to, task_id]),
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same numbers make the same picture
+  const option = useCallback((colours: ChartColours) => distributionOption(distributions, unit, colours), [key, unit]);
+  return (
+    <Chart
+      option={option}
+      height={260}
+      exported={`Distribution of ${metric}`}
+      description={`Raw samples of ${metric}: ${distributions.map(({ label, n }) => `${n} of ${label}`).join(', ')}`}
+    />
+  );
+}
