@@ -80,7 +80,12 @@ export const QUERIES = {
   },
   /** Without `series_id` every series, newest first; `search` is looked for in benchmark, model and metric. */
   series: {
-    parameters: z.strictObject({ search: z.string().default(''), limit: limit(100) }),
+    parameters: z.strictObject({
+      search: z.string().default(''),
+      /** Only this one. Since 0.3. */
+      series_id: z.string().optional(),
+      limit: limit(100),
+    }),
     row: seriesRow,
   },
   /** Points of one series, oldest first. */

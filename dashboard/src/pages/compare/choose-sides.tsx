@@ -5,8 +5,8 @@ import type { ReactNode } from 'react';
 import { useSearchParams } from 'wouter';
 import type { MatrixCell } from '../../api/types.ts';
 import { useGet, usePages } from '../../api/use-api.ts';
+import { seriesName } from '../../format/series-name.ts';
 import { shortId } from '../../parts/run-link.tsx';
-import { seriesName } from './series-name.ts';
 import { type Filters, type Sides, withSides } from './sides.ts';
 
 const NAMES: Record<ComparedBy, string> = {

@@ -1,6 +1,125 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import type { IncidentRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
-import { PageHead } from '../../parts/panel.tsx';
+import { Link } from 'wouter';
+import { useGet } from '../../api/use-api.ts';
+import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
+import { Facts } from '../../parts/facts.tsx';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { RunLink } from '../../parts/run-link.tsx';
+import { Answer } from '../../parts/states.tsx';
+import { HistoryChart } from '../series/history-chart.tsx';
+import { useHistory } from '../series/use-history.ts';
+import { Confirmations, Evidence, Steps } from './evidence.tsx';
+import { FindingStateText } from './finding-state.tsx';
+import { STATES } from './finding-states.ts';
+import { Triage } from './triage.tsx';
 
+/** One finding with every number that it rests on, and what to do with it. */
 export default function FindingPage({ finding_id }: { finding_id: string }): ReactNode {
-  return <PageHead title={finding_id} />;
+  const finding = useGet<Finding>(`/api/findings/${encodeURIComponent(finding_id)}`);
+  return (
+    <Answer of={finding} height={400}>
+      {(found) => <OneFinding finding={found} />}
+    </Answer>
+  );
+}
+
+function OneFinding({ finding }: { finding: Finding }): ReactNode {
+  const { series, series_id, unit, baseline, state, kind } = finding;
+  const { points, analysis, marks } = useHistory(series_id);
+  const name = `${series.model || series.benchmark} ${series.metric}`;
+  const batch = series.batch_size === null ? '' : `, batch ${series.batch_size}`;
+  return (
+    <>
+      <PageHead
+        title={`${name}${batch}: ${kind}`}
+        note={
+          <>
+            <FindingStateText state={state} /> – {STATES[state].meaning}
+          </>
+        }
+      >
+        <Triage finding={finding} />
+      </PageHead>
+      <Panel title="What changed">
+        <p className="bw-lead">{finding.message}</p>
+        <Facts
+          facts={[
+            { name: 'Before', value: formatNumber(baseline.median), unit: `${unit ?? ''}, ${baseline.n} runs` },
+            { name: 'Now', value: formatNumber(finding.value), unit: unit ?? '' },
+            { name: 'Change', value: formatPercentChange(finding.change_percent) },
+            { name: 'In noise', value: formatNumber(finding.z_score), unit: 'std. deviations' },
+            { name: 'Pool', value: finding.pool ?? '–' },
+            { name: 'First seen in', value: <RunLink run_id={finding.run_id} /> },
+          ]}
+        />
+        <Culprit finding={finding} />
+      </Panel>
+      <div className="bw-grid">
+        <Panel title="In its series" aside={<Link href={`/series/${series_id}`}>the whole series</Link>}>
+          <Answer of={points} height={320}>
+            {(rows) => (
+              <HistoryChart
+                points={rows}
+                analysis={analysis.data}
+                marks={marks}
+                axis="run"
+                picked={finding}
+                name={name}
+                height={320}
+              />
+            )}
+          </Answer>
+        </Panel>
+        <Evidence finding={finding} />
+        <Panel title="Confirmation" className="bw-6">
+          <Confirmations finding={finding} />
+        </Panel>
+        <Panel title="What was decided" className="bw-6">
+          <Steps finding={finding} />
+        </Panel>
+        {finding.incident_id !== null && <Siblings incident_id={finding.incident_id} finding_id={finding.finding_id} />}
+      </div>
+    </>
+  );
+}
+
+function Culprit({ finding: { culprit } }: { finding: Finding }): ReactNode {
+  if (culprit === null) return null;
+  const { last_good, first_bad } = culprit;
+  const version = (end: typeof last_good): string => {
+    const { commit, version: of } = end.source ?? {};
+    return commit?.slice(0, 12) ?? of ?? 'no version told';
+  };
+  return (
+    <p>
+      It lies between <RunLink run_id={last_good.run_id} name={version(last_good)} /> (the last that was as before,{' '}
+      {formatNumber(last_good.value)}) and <RunLink run_id={first_bad.run_id} name={version(first_bad)} /> (the first
+      that was not, {formatNumber(first_bad.value)}).
+    </p>
+  );
+}
+
+/** What else moved with it. */
+function Siblings({ incident_id, finding_id }: { incident_id: string; finding_id: string }): ReactNode {
+  const incident = useGet<IncidentRow>(`/api/incidents/${encodeURIComponent(incident_id)}`);
+  const others = (incident.data?.moved ?? []).filter((each) => each.finding_id !== finding_id);
+  if (others.length === 0) return null;
+  return (
+    <Panel title="Found together with it">
+      <ul className="bw-list">
+        {others.slice(0, 20).map((each) => (
+          <li key={each.finding_id} className="bw-finding-line">
+            <Link href={`/findings/${encodeURIComponent(each.finding_id)}`}>
+              {each.model || each.benchmark} {each.metric} on {each.pool}
+            </Link>
+            <span>
+              <strong>{formatPercentChange(each.change_percent)}</strong> <FindingStateText state={each.state} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
 }

@@ -1,6 +1,102 @@
-import type { ReactNode } from 'react';
-import { PageHead } from '../../parts/panel.tsx';
+import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { Button, SegmentedControl } from '@mantine/core';
+import { IconNote } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import { useGet } from '../../api/use-api.ts';
+import { seriesName } from '../../format/series-name.ts';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { useUrlState } from '../../parts/url-state.ts';
+import { AnalysisFacts } from './analysis-facts.tsx';
+import { HistoryChart } from './history-chart.tsx';
+import { MarkTable } from './mark-table.tsx';
+import { NoteForm } from './note-form.tsx';
+import { useHistory } from './use-history.ts';
 
+const DEFAULTS = { axis: 'run' };
+const AXES = [
+  { value: 'run', label: 'by run' },
+  { value: 'time', label: 'by time' },
+];
+
+/** One series: its history, what happened to it, and what it would take to see a change. */
 export default function OneSeriesPage({ series_id }: { series_id: string }): ReactNode {
-  return <PageHead title={series_id} />;
+  const series = useGet<SeriesRow>(`/api/series/${series_id}`);
+  return (
+    <Answer of={series} height={400}>
+      {(row) => <OneSeries row={row} />}
+    </Answer>
+  );
+}
+
+function OneSeries({ row }: { row: SeriesRow }): ReactNode {
+  const [{ axis }, change] = useUrlState(DEFAULTS);
+  const [noting, setNoting] = useState(false);
+  const may_note = useMay('submitter');
+  const { points, analysis, marks } = useHistory(row.series_id);
+  const name = seriesName(row);
+  return (
+    <>
+      <PageHead
+        title={name}
+        note={[
+          row.benchmark,
+          row.executor,
+          row.scenario,
+          `series ${row.series_id}`,
+          row.is_simulated ? 'simulated' : '',
+        ]
+          .filter(Boolean)
+          .join(' · ')}
+      >
+        {may_note && (
+          <Button variant="default" leftSection={<IconNote size={16} />} onClick={() => setNoting(true)}>
+            Add a note
+          </Button>
+        )}
+      </PageHead>
+      <NoteForm series_id={row.series_id} opened={noting} onClose={() => setNoting(false)} />
+      <div className="bw-grid">
+        <Panel
+          title="History"
+          aside={
+            <SegmentedControl
+              size="xs"
+              data={AXES}
+              value={axis}
+              onChange={(next) => change({ axis: next })}
+              aria-label="Axis"
+            />
+          }
+        >
+          <Answer of={points} height={380}>
+            {(rows) =>
+              rows.length === 0 ? (
+                <Empty title="No points any more">They are older than the stack keeps results.</Empty>
+              ) : (
+                <HistoryChart
+                  points={rows}
+                  analysis={analysis.data}
+                  marks={marks}
+                  axis={axis === 'time' ? 'time' : 'run'}
+                  name={name}
+                />
+              )
+            }
+          </Answer>
+          <p className="bw-note">
+            A click on a point opens its run. The grey bands hold 95 % of normal noise around each level; numbered lines
+            are explained below.
+          </p>
+        </Panel>
+        <Panel title="Marks">
+          <MarkTable marks={marks} />
+        </Panel>
+        <Panel title="How small a change would be seen">
+          <Answer of={analysis}>{(found) => <AnalysisFacts analysis={found} unit={row.unit} />}</Answer>
+        </Panel>
+      </div>
+    </>
+  );
 }

@@ -2,6 +2,7 @@ import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
+import { equals, filterBy } from './filter.ts';
 import { columnsOf, type Table } from './table.ts';
 
 /** One row per series point. By series first, because that is how history is read. */
@@ -123,8 +124,17 @@ export function findFresh(
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Database,
-  { search = '', limit = 100 }: QueryParameters<'series'>,
+  { search = '', series_id, limit = 100 }: QueryParameters<'series'>,
 ): Promise<SeriesRow[]> {
+  const { where, parameters } = filterBy([
+    equals('series_id', 'String', series_id),
+    search === ''
+      ? undefined
+      : [
+          "positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric), {search:String}) > 0",
+          { search },
+        ],
+  ]);
   const last = (column: string): string => `argMax(r.${column}, (r.measured_at, r.run_id)) AS ${column}`;
   return database.query(
     `SELECT series_id, any(r.benchmark) AS benchmark, any(r.model) AS model, any(r.executor) AS executor,
@@ -132,10 +142,9 @@ export function findSeries(
        any(r.variant) AS variant, any(r.fingerprint) AS fingerprint, ${last('pool')}, any(r.metric) AS metric,
        ${last('unit')}, any(r.is_simulated) AS is_simulated, count() AS points, min(r.measured_at) AS first_at,
        max(r.measured_at) AS last_at, argMax(r.value, (r.measured_at, r.run_id)) AS last_value
-     FROM (SELECT * FROM results FINAL WHERE {search:String} = ''
-         OR positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric), {search:String}) > 0) AS r
+     FROM (SELECT * FROM results FINAL ${where}) AS r
      GROUP BY series_id ORDER BY last_at DESC, benchmark, model, metric, batch_size, series_id LIMIT {limit:UInt32}`,
-    { search, limit },
+    { ...parameters, limit },
   );
 }
 

@@ -1,7 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { noteOnSeries } from '@benchwire/shared/client/note.ts';
 import { ANALYSE_SUBJECT, analyseReply, seriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
-import { annotationRow, resultRow, seriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { annotationRow, resultRow, type SeriesRow, seriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
@@ -10,12 +10,10 @@ import { type Route, route } from './route.ts';
 
 const params = z.object({ id: z.string().min(1).max(64) });
 
-async function newestPoint({ client }: Gateway, series_id: string) {
-  const { rows } = await client.query('points', { series_id, limit: 1000 });
-  const last = rows.at(-1);
-  const first = rows[0];
-  if (last === undefined || first === undefined) throw notFound(`series ${series_id}`);
-  return { first, last, points: rows.length };
+async function findSeries({ client }: Gateway, series_id: string): Promise<SeriesRow> {
+  const [row] = (await client.query('series', { series_id, limit: 1 })).rows;
+  if (row === undefined) throw notFound(`series ${series_id}`);
+  return row;
 }
 
 export const seriesRoutes: Route[] = [
@@ -37,10 +35,7 @@ export const seriesRoutes: Route[] = [
     ...{ method: 'GET', url: '/api/series/:id', role: 'viewer', summary: 'One series' },
     params,
     answer: seriesRow,
-    handle: async ({ gateway, params: { id } }) => {
-      const { first, last, points } = await newestPoint(gateway, id);
-      return { ...last, points, first_at: first.measured_at, last_at: last.measured_at, last_value: last.value };
-    },
+    handle: ({ gateway, params: { id } }) => findSeries(gateway, id),
   }),
   route({
     ...{ method: 'GET', url: '/api/series/:id/points', role: 'viewer', summary: 'Its points, the oldest first' },
@@ -95,8 +90,7 @@ export const seriesRoutes: Route[] = [
     }),
     answer: z.object({ event_id: z.string() }),
     handle: async ({ gateway, params: { id }, body: { about_at, text, link = null }, caller }) => {
-      const { rows } = await gateway.client.query('points', { series_id: id, limit: 1 });
-      if (rows.length === 0) throw notFound(`series ${id}`);
+      await findSeries(gateway, id);
       const about = about_at === undefined ? {} : { about_at: new Date(about_at).toISOString() };
       const note = { series_id: id, text, by: caller.subject, link, ...about };
       return { event_id: await noteOnSeries(gateway.client.nats, note, new Date()) };

@@ -1,0 +1,66 @@
+import type { IncidentRow } from '@benchwire/shared/contracts/rows.ts';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { usePages } from '../../api/use-api.ts';
+import { formatPercentChange } from '../../format/numbers.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { sourceText } from '../../parts/source.ts';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { Ago } from '../../parts/time.tsx';
+import { FindingStateText } from './finding-state.tsx';
+
+/** More lines of one cause are a list of their own. */
+const SHOWN = 8;
+
+/** What was found together: of one commit, or of one change of the environment. */
+export function IncidentList({ only_open }: { only_open: boolean }): ReactNode {
+  const incidents = usePages<IncidentRow>('/api/incidents', { only_open, limit: 100 });
+  return (
+    <Answer of={incidents} height={300}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty title={only_open ? 'Nothing is open' : 'Nothing was found so far'} />
+        ) : (
+          <div className="bw-grid">
+            {rows.map((incident) => (
+              <Incident key={incident.incident_id} incident={incident} />
+            ))}
+          </div>
+        )
+      }
+    </Answer>
+  );
+}
+
+function Incident({ incident }: { incident: IncidentRow }): ReactNode {
+  const { cause, source, previous_source, moved, findings, open } = incident;
+  const [now, before] = [sourceText(source), sourceText(previous_source)];
+  const title =
+    cause === 'commit' && now !== ''
+      ? `Commit ${now}`
+      : cause === 'environment'
+        ? 'A change of the environment'
+        : (moved[0]?.model ?? '') || (moved[0]?.benchmark ?? 'One finding');
+  return (
+    <Panel title={title} aside={<Ago at={incident.last_detected_at} />}>
+      <p className="bw-note bw-first">
+        {findings} {findings === 1 ? 'finding' : 'findings'}, {open} open: {incident.regressions} worse,{' '}
+        {incident.improvements} better
+        {before === '' ? '' : `; between ${before} and ${now}`}
+      </p>
+      <ul className="bw-list">
+        {moved.slice(0, SHOWN).map((one) => (
+          <li key={one.finding_id} className="bw-finding-line">
+            <Link href={`/findings/${encodeURIComponent(one.finding_id)}`}>
+              {one.model || one.benchmark} {one.metric} on {one.pool}
+            </Link>
+            <span>
+              <strong>{formatPercentChange(one.change_percent)}</strong> <FindingStateText state={one.state} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      {moved.length > SHOWN && <p className="bw-note">and {moved.length - SHOWN} more</p>}
+    </Panel>
+  );
+}

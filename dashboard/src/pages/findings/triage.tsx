@@ -1,0 +1,67 @@
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { Button } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import { useSend } from '../../api/use-api.ts';
+import { notifyFailure } from '../../parts/notify.ts';
+import { ReasonDialog } from '../../parts/reason-dialog.tsx';
+import { LinkDialog } from './link-dialog.tsx';
+
+interface Act {
+  action: 'acknowledge' | 'dismiss' | 'reopen' | 'link';
+  reason?: string;
+  link?: string;
+}
+
+/** What a person decides about a finding. */
+export function Triage({ finding: { finding_id, state } }: { finding: Finding }): ReactNode {
+  const may_decide = useMay('submitter');
+  const [asking, setAsking] = useState<'dismiss' | 'link'>();
+  const path = `/api/findings/${encodeURIComponent(finding_id)}`;
+  const act = useSend<Act, unknown>(
+    'POST',
+    ({ action }) => `${path}/${action}`,
+    ['/api/findings', '/api/incidents', '/api/series'],
+    ({ reason, link }) => ({ ...(reason === undefined ? {} : { reason }), ...(link === undefined ? {} : { link }) }),
+  );
+  if (!may_decide) return null;
+  const settled = state === 'dismissed' || state === 'went_away';
+  const close = (): void => setAsking(undefined);
+  const button = (action: 'acknowledge' | 'reopen', label: string): ReactNode => (
+    <Button
+      variant="default"
+      loading={act.isPending && act.variables.action === action}
+      onClick={() => act.mutate({ action }, { onError: notifyFailure })}
+    >
+      {label}
+    </Button>
+  );
+  return (
+    <>
+      {!settled && state !== 'acknowledged' && button('acknowledge', 'Acknowledge')}
+      {(settled || state === 'acknowledged') && button('reopen', 'Reopen')}
+      {state !== 'dismissed' && (
+        <Button variant="default" onClick={() => setAsking('dismiss')}>
+          Dismiss
+        </Button>
+      )}
+      <Button variant="default" onClick={() => setAsking('link')}>
+        Link
+      </Button>
+      <ReasonDialog
+        opened={asking === 'dismiss'}
+        title="Dismiss this finding"
+        note="Say why it is no regression: the detector learns from it, and asks more of the next one on this metric and pool."
+        action="Dismiss it"
+        required
+        onClose={close}
+        onSay={(reason) => act.mutateAsync({ action: 'dismiss', reason })}
+      />
+      <LinkDialog
+        opened={asking === 'link'}
+        onClose={close}
+        onSay={(link) => act.mutateAsync({ action: 'link', link })}
+      />
+    </>
+  );
+}
