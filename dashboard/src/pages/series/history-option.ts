@@ -45,7 +45,7 @@ export function historyOption(
     },
     tooltip: { trigger: 'item' },
     dataZoom: [{ type: 'inside' }, { type: 'slider', height: 18, bottom: 6, borderColor: colours.line }],
-    xAxis: axis === 'time' ? { type: 'time' } : { type: 'value', min: 0, minInterval: 1, name: 'run' },
+    xAxis: axis === 'time' ? { type: 'time' } : { type: 'value', min: 0, minInterval: 1 },
     yAxis: { type: 'value', name: unit, scale: true, axisLabel: { formatter: (tick: number) => formatNumber(tick) } },
     series: [
       ...interval(points, scale.ofPoint, value),

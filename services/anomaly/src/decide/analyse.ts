@@ -20,23 +20,31 @@ export interface AnalysisParts {
   single: DetectorOptions;
   levels: DetectorSettings;
   judged: Judged;
+  /** First points of levels that confirmed findings told: re-runs know of a change long before the points alone do. */
+  confirmed: ReadonlyArray<{ run_id: string; task_id: string }>;
 }
+
+interface Point {
+  run_id: string;
+  task_id: string;
+  value: number;
+  measured_at: string;
+}
+
+/** A boundary of the segmentation this near to a confirmed change is that change. */
+const SAME_CHANGE = 3;
 
 /**
  * What is known of a series. Pure.
  * @param points - oldest first
  */
-export function analyse(
-  series_id: string,
-  points: ReadonlyArray<{ value: number; measured_at: string }>,
-  parts: AnalysisParts,
-): SeriesAnalysis {
+export function analyse(series_id: string, points: readonly Point[], parts: AnalysisParts): SeriesAnalysis {
   const newest = points.slice(-parts.levels.window);
   const values = Float64Array.from(newest, ({ value }) => value);
   const factor = thresholdFactor(parts.judged);
   const seen = review(values, parts.levels);
-  const { boundaries, autocorrelation, scale: noise } = seen.levels;
-  const stretches = stretchesOf(values, boundaries);
+  const { autocorrelation, scale: noise } = seen.levels;
+  const stretches = stretchesOf(values, withConfirmed(seen.levels.boundaries, newest, parts.confirmed));
   const last = stretches.at(-1);
   const reasons: Record<string, string> = {};
   const isKnown = last !== undefined && last.n >= LEAST_POINTS;
@@ -91,6 +99,18 @@ export function analyse(
       total === 0 ? null : { ...parts.judged, precision: parts.judged.acknowledged / total, threshold_factor: factor },
     reasons,
   };
+}
+
+function withConfirmed(
+  boundaries: ReadonlyArray<{ index: number }>,
+  points: readonly Point[],
+  confirmed: AnalysisParts['confirmed'],
+): Array<{ index: number }> {
+  const told = confirmed
+    .map(({ run_id, task_id }) => points.findIndex((point) => point.run_id === run_id && point.task_id === task_id))
+    .filter((index) => index > 0 && !boundaries.some((each) => Math.abs(each.index - index) <= SAME_CHANGE));
+  const all = [...boundaries.map(({ index }) => index), ...new Set(told)];
+  return all.sort((a, b) => a - b).map((index) => ({ index }));
 }
 
 /** The levels that it jumps between, with the share of the points at each. */

@@ -121,7 +121,7 @@ function test(name: string, value: number, limit: number, meaning: string): Test
 /** The stretches of a reviewed series, for people and charts. */
 export function stretchesOf(
   values: Float64Array,
-  boundaries: readonly Boundary[],
+  boundaries: ReadonlyArray<Pick<Boundary, 'index'>>,
 ): Array<{ from: number; to: number; n: number; median: number; scale: number }> {
   const edges = [0, ...boundaries.map((boundary) => boundary.index), values.length];
   return edges.slice(1).map((to, i) => {

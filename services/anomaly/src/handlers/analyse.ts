@@ -13,7 +13,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type AnalysisParts, analyse } from '../decide/analyse.ts';
 
-export interface AnalyseParts extends Omit<AnalysisParts, 'judged'> {
+export interface AnalyseParts extends Omit<AnalysisParts, 'judged' | 'confirmed'> {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -42,7 +42,16 @@ async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest
     const { rows: precision } = await query(parts.nats, 'precision', { limit: 10_000 });
     const judged = precision.find((row) => row.metric === first.metric && row.pool === first.pool);
     const { acknowledged = 0, dismissed = 0 } = judged ?? {};
-    return { ok: true, analysis: analyse(series_id, rows, { ...parts, judged: { acknowledged, dismissed } }) };
+    const { rows: findings } = await query(parts.nats, 'findings', {
+      series_id,
+      states: ['confirmed', 'acknowledged'],
+      limit: 1000,
+    });
+    const confirmed = findings.filter(
+      ({ kind }) => kind === 'regression' || kind === 'improvement' || kind === 'change',
+    );
+    const judgement = { judged: { acknowledged, dismissed }, confirmed };
+    return { ok: true, analysis: analyse(series_id, rows, { ...parts, ...judgement }) };
   } catch (error) {
     const message = `the aggregator can't be asked for the points: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };

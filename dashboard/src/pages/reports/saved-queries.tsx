@@ -1,0 +1,108 @@
+import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import { useGet, useSend } from '../../api/use-api.ts';
+import { notifyFailure } from '../../parts/notify.ts';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { EXAMPLES } from './examples.ts';
+import type { ChartChoice } from './report-chart.ts';
+
+/** A statement and how its answer is drawn. */
+export interface SavedQuery extends ChartChoice {
+  sql: string;
+}
+
+export interface Named<T> {
+  name: string;
+  value: T;
+}
+
+const PATH = '/api/saved/queries';
+
+export function useSavedQueries() {
+  return useGet<{ items: Array<Named<SavedQuery>> }>(PATH);
+}
+
+/** Queries that somebody saved, examples, and a form to save the one that is written. */
+export function SavedQueries({
+  current,
+  onOpen,
+}: {
+  current: SavedQuery;
+  onOpen: (name: string, query: Partial<SavedQuery> & { sql: string }) => void;
+}): ReactNode {
+  const saved = useSavedQueries();
+  const may_save = useMay('submitter');
+  const pathOf = ({ name }: { name: string }): string => `${PATH}/${encodeURIComponent(name)}`;
+  const save = useSend<Named<SavedQuery>, unknown>('PUT', pathOf, [PATH], ({ value }) => value);
+  const remove = useSend<{ name: string }, unknown>('DELETE', pathOf, [PATH]);
+  const [name, setName] = useState('');
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save.mutate({ name: name.trim(), value: current }, { onSuccess: () => setName(''), onError: notifyFailure });
+  };
+  return (
+    <>
+      <Answer of={saved} height={60}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="Nothing saved yet" />
+          ) : (
+            <ul className="bw-list">
+              {items.map((item) => (
+                <li key={item.name} className="bw-saved">
+                  <Button variant="subtle" size="compact-sm" onClick={() => onOpen(item.name, item.value)}>
+                    {item.name}
+                  </Button>
+                  {may_save && (
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      size="sm"
+                      aria-label={`Take ${item.name} away`}
+                      onClick={() => remove.mutate({ name: item.name }, { onError: notifyFailure })}
+                    >
+                      <IconTrash size={14} />
+                    </ActionIcon>
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Answer>
+      {may_save && (
+        <form onSubmit={submit}>
+          <Group gap="xs" align="flex-end" mt={10} wrap="nowrap">
+            <TextInput
+              label="Save the query as"
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+              maxLength={128}
+              style={{ flex: 1 }}
+            />
+            <Button
+              type="submit"
+              variant="default"
+              loading={save.isPending}
+              disabled={name.trim() === '' || current.sql.trim() === ''}
+            >
+              Save
+            </Button>
+          </Group>
+        </form>
+      )}
+      <h3 className="bw-examples">Examples</h3>
+      <ul className="bw-list">
+        {EXAMPLES.map(({ title, sql }) => (
+          <li key={title}>
+            <Button variant="subtle" size="compact-sm" onClick={() => onOpen(title, { sql })}>
+              {title}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

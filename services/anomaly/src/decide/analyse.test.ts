@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_SETTINGS } from '../detect/settings.ts';
+import { analyse } from './analyse.ts';
+
+it('a change that re-runs confirmed is a level of its own, long before the points alone would tell', () => {
+  const points = Array.from({ length: 14 }, (_, at) => ({
+    run_id: `run-${at}`,
+    task_id: 'task',
+    value: (at < 9 ? 20 : 27) + (at % 3) / 100,
+    measured_at: '2026-11-25T10:00:00.000Z',
+  }));
+  const parts = {
+    single: { threshold: 5, min_runs: 5, window: 30 },
+    levels: DEFAULT_SETTINGS,
+    judged: { acknowledged: 0, dismissed: 0 },
+  };
+  const levels = (confirmed: Array<{ run_id: string; task_id: string }>) =>
+    analyse('series', points, { ...parts, confirmed }).segments.map(({ from, to }) => [from, to]);
+  expect(levels([])).toEqual([[0, 14]]);
+  expect(levels([{ run_id: 'run-9', task_id: 'task' }])).toEqual([
+    [0, 9],
+    [9, 14],
+  ]);
+  expect(levels([{ run_id: 'elsewhere', task_id: 'task' }])).toEqual([[0, 14]]);
+});
