@@ -42,10 +42,11 @@ const NORMAL_95 = 1.959964;
 export function judgeDifference(a: Measured, b: Measured): Judged {
   const from = median(a.values);
   const to = median(b.values);
+  const shift = to - from;
   const share = (value: number): number | null => (from === 0 ? null : (100 * value) / Math.abs(from));
   const noise = [noiseOf(a.history), noiseOf(b.history)] as const;
   const noise_percent = noise[0] === null || noise[1] === null ? null : share(Math.max(noise[0].scale, noise[1].scale));
-  const answer = (basis: Judged['basis'], shift: number, half: number | null, p_value: number | null): Judged => ({
+  const answer = (basis: Judged['basis'], half: number | null, p_value: number | null): Judged => ({
     basis,
     change_percent: share(shift),
     change_low_percent: half === null ? null : share(shift - half),
@@ -55,15 +56,15 @@ export function judgeDifference(a: Measured, b: Measured): Judged {
   });
 
   if (a.values.length >= LEAST_REPEATED && b.values.length >= LEAST_REPEATED) {
-    const { shift, interval } = shiftBetween(a.values, b.values);
+    // The interval is that of the shift between all pairs; where few runs make the medians lie outside, it is taken wider.
+    const { interval } = shiftBetween(a.values, b.values);
     const { z } = rankTest(a.values, b.values);
     return {
-      ...answer('repeated_runs', shift, null, studentTwoSided(z, AS_NORMAL)),
-      change_low_percent: interval === null ? null : share(interval.low),
-      change_high_percent: interval === null ? null : share(interval.high),
+      ...answer('repeated_runs', null, studentTwoSided(z, AS_NORMAL)),
+      change_low_percent: interval === null ? null : share(Math.min(interval.low, shift)),
+      change_high_percent: interval === null ? null : share(Math.max(interval.high, shift)),
     };
   }
-  const shift = to - from;
   if (noise[0] !== null && noise[1] !== null) {
     const error = Math.hypot(
       noise[0].scale * Math.sqrt(spread(a.values.length)),
@@ -76,12 +77,12 @@ export function judgeDifference(a: Measured, b: Measured): Judged {
     ci_low === null || ci_high === null ? null : (ci_high - ci_low) / (2 * NORMAL_95),
   );
   if (errors[0] != null && errors[1] != null) return byError('samples', Math.hypot(errors[0], errors[1]), AS_NORMAL);
-  return answer(null, shift, null, null);
+  return answer(null, null, null);
 
   function byError(basis: 'history' | 'samples', error: number, df: number): Judged {
     // Values that never moved at all: any difference is one.
-    if (error === 0) return answer(basis, shift, 0, shift === 0 ? 1 : 0);
-    return answer(basis, shift, studentCritical(0.05, df) * error, studentTwoSided(shift / error, df));
+    if (error === 0) return answer(basis, 0, shift === 0 ? 1 : 0);
+    return answer(basis, studentCritical(0.05, df) * error, studentTwoSided(shift / error, df));
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
-import { seriesKey } from './series.ts';
+import { seriesKey } from './series-key.ts';
 
 /** JetStream stream FINDINGS: what the anomaly service says about a series. */
 export const FINDINGS_SUBJECTS = 'bw.finding.*.*';

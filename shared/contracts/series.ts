@@ -1,26 +1,9 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
+import type { SeriesKey } from './series-key.ts';
 import { commandConfig, noopConfig, onnxConfig, type Task, type TaskSpec } from './task.ts';
 
-/**
- * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
- * so that two settings never share a history.
- */
-export const seriesKey = z.object({
-  benchmark: z.string(),
-  model: z.string(),
-  executor: z.string(),
-  precision: z.string(),
-  batch_size: z.int().nullable(),
-  scenario: z.string(),
-  variant: z.string(),
-  fingerprint: z.string(),
-  metric: z.string(),
-  /** Simulated values have series of their own. */
-  is_simulated: z.boolean(),
-});
-export type SeriesKey = z.infer<typeof seriesKey>;
+export { type SeriesKey, seriesKey } from './series-key.ts';
 
 function hash(parts: unknown, hexDigits: number): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, hexDigits);

@@ -1,7 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { findStack } from '@benchwire/shared/client/find-stack.ts';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeHistory } from '../screenshots/history.ts';
 import { seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { bw } from '../support/bw.ts';
 import { type DashboardStack, dashboardMissing, signIn, startDashboardStack } from '../support/dashboard.ts';
@@ -11,13 +15,22 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bw-dashboard-'));
   let dashboard: DashboardStack;
   let browser: TestBrowser;
+  let client: Client;
   let run_url: string;
+  /** Runs of one program, the last one slower. */
+  let history: string[];
 
   beforeAll(async () => {
-    dashboard = await startDashboardStack({ dataDir: join(folder, 'data'), env: { LOG_LEVEL: 'warn' } });
+    dashboard = await startDashboardStack({
+      dataDir: join(folder, 'data'),
+      env: { LOG_LEVEL: 'warn', WORKER_COMMANDS: 'node' },
+    });
     browser = await startBrowser();
+    const { options } = findStack({ environment: dashboard.stack.env, working_directory: folder });
+    client = await connectClient(options);
   });
   afterAll(async () => {
+    await client?.close();
     await browser?.close();
     await dashboard?.stack.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -25,6 +38,12 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
   afterEach(() => {
     expect(browser.problems, 'on the console').toEqual([]);
   });
+
+  /** What a click hands out as a file. */
+  const saved = async (button: Locator): Promise<{ name: string; text: string }> => {
+    const [file] = await Promise.all([browser.page.waitForEvent('download'), button.click()]);
+    return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') };
+  };
 
   it('refuses a wrong key and says so, and lets the right one in', async () => {
     const { page, problems } = browser;
@@ -88,6 +107,98 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     await page.getByRole('region', { name: 'Results by model and batch size' }).waitFor();
   });
 
+  it('compares two runs, says whether they differ, and exports the picture and the table', async () => {
+    const { page } = browser;
+    history = await makeHistory(client, folder, { runs: 8, first_slower: 7 });
+    const [first = '', , , , , , , last = ''] = history;
+    await page.goto(`${dashboard.url}/runs?search=server`);
+    for (const run_id of [last, first]) {
+      const row = page.getByRole('row').filter({ has: page.locator(`a[href="/runs/${run_id}"]`) });
+      await row.getByRole('checkbox').check();
+    }
+    await page.getByRole('link', { name: 'Compare 2 runs' }).click();
+    await page.getByText(/request_latency_ms: 1 better of 1 value/).waitFor();
+    await page.getByRole('region', { name: 'Compared: request_latency_ms' }).getByText('better').waitFor();
+    await page.getByRole('img', { name: /^Raw samples of request_latency_ms: 40 of / }).waitFor();
+
+    await page.getByRole('button', { name: 'Export: Distribution of request_latency_ms' }).click();
+    const picture = await saved(page.getByRole('menuitem', { name: 'SVG' }));
+    expect(picture.name).toBe('distribution-of-request-latency-ms.svg');
+    expect(picture.text).toMatch(/^<svg .*<\/svg>$/s);
+    await page.getByRole('button', { name: 'Export: Distribution of request_latency_ms' }).click();
+    expect((await saved(page.getByRole('menuitem', { name: 'PNG' }))).text.slice(1, 4)).toBe('PNG');
+    await page.getByRole('button', { name: 'Export: Compared: request_latency_ms' }).click();
+    const [head = '', line = ''] = (await saved(page.getByRole('menuitem', { name: 'CSV' }))).text.split('\n');
+    expect(head.split(',').at(-1)).toContain('verdict');
+    expect(line).toMatch(/^echo-server,.*,better$/);
+  });
+
+  it('shows a series with what was found in it, and takes a note', async () => {
+    const { page } = browser;
+    await page.goto(`${dashboard.url}/series?search=request_latency`);
+    await page.getByRole('link', { name: 'echo-server' }).click();
+    await page.getByRole('img', { name: /^\d+ points of echo-server request_latency_ms/ }).waitFor();
+    await page.getByRole('button', { name: 'Add a note' }).click();
+    await page.getByRole('textbox', { name: 'Note' }).fill('new switch in the rack');
+    await page.getByRole('button', { name: 'Note it' }).click();
+    await page.getByRole('region', { name: 'Marks' }).last().getByText('new switch in the rack').waitFor();
+  });
+
+  it('acknowledges a finding, reopens it, and dismisses it with a reason only', async () => {
+    const { page } = browser;
+    await page.goto(`${dashboard.url}/findings`);
+    await page.getByRole('link', { name: 'echo-server request_latency_ms' }).click();
+    await page
+      .getByText(/higher than the median/)
+      .first()
+      .waitFor();
+    await page.getByRole('region', { name: 'Tests' }).getByRole('row').nth(1).waitFor();
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByText('somebody says that it is right').waitFor();
+    await page.getByRole('button', { name: 'Reopen' }).click();
+    await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    const dismiss = page.getByRole('button', { name: 'Dismiss it' });
+    expect(await dismiss.isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: 'Reason' }).fill('the switch, not us');
+    await dismiss.click();
+    await page.getByText('somebody says that it is none').waitFor();
+    await page.getByText('the switch, not us').waitFor();
+  });
+
+  it('answers a statement, keeps it, and shows it on a layout that a link shares', async () => {
+    const { page } = browser;
+    await page.goto(`${dashboard.url}/reports`);
+    await page.getByRole('button', { name: 'Tasks by state and pool' }).click();
+    await page.getByRole('region', { name: 'Tasks by state and pool' }).getByText('completed').first().waitFor();
+    await page.getByRole('textbox', { name: 'Save the query as' }).fill('tasks now');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'tasks now', exact: true }).waitFor();
+
+    await page.goto(dashboard.url);
+    await page.getByRole('button', { name: 'Layout' }).click();
+    await page.getByRole('menuitem', { name: 'Arrange' }).click();
+    await page.getByRole('button', { name: 'Take away' }).first().click();
+    await page.getByRole('combobox', { name: 'Add a panel' }).click();
+    await page.getByRole('option', { name: 'A saved query' }).click();
+    await page.getByRole('combobox', { name: 'Of' }).click();
+    await page.getByRole('option', { name: 'tasks now' }).click();
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
+    const link = page.url();
+    await page.getByRole('button', { name: 'Layout' }).click();
+    await page.getByRole('menuitem', { name: 'Save as' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('mine');
+    await page.getByRole('button', { name: 'Save it' }).click();
+    await page.waitForURL(/layout=mine/);
+    await page.getByRole('button', { name: 'mine' }).click();
+    const exported = await saved(page.getByRole('menuitem', { name: 'Export' }));
+    expect(JSON.parse(exported.text).panels.at(-1)).toEqual({ kind: 'query', columns: 6, of: 'tasks now' });
+    await page.goto(link);
+    await page.getByRole('region', { name: 'tasks now' }).first().getByText('completed').first().waitFor();
+    expect(await page.getByRole('region', { name: 'Running now' }).count()).toBe(0);
+  });
+
   it('goes to pages by keys, and switches the theme for good', async () => {
     const { page } = browser;
     const theme = (): Promise<string | null> => page.locator('html').getAttribute('data-mantine-color-scheme');
@@ -145,7 +256,14 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
 
   it('is accessible and fits a phone, page by page', async () => {
     const { page } = browser;
-    const paths = ['/', '/runs', '/runs/new', '/runs/new?by=yaml', '/fleet', '/events', '/rejected', '/keys'];
+    const { rows } = await client.query('findings', { states: ['dismissed'] });
+    const { finding_id = '', series_id = '' } = rows[0] ?? {};
+    const paths = [
+      ...['/', '/?layout=mine', '/runs', '/runs/new', '/runs/new?by=yaml', '/fleet', '/events', '/rejected', '/keys'],
+      ...[`/compare?run=${history[0]}&run=${history[7]}`, '/series', `/series/${series_id}`, '/findings?state=all'],
+      ...['/findings?by=incident&state=all', `/findings/${encodeURIComponent(finding_id)}`],
+      '/reports?sql=SELECT+state,+count()+AS+tasks+FROM+tasks+GROUP+BY+state&chart=bar',
+    ];
     const run_path = new URL(run_url).pathname;
     const of_run = ['tasks', 'live', 'results', 'findings', 'events', 'request'].map((tab) => `${run_path}?tab=${tab}`);
     const wrong: string[] = [];

@@ -3,10 +3,6 @@ import { join } from 'node:path';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 
-/** Runs of which the last ones are slower, so that there is something to find. */
-const RUNS = 12;
-const FIRST_SLOWER = 9;
-
 /** A real program with real waits; how long it waits is in the file beside it, as if a commit had changed it. */
 const PROGRAM = `
 import { readFileSync } from 'node:fs';
@@ -21,12 +17,19 @@ for (let turn = 0; turn < 40; turn++) {
 /**
  * Measures the same program again and again, commit by commit.
  * @param folder where the program is put; the worker may read it
+ * @param runs how many, and from which on they are slower, so that there is something to find
+ * @returns the runs, the oldest first
  */
-export async function makeHistory(client: Client, folder: string): Promise<void> {
+export async function makeHistory(
+  client: Client,
+  folder: string,
+  { runs = 12, first_slower = 9 } = {},
+): Promise<string[]> {
+  const made: string[] = [];
   const program = join(folder, 'server-round-trip.mjs');
   writeFileSync(program, PROGRAM);
-  for (let number = 0; number < RUNS; number++) {
-    writeFileSync(join(folder, 'wait-ms'), number < FIRST_SLOWER ? '20' : '27');
+  for (let number = 0; number < runs; number++) {
+    writeFileSync(join(folder, 'wait-ms'), number < first_slower ? '20' : '27');
     const { run_id } = await client.submit({
       name: 'server round trip',
       source: { commit: `${(0xa1b2c3 + number * 0x1111).toString(16)}f0`, branch: 'main' },
@@ -36,7 +39,9 @@ export async function makeHistory(client: Client, folder: string): Promise<void>
       ],
     });
     await client.finished(run_id);
+    made.push(run_id);
   }
+  return made;
 }
 
 /** Tasks that fail, time out, are tried again, and that nobody can run. */

@@ -36,7 +36,12 @@ export function distributionOption(
       max: end,
       axisLabel: { formatter: formatNumber },
     },
-    yAxis: { type: 'value', name: '% of samples', axisLabel: { formatter: '{value}' } },
+    yAxis: {
+      type: 'value',
+      name: '% of samples',
+      nameTextStyle: { align: 'left' },
+      axisLabel: { formatter: '{value}' },
+    },
     series: distributions.map(({ label, side, n, histogram: { edges, counts }, quantiles }) => ({
       name: label,
       type: 'line',

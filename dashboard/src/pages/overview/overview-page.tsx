@@ -1,66 +1,66 @@
 import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { useSchedulerStatus } from '../../api/scheduler-status.ts';
 import { useMay } from '../../api/session.ts';
 import type { ThroughputBucket } from '../../api/types.ts';
-import { useGet, usePages } from '../../api/use-api.ts';
+import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatCount, formatRate } from '../../format/numbers.ts';
 import { Facts } from '../../parts/facts.tsx';
-import { PageHead, Panel } from '../../parts/panel.tsx';
-import { Answer } from '../../parts/states.tsx';
-import { PoolTable } from '../fleet/pool-table.tsx';
-import { NewestFindings } from './newest-findings.tsx';
-import { RunningNow } from './running-now.tsx';
+import { PageHead } from '../../parts/panel.tsx';
+import { Failure } from '../../parts/states.tsx';
+import { AddPanel } from './add-panel.tsx';
+import type { Layout } from './layout.ts';
+import { LayoutMenu } from './layout-menu.tsx';
+import { LayoutPanel, useThroughput } from './layout-panel.tsx';
+import { PanelTools } from './panel-tools.tsx';
 import { finishedPerMinute } from './throughput.ts';
-import { ThroughputChart } from './throughput-chart.tsx';
-import { TopModels } from './top-models.tsx';
+import { useLayout } from './use-layout.ts';
 
-const MINUTES = 60;
-
+/** What goes on: the numbers of now, and the panels of the chosen layout. */
 export default function OverviewPage(): ReactNode {
   useRefresh('events', ['/api/runs', '/api/workers'], 2000);
-  const throughput = useGet<{ items: ThroughputBucket[] }>(
-    '/api/throughput',
-    { minutes: MINUTES },
-    { every_ms: 10_000 },
-  );
-  const status = useSchedulerStatus();
+  const shown = useLayout();
+  const [arranging, setArranging] = useState(false);
+  const throughput = useThroughput();
   const may_submit = useMay('submitter');
+  const { layout, error, show } = shown;
   return (
     <>
       <PageHead title="Overview">
+        <LayoutMenu shown={shown} arranging={arranging} onArrange={setArranging} />
         {may_submit && (
-          <Button component={Link} href="/runs/new" leftSection={<IconPlus size={16} />} size="compact-md">
+          <Button component={Link} href="/runs/new" leftSection={<IconPlus size={16} />}>
             Start a run
           </Button>
         )}
       </PageHead>
+      {error !== null && <Failure error={error} />}
       <StateNow buckets={throughput.data?.items ?? []} />
+      {arranging && (
+        <AddPanel onAdd={(panel) => show({ panels: [...layout.panels, panel] })} onDone={() => setArranging(false)} />
+      )}
       <div className="bw-grid">
-        <Panel title="Running now" className="bw-7">
-          <RunningNow />
-        </Panel>
-        <Panel title={`Finished tasks per minute, last ${MINUTES} min`} className="bw-5">
-          <Answer of={throughput} height={220}>
-            {({ items }) => <ThroughputChart buckets={items} minutes={MINUTES} />}
-          </Answer>
-        </Panel>
-        <Panel title="Pools and their queues" className="bw-7">
-          <Answer of={status}>{({ pools }) => <PoolTable pools={pools} />}</Answer>
-        </Panel>
-        <Panel title="Newest findings" className="bw-5" aside={<Link href="/findings">all findings</Link>}>
-          <NewestFindings />
-        </Panel>
-        <Panel title="Top models per hardware">
-          <TopModels />
-        </Panel>
+        {layout.panels.map((panel, at) => (
+          <LayoutPanel
+            key={keyOf(layout, at)}
+            panel={panel}
+            tools={arranging ? <PanelTools layout={layout} at={at} onChange={show} /> : undefined}
+          />
+        ))}
       </div>
     </>
   );
+}
+
+/** Stays with a panel while it is moved: its kind, and how many of that kind stand before it. */
+function keyOf({ panels }: Layout, at: number): string {
+  const name = (panel: Layout['panels'][number] | undefined): string => `${panel?.kind} ${panel?.of ?? ''}`;
+  const own = name(panels[at]);
+  return `${own} ${panels.slice(0, at).filter((panel) => name(panel) === own).length}`;
 }
 
 /** The row of single numbers. */

@@ -55,7 +55,7 @@ export default function ReportsPage(): ReactNode {
             onChange={(event) => setWritten(event.currentTarget.value)}
             onKeyDown={askByKey}
             autosize
-            minRows={6}
+            minRows={11}
             maxRows={20}
             spellCheck={false}
             styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}

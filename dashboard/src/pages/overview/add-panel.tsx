@@ -1,0 +1,56 @@
+import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { Button, Group, Select } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { usePages } from '../../api/use-api.ts';
+import { seriesName } from '../../format/series-name.ts';
+import { useSavedQueries } from '../reports/saved-queries.tsx';
+import { needsOf, PANEL_KINDS, type PanelKind, type PlacedPanel } from './layout.ts';
+
+const KINDS = Object.entries(PANEL_KINDS).map(([value, label]) => ({ value, label }));
+
+/** Chooses another panel: its kind, and of what where it needs that. */
+export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => void; onDone: () => void }): ReactNode {
+  const [kind, setKind] = useState<PanelKind>('series');
+  const [of, setOf] = useState('');
+  const series = usePages<SeriesRow>('/api/series', { limit: 1000 });
+  const queries = useSavedQueries();
+  const things =
+    kind === 'series'
+      ? (series.data ?? []).map((row) => ({ value: row.series_id, label: seriesName(row) }))
+      : (queries.data?.items ?? []).map(({ name }) => name);
+  const add = (): void => {
+    onAdd({ kind, columns: 6, ...(needsOf(kind) ? { of } : {}) });
+    setOf('');
+  };
+  return (
+    <Group gap="xs" align="flex-end" className="bw-filters">
+      <Select
+        label="Add a panel"
+        data={KINDS}
+        value={kind}
+        onChange={(next) => {
+          setKind((next ?? 'series') as PanelKind);
+          setOf('');
+        }}
+        allowDeselect={false}
+        w={260}
+      />
+      {needsOf(kind) && (
+        <Select
+          label="Of"
+          placeholder={things.length === 0 ? 'there is none yet' : 'choose one'}
+          data={things}
+          value={of || null}
+          onChange={(next) => setOf(next ?? '')}
+          searchable
+          limit={100}
+          w={340}
+        />
+      )}
+      <Button variant="default" onClick={add} disabled={needsOf(kind) && of === ''}>
+        Add
+      </Button>
+      <Button onClick={onDone}>Done</Button>
+    </Group>
+  );
+}

@@ -1,0 +1,87 @@
+import { Button, FileButton, Menu } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconLayoutDashboard } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import { useGet, useSend } from '../../api/use-api.ts';
+import { download, fileName, jsonOf } from '../../parts/download.ts';
+import { notifyFailure } from '../../parts/notify.ts';
+import { encodeLayout, type Layout, readLayout } from './layout.ts';
+import { SaveLayout } from './save-layout.tsx';
+import type { ShownLayout } from './use-layout.ts';
+
+const PATH = '/api/saved/layouts';
+
+/** Everything that can be done with a layout as a whole. */
+export function LayoutMenu({
+  shown: { layout, name, show },
+  arranging,
+  onArrange,
+}: {
+  shown: ShownLayout;
+  arranging: boolean;
+  onArrange: (arranging: boolean) => void;
+}): ReactNode {
+  const [saving, setSaving] = useState(false);
+  const may_save = useMay('submitter');
+  const saved = useGet<{ items: Array<{ name: string }> }>(PATH);
+  const pathOf = (of: { name: string }): string => `${PATH}/${encodeURIComponent(of.name)}`;
+  const save = useSend<{ name: string; layout: Layout }, unknown>('PUT', pathOf, [PATH], (given) => given.layout);
+  const remove = useSend<{ name: string }, unknown>('DELETE', pathOf, [PATH]);
+  const copyLink = async (): Promise<void> => {
+    await navigator.clipboard.writeText(`${location.origin}/?panels=${encodeLayout(layout)}`);
+    notifications.show({ message: 'The link is in the clipboard. Whoever may sign in here sees this layout with it.' });
+  };
+  const take = async (file: File | null): Promise<void> => {
+    if (file !== null) show(readLayout(JSON.parse(await file.text())));
+  };
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconLayoutDashboard size={16} />}>
+            {name === '' ? 'Layout' : name}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => onArrange(!arranging)}>{arranging ? 'Stop arranging' : 'Arrange'}</Menu.Item>
+          {may_save && <Menu.Item onClick={() => setSaving(true)}>Save as …</Menu.Item>}
+          <Menu.Item onClick={() => download(`${fileName(name || 'layout')}.json`, jsonOf(layout))}>Export</Menu.Item>
+          <FileButton accept="application/json" onChange={(file) => void take(file).catch(notifyFailure)}>
+            {(props) => (
+              <Menu.Item {...props} closeMenuOnClick={false}>
+                Import …
+              </Menu.Item>
+            )}
+          </FileButton>
+          <Menu.Item onClick={() => void copyLink().catch(notifyFailure)}>Copy a link to it</Menu.Item>
+          <Menu.Divider />
+          <Menu.Item onClick={() => show('')}>The standard one</Menu.Item>
+          {saved.data?.items.map((item) => (
+            <Menu.Item key={item.name} onClick={() => show(item.name)}>
+              {item.name}
+            </Menu.Item>
+          ))}
+          {may_save && name !== '' && (
+            <Menu.Item
+              color="orange"
+              onClick={() => remove.mutate({ name }, { onSuccess: () => show(''), onError: notifyFailure })}
+            >
+              Take {name} away
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <SaveLayout
+        opened={saving}
+        name={name}
+        onClose={() => setSaving(false)}
+        onSave={async (as) => {
+          await save.mutateAsync({ name: as, layout });
+          show(as);
+          onArrange(false);
+        }}
+      />
+    </>
+  );
+}

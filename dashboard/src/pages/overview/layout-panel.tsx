@@ -1,0 +1,77 @@
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Link } from 'wouter';
+import { useSchedulerStatus } from '../../api/scheduler-status.ts';
+import type { FailureCell, RecoveryRow, ThroughputBucket } from '../../api/types.ts';
+import { useGet } from '../../api/use-api.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { Answer } from '../../parts/states.tsx';
+import { FailureMap } from '../fleet/failure-map.tsx';
+import { PoolTable } from '../fleet/pool-table.tsx';
+import { Recovery } from '../fleet/recovery.tsx';
+import { PANEL_KINDS, type PanelKind, type PlacedPanel } from './layout.ts';
+import { NewestFindings } from './newest-findings.tsx';
+import { RunningNow } from './running-now.tsx';
+import { ThroughputChart } from './throughput-chart.tsx';
+import { TopModels } from './top-models.tsx';
+
+const SeriesPanel = lazy(() => import('./series-panel.tsx'));
+const QueryPanel = lazy(() => import('./query-panel.tsx'));
+
+const MINUTES = 60;
+
+const CONTENTS: Record<PanelKind, (of: string) => ReactNode> = {
+  running: () => <RunningNow />,
+  throughput: () => <Throughput />,
+  pools: () => <Pools />,
+  findings: () => <NewestFindings />,
+  top_models: () => <TopModels />,
+  failures: () => <Failures />,
+  recovery: () => <Recoveries />,
+  series: (of) => <SeriesPanel series_id={of} />,
+  query: (of) => <QueryPanel name={of} />,
+};
+
+/** One panel of a layout; `tools` stand at the right of its heading. */
+export function LayoutPanel({
+  panel: { kind, columns, of = '' },
+  tools,
+}: {
+  panel: PlacedPanel;
+  tools?: ReactNode;
+}): ReactNode {
+  const aside = kind === 'findings' ? <Link href="/findings">all findings</Link> : undefined;
+  return (
+    <Panel title={titleOf(kind, of)} aside={tools ?? aside} className={`bw-${columns}`}>
+      <Suspense fallback={null}>{CONTENTS[kind](of)}</Suspense>
+    </Panel>
+  );
+}
+
+const titleOf = (kind: PanelKind, of: string): string =>
+  kind === 'query' ? of : kind === 'throughput' ? `${PANEL_KINDS[kind]}, last ${MINUTES} min` : PANEL_KINDS[kind];
+
+export function useThroughput() {
+  return useGet<{ items: ThroughputBucket[] }>('/api/throughput', { minutes: MINUTES }, { every_ms: 10_000 });
+}
+
+function Throughput(): ReactNode {
+  return (
+    <Answer of={useThroughput()} height={220}>
+      {({ items }) => <ThroughputChart buckets={items} minutes={MINUTES} />}
+    </Answer>
+  );
+}
+
+function Pools(): ReactNode {
+  return <Answer of={useSchedulerStatus()}>{({ pools }) => <PoolTable pools={pools} />}</Answer>;
+}
+
+function Failures(): ReactNode {
+  const failures = useGet<{ items: FailureCell[] }>('/api/failures', {}, { every_ms: 30_000 });
+  return <Answer of={failures}>{({ items }) => <FailureMap cells={items} />}</Answer>;
+}
+
+function Recoveries(): ReactNode {
+  const recovery = useGet<{ items: RecoveryRow[] }>('/api/recovery', {}, { every_ms: 30_000 });
+  return <Answer of={recovery}>{({ items }) => <Recovery rows={items} />}</Answer>;
+}

@@ -1,0 +1,44 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { send, withQuery } from '../../api/client.ts';
+import { Answer, Empty } from '../../parts/states.tsx';
+import type { SqlAnswer } from '../reports/report-chart.ts';
+import { type SavedQuery, useSavedQueries } from '../reports/saved-queries.tsx';
+import { SqlResult } from '../reports/sql-result.tsx';
+
+const EVERY_MS = 30_000;
+
+/** A saved query's answer, asked again now and then. */
+export default function QueryPanel({ name }: { name: string }): ReactNode {
+  const saved = useSavedQueries();
+  return (
+    <Answer of={saved}>
+      {({ items }) => {
+        const found = items.find((item) => item.name === name);
+        return found === undefined ? (
+          <Empty title={`There is no saved query "${name}"`}>
+            <Link href="/reports">Save one under Reports.</Link>
+          </Empty>
+        ) : (
+          <Asked name={name} query={found.value} />
+        );
+      }}
+    </Answer>
+  );
+}
+
+function Asked({ name, query: { sql, ...chosen } }: { name: string; query: SavedQuery }): ReactNode {
+  const answer = useQuery<SqlAnswer, Error>({
+    queryKey: ['/api/sql', sql],
+    queryFn: ({ signal }) => send('POST', '/api/sql', { body: { sql }, signal }),
+    refetchInterval: EVERY_MS,
+  });
+  const { kind: chart, x, y, by } = chosen;
+  return (
+    <>
+      <Answer of={answer}>{(rows) => <SqlResult answer={rows} name={name} chosen={chosen} />}</Answer>
+      <Link href={withQuery('/reports', { sql, name, chart, x, y, by })}>open under Reports</Link>
+    </>
+  );
+}

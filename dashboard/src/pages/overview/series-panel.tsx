@@ -1,0 +1,35 @@
+import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { useGet } from '../../api/use-api.ts';
+import { seriesName } from '../../format/series-name.ts';
+import { Answer } from '../../parts/states.tsx';
+import { HistoryChart } from '../series/history-chart.tsx';
+import { useHistory } from '../series/use-history.ts';
+
+/** The history of one series, small. */
+export default function SeriesPanel({ series_id }: { series_id: string }): ReactNode {
+  const series = useGet<SeriesRow>(`/api/series/${series_id}`);
+  const { points, analysis, marks } = useHistory(series_id);
+  return (
+    <Answer of={series} height={260}>
+      {(row) => (
+        <>
+          <Link href={`/series/${series_id}`}>{seriesName(row)}</Link>
+          <Answer of={points} height={260}>
+            {(rows) => (
+              <HistoryChart
+                points={rows}
+                analysis={analysis.data}
+                marks={marks}
+                axis="run"
+                name={seriesName(row)}
+                height={260}
+              />
+            )}
+          </Answer>
+        </>
+      )}
+    </Answer>
+  );
+}

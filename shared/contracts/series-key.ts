@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/**
+ * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
+ * so that two settings never share a history.
+ */
+export const seriesKey = z.object({
+  benchmark: z.string(),
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  batch_size: z.int().nullable(),
+  scenario: z.string(),
+  variant: z.string(),
+  fingerprint: z.string(),
+  metric: z.string(),
+  /** Simulated values have series of their own. */
+  is_simulated: z.boolean(),
+});
+export type SeriesKey = z.infer<typeof seriesKey>;
