@@ -13,7 +13,7 @@ const stamp = join(dist, 'built-from');
 const SOURCES = [
   'dashboard/{src,public}/**/*.*',
   'dashboard/{index.html,package.json,vite.config.ts}',
-  'shared/contracts/*.ts',
+  'shared/{contracts,format}/*.ts',
   'examples/quickstart.yaml',
   'package-lock.json',
 ];

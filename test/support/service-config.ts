@@ -1,5 +1,6 @@
 import { aggregatorConfig } from '@benchwire/aggregator/src/config.ts';
 import { anomalyConfig } from '@benchwire/anomaly/src/config.ts';
+import { gatewayConfig } from '@benchwire/gateway/src/config.ts';
 import { ingestConfig } from '@benchwire/ingest/src/config.ts';
 import { schedulerConfig } from '@benchwire/scheduler/src/config.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
@@ -13,6 +14,7 @@ const CONFIGS: Readonly<Record<string, z.ZodObject>> = {
   worker: workerConfig,
   aggregator: aggregatorConfig,
   anomaly: anomalyConfig,
+  gateway: gatewayConfig,
   bw: z.object(natsVariables),
 };
 

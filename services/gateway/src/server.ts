@@ -17,6 +17,7 @@ import { docsPage } from './docs-page.ts';
 import type { Gateway } from './gateway.ts';
 import { serveBenchmarkSocket } from './live/benchmark-socket.ts';
 import { serveLive } from './live/serve-live.ts';
+import { measureServer } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { registerRoute } from './register-route.ts';
@@ -92,6 +93,7 @@ export async function startServer(
   await app.register(etag, { weak: true });
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
 
+  measureServer(app, http.registry);
   for (const route of ROUTES) registerRoute(app, gateway, route);
   serveLive(app, gateway);
   serveBenchmarkSocket(app, gateway);
