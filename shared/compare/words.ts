@@ -1,8 +1,6 @@
 import type { ComparedCell, ComparedDifference, ComparedRow, Verdict } from '../contracts/comparison.ts';
+import { fourDigits } from '../format/number.ts';
 import { LEAST_HISTORY, LEAST_REPEATED } from './judge-difference.ts';
-
-const number = (value: number): string =>
-  Number(value.toPrecision(4)).toLocaleString('en', { maximumSignificantDigits: 4 });
 
 /** `+12.3 %`, `-0.04 %`: two digits that mean something, without an exponent. */
 export const percent = (value: number): string => {
@@ -37,7 +35,7 @@ export function describeDifference(
       ? ''
       : ` (95 % interval ${percent(change_low_percent)} to ${percent(change_high_percent)})`;
   const change = change_percent === null ? '' : `, ${percent(change_percent)}${interval}`;
-  return `${number(cell.value)} ${unit} against ${number(first.value)} ${unit}${change}: ${VERDICTS[verdict]}; ${why(first, cell, difference, noise_percent)}.`;
+  return `${fourDigits(cell.value)} ${unit} against ${fourDigits(first.value)} ${unit}${change}: ${VERDICTS[verdict]}; ${why(first, cell, difference, noise_percent)}.`;
 }
 
 function why(

@@ -91,6 +91,11 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     const results = page.getByRole('region', { name: 'Results by model and batch size' });
     await results.getByText('silero-vad-v6').first().waitFor();
     expect(await results.getByRole('row').count()).toBe(1 + 15);
+    const report = await saved(page.getByRole('link', { name: 'Report' }));
+    expect(report.name).toMatch(/^benchwire-report-[0-9a-f-]{13}\.html$/);
+    expect(report.text).toContain('<title>quickstart · Benchwire</title>');
+    const median = await results.getByRole('row').nth(1).getByRole('cell').nth(3).textContent();
+    expect(report.text).toContain(`<td class="n">${median}`);
     await page.getByRole('tab', { name: 'Tasks' }).click();
     await page.getByRole('button', { name: 'vad-v6' }).click();
     await page.getByText('warming up').waitFor();

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
@@ -217,6 +217,20 @@ describe('looking at what was', () => {
     expect(await as()).toBe('model   n\na,b    12\nc       3\n');
     expect(await as('--format', 'csv')).toBe('model,n\n"a,b",12\nc,3\n');
     expect(JSON.parse(await as('--json'))).toEqual(stack.rows.sql);
+  });
+
+  it('writes a run as one HTML file, and says where', async () => {
+    stack.rows.runs = [runRow(first)];
+    stack.rows.run = [{ ...runRow(first), name: 'nightly <1>' }];
+    const written = await bw(['report', 'last'], { env, cwd: folder });
+    expect(written).toMatchObject({ code: 0, stdout: '' });
+    const file = `benchwire-report-${first.slice(0, 13)}.html`;
+    expect(written.stderr).toBe(`written to ${file}\n`);
+    const page = readFileSync(join(folder, file), 'utf8');
+    expect(page).toContain('<h1>nightly &lt;1&gt;</h1>');
+    expect((await bw(['report', 'last', '--output', '-'], { env })).stdout).toContain('<h1>nightly &lt;1&gt;</h1>');
+    const refused = await bw(['report', 'last', '--output', '/nowhere/a.html'], { env });
+    expect(refused).toMatchObject({ code: 64, stderr: expect.stringContaining('--output takes another place') });
   });
 
   it('shows the fleet once where there is no terminal', async () => {

@@ -6,6 +6,7 @@ import { findings } from './findings.ts';
 import { key } from './key.ts';
 import { note } from './note.ts';
 import { rejected } from './rejected.ts';
+import { report } from './report.ts';
 import { reservations } from './reservations.ts';
 import { reserve } from './reserve.ts';
 import { results } from './results.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   runs,
   show,
   results,
+  report,
   watch,
   why,
   cancel,

@@ -29,8 +29,19 @@ export function openApi(routes: readonly Route[]): Record<string, unknown> {
 }
 
 function operation(route: Route): Record<string, unknown> {
-  const { method, url, role, summary, params, query, body, answer, status = 200 } = route;
-  const content = status === 204 ? {} : { content: { 'application/json': { schema: schemaOf(answer, 'output') } } };
+  const {
+    method,
+    url,
+    role,
+    summary,
+    params,
+    query,
+    body,
+    answer,
+    status = 200,
+    content_type = 'application/json',
+  } = route;
+  const content = status === 204 ? {} : { content: { [content_type]: { schema: schemaOf(answer, 'output') } } };
   const trouble = {
     description: 'What is wrong',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

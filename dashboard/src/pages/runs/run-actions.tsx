@@ -26,13 +26,7 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
       >
         Compare
       </Button>
-      <Button
-        component="a"
-        href={`${path}/report`}
-        target="_blank"
-        variant="default"
-        leftSection={<IconFileText size={16} />}
-      >
+      <Button component="a" href={`${path}/report`} download variant="default" leftSection={<IconFileText size={16} />}>
         Report
       </Button>
       {may_submit && (

@@ -28,6 +28,8 @@ export interface Route<P = never, Q = never, B = never> {
   query?: z.ZodType<Q>;
   body?: z.ZodType<B>;
   answer: z.ZodType;
+  /** Of the answer; application/json unless said otherwise. */
+  content_type?: string;
   /** Of success; 200 unless said otherwise. */
   status?: number;
   handle(call: Call<P, Q, B>): Promise<unknown>;

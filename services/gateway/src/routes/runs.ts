@@ -1,8 +1,10 @@
+import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import { QUERIES } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
 import { eventRow, findingRow, runRow, taskRow, taskState } from '@benchwire/shared/contracts/rows.ts';
+import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
 import { checkWritten, readWritten } from '../decide/read-request.ts';
 import type { Gateway } from '../gateway.ts';
@@ -143,6 +145,22 @@ export const runRoutes: Route[] = [
     handle: async ({ gateway, params: { run_id }, query: { limit } }) => {
       const { rows } = await gateway.client.query('findings', { run_id, limit });
       return { items: rows, next_cursor: null };
+    },
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/runs/:run_id/report', role: 'viewer', content_type: 'text/html; charset=utf-8' },
+    summary: 'The whole run as one HTML file that needs nothing else',
+    params,
+    answer: z.string(),
+    handle: async ({ gateway, params: { run_id }, reply }) => {
+      const report = await runReport(gateway.client, run_id, new Date());
+      if (report === undefined) throw notFound(`run ${run_id}`);
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-disposition', `attachment; filename="benchwire-report-${run_id.slice(0, 13)}.html"`)
+        // Its style stands in it, and there is nothing else to load.
+        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+      return renderReport(report);
     },
   }),
   route({

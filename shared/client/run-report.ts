@@ -1,0 +1,53 @@
+import type { ResultRow, TaskRow } from '../contracts/rows.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import type { RunReport } from '../report/run-report.ts';
+import type { Client } from './client.ts';
+
+/** A document with more of each reads no better, and says so. */
+const MOST_TASKS = 5000;
+const MOST_RESULTS = 10_000;
+const MOST_DISTRIBUTIONS = 1000;
+const MOST_FINDINGS = 500;
+
+/** Gathers what a report of a run tells; undefined for a run that is not known. */
+export async function runReport(client: Client, run_id: string, now: Date): Promise<RunReport | undefined> {
+  const [run] = (await client.query('run', { run_id })).rows;
+  if (run === undefined) return undefined;
+  const [tasks, results, distributions, findings, request] = await Promise.all([
+    firstOf<TaskRow>(client.rows('tasks', { run_id, limit: 2000 }), MOST_TASKS),
+    firstOf<ResultRow>(client.rows('results', { run_id, limit: 2000 }), MOST_RESULTS),
+    client.query('distributions', { run_id, metric: 'latency_ms', limit: MOST_DISTRIBUTIONS }),
+    client.query('findings', { run_id, limit: MOST_FINDINGS }),
+    client.query('request', { run_id }),
+  ]);
+  const cut = [
+    { what: 'tasks', told: tasks.rows.length, truncated: tasks.more },
+    { what: 'results', told: results.rows.length, truncated: results.more },
+    { what: 'distributions', told: distributions.rows.length, truncated: distributions.truncated },
+    { what: 'findings', told: findings.rows.length, truncated: findings.truncated },
+  ];
+  const [kept] = request.rows;
+  return {
+    run,
+    tasks: tasks.rows,
+    results: results.rows,
+    distributions: distributions.rows,
+    findings: findings.rows,
+    request:
+      kept === undefined || kept.request === ''
+        ? { text: null, reason: kept?.reason ?? 'there is none stored' }
+        : { text: JSON.stringify(JSON.parse(kept.request), null, 2), reason: '' },
+    made_at: now.toISOString(),
+    version: packageJson.version,
+    cut: cut.filter(({ truncated }) => truncated).map(({ what, told }) => ({ what, told })),
+  };
+}
+
+async function firstOf<T>(rows: AsyncIterable<T>, most: number): Promise<{ rows: T[]; more: boolean }> {
+  const taken: T[] = [];
+  for await (const row of rows) {
+    if (taken.length >= most) return { rows: taken, more: true };
+    taken.push(row);
+  }
+  return { rows: taken, more: false };
+}

@@ -1,0 +1,189 @@
+import type { FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
+import { fourDigits } from '../format/number.ts';
+import { histogram, scaling } from './charts.ts';
+import { Html, html } from './html.ts';
+import { linesOf, type ResultLine, type RunReport, sentencesOf } from './run-report.ts';
+import { STYLE } from './style.ts';
+
+/** A run as one HTML document that needs nothing else: no script, no file, no network. */
+export function renderReport(report: RunReport): string {
+  const { run, tasks, findings, request, cut } = report;
+  const { lines, others } = linesOf(report);
+  const failed = tasks.filter(({ error_class }) => error_class !== '');
+  const noted = tasks.filter(({ note }) => note !== '');
+  const title = run.name || `Run ${run.run_id.slice(0, 13)}`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Benchwire ${report.version}">
+<title>${title} · Benchwire</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<h1>${title}</h1>
+<p class="dim">Run ${run.run_id}, ${run.state}. Accepted ${time(run.accepted_at)}${run.finished_at !== null && `, finished ${time(run.finished_at)}`}.${Object.entries(run.tags).map(([name, value]) => ` ${name}=${value}`)}</p>
+<ul>${sentencesOf(report).map((sentence) => html`<li>${sentence}</li>`)}</ul>
+${lines.length > 0 && resultSection(lines)}
+${lines.length > 0 && scalingSection(lines)}
+${others.length > 0 && otherSection(others)}
+${findings.length > 0 && findingSection(findings)}
+${failed.length > 0 && taskSection('Tasks that failed', failed, ({ error_class, error_code, error_message }) => html`<b>${error_class.replaceAll('_', ' ')}</b> ${error_code} ${error_message}`)}
+${noted.length > 0 && taskSection('Notes', noted, ({ note }) => html`${note}`)}
+${environmentSection(report.results)}
+<h2>The request</h2>
+${request.text === null ? html`<p>Not kept: ${request.reason}</p>` : html`<details><summary>As it was accepted</summary><pre>${request.text}</pre></details>`}
+<footer>Made ${time(report.made_at)} by Benchwire ${report.version}.${cut.map(({ what, told }) => ` Only the first ${told.toLocaleString('en')} ${what} are told.`)}</footer>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+const time = (iso: string): string => iso.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+
+function table(
+  head: ReadonlyArray<readonly [title: string, numeric?: 'n']>,
+  rows: ReadonlyArray<ReadonlyArray<Html | string>>,
+): Html {
+  const cell = (content: Html | string, at: number): Html =>
+    html`<td${new Html(head[at]?.[1] === 'n' ? ' class="n"' : '')}>${content}</td>`;
+  return html`<div class="scroll"><table><thead><tr>${head.map(([title, numeric]) => html`<th${new Html(numeric === 'n' ? ' class="n"' : '')}>${title}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
+}
+
+const interval = (row: ResultRow | undefined): string =>
+  row === undefined || row.ci_low === null || row.ci_high === null
+    ? '–'
+    : `${fourDigits(row.ci_low)} to ${fourDigits(row.ci_high)}`;
+
+function resultSection(lines: readonly ResultLine[]): Html {
+  const value = ({ metrics }: ResultLine, metric: string): string => fourDigits(metrics.get(metric)?.value);
+  return html`<h2>Results</h2>
+${table(
+  [
+    ...([
+      ['Model'],
+      ['Batch', 'n'],
+      ['Precision'],
+      ['Median ms', 'n'],
+      ['95 % interval', 'n'],
+      ['p90 ms', 'n'],
+      ['p99 ms', 'n'],
+    ] as const),
+    ...([['items/s', 'n'], ['MB', 'n'], ['Samples', 'n'], ['Steady'], ['Pool'], ['Samples of the latency']] as const),
+  ],
+  lines.map((line) => {
+    const { first, metrics, distribution } = line;
+    return [
+      html`${first.model || first.task_id}${first.is_simulated && html` <span class="bad">simulated</span>`}`,
+      String(first.batch_size ?? '–'),
+      first.precision,
+      value(line, 'latency_ms'),
+      interval(metrics.get('latency_ms')),
+      value(line, 'latency_p90_ms'),
+      value(line, 'latency_p99_ms'),
+      value(line, 'throughput_items_per_second'),
+      value(line, 'memory_mb'),
+      first.samples.toLocaleString('en'),
+      first.steady === null ? '–' : first.steady ? 'yes' : html`<b class="bad">no</b>`,
+      first.pool,
+      distribution === undefined ? '–' : histogram(distribution),
+    ];
+  }),
+)}
+<p class="dim">The interval is that of the median, from the samples of this one run. A percentile without a value had too few samples for it.</p>`;
+}
+
+/** More pictures than a reader looks at. */
+const MOST_CHARTS = 24;
+
+function scalingSection(lines: readonly ResultLine[]): Html | false {
+  const groups = Map.groupBy(lines, ({ first }) =>
+    [first.model || first.task_id, first.precision, first.pool].join(', '),
+  );
+  const charts = [...groups]
+    .filter(([, of_group]) => new Set(of_group.map(({ first }) => first.batch_size)).size > 1)
+    .slice(0, MOST_CHARTS)
+    .map(([name, of_group]) => {
+      const points = of_group.flatMap(({ first: { batch_size }, metrics }) => {
+        const row = metrics.get('latency_ms');
+        return row === undefined || batch_size === null
+          ? []
+          : [{ batch_size, value: row.value, low: row.ci_low, high: row.ci_high }];
+      });
+      return (
+        points.length > 1 &&
+        scaling(
+          name,
+          'ms',
+          points.sort((a, b) => a.batch_size - b.batch_size),
+        )
+      );
+    });
+  return charts.length > 0 && html`<h2>Latency by batch size</h2><div class="charts">${charts}</div>`;
+}
+
+function otherSection(rows: readonly ResultRow[]): Html {
+  return html`<h2>Other metrics</h2>
+${table(
+  [['Task'], ['Metric'], ['Value', 'n'], ['Unit'], ['95 % interval', 'n'], ['Samples', 'n'], ['Pool']],
+  rows.map((row) => [
+    row.task_id,
+    row.batch_size === null ? row.metric : `${row.metric}, batch ${row.batch_size}`,
+    fourDigits(row.value),
+    row.unit,
+    interval(row),
+    row.samples.toLocaleString('en'),
+    row.pool,
+  ]),
+)}`;
+}
+
+function findingSection(findings: readonly FindingRow[]): Html {
+  return html`<h2>What changed against earlier runs</h2>
+${table(
+  [['Kind'], ['State'], ['What it says']],
+  findings.map(({ kind, state, message }) => [kind, state.replace('_', ' '), html`<div class="wrap">${message}</div>`]),
+)}`;
+}
+
+function taskSection(title: string, tasks: readonly TaskRow[], say: (task: TaskRow) => Html): Html {
+  return html`<h2>${title}</h2>
+${table(
+  [['Task'], ['State'], ['Attempt', 'n'], ['Worker'], ['Why']],
+  tasks.map((task) => [
+    task.task_id,
+    task.state.replace('_', ' '),
+    String(task.attempt),
+    task.worker_id || '–',
+    html`<div class="wrap">${say(task)}</div>`,
+  ]),
+)}`;
+}
+
+/** Where it was measured, and of which version. */
+function environmentSection(results: readonly ResultRow[]): Html | false {
+  const places = Map.groupBy(results, ({ pool, worker_id, fingerprint, commit, branch }) =>
+    JSON.stringify([pool, worker_id, fingerprint, commit, branch]),
+  );
+  return (
+    places.size > 0 &&
+    html`<h2>Where and what</h2>
+${table(
+  [['Pool'], ['Worker'], ['Fingerprint of the environment'], ['Commit'], ['Branch'], ['Values', 'n']],
+  [...places.values()].map((rows) => {
+    const [first] = rows;
+    return [
+      first?.pool ?? '',
+      first?.worker_id ?? '',
+      first?.fingerprint ?? '',
+      first?.commit || '–',
+      first?.branch || '–',
+      rows.length.toLocaleString('en'),
+    ];
+  }),
+)}`
+  );
+}
