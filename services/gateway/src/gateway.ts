@@ -4,6 +4,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Fleet } from './adapters/fleet.ts';
 import type { Authenticator } from './auth/authenticator.ts';
+import type { SharedTopics } from './live/shared-topics.ts';
 
 /** What the routes work with. */
 export interface Gateway {
@@ -11,6 +12,7 @@ export interface Gateway {
   jetstream: JetStreamClient;
   auth: Authenticator;
   fleet: Fleet;
+  topics: SharedTopics;
   saved: KV;
   log: Log;
   /** Cookies only over TLS. */

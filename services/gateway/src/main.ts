@@ -1,4 +1,3 @@
-import { Client } from '@benchwire/shared/client/client.ts';
 import {
   API_KEYS_BUCKET,
   apiKey,
@@ -9,17 +8,19 @@ import {
 } from '@benchwire/shared/contracts/http.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { BriefClient } from './adapters/brief-client.ts';
 import { Fleet } from './adapters/fleet.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
+import { SharedTopics } from './live/shared-topics.ts';
 import { startServer } from './server.ts';
 
 await runService({
   name: 'gateway',
   config: gatewayConfig,
-  start: async ({ config, log, nats, jetstream, http, scope }) => {
+  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
     const { NATS_REPLICAS: replicas } = config;
     const keys = new WatchedBucket(await openBucket(nats, API_KEYS_BUCKET, replicas), apiKey);
     const sessions = new WatchedBucket(
@@ -38,7 +39,9 @@ await runService({
     });
     const saved = await openBucket(nats, SAVED_BUCKET, replicas);
     const secure = config.HTTP_TLS_CERT_FILE !== undefined || config.TRUST_PROXY;
-    const gateway = { client: new Client(nats), jetstream, auth, fleet, saved, log, secure };
+    const client = new BriefClient(nats);
+    const topics = new SharedTopics(client, manager);
+    const gateway = { client, topics, jetstream, auth, fleet, saved, log, secure };
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());
   },

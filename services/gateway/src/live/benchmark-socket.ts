@@ -5,40 +5,30 @@ import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
 import { admitSocket } from '../register-route.ts';
-import { benchmarkStatus } from '../routes/benchmark.ts';
-
-const LEAST_MS = 250;
+import { RunStatuses } from './run-statuses.ts';
 
 /** `WS /api/benchmark/ws/:run_id`: how far a run is, at first and after each thing that happens in it, until it is over. */
 export function serveBenchmarkSocket(app: FastifyInstance, gateway: Gateway): void {
+  const statuses = new RunStatuses(gateway);
   app.get(
     '/api/benchmark/ws/:run_id',
     { websocket: true, preValidation: (request) => admitSocket(gateway, request) },
     (socket, request) => {
-      const stopping = new AbortController();
-      socket.on('error', () => {});
-      socket.on('close', () => stopping.abort());
-      const tell = async (): Promise<void> => {
-        const parsed = parseWith(z.object({ run_id: runId }), request.params);
-        if (!parsed.ok) throw new HttpProblem(400, 'PATH_INVALID', 'The path is not valid.', parsed.issues);
-        const { run_id } = parsed.value;
-        const { signal } = stopping;
-        let told_at = 0;
-        const say = async (): Promise<void> => {
-          told_at = performance.now();
-          socket.send(JSON.stringify(await benchmarkStatus(gateway.client, run_id)));
-        };
-        const watched = await gateway.client.watch({ run_id, streams: ['events', 'outcomes'], signal });
-        await say();
-        for await (const _ of watched) if (performance.now() - told_at > LEAST_MS) await say();
-        await gateway.client.finished(run_id, signal);
-        await say();
+      const fail = (error: unknown): void => {
+        socket.send(JSON.stringify(problemOf(error, request.id)));
+        socket.close();
       };
-      tell()
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) socket.send(JSON.stringify(problemOf(error, request.id)));
-        })
-        .finally(() => socket.close());
+      socket.on('error', () => {});
+      const parsed = parseWith(z.object({ run_id: runId }), request.params);
+      if (!parsed.ok) return fail(new HttpProblem(400, 'PATH_INVALID', 'The path is not valid.', parsed.issues));
+      const leave = statuses.listen(parsed.value.run_id, {
+        hear: (text, is_last) => {
+          socket.send(text);
+          if (is_last) socket.close();
+        },
+        fail,
+      });
+      socket.on('close', leave);
     },
   );
 }

@@ -2,7 +2,9 @@ import type { LiveFrame, LiveRequest } from '@benchwire/shared/contracts/http.ts
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
-import { openTopic } from './topics.ts';
+import { followStream } from './follow-stream.ts';
+import type { StreamTopic, Told } from './shared-topics.ts';
+import { hearPlain, type PlainTopic, positionOf, readTopic } from './topics.ts';
 
 /** What @fastify/websocket gives of `ws`. */
 interface Socket {
@@ -57,23 +59,47 @@ export class LiveConnection {
       if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS)
         throw new HttpProblem(429, 'TOO_MANY_TOPICS', `A connection has at most ${MOST_SUBSCRIPTIONS} topics.`);
       this.#subscriptions.set(id, stopping);
-      let dropped = 0;
-      const messages = await openTopic(this.#gateway.client, topic, from, signal, () => {
-        dropped += 1;
-      });
-      this.say({ op: 'subscribed', id });
-      for await (const message of messages) {
-        // What a stream keeps waits there for a slow client; the rest is dropped above, and told.
-        while (this.#socket.bufferedAmount > MOST_UNSENT_BYTES && !signal.aborted) await pause(20, signal);
-        if (signal.aborted) return;
-        if (dropped > 0) this.say({ op: 'lagging', id, dropped });
-        dropped = 0;
-        this.say({ id, topic, ...message });
-      }
+      const asked = readTopic(topic);
+      if ('subject' in asked) await this.#hear(id, asked, signal);
+      else await this.#follow(id, asked, from, signal);
     } catch (error) {
       if (!signal.aborted) this.say({ op: 'error', id, problem: problemOf(error, this.#request_id) });
     } finally {
       if (this.#subscriptions.get(id) === stopping) this.#subscriptions.delete(id);
+    }
+  }
+
+  async #follow(
+    id: string,
+    topic: StreamTopic,
+    from: Record<string, number> | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const head = `{"id":${JSON.stringify(id)},`;
+    const follower = {
+      begin: () => this.say({ op: 'subscribed', id }),
+      send: ({ tail }: Told) => {
+        if (!signal.aborted && this.#socket.readyState === OPEN) this.#socket.send(head + tail);
+      },
+      isBehind: () => this.#socket.bufferedAmount > MOST_UNSENT_BYTES,
+    };
+    const position = from === undefined ? undefined : positionOf(topic, from);
+    await followStream(this.#gateway.topics, topic, position, follower, signal);
+  }
+
+  /** What no stream keeps is left out where the client is too slow, and told. */
+  async #hear(id: string, topic: PlainTopic, signal: AbortSignal): Promise<void> {
+    let dropped = 0;
+    const messages = hearPlain(this.#gateway.client, topic, signal, () => {
+      dropped += 1;
+    });
+    this.say({ op: 'subscribed', id });
+    for await (const data of messages) {
+      while (this.#socket.bufferedAmount > MOST_UNSENT_BYTES && !signal.aborted) await pause(20, signal);
+      if (signal.aborted) return;
+      if (dropped > 0) this.say({ op: 'lagging', id, dropped });
+      dropped = 0;
+      this.say({ id, topic: topic.name, kind: topic.name, sequence: null, data });
     }
   }
 }
