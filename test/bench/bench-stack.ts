@@ -25,8 +25,15 @@ export interface BenchStack {
   stop(): Promise<void>;
 }
 
-export async function startBenchStack(options: Omit<StackOptions, 'dataDir'>): Promise<BenchStack> {
+/** @param options - `prepare` is called before anything starts, with the folder of the embedded ClickHouse */
+export async function startBenchStack({
+  prepare,
+  ...options
+}: Omit<StackOptions, 'dataDir'> & {
+  prepare?: (folders: { clickhouse: string }) => Promise<void>;
+}): Promise<BenchStack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bw-bench-'));
+  await prepare?.({ clickhouse: join(dataDir, 'clickhouse') });
   say('starting a stack …');
   const stack = await startLocalStack({
     ...options,

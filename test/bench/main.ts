@@ -46,6 +46,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'points a second over 100,000 series, and bytes a series; against a z-score over the last 100 points',
     run: async () => (await import('./anomaly.ts')).anomaly,
   },
+  gateway: {
+    what: 'the queries of each page over 1,000,000 results and 100,000,000 samples, 200 WebSocket clients; against bare Fastify',
+    run: async () => (await import('./gateway.ts')).gateway,
+  },
 };
 
 const { values, positionals } = parseArgs({
