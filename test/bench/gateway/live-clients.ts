@@ -8,8 +8,10 @@ interface Start {
   clients: number;
 }
 
+/** From the end of a task on its worker until a client has its outcome. */
 const latencies: number[] = [];
 const counts: number[] = [];
+const subscribed_ms: number[] = [];
 let subscribed = 0;
 
 process.on('message', (message: Start | { expected: number }) => {
@@ -30,13 +32,16 @@ function start({ url, key, run_id, clients }: Start): void {
       const heard_ms = Date.now();
       const text = bytes.toString();
       if (text.startsWith('{"op"')) {
-        if (text.includes('"subscribed"') && ++subscribed === clients) process.send?.({ subscribed });
+        if (!text.includes('"subscribed"')) return;
+        subscribed_ms[client] = heard_ms;
+        if (++subscribed === clients) process.send?.({ subscribed });
         return;
       }
       counts[client] = (counts[client] ?? 0) + 1;
-      // Of an event; an outcome is made on the worker, which says when it ended and not when it said so.
-      const at = /"kind":"event",.*?"at":"([^"]+)"/.exec(text)?.[1];
-      if (at !== undefined) latencies.push(heard_ms - Date.parse(at));
+      const at = /"kind":"outcome".*"finished_at":"([^"]+)"/.exec(text)?.[1];
+      // What was there before the client is no matter of how fast it is told.
+      const ended_ms = at === undefined ? 0 : Date.parse(at);
+      if (ended_ms > (subscribed_ms[client] ?? Number.POSITIVE_INFINITY)) latencies.push(heard_ms - ended_ms);
     });
     socket.on('error', (error) => process.send?.({ error: error.message }));
   }
@@ -47,7 +52,6 @@ async function report(expected: number): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (counts.some((count) => count < expected) && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 20));
-  process.send?.({ counts, latencies });
-  process.disconnect?.();
-  process.exit(0);
+  // Many megabytes: they have to be out before the process goes.
+  process.send?.({ counts, latencies }, () => process.exit(0));
 }

@@ -135,18 +135,29 @@ export function findSeries(
           { search },
         ],
   ]);
-  const last = (column: string): string => `argMax(r.${column}, (r.measured_at, r.run_id)) AS ${column}`;
+  // What a series is stands in each of its points, so it is read from the newest alone: of a million points that takes a
+  // fifth of the time.
   return database.query(
-    `SELECT series_id, any(r.benchmark) AS benchmark, any(r.model) AS model, any(r.executor) AS executor,
-       any(r.precision) AS precision, anyRespectNulls(r.batch_size) AS batch_size, any(r.scenario) AS scenario,
-       any(r.variant) AS variant, any(r.fingerprint) AS fingerprint, ${last('pool')}, any(r.metric) AS metric,
-       ${last('unit')}, any(r.is_simulated) AS is_simulated, count() AS points, min(r.measured_at) AS first_at,
-       max(r.measured_at) AS last_at, argMax(r.value, (r.measured_at, r.run_id)) AS last_value
-     FROM (SELECT * FROM results FINAL ${where}) AS r
-     GROUP BY series_id ORDER BY last_at DESC, benchmark, model, metric, batch_size, series_id LIMIT {limit:UInt32}`,
+    `SELECT series_id, ${SERIES_COLUMNS.map((column) => `r.${column} AS ${column}`).join(', ')}, r.value AS last_value, points, first_at, last_at
+     FROM results AS r FINAL
+     INNER JOIN (
+       SELECT series_id, count() AS points, min(measured_at) AS first_at, max(measured_at) AS last_at
+       FROM results FINAL ${where} GROUP BY series_id ORDER BY last_at DESC, series_id LIMIT {limit:UInt32}) AS s USING series_id
+     WHERE r.measured_at = s.last_at
+     ORDER BY last_at DESC, benchmark, model, metric, batch_size, series_id, r.run_id DESC LIMIT 1 BY series_id`,
     { ...parameters, limit },
   );
 }
+
+/** What a series is, and where it was measured last. */
+const SERIES_COLUMNS = [
+  ...['benchmark', 'model', 'executor', 'precision', 'batch_size', 'scenario', 'variant', 'fingerprint', 'pool'],
+  ...['metric', 'unit', 'is_simulated'],
+];
+
+/** The fields of the tuple `newest`, by their names. */
+const columnsOfNewest = (columns: readonly string[]): string =>
+  columns.map((column, at) => `newest.${at + 1} AS ${column}`).join(', ');
 
 /** The series that an attempt has points in. */
 export function seriesOfAttempt(database: Database, key: AttemptKey): Promise<Array<{ series_id: string }>> {
@@ -163,12 +174,20 @@ export function findMatrix(
   { metric = 'latency_ms', model = '', hardware = '', limit = 2000 }: QueryParameters<'matrix'>,
 ): Promise<Array<QueryRow<'matrix'>>> {
   return database.query(
-    `SELECT series_id, benchmark, model, pool, precision, batch_size, metric, unit, value, ci_low, ci_high, samples, measured_at, run_id
-     FROM results FINAL
-     WHERE metric = {metric:String} AND NOT is_simulated
-       ${model === '' ? '' : 'AND model = {model:String}'}
-       ${hardware === '' ? '' : "AND (pool = {hardware:String} OR startsWith(pool, concat({hardware:String}, '-')))"}
-     ORDER BY measured_at DESC LIMIT 1 BY series_id LIMIT {limit:UInt32}`,
+    `SELECT series_id, ${columnsOfNewest(MATRIX_COLUMNS)}
+     FROM (
+       SELECT series_id, argMax(tuple(${MATRIX_COLUMNS.join(', ')}), (measured_at, run_id)) AS newest
+       FROM results FINAL
+       WHERE metric = {metric:String} AND NOT is_simulated
+         ${model === '' ? '' : 'AND model = {model:String}'}
+         ${hardware === '' ? '' : "AND (pool = {hardware:String} OR startsWith(pool, concat({hardware:String}, '-')))"}
+       GROUP BY series_id)
+     ORDER BY measured_at DESC, series_id LIMIT {limit:UInt32}`,
     { metric, limit, ...(model === '' ? {} : { model }), ...(hardware === '' ? {} : { hardware }) },
   );
 }
+
+const MATRIX_COLUMNS = [
+  ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'value', 'ci_low', 'ci_high'],
+  ...['samples', 'measured_at', 'run_id'],
+];
