@@ -66,7 +66,8 @@ export function askAgain(
 
 /** What came back of a re-run. */
 export interface Answer {
-  run_id: string;
+  /** Null where there was no re-run. */
+  run_id: string | null;
   worker_id: string | null;
   value: number | null;
   /** Why there is no value. */

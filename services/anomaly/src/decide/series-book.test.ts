@@ -135,6 +135,13 @@ describe('SeriesBook', () => {
     expect(book.fold(read(outcomeOf(100)), now)).toEqual([]);
   });
 
+  it('notes that a re-run could not be asked for, without a run of its own', () => {
+    const { book, slow } = suspicion();
+    expect(book.giveUpAsking(`confirm-${attemptId(slow)}-1`, 'the request is not kept', now)).toMatchObject([
+      { state: 'suspected', confirmations: [{ run_id: null, value: null, note: 'the request is not kept' }] },
+    ]);
+  });
+
   it('takes the same answer once, although it comes again after a crash', () => {
     const { book, slow } = suspicion();
     const answer = outcomeOf(131, { tags: { [CONFIRMS_TAG]: attemptId(slow) } });

@@ -138,7 +138,7 @@ export class SeriesBook {
       finding.confirmations.some((each) => each.request_id === request_id && each.agrees === null && each.note === ''),
     );
     return attempt.map((finding) =>
-      this.#apply(answered(finding, { run_id: finding.run_id, worker_id: null, value: null, note: why }, null, now)),
+      this.#apply(answered(finding, { run_id: null, worker_id: null, value: null, note: why }, null, now)),
     );
   }
 
