@@ -27,8 +27,8 @@ export class Client {
   }
 
   /** See cancel.ts. */
-  cancel(run_id: string, reason?: string): Promise<void> {
-    return cancel(this.nats, run_id, reason);
+  cancel(run_id: string, reason?: string, task_id?: string): Promise<void> {
+    return cancel(this.nats, run_id, reason, task_id);
   }
 
   /** See finished.ts. */

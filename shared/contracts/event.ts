@@ -17,7 +17,7 @@ export function eventsOfRun(run_id: string): string {
 }
 
 /**
- * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | measured | waiting_for_pool | deadline_missed`;
+ * Kinds in use: run `accepted | bound | cancelling | finished`; task `running | measured | waiting_for_pool | deadline_missed | cancelling`;
  * worker `joined | changed | draining | paused | quarantined | released | check_failed | left | lost`; pool `demand`;
  * service `leader | health | stopped | circuit_opened | circuit_half_open | circuit_closed`; since 0.3 series
  * `note | environment_changed`, access `changed` (somebody changed something through the gateway: its audit trail).

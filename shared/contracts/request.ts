@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { labels } from './hardware.ts';
-import { runId } from './ids.ts';
+import { runId, taskId } from './ids.ts';
 import { deadline, taskSpec } from './task.ts';
 
 /** Request/reply: a request as JSON in, a `SubmitReply` as JSON out. Answered by ingest. */
 export const SUBMIT_SUBJECT = 'bw.request.submit';
-/** Request/reply: `{run_id}` in, a `CancelReply` out. Not under `bw.run.`, which the RUNS stream stores. */
+/** Request/reply: a `CancelRequest` in, a `CancelReply` out. Not under `bw.run.`, which the RUNS stream stores. */
 export const CANCEL_SUBJECT = 'bw.request.cancel';
 
 /** A run has at most this many tasks after expansion. */
@@ -70,6 +70,8 @@ export type SubmitReply = z.infer<typeof submitReply>;
 
 export const cancelRequest = z.strictObject({
   run_id: runId,
+  /** Only this task of the run, by its id after expansion; the others go on. Since 0.3. */
+  task_id: taskId.optional(),
   reason: z.string().max(1024).default('cancelled by a user'),
 });
 export type CancelRequest = z.infer<typeof cancelRequest>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageVersion, runId, timestamp, token } from './ids.ts';
+import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { request } from './request.ts';
 
 /** JetStream stream RUNS: what a run is, and what was decided about it as a whole. Kept until the run is terminal. */
@@ -22,12 +22,18 @@ const submitted = z.object({
 const bound = z.object({ ...common, kind: z.literal('bound'), task_id: z.string(), pools: z.array(token).min(1) });
 /** Written by ingest: no attempt of this run may start any more. */
 const cancelled = z.object({ ...common, kind: z.literal('cancelled'), reason: z.string() });
+/**
+ * Written by ingest: no attempt of this task may start any more. Since 0.3. A kind of its own, since a scheduler that does
+ * not know it must not take it for the end of the whole run.
+ */
+const taskCancelled = z.object({ ...common, kind: z.literal('task_cancelled'), task_id: taskId, reason: z.string() });
 
-export const runMessage = z.discriminatedUnion('kind', [submitted, bound, cancelled]);
+export const runMessage = z.discriminatedUnion('kind', [submitted, bound, cancelled, taskCancelled]);
 export type RunMessage = z.infer<typeof runMessage>;
 export type RunSubmitted = z.infer<typeof submitted>;
 
 /** `Nats-Msg-Id`: the same decision about the same run is stored once. */
 export function runMessageId(message: RunMessage): string {
-  return message.kind === 'bound' ? `${message.run_id}.bound.${message.task_id}` : `${message.run_id}.${message.kind}`;
+  const { run_id, kind } = message;
+  return 'task_id' in message ? `${run_id}.${kind}.${message.task_id}` : `${run_id}.${kind}`;
 }

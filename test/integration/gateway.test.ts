@@ -109,6 +109,39 @@ describe('runs', () => {
     }, 20_000);
   }, 60_000);
 
+  it('lose one task to a cancellation, and go on with the others', async () => {
+    const body = { tasks: ['a', 'b'].map((task_id) => ({ ...task, task_id })) };
+    const { run_id } = (await send('POST', '/api/runs', { key: keys.submitter, body })).json;
+    const stateOf = async (task_id: string): Promise<string> =>
+      (await send('GET', `/api/tasks/${run_id}/${task_id}`, { key: keys.viewer })).json.state;
+    await vi.waitFor(async () => expect(await stateOf('a')).toBe('waiting'), 20_000);
+    const cancelled = await send('POST', `/api/tasks/${run_id}/a/cancel`, {
+      key: keys.submitter,
+      body: { reason: 'not this one' },
+    });
+    expect(cancelled.json).toEqual({ run_id, task_id: 'a' });
+    await vi.waitFor(async () => expect(await stateOf('a')).toBe('cancelled'), 20_000);
+    expect(await stateOf('b')).toBe('waiting');
+    const over = await send('POST', `/api/tasks/${run_id}/a/cancel`, { key: keys.submitter, body: {} });
+    expect(over.json).toMatchObject({ status: 409, code: 'TASK_OVER' });
+    const unknown = await send('POST', `/api/tasks/${run_id}/c/cancel`, { key: keys.submitter, body: {} });
+    expect(unknown.status).toBe(404);
+    await send('POST', `/api/runs/${run_id}/cancel`, { key: keys.submitter, body: {} });
+    await vi.waitFor(async () => expect(await stateOf('b')).toBe('cancelled'), 20_000);
+  }, 60_000);
+
+  it('of a single task are started under /api/tasks too', async () => {
+    const { status, json } = await send('POST', '/api/tasks', { key: keys.submitter, body: task });
+    expect({ status, ...json }).toMatchObject({ status: 202, task_count: 1, duplicate: false });
+    await vi.waitFor(
+      async () =>
+        expect((await send('POST', `/api/runs/${json.run_id}/cancel`, { key: keys.submitter, body: {} })).status).toBe(
+          202,
+        ),
+      20_000,
+    );
+  });
+
   it('are checked without being started', async () => {
     const { json } = await send('POST', '/api/runs?dry_run=true', {
       key: keys.submitter,

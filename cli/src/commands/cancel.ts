@@ -1,24 +1,33 @@
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, NotFoundError } from '../errors.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
-  summary: 'cancel a run: end what runs, start nothing more of it',
-  positionals: ['RUN'],
+  summary: 'cancel a run, or one task of it: end what runs, start nothing more',
+  positionals: ['RUN', '[TASK]'],
   options: { reason: { kind: 'text', value: 'TEXT', help: 'why; stands in the outcomes' } },
-  async run(context, { reason = 'cancelled with bw cancel' }, [text = '']) {
+  async run(context, { reason = 'cancelled with bw cancel' }, [text = '', task_id]) {
     const run_id = await withStack(context, async (client) => {
       const id = await findRun(client, text);
-      await client.cancel(id, reason.slice(0, 1024));
+      if (task_id !== undefined) await checkTask(client, id, task_id);
+      await client.cancel(id, reason.slice(0, 1024), task_id);
       return id;
     });
-    if (context.json) context.out.line(JSON.stringify({ run_id, cancelling: true }));
+    const what = task_id === undefined ? `run ${run_id}` : `task ${task_id} of run ${run_id}`;
+    const of_task = task_id === undefined ? {} : { task_id };
+    if (context.json) context.out.line(JSON.stringify({ run_id, ...of_task, cancelling: true }));
     else
-      context.out.line(
-        `run ${run_id} is being cancelled. \`bw show ${shortRunId(run_id)}\` says what became of its tasks.`,
-      );
+      context.out.line(`${what} is being cancelled. \`bw show ${shortRunId(run_id)}\` says what became of its tasks.`);
     return EXIT.ok;
   },
 });
+
+/** Nobody would hear of a task that is not there: who stores the cancellation does not know the tasks. */
+async function checkTask(client: Client, run_id: string, task_id: string): Promise<void> {
+  const { rows } = await client.query('tasks', { run_id, task_id, limit: 1 });
+  if (rows.length === 0)
+    throw new NotFoundError(`run ${shortRunId(run_id)} has no task "${task_id}": \`bw show\` lists them.`);
+}

@@ -36,6 +36,19 @@ function findWritten(written: unknown, task_id: string): Record<string, unknown>
 
 export const taskRoutes: Route[] = [
   route({
+    ...{ method: 'POST', url: '/api/tasks', role: 'submitter', status: 202 },
+    summary: 'Start a single task, as a run of its own',
+    body: z.looseObject({ task_id: taskId }),
+    answer: z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() }),
+    handle: async ({ gateway, body, request }) => {
+      const key = request.headers['idempotency-key'];
+      return await gateway.client.submit(
+        body as unknown as RequestInput,
+        typeof key === 'string' ? { request_id: key } : {},
+      );
+    },
+  }),
+  route({
     ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id', role: 'viewer', summary: 'One task' },
     params,
     answer: taskRow,
@@ -65,6 +78,20 @@ export const taskRoutes: Route[] = [
         reply.issues[0]?.message ?? 'The scheduler does not know it.',
         reply.issues,
       );
+    },
+  }),
+  route({
+    ...{ method: 'POST', url: '/api/tasks/:run_id/:task_id/cancel', role: 'submitter', status: 202 },
+    summary: 'Cancel this one task; the others of its run go on',
+    params,
+    body: z.strictObject({ reason: z.string().max(1000).optional() }).default({}),
+    answer: z.object({ run_id: runId, task_id: taskId }),
+    handle: async ({ gateway, params: { run_id, task_id }, body: { reason } }) => {
+      const { state } = await findTask(gateway, { run_id, task_id });
+      if (state !== 'waiting' && state !== 'running')
+        throw new HttpProblem(409, 'TASK_OVER', `Task ${task_id} is ${state.replace('_', ' ')} already.`);
+      await gateway.client.cancel(run_id, reason, task_id);
+      return { run_id, task_id };
     },
   }),
   route({

@@ -37,14 +37,10 @@ export function answerCancellations(parts: CancelParts): Running {
   });
 }
 
-async function cancel(parts: CancelParts, { run_id, reason }: CancelRequest): Promise<CancelReply> {
-  const message: RunMessage = {
-    v: MESSAGE_VERSION,
-    run_id,
-    at: new Date().toISOString(),
-    kind: 'cancelled',
-    reason,
-  };
+async function cancel(parts: CancelParts, { run_id, task_id, reason }: CancelRequest): Promise<CancelReply> {
+  const common = { v: MESSAGE_VERSION as typeof MESSAGE_VERSION, run_id, at: new Date().toISOString(), reason };
+  const message: RunMessage =
+    task_id === undefined ? { ...common, kind: 'cancelled' } : { ...common, kind: 'task_cancelled', task_id };
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const open = await parts.runs.open(run_id);
     if (open === undefined) return notOpen(parts, run_id);

@@ -78,6 +78,11 @@ export function announcement(message: RunMessage, run: RunState, as_written: () 
       return acceptedEvent(run, as_written());
     case 'cancelled':
       return eventOf('run', 'cancelling', `cancelled: ${message.reason}`, at, `${run_id}.cancelling`, { run_id });
+    case 'task_cancelled': {
+      const { task_id, reason } = message;
+      const about = { run_id, task_id };
+      return eventOf('task', 'cancelling', `cancelled: ${reason}`, at, runMessageId(message), about);
+    }
     case 'bound': {
       const { task_id, pools } = message;
       const text = `task ${task_id} runs on ${pools.join(', ')}`;

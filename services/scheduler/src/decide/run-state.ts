@@ -75,6 +75,8 @@ export interface RunState {
   deadlines: Map<number, boolean>;
   /** Why it was cancelled; undefined while it may go on. */
   cancelled: string | undefined;
+  /** Why single tasks were cancelled, by their ids. */
+  cancelled_tasks: Map<string, string>;
   open: number;
   counts: RunCounts;
 }

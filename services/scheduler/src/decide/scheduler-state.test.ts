@@ -123,6 +123,30 @@ describe('the fold', () => {
     expect(state.toSettle.has(first)).toBe(true);
   });
 
+  it('cancels one task of a run, waiting or emitted; the others go on', () => {
+    const run = submitted({ tasks: [{ task_id: 'a', executor: 'noop', repetitions: 5 }] });
+    const state = stateWith(run);
+    const emitted = emit(state, fleetOf({ slots: 1 }), T0, 10).map((e) => e.state.task_id);
+    const [first = ''] = emitted;
+    const waiting = [...(state.runs.get(run.run_id)?.tasks.keys() ?? [])].find((id) => !emitted.includes(id)) ?? '';
+    const cancel = (task_id: string) =>
+      state.applyRunMessage(
+        { v: 1, run_id: run.run_id, at: run.at, kind: 'task_cancelled', task_id, reason: 'enough' },
+        T0,
+      );
+    expect(cancel(waiting)).toEqual([]);
+    expect([...state.toSettle].map(({ task_id, verdict }) => [task_id, verdict?.status])).toEqual([
+      [waiting, 'cancelled'],
+    ]);
+    cancel(first);
+    cancel(first);
+    expect([...state.toWithdraw].map(({ task_id }) => task_id)).toEqual([first]);
+    state.applyOutcome(outcome(run.run_id, first, { status: 'lost', error: failure(true) }), T0, noJitter);
+    expect([...state.toSettle].map(({ task_id }) => task_id)).toEqual([waiting, first]);
+    expect(cancel('nobody')).toMatchObject([{ path: 'task_id', code: 'unknown_task' }]);
+    expect(state.runs.get(run.run_id)?.cancelled).toBeUndefined();
+  });
+
   it('binds an each task to its pools and makes dependents wait for all copies', () => {
     const run = submitted({
       tasks: [

@@ -1,4 +1,4 @@
-import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
 import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
@@ -45,7 +45,7 @@ export class SchedulerState {
   readonly unbound = new Set<TaskState>();
   /** Tasks whose end the scheduler has decided; the outcome is to be published. */
   readonly toSettle = new Set<TaskState>();
-  /** Emitted tasks of cancelled runs: to be taken out of their queue, or aborted. */
+  /** Emitted tasks that were cancelled: to be taken out of their queue, or aborted. */
   readonly toWithdraw = new Set<TaskState>();
   /** Runs whose tasks are all done. */
   readonly finished = new Set<RunState>();
@@ -89,6 +89,8 @@ export class SchedulerState {
       case 'cancelled':
         this.#cancel(message.run_id, message.reason, now);
         return [];
+      case 'task_cancelled':
+        return this.#cancelTask(message.run_id, message.task_id, message.reason, now);
       default:
         message satisfies never;
         return [];
@@ -110,6 +112,7 @@ export class SchedulerState {
       max_running: message.request.max_running ?? Number.POSITIVE_INFINITY,
       deadlines: new Map(),
       cancelled: undefined,
+      cancelled_tasks: new Map(),
       open: expansion.tasks.length,
       counts: noCounts(expansion.tasks.length),
     };
@@ -125,6 +128,8 @@ export class SchedulerState {
   #bind(run_id: string, task_id: string, pools: readonly string[], now: number): void {
     const run = this.runs.get(run_id);
     if (run === undefined || run.bindings.has(task_id)) return;
+    // It ends as the one task that it is; RUNS has one order, so every leader sees it so.
+    if (run.cancelled !== undefined || run.cancelled_tasks.has(task_id)) return;
     run.bindings.set(task_id, pools);
     const expansion = expand(run.submitted.request, run.bindings);
     if (!expansion.ok) return;
@@ -158,6 +163,22 @@ export class SchedulerState {
     if (run === undefined || run.cancelled !== undefined) return;
     run.cancelled = reason;
     for (const state of run.tasks.values()) this.end(state, cancelledVerdict(reason), now);
+  }
+
+  /** An `each` task stands for its copies, where they are known. */
+  #cancelTask(run_id: string, task_id: string, reason: string, now: number): Issue[] {
+    const run = this.runs.get(run_id);
+    if (run === undefined) return [];
+    const copies = run.bindings.get(task_id)?.map((pool) => poolTaskId(task_id, pool));
+    for (const id of copies ?? [task_id]) {
+      const state = run.tasks.get(id);
+      if (state === undefined)
+        return [{ path: 'task_id', code: 'unknown_task', message: `run ${run_id} has no task "${id}"` }];
+      if (run.cancelled_tasks.has(id)) continue;
+      run.cancelled_tasks.set(id, reason);
+      this.end(state, cancelledVerdict(reason), now);
+    }
+    return [];
   }
 
   /** Ends a task that has not ended: at once, or as soon as whoever has it has let go of it. */

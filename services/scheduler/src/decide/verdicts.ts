@@ -2,9 +2,10 @@ import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { TaskState, Verdict } from './run-state.ts';
 
 /** How a task ends of which no attempt may start any more; undefined for any other. */
-export function endOf({ lane }: TaskState): Verdict | undefined {
+export function endOf({ lane, task_id }: TaskState): Verdict | undefined {
   const { run, spec, queue } = lane;
-  if (run.cancelled !== undefined) return cancelledVerdict(run.cancelled);
+  const cancelled = run.cancelled ?? run.cancelled_tasks.get(task_id);
+  if (cancelled !== undefined) return cancelledVerdict(cancelled);
   if (spec.on_missed_deadline !== 'end' || run.deadlines.get(queue.due_ms) !== true) return undefined;
   return deadlineVerdict(queue.due_ms);
 }
@@ -15,7 +16,7 @@ export function deadlineVerdict(due_ms: number): Verdict {
   return { status: 'timed_out', error: taskError('timeout', 'DEADLINE_MISSED', message, false) };
 }
 
-/** Its run was cancelled. */
+/** It was cancelled, or its whole run. */
 export function cancelledVerdict(reason: string): Verdict {
   return { status: 'cancelled', error: taskError('cancelled', 'CANCELLED', reason, false) };
 }
