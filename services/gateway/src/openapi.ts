@@ -39,6 +39,7 @@ function operation(route: Route): Record<string, unknown> {
     body,
     answer,
     status = 200,
+    other_status,
     content_type = 'application/json',
   } = route;
   const content = status === 204 ? {} : { content: { [content_type]: { schema: schemaOf(answer, 'output') } } };
@@ -55,13 +56,18 @@ function operation(route: Route): Record<string, unknown> {
     ...(body === undefined
       ? {}
       : { requestBody: { content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
-    responses: { [status]: { description: 'Done', ...content }, '4XX': trouble, '5XX': trouble },
+    responses: {
+      [status]: { description: 'Done', ...content },
+      ...(other_status === undefined ? {} : { [other_status]: { description: 'Done', ...content } }),
+      '4XX': trouble,
+      '5XX': trouble,
+    },
   };
 }
 
 function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): unknown[] {
   if (schema === undefined) return [];
-  const json = schemaOf(schema, place === 'path' ? 'output' : 'input') as {
+  const json = schemaOf(schema, 'output') as {
     properties?: Record<string, unknown>;
     required?: string[];
   };

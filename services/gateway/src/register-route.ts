@@ -53,7 +53,8 @@ async function admit(gateway: Gateway, request: FastifyRequest, role: NonNullabl
 
 function checked(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (schema === undefined) return undefined;
-  const parsed = parseWith<unknown>(schema, value ?? (where === 'body' ? undefined : {}));
+  // No body is undefined; one that says null is a wrong one.
+  const parsed = parseWith<unknown>(schema, where === 'body' ? value : (value ?? {}));
   if (parsed.ok) return parsed.value;
   throw new HttpProblem(400, `${where.toUpperCase()}_INVALID`, `The ${where} is not valid.`, parsed.issues);
 }

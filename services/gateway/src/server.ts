@@ -10,7 +10,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import files from '@fastify/static';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { SESSION_COOKIE } from './auth/authenticator.ts';
 import type { GatewayConfig } from './config.ts';
 import { docsPage } from './docs-page.ts';
@@ -58,11 +58,14 @@ export async function startServer(
     exposeHeadRoutes: false,
   });
   app.setErrorHandler((error, request, reply) => {
+    // A method that no route takes is refused for its content type before it is looked for.
+    if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE')
+      return answerUnrouted(request, reply);
     const problem = problemOf(error, request.id);
     if (problem.status >= 500) request.log.error({ err: error, path: request.url }, 'could not answer');
     void reply.code(problem.status).type('application/problem+json').send(problem);
   });
-  app.setNotFoundHandler((request, reply) => notFound(app, request.method, request.url, request.id, reply));
+  app.setNotFoundHandler(answerUnrouted);
   app.addContentTypeParser(
     ['application/yaml', 'text/yaml', 'application/x-yaml'],
     { parseAs: 'string' },
@@ -124,21 +127,18 @@ async function servePage(app: FastifyInstance, folder: string | undefined): Prom
   });
 }
 
-function notFound(
-  app: FastifyInstance,
-  method: string,
-  url: string,
-  request_id: string,
-  reply: { code(status: number): { type(text: string): { send(body: unknown): unknown } } },
-): void {
+const PATTERNS = ROUTES.map(({ method, url }) => ({
+  method,
+  pattern: new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+')}$`),
+}));
+
+function answerUnrouted({ method, url, id }: FastifyRequest, reply: FastifyReply): void {
   const path = url.split('?')[0] ?? '';
-  const others = (['GET', 'POST', 'PUT', 'DELETE'] as const).filter(
-    (each) => each !== method && app.findRoute({ method: each, url: path }) !== null,
-  );
+  const allowed = PATTERNS.filter(({ pattern }) => pattern.test(path)).map((each) => each.method);
   const error =
-    others.length > 0
-      ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', `${path} takes ${others.join(', ')}.`)
+    allowed.length > 0
+      ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}.`)
       : new HttpProblem(404, 'NO_SUCH_ROUTE', `There is no ${method} ${path}: /docs lists what there is.`);
-  const problem = problemOf(error, request_id);
-  reply.code(problem.status).type('application/problem+json').send(problem);
+  if (allowed.length > 0) reply.header('allow', allowed.join(', '));
+  void reply.code(error.status).type('application/problem+json').send(problemOf(error, id));
 }

@@ -32,6 +32,8 @@ export interface Route<P = never, Q = never, B = never> {
   content_type?: string;
   /** Of success; 200 unless said otherwise. */
   status?: number;
+  /** Of success too, where what is asked for decides. */
+  other_status?: number;
   handle(call: Call<P, Q, B>): Promise<unknown>;
 }
 

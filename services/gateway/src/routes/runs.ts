@@ -57,7 +57,7 @@ export const runRoutes: Route[] = [
     },
   }),
   route({
-    ...{ method: 'POST', url: '/api/runs', role: 'submitter', status: 202 },
+    ...{ method: 'POST', url: '/api/runs', role: 'submitter', status: 202, other_status: 200 },
     summary: 'Start a run: a request or a single task as JSON, or YAML as application/yaml',
     query: z.object({ dry_run: z.stringbool().default(false) }),
     body: z.unknown(),
