@@ -13,6 +13,11 @@ import { makeHistory, TROUBLE } from './history.ts';
 /** `npm run screenshots`: a stack with real runs, and a picture of every page in both themes for the docs. */
 
 const MAX_KB = 250;
+const LATENCIES = `SELECT batch_size, model, round(argMax(value, measured_at), 3) AS latency_ms
+FROM results
+WHERE metric = 'latency_ms' AND batch_size IS NOT NULL
+GROUP BY batch_size, model
+ORDER BY batch_size, model`;
 const target = join(repositoryRoot, 'docs/screenshots');
 const folder = mkdtempSync(join(tmpdir(), 'benchwire-screenshots-'));
 const quickstart = parse(readFileSync(join(repositoryRoot, 'examples/quickstart.yaml'), 'utf8')) as RequestInput;
@@ -41,6 +46,8 @@ try {
 }
 
 interface History {
+  /** Two runs of the same program, the second one slower. */
+  compared: [string, string];
   /** The quickstart, over. */
   first_run: string;
   series_id: string;
@@ -54,12 +61,17 @@ interface Now {
 }
 
 async function fill(client: Client): Promise<History> {
-  await makeHistory(client, folder);
+  const runs = await makeHistory(client, folder);
   const { run_id: first_run } = await client.submit(quickstart);
   await client.finished(first_run);
   const { rows: findings } = await client.query('findings', {});
   const { rows: series } = await client.query('series', { search: 'request_latency' });
-  return { first_run, series_id: series[0]?.series_id ?? '', finding_id: findings[0]?.finding_id };
+  return {
+    compared: [runs[0] ?? '', runs.at(-1) ?? ''],
+    first_run,
+    series_id: series[0]?.series_id ?? '',
+    finding_id: findings[0]?.finding_id,
+  };
 }
 
 async function startNow(client: Client): Promise<Now> {
@@ -98,7 +110,14 @@ async function takeAll(stack: DashboardStack, things: History & Now, theme: 'lig
 }
 
 /** Each page's address by its picture's name. */
-function pagesOf({ first_run, live_run, trouble, series_id, finding_id }: History & Now): Record<string, string> {
+function pagesOf({
+  compared,
+  first_run,
+  live_run,
+  trouble,
+  series_id,
+  finding_id,
+}: History & Now): Record<string, string> {
   return {
     overview: '/',
     'run-live': `/runs/${live_run}`,
@@ -112,11 +131,13 @@ function pagesOf({ first_run, live_run, trouble, series_id, finding_id }: Histor
     events: '/events',
     rejected: '/rejected',
     keys: '/keys',
-    compare: `/compare?run=${first_run}&run=${live_run}`,
+    compare: `/compare?run=${compared[0]}&run=${compared[1]}`,
+    'compare-models': '/compare?model=silero-vad-v5&model=silero-vad-v6',
     series: '/series',
     'one-series': `/series/${series_id}`,
     findings: '/findings',
     ...(finding_id === undefined ? {} : { finding: `/findings/${encodeURIComponent(finding_id)}` }),
-    reports: '/reports',
+    reports: `/reports?${new URLSearchParams({ sql: LATENCIES, chart: 'line' })}`,
+    incidents: '/findings?by=incident',
   };
 }
