@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { ServiceHttp } from '@benchwire/shared/runtime/http.ts';
@@ -56,6 +58,11 @@ export async function startServer(
     genReqId: () => newRunId(),
     routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => {
+      const problem = problemOf(error, request.id);
+      void (reply as FastifyReply).code(problem.status).type('application/problem+json').send(problem);
+    },
+    clientErrorHandler: refuseUnreadable,
   });
   app.setErrorHandler((error, request, reply) => {
     // A method that no route takes is refused for its content type before it is looked for.
@@ -125,6 +132,21 @@ async function servePage(app: FastifyInstance, folder: string | undefined): Prom
     if (request.url.startsWith('/api/')) return reply.callNotFound();
     return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false });
   });
+}
+
+/** What is no HTTP that can be read, such as headers that are too long, never becomes a request. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy(error);
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const problem = new HttpProblem(status, error.code ?? 'HTTP_INVALID', `The request can't be read: ${error.message}.`);
+  const body = JSON.stringify(problemOf(problem, newRunId()));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 const PATTERNS = ROUTES.map(({ method, url }) => ({
