@@ -1,11 +1,12 @@
 import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import { type SeriesKey, seriesId } from '@benchwire/shared/contracts/series.ts';
+import { type SeriesKey, type SeriesPoint, seriesId } from '@benchwire/shared/contracts/series.ts';
 import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
 import { type Found, frame, nameOf, percent, short, withUnit } from './describe-finding.ts';
 import type { FailurePattern } from './failures.ts';
 import type { Unusual } from './outcome-shapes.ts';
 import type { PointRef } from './point-ref.ts';
+import { MOST_CHANCE, type OutlierPattern } from './sample-outliers.ts';
 
 /** The series that a benchmark's failures on a pool make. */
 export function failureSeries(outcome: Outcome): { series_id: string; key: SeriesKey } {
@@ -97,6 +98,36 @@ export function findingOfUnusual(ref: PointRef, unusual: Unusual, now: Date): Fi
     threshold: limit,
     change_percent: percent(point.value, center),
     message: `The measurements around ${nameOf(point.key)} (${withUnit(point.value, point.unit)}) are together as they were not before, two outcomes in a row: ${parts.join(', ')}, each in units of its own noise.`,
+  };
+}
+
+/** The finding about a series whose runs have more severe outliers inside than ever before. */
+export function findingOfOutliers(point: SeriesPoint, ref: PointRef, pattern: OutlierPattern, now: Date): Finding {
+  const { share, greatest_before, median_before, runs_before, p_value } = pattern;
+  const evidence = evidenceWith([
+    {
+      name: 'binomial',
+      value: p_value,
+      limit: MOST_CHANCE,
+      passed: true,
+      meaning: 'chance of as many severe outliers at the greatest share of the runs before',
+    },
+  ]);
+  const found: Found = {
+    ...{ series_id: point.series_id, key: point.key, unit: null, last_good: null, before: [] },
+    ...{ first_bad: { ref, value: share }, evidence, state: 'confirmed', reason: 'three runs in a row have them' },
+  };
+  const base = frame(found, 1, now);
+  return {
+    ...base,
+    finding_id: `${base.finding_id}.outlier`,
+    kind: 'outlier',
+    value: share,
+    baseline: { median: median_before, mad: 0, scale: 0, n: runs_before, values: [] },
+    z_score: 0,
+    threshold: MOST_CHANCE,
+    change_percent: percent(share, median_before),
+    message: `${short(share * 100)} % of the samples inside the runs of ${nameOf(point.key)} are severe outliers, three runs in a row; in the ${runs_before} runs before it was at most ${short(greatest_before * 100)} %. Their median, ${withUnit(point.value, point.unit)}, tells nothing of that.`,
   };
 }
 

@@ -217,6 +217,33 @@ describe('SeriesBook', () => {
     expect(found).toMatchObject([{ kind: 'unusual', evidence: { contributions: [{}, {}, {}] } }]);
   });
 
+  it('finds runs that have more outliers inside, though their median has not moved', () => {
+    const book = new SeriesBook(options);
+    const measured = (severe: number): Outcome => {
+      const latency = { latency_ms: 100, latency_ci_low_ms: null, latency_ci_high_ms: null, latency_mean_ms: 100 };
+      const rest = { latency_min_ms: 99, latency_max_ms: 300, latency_stddev_ms: 1, throughput_items_per_second: 10 };
+      const batch = {
+        ...latency,
+        ...rest,
+        samples: 500,
+        measured_seconds: 50,
+        steady: true,
+        outliers: { mild: 0, severe },
+      };
+      return outcomeOf(100, {
+        executor: 'onnx',
+        results: { batch_sizes: { 1: { ...batch, memory_mb: null, unavailable: {} } } },
+      } as unknown as Partial<Outcome>);
+    };
+    for (let i = 0; i < 25; i++) expect(book.fold(read(measured(i % 3)), now)).toEqual([]);
+    const found = [1, 2, 3, 4].flatMap(() => book.fold(read(measured(30)), now));
+    expect(found).toMatchObject([
+      { kind: 'outlier', state: 'confirmed', value: 0.06, series: { metric: 'latency_ms' } },
+    ]);
+    expect(found[0]?.message).toContain('6 % of the samples inside the runs');
+    expect(finding.safeParse(found[0]).success).toBe(true);
+  });
+
   it('leaves series alone that belong to others', () => {
     const book = new SeriesBook({ ...options, owns: () => false });
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);

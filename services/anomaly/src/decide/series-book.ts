@@ -7,7 +7,7 @@ import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { OnlineSeries } from '../detect/online.ts';
 import type { DetectorSettings } from '../detect/settings.ts';
 import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
-import { failureSeries, findingOfFailures, findingOfUnusual } from './describe-pattern.ts';
+import { failureSeries, findingOfFailures, findingOfOutliers, findingOfUnusual } from './describe-pattern.ts';
 import type { DetectorOptions } from './detector.ts';
 import { environmentEvent } from './environment-event.ts';
 import { type EnvironmentChange, Environments } from './environments.ts';
@@ -18,6 +18,7 @@ import { MOST_POINTS, movedWithEnvironment } from './moved-environment.ts';
 import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
+import { type OutlierPattern, SampleOutliers } from './sample-outliers.ts';
 import { addPoint, newSeries, type Series } from './series.ts';
 
 export interface BookOptions {
@@ -56,6 +57,7 @@ export class SeriesBook {
   #asked = new Set<string>();
   #shapes = new OutcomeShapes();
   #failures = new Failures();
+  #outliers = new SampleOutliers();
   #environments = new Environments();
   /** Series that began with another environment, while they are too young to be judged alone. */
   #began = new Map<string, EnvironmentChange>();
@@ -88,6 +90,7 @@ export class SeriesBook {
       this.#environments.add(read.outcome, point);
     }
     this.#shapes.add(read.outcome, points);
+    for (const point of points) if (this.#options.owns(point.series_id)) this.#countOutliers(read.outcome, point);
   }
 
   /** Events that the last outcomes made, each once. */
@@ -167,7 +170,17 @@ export class SeriesBook {
     }
     const unusual = points.length === 0 ? undefined : this.#shapes.add(outcome, points);
     if (unusual !== undefined) changed.push(this.#apply(findingOfUnusual(ref, unusual, now)));
+    for (const point of points) {
+      const pattern = this.#countOutliers(outcome, point);
+      if (pattern !== undefined) changed.push(this.#apply(findingOfOutliers(point, ref, pattern, now)));
+    }
     return changed;
+  }
+
+  #countOutliers(outcome: Outcome, { series_id, key }: SeriesPoint): OutlierPattern | undefined {
+    const result = key.metric === 'latency_ms' ? outcome.results.batch_sizes?.[String(key.batch_size)] : undefined;
+    if (result === undefined) return undefined;
+    return this.#outliers.add(series_id, { severe: result.outliers.severe, samples: result.samples });
   }
 
   /** A series that begins under another environment is linked to the one before, and everybody is told. */
