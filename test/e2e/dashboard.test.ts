@@ -91,7 +91,7 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     const results = page.getByRole('region', { name: 'Results by model and batch size' });
     await results.getByText('silero-vad-v6').first().waitFor();
     expect(await results.getByRole('row').count()).toBe(1 + 15);
-    const report = await saved(page.getByRole('link', { name: 'Report' }));
+    const report = await saved(page.getByRole('link', { name: 'Report', exact: true }));
     expect(report.name).toMatch(/^benchwire-report-[0-9a-f-]{13}\.html$/);
     expect(report.text).toContain('<title>quickstart · Benchwire</title>');
     const median = await results.getByRole('row').nth(1).getByRole('cell').nth(3).textContent();
@@ -276,7 +276,7 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
       await page.setViewportSize({ width: 1440, height: 900 });
       await page.goto(dashboard.url + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
+      await page.waitForFunction('document.querySelector("[aria-label=loading]") === null');
       for (const scheme of ['light', 'dark']) {
         wrong.push(...(await seriousViolations(page)).map((violation) => `${path} ${scheme} ${violation}`));
         await page.keyboard.press('t');

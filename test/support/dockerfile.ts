@@ -119,9 +119,9 @@ function copy(source: string, target: string, filter: (file: string) => boolean 
 }
 
 async function run(command: string, cwd: string, env: Record<string, string>): Promise<void> {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, NODE_EXTRA_CA_CERTS } = process.env;
   // What `npm install` has fetched for the repository is in npm's cache, and the lockfile has its hash.
-  const own = { PATH, HOME, npm_config_prefer_offline: 'true' };
+  const own = { PATH, HOME, NODE_EXTRA_CA_CERTS, npm_config_prefer_offline: 'true' };
   const child = spawn('sh', ['-ec', command], { cwd, env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
