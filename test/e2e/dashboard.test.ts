@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeHistory } from '../screenshots/history.ts';
 import { seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { bw } from '../support/bw.ts';
@@ -276,7 +276,8 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
       await page.setViewportSize({ width: 1440, height: 900 });
       await page.goto(dashboard.url + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForFunction('document.querySelector("[aria-label=loading]") === null');
+      const loading = page.getByLabel('loading', { exact: true });
+      await vi.waitFor(async () => expect(await loading.count()).toBe(0), { timeout: 20_000 });
       for (const scheme of ['light', 'dark']) {
         wrong.push(...(await seriousViolations(page)).map((violation) => `${path} ${scheme} ${violation}`));
         await page.keyboard.press('t');
