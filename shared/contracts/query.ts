@@ -35,6 +35,8 @@ export function querySubject(name: QueryName): string {
 
 const limit = (fallback: number, most = 10_000) => z.int().min(1).max(most).default(fallback);
 
+const rejectedPlace = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
+
 /** Each query: what goes in, and what a row of the answer is. */
 export const QUERIES = {
   /** Newest first. */
@@ -249,7 +251,16 @@ export const QUERIES = {
   failures: { parameters: z.strictObject({ since: timestamp, limit: limit(1000) }), row: failureRow },
   recovery: { parameters: z.strictObject({ since: timestamp }), row: recoveryRow },
   /** Newest first. */
-  rejected: { parameters: z.strictObject({ limit: limit(20, 1000) }), row: rejectedRow },
+  rejected: {
+    parameters: z.strictObject({
+      /** Only this one. Since 0.3. */
+      at: rejectedPlace.optional(),
+      /** The last row of the page before. Since 0.3. */
+      before: rejectedPlace.optional(),
+      limit: limit(20, 1000),
+    }),
+    row: rejectedRow,
+  },
   /** One read-only statement over the tables of docs/clickhouse.md. */
   sql: { parameters: z.strictObject({ sql: z.string().min(1).max(100_000) }), row: z.record(z.string(), z.unknown()) },
 } as const;

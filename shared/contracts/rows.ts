@@ -159,6 +159,9 @@ export const rejectedRow = z.object({
   issues: z.string(),
   /** The message, lossless: base64. */
   raw_base64: z.string(),
+  /** Its place in REJECTED; a stream that is made anew counts from 1 again, at another time. Since 0.3. */
+  stored_at: z.string().default(''),
+  sequence: z.int().default(0),
 });
 export type RejectedRow = z.infer<typeof rejectedRow>;
 

@@ -158,6 +158,21 @@ describe('runs', () => {
   });
 });
 
+it('what could not be read is listed page by page, and sent again by whoever may', async () => {
+  client.nats.publish('bw.request.submit', '{"tasks":');
+  const list = async (query = '') => (await send('GET', `/api/rejected${query}`, { key: keys.viewer })).json;
+  await vi.waitFor(async () => expect((await list()).items).toHaveLength(1), 20_000);
+  const [{ id, subject }] = (await list()).items;
+  expect(subject).toBe('bw.request.submit');
+  const replayed = await send('POST', `/api/rejected/${id}/replay`, { key: keys.operator });
+  expect({ status: replayed.status, ...replayed.json }).toEqual({ status: 202, subject });
+  await vi.waitFor(async () => expect((await list()).items).toHaveLength(2), 20_000);
+  const first = await list('?limit=1');
+  const second = await list(`?limit=1&cursor=${first.next_cursor}`);
+  expect(second.items.map((item: { id: string }) => item.id)).toEqual([id]);
+  expect((await send('POST', '/api/rejected/1-1/replay', { key: keys.operator })).status).toBe(404);
+}, 60_000);
+
 describe('the browser', () => {
   it('signs in with a key; the cookie changes nothing without the header, and ends with its key', async () => {
     const made = await createApiKey(client.nats, { name: 'short', role: 'submitter' });

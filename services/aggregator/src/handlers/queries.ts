@@ -69,7 +69,7 @@ const ANSWERS: Answers = {
   throughput: findThroughput,
   failures: findFailures,
   recovery: findRecovery,
-  rejected: (database, { limit = 20 }) => findRejected(database, limit),
+  rejected: findRejected,
 };
 
 /** Pages go on after this column, so rows that share it must not be parted. */

@@ -1,5 +1,7 @@
+import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RejectedRow as RejectedReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
+import { filterBy, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** Messages that could not be read, byte for byte. The stream's sequence names them; a new stream starts at 1 again, at another time. */
@@ -21,11 +23,22 @@ export const rejected = {
 
 export type RejectedRow = Readonly<Record<keyof typeof rejected.columns, unknown>>;
 
-/** Newest first. */
-export function findRejected(database: Database, limit: number): Promise<RejectedReply[]> {
+/** Newest first; `before` pages on. */
+export function findRejected(
+  database: Database,
+  { at, before, limit = 20 }: QueryParameters<'rejected'>,
+): Promise<RejectedReply[]> {
+  const place = (name: string): string => `(${timeParameter(`${name}_at`)}, {${name}_sequence:UInt64})`;
+  const { where, parameters } = filterBy([
+    at && [`(stored_at, sequence) = ${place('one')}`, { one_at: at.stored_at, one_sequence: at.sequence }],
+    before && [
+      `(stored_at, sequence) < ${place('before')}`,
+      { before_at: before.stored_at, before_sequence: before.sequence },
+    ],
+  ]);
   return database.query(
-    `SELECT rejected_at, where, subject, issues, raw_base64 FROM rejected FINAL
-     ORDER BY stored_at DESC, sequence DESC LIMIT {limit:UInt32}`,
-    { limit },
+    `SELECT rejected_at, where, subject, issues, raw_base64, stored_at, toUInt32(sequence) AS sequence
+     FROM rejected FINAL ${where} ORDER BY rejected.stored_at DESC, rejected.sequence DESC LIMIT {limit:UInt32}`,
+    { ...parameters, limit },
   );
 }

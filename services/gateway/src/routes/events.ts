@@ -1,18 +1,20 @@
-import { createHash } from 'node:crypto';
 import { EVENT_ENTITIES } from '@benchwire/shared/contracts/event.ts';
-import { runId } from '@benchwire/shared/contracts/ids.ts';
+import { runId, timestamp } from '@benchwire/shared/contracts/ids.ts';
 import { eventRow, type RejectedRow, rejectedRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';
 import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
 import { type Route, route } from './route.ts';
 
-/** Names a rejected message by what it is. */
-function rejectedId({ rejected_at, subject, raw_base64 }: RejectedRow): string {
-  return createHash('sha256').update(`${rejected_at}\n${subject}\n${raw_base64}`).digest('hex').slice(0, 32);
-}
+const place = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
 
-const MOST_REJECTED = 1000;
+/** Names a rejected message by its place in the stream: `<stored, epoch ms>-<sequence>`. */
+const rejectedId = ({ stored_at, sequence }: RejectedRow): string => `${Date.parse(stored_at)}-${sequence}`;
+
+function placeOf(id: string): z.infer<typeof place> {
+  const [ms = 0, sequence = 0] = id.split('-').map(Number);
+  return { stored_at: new Date(ms).toISOString(), sequence };
+}
 
 export const eventRoutes: Route[] = [
   route({
@@ -36,22 +38,23 @@ export const eventRoutes: Route[] = [
   }),
   route({
     ...{ method: 'GET', url: '/api/rejected', role: 'viewer', summary: 'Messages that could not be read, with why' },
-    query: z.object({ limit: limitOf(20, MOST_REJECTED) }),
+    query: z.object({ limit: limitOf(20), cursor }),
     answer: pageOf(rejectedRow.extend({ id: z.string() })),
-    handle: async ({ gateway, query }) => {
-      const { rows } = await gateway.client.query('rejected', query);
-      return { items: rows.map((row) => ({ ...row, id: rejectedId(row) })), next_cursor: null };
+    handle: async ({ gateway, query: { limit, cursor } }) => {
+      const before = decodeCursor(cursor, place);
+      const answer = await gateway.client.query('rejected', { limit, ...(before === undefined ? {} : { before }) });
+      const { items, next_cursor } = page(answer, ({ stored_at, sequence }) => ({ stored_at, sequence }));
+      return { items: items.map((row) => ({ ...row, id: rejectedId(row) })), next_cursor };
     },
   }),
   route({
     ...{ method: 'POST', url: '/api/rejected/:id/replay', role: 'operator', status: 202 },
-    summary: 'Send it once more to where it came from; of the newest thousand',
-    params: z.object({ id: z.string().regex(/^[0-9a-f]{32}$/) }),
+    summary: 'Send it once more to where it came from',
+    params: z.object({ id: z.string().regex(/^\d{1,15}-\d{1,10}$/) }),
     answer: z.object({ subject: z.string() }),
     handle: async ({ gateway: { client }, params: { id } }) => {
-      const { rows } = await client.query('rejected', { limit: MOST_REJECTED });
-      const row = rows.find((each) => rejectedId(each) === id);
-      if (row === undefined) throw notFound(`rejected message ${id} among the newest ${MOST_REJECTED}`);
+      const [row] = (await client.query('rejected', { at: placeOf(id), limit: 1 })).rows;
+      if (row === undefined) throw notFound(`rejected message ${id}`);
       if (!/^bw\.[A-Za-z0-9_.-]+$/.test(row.subject))
         throw new HttpProblem(
           409,
