@@ -97,6 +97,9 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     const median = await results.getByRole('row').nth(1).getByRole('cell').nth(3).textContent();
     expect(report.text).toContain(`<td class="n">${median}`);
     await page.getByRole('tab', { name: 'Tasks' }).click();
+    await page.getByRole('button', { name: 'Export: Timeline' }).click();
+    const timeline = await saved(page.getByRole('menuitem', { name: 'SVG' }));
+    expect(timeline.text).toContain('vad-v6</text>');
     await page.getByRole('button', { name: 'vad-v6' }).click();
     await page.getByText('warming up').waitFor();
     expect(page.url()).toContain('task=vad-v6');

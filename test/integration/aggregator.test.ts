@@ -128,6 +128,28 @@ describe('the aggregator', () => {
     ]);
   });
 
+  it('counts failures and what helped, and leaves out what somebody cancelled', async () => {
+    await start();
+    const error = { class: 'unknown', code: 'E', message: 'no', retriable: true } as const;
+    const failed = outcomeWith(1, { status: 'failed', error, results: {} });
+    const cancelled = { status: 'cancelled', error: { ...error, class: 'cancelled', retriable: false } } as const;
+    const nowhere = { worker_id: null, device_id: null, pool: null, fingerprint: null };
+    publishOutcome(failed);
+    publishOutcome(outcomeWith(1, { run_id: failed.run_id, attempt: 2, worker_id: 'w-2' }));
+    publishOutcome({ ...failed, task_id: 'b' });
+    publishOutcome({ ...failed, ...cancelled, ...nowhere, task_id: 'b', attempt: 2 });
+    await fixture.nats.flush();
+    await settled();
+
+    const since = new Date(Date.now() - 60_000).toISOString();
+    expect(await ask('failures', { since })).toMatchObject({
+      rows: [{ pool: 'cpu-12345678', error_class: 'unknown', attempts: 2 }],
+    });
+    expect(await ask('recovery', { since })).toMatchObject({
+      rows: [{ strategy: 'same_pool', attempts: 1, recovered: 1 }],
+    });
+  });
+
   it('keeps what it cannot read, with the reasons, and goes on', async () => {
     await start();
     const good = outcomeWith(1);

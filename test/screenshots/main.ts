@@ -6,6 +6,7 @@ import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { parse } from 'yaml';
+import { until } from '../bench/bench-stack.ts';
 import { startBrowser } from '../support/browser.ts';
 import { type DashboardStack, signIn, startDashboardStack } from '../support/dashboard.ts';
 import { makeHistory, TROUBLE } from './history.ts';
@@ -74,9 +75,15 @@ async function fill(client: Client): Promise<History> {
   };
 }
 
+/** The trouble first, until most of it has happened. */
 async function startNow(client: Client): Promise<Now> {
-  const { run_id: live_run } = await client.submit(quickstart);
   const { run_id: trouble } = await client.submit(TROUBLE);
+  const mostIsOver = async (): Promise<boolean> => {
+    const { rows } = await client.query('tasks', { run_id: trouble });
+    return rows.filter(({ finished_at }) => finished_at !== null).length > 8;
+  };
+  await until('the troubled run', mostIsOver, 200, 60_000);
+  const { run_id: live_run } = await client.submit(quickstart);
   return { live_run, trouble };
 }
 

@@ -1,13 +1,25 @@
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import type { Table } from '../parts/download.ts';
+import type { ChartColours } from './colours.ts';
+import { themed } from './themed.ts';
 
-interface Size {
+export interface Size {
   width: number;
   height: number;
 }
 
-/** The same picture drawn once more, as text that any program reads. */
-export async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
+/** A picture's files by their format, each drawn when it is asked for, on ground of its own. */
+export function picturesOf(
+  option: () => EChartsOption,
+  colours: ChartColours,
+  size: () => Size,
+): Record<'png' | 'svg', () => Promise<Blob>> {
+  const drawn = (): EChartsOption => ({ ...themed(option(), colours), backgroundColor: colours.ground });
+  return { png: () => pngOf(drawn(), size()), svg: () => svgOf(drawn(), size()) };
+}
+
+/** Drawn as text that any program reads. */
+async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
   const { init } = await import('./echarts.ts');
   const chart = init(null, undefined, { renderer: 'svg', ssr: true, width, height });
   chart.setOption(option);
@@ -16,8 +28,8 @@ export async function svgOf(option: EChartsOption, { width, height }: Size): Pro
   return new Blob([text], { type: 'image/svg+xml' });
 }
 
-/** Drawn once more at twice the size, on ground of its own. */
-export async function pngOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
+/** Drawn at twice the size. */
+async function pngOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
   const { init } = await import('./echarts.ts');
   const canvas = document.createElement('canvas');
   const chart = init(canvas, undefined, { renderer: 'canvas', width, height, devicePixelRatio: 2 });

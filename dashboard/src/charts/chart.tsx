@@ -3,8 +3,9 @@ import type { EChartsType } from 'echarts/core';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ExportMenu } from '../parts/export-menu.tsx';
-import { pngOf, svgOf, tableOf } from './chart-files.ts';
+import { picturesOf, tableOf } from './chart-files.ts';
 import { type ChartColours, chartColours } from './colours.ts';
+import { themed } from './themed.ts';
 
 export interface ChartProps {
   /** Builds ECharts' option; axes, tooltip, legend and text take their colours from here without being told. */
@@ -55,8 +56,6 @@ export function Chart({ option, description, height = 260, exported, onChart, on
     chart?.setOption(themed(option(colours), colours), { notMerge: true, lazyUpdate: true });
   }, [chart, option, colours]);
 
-  const drawn = (): EChartsOption => ({ ...themed(option(colours), colours), backgroundColor: colours.ground });
-  const size = (): { width: number; height: number } => ({ width: chart?.getWidth() ?? 800, height });
   return (
     <div className="bw-chart">
       {chart === undefined ? (
@@ -65,7 +64,11 @@ export function Chart({ option, description, height = 260, exported, onChart, on
         <ExportMenu
           of={exported ?? description}
           table={() => tableOf(option(colours))}
-          pictures={{ png: () => pngOf(drawn(), size()), svg: () => svgOf(drawn(), size()) }}
+          pictures={picturesOf(
+            () => option(colours),
+            colours,
+            () => ({ width: chart.getWidth(), height }),
+          )}
         />
       )}
       <div
@@ -77,54 +80,3 @@ export function Chart({ option, description, height = 260, exported, onChart, on
     </div>
   );
 }
-
-type Part = Record<string, unknown>;
-
-/** The option with the page's colours and font wherever it names none. */
-function themed(option: EChartsOption, colours: ChartColours): EChartsOption {
-  const axis = (given: unknown): unknown => each(given, (one) => withAxisColours(one, colours));
-  return {
-    animation: false,
-    color: [...colours.categories],
-    backgroundColor: 'transparent',
-    ...option,
-    textStyle: { color: colours.text, fontFamily: 'system-ui, sans-serif', fontSize: 12 },
-    ...('xAxis' in option ? { xAxis: axis(option.xAxis) } : {}),
-    ...('yAxis' in option ? { yAxis: axis(option.yAxis) } : {}),
-    ...(option.legend === undefined
-      ? {}
-      : {
-          legend: each(option.legend, (one) => ({
-            textStyle: { color: colours.text },
-            itemHeight: 8,
-            itemWidth: 14,
-            ...one,
-          })),
-        }),
-    ...(option.tooltip === undefined
-      ? {}
-      : {
-          tooltip: each(option.tooltip, (one) => ({
-            // Drawn into the canvas: a tooltip in HTML needs inline styles, which the page's policy forbids.
-            renderMode: 'richText',
-            confine: true,
-            backgroundColor: colours.ground,
-            borderColor: colours.line,
-            textStyle: { color: colours.text, fontSize: 12 },
-            ...one,
-          })),
-        }),
-  } as EChartsOption;
-}
-
-const each = (given: unknown, change: (one: Part) => Part): unknown =>
-  Array.isArray(given) ? given.map((one) => change(one as Part)) : change((given ?? {}) as Part);
-
-const withAxisColours = (axis: Part, colours: ChartColours): Part => ({
-  ...axis,
-  axisLine: { lineStyle: { color: colours.line }, ...(axis.axisLine as Part) },
-  axisTick: { lineStyle: { color: colours.line }, ...(axis.axisTick as Part) },
-  axisLabel: { color: colours.muted, hideOverlap: true, ...(axis.axisLabel as Part) },
-  splitLine: { lineStyle: { color: colours.line }, ...(axis.splitLine as Part) },
-  nameTextStyle: { color: colours.muted, ...(axis.nameTextStyle as Part) },
-});

@@ -1,5 +1,6 @@
-/** Colours of the charts: told apart by people with any colour vision (Okabe and Ito, 2008), at 3:1 against their ground. */
+import type { TaskRow } from '@benchwire/shared/contracts/rows.ts';
 
+/** Colours of the charts: told apart by people with any colour vision (Okabe and Ito, 2008), at 3:1 against their ground. */
 export interface ChartColours {
   text: string;
   muted: string;
@@ -9,7 +10,7 @@ export interface ChartColours {
   categories: readonly string[];
   /** From few to many. */
   ramp: readonly string[];
-  status: Readonly<Record<string, string>>;
+  status: Readonly<Record<TaskRow['state'], string>>;
 }
 
 const light: ChartColours = {

@@ -19,7 +19,7 @@ export function FailureMap({ cells }: { cells: readonly FailureCell[] }): ReactN
         grid: { left: 4, right: 70, top: 8, bottom: 4, containLabel: true },
         tooltip: {
           formatter: ({ value }: { value: [number, number, number] }) =>
-            `${y[value[1]]}\n${x[value[0]]?.replaceAll('_', ' ')}: ${value[2]} attempts`,
+            `${y[value[1]] || 'no pool'}\n${x[value[0]]?.replaceAll('_', ' ')}: ${value[2]} attempts`,
         },
         xAxis: {
           type: 'category' as const,
@@ -27,7 +27,7 @@ export function FailureMap({ cells }: { cells: readonly FailureCell[] }): ReactN
           axisLabel: { interval: 0, rotate: x.length > 4 ? 30 : 0 },
           splitLine: { show: false },
         },
-        yAxis: { type: 'category' as const, data: y, splitLine: { show: false } },
+        yAxis: { type: 'category' as const, data: y.map((pool) => pool || 'no pool'), splitLine: { show: false } },
         visualMap: {
           min: 0,
           max: most,

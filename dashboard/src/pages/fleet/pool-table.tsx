@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
   },
   {
     key: 'expected_work_seconds',
-    title: 'Expected work',
+    title: 'Work left',
     numeric: true,
     wide: true,
     value: ({ expected_work_seconds }) => expected_work_seconds ?? null,

@@ -9,7 +9,7 @@ export interface TopologyNode {
   state: string;
 }
 
-export interface TopologyLink {
+interface TopologyLink {
   from: string;
   to: string;
 }
@@ -18,6 +18,13 @@ export interface TopologyWorker {
   worker_id: string;
   state: string;
   devices: readonly Pick<Device, 'device_id' | 'pool' | 'class'>[];
+}
+
+export interface Topology {
+  nodes: TopologyNode[];
+  links: TopologyLink[];
+  /** Of the longest column. */
+  rows: number;
 }
 
 /** More workers than these stand as one node a pool and state. */
@@ -30,7 +37,7 @@ const MOST_WORKERS = 24;
 export function layOut(
   services: readonly { service: string; ready: boolean }[],
   workers: readonly TopologyWorker[],
-): { nodes: TopologyNode[]; links: TopologyLink[]; rows: number } {
+): Topology {
   const ends = workers.length <= MOST_WORKERS ? oneByOne(workers) : together(workers);
   const pools = [...new Set(ends.flatMap(({ pools: all }) => all))].sort();
   const kinds = [...Map.groupBy(services, ({ service }) => service)].toSorted(([a], [b]) => a.localeCompare(b));

@@ -9,8 +9,9 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { useNow } from '../../parts/use-now.ts';
-import { timelineOf } from './timeline.ts';
+import { type Stretch, timelineOf } from './timeline.ts';
 import { TimelineBar } from './timeline-bar.tsx';
+import { TimelineLegend } from './timeline-legend.tsx';
 import { useRetriedAttempts } from './use-retried-attempts.ts';
 
 const DEFAULTS = { state: '', find: '' };
@@ -40,7 +41,6 @@ export function TaskTable({ run, onPick }: { run: RunRow; onPick: (task_id: stri
           value={find}
           onChange={(event) => change({ find: event.currentTarget.value })}
         />
-        <Legend />
       </search>
       <Answer of={tasks} height={300}>
         {(rows) => <Rows run={run} rows={rows.filter((row) => matches(row, find))} onPick={onPick} />}
@@ -68,13 +68,12 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
     }),
     [accepted_at, finished_at, now, rows],
   );
+  const lifeOf = (row: TaskRow): Stretch[] => timelineOf(accepted_at, row, attempts.get(row.task_id) ?? [], span.to_ms);
   const timeline: Column<TaskRow> = {
     key: 'started_at',
     title: `Timeline, ${formatSeconds((span.to_ms - span.from_ms) / 1000)}`,
     value: ({ started_at }) => started_at,
-    cell: (row) => (
-      <TimelineBar stretches={timelineOf(accepted_at, row, attempts.get(row.task_id) ?? [], span.to_ms)} span={span} />
-    ),
+    cell: (row) => <TimelineBar stretches={lifeOf(row)} span={span} />,
   };
   const columns: Column<TaskRow>[] = [
     {
@@ -122,27 +121,18 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
   ];
   if (rows.length === 0) return <Empty title="No task fits these filters" />;
   return (
-    <DataTable
-      label="Tasks"
-      columns={columns}
-      rows={rows}
-      rowKey={({ task_id }) => task_id}
-      sorted={{ key: 'started_at', descending: false }}
-    />
+    <>
+      <TimelineLegend span={span} lives={() => rows.map((row) => ({ task_id: row.task_id, stretches: lifeOf(row) }))} />
+      <DataTable
+        label="Tasks"
+        columns={columns}
+        rows={rows}
+        rowKey={({ task_id }) => task_id}
+        sorted={{ key: 'started_at', descending: false }}
+      />
+    </>
   );
 }
 
 const lastEnd = (rows: readonly TaskRow[]): number =>
   Math.max(0, ...rows.map(({ finished_at }) => (finished_at === null ? 0 : Date.parse(finished_at))));
-
-function Legend(): ReactNode {
-  return (
-    <span className="bw-legend" aria-hidden>
-      {['waiting', 'retry', 'running', 'completed', 'failed'].map((kind) => (
-        <span key={kind}>
-          <i data-kind={kind} /> {kind === 'retry' ? 'waiting for retry' : kind}
-        </span>
-      ))}
-    </span>
-  );
-}

@@ -1,11 +1,6 @@
 import type { ReactNode } from 'react';
 import { formatSeconds } from '../../format/numbers.ts';
-import type { Stretch } from './timeline.ts';
-
-export interface TimeSpan {
-  from_ms: number;
-  to_ms: number;
-}
+import type { Stretch, TimeSpan } from './timeline.ts';
 
 /** One task's stretches on the run's time axis. */
 export function TimelineBar({ stretches, span }: { stretches: readonly Stretch[]; span: TimeSpan }): ReactNode {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { timelineOf } from './timeline.ts';
+import { timelineTable } from './timeline-chart.ts';
 
 const at = (second: number): string => new Date(second * 1000).toISOString();
 const short = (stretches: ReturnType<typeof timelineOf>): string =>
@@ -32,4 +33,17 @@ test('an attempt that never started (lost in the queue) was a wait', () => {
   const attempts = [{ attempt: 1, status: 'lost', started_at: null, finished_at: at(6) }] as const;
   const task = { state: 'running', attempt: 2, started_at: at(7), finished_at: null } as const;
   expect(short(timelineOf(at(0), task, attempts, NOW))).toBe('waiting 0-6, retry 6-7, running 7-20');
+});
+
+test('the timeline as a table has a line for each stretch', () => {
+  const stretches = timelineOf(
+    at(0),
+    { state: 'completed', attempt: 1, started_at: at(3), finished_at: at(8) },
+    [],
+    NOW,
+  );
+  expect(timelineTable([{ task_id: 't', stretches }]).rows).toEqual([
+    { task_id: 't', kind: 'waiting', attempt: null, from: at(0), to: at(3), seconds: 3 },
+    { task_id: 't', kind: 'completed', attempt: 1, from: at(3), to: at(8), seconds: 5 },
+  ]);
 });

@@ -9,6 +9,17 @@ export interface Stretch {
   attempt: number | null;
 }
 
+export interface TimeSpan {
+  from_ms: number;
+  to_ms: number;
+}
+
+/** A task and all of its stretches so far. */
+export interface Life {
+  task_id: string;
+  stretches: readonly Stretch[];
+}
+
 type TaskTimes = Pick<TaskRow, 'state' | 'attempt' | 'started_at' | 'finished_at'>;
 type AttemptTimes = Pick<AttemptRow, 'attempt' | 'status' | 'started_at' | 'finished_at'>;
 

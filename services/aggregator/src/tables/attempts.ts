@@ -113,14 +113,14 @@ export function findThroughput(
   );
 }
 
-/** Attempts that failed, by pool and class of error, the most first. */
+/** Attempts that failed and were not cancelled, by pool and class of error, the most first. */
 export function findFailures(
   database: Database,
   { since, limit = 1000 }: QueryParameters<'failures'>,
 ): Promise<Array<QueryRow<'failures'>>> {
   return database.query(
     `SELECT pool, error_class, count() AS attempts FROM attempts FINAL
-     WHERE error_class != '' AND ${SINCE} GROUP BY pool, error_class ORDER BY attempts DESC LIMIT {limit:UInt32}`,
+     WHERE error_class != '' AND status != 'cancelled' AND ${SINCE} GROUP BY pool, error_class ORDER BY attempts DESC LIMIT {limit:UInt32}`,
     { since, limit },
   );
 }
@@ -140,7 +140,7 @@ export function findRecovery(
        FROM attempts FINAL WHERE ${SINCE}
        WINDOW attempts_of_task AS (
          PARTITION BY run_id, task_id ORDER BY attempt ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-     ) WHERE pool_before != '' GROUP BY strategy ORDER BY strategy`,
+     ) WHERE pool_before != '' AND status != 'cancelled' GROUP BY strategy ORDER BY strategy`,
     { since },
   );
 }
