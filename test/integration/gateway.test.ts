@@ -214,6 +214,17 @@ it('answers for what there is not, with a policy and an ETag on what there is', 
   expect((await send('GET', '/openapi.json', { headers: { 'if-none-match': etag } })).status).toBe(304);
 });
 
+it('shows people the same document that programs read, from its own files', async () => {
+  const page = await (await fetch(`${url}/docs`)).text();
+  const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = '']) => new URL(file, `${url}/docs`));
+  expect(files.length).toBeGreaterThan(3);
+  for (const file of files) {
+    expect(file.origin).toBe(url);
+    expect([file.pathname, (await fetch(file)).status]).toEqual([file.pathname, 200]);
+  }
+  expect((await send('GET', '/docs/json')).json).toEqual((await send('GET', '/openapi.json')).json);
+});
+
 it('the live socket goes on behind a sequence, without loss and without doubles', async () => {
   const submitted = await send('POST', '/api/runs', { key: keys.submitter, body: { ...task, task_id: 'live' } });
   const { run_id } = submitted.json;

@@ -1,7 +1,16 @@
+type SourceFields = Partial<Record<'commit' | 'branch' | 'version' | 'pull_request', string | number>>;
+
+const readSource = (source: string): SourceFields => (source === '' ? {} : (JSON.parse(source) as SourceFields));
+
+/** The commit of a source (its JSON, empty for none), if it names one. */
+export function commitOf(source: string): string | null {
+  const { commit } = readSource(source);
+  return commit === undefined ? null : String(commit);
+}
+
 /** What of a source (its JSON, empty for none) says most: the commit's first digits and the branch. */
 export function sourceText(source: string): string {
-  if (source === '') return '';
-  const { commit, branch, version, pull_request } = JSON.parse(source) as Record<string, string | number | undefined>;
+  const { commit, branch, version, pull_request } = readSource(source);
   const parts = [
     commit === undefined ? undefined : String(commit).slice(0, 10),
     pull_request === undefined ? undefined : `#${pull_request}`,

@@ -1,20 +1,23 @@
-import type { Route } from './routes/route.ts';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
 
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-
-/** The route table for people: plain HTML without scripts or styles, so that it works under any policy. */
-export function docsPage(routes: readonly Route[]): string {
-  const rows = routes.map(
-    ({ method, url, role, summary }) =>
-      `<tr><td>${method}</td><td><code>${escaped(url)}</code></td><td>${role ?? 'none'}</td><td>${escaped(summary)}</td></tr>`,
-  );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Benchwire API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>
-<h1>Benchwire API</h1>
-<p>Send <code>Authorization: Bearer KEY</code>; <code>bw key create</code> makes a key. Bodies and answers are JSON, described
-in <a href="/openapi.json">/openapi.json</a>; errors are <code>application/problem+json</code>. Live messages: WebSocket <code>/api/ws</code>.</p>
-<table border="1" cellpadding="4"><thead><tr><th>method</th><th>path</th><th>least role</th><th>what</th></tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></body></html>
-`;
+/** The API for people at `/docs`: every route with its schemas, to be tried with one's own key. */
+export async function serveDocs(app: FastifyInstance, document: Record<string, unknown>): Promise<void> {
+  await app.register(swagger, { mode: 'static', specification: { document: document as never } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: {
+      title: 'Benchwire API',
+      css: [{ filename: 'docs.css', content: '.swagger-ui .topbar, .swagger-ui .info .link { display: none; }' }],
+    },
+    uiConfig: {
+      docExpansion: 'list',
+      deepLinking: true,
+      defaultModelsExpandDepth: -1,
+      defaultModelExpandDepth: 3,
+      // Nobody else's server is asked whether the document is valid.
+      validatorUrl: null,
+    },
+  });
 }

@@ -8,18 +8,25 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unk
   return json;
 };
 
-/** The OpenAPI 3.1 document of the route table. */
-export function openApi(routes: readonly Route[]): Record<string, unknown> {
+const DESCRIPTION = `Send \`Authorization: Bearer KEY\`; \`bw key create\` makes a key. Errors are \`application/problem+json\` with a code
+and a path. Lists have pages: \`next_cursor\` of an answer is the \`cursor\` of the next question. What is live comes over the
+WebSockets \`/api/ws\` (topics, resuming) and \`/api/benchmark/ws/{run_id}\` (progress of one run).`;
+
+/** The OpenAPI 3.1 document of the routes, by what they are about. */
+export function openApi(groups: Readonly<Record<string, readonly Route[]>>): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes) {
-    const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
-    const operations = paths[path] ?? {};
-    operations[route.method.toLowerCase()] = operation(route);
-    paths[path] = operations;
+  for (const [group, routes] of Object.entries(groups)) {
+    for (const route of routes) {
+      const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
+      const operations = paths[path] ?? {};
+      operations[route.method.toLowerCase()] = operation(route, group);
+      paths[path] = operations;
+    }
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Benchwire', version: packageJson.version, description: 'See /docs for this in words.' },
+    info: { title: 'Benchwire', version: packageJson.version, description: DESCRIPTION },
+    tags: Object.keys(groups).map((name) => ({ name })),
     paths,
     components: {
       schemas: { Problem: schemaOf(problem, 'output') },
@@ -28,7 +35,7 @@ export function openApi(routes: readonly Route[]): Record<string, unknown> {
   };
 }
 
-function operation(route: Route): Record<string, unknown> {
+function operation(route: Route, group: string): Record<string, unknown> {
   const {
     method,
     url,
@@ -49,6 +56,7 @@ function operation(route: Route): Record<string, unknown> {
   };
   return {
     operationId: `${method.toLowerCase()}_${url.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(1)}`,
+    tags: [group],
     summary,
     description: role === null ? 'Needs no key.' : `Needs the role ${role}.`,
     security: role === null ? [] : [{ key: [] }],

@@ -15,7 +15,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { SESSION_COOKIE } from './auth/authenticator.ts';
 import type { GatewayConfig } from './config.ts';
-import { docsPage } from './docs-page.ts';
+import { serveDocs } from './docs-page.ts';
 import type { Gateway } from './gateway.ts';
 import { serveBenchmarkSocket } from './live/benchmark-socket.ts';
 import { serveLive } from './live/serve-live.ts';
@@ -23,7 +23,7 @@ import { measureServer } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { registerRoute } from './register-route.ts';
-import { ROUTES } from './routes/all.ts';
+import { ROUTE_GROUPS, ROUTES } from './routes/all.ts';
 
 /** Nothing comes from elsewhere, and no script stands in a page; styles of charts and components are set by script. */
 const POLICY = {
@@ -107,9 +107,9 @@ export async function startServer(
   for (const route of ROUTES) registerRoute(app, gateway, route);
   serveLive(app, gateway);
   serveBenchmarkSocket(app, gateway);
-  const document = openApi(ROUTES);
+  const document = openApi(ROUTE_GROUPS);
   app.get('/openapi.json', async () => document);
-  app.get('/docs', async (_, reply) => reply.type('text/html').send(docsPage(ROUTES)));
+  await serveDocs(app, document);
   await servePage(app, config.DASHBOARD_DIR);
   await app.ready();
   http.serve((request, response) => app.routing(request, response));

@@ -7,6 +7,7 @@ import type { MatrixCell } from '../../api/types.ts';
 import { useGet, usePages } from '../../api/use-api.ts';
 import { seriesName } from '../../format/series-name.ts';
 import { shortId } from '../../parts/run-link.tsx';
+import { commitOf } from '../../parts/source.ts';
 import { type Filters, type Sides, withSides } from './sides.ts';
 
 const NAMES: Record<ComparedBy, string> = {
@@ -59,7 +60,7 @@ interface ValuesProps {
 }
 
 function Values({ sides: { by, values }, onChoose }: ValuesProps): ReactNode {
-  const runs = usePages<RunRow>('/api/runs', { limit: 100 }, { enabled: by === 'run' });
+  const runs = usePages<RunRow>('/api/runs', { limit: 100 }, { enabled: by === 'run' || by === 'commit' });
   const series = usePages<SeriesRow>('/api/series', { limit: 1000 }, { enabled: by === 'series' });
   const of_matrix = by === 'model' || by === 'hardware' || by === 'batch_size';
   const matrix = useGet<{ items: MatrixCell[] }>('/api/matrix', {}, { enabled: of_matrix });
@@ -87,7 +88,7 @@ function Values({ sides: { by, values }, onChoose }: ValuesProps): ReactNode {
     model: cells.map(({ model }) => model),
     hardware: cells.flatMap(({ pool, class: hardware }) => [pool, hardware]),
     batch_size: cells.map(({ batch_size }) => batch_size),
-    commit: [],
+    commit: (runs.data ?? []).map(({ source }) => commitOf(source)),
   };
   const data = [...new Set((offered[by] ?? []).filter(Boolean).map(String))].sort((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),

@@ -12,18 +12,21 @@ import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
 import { taskRoutes } from './tasks.ts';
 
+/** The routes by what they are about, in the order in which the documentation lists them. */
+export const ROUTE_GROUPS: Readonly<Record<string, readonly Route[]>> = {
+  Session: sessionRoutes,
+  Benchmarks: benchmarkRoutes,
+  Runs: runRoutes,
+  Tasks: taskRoutes,
+  Measurements: measurementRoutes,
+  Series: seriesRoutes,
+  Comparison: compareRoutes,
+  Findings: findingRoutes,
+  Fleet: fleetRoutes,
+  'Events and rejected messages': eventRoutes,
+  'Saved queries and layouts': savedRoutes,
+  Keys: keyRoutes,
+};
+
 /** The one table of the API: what there is, who may, and what goes in and out. */
-export const ROUTES: readonly Route[] = [
-  ...sessionRoutes,
-  ...benchmarkRoutes,
-  ...runRoutes,
-  ...measurementRoutes,
-  ...taskRoutes,
-  ...fleetRoutes,
-  ...seriesRoutes,
-  ...compareRoutes,
-  ...findingRoutes,
-  ...eventRoutes,
-  ...savedRoutes,
-  ...keyRoutes,
-];
+export const ROUTES: readonly Route[] = Object.values(ROUTE_GROUPS).flat();
