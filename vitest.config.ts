@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Brokers, child processes and two cores: these wait long for what they wait for, and don't disturb each other. */
 const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
 
-/** They mostly wait for their brokers: test/run-all.ts runs them beside the others. */
+/** With those from end to end they are the second lane of test/run-all.ts. */
 const KAFKA = 'test/integration/kafka-*.test.ts';
 
 const ignored = ['**/node_modules/**', '**/dist/**', '.benchwire/**'];

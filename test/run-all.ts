@@ -57,12 +57,12 @@ async function provide(): Promise<void> {
   }
 }
 
-/** The tests of Kafka mostly wait for their brokers, so they run beside all the others; what they print comes at their end. */
+/** In two lanes, since most of them wait for other processes most of the time; what the second prints comes at its end. */
 async function runTests(): Promise<Counts[]> {
   if (forVitest.length > 0) return [await runVitest('tests', forVitest)];
   return await Promise.all([
-    runVitest('tests', ['--project', '!kafka']),
-    runVitest('tests of Kafka', ['--project', 'kafka'], 'at its end'),
+    runVitest('unit and integration tests', ['--project', 'unit', '--project', 'integration']),
+    runVitest('tests of Kafka, and from end to end', ['--project', 'kafka', '--project', 'e2e'], 'at its end'),
   ]);
 }
 

@@ -79,5 +79,5 @@ export function App(): ReactNode {
 }
 
 function Waiting(): ReactNode {
-  return <Loader size="sm" m="xl" aria-label="loading" />;
+  return <Loader size="sm" m="xl" role="status" aria-label="loading" />;
 }

@@ -131,6 +131,25 @@ describe('a run, from submit to history', () => {
     expect(JSON.parse(stdout).tasks[0]).toMatchObject({ task_id: 'long', status: 'cancelled' });
   });
 
+  it('loses the one task that bw cancel names while it runs, and goes on with the next', async () => {
+    const input = JSON.stringify({ tasks: [noop('stuck', { sleep_ms: 600_000 }), noop('next')] });
+    const following = startBw(['run', '-', '--json'], { env: stack.env, cwd: folder, input });
+    await following.waitFor(/run [0-9a-f-]{36}/);
+    const run_id = /run ([0-9a-f-]{36})/.exec(following.printed().stderr)?.[1] ?? '';
+    await vi.waitFor(async () => {
+      const { running } = await json<{ running: Array<{ task: string }> }>('top');
+      expect(running.map((each) => each.task)).toContain('stuck');
+    }, 60_000);
+    expect((await call('cancel', run_id, 'stuck')).code).toBe(0);
+    const { code, stdout } = await following.ended;
+    expect(code).toBe(1);
+    const { tasks } = JSON.parse(stdout) as { tasks: Array<{ task_id: string; status: string }> };
+    expect(tasks.map(({ task_id, status }) => [task_id, status]).sort()).toEqual([
+      ['next', 'completed'],
+      ['stuck', 'cancelled'],
+    ]);
+  });
+
   it('ends with 2 for a regression', async () => {
     // The same command each time, since another one would be another series.
     const file = join(folder, 'speed.json');

@@ -75,6 +75,32 @@ describe('of several schedulers one leads', () => {
     await bench.finished(run_id);
   });
 
+  it('a task that was cancelled under one is not started by the next', async () => {
+    const bench = await schedulers(2);
+    const gate = Promise.withResolvers<void>();
+    const worker = await bench.worker({
+      run: async () => {
+        await gate.promise;
+        return { status: 'completed', error: null };
+      },
+    });
+    const run_id = await bench.submit(noops(3));
+    await waitFor(() => expect(worker.started).toHaveLength(1));
+    const waiting = ['a-r1', 'a-r2', 'a-r3'].filter((task_id) => task_id !== worker.started[0]?.task.task_id);
+    const [task_id = ''] = waiting;
+    const at = new Date().toISOString();
+    await bench.publishRun({ v: 1, run_id, at, kind: 'task_cancelled', task_id, reason: 'not this one' });
+    await waitFor(async () => expect(await bench.outcomes(run_id)).toHaveLength(1));
+    const leader = await bench.leader();
+    process.kill(leader.pid, 'SIGKILL');
+    await waitFor(async () => expect((await bench.leader()).pid).not.toBe(leader.pid));
+    gate.resolve();
+    const found = await bench.finished(run_id);
+    expect(found.filter(({ status }) => status === 'cancelled').map((each) => each.task_id)).toEqual([task_id]);
+    expect(found.filter(({ status }) => status === 'completed')).toHaveLength(2);
+    expect(worker.started.map(({ task }) => task.task_id)).not.toContain(task_id);
+  });
+
   it('one that is frozen for long in the midst of its emissions adds nothing after its successor has begun', async () => {
     const bench = await schedulers(2);
     const worker = await bench.worker(quick);

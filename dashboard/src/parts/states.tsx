@@ -70,5 +70,5 @@ export function Answer<T>({
 }): ReactNode {
   if (of.data !== undefined) return children(of.data);
   if (of.error !== null) return <Failure error={of.error} retry={() => void of.refetch()} />;
-  return <Skeleton height={height} aria-label="loading" />;
+  return <Skeleton height={height} role="status" aria-label="loading" />;
 }
