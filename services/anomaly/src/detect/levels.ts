@@ -1,5 +1,6 @@
 import { lag1Autocorrelation } from '@benchwire/shared/stats/autocorrelation.ts';
 import { type Boundary, compareAt } from './boundary.ts';
+import { clarityOf, Spread } from './clarity.ts';
 import { clean } from './noise.ts';
 import { segment } from './segment.ts';
 import type { DetectorSettings } from './settings.ts';
@@ -18,6 +19,7 @@ export interface Segmentation {
 export interface Proposal {
   /** Where each stretch but the first would begin, ascending. */
   changes: number[];
+  spread: Spread;
   scale: number;
   autocorrelation: number;
 }
@@ -36,29 +38,23 @@ export function segmentSeries(values: Float64Array, settings: DetectorSettings):
  */
 export function propose(values: Float64Array, settings: DetectorSettings): Proposal {
   const n = values.length;
-  if (n === 0) return { changes: [], scale: 0, autocorrelation: 0 };
-  const { values: cleaned, scale } = clean(values, settings.half_window, settings.clip);
-  if (n < 2 * settings.min_segment) return { changes: [], scale, autocorrelation: 0 };
+  if (n === 0) return { changes: [], spread: new Spread(values), scale: 0, autocorrelation: 0 };
+  const { values: cleaned, rough, scale } = clean(values, settings.half_window, settings.clip);
+  const spread = new Spread(rough);
+  if (n < 2 * settings.min_segment) return { changes: [], spread, scale, autocorrelation: 0 };
   const price = settings.penalty * Math.log(n);
   const changes = segment(cleaned, price, settings.min_segment);
   const autocorrelation = correlationAround(cleaned, changes);
-  if (autocorrelation <= 0.05) return { changes, scale, autocorrelation };
+  if (autocorrelation <= 0.05) return { changes, spread, scale, autocorrelation };
   const raised = price * inflationOf(autocorrelation) ** settings.correlation_power;
   const fewer = segment(cleaned, raised, settings.min_segment);
-  return { changes: fewer, scale, autocorrelation: correlationAround(cleaned, fewer) };
+  return { changes: fewer, spread, scale, autocorrelation: correlationAround(cleaned, fewer) };
 }
 
-/**
- * Tests the proposed boundaries, the weakest first, and takes away those that fail the rank test, the effect size or the
- * separation.
- */
-function decide(
-  values: Float64Array,
-  { changes, scale, autocorrelation }: Proposal,
-  settings: DetectorSettings,
-): Segmentation {
-  const inflation = inflationOf(autocorrelation) ** settings.correlation_power;
-  return { boundaries: prune(values, changes, scale, inflation, settings), scale, autocorrelation };
+/** Takes the least clear of the proposed boundaries away, one by one, until all are clear enough. */
+function decide(values: Float64Array, proposal: Proposal, settings: DetectorSettings): Segmentation {
+  const { scale, autocorrelation } = proposal;
+  return { boundaries: prune(values, proposal, settings), scale, autocorrelation };
 }
 
 /** How much the variance of a mean grows when neighbours hang together like this (AR(1)). */
@@ -66,41 +62,35 @@ export function inflationOf(autocorrelation: number): number {
   return (1 + autocorrelation) / (1 - autocorrelation);
 }
 
-/** 1 and more: the boundary passes every test; below 1 the share of the limit that its weakest test reaches. */
-function strengthOf(boundary: Boundary, settings: DetectorSettings): number {
-  return Math.min(
-    boundary.rank_z / settings.least_rank_z,
-    boundary.effect_size / settings.least_effect_size,
-    boundary.separation / settings.least_separation,
-  );
+interface Judged {
+  boundary: Boundary;
+  clarity: number;
 }
 
-function prune(
-  values: Float64Array,
-  changes: readonly number[],
-  scale: number,
-  inflation: number,
-  settings: DetectorSettings,
-): Boundary[] {
+function prune(values: Float64Array, proposal: Proposal, settings: DetectorSettings): Boundary[] {
+  const { changes, spread, scale, autocorrelation } = proposal;
+  const inflation = inflationOf(autocorrelation) ** settings.correlation_power;
   const edges = [0, ...changes, values.length];
-  const at = (i: number): Boundary =>
-    compareAt(values, edges[i - 1] as number, edges[i] as number, edges[i + 1] as number, scale, inflation, settings);
-  const boundaries = changes.map((_, i) => at(i + 1));
+  const at = (i: number): Judged => {
+    const [from, index, to] = edges.slice(i - 1, i + 2) as [number, number, number];
+    const boundary = compareAt(values, from, index, to, scale, inflation, settings);
+    return { boundary, clarity: clarityOf(values, boundary, spread, scale, settings) };
+  };
+  const judged = changes.map((_, i) => at(i + 1));
   for (;;) {
     let weakest = -1;
-    let least = 1;
-    for (const [i, boundary] of boundaries.entries()) {
-      const strength = strengthOf(boundary, settings);
-      if (strength < least) {
-        least = strength;
+    let least = settings.least_clarity;
+    for (const [i, { clarity }] of judged.entries()) {
+      if (clarity < least) {
+        least = clarity;
         weakest = i;
       }
     }
-    if (weakest < 0) return boundaries;
-    boundaries.splice(weakest, 1);
+    if (weakest < 0) return judged.map(({ boundary }) => boundary);
+    judged.splice(weakest, 1);
     edges.splice(weakest + 1, 1);
-    if (weakest > 0) boundaries[weakest - 1] = at(weakest);
-    if (weakest < boundaries.length) boundaries[weakest] = at(weakest + 1);
+    if (weakest > 0) judged[weakest - 1] = at(weakest);
+    if (weakest < judged.length) judged[weakest] = at(weakest + 1);
   }
 }
 

@@ -5,10 +5,14 @@ import { median } from '@benchwire/shared/stats/quantile.ts';
 export interface Cleaned {
   /** Spikes cut off, in units of the noise, the first value's neighbourhood at 0. */
   values: Float64Array;
+  /** The same, but only the wildest spikes cut off: what the values scatter to the eye. */
+  rough: Float64Array;
   /** Robust standard deviation around the running level, in the series' unit; greater than 0. */
   scale: number;
 }
 
+/** Times the noise that a spike may lie off the running level in `rough`: one value must not hide all changes of a series. */
+const WILD = 300;
 /** What stands in for the noise of a series that never moved, as a share of its level. */
 const LEAST_NOISE = 1e-6;
 
@@ -25,11 +29,11 @@ export function clean(values: ArrayLike<number>, half_window: number, clip: numb
   const residuals = Float64Array.from(running, (level, i) => (values[i] as number) - level);
   const scale = noiseOf(values, residuals, running);
   const origin = running[0] as number;
-  const limit = clip * scale;
-  const cleaned = residuals.map(
-    (residual, i) => ((running[i] as number) + Math.max(-limit, Math.min(limit, residual)) - origin) / scale,
-  );
-  return { values: cleaned, scale };
+  const cutAt = (limit: number): Float64Array =>
+    residuals.map(
+      (residual, i) => ((running[i] as number) - origin) / scale + Math.max(-limit, Math.min(limit, residual / scale)),
+    );
+  return { values: cutAt(clip), rough: cutAt(WILD), scale };
 }
 
 function noiseOf(values: ArrayLike<number>, residuals: Float64Array, running: Float64Array): number {

@@ -18,10 +18,10 @@ export interface DetectorSettings {
   test_window: number;
   /** Part of the series' noise that a stretch's own counts as at least: short stretches look calm by chance. */
   least_noise_share: number;
-  /** What a boundary must reach: |z| of the rank test, step over noise, and how far the two sides lie apart (0 to 1). */
-  least_rank_z: number;
-  least_effect_size: number;
-  least_separation: number;
+  /** Values on either side of a boundary whose medians make its lasting step, at most. */
+  step_window: number;
+  /** What a boundary must reach to be one: see `clarityOf`. */
+  least_clarity: number;
   /** Of a change at the end of the series: how many new values, and how many of the level before are needed. */
   least_new: number;
   most_new: number;
@@ -44,20 +44,19 @@ export const DEFAULT_SETTINGS: DetectorSettings = {
   window: 1000,
   half_window: 3,
   clip: 2,
-  penalty: 7,
+  penalty: 6,
   min_segment: 8,
   correlation_power: 0.25,
   test_window: 25,
   least_noise_share: 0.9,
-  least_rank_z: 3,
-  least_effect_size: 2,
-  least_separation: 0.5,
+  step_window: 100,
+  least_clarity: 19,
   least_new: 3,
   most_new: 12,
   least_base: 8,
   base_window: 30,
   least_distance: 1,
-  least_tail_z: 3.9,
+  least_tail_z: 4.1,
   confirm_rank_z: 4.5,
   confirm_effect_size: 2,
   confirm_separation: 0.8,
