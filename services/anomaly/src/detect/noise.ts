@@ -12,7 +12,7 @@ export interface Cleaned {
 }
 
 /** Times the noise that a spike may lie off the running level in `rough`: one value must not hide all changes of a series. */
-const WILD = 300;
+const WILD = 200;
 /** What stands in for the noise of a series that never moved, as a share of its level. */
 const LEAST_NOISE = 1e-6;
 

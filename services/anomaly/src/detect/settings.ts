@@ -1,6 +1,6 @@
 /**
- * How changes are looked for. The defaults were chosen on half of a set of labelled series and checked on the other half
- * (docs/anomaly.md says what each one does to the figures).
+ * How changes are looked for. The defaults were chosen on a set of labelled series; docs/benchmarks.md says what they reach
+ * on series that they were not chosen on.
  */
 export interface DetectorSettings {
   /** Newest values of a series that are looked at. */
