@@ -221,6 +221,8 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     expect(await theme()).toBe('dark');
     await page.reload();
     expect(await theme()).toBe('dark');
+    // Keys are heard once the page is there.
+    await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('start a run').waitFor();
     await page.keyboard.press('Escape');

@@ -8,7 +8,7 @@ import { calm } from '../detect/replay.ts';
 import { type Change, type Review, review, stretchesOf } from '../detect/review.ts';
 import type { DetectorSettings } from '../detect/settings.ts';
 import { type Found, findingOfChange, findingOfDrift, findingOfPoint } from './describe-finding.ts';
-import { type DetectorOptions, judge } from './detector.ts';
+import { type DetectorOptions, judge, type Verdict } from './detector.ts';
 import { thresholdFactor } from './feedback.ts';
 import { type FindingBook, revise } from './finding-book.ts';
 import { numberOf, type Series } from './series.ts';
@@ -36,6 +36,8 @@ interface KnownFinding extends Known {
 
 /** Nobody has settled it for so many points: the series goes on from the level that it is at. */
 const SETTLED_BY_TIME = 30;
+/** A value so many times the noise off its level may belong to the next one already. */
+const DOUBTFUL_NOISE = 3;
 /** Segments in a finding's record, the newest. */
 const SHOWN_SEGMENTS = 12;
 
@@ -130,8 +132,19 @@ function judgeSingle(
     contributions: [],
   };
   const reason = 'one value is off its level; re-runs or the next points will tell whether the level moved';
-  const found = { ...placeOf(series, key, last, last), before, evidence, state: 'suspected' as const, reason };
+  const good = lastGoodBefore(series.values, from, last, verdict);
+  const found = { ...placeOf(series, key, good, last), before, evidence, state: 'suspected' as const, reason };
   return findingOfPoint(found, verdict, point.steady === false, now);
+}
+
+/** Values that lie nearer to the one that is off than to the level are neither good nor bad: the change lies at or behind the first. */
+function lastGoodBefore(values: readonly number[], from: number, bad: number, verdict: Verdict): number {
+  const { median, scale, side } = verdict;
+  const half = Math.abs((values[bad] as number) - median) / 2;
+  const isDoubtful = (value: number): boolean => side * (value - median) > Math.max(half, DOUBTFUL_NOISE * scale);
+  let good = bad - 1;
+  while (good > from && isDoubtful(values[good] as number)) good--;
+  return good;
 }
 
 function reviewSeries(
@@ -148,7 +161,7 @@ function reviewSeries(
     confirm_effect_size: parts.levels.confirm_effect_size * factor,
   };
   const seen = review(values, settings);
-  const news = follow(known, seen, values.length, settings);
+  const news = follow(known, seen, values, settings);
   calm(parts.online, series.slot, values, seen);
   const changed: Finding[] = [];
   for (const { known: each, change } of news.confirmed) {
@@ -221,8 +234,8 @@ function placeOf(
   };
   const first_bad = at(bad);
   if (first_bad === null) throw new RangeError(`series ${series.series_id} has no point ${bad}`);
-  const lastGood = at(good === bad ? bad - 1 : good);
-  return { series_id: series.series_id, key, unit: series.unit, last_good: lastGood, first_bad };
+  const last_good = at(good);
+  return { series_id: series.series_id, key, unit: series.unit, last_good, first_bad };
 }
 
 function evidenceOf(

@@ -91,6 +91,17 @@ describe('SeriesBook', () => {
     );
   });
 
+  it('a value that may have been slow already is within the culprit range', () => {
+    const book = new SeriesBook(options);
+    for (let run = 0; run < 24; run++) book.fold(read(outcomeOf([100, 101, 99, 102, 98][run % 5] as number)), now);
+    expect(book.fold(read(outcomeOf(106)), now)).toEqual([]);
+    const [found] = book.fold(read(outcomeOf(111)), now);
+    expect(found?.culprit).toMatchObject({
+      last_good: { source: { commit: 'c102' } },
+      first_bad: { source: { commit: 'c111' } },
+    });
+  });
+
   it('the first report of an attempt counts, whatever it says', () => {
     const book = new SeriesBook(options);
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);

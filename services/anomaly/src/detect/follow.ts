@@ -1,3 +1,5 @@
+import { compareAt } from './boundary.ts';
+import { inflationOf } from './levels.ts';
 import type { Change, Review } from './review.ts';
 import type { DetectorSettings } from './settings.ts';
 
@@ -26,13 +28,18 @@ export function directionOf(change: Change): 1 | -1 {
   return change.after.median >= change.before.median ? 1 : -1;
 }
 
-/** Holds a review of `n` values against what is known of the series. */
+/** |z| of the rank test, and step over noise, at which the values after a suspected change still differ. */
+const STILL_OFF_Z = 3;
+const STILL_OFF_EFFECT = 1;
+
+/** Holds a review of values against what is known of the series. */
 export function follow<K extends Known>(
   known: readonly K[],
   review: Review,
-  n: number,
+  values: Float64Array,
   settings: DetectorSettings,
 ): News<K> {
+  const n = values.length;
   const news: News<K> = { found: [], confirmed: [], went_away: [] };
   const seen = new Map<K, Change>();
   for (const change of review.changes) {
@@ -51,8 +58,20 @@ export function follow<K extends Known>(
         known: each,
         reason: 'the series has been at this level before and jumps between several',
       });
-    else if (change === undefined && n - each.index > settings.min_segment + SAME_CHANGE)
+    else if (
+      change === undefined &&
+      n - each.index > settings.min_segment + SAME_CHANGE &&
+      !isStillOff(each, review, values, settings)
+    )
       news.went_away.push({ known: each, reason: 'the points since then do not show it' });
   }
   return news;
+}
+
+/** A change may be hidden from the levels, by wild values for one, and still be seen by itself. */
+function isStillOff({ index }: Known, { levels }: Review, values: Float64Array, settings: DetectorSettings): boolean {
+  if (index <= 0) return false;
+  const inflation = inflationOf(levels.autocorrelation) ** settings.correlation_power;
+  const { rank_z, effect_size } = compareAt(values, 0, index, values.length, levels.scale, inflation, settings);
+  return rank_z >= STILL_OFF_Z && effect_size >= STILL_OFF_EFFECT;
 }

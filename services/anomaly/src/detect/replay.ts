@@ -56,7 +56,7 @@ export class SeriesReplay {
     const known = this.findings
       .filter((finding) => finding.went_away_at === null)
       .map((finding) => ({ ...finding, index: finding.index - from, finding }));
-    const news = follow(known, seen, values.length, this.#settings);
+    const news = follow(known, seen, values, this.#settings);
     for (const { known: each } of news.confirmed) this.#settle(each.finding, 'confirmed_at', position);
     for (const { known: each } of news.went_away) this.#settle(each.finding, 'went_away_at', position);
     for (const change of news.found) {
