@@ -87,8 +87,10 @@ export type FindingEvidence = z.infer<typeof evidence>;
 /** A re-run that the service asked for to settle a suspicion. */
 const confirmation = z.object({
   request_id: z.string(),
-  /** `same_device` first, then a `sibling` of the pool. */
+  /** `same_device` is asked for first, then a `sibling` of the pool; once it ran, where it did. */
   on: z.enum(['same_device', 'sibling']),
+  /** Measured what is suspected; null where that is not known. Since 0.3. */
+  suspected_worker_id: token.nullable().default(null),
   asked_at: timestamp,
   run_id: runId.nullable(),
   worker_id: token.nullable(),

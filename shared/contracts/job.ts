@@ -28,8 +28,10 @@ export const job = z.object({
   queued_at: timestamp,
   /** Batch sizes that the scheduler has taken out of the config because they did not fit here, with why. Since 0.2. */
   dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
-  /** Workers of the pool that failed this task already: each leaves it to another one for a while. Since 0.2. */
+  /** Workers of the pool that failed this task already, or that it asks to avoid: each leaves it to another one for a while. Since 0.2. */
   avoid_workers: z.array(token).optional(),
+  /** Workers of the pool that the others leave it to for a while. Since 0.3. */
+  prefer_workers: z.array(token).optional(),
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
   workload: z.string().max(64).optional(),
   /** Of the leader that emitted it (since 0.2): docs/adr/014. */

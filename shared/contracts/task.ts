@@ -107,6 +107,10 @@ const taskFields = {
   on_missed_deadline: z.enum(['report', 'end']).default('report'),
   /** `any`: one matching pool; `each`: one task per matching pool, to compare hardware. */
   placement: z.enum(['any', 'each']).default('any'),
+  /** Workers of its pool that the others leave it to, as long as these have time. Since 0.3. */
+  prefer_workers: z.array(token).max(16).optional(),
+  /** Workers that leave it to others of the pool, as long as those have time. Since 0.3. */
+  avoid_workers: z.array(token).max(16).optional(),
   /** How many times the whole task is to be run, as tasks of their own. */
   repetitions: z.int().min(1).max(100_000).default(1),
   /** Of one attempt's execution; also how long a task that no pool can serve is kept waiting. */

@@ -26,6 +26,7 @@ beforeAll(async () => {
   stack = await startLocalStack({
     dataDir: join(folder, 'data'),
     env: { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn' },
+    services: { worker: 2, gateway: 0 },
   });
   client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
 });
@@ -77,7 +78,9 @@ it('finds the step within five runs, confirms it by re-runs of its own, names th
   expect(foundAt).toBeLessThan(STEP_AT + 5);
   expect(confirmed.kind).toBe('regression');
   expect(confirmed.history.map(({ state }) => state)).toEqual(['suspected', 'confirmed']);
-  expect(confirmed.confirmations.filter(({ agrees }) => agrees)).toHaveLength(2);
+  const agreeing = confirmed.confirmations.filter(({ agrees }) => agrees);
+  expect(agreeing.map(({ on }) => on)).toEqual(['same_device', 'sibling']);
+  expect(agreeing[0]?.worker_id).toBe(agreeing[0]?.suspected_worker_id);
   expect(confirmed.culprit?.last_good.source?.commit).toBe(`c${STEP_AT - 1}`);
   // One in ten times the first slow run is not beyond doubt yet: then the range has both commits.
   const first_bad = confirmed.culprit?.first_bad.source?.commit ?? '';

@@ -165,12 +165,16 @@ describe('a worker', () => {
     expect(fixture.outcomesOf(job)).toHaveLength(1);
   });
 
-  it('leaves a job that it has failed before to another worker of its pool, but not for ever', async () => {
+  it('leaves a job that it has failed before, or that asks for another worker of its pool, to that, but not for ever', async () => {
     const alone = await fixture.add(worker.pool, noop(), { attempt: 2, avoid_workers: ['w1'] });
     expect(await fixture.outcomeOf(alone)).toMatchObject({ status: 'completed', worker_id: 'w1' });
     const other = await fixture.worker('w1b', { WORKER_SLOTS: '4', WORKER_LABELS: 'site=lab' });
     const job = await fixture.add(worker.pool, noop(), { attempt: 2, avoid_workers: ['w1'] });
     expect(await fixture.outcomeOf(job)).toMatchObject({ status: 'completed', worker_id: 'w1b' });
+    for (const wanted of ['w1', 'w1b']) {
+      const asked = await fixture.add(worker.pool, noop(), { prefer_workers: [wanted] });
+      expect(await fixture.outcomeOf(asked)).toMatchObject({ status: 'completed', worker_id: wanted });
+    }
     other.process.kill('SIGTERM');
     await other.exit;
   });

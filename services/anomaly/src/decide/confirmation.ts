@@ -38,11 +38,16 @@ function confirmationId(finding: Finding, n: number): string {
   return `confirm-${attemptId(finding)}-${n}`.slice(0, 256);
 }
 
-/** The finding with one more re-run asked for, or undefined where none is to be asked. */
+/**
+ * The finding with one more re-run asked for, first of the device that it was measured on, then of another one of the pool; or
+ * undefined where none is to be asked.
+ * @param wasOn - the worker that measured what is suspected, where that is known
+ */
 export function askAgain(
   finding: Finding,
   options: ConfirmationOptions,
   mayAsk: (request_id: string) => boolean,
+  wasOn: string | null,
   now: Date,
 ): Finding | undefined {
   if (finding.state !== 'suspected' || !options.kinds.includes(finding.kind)) return undefined;
@@ -54,6 +59,7 @@ export function askAgain(
   const asked: FindingConfirmation = {
     request_id,
     on: confirmations.length === 0 ? 'same_device' : 'sibling',
+    suspected_worker_id: wasOn,
     asked_at: now.toISOString(),
     run_id: null,
     worker_id: null,
@@ -75,13 +81,12 @@ export interface Answer {
 }
 
 /** The finding after a re-run has come back, settled where enough of them say the same. */
-export function answered(finding: Finding, answer: Answer, wasOn: string | null, now: Date): Finding {
+export function answered(finding: Finding, answer: Answer, now: Date): Finding {
   const at = finding.confirmations.findIndex((each) => each.agrees === null && each.note === '');
   if (at < 0) return finding;
   const agrees = answer.value === null ? null : liesBeyond(finding, answer.value);
-  const on = answer.worker_id !== null && answer.worker_id === wasOn ? 'same_device' : 'sibling';
   const confirmations = finding.confirmations.map((each, i) =>
-    i === at ? { ...each, ...answer, on: on as FindingConfirmation['on'], agrees } : each,
+    i === at ? { ...each, ...answer, on: whereOf(each, answer), agrees } : each,
   );
   const count = (verdict: boolean): number => confirmations.filter((each) => each.agrees === verdict).length;
   if (finding.state !== 'suspected') return revise(finding, now, { confirmations });
@@ -97,6 +102,12 @@ export function answered(finding: Finding, answer: Answer, wasOn: string | null,
     return revise(finding, now, { confirmations }, { state: 'went_away', by: 'anomaly', reason });
   }
   return revise(finding, now, { confirmations });
+}
+
+/** Where it ran indeed; as it was asked for where there was no re-run. */
+function whereOf({ on, suspected_worker_id }: FindingConfirmation, { worker_id }: Answer): FindingConfirmation['on'] {
+  if (worker_id === null) return on;
+  return worker_id === suspected_worker_id ? 'same_device' : 'sibling';
 }
 
 /** Whether a value is nearer to the new level than to the one before. */

@@ -35,9 +35,19 @@ export function rerunOf(request: Request, finding: Finding, asked: FindingConfir
         priority: PRIORITY,
         on_missed_deadline: 'report',
         requirements: { ...spec.requirements, ...(pool === undefined ? {} : { pool }) },
+        ...wishOf(asked),
       },
     ],
   };
+}
+
+/** The device that measured what is suspected first, then a sibling: one that is slow by itself is told from a slow version. */
+function wishOf({
+  on,
+  suspected_worker_id,
+}: FindingConfirmation): Partial<Pick<Task, 'prefer_workers' | 'avoid_workers'>> {
+  if (suspected_worker_id === null) return {};
+  return on === 'same_device' ? { prefer_workers: [suspected_worker_id] } : { avoid_workers: [suspected_worker_id] };
 }
 
 function taskOf(request: Request, { task_id, pool }: Finding): Task | undefined {

@@ -70,7 +70,14 @@ describe('SeriesBook', () => {
     expect(asked).toMatchObject({
       finding_id: found?.finding_id,
       revision: 1,
-      confirmations: [{ request_id: `confirm-${attemptId(slow)}-1`, agrees: null }],
+      confirmations: [
+        {
+          request_id: `confirm-${attemptId(slow)}-1`,
+          on: 'same_device',
+          suspected_worker_id: 'w',
+          agrees: null,
+        },
+      ],
     });
     expect(finding.parse(found)).toMatchObject({
       state: 'suspected',

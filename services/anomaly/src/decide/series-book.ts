@@ -141,7 +141,7 @@ export class SeriesBook {
       finding.confirmations.some((each) => each.request_id === request_id && each.agrees === null && each.note === ''),
     );
     return attempt.map((finding) =>
-      this.#apply(answered(finding, { run_id: null, worker_id: null, value: null, note: why }, null, now)),
+      this.#apply(answered(finding, { run_id: null, worker_id: null, value: null, note: why }, now)),
     );
   }
 
@@ -227,8 +227,7 @@ export class SeriesBook {
       if (finding.confirmations.some((each) => each.run_id === run_id)) continue;
       const value = measured(finding.series_id);
       const answer: Answer = { run_id, worker_id, value, note: value === null ? why : '' };
-      const first = this.#series.get(finding.series_id)?.refs.find((each) => each.attempt_id === confirms);
-      const next = answered(finding, answer, first?.worker_id ?? null, now);
+      const next = answered(finding, answer, now);
       if (next === finding) continue;
       changed.push(this.#apply(next), ...this.#ask(next, now));
     }
@@ -242,7 +241,10 @@ export class SeriesBook {
       this.#asked.add(request_id);
       return true;
     };
-    const asked = askAgain(this.findings.get(finding.finding_id) ?? finding, this.#options.confirmation, mayAsk, now);
+    const suspected = attemptId(finding);
+    const first = this.#series.get(finding.series_id)?.refs.find(({ attempt_id }) => attempt_id === suspected);
+    const newest = this.findings.get(finding.finding_id) ?? finding;
+    const asked = askAgain(newest, this.#options.confirmation, mayAsk, first?.worker_id ?? null, now);
     return asked === undefined ? [] : [this.#apply(asked)];
   }
 

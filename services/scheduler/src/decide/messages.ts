@@ -4,7 +4,7 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
 import type { Pool } from './fleet.ts';
-import { batchSizesToDrop, type Failure, workersToAvoid } from './recovery.ts';
+import { batchSizesToDrop, type Failure, workerWishes } from './recovery.ts';
 import type { TaskState, Verdict } from './run-state.ts';
 
 function iso(ms: number): string {
@@ -23,7 +23,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
   const kind = executor === 'command' ? { type } : {};
   const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
-  const avoid_workers = pool === undefined ? [] : workersToAvoid(failures, pool);
+  const wishes = pool === undefined ? {} : workerWishes(spec, failures, pool);
   return {
     v: MESSAGE_VERSION,
     run_id,
@@ -37,7 +37,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     variant: variantOf(state.lane.spec),
     queued_at: iso(state.ready_at_ms),
     ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
-    ...(avoid_workers.length === 0 ? {} : { avoid_workers }),
+    ...wishes,
     workload: bucket.workload,
   };
 }

@@ -2,7 +2,7 @@ import { ERROR_CLASSES } from '@benchwire/shared/contracts/outcome.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pool } from './fleet.ts';
-import { batchSizesToDrop, blockedPools, type Failure, nowhereLeft, withFailure, workersToAvoid } from './recovery.ts';
+import { batchSizesToDrop, blockedPools, type Failure, nowhereLeft, withFailure, workerWishes } from './recovery.ts';
 import { aDevice } from './testing.ts';
 
 function aPool(pool: string, workers: string[], memory_gb: number | null = 16): Pool {
@@ -24,10 +24,18 @@ describe('where the next attempt goes', () => {
   it('is another worker of the pool first, and another pool once all its workers have failed it', () => {
     const once = [failed({})];
     expect(blockedPools(once, [a, b], notHeld)).toBeUndefined();
-    expect(workersToAvoid(once, a)).toEqual(['w1']);
+    expect(workerWishes({}, once, a)).toEqual({ avoid_workers: ['w1'] });
     const twice = [...once, failed({ worker_id: 'w2' })];
     expect([...(blockedPools(twice, [a, b], notHeld)?.keys() ?? [])]).toEqual(['cpu-a']);
-    expect(workersToAvoid(twice, a)).toEqual([]);
+    expect(workerWishes({}, twice, a)).toEqual({});
+  });
+
+  it('is where the task asks for, as far as that is there and has not failed it', () => {
+    expect(workerWishes({ prefer_workers: ['w1', 'w9'] }, [], a)).toEqual({ prefer_workers: ['w1'] });
+    expect(workerWishes({ prefer_workers: ['w3'] }, [], a)).toEqual({});
+    expect(workerWishes({ prefer_workers: ['w1'] }, [failed({})], a)).toEqual({ avoid_workers: ['w1'] });
+    expect(workerWishes({ avoid_workers: ['w2', 'w9'] }, [], a)).toEqual({ avoid_workers: ['w2'] });
+    expect(workerWishes({ avoid_workers: ['w3'] }, [], b)).toEqual({});
   });
 
   it('is the same place where there is no other', () => {
@@ -68,7 +76,10 @@ describe('where the next attempt goes', () => {
         const blocked = blockedPools(list, pools, (pool) => (names.includes(pool.pool) ? 'held' : undefined));
         for (const name of names) expect(blocked?.get(name)).toBe('held');
         if (names.length < pools.length) expect(blocked?.size ?? 0).toBeLessThan(pools.length);
-        for (const pool of pools) expect(workersToAvoid(list, pool).length).toBeLessThan(pool.workers.length);
+        for (const pool of pools) {
+          const { avoid_workers = [] } = workerWishes({ avoid_workers: ['w1', 'w4'] }, list, pool);
+          expect(avoid_workers.length).toBeLessThan(pool.workers.length);
+        }
       }),
     );
   });

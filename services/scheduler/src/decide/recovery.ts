@@ -1,4 +1,5 @@
 import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
+import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Pool } from './fleet.ts';
@@ -99,15 +100,28 @@ function whyElsewhere(failures: readonly Failure[], pool: Pool, others: readonly
   return undefined;
 }
 
-/** The workers of a pool that should leave the next attempt to another of its workers; none when all of them failed it. */
-export function workersToAvoid(failures: readonly Failure[], pool: Pool): string[] {
-  const failed = new Set(
-    failures
-      .filter((failure) => failure.pool === pool.pool && RECOVERY_OF[failure.class] === 'elsewhere')
-      .map((failure) => failure.worker_id),
+/**
+ * Which workers of a pool are to leave a task to others, and which ones others leave it to: those that failed it and what the task
+ * says itself, as far as there is anybody to leave it to.
+ */
+export function workerWishes(
+  task: Pick<Task, 'avoid_workers' | 'prefer_workers'>,
+  failures: readonly Failure[],
+  pool: Pool,
+): Pick<Job, 'avoid_workers' | 'prefer_workers'> {
+  const failed = failures
+    .filter((failure) => failure.pool === pool.pool && RECOVERY_OF[failure.class] === 'elsewhere')
+    .map((failure) => failure.worker_id);
+  const unwanted = new Set([...failed, ...(task.avoid_workers ?? [])]);
+  const avoided = pool.workers.filter((worker) => unwanted.has(worker));
+  const avoid_workers = avoided.length === pool.workers.length ? [] : avoided;
+  const prefer_workers = (task.prefer_workers ?? []).filter(
+    (worker) => pool.workers.includes(worker) && !avoid_workers.includes(worker),
   );
-  const avoided = pool.workers.filter((worker) => failed.has(worker));
-  return avoided.length === pool.workers.length ? [] : avoided;
+  return {
+    ...(avoid_workers.length === 0 ? {} : { avoid_workers }),
+    ...(prefer_workers.length === 0 ? {} : { prefer_workers }),
+  };
 }
 
 /** Batch sizes that did not fit in a pool, and all above, with the reasons; undefined where nothing is to be left out. */

@@ -43,8 +43,8 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
     }
     const id = bullJob.id ?? '';
     const times = left.get(id) ?? 0;
-    if (parsed.value.avoid_workers?.includes(options.worker_id) === true && times < MOST_LEAVES) {
-      // It failed here before. The others of the pool are asked for a while; late is better than never.
+    if (isForOthers(parsed.value, options.worker_id) && times < MOST_LEAVES) {
+      // The others of the pool are asked for a while; late is better than never.
       if (left.size > MOST_LEFT) left.clear();
       left.set(id, times + 1);
       await bullJob.moveToWait(bullJob.token);
@@ -55,6 +55,10 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
     left.delete(id);
     return await options.runner.run(parsed.value, device);
   };
+}
+
+function isForOthers({ avoid_workers, prefer_workers }: Job, worker_id: string): boolean {
+  return avoid_workers?.includes(worker_id) === true || prefer_workers?.includes(worker_id) === false;
 }
 
 async function refuse(
