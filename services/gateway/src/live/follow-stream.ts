@@ -1,5 +1,6 @@
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
-import type { Position, SharedTopics, StreamTopic, Told } from './shared-topics.ts';
+import type { SharedTopics, StreamTopic } from './shared-topics.ts';
+import type { Position, Told } from './told.ts';
 
 export interface Follower {
   /** Called once, when nothing that is stored from now on can be missed. */
@@ -35,13 +36,13 @@ export async function followStream(
   let has_begun = false;
   while (!signal.aborted) {
     const round = listening(follower, signal);
-    const { position, leave } = await shared.listen(topic, round.listener);
+    const { position, stored, leave } = await shared.listen(topic, round.listener);
     try {
       if (!has_begun) follower.begin();
       has_begun = true;
       const reached: Position = told ?? position;
       if (told !== undefined) {
-        for await (const message of shared.readStored(topic, { ...told }, signal)) {
+        for await (const message of stored({ ...told }, signal)) {
           while (follower.isBehind() && !signal.aborted) await pause(LOOK_AGAIN_MS, signal);
           send(message, reached);
         }

@@ -3,7 +3,8 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
 import { followStream } from './follow-stream.ts';
-import type { StreamTopic, Told } from './shared-topics.ts';
+import type { StreamTopic } from './shared-topics.ts';
+import type { Told } from './told.ts';
 import { hearPlain, type PlainTopic, positionOf, readTopic } from './topics.ts';
 
 /** What @fastify/websocket gives of `ws`. */

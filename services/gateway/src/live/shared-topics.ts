@@ -1,6 +1,8 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { READERS, type Watched, type WatchedStream } from '@benchwire/shared/client/watched.ts';
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import { Backlog } from './backlog.ts';
+import type { Position, Told } from './told.ts';
 
 /** What is told of the streams: of one run, or of everything. */
 export interface StreamTopic {
@@ -10,29 +12,24 @@ export interface StreamTopic {
   run_id: string | undefined;
 }
 
-/** A message as it goes out, written once for all who hear it. */
-export interface Told {
-  stream: WatchedStream;
-  sequence: number;
-  /** The frame without its beginning, which names the subscription: `"topic":…}`. */
-  tail: string;
-}
-
-/** The last sequence told, of each stream. */
-export type Position = Partial<Record<WatchedStream, number>>;
-
 export interface Listener {
   hear(message: Told): void;
   /** No more will come: the run is over, or (with an error) the reading failed. */
   end(error: Error | undefined): void;
 }
 
+/** A listener's place in a topic. */
+export interface Listening {
+  /** What is behind it will be heard. */
+  position: Position;
+  /** What the topic told, or the streams hold, behind a position, up to what is heard by then. */
+  stored(after: Position, signal: AbortSignal): AsyncIterable<Told>;
+  leave(): void;
+}
+
 const KINDS = { outcomes: 'outcome', events: 'event', findings: 'finding', metrics: 'metrics' } as const;
 
-/**
- * Reads each topic once for all who listen to it. Who wants more than what is new reads that alone (`readStored`), while
- * what is new is already held for it.
- */
+/** Reads each topic once for all who listen to it, and what it told before once for those who come at the same time. */
 export class SharedTopics {
   readonly #client: Client;
   readonly #manager: JetStreamManager;
@@ -47,7 +44,7 @@ export class SharedTopics {
    * Hears everything that is stored from the returned position on. Leaving the last listener ends the reading.
    * @throws as `watch` does
    */
-  async listen(topic: StreamTopic, listener: Listener): Promise<{ position: Position; leave: () => void }> {
+  async listen(topic: StreamTopic, listener: Listener): Promise<Listening> {
     let shared = this.#open.get(topic.name);
     if (shared === undefined) {
       shared = new SharedTopic(this.#client, this.#manager, topic, () => {
@@ -57,16 +54,6 @@ export class SharedTopics {
     }
     return await shared.listen(listener);
   }
-
-  /** What the streams hold behind a position, up to what they hold now. */
-  async *readStored(topic: StreamTopic, after: Position, signal: AbortSignal): AsyncGenerator<Told, void, undefined> {
-    const { streams, run_id } = topic;
-    const from = { after: Object.fromEntries(streams.map((stream) => [stream, after[stream] ?? 0])) };
-    for await (const message of await this.#client.watch({ streams, run_id, signal, from, until: 'caught_up' })) {
-      const told = toldOf(topic, message);
-      if (told !== undefined) yield told;
-    }
-  }
 }
 
 class SharedTopic {
@@ -74,8 +61,10 @@ class SharedTopic {
   readonly #listeners = new Set<Listener>();
   readonly #stopping = new AbortController();
   readonly #ended: () => void;
-  readonly #started: Promise<void>;
+  readonly #started: Promise<Backlog>;
   readonly #position: Position = {};
+  /** Nobody listens any more: what is read for them may stop. */
+  readonly #left = new AbortController();
 
   constructor(client: Client, manager: JetStreamManager, topic: StreamTopic, ended: () => void) {
     this.#topic = topic;
@@ -85,22 +74,24 @@ class SharedTopic {
     this.#started.catch(() => undefined);
   }
 
-  async listen(listener: Listener): Promise<{ position: Position; leave: () => void }> {
+  async listen(listener: Listener): Promise<Listening> {
     this.#listeners.add(listener);
     const leave = (): void => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#stop();
+      if (this.#listeners.size > 0) return;
+      this.#stop();
+      this.#left.abort();
     };
     try {
-      await this.#started;
+      const backlog = await this.#started;
+      return { position: { ...this.#position }, stored: (after, signal) => backlog.after(after, signal), leave };
     } catch (error) {
       leave();
       throw error;
     }
-    return { position: { ...this.#position }, leave };
   }
 
-  async #start(client: Client, manager: JetStreamManager): Promise<void> {
+  async #start(client: Client, manager: JetStreamManager): Promise<Backlog> {
     const { streams, run_id } = this.#topic;
     try {
       await Promise.all(
@@ -108,22 +99,26 @@ class SharedTopic {
           this.#position[stream] = await lastSequence(manager, READERS[stream].name);
         }),
       );
+      const read = (after: Position, signal: AbortSignal) => readStored(client, this.#topic, after, signal);
+      const backlog = new Backlog(this.#position, read, this.#left.signal);
       const { signal } = this.#stopping;
       const watched = await client.watch({ streams, run_id, signal, from: { after: { ...this.#position } } });
-      void this.#read(watched);
+      void this.#read(watched, backlog);
+      return backlog;
     } catch (error) {
       this.#stop();
       throw error;
     }
   }
 
-  async #read(watched: AsyncIterable<Watched>): Promise<void> {
+  async #read(watched: AsyncIterable<Watched>, backlog: Backlog): Promise<void> {
     let failure: Error | undefined;
     try {
       for await (const message of watched) {
         const told = toldOf(this.#topic, message);
         if (told === undefined) continue;
         this.#position[told.stream] = told.sequence;
+        backlog.add(told);
         for (const each of this.#listeners) each.hear(told);
       }
     } catch (error) {
@@ -136,6 +131,21 @@ class SharedTopic {
   #stop(): void {
     this.#ended();
     this.#stopping.abort();
+  }
+}
+
+/** What the streams hold of a topic behind a position, up to what they hold now. */
+async function* readStored(
+  client: Client,
+  topic: StreamTopic,
+  after: Position,
+  signal: AbortSignal,
+): AsyncGenerator<Told, void, undefined> {
+  const { streams, run_id } = topic;
+  const from = { after: Object.fromEntries(streams.map((stream) => [stream, after[stream] ?? 0])) };
+  for await (const message of await client.watch({ streams, run_id, signal, from, until: 'caught_up' })) {
+    const told = toldOf(topic, message);
+    if (told !== undefined) yield told;
   }
 }
 

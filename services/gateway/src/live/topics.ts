@@ -5,7 +5,8 @@ import { REJECTED_SUBJECTS } from '@benchwire/shared/contracts/rejected.ts';
 import { SCHEDULER_STATUS_SUBJECT } from '@benchwire/shared/contracts/status.ts';
 import { HEARTBEAT_SUBJECTS } from '@benchwire/shared/contracts/worker.ts';
 import { HttpProblem } from '../problem.ts';
-import type { Position, StreamTopic } from './shared-topics.ts';
+import type { StreamTopic } from './shared-topics.ts';
+import type { Position } from './told.ts';
 
 /** A topic that no stream keeps: who is not there when it is said has missed it. */
 export interface PlainTopic {
