@@ -126,6 +126,7 @@ describe('false alarms and power', () => {
     [20, 0.014, 0.99],
     [10, 0.014, 0.9],
     [5, 0.005, 0.95],
+    [0.5, 0.0005, 0.95],
   ])('finds a step of %d %% in noise of %d after 20 runs', (percent, noise, least) => {
     const found = share(
       (random) =>

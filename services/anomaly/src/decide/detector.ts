@@ -36,11 +36,12 @@ const MEAN_DEVIATION_TO_SIGMA = 1.2533;
 /** From so many runs on the MAD alone is good enough. */
 const FEW_RUNS = 20;
 /**
- * No machine repeats itself better than this from run to run, as a share of the value; it stands in for the noise
- * where none was seen (equal values, a series of five that agree by chance). With the default threshold, changes
- * below 2.5 % are never reported.
+ * Stands in for the noise, as a share of the value, where it is not known yet: a few runs that agree by chance, or more than
+ * half of them equal to the digit. A series that has shown its noise is held to that, however small it is.
  */
 const LEAST_NOISE = 0.005;
+/** The same where it is known: what numbers are rounded to. */
+const ROUNDING = 1e-5;
 /** Half of a 95 % interval, in standard deviations. */
 const HALF_INTERVAL = 1.96;
 const UNSTEADY_FACTOR = 2;
@@ -50,7 +51,7 @@ const MAX_Z = 1000;
 /**
  * Holds a value against the runs before it: its distance from their median in units of their noise, which is the
  * largest of the scaled MAD, for few runs the scaled mean absolute deviation (the MAD of five values is often far too
- * small by chance), the measurement's own interval, and `LEAST_NOISE`.
+ * small by chance), the measurement's own interval, and `LEAST_NOISE` where the noise is not known.
  *
  * @param before - the runs before, any order
  * @returns undefined where there are fewer than `min_runs` of them, or where the numbers overflow
@@ -66,7 +67,7 @@ export function judge(before: readonly number[], point: Measured, options: Detec
     mad * MAD_TO_SIGMA,
     meanDeviation * MEAN_DEVIATION_TO_SIGMA,
     ownNoise(point),
-    Math.abs(median) * LEAST_NOISE,
+    Math.abs(median) * (n < FEW_RUNS || mad === 0 ? LEAST_NOISE : ROUNDING),
   );
   const distance = point.value - median;
   const z_score = distance === 0 ? 0 : Math.max(-MAX_Z, Math.min(MAX_Z, distance / scale));
