@@ -8,8 +8,10 @@ import { createApiKey, revokeApiKey } from '@benchwire/shared/client/api-keys.ts
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { ROLES, type Role } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { outcomeWith } from '../support/outcomes.ts';
 import { pythonWith } from '../support/python.ts';
 
 let stack: LocalStack;
@@ -200,6 +202,34 @@ describe('the browser', () => {
     expect((await send('POST', '/api/session', { body })).json).toMatchObject({ subject: 'local', role: 'admin' });
     expect((await send('POST', '/api/session', { body })).json).toMatchObject({ status: 401, code: 'TOKEN_USED' });
   });
+});
+
+it('findings are acknowledged, dismissed for a reason, linked and reopened, and say by whom', async () => {
+  for (const value of [100, 101, 99, 100, 102, 98, 150]) {
+    const outcome = outcomeWith(value, { benchmark: 'triage', source: { commit: `c${value}` } });
+    client.nats.publish(outcomeSubject(outcome), JSON.stringify(outcome));
+  }
+  const found = await vi.waitFor(async () => {
+    const { json } = await send('GET', '/api/findings?search=triage', { key: keys.viewer });
+    expect(json.items).toMatchObject([{ kind: 'regression', state: 'suspected', value: 150 }]);
+    return json.items[0];
+  }, 30_000);
+  const act = async (action: string, body: unknown, role: Role = 'submitter') =>
+    await send('POST', `/api/findings/${encodeURIComponent(found.finding_id)}/${action}`, { key: keys[role], body });
+  expect((await act('acknowledge', {}, 'viewer')).status).toBe(403);
+  expect((await act('dismiss', {})).json).toMatchObject({ status: 422, code: 'BODY_INVALID' });
+  expect((await act('link', { link: 'not a link' })).status).toBe(400);
+  expect((await act('acknowledge', { reason: 'mine' })).json).toMatchObject({ state: 'acknowledged' });
+  expect((await act('link', { link: 'https://example.org/issues/7' })).status).toBe(200);
+  expect((await act('reopen', {})).json).toMatchObject({ state: 'confirmed' });
+  expect((await act('dismiss', { reason: 'the machine was busy' })).json).toMatchObject({ state: 'dismissed' });
+  await vi.waitFor(async () => {
+    const { json } = await send('GET', `/api/findings/${encodeURIComponent(found.finding_id)}`, { key: keys.viewer });
+    expect(json).toMatchObject({ state: 'dismissed', links: ['https://example.org/issues/7'] });
+    expect(json.history.at(-1)).toMatchObject({ by: 'a-submitter', reason: 'the machine was busy' });
+  }, 30_000);
+  const unknown = await send('POST', '/api/findings/nope/acknowledge', { key: keys.submitter, body: {} });
+  expect(unknown.json).toMatchObject({ status: 422, code: 'REFUSED' });
 });
 
 it('answers for what there is not, with a policy and an ETag on what there is', async () => {
