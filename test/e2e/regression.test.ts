@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
@@ -38,7 +38,9 @@ afterAll(async () => {
 
 /** Measures one commit and waits for the run's end. */
 async function measure(commit: number): Promise<void> {
-  writeFileSync(join(folder, 'version.json'), JSON.stringify({ latency_ms: commit < STEP_AT ? 100 : 108 }));
+  // At once: a re-run may be reading it.
+  writeFileSync(join(folder, 'next.json'), JSON.stringify({ latency_ms: commit < STEP_AT ? 100 : 108 }));
+  renameSync(join(folder, 'next.json'), join(folder, 'version.json'));
   const { run_id } = await client.submit({
     name: 'decoder',
     source: { repo: 'https://example.org/decoder', commit: `c${commit}` },

@@ -12,7 +12,7 @@ import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type BwResult, bw, startBw } from '../support/bw.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
 import { problemsOf } from '../support/protocol-schemas.ts';
@@ -153,8 +153,11 @@ describe('the scheduler', () => {
     const reply = (await fixture.nats.request(JOIN_SUBJECT, JSON.stringify(question), { timeout: 5000 })).json();
     expect(problemsOf('join-reply', reply)).toEqual([]);
     expect(reply).toEqual({ ok: true, redis_url: WORKER_REDIS_URL(), redis_prefix: 'benchwire', nats_replicas: 1 });
-    const said = JSON.stringify(scheduler.logs);
-    expect(said).toContain('lab-2');
+    const said = await vi.waitFor(() => {
+      const logs = JSON.stringify(scheduler.logs);
+      expect(logs).toContain('lab-2');
+      return logs;
+    });
     expect(said).not.toContain(new URL(WORKER_REDIS_URL()).password);
 
     const odd = (await fixture.nats.request(JOIN_SUBJECT, 'open sesame', { timeout: 5000 })).json();

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
@@ -29,7 +29,9 @@ export async function makeHistory(
   const program = join(folder, 'server-round-trip.mjs');
   writeFileSync(program, PROGRAM);
   for (let number = 0; number < runs; number++) {
-    writeFileSync(join(folder, 'wait-ms'), number < first_slower ? '20' : '27');
+    // At once: a re-run may be reading it.
+    writeFileSync(join(folder, 'next-ms'), number < first_slower ? '20' : '27');
+    renameSync(join(folder, 'next-ms'), join(folder, 'wait-ms'));
     const { run_id } = await client.submit({
       name: 'server round trip',
       source: { commit: `${(0xa1b2c3 + number * 0x1111).toString(16)}f0`, branch: 'main' },
