@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Brokers, child processes and two cores: these wait long for what they wait for, and don't disturb each other. */
 const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
 
-/** With those from end to end they are the second lane of test/run-all.ts. */
-const KAFKA = 'test/integration/kafka-*.test.ts';
+/** Kafka's brokers, images, Kubernetes, Prometheus. With those from end to end they are the second lane of test/run-all.ts. */
+const FROM_OUTSIDE = 'test/integration/{kafka,deploy}-*.test.ts';
 
 const ignored = ['**/node_modules/**', '**/dist/**', '.benchwire/**'];
 
@@ -28,14 +28,20 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          exclude: [...ignored, KAFKA],
+          exclude: [...ignored, FROM_OUTSIDE],
           sequence: { groupOrder: 1 },
           ...withServers,
         },
       },
       {
         extends: true,
-        test: { name: 'kafka', include: [KAFKA], exclude: ignored, sequence: { groupOrder: 1 }, ...withServers },
+        test: {
+          name: 'outside',
+          include: [FROM_OUTSIDE],
+          exclude: ignored,
+          sequence: { groupOrder: 1 },
+          ...withServers,
+        },
       },
       {
         extends: true,

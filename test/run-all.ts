@@ -62,7 +62,7 @@ async function runTests(): Promise<Counts[]> {
   if (forVitest.length > 0) return [await runVitest('tests', forVitest)];
   return await Promise.all([
     runVitest('unit and integration tests', ['--project', 'unit', '--project', 'integration']),
-    runVitest('tests of Kafka, and from end to end', ['--project', 'kafka', '--project', 'e2e'], 'at its end'),
+    runVitest('outside and end-to-end tests', ['--project', 'outside', '--project', 'e2e'], 'at its end'),
   ]);
 }
 
