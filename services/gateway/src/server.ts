@@ -12,7 +12,13 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import files from '@fastify/static';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { SESSION_COOKIE } from './auth/authenticator.ts';
 import type { GatewayConfig } from './config.ts';
 import { serveDocs } from './docs-page.ts';
@@ -52,7 +58,7 @@ export async function startServer(
     serverFactory: () => http.server,
     loggerInstance: gateway.log as FastifyBaseLogger,
     // One line an answer, below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.BODY_LIMIT_MB * 1e6,
     trustProxy: config.TRUST_PROXY,
     genReqId: () => newRunId(),
