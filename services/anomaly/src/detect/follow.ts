@@ -72,6 +72,7 @@ export function follow<K extends Known>(
 function isStillOff({ index }: Known, { levels }: Review, values: Float64Array, settings: DetectorSettings): boolean {
   if (index <= 0) return false;
   const inflation = inflationOf(levels.autocorrelation) ** settings.correlation_power;
-  const { rank_z, effect_size } = compareAt(values, 0, index, values.length, levels.scale, inflation, settings);
+  const from = levels.boundaries.findLast((boundary) => boundary.index < index)?.index ?? 0;
+  const { rank_z, effect_size } = compareAt(values, from, index, values.length, levels.scale, inflation, settings);
   return rank_z >= STILL_OFF_Z && effect_size >= STILL_OFF_EFFECT;
 }
