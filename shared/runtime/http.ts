@@ -47,7 +47,8 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
   const answer: RequestListener = (request, response) => {
     const path = request.url?.split('?')[0] ?? '';
     if (more !== undefined && !OWN_PATHS.has(path)) more(request, response);
-    else if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
+    else if (OWN_PATHS.has(path) && request.method !== 'GET' && request.method !== 'HEAD')
+      send(response, 405, 'text/plain', 'only GET\n');
     else if (path === '/healthz') send(response, 200, 'application/json', '{"status":"alive"}\n');
     else if (path === '/readyz') {
       const missing = Object.fromEntries(Object.entries(checks()).filter(([, reason]) => reason !== null));
@@ -63,6 +64,10 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
         (text) => send(response, 200, registry.contentType, text),
         (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
       );
+    } else if (checks().start !== null) {
+      // Who asks for what is not there yet must not take it for what there never is.
+      response.setHeader('retry-after', '1');
+      send(response, 503, 'text/plain', `${checks().start}\n`);
     } else send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
   };
   const tls = tlsOf(options);

@@ -40,6 +40,14 @@ test('after a broken connection it subscribes again behind the last message, and
   expect(socket.state).toBe('open');
 });
 
+test('a connection that nobody answers is tried again', async () => {
+  server.ignoreNext(1);
+  const impatient = new LiveSocket(server.url, 100);
+  impatient.start();
+  await vi.waitFor(() => expect(impatient.state).toBe('open'), 5000);
+  impatient.stop();
+});
+
 test('listeners of a topic share a subscription, which ends with the last of them', async () => {
   const first: unknown[] = [];
   const second: unknown[] = [];

@@ -21,6 +21,8 @@ interface Subscription {
 
 /** The server says something every 15 s; twice that without a word and the connection is dead. */
 const SILENCE_MS = 35_000;
+/** A server that takes a connection and says nothing is left after so long. */
+const CONNECT_MS = 5000;
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 15_000;
 
@@ -34,14 +36,16 @@ export class LiveSocket {
   #subscriptions = new Map<string, Subscription>();
   #stateListeners = new Set<() => void>();
   #state: LiveState = 'closed';
+  readonly #connect_ms: number;
   #dropped = 0;
   #attempts = 0;
   #number = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: string) {
+  constructor(url: string, connect_ms = CONNECT_MS) {
     this.#url = url;
+    this.#connect_ms = connect_ms;
   }
 
   get state(): LiveState {
@@ -109,6 +113,7 @@ export class LiveSocket {
     this.#setState('connecting');
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
+    this.#silence = setTimeout(() => socket.close(), this.#connect_ms);
     socket.onopen = () => {
       this.#attempts = 0;
       this.#setState('open');

@@ -11,6 +11,8 @@ export interface TestServer {
   say: (frame: object) => void;
   /** Cuts every connection, as a crash does. */
   cut: () => void;
+  /** Leaves so many of the next connections without an answer. */
+  ignoreNext: (count: number) => void;
   close: () => void;
 }
 
@@ -20,7 +22,12 @@ export async function startTestServer(): Promise<TestServer> {
   const heard: Record<string, unknown>[] = [];
   const sockets = new Set<Socket>();
   const server = createServer();
+  let ignored = 0;
   server.on('upgrade', (request, socket: Socket) => {
+    if (ignored-- > 0) {
+      sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+      return;
+    }
     const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${MAGIC}`).digest('base64');
     const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
     socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
@@ -49,6 +56,9 @@ export async function startTestServer(): Promise<TestServer> {
       for (const socket of sockets) socket.write(Buffer.concat([head, payload]));
     },
     cut,
+    ignoreNext: (count) => {
+      ignored = count;
+    },
     close: () => {
       cut();
       server.close();

@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
@@ -107,7 +108,8 @@ export async function startServer(
   await app.register(cookie);
   await app.register(compress, { threshold: 1024 });
   await app.register(etag, { weak: true });
-  await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
+  const upgrades = new EventEmitter();
+  await app.register(websocket, { options: { maxPayload: 64 * 1024, server: upgrades as Server } });
 
   measureServer(app, http.registry);
   for (const route of ROUTES) registerRoute(app, gateway, route);
@@ -119,6 +121,8 @@ export async function startServer(
   await servePage(app, config.DASHBOARD_DIR);
   await app.ready();
   http.serve((request, response) => app.routing(request, response));
+  // Not before: an upgrade that comes while the routes are put together would never be answered.
+  http.server.on('upgrade', (...upgrade) => upgrades.emit('upgrade', ...upgrade));
   return app;
 }
 

@@ -23,6 +23,8 @@ export interface JobHandlerOptions {
 /** How long a job that another worker should rather have is left to the others, and how often. */
 const LEAVE_MS = 1000;
 const MOST_LEAVES = 5;
+/** How often a job is taken by all workers together before anyone runs it: in a large pool, leaving costs each of them a second. */
+const MOST_TAKES = 100;
 const MOST_LEFT = 10_000;
 
 /**
@@ -43,7 +45,7 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
     }
     const id = bullJob.id ?? '';
     const times = left.get(id) ?? 0;
-    if (isForOthers(parsed.value, options.worker_id) && times < MOST_LEAVES) {
+    if (isForOthers(parsed.value, options.worker_id) && times < MOST_LEAVES && bullJob.attemptsStarted <= MOST_TAKES) {
       // The others of the pool are asked for a while; late is better than never.
       if (left.size > MOST_LEFT) left.clear();
       left.set(id, times + 1);
