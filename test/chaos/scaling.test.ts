@@ -101,7 +101,8 @@ describe.skipIf(!linux)('throughput', () => {
     // Each of the killed had at most the one attempt that its slot held; nobody else lost any.
     const lost = outcomes.filter((each) => each.status === 'lost');
     expect(outcomes).toHaveLength(TASKS + lost.length);
-    expect(lost.length).toBeLessThanOrEqual(2);
+    const losers = lost.map(({ worker_id, task_id, error }) => `${worker_id}: ${task_id}, ${error?.message}`);
+    expect(losers.length, losers.join('\n')).toBeLessThanOrEqual(2);
     for (const each of lost) {
       expect(['joined', workers()[0]]).not.toContain(each.worker_id);
       expect(ends.find((end) => end.task_id === each.task_id)?.attempt).toBe(2);

@@ -37,6 +37,6 @@ describe('a worker that falls silent', () => {
     // It was there all the same, and is heard again.
     fleet.applyHeartbeat(aHeartbeat('a'), T0 + 2600);
     expect(lost(T0 + 2600)).toBe(0);
-    expect(fleet.isGone('a')).toBe(false);
+    expect(fleet.isLost('a', T0)).toBe(false);
   });
 });

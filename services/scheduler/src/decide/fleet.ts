@@ -45,8 +45,10 @@ export class Fleet {
   #workers = new Map<string, WorkerState>();
   /** Capabilities without a heartbeat yet. */
   #known = new Map<string, Capabilities>();
-  /** Known to have no connection, and not heard of since. */
+  /** Known to have no connection, or silent for too long, and not heard of since. */
   #gone = new Set<string>();
+  /** Since when a worker would be heard of if it were there: its capabilities are known, or it is named as being at work. */
+  readonly #expected_since = new Map<string, number>();
   readonly #quarantines = new Map<string, Quarantine>();
   #pools: Map<string, Pool> | undefined;
   #listening_since_ms: number;
@@ -64,6 +66,8 @@ export class Fleet {
 
   /** @returns what changed for tasks that run there */
   applyCapabilities(capabilities: Capabilities, now: number): FleetChange[] {
+    if (this.#known.get(capabilities.worker_id)?.boot_id !== capabilities.boot_id)
+      this.#expected_since.set(capabilities.worker_id, now);
     this.#known.set(capabilities.worker_id, capabilities);
     const worker = this.#workers.get(capabilities.worker_id);
     if (worker === undefined) return [];
@@ -140,7 +144,7 @@ export class Fleet {
 
   /** Takes out the workers that have been silent for too long. */
   expire(now: number): FleetChange[] {
-    return this.#silentFor(now, lostAfterMs).flatMap((worker_id) => this.#lose(worker_id, now));
+    return this.#silentFor(now, lostAfterMs).flatMap((worker_id) => this.markGone(worker_id, now));
   }
 
   /** Workers that should have spoken by now; not lost yet. */
@@ -156,15 +160,22 @@ export class Fleet {
     return [{ kind: 'lost', worker_id, silent_ms: now - worker.last_seen_ms }];
   }
 
-  /** Takes out a quiet worker that is known to have no connection. */
+  /** Takes out a worker that is known to have no connection, or was silent for too long. */
   markGone(worker_id: string, now: number): FleetChange[] {
     this.#gone.add(worker_id);
     return this.#lose(worker_id, now);
   }
 
-  /** Whether not hearing of it is explained: it need not be waited for. */
-  isGone(worker_id: string): boolean {
-    return this.#gone.has(worker_id);
+  /**
+   * Whether a worker that is named as being at work is not there. One that has never been heard of gets the time in which it would
+   * have been: a new one may take a job before its first heartbeat counts.
+   */
+  isLost(worker_id: string, now: number): boolean {
+    if (this.#workers.has(worker_id)) return false;
+    if (this.#gone.has(worker_id)) return true;
+    const since_ms = this.#expected_since.get(worker_id) ?? now;
+    this.#expected_since.set(worker_id, since_ms);
+    return this.silenceIsTelling(now) && now - since_ms > lostAfterMs(0);
   }
 
   #silentFor(now: number, limitMs: (interval_ms: number) => number): string[] {

@@ -48,3 +48,29 @@ describe('an attempt in execution', () => {
     expect(taken(by, beats, running)).toEqual(expected);
   });
 });
+
+it('a worker that has come just now is not taken for one that is gone', () => {
+  const state = new SchedulerState();
+  const fleet = new Fleet(T0);
+  fleet.applyCapabilities(aWorker('w', [aDevice()]), T0);
+  fleet.applyHeartbeat(aHeartbeat('w'), T0);
+  state.applyRunMessage(submitted({ tasks: [{ task_id: 'a', executor: 'noop' }] }), T0);
+  const [emission] = planEmissions(state, fleet, fifo(), T0, 1);
+  if (emission === undefined) throw new Error('nothing was emitted');
+  const active = new Map([[idOf(emission.state), { worker_id: 'new', taken_at_ms: LATER }]]);
+  const lostAt = (now: number): number => {
+    fleet.applyHeartbeat(aHeartbeat('w'), now);
+    return compare(POOL, [emission.state], { waiting: new Set(), active }, fleet, now).lost.length;
+  };
+  expect([LATER, LATER + 2000, LATER + 4000].map(lostAt)).toEqual([0, 0, 0]);
+  fleet.applyCapabilities(aWorker('new', [aDevice()]), LATER);
+  fleet.applyHeartbeat(aHeartbeat('new'), LATER + 4500);
+  expect(lostAt(LATER + 6000)).toBe(0);
+  fleet.expire(LATER + 10_000);
+  expect(lostAt(LATER + 10_000)).toBe(1);
+});
+
+it('a worker that is never heard of is gone, at last', () => {
+  const fleet = new Fleet(T0);
+  expect([LATER, LATER + 5000, LATER + 5001].map((now) => fleet.isLost('x', now))).toEqual([false, false, true]);
+});

@@ -55,9 +55,9 @@ function whyLost(
   // A worker died before it put its name to the job. Others of the pool find that by BullMQ's check for stalled jobs.
   if (job.worker_id === undefined)
     return cared_for ? undefined : 'a worker took this and is gone, like all of its pool';
+  if (fleet.isLost(job.worker_id, now)) return `worker ${job.worker_id} stopped answering while it ran this`;
   const worker = fleet.worker(job.worker_id);
-  if (worker === undefined && !fleet.isGone(job.worker_id) && !fleet.silenceIsTelling(now)) return undefined;
-  if (worker === undefined) return `worker ${job.worker_id} stopped answering while it ran this`;
+  if (worker === undefined) return undefined;
   // Both times are by the worker's own clock.
   if (job.taken_at_ms !== undefined && job.taken_at_ms < Date.parse(worker.capabilities.started_at)) {
     return `worker ${job.worker_id} was restarted while it ran this`;
