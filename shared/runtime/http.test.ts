@@ -14,7 +14,11 @@ const ask = async (path: string, method = 'GET'): Promise<[number, string]> => {
 };
 
 it('says of what is not there yet that it is still starting, and only then that there is no such thing', async () => {
-  expect(await ask('/api/runs')).toEqual([503, 'still starting']);
+  const [status, text] = await ask('/api/runs');
+  expect([status, JSON.parse(text)]).toMatchObject([
+    503,
+    { code: 'NOT_READY', detail: expect.stringContaining('still starting') },
+  ]);
   expect((await ask('/healthz'))[0]).toBe(200);
   expect((await ask('/readyz'))[0]).toBe(503);
   http.addReadiness('start', () => undefined);

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Problem } from '../contracts/http.ts';
+import { newRunId } from '../contracts/ids.ts';
 
 /** A reason why the service cannot do its work now, or undefined when it can. */
 export type ReadinessCheck = () => string | undefined;
@@ -67,7 +69,7 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
     } else if (checks().start !== null) {
       // Who asks for what is not there yet must not take it for what there never is.
       response.setHeader('retry-after', '1');
-      send(response, 503, 'text/plain', `${checks().start}\n`);
+      send(response, 503, 'application/problem+json', JSON.stringify(notReady(checks().start ?? '')));
     } else send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
   };
   const tls = tlsOf(options);
@@ -95,6 +97,15 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
       }),
   };
 }
+
+const notReady = (reason: string): Problem => ({
+  type: 'about:blank',
+  title: 'Service Unavailable',
+  status: 503,
+  detail: `This service is ${reason}: ask again in a second.`,
+  code: 'NOT_READY',
+  request_id: newRunId(),
+});
 
 const OWN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
