@@ -304,7 +304,8 @@ describe('the OpenAPI document', () => {
       const args = [
         ...['-m', 'schemathesis.cli', '--config-file', join(folder, 'schemathesis.toml'), 'run', `${url}/openapi.json`],
         ...['--header', `Authorization: Bearer ${keys.admin}`, '--exclude-path-regex', '/api/session'],
-        ...['--max-examples', '5', '--workers', '2', '--seed', '1', '--no-color'],
+        // One worker: with two, Python 3.11 sometimes fails at reading its own source (AST constructor recursion depth mismatch).
+        ...['--max-examples', '5', '--workers', '1', '--seed', '1', '--no-color'],
       ];
       const { code, stdout } = await runCommand('sh', [
         '-c',

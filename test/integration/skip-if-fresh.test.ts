@@ -75,8 +75,15 @@ describe('skip_if_fresh', () => {
     const first = await measure();
     expect(first).toMatchObject({ status: 'completed', error: null });
     expect(Object.keys(first.results.batch_sizes ?? {})).toEqual(['1', '2']);
-    await stored(first.run_id);
-    const before = await points();
+    // Attempts and results are two tables: one may have it before the other.
+    const before = await vi.waitFor(
+      async () => {
+        const count = await points();
+        expect(count).toBeGreaterThan(0);
+        return count;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
 
     const second = await measure();
     expect(second.status).toBe('completed');

@@ -84,10 +84,14 @@ export class Fleet {
   applyHeartbeat(heartbeat: Heartbeat, now: number): FleetChange[] {
     const { worker_id } = heartbeat;
     const capabilities = this.#known.get(worker_id);
-    // Its capabilities come through the bucket in a moment; the next heartbeat counts.
-    if (capabilities === undefined || capabilities.boot_id !== heartbeat.boot_id) return [];
-    const before = this.#workers.get(worker_id);
+    // Somebody is there.
     this.#gone.delete(worker_id);
+    // Its capabilities come through the bucket in a moment; the next heartbeat counts.
+    if (capabilities === undefined || capabilities.boot_id !== heartbeat.boot_id) {
+      this.#expected_since.set(worker_id, now);
+      return [];
+    }
+    const before = this.#workers.get(worker_id);
     if (heartbeat.state === 'left') {
       this.forget(worker_id);
       return before === undefined ? [] : [{ kind: 'left', worker_id }];

@@ -1,3 +1,4 @@
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { describe, expect, it } from 'vitest';
 import { planEmissions } from './emit.ts';
 import { Fleet } from './fleet.ts';
@@ -68,6 +69,20 @@ it('a worker that has come just now is not taken for one that is gone', () => {
   expect(lostAt(LATER + 6000)).toBe(0);
   fleet.expire(LATER + 10_000);
   expect(lostAt(LATER + 10_000)).toBe(1);
+});
+
+it('a worker that was killed and is back takes a job before its capabilities are known', () => {
+  const fleet = new Fleet(T0);
+  fleet.applyCapabilities(aWorker('w', [aDevice()]), T0);
+  fleet.applyHeartbeat(aHeartbeat('w'), T0);
+  fleet.markGone('w', LATER);
+  expect(fleet.isLost('w', LATER)).toBe(true);
+  const boot_id = newRunId();
+  fleet.applyHeartbeat(aHeartbeat('w', { boot_id }), LATER + 1000);
+  expect(fleet.isLost('w', LATER + 1001)).toBe(false);
+  fleet.applyCapabilities({ ...aWorker('w', [aDevice()]), boot_id }, LATER + 1500);
+  fleet.applyHeartbeat(aHeartbeat('w', { boot_id }), LATER + 2000);
+  expect(fleet.isLost('w', LATER + 9000)).toBe(false);
 });
 
 it('a worker that is never heard of is gone, at last', () => {
