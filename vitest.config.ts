@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Brokers, child processes and two cores: these wait long for what they wait for, and don't disturb each other. */
 const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
 
-/** Kafka's brokers, images, Kubernetes, Prometheus: test/run-all.ts runs them beside the others. */
+/** Kafka's brokers, images, Kubernetes, Prometheus. With those from end to end they are the second lane of test/run-all.ts. */
 const FROM_OUTSIDE = 'test/integration/{kafka,deploy}-*.test.ts';
 
 const ignored = ['**/node_modules/**', '**/dist/**', '.benchwire/**'];

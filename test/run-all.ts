@@ -57,12 +57,12 @@ async function provide(): Promise<void> {
   }
 }
 
-/** Those from outside mostly wait for brokers and packages, so they run beside the others; what they print comes at their end. */
+/** In two lanes, since most of them wait for other processes most of the time; what the second prints comes at its end. */
 async function runTests(): Promise<Counts[]> {
   if (forVitest.length > 0) return [await runVitest('tests', forVitest)];
   return await Promise.all([
-    runVitest('tests', ['--project', '!outside']),
-    runVitest('tests from outside', ['--project', 'outside'], 'at its end'),
+    runVitest('unit and integration tests', ['--project', 'unit', '--project', 'integration']),
+    runVitest('outside and end-to-end tests', ['--project', 'outside', '--project', 'e2e'], 'at its end'),
   ]);
 }
 
