@@ -67,7 +67,7 @@ export function judge(before: readonly number[], point: Measured, options: Detec
     mad * MAD_TO_SIGMA,
     meanDeviation * MEAN_DEVIATION_TO_SIGMA,
     ownNoise(point),
-    Math.abs(median) * (n < FEW_RUNS || mad === 0 ? LEAST_NOISE : ROUNDING),
+    leastNoise(n, median, mad),
   );
   const distance = point.value - median;
   const z_score = distance === 0 ? 0 : Math.max(-MAX_Z, Math.min(MAX_Z, distance / scale));
@@ -75,6 +75,11 @@ export function judge(before: readonly number[], point: Measured, options: Detec
   const threshold = singleLimit(n, options) * (point.steady === false ? UNSTEADY_FACTOR : 1);
   const side = Math.abs(z_score) <= threshold ? 0 : z_score > 0 ? 1 : -1;
   return { side, median, mad, scale, n, z_score, threshold };
+}
+
+/** What the noise counts as at least, after `n` runs with this median and median absolute deviation; in the unit of the values. */
+export function leastNoise(n: number, median: number, mad: number): number {
+  return Math.abs(median) * (n < FEW_RUNS || mad === 0 ? LEAST_NOISE : ROUNDING);
 }
 
 /**
