@@ -66,11 +66,7 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
         (text) => send(response, 200, registry.contentType, text),
         (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
       );
-    } else if (checks().start !== null) {
-      // Who asks for what is not there yet must not take it for what there never is.
-      response.setHeader('retry-after', '1');
-      send(response, 503, 'application/problem+json', JSON.stringify(notReady(checks().start ?? '')));
-    } else send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
+    } else answerUnknown(response, conditions.get('start')?.());
   };
   const tls = tlsOf(options);
   const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
@@ -96,6 +92,15 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
         server.closeAllConnections();
       }),
   };
+}
+
+/** Who asks for what is not there yet must not take it for what there never is. */
+function answerUnknown(response: ServerResponse, starting: string | undefined): void {
+  if (starting === undefined) send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
+  else {
+    response.setHeader('retry-after', '1');
+    send(response, 503, 'application/problem+json', JSON.stringify(notReady(starting)));
+  }
 }
 
 const notReady = (reason: string): Problem => ({

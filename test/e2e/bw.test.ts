@@ -60,6 +60,19 @@ async function run(request: object, ...args: string[]): Promise<BwResult & { rep
 const noop = (task_id: string, config: object = {}) => ({ task_id, executor: 'noop', config });
 const vad = { model: 'silero-vad-v5', batch_sizes: [1, 2], iterations: 70, warmup_iterations: 5 };
 
+/** `bw run` of these tasks, once `bw top` shows that one of them runs. */
+async function followUntilRunning(task_id: string, tasks: object[]) {
+  const input = JSON.stringify({ tasks });
+  const following = startBw(['run', '-', '--json'], { env: stack.env, cwd: folder, input });
+  await following.waitFor(/run [0-9a-f-]{36}/);
+  const run_id = /run ([0-9a-f-]{36})/.exec(following.printed().stderr)?.[1] ?? '';
+  await vi.waitFor(async () => {
+    const { running } = await json<{ running: Array<{ task: string }> }>('top');
+    expect(running.map((each) => each.task)).toContain(task_id);
+  }, 60_000);
+  return { run_id, following };
+}
+
 describe('a run, from submit to history', () => {
   it('measures a real model, shows it, and keeps it', async () => {
     const { code, report } = await run({ name: 'e2e', tasks: [{ task_id: 'vad', config: vad }] }, '--commit', 'c0ffee');
@@ -116,15 +129,7 @@ describe('a run, from submit to history', () => {
   });
 
   it('is cancelled by bw cancel', async () => {
-    const input = JSON.stringify({ tasks: [noop('long', { sleep_ms: 600_000 })] });
-    const following = startBw(['run', '-', '--json'], { env: stack.env, cwd: folder, input });
-    await following.waitFor(/run [0-9a-f-]{36}/);
-    const run_id = /run ([0-9a-f-]{36})/.exec(following.printed().stderr)?.[1] ?? '';
-    // Once it runs: `bw top` shows what is running.
-    await vi.waitFor(async () => {
-      const { running } = await json<{ running: Array<{ task: string }> }>('top');
-      expect(running.map((each) => each.task)).toContain('long');
-    }, 60_000);
+    const { run_id, following } = await followUntilRunning('long', [noop('long', { sleep_ms: 600_000 })]);
     expect((await call('cancel', run_id)).code).toBe(0);
     const { code, stdout } = await following.ended;
     expect(code).toBe(1);
@@ -132,14 +137,8 @@ describe('a run, from submit to history', () => {
   });
 
   it('loses the one task that bw cancel names while it runs, and goes on with the next', async () => {
-    const input = JSON.stringify({ tasks: [noop('stuck', { sleep_ms: 600_000 }), noop('next')] });
-    const following = startBw(['run', '-', '--json'], { env: stack.env, cwd: folder, input });
-    await following.waitFor(/run [0-9a-f-]{36}/);
-    const run_id = /run ([0-9a-f-]{36})/.exec(following.printed().stderr)?.[1] ?? '';
-    await vi.waitFor(async () => {
-      const { running } = await json<{ running: Array<{ task: string }> }>('top');
-      expect(running.map((each) => each.task)).toContain('stuck');
-    }, 60_000);
+    const tasksOfRun = [noop('stuck', { sleep_ms: 600_000 }), noop('next')];
+    const { run_id, following } = await followUntilRunning('stuck', tasksOfRun);
     expect((await call('cancel', run_id, 'stuck')).code).toBe(0);
     const { code, stdout } = await following.ended;
     expect(code).toBe(1);

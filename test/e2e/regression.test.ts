@@ -1,6 +1,7 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writePrivateFile } from '@benchwire/deploy/local/private-file.ts';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
 import { Client } from '@benchwire/shared/client/client.ts';
 import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
@@ -41,8 +42,7 @@ afterAll(async () => {
 /** Measures one commit and waits for the run's end. */
 async function measure(commit: number): Promise<void> {
   // At once: a re-run may be reading it.
-  writeFileSync(join(folder, 'next.json'), JSON.stringify({ latency_ms: commit < STEP_AT ? 100 : 108 }));
-  renameSync(join(folder, 'next.json'), join(folder, 'version.json'));
+  writePrivateFile(join(folder, 'version.json'), JSON.stringify({ latency_ms: commit < STEP_AT ? 100 : 108 }));
   const { run_id } = await client.submit({
     name: 'decoder',
     source: { repo: 'https://example.org/decoder', commit: `c${commit}` },

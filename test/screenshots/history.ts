@@ -1,5 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivateFile } from '@benchwire/deploy/local/private-file.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 
@@ -30,8 +31,7 @@ export async function makeHistory(
   writeFileSync(program, PROGRAM);
   for (let number = 0; number < runs; number++) {
     // At once: a re-run may be reading it.
-    writeFileSync(join(folder, 'next-ms'), number < first_slower ? '20' : '27');
-    renameSync(join(folder, 'next-ms'), join(folder, 'wait-ms'));
+    writePrivateFile(join(folder, 'wait-ms'), number < first_slower ? '20' : '27');
     const { run_id } = await client.submit({
       name: 'server round trip',
       source: { commit: `${(0xa1b2c3 + number * 0x1111).toString(16)}f0`, branch: 'main' },

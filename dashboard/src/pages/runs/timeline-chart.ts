@@ -2,7 +2,7 @@ import type { CustomSeriesRenderItem, EChartsOption } from 'echarts/types/dist/e
 import { cellSize } from '../../charts/cell-size.ts';
 import type { ChartColours } from '../../charts/colours.ts';
 import type { Table } from '../../parts/download.ts';
-import type { Life, TimeSpan } from './timeline.ts';
+import { type Life, nameOfKind, type TimeSpan } from './timeline.ts';
 
 const KINDS = ['waiting', 'retry', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 const MARGIN = 90;
@@ -24,7 +24,7 @@ export function timelineChart(
     yAxis: { type: 'category', inverse: true, data: lives.map(({ task_id }) => task_id), splitLine: { show: false } },
     series: KINDS.map((kind) => ({
       type: 'custom' as const,
-      name: kind === 'retry' ? 'waiting for retry' : kind.replace('_', ' '),
+      name: nameOfKind(kind),
       color: kind === 'retry' ? `${colours.status.timed_out}70` : colours.status[kind],
       data: lives.flatMap(({ stretches }, row) =>
         stretches.filter((each) => each.kind === kind).map((each) => [seconds(each.from_ms), row, seconds(each.to_ms)]),

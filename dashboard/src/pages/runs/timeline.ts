@@ -9,6 +9,10 @@ export interface Stretch {
   attempt: number | null;
 }
 
+/** What a stretch of this kind is called. */
+export const nameOfKind = (kind: Stretch['kind']): string =>
+  kind === 'retry' ? 'waiting for retry' : kind.replace('_', ' ');
+
 export interface TimeSpan {
   from_ms: number;
   to_ms: number;

@@ -4,7 +4,7 @@ import { review, stretchesOf } from '../detect/review.ts';
 import { seasonalityOf } from '../detect/seasonality.ts';
 import type { DetectorSettings } from '../detect/settings.ts';
 import { forecast, trendOf } from '../detect/trend.ts';
-import { type DetectorOptions, leastNoise, singleLimit } from './detector.ts';
+import { type DetectorOptions, leastNoise, ROUNDING, singleLimit } from './detector.ts';
 import { type Judged, thresholdFactor } from './feedback.ts';
 
 /** Shares of change-free series of 400 points with a confirmed finding: the goal that `npm run bench -- false-alarms` checks. */
@@ -60,10 +60,11 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
     reasons.seasonality = 'no period repeats more than chance, or there are fewer than 48 points';
   const percentOf = (effect: number): number | null =>
     level === undefined || level.median === 0 ? null : (effect / Math.abs(level.median)) * 100;
-  const around = level === undefined ? undefined : { n: level.n, scale: noiseOf(level), autocorrelation };
+  const scale = level === undefined ? 0 : Math.max(level.scale, Math.abs(level.median) * ROUNDING);
+  const around = level === undefined ? undefined : { n: level.n, scale, autocorrelation };
   const limit = (n: number): number => {
-    const least = level === undefined ? 0 : leastNoise(n, level.median, level.scale) / noiseOf(level);
-    return singleLimit(n, parts.single) * factor * Math.max(1, least);
+    const least = level === undefined ? 0 : leastNoise(n, level.median, level.scale);
+    return singleLimit(n, parts.single) * factor * Math.max(scale, least);
   };
   const target = level === undefined ? 0 : (Math.abs(level.median) * TARGET_PERCENT) / 100;
   const total = parts.judged.acknowledged + parts.judged.dismissed;
@@ -131,7 +132,3 @@ function modesOf(
   }
   return modes.map(({ level, n }) => ({ level, share: n / total })).sort((a, b) => b.share - a.share);
 }
-
-/** Of a level, in the unit of its values: at least what a long series of equal values would count as. */
-const noiseOf = ({ median, scale }: { median: number; scale: number }): number =>
-  Math.max(scale, leastNoise(Number.POSITIVE_INFINITY, median, 1));

@@ -41,7 +41,7 @@ const FEW_RUNS = 20;
  */
 const LEAST_NOISE = 0.005;
 /** The same where it is known: what numbers are rounded to. */
-const ROUNDING = 1e-5;
+export const ROUNDING = 1e-5;
 /** Half of a 95 % interval, in standard deviations. */
 const HALF_INTERVAL = 1.96;
 const UNSTEADY_FACTOR = 2;

@@ -1,20 +1,17 @@
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import type { Boundary } from './boundary.ts';
+import { prefixSums } from './segment.ts';
 
 /** Standard deviations of the stretches of a series, each in constant time. */
 export class Spread {
-  #sums: Float64Array;
-  #squares: Float64Array;
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
 
   /** @param values - near 0, so that their squares keep their digits */
   constructor(values: Float64Array) {
-    this.#sums = new Float64Array(values.length + 1);
-    this.#squares = new Float64Array(values.length + 1);
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      this.#sums[i + 1] = (this.#sums[i] as number) + value;
-      this.#squares[i + 1] = (this.#squares[i] as number) + value * value;
-    }
+    const { sums, squares } = prefixSums(values);
+    this.#sums = sums;
+    this.#squares = squares;
   }
 
   /** Sum of the squared distances of the values of [from, to) from their mean. */

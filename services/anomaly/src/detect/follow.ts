@@ -1,5 +1,5 @@
 import { compareAt } from './boundary.ts';
-import { inflationOf } from './levels.ts';
+import { countedInflation } from './levels.ts';
 import type { Change, Review } from './review.ts';
 import type { DetectorSettings } from './settings.ts';
 
@@ -71,7 +71,7 @@ export function follow<K extends Known>(
 /** A change may be hidden from the levels, by wild values for one, and still be seen by itself. */
 function isStillOff({ index }: Known, { levels }: Review, values: Float64Array, settings: DetectorSettings): boolean {
   if (index <= 0) return false;
-  const inflation = inflationOf(levels.autocorrelation) ** settings.correlation_power;
+  const inflation = countedInflation(levels.autocorrelation, settings);
   const from = levels.boundaries.findLast((boundary) => boundary.index < index)?.index ?? 0;
   const { rank_z, effect_size } = compareAt(values, from, index, values.length, levels.scale, inflation, settings);
   return rank_z >= STILL_OFF_Z && effect_size >= STILL_OFF_EFFECT;

@@ -46,7 +46,7 @@ export function propose(values: Float64Array, settings: DetectorSettings): Propo
   const changes = segment(cleaned, price, settings.min_segment);
   const autocorrelation = correlationAround(cleaned, changes);
   if (autocorrelation <= 0.05) return { changes, spread, scale, autocorrelation };
-  const raised = price * inflationOf(autocorrelation) ** settings.correlation_power;
+  const raised = price * countedInflation(autocorrelation, settings);
   const fewer = segment(cleaned, raised, settings.min_segment);
   return { changes: fewer, spread, scale, autocorrelation: correlationAround(cleaned, fewer) };
 }
@@ -62,6 +62,14 @@ export function inflationOf(autocorrelation: number): number {
   return (1 + autocorrelation) / (1 - autocorrelation);
 }
 
+/** As much of it as counts in the tests of levels. */
+export function countedInflation(
+  autocorrelation: number,
+  { correlation_power }: Pick<DetectorSettings, 'correlation_power'>,
+): number {
+  return inflationOf(autocorrelation) ** correlation_power;
+}
+
 interface Judged {
   boundary: Boundary;
   clarity: number;
@@ -69,7 +77,7 @@ interface Judged {
 
 function prune(values: Float64Array, proposal: Proposal, settings: DetectorSettings): Boundary[] {
   const { changes, spread, scale, autocorrelation } = proposal;
-  const inflation = inflationOf(autocorrelation) ** settings.correlation_power;
+  const inflation = countedInflation(autocorrelation, settings);
   const edges = [0, ...changes, values.length];
   const at = (i: number): Judged => {
     const [from, index, to] = edges.slice(i - 1, i + 2) as [number, number, number];

@@ -1,4 +1,4 @@
-import { inflationOf } from './levels.ts';
+import { countedInflation } from './levels.ts';
 import type { DetectorSettings } from './settings.ts';
 
 /** What is known of the level that a series is at. */
@@ -10,7 +10,7 @@ export interface LevelNoise {
   autocorrelation: number;
 }
 
-/** Limit of one value on its own, in units of the noise, with so many values before it. */
+/** Distance from the level that one value on its own must exceed, in the series' unit, with so many values before it. */
 export type SingleLimit = (n: number) => number;
 
 /** A change is seen with this probability: 80 %, in standard deviations. */
@@ -30,15 +30,15 @@ export function minimumDetectableEffect(
   settings: DetectorSettings,
   single: SingleLimit,
 ): number {
-  const alone = level.scale * (single(level.n) + POWER_Z);
+  const alone = single(level.n) + level.scale * POWER_Z;
   if (runs < settings.least_new || level.n < settings.least_base) return alone;
   const base = Math.min(level.n, settings.base_window);
   const fresh = Math.min(runs, settings.most_new);
-  const inflation = inflationOf(level.autocorrelation) ** settings.correlation_power;
+  const inflation = countedInflation(level.autocorrelation, settings);
   const spread = Math.sqrt(((fresh + base) / (fresh * base)) * inflation);
   // The median of normal values is less sharp than their mean.
   const together = (settings.least_tail_z * (1 + 2 / base) + POWER_Z * Math.sqrt(Math.PI / 2)) * spread;
-  return level.scale * Math.min(single(level.n) + POWER_Z, together * EACH_LIES_OFF);
+  return Math.min(alone, level.scale * together * EACH_LIES_OFF);
 }
 
 /** Runs at a new level from which on a step of `effect` is seen; null where 100 are not enough. */

@@ -10,13 +10,7 @@
 export function segment(values: Float64Array, penalty: number, min_length: number): number[] {
   const n = values.length;
   if (n < 2 * min_length) return [];
-  const sums = new Float64Array(n + 1);
-  const squares = new Float64Array(n + 1);
-  for (let i = 0; i < n; i++) {
-    const value = values[i] as number;
-    sums[i + 1] = (sums[i] as number) + value;
-    squares[i + 1] = (squares[i] as number) + value * value;
-  }
+  const { sums, squares } = prefixSums(values);
   const best = new Float64Array(n + 1).fill(Number.POSITIVE_INFINITY);
   const previous = new Int32Array(n + 1);
   best[0] = -penalty;
@@ -57,4 +51,16 @@ export function segment(values: Float64Array, penalty: number, min_length: numbe
   const changes: number[] = [];
   for (let end = previous[n] as number; end > 0; end = previous[end] as number) changes.push(end);
   return changes.reverse();
+}
+
+/** Sums of the values and of their squares up to each place: those of any stretch are a difference of two. */
+export function prefixSums(values: Float64Array): { sums: Float64Array; squares: Float64Array } {
+  const sums = new Float64Array(values.length + 1);
+  const squares = new Float64Array(values.length + 1);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    sums[i + 1] = (sums[i] as number) + value;
+    squares[i + 1] = (squares[i] as number) + value * value;
+  }
+  return { sums, squares };
 }

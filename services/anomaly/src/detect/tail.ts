@@ -1,7 +1,7 @@
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import { type Boundary, compareAt } from './boundary.ts';
-import { inflationOf, type Segmentation } from './levels.ts';
+import { countedInflation, type Segmentation } from './levels.ts';
 import type { DetectorSettings } from './settings.ts';
 
 /**
@@ -19,7 +19,7 @@ export function changeAtTheEnd(
 ): Boundary | undefined {
   const n = values.length;
   const last = levels.boundaries.at(-1)?.index ?? 0;
-  const inflation = inflationOf(levels.autocorrelation) ** settings.correlation_power;
+  const inflation = countedInflation(levels.autocorrelation, settings);
   let best: { index: number; z: number } | undefined;
   for (let m = settings.least_new; m <= settings.most_new; m++) {
     const index = n - m;

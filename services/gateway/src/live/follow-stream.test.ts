@@ -72,7 +72,7 @@ function follow(streams: Streams, from: number | undefined) {
   const stopping = new AbortController();
   const begun = Promise.withResolvers<void>();
   const heard: Told[] = [];
-  const client = { heard, is_behind: false, known: 0, over: Promise.resolve() };
+  const client = { heard, is_behind: false, known: 0 };
   const position = from === undefined ? undefined : { events: from, outcomes: from };
   const follower = {
     begin: () => {

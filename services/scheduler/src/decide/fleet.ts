@@ -156,18 +156,13 @@ export class Fleet {
     return this.#silentFor(now, (interval_ms) => Math.max(MIN_QUIET_MS, interval_ms * QUIET_INTERVALS));
   }
 
-  /** Takes out a worker that has been silent for too long. */
-  #lose(worker_id: string, now: number): FleetChange[] {
+  /** Takes out a worker that is known to have no connection, or was silent for too long. */
+  markGone(worker_id: string, now: number): FleetChange[] {
+    this.#gone.add(worker_id);
     const worker = this.#workers.get(worker_id);
     if (worker === undefined) return [];
     this.forget(worker_id);
     return [{ kind: 'lost', worker_id, silent_ms: now - worker.last_seen_ms }];
-  }
-
-  /** Takes out a worker that is known to have no connection, or was silent for too long. */
-  markGone(worker_id: string, now: number): FleetChange[] {
-    this.#gone.add(worker_id);
-    return this.#lose(worker_id, now);
   }
 
   /**

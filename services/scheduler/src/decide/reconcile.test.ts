@@ -11,8 +11,8 @@ import { aDevice, aHeartbeat, aWorker, submitted, T0 } from './testing.ts';
 const LATER = T0 + 60_000;
 const POOL = 'cpu-00000000';
 
-/** One emitted attempt, taken by somebody, in a fleet whose only worker last said `beats`. */
-function taken(by: string | undefined, beats: 'ready' | 'draining' | 'nothing', running: 'it' | 'nothing' = 'nothing') {
+/** One emitted attempt in a fleet of one worker. */
+function emitted() {
   const state = new SchedulerState();
   const fleet = new Fleet(T0);
   fleet.applyCapabilities(aWorker('w', [aDevice()]), T0);
@@ -20,6 +20,12 @@ function taken(by: string | undefined, beats: 'ready' | 'draining' | 'nothing', 
   state.applyRunMessage(submitted({ tasks: [{ task_id: 'a', executor: 'noop' }] }), T0);
   const [emission] = planEmissions(state, fleet, fifo(), T0, 1);
   if (emission === undefined) throw new Error('nothing was emitted');
+  return { fleet, emission };
+}
+
+/** One emitted attempt, taken by somebody, in a fleet whose only worker last said `beats`. */
+function taken(by: string | undefined, beats: 'ready' | 'draining' | 'nothing', running: 'it' | 'nothing' = 'nothing') {
+  const { fleet, emission } = emitted();
   const id = idOf(emission.state);
   if (beats === 'nothing') fleet.expire(LATER);
   else {
@@ -51,13 +57,7 @@ describe('an attempt in execution', () => {
 });
 
 it('a worker that has come just now is not taken for one that is gone', () => {
-  const state = new SchedulerState();
-  const fleet = new Fleet(T0);
-  fleet.applyCapabilities(aWorker('w', [aDevice()]), T0);
-  fleet.applyHeartbeat(aHeartbeat('w'), T0);
-  state.applyRunMessage(submitted({ tasks: [{ task_id: 'a', executor: 'noop' }] }), T0);
-  const [emission] = planEmissions(state, fleet, fifo(), T0, 1);
-  if (emission === undefined) throw new Error('nothing was emitted');
+  const { fleet, emission } = emitted();
   const active = new Map([[idOf(emission.state), { worker_id: 'new', taken_at_ms: LATER }]]);
   const lostAt = (now: number): number => {
     fleet.applyHeartbeat(aHeartbeat('w'), now);
