@@ -1,5 +1,5 @@
+import { CATALOGUE } from '@benchwire/shared/catalogue/catalogue.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
-import { CATALOGUE } from '@benchwire/worker/src/executors/onnx/catalogue.ts';
 import { planInputs } from '@benchwire/worker/src/executors/onnx/input-plan.ts';
 import { resolveModel } from '@benchwire/worker/src/executors/onnx/model-source.ts';
 import { generateElements } from '@benchwire/worker/src/executors/onnx/tensors.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { CATALOGUE } from '@benchwire/worker/src/executors/onnx/catalogue.ts';
+import { CATALOGUE } from '@benchwire/shared/catalogue/catalogue.ts';
 import { createOnnxExecutor } from '@benchwire/worker/src/executors/onnx/onnx-executor.ts';
 import { onnxContext } from '@benchwire/worker/test-support/onnx-context.ts';
 import { type BenchResult, pairedCaseOf, say, worstOf } from './report.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { type CatalogueModel, findInCatalogue } from './catalogue.ts';
+import { type CatalogueModel, findModel, isModelFile } from '@benchwire/shared/catalogue/catalogue.ts';
 import { type DownloadOptions, downloadModel } from './download.ts';
 import { badModel } from './errors.ts';
 import { sha256OfFile } from './sha256.ts';
@@ -35,8 +35,7 @@ export async function resolveModel(
     const downloaded = await downloadModel(model, expected_sha256, options, signal);
     return { ...downloaded, catalogue: null };
   }
-  const isPath = /[/\\]|\.onnx$/i.test(model);
-  const catalogue = isPath ? null : findInCatalogue(model);
+  const catalogue = isModelFile(model) ? null : findInCatalogue(model);
   const path = catalogue ? fileOfPackage(catalogue) : await fileInFolders(model, options.model_folders);
   const size_bytes = (await stat(path)).size;
   const sha256 = await sha256OfFile(path, signal);
@@ -47,6 +46,12 @@ export async function resolveModel(
     );
   }
   return { path, sha256, size_bytes, catalogue };
+}
+
+function findInCatalogue(name: string): CatalogueModel {
+  const found = findModel(name);
+  if ('unknown' in found) throw badModel('MODEL_UNKNOWN', found.unknown);
+  return found;
 }
 
 function fileOfPackage(model: CatalogueModel): string {

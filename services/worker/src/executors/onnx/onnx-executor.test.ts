@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CATALOGUE } from '@benchwire/shared/catalogue/catalogue.ts';
 import { batchResult, outcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { noProcessesLeft } from '../../../test-support/no-processes-left.ts';
 import { onnxContext } from '../../../test-support/onnx-context.ts';
 import { addModel, endlessModel, hugeModel, onnxModel } from '../../../test-support/onnx-model.ts';
 import type { CheckpointContent, SavedCheckpoint } from '../executor.ts';
-import { CATALOGUE } from './catalogue.ts';
 import { createOnnxExecutor } from './onnx-executor.ts';
 
 let folder = '';

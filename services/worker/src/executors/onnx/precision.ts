@@ -1,5 +1,5 @@
+import type { CatalogueModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
-import type { CatalogueModel } from './catalogue.ts';
 import { badInput } from './errors.ts';
 
 const SPELLINGS: Readonly<Record<string, string>> = { float32: 'fp32', f32: 'fp32', float16: 'fp16', f16: 'fp16' };

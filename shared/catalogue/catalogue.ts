@@ -1,5 +1,4 @@
-import { nearNames } from '@benchwire/shared/runtime/near-names.ts';
-import { badModel } from './errors.ts';
+import { nearNames } from '../runtime/near-names.ts';
 
 /** What the catalogue knows of one input beyond its element type, which the model file itself tells. */
 interface CatalogueInput {
@@ -75,16 +74,21 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
   'silero-vad-v6': sileroVad('v6'),
 };
 
-/** The model of that name, or a `TaskFailure` that lists the near names. */
-export function findInCatalogue(name: string): CatalogueModel {
+/** Whether `model` is a path or a URL rather than a catalogue name. */
+export function isModelFile(model: string): boolean {
+  return /[/\\]|\.onnx$/i.test(model);
+}
+
+/** The model of that name, or what to tell the person who asked for it: the near names, and how to name a file. */
+export function findModel(name: string): CatalogueModel | { unknown: string } {
   const found = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
   if (found !== undefined) return found;
   const names = Object.keys(CATALOGUE);
-  const near = nearNames(name, names);
+  const near = nearNames(name.slice(0, 64), names);
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The catalogue has: ${names.join(', ')}.`;
-  throw badModel(
-    'MODEL_UNKNOWN',
-    `There is no model "${name}" in the catalogue. ${hint} ` +
+  return {
+    unknown:
+      `There is no model "${name}" in the catalogue. ${hint} ` +
       'A model file of your own is named by its path ("./models/mine.onnx") or an https URL.',
-  );
+  };
 }

@@ -1,8 +1,7 @@
-import { editDistance, nearNames } from '@benchwire/shared/runtime/near-names.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, findInCatalogue } from './catalogue.ts';
-import { reportedPrecision } from './precision.ts';
+import { editDistance, nearNames } from '../runtime/near-names.ts';
+import { CATALOGUE, findModel } from './catalogue.ts';
 
 describe('editDistance', () => {
   test.each([
@@ -44,34 +43,19 @@ describe('the catalogue', () => {
     ['Silero-VAD-V6', 'silero-vad-v6'],
     ['recognition', 'pp-ocrv4-recognition'],
   ])('%s: did you mean %s', (wrong, meant) => {
-    expect(() => findInCatalogue(wrong)).toThrow(`Did you mean ${meant}`);
+    expect(findModel(wrong)).toMatchObject({ unknown: expect.stringContaining(`Did you mean ${meant}`) });
   });
 
   test.each(['bert-base-uncased', 'constructor', '__proto__'])(
     '%s is near nothing, so all names are listed',
     (name) => {
-      expect(() => findInCatalogue(name)).toThrow(/The catalogue has: pp-ocrv4-detection, .*silero-vad-v6/);
+      const listed = expect.stringMatching(/The catalogue has: pp-ocrv4-detection, .*silero-vad-v6/);
+      expect(findModel(name)).toEqual({ unknown: listed });
     },
   );
 
   test('every name is nearest to itself', () => {
     const names = Object.keys(CATALOGUE);
     for (const name of names) expect(nearNames(name, names)[0]).toBe(name);
-  });
-});
-
-describe('reportedPrecision', () => {
-  const known = CATALOGUE['silero-vad-v5'] ?? null;
-  test.each([
-    ['the catalogue’s', undefined, known, 'fp32'],
-    ['another spelling of it', 'float32', known, 'fp32'],
-    ['the label of one’s own model', 'int8', null, 'int8'],
-    ['nothing, rather than a guess', undefined, null, null],
-  ] as const)('%s', (_, precision, catalogue, expected) => {
-    expect(reportedPrecision({ model: 'm', ...(precision ? { precision } : {}) }, catalogue)).toBe(expected);
-  });
-
-  test('is not what the model is not', () => {
-    expect(() => reportedPrecision({ model: 'm', precision: 'fp16' }, known)).toThrow(/Ask for "fp32"/);
   });
 });
