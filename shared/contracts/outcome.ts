@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { environment, labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
+import { MAX_VALUE_NOTES, valueNote } from './value-note.ts';
 
 /** JetStream stream OUTCOMES: the terminal report of one attempt. The first one of an attempt wins. */
 export const OUTCOMES_SUBJECTS = 'bw.outcome.*.*';
@@ -74,7 +75,10 @@ export const batchResult = z.object({
   outliers: z.object({ mild: z.int(), severe: z.int() }),
   memory_mb: measured,
   unavailable,
+  /** Texts of writers before 0.4; `value_notes` says the same, typed. */
   notes: z.array(z.string()).optional(),
+  /** What limits the meaning of these values, whichever batch size they name. Since 0.4. */
+  value_notes: z.array(valueNote).max(MAX_VALUE_NOTES).optional(),
   /** The earlier attempt that measured it, where this one went on from there. Since 0.2. */
   measured_by_attempt: z.int().min(1).optional(),
 });
@@ -113,7 +117,10 @@ export const outcomeResults = z.object({
   providers: z.record(z.string(), z.int()).optional(),
   /** Batch sizes that the task asked for and that were left out, each with the reason. Since 0.2. */
   dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
+  /** What there is to know about the attempt itself, such as lines that were not taken as metrics. */
   notes: z.array(z.string()).optional(),
+  /** What limits the meaning of values, all or some. Read them with `valueNotesOf`. Since 0.4. */
+  value_notes: z.array(valueNote).max(MAX_VALUE_NOTES).optional(),
   /** Nothing was measured, because `skip_if_fresh` found all of it measured before; then there are no other results. Since 0.2. */
   skipped: z.array(measuredBefore).min(1).optional(),
 });
