@@ -13,6 +13,8 @@ import {
   findingRow,
   incidentRow,
   matrixRow,
+  modelRow,
+  outcomeRow,
   precisionRow,
   recoveryRow,
   rejectedRow,
@@ -204,6 +206,22 @@ export const QUERIES = {
       limit: limit(2000),
     }),
     row: matrixRow,
+  },
+  /** Every model that was measured, by name; simulated results are left out. Since 0.4. */
+  models: { parameters: z.strictObject({ limit: limit(2000) }), row: modelRow },
+  /**
+   * Outcomes as their workers reported them: of each task the newest attempt, by task id; `after_task_id` pages on. With
+   * `task_id` and `attempt` that one. Since 0.4.
+   */
+  outcomes: {
+    parameters: z.strictObject({
+      run_id: runId,
+      task_id: z.string().optional(),
+      attempt: z.int().min(1).optional(),
+      after_task_id: z.string().default(''),
+      limit: limit(100, 1000),
+    }),
+    row: outcomeRow,
   },
   /** What each side of a comparison measured, by series id; `after_series_id` pages on. */
   comparison: {

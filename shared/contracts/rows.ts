@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
-import { OUTCOME_STATUSES } from './outcome.ts';
+import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 
 /** Rows of the answers to the queries of query.ts: what the aggregator tells of runs, tasks, values and findings. */
 
@@ -306,6 +306,19 @@ export const matrixRow = z.object({
   run_id: runId,
 });
 export type MatrixRow = z.infer<typeof matrixRow>;
+
+/** A model that was measured. Since 0.4. */
+export const modelRow = z.object({
+  model: z.string(),
+  last_measured_at: timestamp,
+  executors: z.array(z.string()),
+  pools: z.array(z.string()),
+});
+export type ModelRow = z.infer<typeof modelRow>;
+
+/** The whole outcome of an attempt, but for what only the services need of it. Since 0.4. */
+export const outcomeRow = outcome.omit({ v: true, workload: true });
+export type OutcomeRow = z.infer<typeof outcomeRow>;
 
 /** What one series has on one side of a comparison; everything but `values` is of the newest run. */
 export const sideRow = matrixRow.extend({

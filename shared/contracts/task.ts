@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { taskId, token } from './ids.ts';
 
-const batchSizes = z
+export const batchSizes = z
   .array(z.int().min(1).max(65_536))
   .min(1)
   .max(32)

@@ -83,9 +83,16 @@ describe('a run, from submit to history', () => {
 
     await stored(report.run_id);
     expect((await call('results', 'last')).stdout).toMatch(/silero-vad-v5 +1 +fp32 +0\.\d+/);
-    const rows = await json<Array<{ metric: string; batch_size: number }>>('results', report.run_id);
+    const values = await call('results', report.run_id, '--format', 'json');
+    const rows = JSON.parse(values.stdout) as Array<{ metric: string; batch_size: number }>;
     expect(rows.filter((row) => row.metric === 'latency_ms').map((row) => row.batch_size)).toEqual([1, 2]);
     expect((await call('results', 'last', '--format', 'csv')).stdout).toMatch(/^series_id,run_id,[\s\S]*latency_ms/);
+    // The whole document of each task, as `bw run --json` prints it.
+    const { v: _, workload: __, ...document } = outcome as Outcome;
+    expect(await json<RunReport>('results', report.run_id)).toMatchObject({
+      run_id: report.run_id,
+      ...{ name: 'e2e', state: 'finished', counts: { total: 1, completed: 1 }, tasks: [document] },
+    });
     expect((await call('show', 'last')).stdout).toMatch(/e2e {2}completed[\s\S]*commit c0ffee[\s\S]*vad +completed/);
     expect((await call('runs')).stdout).toMatch(/e2e +completed/);
     expect((await call('series', 'latency_ms')).stdout).toMatch(/silero-vad-v5 +latency_ms/);

@@ -232,6 +232,72 @@ it('findings are acknowledged, dismissed for a reason, linked and reopened, and 
   expect(unknown.json).toMatchObject({ status: 422, code: 'REFUSED' });
 });
 
+describe('the benchmark API', () => {
+  const documented = {
+    ...{ priority: 'high', hardware: ['cpu', 'cuda'], models: ['silero-vad-v5', 'pp-ocrv4-detection'] },
+    ...{ batch_sizes: [1, 8], precision: 'fp32', progressive_mode: true, incremental: true },
+  };
+  const start = (body: unknown) => send('POST', '/api/benchmark/run', { key: keys.submitter, body });
+
+  it('takes the documented request, and knows each of its tasks', async () => {
+    const started = await start(documented);
+    expect(started.status, started.text).toBe(202);
+    expect(started.json).toMatchObject({ task_count: 8, duplicate: false });
+    const { run_id } = started.json;
+    await vi.waitFor(async () => {
+      const { json } = await send('GET', `/api/benchmark/status/${run_id}`, { key: keys.viewer });
+      expect(json).toMatchObject({ run_id, progress: 0, completed_models: 0, total_models: 2 });
+    }, 20_000);
+    const { json } = await send('GET', `/api/runs/${run_id}/tasks`, { key: keys.viewer });
+    expect(json.items.map(({ task_id }: { task_id: string }) => task_id)).toContain('2-pp-ocrv4-detection-cuda-b8');
+    expect((await send('GET', `/api/benchmark/outcomes/${run_id}`, { key: keys.viewer })).json).toEqual({
+      items: [],
+      next_cursor: null,
+    });
+    const missing = await send('GET', `/api/tasks/${run_id}/1-silero-vad-v5-cpu-b1/outcome`, { key: keys.viewer });
+    expect(missing.json).toMatchObject({ status: 404, detail: expect.stringContaining('it is waiting') });
+    await send('POST', `/api/runs/${run_id}/cancel`, { key: keys.submitter, body: {} });
+  });
+
+  it.each([
+    ['priority', { priority: 'low' }],
+    ['a number as priority', { priority: 7 }],
+    ['no hardware', { hardware: undefined }],
+    ['nothing but models', { priority: undefined, batch_sizes: undefined, precision: undefined, hardware: undefined }],
+  ])('takes %s', async (_, changed) => {
+    const { status, json, text } = await start({ ...documented, ...changed });
+    expect(status, text).toBe(202);
+    await send('POST', `/api/runs/${json.run_id}/cancel`, { key: keys.submitter, body: {} });
+  });
+
+  it.each([
+    ['an unknown model', { models: ['silero-vad-v5', 'bert', 'gpt2'] }, ['models[1]', 'models[2]'], /catalogue has: /],
+    ['a model that is nearly known', { models: ['silero-vad-v7'] }, ['models[0]'], /Did you mean silero-vad-v5/],
+    ['no models', { models: [] }, ['models'], /./],
+    ['a priority that has no meaning', { priority: 'urgent' }, ['priority'], /use one of low, medium, high/],
+    ['a misspelled field', { hardwre: ['cpu'] }, ['hardwre'], /Did you mean "hardware"/],
+    ['hardware that does not exist', { hardware: ['gpu'] }, ['hardware[0]'], /"gpu"/],
+    ['a batch size twice', { batch_sizes: [1, 1] }, ['batch_sizes'], /differ/],
+  ])('refuses %s, with the place and what to do', async (_, changed, paths, message) => {
+    const { status, json } = await start({ ...documented, ...changed });
+    expect(status).toBe(422);
+    expect(json.code).toBe('REQUEST_INVALID');
+    expect(json.issues.map(({ path }: { path: string }) => path)).toEqual(paths);
+    expect(json.issues[0].message).toMatch(message);
+  });
+
+  it('lists what can be benchmarked, and reports with their addresses', async () => {
+    const models = (await send('GET', '/api/benchmark/models', { key: keys.viewer })).json.items;
+    expect(models).toContainEqual({
+      ...{ model: 'silero-vad-v5', in_catalogue: true, title: expect.stringContaining('Silero'), license: 'ISC' },
+      ...{ last_measured_at: null, pools: [], executors: [] },
+    });
+    const reports = (await send('GET', '/api/benchmark/reports', { key: keys.viewer })).json.items;
+    for (const { report_url } of reports.slice(0, 1))
+      expect((await send('GET', report_url, { key: keys.viewer })).text).toMatch(/^<!doctype html>/i);
+  });
+});
+
 it('answers for what there is not, with a policy and an ETag on what there is', async () => {
   expect((await send('GET', '/api/nope')).json).toMatchObject({ status: 404, code: 'NO_SUCH_ROUTE' });
   expect((await send('PUT', '/api/runs')).json).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });

@@ -41,7 +41,7 @@ describe('parseCommandLine', () => {
     ['run x --name --json', /--name needs a value/],
     ['run x --fail-on slow', /--fail-on is regression, not "slow"/],
     ['runs --json=yes', /--json takes no value/],
-    ['run', /FILE\|- is missing: bw run FILE\|-/],
+    ['validate', /FILE\|- is missing: bw validate FILE\|-/],
     ['show a b', /"b" is one argument too many: bw show RUN/],
     ['--json', /which command/],
     ['run x --__proto__', /no option/],

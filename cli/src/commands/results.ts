@@ -4,6 +4,7 @@ import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
 import { pageFor, take } from '../connection/take.ts';
+import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError } from '../errors.ts';
 import { measuredOfRows } from '../results/measured.ts';
 import { resultsTables } from '../results/results-table.ts';
@@ -19,10 +20,14 @@ export const results = defineCommand({
       choices: ['table', 'json', 'csv'],
       help: 'table (the default), or every value with all its fields',
     },
-    limit: { kind: 'count', value: 'N', help: 'how many values (1000000)' },
+    limit: { kind: 'count', value: 'N', help: 'how many values (1000000); with --json, tasks' },
   },
+  details: `
+--json prints the run with the whole result document of each task, as \`bw run --json\` does: what was measured, timings,
+hardware metrics, providers, environment, logs. --format json and --format csv print the plain values, one a series.`,
   async run(context, values, [text = 'last']) {
-    const { format = context.json ? 'json' : 'table', limit = 1_000_000 } = values;
+    const { format, limit = 1_000_000 } = values;
+    if (context.json && format === undefined) return await printDocuments(context, text, limit);
     const { run_id, answer, run } = await withStack(context, async (client) => {
       const id = await findRun(client, text);
       const [found, rows] = await Promise.all([
@@ -47,3 +52,24 @@ export const results = defineCommand({
     return EXIT.ok;
   },
 });
+
+/** The run and its tasks' outcomes, in the form of `bw run --json`. */
+async function printDocuments(context: CliContext, text: string, limit: number): Promise<number> {
+  return await withStack(context, async (client) => {
+    const run_id = await findRun(client, text);
+    const [run] = (await client.query('run', { run_id })).rows;
+    if (run === undefined)
+      throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
+    const { name, state, accepted_at, finished_at, total, completed, failed, timed_out, cancelled, lost } = run;
+    const tasks = await take(client.rows('outcomes', { run_id, limit: DOCUMENTS_A_PAGE }), limit);
+    const counts = { total, completed, failed, timed_out, cancelled, lost };
+    context.out.line(
+      JSON.stringify({ run_id, name: name || null, state, accepted_at, finished_at, counts, tasks: tasks.rows }),
+    );
+    if (tasks.more) context.err.line(`there are more than ${count(limit, 'task')}: --limit gives more.`);
+    return EXIT.ok;
+  });
+}
+
+/** Each may have 64 KiB of logs. */
+const DOCUMENTS_A_PAGE = 100;

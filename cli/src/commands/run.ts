@@ -6,14 +6,15 @@ import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { type Follower, followRun } from '../progress/follow-run.ts';
 import { liveReporter, plainReporter, type Reporter } from '../progress/reporter.ts';
 import { endedOf, totalOf } from '../progress/run-progress.ts';
 import { checkRequest } from '../request/check-request.ts';
 import { gitSource } from '../request/git-source.ts';
+import { type ModelOptions, modelRequest } from '../request/model-request.ts';
 import { applyOverrides } from '../request/overrides.ts';
-import { readRequest } from '../request/read-request.ts';
+import { readRequest, type WrittenRequest } from '../request/read-request.ts';
 import { submitWritten } from '../request/submit-written.ts';
 import { count } from '../terminal/numbers.ts';
 import { oneLine } from '../terminal/text-width.ts';
@@ -26,8 +27,18 @@ const MOST_TASKS_WITH_METRICS = 200;
 export const run = defineCommand({
   name: 'run',
   summary: 'submit a request, follow it, and show the results',
-  positionals: ['FILE|-'],
+  positionals: ['[FILE|-]'],
   options: {
+    model: { kind: 'list', value: 'MODEL', help: 'measure this model, without a file; several: again, or with commas' },
+    hardware: {
+      kind: 'text',
+      value: 'CLASSES',
+      help: 'with --model: a task for each, such as cpu,cuda (any one machine)',
+    },
+    'batch-sizes': { kind: 'text', value: 'SIZES', help: 'with --model: such as 1,2,4 (1)' },
+    precision: { kind: 'text', value: 'NAME', help: "with --model: the model file's precision" },
+    progressive: { kind: 'flag', help: "with --model: every model's smallest batch size first" },
+    incremental: { kind: 'flag', help: 'with --model: leave out what was measured already' },
     detach: { kind: 'flag', short: 'd', help: 'only submit; print the run id' },
     'fail-on': { kind: 'choice', choices: ['regression'], help: 'exit with 2 when a result is a regression' },
     name: { kind: 'text', value: 'NAME', help: "the run's name" },
@@ -42,17 +53,19 @@ export const run = defineCommand({
     },
   },
   details: `
-FILE is YAML or JSON: a request, or a single task. - reads it from stdin.
+FILE is YAML or JSON: a request, or a single task. - reads it from stdin. --model takes its place for models that are named
+like those of \`bw run examples/quickstart.yaml\`, by a path or by an https URL.
 Progress goes to stderr, results go to stdout.
 
 Ctrl-C does not end the run. In a terminal bw asks whether to leave the run going, to cancel it, or to go on watching;
 elsewhere it leaves it going. A second Ctrl-C leaves at once.
 
   bw run examples/quickstart.yaml
+  bw run --model silero-vad-v5 --hardware cpu,cuda --batch-sizes 1,2,4
   bw run request.yaml --fail-on regression --tag trigger=nightly
   bw run request.yaml --json > results.json`,
-  async run(context, values, [file = '-']) {
-    const written = await readRequest(file, context.working_directory, context.stdin);
+  async run(context, values, [file]) {
+    const written = await writtenBy(context, values, file);
     const checked = checkRequest(written);
     const fromGit = values['no-git'] ? undefined : await gitSource(context.working_directory);
     const overrides = { ...values, request_id: values['request-id'], tags: values.tag };
@@ -65,6 +78,20 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
     });
   },
 });
+
+/** @throws UsageError where neither a file nor a model was named, or both were */
+async function writtenBy(
+  context: CliContext,
+  options: ModelOptions,
+  file: string | undefined,
+): Promise<WrittenRequest> {
+  const ofModel = modelRequest(options, context.working_directory);
+  if (ofModel === undefined && file === undefined)
+    throw new UsageError('what is to run? `bw run FILE`, `bw run -` for stdin, or `bw run --model MODEL`.');
+  if (ofModel !== undefined && file !== undefined)
+    throw new UsageError(`--model takes the place of a file: leave out --model or ${file}.`);
+  return ofModel ?? (await readRequest(file ?? '-', context.working_directory, context.stdin));
+}
 
 interface Started {
   client: Client;

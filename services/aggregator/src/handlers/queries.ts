@@ -24,8 +24,17 @@ import { findEvents } from '../tables/events.ts';
 import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
 import { findRejected } from '../tables/rejected.ts';
 import { findRequest } from '../tables/requests.ts';
-import { findFresh, findHistory, findMatrix, findPoints, findResults, findSeries } from '../tables/results.ts';
+import {
+  findFresh,
+  findHistory,
+  findMatrix,
+  findModels,
+  findPoints,
+  findResults,
+  findSeries,
+} from '../tables/results.ts';
 import { findDistributions, findSamples } from '../tables/samples.ts';
+import { findOutcomes } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findWorkers } from '../tables/workers.ts';
 import { newestRuns, oneRun } from './run-queries.ts';
@@ -64,6 +73,8 @@ const ANSWERS: Answers = {
   samples: findSamples,
   distributions: findDistributions,
   matrix: findMatrix,
+  models: findModels,
+  outcomes: findOutcomes,
   comparison: findComparison,
   newest_values: findNewestValues,
   throughput: findThroughput,
@@ -76,6 +87,7 @@ const ANSWERS: Answers = {
 const PAGED_BY: Partial<Record<QueryName, string>> = {
   tasks: 'task_id',
   results: 'task_id',
+  outcomes: 'task_id',
   history: 'series_id',
   comparison: 'series_id',
 };

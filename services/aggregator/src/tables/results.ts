@@ -187,6 +187,19 @@ export function findMatrix(
   );
 }
 
+/** Every model that has real results, by name. */
+export function findModels(
+  database: Database,
+  { limit = 2000 }: QueryParameters<'models'>,
+): Promise<Array<QueryRow<'models'>>> {
+  return database.query(
+    `SELECT model, max(measured_at) AS last_measured_at, arraySort(groupUniqArray(executor)) AS executors,
+       arraySort(groupUniqArray(pool)) AS pools
+     FROM results FINAL WHERE model != '' AND NOT is_simulated GROUP BY model ORDER BY model LIMIT {limit:UInt32}`,
+    { limit },
+  );
+}
+
 const MATRIX_COLUMNS = [
   ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'value', 'ci_low', 'ci_high'],
   ...['samples', 'measured_at', 'run_id'],

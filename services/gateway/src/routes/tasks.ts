@@ -3,7 +3,7 @@ import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import { request as requestSchema } from '@benchwire/shared/contracts/request.ts';
-import { attemptRow, taskRow } from '@benchwire/shared/contracts/rows.ts';
+import { attemptRow, outcomeRow, taskRow } from '@benchwire/shared/contracts/rows.ts';
 import { taskExplanation, WHY_SUBJECT, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
@@ -64,6 +64,22 @@ export const taskRoutes: Route[] = [
     params,
     answer: listAnswer(attemptRow),
     handle: async ({ gateway, params }) => ({ items: (await gateway.client.query('attempts', params)).rows }),
+  }),
+  route({
+    ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id/outcome', role: 'viewer' },
+    summary: 'Its whole result document: what was measured, on what, with what environment and logs',
+    params,
+    query: z.object({ attempt: z.coerce.number().int().min(1).optional() }),
+    answer: outcomeRow,
+    handle: async ({ gateway, params, query: { attempt } }) => {
+      const asked = attempt === undefined ? params : { ...params, attempt };
+      const [row] = (await gateway.client.query('outcomes', asked)).rows;
+      if (row !== undefined) return row;
+      const { state } = await findTask(gateway, params);
+      throw notFound(
+        `outcome of task ${params.task_id}${attempt === undefined ? '' : `, attempt ${attempt}`}: it is ${state}`,
+      );
+    },
   }),
   route({
     ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id/why', role: 'viewer', summary: 'Why it waits' },

@@ -1,0 +1,77 @@
+import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
+import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { Database } from '../adapters/clickhouse.ts';
+import { equals, filterBy } from './filter.ts';
+
+type Outcome = QueryRow<'outcomes'>;
+
+/** A row of `attempts` as it is stored: JSON as text, empty text for what there was not. */
+type Stored = Record<'run_id' | 'task_id' | 'error_class' | 'error_code' | 'error_message' | 'worker_id', string> &
+  Record<'device_id' | 'pool' | 'fingerprint' | 'benchmark' | 'executor' | 'model' | 'precision' | 'scenario', string> &
+  Record<'variant' | 'request_name' | 'source' | 'queued_at' | 'finished_at' | 'simulation_reason', string> &
+  Record<'results' | 'hardware_metrics' | 'environment' | 'logs', string> & {
+    attempt: number;
+    max_attempts: number;
+    status: OutcomeStatus;
+    error_retriable: boolean | null;
+    tags: Record<string, string>;
+    started_at: string | null;
+    execution_time_seconds: number | null;
+    is_simulated: boolean;
+  };
+
+/** Outcomes of a run as their workers reported them: the newest attempt of each task, or the one asked for. */
+export async function findOutcomes(
+  database: Database,
+  { run_id, task_id, attempt, after_task_id = '', limit = 100 }: QueryParameters<'outcomes'>,
+): Promise<Outcome[]> {
+  const { where, parameters } = filterBy([
+    equals('run_id', 'UUID', run_id),
+    equals('task_id', 'String', task_id),
+    equals('attempt', 'UInt32', attempt),
+    ['task_id > {after_task_id:String}', { after_task_id }],
+  ]);
+  const rows = await database.query<Stored>(
+    `SELECT run_id, task_id, attempt, max_attempts, status, error_class, error_code, error_message, error_retriable,
+       worker_id, device_id, pool, fingerprint, benchmark, executor, model, precision, scenario, variant, request_name,
+       source, tags, queued_at, started_at, finished_at, execution_time_seconds, is_simulated, simulation_reason, results,
+       hardware_metrics, environment, logs
+     FROM attempts FINAL ${where} ORDER BY task_id, attempt DESC LIMIT 1 BY task_id LIMIT {limit:UInt32}`,
+    { ...parameters, limit },
+  );
+  return rows.map(outcomeOf);
+}
+
+function outcomeOf(row: Stored): Outcome {
+  const { run_id, task_id, attempt, max_attempts, status, benchmark, executor, variant, tags } = row;
+  const { queued_at, started_at, finished_at, execution_time_seconds, is_simulated, simulation_reason } = row;
+  return {
+    ...{ run_id, task_id, attempt, max_attempts, status, error: errorOf(row) },
+    ...{ worker_id: orNull(row.worker_id), device_id: orNull(row.device_id), pool: orNull(row.pool) },
+    ...{ fingerprint: orNull(row.fingerprint), benchmark, executor, model: orNull(row.model) },
+    ...{ precision: orNull(row.precision), scenario: orNull(row.scenario), variant },
+    ...{ request_name: orNull(row.request_name), source: parsed(row.source, null), tags },
+    ...{ queued_at, started_at, finished_at, execution_time_seconds },
+    results: parsed(row.results, {}),
+    hardware_metrics: parsed(row.hardware_metrics, null),
+    environment: parsed(row.environment, {}),
+    simulation_status: { is_simulated, ...(simulation_reason === '' ? {} : { reason: simulation_reason }) },
+    logs: orNull(row.logs),
+  };
+}
+
+function errorOf({ error_class, error_code, error_message, error_retriable }: Stored): Outcome['error'] {
+  if (error_class === '') return null;
+  return {
+    class: error_class as NonNullable<Outcome['error']>['class'],
+    code: error_code,
+    message: error_message,
+    retriable: error_retriable ?? true,
+  };
+}
+
+const orNull = (text: string): string | null => (text === '' ? null : text);
+
+function parsed<T>(text: string, without: T): T {
+  return text === '' ? without : (JSON.parse(text) as T);
+}
