@@ -23,6 +23,8 @@ export const device = z.object({
   executors: z.array(z.string()),
   /** Programs that the `command` executor may start; `*` for any. */
   commands: z.array(z.string()),
+  /** Variables that a task may set for them: names, and beginnings of names with `*`. Absent from older workers. Since 0.3. */
+  command_env: z.array(z.string()).optional(),
   labels,
   environment,
 });

@@ -24,6 +24,7 @@ afterAll(async () => {
 const env = {
   WORKER_SLOTS: '4',
   WORKER_COMMANDS: 'sh,node,env',
+  WORKER_COMMAND_ENV_ALLOW: 'default,GREET*',
   WORKER_COMMAND_MAX_OUTPUT_MB: '20',
   WORKER_KILL_GRACE_SECONDS: '0.3',
 };
@@ -112,6 +113,12 @@ describe('the command executor', () => {
     expect(path.error?.code).toBe('COMMAND_NOT_ALLOWED');
     const variable = await run(shell('true', { env: { LD_PRELOAD: '/tmp/evil.so' } }));
     expect(variable.error).toMatchObject({ code: 'ENV_NOT_ALLOWED' });
+    const other = await run(shell('true', { env: { GREETING: 'hi', FAREWELL: 'bye' } }));
+    expect(other.error).toMatchObject({
+      class: 'bad_input',
+      code: 'ENV_NOT_ALLOWED',
+      message: expect.stringContaining('WORKER_COMMAND_ENV_ALLOW=default,FAREWELL'),
+    });
     const nowhere = await run(shell('true', { working_directory: '/nowhere' }));
     expect(nowhere.error).toMatchObject({ code: 'WORKING_DIRECTORY_MISSING' });
   });

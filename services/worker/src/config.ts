@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { ENV_ALLOW_ENTRY, isNeverAllowed } from '@benchwire/shared/contracts/command-environment.ts';
 import { hardwareClass, labels } from '@benchwire/shared/contracts/hardware.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { EXECUTORS } from '@benchwire/shared/contracts/task.ts';
@@ -39,6 +40,20 @@ export const workerConfig = z.object({
   WORKER_COMMANDS: list.prefault(''),
   /** Variables that every program gets, key=value. */
   WORKER_COMMAND_ENV: secret(keyValues).prefault(''),
+  /** Variables that a task may set: names, beginnings of names with `*`, `default` for the list of shared/contracts/command-environment.ts. */
+  WORKER_COMMAND_ENV_ALLOW: list
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(ENV_ALLOW_ENTRY, 'takes names, beginnings of names with a * at the end, and the word default')
+          .refine((name) => !isNeverAllowed(name), {
+            error: ({ input }) =>
+              `no task may ever set ${String(input)}; to set it for every program use WORKER_COMMAND_ENV`,
+          }),
+      ),
+    )
+    .prefault('default'),
   /** Upper bound of the memory of what a task runs; a task of `command` can only set a lower one. */
   WORKER_MAX_MEMORY_MB: number.pipe(z.int().min(16)).optional(),
   /** What a program may print in all. */

@@ -51,7 +51,13 @@ export async function startWorker(
   await removeOrphanedFolders();
 
   const telemetry = createTelemetry(http.registry, () => runner.runningCount);
-  const { executors, commands, onnxruntime_version } = await createExecutors({ config, env, client, telemetry, log });
+  const { executors, commands, command_env, onnxruntime_version } = await createExecutors({
+    config,
+    env,
+    client,
+    telemetry,
+    log,
+  });
   const found = await detectDevices({
     configured: config.WORKER_DEVICES,
     classes: config.WORKER_CLASSES,
@@ -62,6 +68,7 @@ export async function startWorker(
     labels: config.WORKER_LABELS,
     executors: [...executors.keys()],
     commands,
+    command_env,
     onnxruntime_version,
   });
   const capabilities: Capabilities = {

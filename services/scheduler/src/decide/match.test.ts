@@ -67,6 +67,30 @@ describe('mismatch', () => {
       { executors: ['command'], commands: ['x'] },
       /"rm"/,
     ],
+    [
+      'a variable that is allowed',
+      { executor: 'command', config: { command: ['x'], env: { MY_KEY: '1', SEED: '2' } } },
+      { executors: ['command'], commands: ['x'], command_env: ['MY_*', 'SEED'] },
+      undefined,
+    ],
+    [
+      'a variable that is not',
+      { executor: 'command', config: { command: ['x'], env: { MY_KEY: '1', YOURS: '2' } } },
+      { executors: ['command'], commands: ['x'], command_env: ['MY_*'] },
+      /do not let a task set YOURS: .*WORKER_COMMAND_ENV_ALLOW=default,YOURS/,
+    ],
+    [
+      'a variable where a worker does not say what it allows',
+      { executor: 'command', config: { command: ['x'], env: { YOURS: '2' } } },
+      { executors: ['command'], commands: ['x'] },
+      undefined,
+    ],
+    [
+      'a variable that no worker ever lets a task set: refused there, at once',
+      { executor: 'command', config: { command: ['x'], env: { HOME: '/' } } },
+      { executors: ['command'], commands: ['x'], command_env: ['SEED'] },
+      undefined,
+    ],
   ])('%s', (_name, need, offer, expected) => {
     const reason = mismatch(task(need), aDevice(offer));
     if (expected === undefined) expect(reason).toBeUndefined();
@@ -76,5 +100,9 @@ describe('mismatch', () => {
   it('gives tasks with equal needs one signature', () => {
     expect(needSignature(task({ priority: 1 }))).toBe(needSignature(task({ priority: 7, config: { sleep_ms: 3 } })));
     expect(needSignature(task({}))).not.toBe(needSignature(task({ requirements: { min_memory_gb: 2 } })));
+    const command = (env: Record<string, string>) =>
+      needSignature(task({ executor: 'command', config: { command: ['x'], env } }));
+    expect(command({ A: '1', B: '2' })).toBe(command({ B: '3', A: '4' }));
+    expect(command({ A: '1' })).not.toBe(command({ B: '1' }));
   });
 });

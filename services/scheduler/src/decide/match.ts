@@ -1,3 +1,8 @@
+import {
+  isNeverAllowed,
+  refusedVariables,
+  refusedVariablesMessage,
+} from '@benchwire/shared/contracts/command-environment.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { memoryOf } from './hardware.ts';
@@ -12,6 +17,7 @@ export type Offer = Pick<
   | 'instruction_sets'
   | 'executors'
   | 'commands'
+  | 'command_env'
   | 'labels'
   | 'environment'
 >;
@@ -38,6 +44,10 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
     const program = programOf(need);
     if (!offer.commands.includes('*') && !offer.commands.includes(program)) {
       return `its workers do not allow the program "${program}" (they allow ${offer.commands.join(', ') || 'none'}): start one with "bw worker --allow ${program}", or the stack with WORKER_COMMANDS=${[...offer.commands, program].join(',')}`;
+    }
+    const refused = refusedByOffer(need, offer);
+    if (refused.length > 0) {
+      return `its workers do not let a task set ${refused.join(', ')}: ${refusedVariablesMessage(refused)}`;
     }
   }
   if (min_memory_gb !== undefined) {
@@ -67,11 +77,26 @@ export function programOf(need: Need): string {
   return 'command' in need.config ? (need.config.command[0] ?? '') : '';
 }
 
+/** Names of the variables that a `command` task sets. */
+function variablesOf(need: Need): string[] {
+  return 'command' in need.config ? Object.keys(need.config.env ?? {}) : [];
+}
+
+/**
+ * Variables of a task that other workers could be allowed to let it set. What no worker ever does is left to the worker to
+ * refuse, at once; and so is everything where an older one does not say what it allows.
+ */
+function refusedByOffer(need: Need, { command_env, commands }: Offer): string[] {
+  if (command_env === undefined) return [];
+  const allowable = variablesOf(need).filter((name) => !isNeverAllowed(name));
+  return refusedVariables(allowable, command_env, commands.includes('*'));
+}
+
 /** Equal for tasks that every pool answers alike. */
 export function needSignature(need: Need): string {
   return JSON.stringify([
     need.executor,
-    need.executor === 'command' ? programOf(need) : '',
+    need.executor === 'command' ? [programOf(need), variablesOf(need).toSorted()] : '',
     need.pool,
     need.requirements,
   ]);

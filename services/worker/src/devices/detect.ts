@@ -54,6 +54,8 @@ export interface Offer {
   labels: Labels;
   executors: readonly string[];
   commands: readonly string[];
+  /** Variables that a task may set for these programs. */
+  command_env?: readonly string[];
   onnxruntime_version: string | null;
 }
 
@@ -69,6 +71,9 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
       labels: offer.labels,
       executors: [...offer.executors],
       commands: offer.executors.includes('command') ? [...offer.commands] : [],
+      ...(offer.executors.includes('command') && offer.command_env !== undefined
+        ? { command_env: [...offer.command_env] }
+        : {}),
     };
     return {
       device_id: device.device_id,

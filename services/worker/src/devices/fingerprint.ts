@@ -15,6 +15,7 @@ export interface PoolOffer {
   labels: Labels;
   executors: readonly string[];
   commands: readonly string[];
+  command_env?: readonly string[];
   /** The same processor may offer less in a virtual machine. */
   instruction_sets?: readonly string[];
 }
@@ -30,6 +31,7 @@ export function poolOf(offer: PoolOffer): string {
     offer.executors.toSorted(),
     [...new Set(offer.commands)].sort(),
     ...(offer.instruction_sets === undefined ? [] : [offer.instruction_sets.toSorted()]),
+    ...(offer.command_env === undefined ? [] : [offer.command_env.toSorted()]),
   ];
   return `${offer.class}-${hash(parts, 8)}`;
 }

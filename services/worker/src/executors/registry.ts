@@ -1,3 +1,4 @@
+import { envAllowOf } from '@benchwire/shared/contracts/command-environment.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
@@ -26,6 +27,8 @@ export interface Registry {
   executors: ReadonlyMap<string, Executor>;
   /** What the fleet is told of the programs that `command` may start. */
   commands: string[];
+  /** What the fleet is told of the variables that a task may set for them. */
+  command_env: string[];
   onnxruntime_version: string | null;
 }
 
@@ -33,6 +36,7 @@ export interface Registry {
 export async function createExecutors(options: RegistryOptions): Promise<Registry> {
   const { config, log } = options;
   const executors: Executor[] = [];
+  const command_env = envAllowOf(config.WORKER_COMMAND_ENV_ALLOW);
   let commands: string[] = [];
   let onnxruntime_version: string | null = null;
   for (const name of new Set(config.WORKER_EXECUTORS)) {
@@ -59,7 +63,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
         name satisfies never;
     }
   }
-  return { executors: new Map(executors.map((each) => [each.name, each])), commands, onnxruntime_version };
+  return { executors: new Map(executors.map((each) => [each.name, each])), commands, command_env, onnxruntime_version };
 }
 
 function onnxExecutor({ config, env }: RegistryOptions): Executor {
@@ -90,6 +94,7 @@ async function commandExecutor(
     path,
     lang: env.LANG,
     env: config.WORKER_COMMAND_ENV,
+    env_allow: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
     max_memory_mb: config.WORKER_MAX_MEMORY_MB,
     max_output_bytes: config.WORKER_COMMAND_MAX_OUTPUT_MB * 1024 ** 2,
     grace_ms: config.WORKER_KILL_GRACE_SECONDS * 1000,

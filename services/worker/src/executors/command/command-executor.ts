@@ -23,6 +23,8 @@ export interface CommandExecutorOptions {
   lang: string | undefined;
   /** WORKER_COMMAND_ENV. */
   env: Readonly<Record<string, string>>;
+  /** WORKER_COMMAND_ENV_ALLOW, with what `default` stands for. */
+  env_allow: readonly string[];
   max_memory_mb: number | undefined;
   max_output_bytes: number;
   grace_ms: number;
@@ -87,6 +89,7 @@ async function runCommand(
     lang: options.lang,
     operator: options.env,
     task: config.env ?? {},
+    env_allow: options.env_allow,
     allow_any: options.allowlist.any,
     attempt_id,
     owner,

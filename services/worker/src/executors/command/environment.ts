@@ -1,3 +1,4 @@
+import { refusedVariables, refusedVariablesMessage } from '@benchwire/shared/contracts/command-environment.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
@@ -8,13 +9,6 @@ export const ATTEMPT_VARIABLE = 'BENCHWIRE_ATTEMPT';
 /** The worker's process, as `<pid>:<start time>`: processes whose worker is gone are cleared away. */
 export const OWNER_VARIABLE = 'BENCHWIRE_OWNER';
 
-/**
- * Variables that make an allowed program run other code than its own. Of the loader: ld.so(8), dyld(1); the rest are
- * those of common interpreters. With `*` on the allowlist there is nothing to protect.
- */
-const CODE_VARIABLES =
-  /^(PATH|LD_.*|DYLD_.*|GCONV_PATH|BASH_ENV|ENV|SHELLOPTS|BASHOPTS|PS4|IFS|NODE_OPTIONS|NODE_PATH|PYTHON(PATH|HOME|STARTUP|INSPECT|USERBASE)|PERL5(LIB|OPT|DB)|RUBY(LIB|OPT)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|GIT_SSH.*|EDITOR|PAGER)$/;
-
 export interface EnvironmentParts {
   device: Device;
   home: string;
@@ -24,6 +18,9 @@ export interface EnvironmentParts {
   operator: Readonly<Record<string, string>>;
   /** config.env. */
   task: Readonly<Record<string, string>>;
+  /** WORKER_COMMAND_ENV_ALLOW. */
+  env_allow: readonly string[];
+  /** With any program allowed there is nothing to protect from variables. */
   allow_any: boolean;
   attempt_id: string;
   owner: string;
@@ -33,17 +30,18 @@ export interface EnvironmentParts {
 
 /**
  * The environment of a program, from nothing: none of the worker's own variables, and so none of its secrets. The task
- * may add what it likes but for the variables that say on which device it runs and what code is run. Pure.
+ * may add the variables that the operator allows, and none that says on which device it runs. Pure.
  */
 export function commandEnvironment(
   parts: EnvironmentParts,
 ): { ok: true; env: Record<string, string> } | { ok: false; error: TaskError } {
   const device = deviceVariables(parts.device);
-  const refused = Object.keys(parts.task).filter(
-    (name) => name.startsWith('BENCHWIRE_') || name in device || (!parts.allow_any && CODE_VARIABLES.test(name)),
-  );
-  if (refused.length > 0) {
-    const message = `config.env may not set ${refused.join(', ')}: the worker sets them itself, or they would let an allowed program run other code; the worker's WORKER_COMMAND_ENV can set them`;
+  const names = Object.keys(parts.task);
+  const refused = new Set(refusedVariables(names, parts.env_allow, parts.allow_any));
+  for (const name of names) if (name in device) refused.add(name);
+  if (refused.size > 0) {
+    const listed = [...refused];
+    const message = `config.env sets ${listed.join(', ')}, which this worker does not let a task set: ${refusedVariablesMessage(listed)}`;
     return { ok: false, error: taskError('bad_input', 'ENV_NOT_ALLOWED', message, false) };
   }
   return {

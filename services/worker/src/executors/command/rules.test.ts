@@ -1,4 +1,11 @@
+import {
+  DEFAULT_COMMAND_ENV_ALLOW,
+  envAllowOf,
+  refusedVariables,
+} from '@benchwire/shared/contracts/command-environment.ts';
+import { loadConfig } from '@benchwire/shared/runtime/config.ts';
 import { describe, expect, it } from 'vitest';
+import { workerConfig } from '../../config.ts';
 import { findProgram, offeredCommands, resolveAllowlist } from './allowlist.ts';
 import { commandEnvironment } from './environment.ts';
 import { exitError } from './exit-error.ts';
@@ -49,6 +56,7 @@ describe('the environment of a program', () => {
     lang: undefined,
     operator: { LD_LIBRARY_PATH: '/opt/cuda' },
     task: { SEED: '1' },
+    env_allow: envAllowOf(['default', 'MY_*', 'PYTHON*', 'PERL5LIB']),
     allow_any: false,
     attempt_id: 'a',
     owner: 'o',
@@ -82,9 +90,51 @@ describe('the environment of a program', () => {
     ['LD_PRELOAD', true, true],
     ['CUDA_VISIBLE_DEVICES', true, false],
     ['BENCHWIRE_OWNER', true, false],
+    ['HOME', true, false],
+    ['TMPDIR', true, false],
     ['OMP_NUM_THREADS', false, true],
+    ['MY_KEY', false, true],
+    ['YOURS', false, false],
+    ['PERL5LIB', false, true],
+    ['PERL5OPT', false, false],
+    ['PYTHONPATH', false, false],
+    ['PYTHONHASHSEED', false, true],
   ])('%s from the task, with any program allowed: %s', (name, allow_any, ok) => {
-    expect(commandEnvironment({ ...parts, allow_any, task: { [name]: 'x' } }).ok).toBe(ok);
+    const made = commandEnvironment({ ...parts, allow_any, task: { [name]: 'x' } });
+    expect(made.ok).toBe(ok);
+    if (!made.ok) expect(made.error.message).toContain(name);
+  });
+
+  // Names that made an allowed script run other code, or are known to; none of them is on the list that holds by itself.
+  it.each(
+    `HOME TMPDIR PATH LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES GCONV_PATH GLIBC_TUNABLES PERLLIB PERL5LIB PERL5OPT
+    PYTHONWARNINGS PYTHONBREAKPOINT PYTHONPLATLIBDIR PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONPYCACHEPREFIX BROWSER
+    LUA_INIT LUA_INIT_5_4 OPENSSL_CONF OPENSSL_MODULES CLASSPATH CUDA_INJECTION64_PATH OMP_TOOL_LIBRARIES DOTNET_STARTUP_HOOKS
+    R_PROFILE_USER GIT_EXTERNAL_DIFF GIT_SSH_COMMAND PHP_INI_SCAN_DIR NODE_EXTRA_CA_CERTS NODE_OPTIONS VISUAL EDITOR PAGER BASH_ENV ENV
+    SHELLOPTS PS4 IFS PROMPT_COMMAND JAVA_TOOL_OPTIONS RUBYOPT RUBYLIB JULIA_LOAD_PATH TERMINFO LESSOPEN ZDOTDIR XDG_CONFIG_HOME
+    VK_ICD_FILENAMES OCL_ICD_VENDORS HSA_TOOLS_LIB SSL_CERT_FILE REQUESTS_CA_BUNDLE http_proxy HTTPS_PROXY BENCHWIRE_ATTEMPT`
+      .trim()
+      .split(/\s+/),
+  )('%s is not allowed by default, and by no pattern', (name) => {
+    for (const allow of [['default'], ['*'], ['default', '*'], [`${name.slice(0, 3)}*`]]) {
+      if (/proxy/i.test(name) && allow.some((entry) => entry.endsWith('*'))) continue;
+      expect(refusedVariables([name], envAllowOf(allow), false)).toEqual([name]);
+    }
+  });
+
+  it('takes what requests usually say', () => {
+    const names = ['BATCH', 'BUILD_ID', 'MODEL', 'SEED', 'OMP_NUM_THREADS', 'BENCH_ANYTHING', 'PARAM_X', 'TASK_NAME'];
+    expect(refusedVariables(names, envAllowOf(['default']), false)).toEqual([]);
+    expect(refusedVariables(DEFAULT_COMMAND_ENV_ALLOW, envAllowOf(['default']), false)).toEqual([]);
+  });
+
+  it('has a configuration that says what it takes', () => {
+    const allow = (text: string) =>
+      loadConfig(workerConfig, { WORKER_COMMAND_ENV_ALLOW: text }).WORKER_COMMAND_ENV_ALLOW;
+    expect(allow(' default, MY_*')).toEqual(['default', 'MY_*']);
+    expect(() => allow('HOME')).toThrow(/WORKER_COMMAND_ENV_ALLOW.*HOME/);
+    expect(() => allow('a-b')).toThrow(/WORKER_COMMAND_ENV_ALLOW/);
+    expect(() => allow('*_PATH')).toThrow(/WORKER_COMMAND_ENV_ALLOW/);
   });
 });
 
