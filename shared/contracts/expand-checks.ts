@@ -1,15 +1,16 @@
 import { didYouMean } from '../runtime/near-names.ts';
+import { MAX_ISSUES } from './limits.ts';
 import type { Issue } from './request.ts';
 import type { TaskSpec } from './task.ts';
 
-/** Every id that is there twice. */
+/** Ids that are there twice; the first of them, where there are many. */
 export function checkTaskIds(tasks: readonly TaskSpec[]): Issue[] {
   const seen = new Map<string, number>();
   const issues: Issue[] = [];
   for (const [index, { task_id }] of tasks.entries()) {
     const first = seen.get(task_id);
     if (first === undefined) seen.set(task_id, index);
-    else {
+    else if (issues.length <= MAX_ISSUES) {
       issues.push({
         path: `tasks[${index}].task_id`,
         code: 'duplicate_task_id',
@@ -27,6 +28,7 @@ export function checkDependencies(tasks: readonly TaskSpec[]): Issue[] {
   // Comparing with every name is only for requests that a person wrote.
   const suggest = (id: string): string => (byId.size <= 500 && issues.length < 20 ? didYouMean(id, byId.keys()) : '');
   for (const [index, task] of tasks.entries()) {
+    if (issues.length > MAX_ISSUES) break;
     const seen = new Set<string>();
     for (const [position, id] of task.depends_on.entries()) {
       const path = `tasks[${index}].depends_on[${position}]`;

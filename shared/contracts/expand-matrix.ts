@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { shorten } from '../format/shorten.ts';
+import { MAX_AXES, MAX_EXCLUDE_CHECKS, MAX_ISSUES } from './limits.ts';
 import { type AxisValue, type Issue, MAX_TASKS_PER_RUN, type Request } from './request.ts';
 
 /** One combination of the matrix' values. */
@@ -9,7 +11,7 @@ export interface Cell {
 
 /** `config.model="a", precision="fp16"`. */
 export function describeCell(cell: Cell): string {
-  return cell.values.map(([axis, value]) => `${axis}=${JSON.stringify(value)}`).join(', ');
+  return cell.values.map(([axis, value]) => `${shorten(axis, 100)}=${shorten(JSON.stringify(value), 100)}`).join(', ');
 }
 
 /** Not `executor`: another executor has another config, so that is another task. */
@@ -76,8 +78,6 @@ export function matrixCells(request: Request, issues: Issue[]): Cell[] {
   return kept;
 }
 
-const MAX_AXES = 32;
-
 function checkAxes(request: Request, axes: ReadonlyArray<[string, AxisValue[]]>, issues: Issue[]): void {
   if (axes.length > MAX_AXES) {
     issues.push({
@@ -92,28 +92,32 @@ function checkAxes(request: Request, axes: ReadonlyArray<[string, AxisValue[]]>,
     const path = `matrix.${axis}`;
     const place = axisPath(axis)?.join('.');
     if (place === undefined) {
-      const message = `"${axis}" is no place that a matrix can set: use config.<name>, requirements.<name>, retry_policy.<name> or one of ${[...TASK_FIELDS].join(', ')}`;
+      const message = `"${shorten(axis, 100)}" is no place that a matrix can set: use config.<name>, requirements.<name>, retry_policy.<name> or one of ${[...TASK_FIELDS].join(', ')}`;
       issues.push({ path, code: 'unknown_axis', message });
       continue;
     }
     const other = places.get(place);
     if (other !== undefined) {
-      issues.push({ path, code: 'duplicate_axis', message: `"${axis}" sets ${place}, as "${other}" does` });
+      const message = `"${shorten(axis, 100)}" sets ${shorten(place, 100)}, as "${shorten(other, 100)}" does`;
+      issues.push({ path, code: 'duplicate_axis', message });
     }
     places.set(place, axis);
     const twice = firstRepeated(values.map((value) => JSON.stringify(value)));
     if (twice !== undefined) {
-      const message = `the value ${twice} stands there twice: use repetitions to run the same thing again`;
+      const message = `the value ${shorten(twice, 100)} stands there twice: use repetitions to run the same thing again`;
       issues.push({ path, code: 'duplicate_value', message });
     }
   }
-  for (const [index, entry] of (request.matrix_exclude ?? []).entries()) {
-    for (const axis of Object.keys(entry)) {
+  const excludes = request.matrix_exclude ?? [];
+  const names = axes.map(([name]) => shorten(name, 100)).join(', ') || 'none';
+  for (const [index, entry] of excludes.entries()) {
+    if (issues.length > MAX_ISSUES) return;
+    for (const axis of Object.keys(entry).slice(0, MAX_ISSUES)) {
       if (request.matrix !== undefined && Object.hasOwn(request.matrix, axis)) continue;
       issues.push({
-        path: `matrix_exclude[${index}].${axis}`,
+        path: `matrix_exclude[${index}].${shorten(axis, 100)}`,
         code: 'unknown_axis',
-        message: `"${axis}" is no axis of the matrix; its axes are: ${axes.map(([name]) => name).join(', ') || 'none'}`,
+        message: `"${shorten(axis, 100)}" is no axis of the matrix; its axes are: ${names}`,
       });
     }
   }
@@ -126,7 +130,17 @@ function checkAxes(request: Request, axes: ReadonlyArray<[string, AxisValue[]]>,
       message: `the matrix has ${size} cells; a run has at most ${MAX_TASKS_PER_RUN} tasks: leave out values or split it into several requests`,
     });
   }
+  const sets = new Set(excludes.map(axesOf)).size;
+  if (sets * size > MAX_EXCLUDE_CHECKS) {
+    issues.push({
+      path: 'matrix_exclude',
+      code: 'too_many_excludes',
+      message: `the entries name ${sets} different sets of axes, and the matrix has ${size} cells: the product may be ${MAX_EXCLUDE_CHECKS} at most, so name the same axes in more of the entries`,
+    });
+  }
 }
+
+const axesOf = (entry: Readonly<Record<string, AxisValue>>): string => JSON.stringify(Object.keys(entry).sort());
 
 function firstRepeated(values: readonly string[]): string | undefined {
   const seen = new Set<string>();

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parseWith } from '../runtime/issues.ts';
+import { countValues } from '../runtime/json-limits.ts';
 import { checkDependencies, checkTaskIds } from './expand-checks.ts';
 import { type Cell, describeCell, matrixCells, withAxis } from './expand-matrix.ts';
 import { TASK_ID_PATTERN } from './ids.ts';
+import { MAX_EXPANDED_VALUES, MAX_ISSUES } from './limits.ts';
 import { type Issue, MAX_TASKS_PER_RUN, type Request } from './request.ts';
 import { type Task, type TaskSpec, taskSpec } from './task.ts';
 
@@ -42,12 +44,14 @@ export function expand(request: Request, bindings: PoolBindings = new Map()): Ex
       message: `with its repetitions the request has ${edges} dependencies between tasks, at most ${MAX_EDGES_PER_RUN} are possible: put one task in between that waits for all`,
     });
   }
+  const tooMuch = cells.length > 1 ? expandedIssue(request.tasks, cells.length) : undefined;
+  if (tooMuch !== undefined) issues.push(tooMuch);
   if (issues.length > 0) return { ok: false, issues };
 
   const tasks: Task[] = [];
   for (const cell of cells) {
     const copies = expandCell(request, cell, bindings, issues);
-    if (issues.length > 0) return { ok: false, issues: issues.slice(0, 100) };
+    if (issues.length > 0) return { ok: false, issues };
     for (const copy of copies) tasks.push(copy);
   }
   const clash = firstDuplicate(tasks);
@@ -93,8 +97,20 @@ function sizeOf(tasks: readonly TaskSpec[], cells: readonly Cell[]): { tasks: nu
   return size;
 }
 
+/** Each cell of a matrix copies and checks every task whole: large tasks in many cells are more work than their number tells. */
+function expandedIssue(tasks: readonly TaskSpec[], cells: number): Issue | undefined {
+  const most = MAX_EXPANDED_VALUES / cells;
+  if (countValues(tasks, most) <= most) return undefined;
+  const message = `the tasks hold more than ${Math.floor(most)} values, and the matrix copies them ${cells} times: ${MAX_EXPANDED_VALUES} values in all are possible, so leave out cells or split the request`;
+  return { path: 'matrix', code: 'too_many_values', message };
+}
+
 function expandCell(request: Request, cell: Cell, bindings: PoolBindings, issues: Issue[]): Task[] {
-  const specs = request.tasks.map((spec, index) => applyCell(spec, cell, index, issues));
+  const specs: TaskSpec[] = [];
+  for (const [index, spec] of request.tasks.entries()) {
+    specs.push(applyCell(spec, cell, index, issues));
+    if (issues.length > MAX_ISSUES) break;
+  }
   if (issues.length > 0) return [];
 
   // Every copy of each written task in this cell, by the written id, so that dependencies can be widened.

@@ -94,9 +94,11 @@ describe('issues are for people', () => {
 
   it('limits how many there are, and says how many more', () => {
     const issues = Array.from({ length: 250 }, (_, i) => ({ path: `p${i}`, code: 'c', message: 'm' }));
-    expect(limitIssues(issues)).toHaveLength(100);
-    expect(limitIssues(issues).at(-1)?.message).toContain('151 more');
-    expect(limitIssues(issues.slice(0, 100))).toEqual(issues.slice(0, 100));
+    expect(limitIssues(issues)).toHaveLength(50);
+    expect(limitIssues(issues).at(-1)?.message).toContain('201 more');
+    expect(limitIssues(issues.slice(0, 50))).toEqual(issues.slice(0, 50));
+    const [long] = limitIssues([{ path: 'p'.repeat(1e6), code: 'c', message: 'm'.repeat(1e6) }]);
+    expect((long?.path.length ?? 0) + (long?.message.length ?? 0)).toBeLessThan(3000);
   });
 
   it('formats paths', () => {

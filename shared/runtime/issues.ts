@@ -1,5 +1,8 @@
 import type { z } from 'zod';
+import { MAX_ISSUE_CHARACTERS, MAX_ISSUES, MAX_PATH_CHARACTERS } from '../contracts/limits.ts';
 import type { Issue } from '../contracts/request.ts';
+import { shorten } from '../format/shorten.ts';
+import { type JsonLimits, jsonLimitIssue, SERVICE_LIMITS } from './json-limits.ts';
 import { didYouMean } from './near-names.ts';
 import { fieldsAt, rightPlaceFor, valueAt } from './schema-walk.ts';
 
@@ -9,6 +12,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
     else text += text === '' ? String(part) : `.${String(part)}`;
+    if (text.length > MAX_PATH_CHARACTERS) return shorten(text, MAX_PATH_CHARACTERS);
   }
   return text === '' ? '(message)' : text;
 }
@@ -22,10 +26,23 @@ interface Checked {
 /**
  * What a Zod schema found, in the contract's form and in words for whoever wrote the value: unknown fields name the
  * near ones, a wrong value says what it was, unions are reported by their closest branch. Without what was checked the
- * messages are Zod's own.
+ * messages are Zod's own. At most MAX_ISSUES: the others are counted and not worded, so that the work does not grow with them.
  */
 export function issuesOf(error: z.ZodError, checked?: Checked): Issue[] {
-  return error.issues.flatMap((problem) => toIssues(problem, [], checked));
+  const issues: Issue[] = [];
+  let found = 0;
+  for (const problem of error.issues) {
+    if (issues.length < MAX_ISSUES) {
+      const more = toIssues(problem, [], checked);
+      issues.push(...more);
+      found += Math.max(more.length, countOf(problem));
+    } else found += countOf(problem);
+  }
+  return limitIssues(issues, found);
+}
+
+function countOf(problem: z.core.$ZodIssue): number {
+  return problem.code === 'unrecognized_keys' ? problem.keys.length : 1;
 }
 
 function toIssues(problem: z.core.$ZodIssue, parent: readonly PropertyKey[], checked: Checked | undefined): Issue[] {
@@ -35,7 +52,7 @@ function toIssues(problem: z.core.$ZodIssue, parent: readonly PropertyKey[], che
   const value = valueAt(checked?.value, path);
   switch (problem.code) {
     case 'unrecognized_keys':
-      return problem.keys.map((key) => issue(unknownField(key, path, checked), [...path, key]));
+      return problem.keys.slice(0, MAX_ISSUES).map((key) => issue(unknownField(key, path, checked), [...path, key]));
     case 'invalid_type':
       return [issue(wrongType([problem.expected], value))];
     case 'invalid_value':
@@ -43,7 +60,9 @@ function toIssues(problem: z.core.$ZodIssue, parent: readonly PropertyKey[], che
     case 'invalid_union':
       return unionIssues(problem, path, checked, issue);
     case 'invalid_key':
-      return problem.issues.map((inner) => issue(`"${String(path.at(-1))}" cannot be a name here: ${inner.message}`));
+      return problem.issues.map((inner) =>
+        issue(`"${shorten(String(path.at(-1)), 100)}" cannot be a name here: ${inner.message}`),
+      );
     default:
       return [issue(problem.message)];
   }
@@ -69,7 +88,7 @@ function unionIssues(
     else if (closest === undefined || branch.length < closest.length) closest = branch;
   }
   if (closest === undefined) return [issue(wrongType(expected, value))];
-  return closest.flatMap((inner) => toIssues(inner, path, checked));
+  return closest.slice(0, MAX_ISSUES).flatMap((inner) => toIssues(inner, path, checked));
 }
 
 function unknownField(key: string, path: readonly PropertyKey[], checked: Checked | undefined): string {
@@ -115,15 +134,23 @@ function shown(value: unknown): string {
   return String(value);
 }
 
-/** At most `most` issues, so that a reply fits into a message; the last one says how many more there are. */
-export function limitIssues(issues: readonly Issue[], most = 100): Issue[] {
-  if (issues.length <= most) return [...issues];
-  const rest = issues.length - most + 1;
-  return [
-    ...issues.slice(0, most - 1),
-    { path: '(message)', code: 'more_issues', message: `and ${rest} more of them: correct these first` },
-  ];
+/**
+ * At most MAX_ISSUES, each of them short, so that a reply fits into a message; the last one says how many more there are.
+ * @param found - how many there were, where some have been left out already
+ */
+export function limitIssues(issues: readonly Issue[], found = issues.length): Issue[] {
+  const shown = issues.slice(0, found > MAX_ISSUES ? MAX_ISSUES - 1 : MAX_ISSUES).map((issue) => ({
+    path: shorten(issue.path, MAX_PATH_CHARACTERS),
+    code: issue.code,
+    message: shorten(issue.message, MAX_ISSUE_CHARACTERS),
+  }));
+  if (found <= MAX_ISSUES) return shown;
+  const message = `and ${found - shown.length} more of them: correct these first`;
+  return [...shown, { path: '(message)', code: MORE_ISSUES, message }];
 }
+
+/** The code of the issue that says how many more there are. */
+export const MORE_ISSUES = 'more_issues';
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
 
@@ -137,8 +164,13 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Parsed<T> {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads JSON bytes and checks them against a contract; bytes that are no JSON are an issue like any other. */
-export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array): Parsed<T> {
+/**
+ * Reads JSON bytes and checks them against a contract; bytes that are no JSON, or too deep or too many values for the limits,
+ * are an issue like any other.
+ */
+export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, limits: JsonLimits = SERVICE_LIMITS): Parsed<T> {
+  const beyond = jsonLimitIssue(bytes, limits);
+  if (beyond !== undefined) return { ok: false, issues: [beyond] };
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(bytes));

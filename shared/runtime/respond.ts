@@ -1,10 +1,12 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
+import { MAX_QUESTION_BYTES } from '../contracts/limits.ts';
 import type { Issue } from '../contracts/request.ts';
 import type { Running } from './consume.ts';
 import { messageOf } from './errors.ts';
-import { limitIssues, parseJson } from './issues.ts';
+import { limitIssues, type Parsed, parseJson } from './issues.ts';
+import { DOOR_LIMITS } from './json-limits.ts';
 import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { reject } from './reject.ts';
@@ -24,6 +26,8 @@ export interface RespondOptions<Q, A> {
   rejected_where?: string;
   /** More questions than this at once wait in the subscription. */
   max_concurrent: number;
+  /** A longer question is refused unread; MAX_QUESTION_BYTES unless set. */
+  max_bytes?: number;
 }
 
 /**
@@ -69,7 +73,7 @@ async function answer<Q, A>(
 ): Promise<void> {
   let reply: A;
   try {
-    const parsed = parseJson(options.schema, message.data);
+    const parsed = read(options, message.data);
     if (parsed.ok) reply = await options.handle(parsed.value, message);
     else {
       reply = options.refuse(limitIssues(parsed.issues));
@@ -91,6 +95,12 @@ async function answer<Q, A>(
       message.respond(JSON.stringify(options.refuse([{ path: '(message)', code: 'reply_too_large', message: why }])));
     }
   }
+}
+
+function read<Q, A>({ schema, max_bytes = MAX_QUESTION_BYTES }: RespondOptions<Q, A>, data: Uint8Array): Parsed<Q> {
+  if (data.length <= max_bytes) return parseJson(schema, data, DOOR_LIMITS);
+  const text = `the message has ${data.length} bytes, at most ${max_bytes} are possible here: ask for less`;
+  return { ok: false, issues: [{ path: '(message)', code: 'too_large', message: text }] };
 }
 
 /** Whoever asked gets the answer even where the question cannot be kept. */

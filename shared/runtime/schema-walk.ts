@@ -40,12 +40,22 @@ function branchFor(definition: Definition, value: unknown): z.core.$ZodType | un
       literalsOf(definitionOf(option).shape?.[discriminator]).includes(value[discriminator]),
     );
   }
+  const names = firstNames(value);
   const known = (option: z.core.$ZodType): number =>
-    Object.keys(value).filter((key) => Object.hasOwn(definitionOf(option).shape ?? {}, key)).length;
+    names.filter((key) => Object.hasOwn(definitionOf(option).shape ?? {}, key)).length;
   return options.reduce<z.core.$ZodType | undefined>(
     (best, option) => (best === undefined || known(option) > known(best) ? option : best),
     undefined,
   );
+}
+
+/** More fields than any schema has say nothing more about which one is meant. */
+const MAX_NAMES = 200;
+
+function firstNames(value: Record<string, unknown>): string[] {
+  const names: string[] = [];
+  for (const name in value) if (names.push(name) >= MAX_NAMES) break;
+  return names;
 }
 
 function literalsOf(schema: z.core.$ZodType | undefined): readonly unknown[] {

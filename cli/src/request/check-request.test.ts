@@ -55,7 +55,12 @@ describe('a wrong request is told with its place', () => {
     ['malformed JSON', 'a.json', '{"tasks": [ {"task_id": "a",} ]}', /^a\.json:1:29: not JSON: .*double-quoted/],
     ['JSON on stdin', '(stdin)', '{"tasks": ', /not JSON/],
     ['malformed YAML', 'a.yaml', 'tasks: [1\nb: 2', /^a\.yaml:2:1: /],
-    ['a duplicate key', 'a.yaml', 'name: a\nname: b\n', /^a\.yaml:2:1: .*unique/],
+    ['a duplicate key', 'a.yaml', 'name: a\nname: b\n', /^a\.yaml:2:1: .*unique.*line 1/],
+    ['a list as a key', 'a.yaml', '? [a, b]\n: c\n', /^a\.yaml:1:3: .*plain text/],
+    ['brackets without end', 'a.yaml', '['.repeat(100_000), /^a\.yaml:1:65: .*more than 64 deep/],
+    ['lists in lists', 'a.yaml', `a: 1\nb:\n  ${'- '.repeat(100_000)}x`, /^a\.yaml:3:\d+: .*more than 64 deep/],
+    ['deep JSON', 'a.json', '{"a":'.repeat(500_000), /more than 64 deep/],
+    ['a bracket that closes nothing', 'a.yaml', 'a: 1\nb: [1]]\n', /^a\.yaml:2:7: /],
     ['two documents', 'a.yaml', 'a: 1\n---\nb: 2\n', /one request per file/],
     ['nothing', 'a.yaml', ' \n', /empty/],
     ['only a comment', 'a.yaml', '# hello\n', /object|comments/],
@@ -70,9 +75,12 @@ describe('a wrong request is told with its place', () => {
     expect(lines.map((line) => line.split(': ')[0])).toEqual(['a.yaml:1:1', 'a.yaml:3:14', 'a.yaml:5:5']);
   });
 
-  it('stops at fifty lines', () => {
+  it('stops at fifty lines, and says last how many more there are', () => {
     const tasks = Array.from({ length: 200 }, () => '  - 1').join('\n');
-    expect(linesOf('a.yaml', `tasks:\n${tasks}\n`)).toHaveLength(51);
+    const lines = linesOf('a.yaml', `tasks:\n${tasks}\n`);
+    expect(lines).toHaveLength(50);
+    expect(lines.at(-1)).toMatch(/^and 151 more/);
+    expect(lines[0]).toMatch(/^a\.yaml:2:5: /);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { MORE_ISSUES } from '@benchwire/shared/runtime/issues.ts';
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { WrittenRequest } from './read-request.ts';
 
@@ -51,12 +52,17 @@ function locate(written: WrittenRequest, path: string, atKey = false): Place | u
 export function issueLines(written: WrittenRequest, issues: readonly Issue[]): string[] {
   return issues
     .map((issue) => ({ issue, place: locate(written, issue.path, issue.code === 'unrecognized_keys') }))
-    .sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0))
+    .sort((a, b) => lineOf(a) - lineOf(b) || (a.place?.column ?? 0) - (b.place?.column ?? 0))
     .map(({ issue, place }) => {
       const where = place === undefined ? '' : `${written.name}:${place.line}:${place.column}: `;
       const path = issue.path === '' || issue.path === '(message)' ? '' : `${issue.path}: `;
       return `${where}${path}${issue.message}`;
     });
+}
+
+/** What is about the file as a whole comes first, and how many more issues there are comes last. */
+function lineOf({ issue, place }: { issue: Issue; place: Place | undefined }): number {
+  return issue.code === MORE_ISSUES ? Number.POSITIVE_INFINITY : (place?.line ?? 0);
 }
 
 function isPrefix(key: string, path: string): boolean {

@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { MAX_FILE_BYTES } from '@benchwire/shared/contracts/limits.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { limitIssues } from '@benchwire/shared/runtime/issues.ts';
+import { DOOR_LIMITS, jsonLimitIssue } from '@benchwire/shared/runtime/json-limits.ts';
+import { readYaml } from '@benchwire/shared/runtime/read-yaml.ts';
+import type { Document, LineCounter } from 'yaml';
 import { InvalidRequestError, UsageError } from '../errors.ts';
 
 /** A request as the user wrote it, with what it takes to say where in the file something stands. */
@@ -13,9 +17,6 @@ export interface WrittenRequest {
   document: Document.Parsed;
   lines: LineCounter;
 }
-
-/** More than any request: MAX_TASKS_PER_RUN written out. Stops a wrong file (a model, a video) early. */
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Reads YAML or JSON from a file, or from stdin for `-`.
@@ -28,7 +29,7 @@ export async function readRequest(
 ): Promise<WrittenRequest> {
   const name = file === '-' ? '(stdin)' : file;
   const bytes = file === '-' ? await readStream(stdin) : await readPath(file, resolve(working_directory, file));
-  if (bytes.length > MAX_BYTES) throw new UsageError(`${name} is larger than any request: is it the right file?`);
+  if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${name} is larger than any request: is it the right file?`);
   return parseRequest(name, bytes);
 }
 
@@ -45,27 +46,23 @@ export function parseRequest(name: string, bytes: Uint8Array): WrittenRequest {
 
   // What claims to be JSON is held to it; the reader of YAML would accept more and say less.
   const isJson = name.endsWith('.json') || (!/\.ya?ml$/.test(name) && /^\s*[[{]/.test(text));
-  if (isJson) checkJson(name, text);
+  if (isJson) checkJson(name, text, bytes);
 
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const [document, second] = Array.isArray(documents) ? documents : [];
-  if (document === undefined) throw new InvalidRequestError(name, ['it holds nothing but comments.']);
-  if (second !== undefined)
-    throw new InvalidRequestError(name, ['it holds several documents (`---`): write one request per file.']);
-  const errors = document.errors.map((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return `${name}:${line}:${col}: ${error.message}`;
+  const read = readYaml(text);
+  if (read.ok) return { name, value: read.value, document: read.document, lines: read.lines };
+  const issues = read.issues.map((issue) => {
+    const place = issue.line === null ? '' : `${name}:${issue.line}:${issue.column}: `;
+    return { ...issue, message: `${place}${issue.message}` };
   });
-  if (errors.length > 0) throw new InvalidRequestError(name, errors);
-  try {
-    return { name, value: document.toJS({ maxAliasCount: 1000 }), document, lines };
-  } catch (error) {
-    throw new InvalidRequestError(name, [messageOf(error)]);
-  }
+  throw new InvalidRequestError(
+    name,
+    limitIssues(issues).map(({ message }) => message),
+  );
 }
 
-function checkJson(name: string, text: string): void {
+function checkJson(name: string, text: string, bytes: Uint8Array): void {
+  const beyond = jsonLimitIssue(bytes, DOOR_LIMITS);
+  if (beyond !== undefined) throw new InvalidRequestError(name, [beyond.message]);
   try {
     JSON.parse(text);
   } catch (error) {
@@ -106,7 +103,7 @@ async function readStream(stdin: Readable & { isTTY?: boolean }): Promise<Uint8A
   for await (const chunk of stdin) {
     chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array));
     size += chunks.at(-1)?.length ?? 0;
-    if (size > MAX_BYTES) break;
+    if (size > MAX_FILE_BYTES) break;
   }
   return Buffer.concat(chunks);
 }

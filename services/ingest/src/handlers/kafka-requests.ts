@@ -4,6 +4,7 @@ import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { DOOR_LIMITS } from '@benchwire/shared/runtime/json-limits.ts';
 import type { Kafka, KafkaMessage } from '@benchwire/shared/runtime/kafka.ts';
 import { consumeKafka, type Handled } from '@benchwire/shared/runtime/kafka-consume.ts';
 import type { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
@@ -84,7 +85,7 @@ function read(message: KafkaMessage): ReturnType<typeof parseJson<unknown>> {
     return { ok: false, issues: [issue] };
   }
   const changed = contentHashIssues(value, (name) => headerOf(message, name));
-  return changed.length > 0 ? { ok: false, issues: changed } : parseJson(z.unknown(), value);
+  return changed.length > 0 ? { ok: false, issues: changed } : parseJson(z.unknown(), value, DOOR_LIMITS);
 }
 
 function headerOf({ headers }: KafkaMessage, name: string): string | undefined {

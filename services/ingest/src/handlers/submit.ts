@@ -23,6 +23,8 @@ export function answerSubmissions(parts: SubmitParts): Running {
     schema: z.unknown(),
     rejected_where: REJECTED_WHERE,
     max_concurrent: 256,
+    // As large as the server takes them.
+    max_bytes: Number.POSITIVE_INFINITY,
     refuse: (issues) => {
       parts.metrics.rejected.inc();
       return { ok: false, issues };
