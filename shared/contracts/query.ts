@@ -28,6 +28,7 @@ import {
   throughputRow,
   workerRow,
 } from './rows.ts';
+import { RUN_STATUSES } from './run-status.ts';
 
 /** Request/reply, answered by the aggregator: parameters as JSON in, a `QueryReply` as JSON out. */
 export const QUERY_SUBJECTS = 'bw.query.*';
@@ -49,6 +50,8 @@ export const QUERIES = {
         .array(z.enum(['accepted', 'cancelling', 'finished']))
         .min(1)
         .optional(),
+      /** See run-status.ts. Since 0.4. */
+      statuses: z.array(z.enum(RUN_STATUSES)).min(1).optional(),
       /** Looked for in the name and the run's id. */
       search: z.string().max(256).default(''),
       /** `name` or `name=value`. */
@@ -68,6 +71,8 @@ export const QUERIES = {
       state: taskState.optional(),
       /** Only this one. Since 0.3. */
       task_id: z.string().optional(),
+      /** Looked for in task id, model, worker and pool. Since 0.4. */
+      search: z.string().max(256).default(''),
       after_task_id: z.string().default(''),
       limit: limit(1000, 100_000),
     }),

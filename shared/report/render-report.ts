@@ -1,4 +1,5 @@
 import type { FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
+import { runStatus, runStatusWords } from '../contracts/run-status.ts';
 import { fourDigits } from '../format/number.ts';
 import { histogram, scaling } from './charts.ts';
 import { Html, html } from './html.ts';
@@ -23,7 +24,7 @@ export function renderReport(report: RunReport): string {
 </head>
 <body>
 <h1>${title}</h1>
-<p class="dim">Run ${run.run_id}, ${run.state}. Accepted ${time(run.accepted_at)}${run.finished_at !== null && `, finished ${time(run.finished_at)}`}.${Object.entries(run.tags).map(([name, value]) => ` ${name}=${value}`)}</p>
+<p class="dim">Run ${run.run_id}, ${runStatusWords(runStatus(run))}. Accepted ${time(run.accepted_at)}${run.finished_at !== null && `, finished ${time(run.finished_at)}`}.${Object.entries(run.tags).map(([name, value]) => ` ${name}=${value}`)}</p>
 <ul>${sentencesOf(report).map((sentence) => html`<li>${sentence}</li>`)}</ul>
 ${lines.length > 0 && resultSection(lines)}
 ${lines.length > 0 && scalingSection(lines)}

@@ -80,7 +80,8 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     await page.getByRole('tab', { name: 'Samples' }).click();
     await page.getByRole('img', { name: /^latency_ms over time: [1-9]/ }).waitFor();
     await page.getByRole('tab', { name: 'Tasks' }).click();
-    await page.getByText('finished').first().waitFor({ timeout: 200_000 });
+    const run_state = page.locator('.bw-run-state');
+    await run_state.getByText('completed', { exact: true }).waitFor({ timeout: 200_000 });
     await tasks.getByText('completed').nth(4).waitFor();
     expect(await page.getByRole('img', { name: /^waiting .* completed/ }).count()).toBeGreaterThan(0);
   });
@@ -262,7 +263,7 @@ describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
     const request = { name: 'after the restart', tasks: [{ task_id: 'after', executor: 'noop' }] };
     const { code } = await bw(['run', '-'], { env: stack.env, input: JSON.stringify(request) });
     expect(code).toBe(0);
-    await page.getByRole('row', { name: 'after the restart' }).getByText('finished').waitFor();
+    await page.getByRole('row', { name: 'after the restart' }).getByText('completed', { exact: true }).waitFor();
   });
 
   it('is accessible and fits a phone, page by page', async () => {

@@ -1,4 +1,5 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
+import { RUN_STATUSES, runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
@@ -13,10 +14,15 @@ export const runs = defineCommand({
   name: 'runs',
   summary: 'the last runs',
   positionals: [],
-  options: { limit: { kind: 'count', value: 'N', help: 'how many (20)' } },
-  async run(context, { limit = 20 }) {
-    const { rows } = await withStack(context, (client) => client.query('runs', { limit }));
-    if (context.json) context.out.line(JSON.stringify(rows));
+  options: {
+    status: { kind: 'choice', choices: RUN_STATUSES, help: 'only those that go on, or ended like this' },
+    limit: { kind: 'count', value: 'N', help: 'how many (20)' },
+  },
+  async run(context, { limit = 20, status }) {
+    const wanted = status === undefined ? { limit } : { limit, statuses: [status] };
+    const { rows } = await withStack(context, (client) => client.query('runs', wanted));
+    if (context.json) context.out.line(JSON.stringify(rows.map((row) => ({ ...row, status: runStatus(row) }))));
+    else if (rows.length === 0 && status !== undefined) context.err.line(`no run is ${runStatusWords(status)}.`);
     else if (rows.length === 0) context.err.line('there is no run yet: start one with `bw run FILE`.');
     else context.out.lines(runsTable(rows, context.style, context.out.columns, context.now()));
     return EXIT.ok;
@@ -28,7 +34,11 @@ export function runsTable(rows: readonly RunRow[], style: Style, width: number |
   const columns: ReadonlyArray<Column<RunRow>> = [
     { title: 'run', cell: (row) => shortRunId(row.run_id), paint: (text, _, s) => s.bold(text) },
     { title: 'name', cell: (row) => row.name, shrink_to: 12 },
-    { title: 'state', cell: runState, paint: (text, row, s) => paintState(text, runState(row), s) },
+    {
+      title: 'status',
+      cell: (row) => runStatusWords(runStatus(row)),
+      paint: (text, row, s) => paintState(text, runStatus(row), s),
+    },
     { title: 'tasks', cell: (row) => formatNumber(row.total), align: 'right' },
     { title: '', cell: () => ' '.repeat(10), paint: (_, row, s) => runBar(row, 10, s), expendable: 4 },
     { title: 'done', cell: (row) => formatNumber(row.completed), align: 'right' },
@@ -44,13 +54,6 @@ export function runsTable(rows: readonly RunRow[], style: Style, width: number |
     { title: 'accepted', cell: (row) => formatAgo(Date.parse(row.accepted_at), now_ms), align: 'right' },
   ];
   return renderTable(rows, columns, { style, width });
-}
-
-/** A finished run is as good as its tasks. */
-export function runState(row: RunRow): string {
-  if (row.state !== 'finished') return row.state === 'accepted' && row.running > 0 ? 'running' : row.state;
-  if (badOf(row) > 0) return 'failed';
-  return row.cancelled > 0 ? 'cancelled' : 'completed';
 }
 
 function badOf(row: RunRow): number {

@@ -1,5 +1,6 @@
 import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
+import { runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
@@ -13,7 +14,7 @@ import { noteLines } from '../results/notes.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 import { oneLine } from '../terminal/text-width.ts';
-import { runBar, runState, took } from './runs.ts';
+import { runBar, took } from './runs.ts';
 
 const TASK_STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 
@@ -23,33 +24,40 @@ export const show = defineCommand({
   positionals: ['RUN'],
   options: {
     state: { kind: 'choice', choices: TASK_STATES, help: 'only tasks in this state' },
+    search: { kind: 'text', value: 'TEXT', help: 'only tasks with this in their id, model, worker or pool' },
     limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
   },
-  async run(context, { state, limit = 50 }, [text = 'last']) {
+  async run(context, { state, search = '', limit = 50 }, [text = 'last']) {
     const { run, tasks, partial } = await withStack(context, async (client) => {
       const run_id = await findRun(client, text);
       const [found] = (await client.query('run', { run_id })).rows;
       if (found === undefined)
         throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
-      const wanted = { run_id, limit: pageFor(limit), ...(state === undefined ? {} : { state }) };
+      const wanted = {
+        ...{ run_id, limit: pageFor(limit), search },
+        ...(state === undefined ? {} : { state }),
+      };
       const { rows } = await take(client.rows('tasks', wanted), limit);
       const open = rows.filter((row) => row.state === 'running' || (row.state === 'waiting' && row.attempt > 0));
       const ids = open.map((row) => row.task_id);
       return { run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) };
     });
-    if (context.json) context.out.line(JSON.stringify({ run, tasks, partial: Object.fromEntries(partial) }));
+    if (context.json)
+      context.out.line(
+        JSON.stringify({ run: { ...run, status: runStatus(run) }, tasks, partial: Object.fromEntries(partial) }),
+      );
     else {
       const noted = tasks.map((task) => ({ ...task, note: task.note || partialWords(partial.get(task.task_id)) }));
-      context.out.lines([...header(context, run), '', ...taskLines(context, run, noted, state)]);
+      context.out.lines([...header(context, run), '', ...taskLines(context, run, noted, { state, search })]);
     }
     return EXIT.ok;
   },
 });
 
 function header({ style, now }: CliContext, run: RunRow): string[] {
-  const state = runState(run);
+  const status = runStatus(run);
   const lines = [
-    `${style.bold(oneLine(run.name) || 'run')}  ${paintState(state, state, style)}  ${runBar(run, 20, style)}  ${countsOf(run)}`,
+    `${style.bold(oneLine(run.name) || 'run')}  ${paintState(runStatusWords(status), status, style)}  ${runBar(run, 20, style)}  ${countsOf(run)}`,
     `  run       ${run.run_id}`,
     `  accepted  ${run.accepted_at.slice(0, 19).replace('T', ' ')} UTC, ${run.finished_at === null ? 'goes on since' : 'took'} ${took(run, now())}`,
   ];
@@ -110,12 +118,13 @@ function taskLines(
   { style, out }: CliContext,
   run: RunRow,
   tasks: readonly TaskRow[],
-  state: string | undefined,
+  { state, search }: { state: string | undefined; search: string },
 ): string[] {
+  if (tasks.length === 0 && search !== '') return [`no task has "${search}" in its id, model, worker or pool`];
   if (tasks.length === 0)
     return [state === undefined ? 'no task is known yet' : `no task is ${state.replace('_', ' ')}`];
   const lines = renderTable(tasks, COLUMNS, { style, width: out.columns });
-  const all = state === undefined ? run.total : tasks.length;
+  const all = state === undefined && search === '' ? run.total : tasks.length;
   if (all > tasks.length)
     lines.push(style.dim(`and ${count(all - tasks.length, 'more task')}: --limit ${all} shows them`));
   const failed = tasks

@@ -34,7 +34,8 @@ function stateWord(state: TaskProgressState): string {
 export function paintState(text: string, state: string, style: Style): string {
   if (state === 'completed' || state === 'finished' || state === 'ready') return style.green(text);
   if (state === 'running' || state === 'accepted') return style.cyan(text);
-  if (state === 'failed' || state === 'timed_out' || state === 'lost') return style.red(text);
+  if (state === 'failed' || state === 'partly_failed' || state === 'timed_out' || state === 'lost')
+    return style.red(text);
   if (state === 'waiting' || state === 'left') return style.dim(text);
   return style.yellow(text);
 }

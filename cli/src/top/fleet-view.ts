@@ -1,8 +1,9 @@
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
+import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import type { PoolStatus, SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
-import { runState, runsTable } from '../commands/runs.ts';
+import { runsTable } from '../commands/runs.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { CONNECTION_LOST } from '../connection/words.ts';
 import { paintState } from '../progress/task-words.ts';
@@ -226,6 +227,6 @@ export function fleetJson(fleet: FleetState, now_ms: number): Record<string, unk
       pools: fleet.capabilities.get(worker_id)?.devices.map((device) => device.pool) ?? [],
     })),
     running: runningLines(fleet, now_ms),
-    runs: (fleet.runs ?? []).map((run) => ({ ...run, state: runState(run) })),
+    runs: (fleet.runs ?? []).map((run) => ({ ...run, state: runStatus(run) })),
   };
 }

@@ -15,10 +15,9 @@ import type { ComponentType, ReactNode } from 'react';
 /** What a state looks like: a sign of its own, so that nobody needs the colour. */
 const SIGNS: Record<string, { icon: ComponentType<IconProps>; tone: string; label?: string }> = {
   waiting: { icon: IconCircleDashed, tone: 'waiting' },
-  accepted: { icon: IconPlayerPlay, tone: 'running', label: 'open' },
   running: { icon: IconPlayerPlay, tone: 'running' },
   completed: { icon: IconCircleCheck, tone: 'completed' },
-  finished: { icon: IconCircleCheck, tone: 'completed' },
+  partly_failed: { icon: IconCircleX, tone: 'failed', label: 'partly failed' },
   failed: { icon: IconCircleX, tone: 'failed' },
   timed_out: { icon: IconClockExclamation, tone: 'timed_out', label: 'timed out' },
   cancelled: { icon: IconBan, tone: 'cancelled' },

@@ -1,4 +1,5 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
+import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { Code } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -50,7 +51,7 @@ function RunList({ runs }: { runs: readonly RunRow[] }): ReactNode {
           <span className="bw-run-name">
             <RunLink run_id={run.run_id} name={run.name} />
           </span>
-          <Status state={run.state} />
+          <Status state={runStatus(run)} />
           <RunProgress counts={run} />
           <span className="bw-dim bw-run-age">
             {run.finished_at === null ? formatBetween(run.accepted_at, now) : <Ago at={run.finished_at} />}

@@ -1,4 +1,5 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
+import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { Tabs } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useGet } from '../../api/use-api.ts';
@@ -85,7 +86,7 @@ function RunState({ run }: { run: RunRow }): ReactNode {
   const now = useNow(run.finished_at === null ? 1000 : null);
   return (
     <div className="bw-run-state">
-      <Status state={run.state} />
+      <Status state={runStatus(run)} />
       <RunProgress counts={run} />
       <span>
         <span className="bw-dim">accepted</span> <At at={run.accepted_at} />

@@ -1,4 +1,5 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
+import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import type { ReactNode } from 'react';
 import { formatBetween, secondsBetween } from '../../format/times.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
@@ -22,7 +23,7 @@ const COLUMNS: readonly Column<RunRow>[] = [
       </>
     ),
   },
-  { key: 'state', title: 'State', value: ({ state }) => state, cell: ({ state }) => <Status state={state} /> },
+  { key: 'status', title: 'Status', value: runStatus, cell: (run) => <Status state={runStatus(run)} /> },
   {
     key: 'progress',
     title: 'Tasks over',

@@ -15,8 +15,11 @@ import { RunTable } from './run-table.tsx';
 const DEFAULTS = { state: '', search: '', tag: '' };
 const STATES = [
   { value: '', label: 'All' },
-  { value: 'open', label: 'Open' },
-  { value: 'finished', label: 'Finished' },
+  { value: 'running', label: 'Running' },
+  { value: 'completed', label: 'Completed' },
+  { value: 'partly_failed', label: 'Partly failed' },
+  { value: 'failed', label: 'Failed' },
+  { value: 'cancelled', label: 'Cancelled' },
 ];
 
 export default function RunsPage(): ReactNode {
@@ -66,7 +69,7 @@ export default function RunsPage(): ReactNode {
           value={filters.state}
           onChange={(state) => change({ state })}
           size="sm"
-          aria-label="State"
+          aria-label="Status"
         />
         <TextInput
           data-search

@@ -20,7 +20,7 @@ const STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cance
 /** Every task of a run with its life on the run's time axis. */
 export function TaskTable({ run, onPick }: { run: RunRow; onPick: (task_id: string) => void }): ReactNode {
   const [{ state, find }, change] = useUrlState(DEFAULTS);
-  const tasks = usePages<TaskRow>(`/api/runs/${run.run_id}/tasks`, { state, limit: 500 });
+  const tasks = usePages<TaskRow>(`/api/runs/${run.run_id}/tasks`, { state, search: find, limit: 500 });
   return (
     <>
       <search className="bw-filters">
@@ -36,14 +36,14 @@ export function TaskTable({ run, onPick }: { run: RunRow; onPick: (task_id: stri
         <TextInput
           data-search
           aria-label="Search for tasks"
-          placeholder="task, model, worker"
+          placeholder="task, model, worker, pool"
           leftSection={<IconSearch size={15} />}
           value={find}
           onChange={(event) => change({ find: event.currentTarget.value })}
         />
       </search>
       <Answer of={tasks} height={300}>
-        {(rows) => <Rows run={run} rows={rows.filter((row) => matches(row, find))} onPick={onPick} />}
+        {(rows) => <Rows run={run} rows={rows} onPick={onPick} />}
       </Answer>
       {tasks.hasNextPage && (
         <Button variant="subtle" size="compact-sm" mt={6} onClick={() => void tasks.fetchNextPage()}>
@@ -53,9 +53,6 @@ export function TaskTable({ run, onPick }: { run: RunRow; onPick: (task_id: stri
     </>
   );
 }
-
-const matches = (row: TaskRow, find: string): boolean =>
-  find === '' || `${row.task_id} ${row.model} ${row.worker_id} ${row.pool}`.toLowerCase().includes(find.toLowerCase());
 
 function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (task_id: string) => void }): ReactNode {
   const now = useNow(run.finished_at === null ? 1000 : null);

@@ -49,14 +49,20 @@ export interface StoredRun {
   lost: number;
 }
 
+/** `runStatus` of shared/contracts/run-status.ts in SQL. */
+const STATUS = `multiIf(state = 'cancelling', 'cancelling', state != 'finished', 'running',
+  failed + timed_out + lost > 0, if(completed > 0, 'partly_failed', 'failed'),
+  completed >= total, 'completed', 'cancelled')`;
+
 /** The newest runs that are asked for. */
 export function findRuns(
   database: Database,
-  { states, search = '', tag = '', before, limit = 20 }: QueryParameters<'runs'>,
+  { states, statuses, search = '', tag = '', before, limit = 20 }: QueryParameters<'runs'>,
 ): Promise<StoredRun[]> {
   const [name = '', ...value] = tag.split('=');
   const { where, parameters } = filterBy([
     states && ['toString(state) IN ({states:Array(String)})', { states }],
+    statuses && [`${STATUS} IN ({statuses:Array(String)})`, { statuses }],
     search === ''
       ? undefined
       : [

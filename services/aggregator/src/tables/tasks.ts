@@ -1,6 +1,7 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/rows.ts';
 import type { Database } from '../adapters/clickhouse.ts';
+import { equals, filterBy } from './filter.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -45,19 +46,24 @@ const SHOWN =
 /** A page of a run's tasks by task id. */
 export function findTasks(
   database: Database,
-  { run_id, state, task_id, after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
+  { run_id, state, task_id, search = '', after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
 ): Promise<TaskReply[]> {
-  return database.query(
-    `SELECT ${SHOWN} FROM tasks FINAL
-     WHERE run_id = {run_id:UUID} AND task_id > {after_task_id:String} ${state === undefined ? '' : 'AND state = {state:String}'}
-       ${task_id === undefined ? '' : 'AND task_id = {task_id:String}'}
-     ORDER BY task_id LIMIT {limit:UInt32}`,
-    {
-      ...{ run_id, after_task_id, limit },
-      ...(state === undefined ? {} : { state }),
-      ...(task_id === undefined ? {} : { task_id }),
-    },
-  );
+  const { where, parameters } = filterBy([
+    equals('run_id', 'UUID', run_id),
+    ['task_id > {after_task_id:String}', { after_task_id }],
+    equals('state', 'String', state),
+    equals('task_id', 'String', task_id),
+    search === ''
+      ? undefined
+      : [
+          "positionCaseInsensitiveUTF8(concat(task_id, '\\n', model, '\\n', worker_id, '\\n', pool), {search:String}) > 0",
+          { search },
+        ],
+  ]);
+  return database.query(`SELECT ${SHOWN} FROM tasks FINAL ${where} ORDER BY task_id LIMIT {limit:UInt32}`, {
+    ...parameters,
+    limit,
+  });
 }
 
 /** How many tasks of each run are in which state. */

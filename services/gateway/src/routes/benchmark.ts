@@ -4,7 +4,7 @@ import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { benchmarkIssues, benchmarkRequest, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
 import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { runId, timestamp } from '@benchwire/shared/contracts/ids.ts';
-import { type ModelRow, matrixRow, outcomeRow, type RunRow, runRow } from '@benchwire/shared/contracts/rows.ts';
+import { type ModelRow, matrixRow, outcomeRow, type RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import { HttpProblem } from '../problem.ts';
@@ -12,10 +12,11 @@ import { findRun } from './find-run.ts';
 import { cursor, decodeCursor, limitOf, listAnswer, page, pageOf } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import { type Route, route } from './route.ts';
+import { runNow, withStatus } from './run-now.ts';
 
 const params = z.object({ run_id: runId });
 
-const status = runRow.extend({
+const status = runNow.extend({
   /** From 0 to 1: tasks that have ended. */
   progress: z.number(),
   current_step: z.string(),
@@ -53,7 +54,7 @@ export async function benchmarkStatus(client: Client, run_id: string): Promise<z
   const isOpen = ({ state }: (typeof tasks)[number]): boolean => state === 'waiting' || state === 'running';
   const running = tasks.filter(({ state }) => state === 'running').map(({ task_id }) => task_id);
   return {
-    ...row,
+    ...withStatus(row),
     progress: progressOf(row),
     current_step: running.length > 0 ? running.slice(0, 10).join(', ') : row.state,
     completed_models: [...models.values()].filter((of) => !of.some(isOpen)).length,
@@ -87,7 +88,7 @@ function benchmarkModels(measured: readonly ModelRow[]): Array<z.infer<typeof be
 }
 
 /** A finished run, and where its report is. */
-const benchmarkReport = runRow.extend({
+const benchmarkReport = runNow.extend({
   /** The report as one HTML file. */
   report_url: z.string(),
   /** Every value that it measured, as JSON. */
@@ -159,7 +160,7 @@ export const benchmarkRoutes: Route[] = [
     answer: listAnswer(benchmarkReport),
     handle: async ({ gateway: { client }, query: { limit } }) => ({
       items: (await client.query('runs', { limit, states: ['finished'] })).rows.map((run) => ({
-        ...run,
+        ...withStatus(run),
         report_url: `/api/runs/${run.run_id}/report`,
         results_url: `/api/benchmark/results/${run.run_id}`,
       })),

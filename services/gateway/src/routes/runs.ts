@@ -1,9 +1,10 @@
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
-import { QUERIES } from '@benchwire/shared/contracts/query.ts';
+import { QUERIES, type QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
-import { eventRow, findingRow, runRow, taskRow, taskState } from '@benchwire/shared/contracts/rows.ts';
+import { eventRow, findingRow, taskRow, taskState } from '@benchwire/shared/contracts/rows.ts';
+import { RUN_STATUSES, type RunStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
 import { checkWritten, readWritten } from '../decide/read-request.ts';
@@ -13,6 +14,7 @@ import { findRun } from './find-run.ts';
 import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import { type Route, route } from './route.ts';
+import { runNow, withStatus } from './run-now.ts';
 
 const params = z.object({ run_id: runId });
 const reason = z.strictObject({ reason: z.string().max(1000).optional() }).default({});
@@ -27,33 +29,47 @@ export async function storedRequest(gateway: Gateway, run_id: string): Promise<R
   return JSON.parse(row.request);
 }
 
+type RunFilter = '' | 'open' | 'accepted' | 'finished' | RunStatus | undefined;
+
+function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | 'statuses'> {
+  switch (filter) {
+    case undefined:
+    case '':
+      return {};
+    case 'open':
+      return { states: ['accepted', 'cancelling'] };
+    case 'accepted':
+    case 'finished':
+      return { states: [filter] };
+    default:
+      return { statuses: [filter] };
+  }
+}
+
 export const runRoutes: Route[] = [
   route({
     ...{ method: 'GET', url: '/api/runs', role: 'viewer', summary: 'Runs, the newest first' },
     query: z.object({
-      state: z.enum(['open', 'accepted', 'cancelling', 'finished', '']).optional(),
+      state: z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).optional(),
       search: z.string().max(256).optional(),
       tag: z.string().max(256).optional(),
       limit: limitOf(20),
       cursor,
     }),
-    answer: pageOf(runRow),
+    answer: pageOf(runNow),
     handle: async ({ gateway, query: { state, search, tag, limit, cursor } }) => {
       const before = decodeCursor(cursor, z.strictObject({ accepted_at: z.string(), run_id: runId }));
-      const states =
-        state === undefined || state === ''
-          ? undefined
-          : state === 'open'
-            ? (['accepted', 'cancelling'] as const)
-            : ([state] as const);
       const answer = await gateway.client.query('runs', {
         limit,
-        ...(states === undefined ? {} : { states: [...states] }),
+        ...statesOf(state),
         ...(search === undefined ? {} : { search }),
         ...(tag === undefined ? {} : { tag }),
         ...(before === undefined ? {} : { before }),
       });
-      return page(answer, ({ accepted_at, run_id }) => ({ accepted_at, run_id }));
+      return page({ ...answer, rows: answer.rows.map(withStatus) }, ({ accepted_at, run_id }) => ({
+        accepted_at,
+        run_id,
+      }));
     },
   }),
   route({
@@ -79,8 +95,8 @@ export const runRoutes: Route[] = [
   route({
     ...{ method: 'GET', url: '/api/runs/:run_id', role: 'viewer', summary: 'One run with its counts' },
     params,
-    answer: runRow,
-    handle: ({ gateway, params: { run_id } }) => findRun(gateway.client, run_id),
+    answer: runNow,
+    handle: async ({ gateway, params: { run_id } }) => withStatus(await findRun(gateway.client, run_id)),
   }),
   route({
     ...{
@@ -100,15 +116,21 @@ export const runRoutes: Route[] = [
   route({
     ...{ method: 'GET', url: '/api/runs/:run_id/tasks', role: 'viewer', summary: 'Its tasks by id' },
     params,
-    query: z.object({ state: taskState.optional(), limit: limitOf(1000, 10_000), cursor }),
+    query: z.object({
+      state: taskState.optional(),
+      search: z.string().max(256).optional(),
+      limit: limitOf(1000, 10_000),
+      cursor,
+    }),
     answer: pageOf(taskRow),
-    handle: async ({ gateway, params: { run_id }, query: { state, limit, cursor } }) => {
+    handle: async ({ gateway, params: { run_id }, query: { state, search, limit, cursor } }) => {
       const after_task_id = decodeCursor(cursor, z.string()) ?? '';
       const answer = await gateway.client.query('tasks', {
         run_id,
         limit,
         after_task_id,
         ...(state === undefined ? {} : { state }),
+        ...(search === undefined ? {} : { search }),
       });
       return page(answer, (last) => last.task_id);
     },
