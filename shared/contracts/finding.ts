@@ -165,6 +165,11 @@ export const finding = z.object({
 });
 export type Finding = z.infer<typeof finding>;
 
+/** `Nats-Msg-Id`, and the id in Kafka: each change of a finding is a message of its own. */
+export function findingMessageId({ finding_id, revision }: Pick<Finding, 'finding_id' | 'revision'>): string {
+  return `${finding_id}.${revision}`;
+}
+
 /**
  * Request/reply, answered by the anomaly service once it has judged everything in OUTCOMES up to a sequence:
  * so that "no regression found" means looked, not late.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** DESIGN.md section 1. */
+/** What a device can be; docs/words.md. */
 export const HARDWARE_CLASSES = [
   'cpu',
   'cuda',

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import { type Finding, findingMessageId } from './finding.ts';
 import { type MetricBatch, metricBatchId } from './metrics.ts';
 import { type Outcome, outcomeMessageId } from './outcome.ts';
 
@@ -43,7 +43,7 @@ export const KAFKA_OUTCOMES: KafkaOutput<Outcome> = {
 export const KAFKA_FINDINGS: KafkaOutput<Finding> = {
   topic: 'benchwire.findings',
   key: (finding) => finding.series_id,
-  id: (finding) => finding.finding_id,
+  id: findingMessageId,
 };
 
 /** Only with KAFKA_METRICS. */

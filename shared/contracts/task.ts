@@ -8,7 +8,7 @@ export const batchSizes = z
   .max(32)
   .refine((sizes) => new Set(sizes).size === sizes.length, 'batch sizes must differ from each other');
 
-/** `onnx`: measures one model with ONNX Runtime (DESIGN.md section 6). */
+/** `onnx`: measures one model with ONNX Runtime; docs/requests.md. */
 export const onnxConfig = z.strictObject({
   /** A catalogue name, a path inside the worker's model folders, or an https URL (then with `sha256`). */
   model: z.string().min(1).max(2048),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { type Finding, finding, findingSubject } from '@benchwire/shared/contracts/finding.ts';
+import { type Finding, finding, findingMessageId, findingSubject } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import {
   KAFKA_FINDINGS,
@@ -131,7 +131,10 @@ describe.skipIf(!hasKafka)('results as Kafka topics', () => {
       const metrics = metricsOf(first);
       const service = await aggregator(cluster);
       await publishOutcomes(cluster, outcomes);
-      await publish(nats.client, findingSubject(about), JSON.stringify(about));
+      // Suspected, then confirmed: two messages about one finding, which a reader that drops repetitions must both get.
+      const confirmed = { ...about, state: 'confirmed' as const, revision: about.revision + 1 };
+      for (const revision of [about, confirmed])
+        await publish(nats.client, findingSubject(revision), JSON.stringify(revision));
       await publish(nats.client, metricsSubject(metrics), encodeMetricBatch(metrics));
 
       const reader = await readTopic(broker, KAFKA_OUTCOMES.topic);
@@ -142,10 +145,10 @@ describe.skipIf(!hasKafka)('results as Kafka topics', () => {
       await reader.stop();
 
       const findings = await readTopic(broker, KAFKA_FINDINGS.topic);
-      await vi.waitFor(() => expect(findings.messages).toHaveLength(1), WITHIN);
-      const [message] = findings.messages;
-      expect([String(message?.key), idsOf(findings.messages)]).toEqual([about.series_id, [about.finding_id]]);
-      expect(JSON.parse(String(message?.value))).toEqual(about);
+      await vi.waitFor(() => expect(findings.messages).toHaveLength(2), WITHIN);
+      expect(findings.messages.map((message) => String(message.key))).toEqual([about.series_id, about.series_id]);
+      expect(new Set(idsOf(findings.messages))).toEqual(new Set([about, confirmed].map(findingMessageId)));
+      expect(findings.messages.map((message) => JSON.parse(String(message.value)))).toEqual([about, confirmed]);
       await findings.stop();
 
       const text = await (await fetch(`http://127.0.0.1:${service.port()}/metrics`)).text();

@@ -1,4 +1,4 @@
-import { type Finding, finding, findingSubject } from '@benchwire/shared/contracts/finding.ts';
+import { type Finding, finding, findingMessageId, findingSubject } from '@benchwire/shared/contracts/finding.ts';
 import { FINDINGS } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
@@ -41,7 +41,7 @@ export class FindingLog {
       await Promise.all(
         batch.map((entry) =>
           publish(this.#client, findingSubject(entry), JSON.stringify(entry), {
-            id: `${entry.finding_id}.${entry.revision}`,
+            id: findingMessageId(entry),
             ...(signal === undefined ? {} : { signal }),
           }),
         ),

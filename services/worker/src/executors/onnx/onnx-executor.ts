@@ -29,7 +29,7 @@ export interface OnnxExecutorOptions extends ModelSourceOptions {
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
-/** Measures ONNX models (DESIGN.md section 6): finds the model, proves the execution provider, measures. */
+/** Measures ONNX models: finds the model, proves the execution provider, measures. */
 export function createOnnxExecutor(options: OnnxExecutorOptions): Executor {
   return {
     name: 'onnx',
