@@ -22,3 +22,11 @@ export function submittedPath(path: string, submission: Pick<Submission, 'path_p
   const { path_prefix } = submission;
   return path_prefix !== '' && path.startsWith(path_prefix) ? path.slice(path_prefix.length) : path;
 }
+
+/** Scalars of the request as their author wrote them, from what was read of the submitted message. */
+export function sourceAtOf(
+  submission: Pick<Submission, 'path_prefix'>,
+  sources: ReadonlyMap<string, string>,
+): (path: string) => string | undefined {
+  return (path) => sources.get(submittedPath(path, submission));
+}

@@ -17,10 +17,14 @@ export function formatPath(path: readonly PropertyKey[]): string {
   return text === '' ? '(message)' : text;
 }
 
+/** The scalar at a path as its author wrote it, where it prints otherwise: `1.10`, `0x1F`, `~`. */
+export type SourceAt = (path: string) => string | undefined;
+
 /** What was checked, so that an issue can say what stood there and which fields there are. */
 interface Checked {
   schema: z.core.$ZodType;
   value: unknown;
+  source_at?: SourceAt | undefined;
 }
 
 /**
@@ -50,13 +54,14 @@ function toIssues(problem: z.core.$ZodIssue, parent: readonly PropertyKey[], che
   const issue = (message: string, at = path): Issue => ({ path: formatPath(at), code: problem.code, message });
   if (checked === undefined && problem.code !== 'invalid_union') return [issue(problem.message)];
   const value = valueAt(checked?.value, path);
+  const source = checked?.source_at?.(formatPath(path));
   switch (problem.code) {
     case 'unrecognized_keys':
       return problem.keys.slice(0, MAX_ISSUES).map((key) => issue(unknownField(key, path, checked), [...path, key]));
     case 'invalid_type':
-      return [issue(wrongType([problem.expected], value))];
+      return [issue(wrongType([problem.expected], value, source))];
     case 'invalid_value':
-      return [issue(wrongValue(value, problem.values.map(String)))];
+      return [issue(wrongValue(value, problem.values.map(String), source))];
     case 'invalid_union':
       return unionIssues(problem, path, checked, issue);
     case 'invalid_key':
@@ -75,9 +80,10 @@ function unionIssues(
   issue: (message: string) => Issue,
 ): Issue[] {
   const value = valueAt(checked?.value, path);
+  const source = checked?.source_at?.(formatPath(path));
   if (problem.errors.length === 0) {
     const { options } = problem as { options?: readonly unknown[] };
-    return [issue(wrongValue(value, (options ?? []).map(String)))];
+    return [issue(wrongValue(value, (options ?? []).map(String), source))];
   }
   // A branch that fails on the value itself is for another type; the others say what is wrong inside of it.
   const expected: string[] = [];
@@ -87,7 +93,7 @@ function unionIssues(
     if (root?.code === 'invalid_type') expected.push(root.expected);
     else if (closest === undefined || branch.length < closest.length) closest = branch;
   }
-  if (closest === undefined) return [issue(wrongType(expected, value))];
+  if (closest === undefined) return [issue(wrongType(expected, value, source))];
   return closest.slice(0, MAX_ISSUES).flatMap((inner) => toIssues(inner, path, checked));
 }
 
@@ -112,26 +118,41 @@ const TYPE_WORDS: Record<string, string> = {
   null: 'null',
 };
 
-function wrongType(expected: readonly string[], value: unknown): string {
+function wrongType(expected: readonly string[], value: unknown, source?: string): string {
   const wanted = [...new Set(expected.map((name) => TYPE_WORDS[name] ?? name))].join(' or ');
   if (value === undefined) return `is missing: it takes ${wanted}`;
-  return `takes ${wanted}, but this is ${shown(value)}`;
+  if (value === null && source === '') return `has no value: it takes ${wanted}`;
+  return `takes ${wanted}, but this is ${shown(value, source)}${remedy(expected, value, source)}`;
 }
 
-function wrongValue(value: unknown, possible: readonly string[]): string {
+function wrongValue(value: unknown, possible: readonly string[], source?: string): string {
   const list = possible.join(', ');
   if (value === undefined) return `is missing: use ${possible.length === 1 ? list : `one of ${list}`}`;
   const near = typeof value === 'string' ? didYouMean(value, possible) : '';
-  return `is ${shown(value)}: use ${possible.length === 1 ? list : `one of ${list}`}.${near}`;
+  return `is ${shown(value, source)}: use ${possible.length === 1 ? list : `one of ${list}`}.${near}`;
 }
 
-function shown(value: unknown): string {
+function shown(value: unknown, source?: string): string {
+  if (source !== undefined && source !== '') return shorten(source, 60);
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string')
-    return `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value, 60))}`;
   return String(value);
+}
+
+/** What to do about a scalar that is read as another type than its author had in mind. */
+function remedy(expected: readonly string[], value: unknown, source: string | undefined): string {
+  const text = source ?? String(value);
+  if (expected.includes('string') && (typeof value === 'number' || typeof value === 'boolean'))
+    return `: put it in quotes, ${JSON.stringify(shorten(text, 60))}`;
+  if (typeof value !== 'string') return '';
+  if (expected.includes('boolean') && /^(y|yes|on|n|no|off|true|false)$/i.test(value))
+    return `: write ${/^(y|yes|on|true)$/i.test(value) ? 'true' : 'false'}, without quotes`;
+  const plain = value.replace(/[_' ]|,(?=\d{3}\b)/g, '');
+  if (expected.some((name) => name === 'number' || name === 'int') && /^-?\d{1,15}(\.\d{1,15})?$/.test(plain))
+    return `: write ${plain}, without quotes`;
+  return '';
 }
 
 /**
@@ -154,12 +175,15 @@ export const MORE_ISSUES = 'more_issues';
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
 
-/** Checks a value against a contract. */
-export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Parsed<T> {
+/**
+ * Checks a value against a contract.
+ * @param source_at - so that messages show what stands in the text, for a value that was read from one
+ */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, source_at?: SourceAt): Parsed<T> {
   const result = schema.safeParse(value);
   return result.success
     ? { ok: true, value: result.data }
-    : { ok: false, issues: issuesOf(result.error, { schema, value }) };
+    : { ok: false, issues: issuesOf(result.error, { schema, value, source_at }) };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -1,45 +1,34 @@
-import {
-  CST,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-} from 'yaml';
-import { MAX_DEPTH, MAX_ISSUES, MAX_YAML_ALIASES } from '../contracts/limits.ts';
+import { CST, Lexer, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import { MAX_DEPTH, MAX_ISSUES } from '../contracts/limits.ts';
 import type { Issue } from '../contracts/request.ts';
-import { DOOR_LIMITS, tooDeep, valueLimitIssue } from './json-limits.ts';
+import type { Sources } from '../request-text/check-json.ts';
+import { yamlValue } from '../request-text/yaml-value.ts';
+import { tooDeep } from './json-limits.ts';
 
-/** A mistake in YAML, and where it stands: both from 1 on, as editors count; null for the text as a whole. */
-export interface YamlIssue extends Issue {
+/** A mistake in a text, and where it stands: both from 1 on, as editors count; null for the text as a whole. */
+export interface TextIssue extends Issue {
   line: number | null;
   column: number | null;
 }
 
-export type YamlRead =
-  | { ok: true; value: unknown; document: Document.Parsed; lines: LineCounter }
-  | { ok: false; issues: YamlIssue[] };
+export type YamlRead = { ok: true; value: unknown; sources: Sources } | { ok: false; issues: TextIssue[] };
 
 /**
  * Reads one YAML document (JSON is YAML too). The time is linear in the text: what is nested too deep or closed without having
- * been opened is found by the lexer alone, before anything is composed; a key that is there twice is looked for here, since the
- * library compares each key of a map with every other.
+ * been opened is found by the lexer alone, before anything is composed; a key that is there twice is looked for in
+ * yaml-value.ts, since the library compares each key of a map with every other.
  */
 export function readYaml(text: string): YamlRead {
   const lines = new LineCounter();
   const early = checkTokens(text);
   if (early !== undefined) return { ok: false, issues: [early] };
-  const documents = parseAllDocuments(text, {
+  const documents = parseAllDocuments<ParsedNode>(text, {
     lineCounter: lines,
     prettyErrors: false,
     logLevel: 'error',
     uniqueKeys: false,
   });
-  const at = (offset: number | undefined, code: string, message: string): YamlIssue => {
+  const at = (offset: number | undefined, code: string, message: string): TextIssue => {
     const place = offset === undefined ? undefined : lines.linePos(offset);
     return { path: '(message)', code, message, line: place?.line ?? null, column: place?.col ?? null };
   };
@@ -54,18 +43,12 @@ export function readYaml(text: string): YamlRead {
       ok: false,
       issues: document.errors.slice(0, MAX_ISSUES).map(({ pos, message }) => at(pos[0], 'invalid_yaml', message)),
     };
-  const wrong = checkNodes(document.contents, lines, at);
-  if (wrong.length > 0) return { ok: false, issues: wrong };
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
-    // Aliases may have made more of it.
-    const beyond = valueLimitIssue(value, DOOR_LIMITS);
-    if (beyond !== undefined) return { ok: false, issues: [{ ...beyond, line: null, column: null }] };
-    return { ok: true, value, document, lines };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, issues: [at(undefined, 'invalid_yaml', message)] };
+  if (document.directives.yaml.explicit === true && document.directives.yaml.version === '1.1') {
+    const message = 'YAML 1.1 reads yes, 012 and 12:30 otherwise: leave out the line %YAML 1.1';
+    return { ok: false, issues: [at(undefined, 'yaml_1_1', message)] };
   }
+  const { value, issues, sources } = yamlValue(document, at);
+  return issues.length > 0 ? { ok: false, issues } : { ok: true, value, sources };
 }
 
 const CLOSED_BY: Readonly<Record<string, string>> = { ']': '[', '}': '{' };
@@ -81,7 +64,7 @@ const BEGINS_BLOCK: ReadonlySet<string> = new Set([
 ]);
 
 /** What the lexer's tokens tell: the depth, by brackets and by the columns at which blocks begin, and brackets that do not fit. */
-function checkTokens(text: string): YamlIssue | undefined {
+function checkTokens(text: string): TextIssue | undefined {
   const brackets: string[] = [];
   /** Columns of the blocks that are open, from the outermost. */
   const blocks: number[] = [];
@@ -89,8 +72,8 @@ function checkTokens(text: string): YamlIssue | undefined {
   let column = 1;
   /** The last token that was no blank. */
   let before = '';
-  const issue = ({ path, code, message }: Issue): YamlIssue => ({ path, code, message, line, column });
-  const invalid = (message: string): YamlIssue => issue({ path: '(message)', code: 'invalid_yaml', message });
+  const issue = ({ path, code, message }: Issue): TextIssue => ({ path, code, message, line, column });
+  const invalid = (message: string): TextIssue => issue({ path: '(message)', code: 'invalid_yaml', message });
   for (const token of new Lexer().lex(text)) {
     // Behind its marker stands a plain scalar or the text of a block, whatever it looks like.
     const type = before === 'scalar' ? 'text' : (CST.tokenType(token) ?? 'text');
@@ -117,44 +100,4 @@ function checkTokens(text: string): YamlIssue | undefined {
     }
   }
   return undefined;
-}
-
-/** Keys that are there twice, keys that are lists or maps, and too many uses of anchors. */
-function checkNodes(
-  contents: unknown,
-  lines: LineCounter,
-  at: (offset: number | undefined, code: string, message: string) => YamlIssue,
-): YamlIssue[] {
-  const issues: YamlIssue[] = [];
-  let aliases = 0;
-  const open: unknown[] = [contents];
-  while (open.length > 0 && issues.length < MAX_ISSUES) {
-    const node = open.pop();
-    if (isSeq(node)) {
-      for (const item of node.items) open.push(item);
-    } else if (isAlias(node)) {
-      aliases++;
-      if (aliases === MAX_YAML_ALIASES + 1)
-        issues.push(
-          at(node.range?.[0], 'too_many_aliases', `at most ${MAX_YAML_ALIASES} aliases (\`*name\`) are possible`),
-        );
-    } else if (isMap(node)) {
-      const seen = new Map<string, number | undefined>();
-      for (const { key, value } of node.items) {
-        if (issues.length >= MAX_ISSUES) break;
-        const offset = (key as Node | null)?.range?.[0];
-        if (key !== null && !isScalar(key) && !isAlias(key))
-          issues.push(at(offset, 'complex_key', 'a name must be a plain text, not a list or a map'));
-        const name = isScalar(key) ? String(key.value) : undefined;
-        if (name !== undefined && seen.has(name)) {
-          const first = seen.get(name);
-          const where = first === undefined ? '' : `, first in line ${lines.linePos(first).line}`;
-          const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
-          issues.push(at(offset, 'duplicate_key', `names must be unique, and "${shown}" is there twice${where}`));
-        } else if (name !== undefined) seen.set(name, offset);
-        open.push(key, value);
-      }
-    }
-  }
-  return issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

@@ -14,11 +14,10 @@ import { reject } from './reject.ts';
 /** How long the server has to confirm that no more questions will come. */
 const DRAIN_MS = 1000;
 
-export interface RespondOptions<Q, A> {
+interface Common<Q, A> {
   subject: string;
   /** Replicas in the same group share the requests; without one every instance answers. */
   queue?: string;
-  schema: z.ZodType<Q>;
   /** The answer to a question that does not parse, or that fails. */
   refuse: (issues: Issue[]) => A;
   handle: (question: Q, message: Msg) => Promise<A>;
@@ -29,6 +28,10 @@ export interface RespondOptions<Q, A> {
   /** A longer question is refused unread; MAX_QUESTION_BYTES unless set. */
   max_bytes?: number;
 }
+
+/** A question is JSON of a contract, or what a reader of its own makes of the bytes. */
+export type RespondOptions<Q, A> = Common<Q, A> &
+  ({ schema: z.ZodType<Q> } | { read: (bytes: Uint8Array) => Parsed<Q> });
 
 /**
  * Answers requests on a subject. Every question gets an answer: a malformed one the list of what is wrong with it, a
@@ -97,8 +100,10 @@ async function answer<Q, A>(
   }
 }
 
-function read<Q, A>({ schema, max_bytes = MAX_QUESTION_BYTES }: RespondOptions<Q, A>, data: Uint8Array): Parsed<Q> {
-  if (data.length <= max_bytes) return parseJson(schema, data, DOOR_LIMITS);
+function read<Q, A>(options: RespondOptions<Q, A>, data: Uint8Array): Parsed<Q> {
+  const { max_bytes = MAX_QUESTION_BYTES } = options;
+  if (data.length <= max_bytes)
+    return 'read' in options ? options.read(data) : parseJson(options.schema, data, DOOR_LIMITS);
   const text = `the message has ${data.length} bytes, at most ${max_bytes} are possible here: ask for less`;
   return { ok: false, issues: [{ path: '(message)', code: 'too_large', message: text }] };
 }

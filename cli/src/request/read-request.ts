@@ -2,20 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { MAX_FILE_BYTES } from '@benchwire/shared/contracts/limits.ts';
+import { readRequestText, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { limitIssues } from '@benchwire/shared/runtime/issues.ts';
-import { DOOR_LIMITS, jsonLimitIssue } from '@benchwire/shared/runtime/json-limits.ts';
-import { readYaml } from '@benchwire/shared/runtime/read-yaml.ts';
-import type { Document, LineCounter } from 'yaml';
 import { InvalidRequestError, UsageError } from '../errors.ts';
 
 /** A request as the user wrote it, with what it takes to say where in the file something stands. */
-export interface WrittenRequest {
+export interface WrittenRequest extends WrittenText {
   /** For messages: the file's name, or `(stdin)`. */
   name: string;
-  value: unknown;
-  document: Document.Parsed;
-  lines: LineCounter;
 }
 
 /**
@@ -35,53 +30,17 @@ export async function readRequest(
 
 /** The pure part of `readRequest`. */
 export function parseRequest(name: string, bytes: Uint8Array): WrittenRequest {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new InvalidRequestError(name, ['it is no text (UTF-8): is it the right file?']);
-  }
-  if (text.trim() === '')
-    throw new InvalidRequestError(name, ['it is empty: examples/quickstart.yaml shows what goes in.']);
-
-  // What claims to be JSON is held to it; the reader of YAML would accept more and say less.
-  const isJson = name.endsWith('.json') || (!/\.ya?ml$/.test(name) && /^\s*[[{]/.test(text));
-  if (isJson) checkJson(name, text, bytes);
-
-  const read = readYaml(text);
-  if (read.ok) return { name, value: read.value, document: read.document, lines: read.lines };
-  const issues = read.issues.map((issue) => {
-    const place = issue.line === null ? '' : `${name}:${issue.line}:${issue.column}: `;
-    return { ...issue, message: `${place}${issue.message}` };
+  const format = name.endsWith('.json') ? 'json' : /\.ya?ml$/.test(name) ? 'yaml' : undefined;
+  const read = readRequestText(bytes, format);
+  if (read.ok) return { name, ...read.written };
+  const issues = read.issues.map(({ line, column, path, code, message }) => {
+    const where = line === null ? '' : `${name}:${line}:${column}: `;
+    return { path, code, message: `${where}${path === '(message)' ? '' : `${path}: `}${message}` };
   });
   throw new InvalidRequestError(
     name,
     limitIssues(issues).map(({ message }) => message),
   );
-}
-
-function checkJson(name: string, text: string, bytes: Uint8Array): void {
-  const beyond = jsonLimitIssue(bytes, DOOR_LIMITS);
-  if (beyond !== undefined) throw new InvalidRequestError(name, [beyond.message]);
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const message = messageOf(error);
-    const position = /at position (\d+)/.exec(message)?.[1];
-    const place = position === undefined ? '' : `:${lineAndColumn(text, Number(position))}`;
-    const what = message
-      .replace(/ in JSON at position.*$/s, '')
-      .replace(/, (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, '');
-    const hint = /Expected double-quoted property name|Unexpected token/.test(message)
-      ? ' (JSON has no comments and no comma before a closing bracket)'
-      : '';
-    throw new InvalidRequestError(name, [`${name}${place}: not JSON: ${what}${hint}`]);
-  }
-}
-
-function lineAndColumn(text: string, position: number): string {
-  const before = text.slice(0, position);
-  return `${before.split('\n').length}:${position - before.lastIndexOf('\n')}`;
 }
 
 async function readPath(shown: string, path: string): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import { SESSION_COOKIE } from './auth/authenticator.ts';
 import { type Caller, may } from './auth/caller.ts';
 import type { Gateway } from './gateway.ts';
 import { HttpProblem } from './problem.ts';
+import { sourcesOf } from './read-bodies.ts';
 import type { Route } from './routes/route.ts';
 
 /** Puts a route of the table before its handler: who asks, whether they may, whether what they sent is right. */
@@ -25,7 +26,7 @@ export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Rou
         ...{ gateway, request, reply },
         params: checked(route.params, request.params, 'path'),
         query: checked(route.query, request.query, 'query'),
-        body: checked(route.body, request.body, 'body'),
+        body: checked(route.body, request.body, 'body', sourcesOf(request)),
         get caller(): Caller {
           if (known === undefined) throw new HttpProblem(401, 'AUTH_MISSING', 'Sign in first.');
           return known;
@@ -51,10 +52,15 @@ async function admit(gateway: Gateway, request: FastifyRequest, role: NonNullabl
   return caller;
 }
 
-function checked(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+function checked(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  where: string,
+  sources?: ReadonlyMap<string, string>,
+): unknown {
   if (schema === undefined) return undefined;
   // No body is undefined; one that says null is a wrong one.
-  const parsed = parseWith<unknown>(schema, where === 'body' ? value : (value ?? {}));
+  const parsed = parseWith<unknown>(schema, where === 'body' ? value : (value ?? {}), (path) => sources?.get(path));
   if (parsed.ok) return parsed.value;
   throw new HttpProblem(400, `${where.toUpperCase()}_INVALID`, `The ${where} is not valid.`, parsed.issues);
 }

@@ -29,6 +29,7 @@ import { serveLive } from './live/serve-live.ts';
 import { measureServer } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
+import { readBodies } from './read-bodies.ts';
 import { registerRoute } from './register-route.ts';
 import { ROUTE_GROUPS, ROUTES } from './routes/all.ts';
 
@@ -80,11 +81,7 @@ export async function startServer(
     void reply.code(problem.status).type('application/problem+json').send(problem);
   });
   app.setNotFoundHandler(answerUnrouted);
-  app.addContentTypeParser(
-    ['application/yaml', 'text/yaml', 'application/x-yaml'],
-    { parseAs: 'string' },
-    (_, body, done) => done(null, body),
-  );
+  readBodies(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

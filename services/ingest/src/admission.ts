@@ -4,7 +4,13 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { RequestLedger, Reservation } from './adapters/request-ledger.ts';
 import type { RunStore } from './adapters/run-store.ts';
-import { type ReadSubmission, readSubmission, requestHash, type Submission } from './decide/read-submission.ts';
+import {
+  type Arrived,
+  type ReadSubmission,
+  readSubmission,
+  requestHash,
+  type Submission,
+} from './decide/read-submission.ts';
 import { encodeSubmitted, sizeIssue } from './decide/submitted-message.ts';
 import type { IngestMetrics } from './metrics.ts';
 
@@ -17,8 +23,7 @@ export interface AdmissionParts {
 
 /** What came in through a door. */
 export interface Arrival {
-  /** Parsed JSON. */
-  value: unknown;
+  written: Arrived;
   trace: Record<string, string> | undefined;
   /** Stands in for a request_id that the request does not bring. */
   default_request_id?: string;
@@ -57,9 +62,9 @@ export async function admit(parts: AdmissionParts, arrival: Arrival): Promise<Ad
 }
 
 /** A request that breaks the reading must not come back for ever. */
-function readSafely({ value, default_request_id }: Arrival): ReadSubmission {
+function readSafely({ written, default_request_id }: Arrival): ReadSubmission {
   try {
-    return readSubmission(value, default_request_id);
+    return readSubmission(written, default_request_id);
   } catch (error) {
     return { ok: false, issues: [{ path: '(message)', code: 'unreadable', message: messageOf(error) }] };
   }

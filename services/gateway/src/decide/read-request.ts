@@ -1,37 +1,32 @@
-import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
 import { MAX_YAML_BYTES } from '@benchwire/shared/contracts/limits.ts';
-import { type Issue, request } from '@benchwire/shared/contracts/request.ts';
-import { asRequest, submittedPath } from '@benchwire/shared/contracts/submission.ts';
-import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
-import { readYaml } from '@benchwire/shared/runtime/read-yaml.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { asRequest } from '@benchwire/shared/contracts/submission.ts';
+import { readRequest, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
+import { limitIssues } from '@benchwire/shared/runtime/issues.ts';
 import { HttpProblem } from '../problem.ts';
 
-/** The body of a submit: JSON is read already, YAML is text. @throws HttpProblem 400 for YAML that is none, 413 for too much of it */
-export function readWritten(body: unknown): unknown {
-  if (typeof body !== 'string') return body;
-  const bytes = Buffer.byteLength(body);
-  if (bytes > MAX_YAML_BYTES) {
+/** A body that was sent as text of that format. @throws HttpProblem 400 for a text that can't be read as it stands, 413 for too much YAML */
+export function readBody(text: string, format: 'json' | 'yaml'): WrittenText {
+  const bytes = Buffer.byteLength(text);
+  if (format === 'yaml' && bytes > MAX_YAML_BYTES) {
     const limit = `YAML may have ${MAX_YAML_BYTES} bytes, and this has ${bytes}`;
     throw new HttpProblem(413, 'BODY_TOO_LARGE', `${limit}: send it as JSON, which may be larger, or use \`bw run\`.`);
   }
-  const read = readYaml(body);
+  const read = readRequest(text, format);
   if (read.ok) return read.value;
-  const issues = read.issues.map(({ path, code, message, line, column }) => ({
-    ...{ path, code },
-    message: line === null ? message : `line ${line}, column ${column}: ${message}`,
-  }));
-  throw new HttpProblem(400, 'YAML_INVALID', 'The body is not valid YAML.', limitIssues(issues));
+  const [code, detail] =
+    format === 'json'
+      ? ['JSON_INVALID', 'The body is not valid JSON.']
+      : ['YAML_INVALID', 'The body is not valid YAML.'];
+  throw new HttpProblem(400, code, detail, limitIssues(read.issues));
 }
 
 /** Checks a request as ingest will, without submitting it: the schema, the dependencies, the matrix. */
-export function checkWritten(written: unknown): { task_count: number; issues: Issue[] } {
-  const submission = asRequest(written);
-  const own = (issues: readonly Issue[]): Issue[] =>
-    limitIssues(issues).map((issue) => ({ ...issue, path: submittedPath(issue.path, submission) }));
-  const parsed = parseWith(request, submission.request);
-  if (!parsed.ok) return { task_count: 0, issues: own(parsed.issues) };
-  const expansion = expand(parsed.value);
-  return expansion.ok
-    ? { task_count: expansion.tasks.length, issues: [] }
-    : { task_count: 0, issues: own(expansion.issues) };
+export function checkWritten({ value, sources }: Pick<WrittenText, 'value' | 'sources'>): {
+  task_count: number;
+  issues: Issue[];
+} {
+  const checked = checkSubmission(asRequest(value), sources);
+  return checked.ok ? { task_count: checked.tasks.length, issues: [] } : { task_count: 0, issues: checked.issues };
 }

@@ -1,3 +1,4 @@
+import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
@@ -7,9 +8,10 @@ import { eventRow, findingRow, taskRow, taskState } from '@benchwire/shared/cont
 import { RUN_STATUSES, type RunStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
-import { checkWritten, readWritten } from '../decide/read-request.ts';
+import { checkWritten } from '../decide/read-request.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
+import { sourcesOf } from '../read-bodies.ts';
 import { findRun } from './find-run.ts';
 import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
@@ -79,17 +81,23 @@ export const runRoutes: Route[] = [
     body: z.unknown(),
     answer: z.union([submitted, z.object({ task_count: z.int(), issues: z.array(issue) })]),
     handle: async ({ gateway, query: { dry_run }, body, request, reply }) => {
-      const written = readWritten(body);
+      const written = { value: body, sources: sourcesOf(request) };
       if (dry_run) {
         reply.code(200);
         return checkWritten(written);
       }
-      if (typeof written !== 'object' || written === null || Array.isArray(written)) {
+      const refuse = (): void => {
         const { issues } = checkWritten(written);
-        throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
-      }
+        if (issues.length > 0) throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
+      };
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse();
       const key = request.headers['idempotency-key'];
-      return await gateway.client.submit(written as RequestInput, typeof key === 'string' ? { request_id: key } : {});
+      const options = typeof key === 'string' ? { request_id: key } : {};
+      return await gateway.client.submit(body as RequestInput, options).catch((error: unknown) => {
+        // Only here is known how the values were written.
+        if (error instanceof ClientError && error.code === 'REQUEST_INVALID') refuse();
+        throw error;
+      });
     },
   }),
   route({

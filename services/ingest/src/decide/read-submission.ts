@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { expand } from '@benchwire/shared/contracts/expand.ts';
-import { type Issue, type Request, request } from '@benchwire/shared/contracts/request.ts';
-import { asRequest, type Submission as Submitted, submittedPath } from '@benchwire/shared/contracts/submission.ts';
-import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
+import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
+import type { Issue, Request } from '@benchwire/shared/contracts/request.ts';
+import { asRequest, type Submission as Submitted } from '@benchwire/shared/contracts/submission.ts';
+import type { WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
 
 /** A request that can become a run. */
 export interface Submission {
@@ -12,25 +12,22 @@ export interface Submission {
   task_count: number;
 }
 
+/** What a door has read. */
+export type Arrived = Pick<WrittenText, 'value' | 'sources'>;
+
 export type ReadSubmission = { ok: true; submission: Submission } | { ok: false; issues: Issue[] };
 
 /**
  * Checks what was submitted, a request or a single task, up to the tasks that it stands for. Pure.
  * @param default_request_id - for a request that brings none; it becomes part of the request
  */
-export function readSubmission(value: unknown, default_request_id?: string): ReadSubmission {
+export function readSubmission({ value, sources }: Arrived, default_request_id?: string): ReadSubmission {
   const submitted = withRequestId(asRequest(value), default_request_id);
-  const refuse = (issues: readonly Issue[]): ReadSubmission => ({
-    ok: false,
-    issues: limitIssues(issues).map((issue) => ({ ...issue, path: submittedPath(issue.path, submitted) })),
-  });
-  const parsed = parseWith(request, submitted.request);
-  if (!parsed.ok) return refuse(parsed.issues);
-  const expansion = expand(parsed.value);
-  if (!expansion.ok) return refuse(expansion.issues);
+  const checked = checkSubmission(submitted, sources);
+  if (!checked.ok) return { ok: false, issues: checked.issues };
   return {
     ok: true,
-    submission: { request: parsed.value, written: submitted.request, task_count: expansion.tasks.length },
+    submission: { request: checked.request, written: submitted.request, task_count: checked.tasks.length },
   };
 }
 

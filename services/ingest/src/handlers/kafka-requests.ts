@@ -1,16 +1,15 @@
 import { KAFKA_HEADERS, KAFKA_REJECTED, KAFKA_REQUESTS, kafkaPlace } from '@benchwire/shared/contracts/kafka.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { readRequest, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { DOOR_LIMITS } from '@benchwire/shared/runtime/json-limits.ts';
+import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
 import type { Kafka, KafkaMessage } from '@benchwire/shared/runtime/kafka.ts';
 import { consumeKafka, type Handled } from '@benchwire/shared/runtime/kafka-consume.ts';
 import type { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { issuesHeader, reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { z } from 'zod';
 import { type AdmissionParts, admit } from '../admission.ts';
 import { REJECTED_WHERE, traceOf } from '../decide/submitted-message.ts';
 import type { KafkaMetrics } from '../metrics.ts';
@@ -69,7 +68,7 @@ async function admitOne(parts: KafkaParts, message: KafkaMessage, turn: Turn): P
   const value = read(message);
   if (!value.ok) return await refuse(parts, message, value.issues);
   const admission = await admit(parts, {
-    value: value.value,
+    written: value.value,
     trace: traceOf((name) => headerOf(message, name)),
     default_request_id: kafkaPlace(message),
     in_turn: turn.begin,
@@ -78,14 +77,18 @@ async function admitOne(parts: KafkaParts, message: KafkaMessage, turn: Turn): P
   kafka_metrics.messages.inc({ result: admission.duplicate ? 'duplicate' : 'accepted' });
 }
 
-function read(message: KafkaMessage): ReturnType<typeof parseJson<unknown>> {
+function read(message: KafkaMessage): Parsed<WrittenText> {
   const { value } = message;
   if (value === null || value.length === 0) {
-    const issue = { path: '(message)', code: 'empty_message', message: 'the message has no value: a request is JSON' };
+    const issue = {
+      path: '(message)',
+      code: 'empty_message',
+      message: 'the message has no value: a request is JSON or YAML',
+    };
     return { ok: false, issues: [issue] };
   }
   const changed = contentHashIssues(value, (name) => headerOf(message, name));
-  return changed.length > 0 ? { ok: false, issues: changed } : parseJson(z.unknown(), value, DOOR_LIMITS);
+  return changed.length > 0 ? { ok: false, issues: changed } : readRequest(value);
 }
 
 function headerOf({ headers }: KafkaMessage, name: string): string | undefined {

@@ -1,4 +1,5 @@
 import { type Issue, SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
+import { readRequest, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
@@ -6,7 +7,6 @@ import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { z } from 'zod';
 import { type AdmissionParts, admit } from '../admission.ts';
 import { REJECTED_WHERE, traceOf } from '../decide/submitted-message.ts';
 
@@ -17,10 +17,10 @@ export interface SubmitParts extends AdmissionParts {
 
 /** Answers submitted requests: with the run id once RUNS has the run, or with everything that is wrong. */
 export function answerSubmissions(parts: SubmitParts): Running {
-  return respond<unknown, SubmitReply>(parts.nats, parts.jetstream, parts.log, {
+  return respond<WrittenText, SubmitReply>(parts.nats, parts.jetstream, parts.log, {
     subject: SUBMIT_SUBJECT,
     queue: 'ingest',
-    schema: z.unknown(),
+    read: readRequest,
     rejected_where: REJECTED_WHERE,
     max_concurrent: 256,
     // As large as the server takes them.
@@ -29,15 +29,15 @@ export function answerSubmissions(parts: SubmitParts): Running {
       parts.metrics.rejected.inc();
       return { ok: false, issues };
     },
-    handle: (value, message) => submit(parts, value, message),
+    handle: (written, message) => submit(parts, written, message),
   });
 }
 
-async function submit(parts: SubmitParts, value: unknown, message: Msg): Promise<SubmitReply> {
+async function submit(parts: SubmitParts, written: WrittenText, message: Msg): Promise<SubmitReply> {
   const changed = contentHashIssues(message.data, (name) => message.headers?.get(name));
   if (changed.length > 0) return await refuse(parts, message, changed);
   try {
-    const admission = await admit(parts, { value, trace: traceOf((name) => message.headers?.get(name)) });
+    const admission = await admit(parts, { written, trace: traceOf((name) => message.headers?.get(name)) });
     return admission.ok ? admission : await refuse(parts, message, admission.issues);
   } catch (error) {
     if (!(error instanceof BenchwireError) || error.code !== 'PUBLISH_ABORTED') throw error;
