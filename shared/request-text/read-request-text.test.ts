@@ -110,7 +110,7 @@ describe('what YAML would read otherwise than it is written', () => {
     ['of YAML 1.1', `%YAML 1.1\n---\n${request('name: yes')}`, /yaml_1_1: .*%YAML 1\.1/],
     ['a tag of its own', request('name: !env NAME'), /tag_unknown: .*!env/],
     ['bytes', request('name: !!binary aGk='), /tag_unknown: .*!!binary/],
-    ['a list as a name', '? [a]\n: 1\n', /complex_key: .*cannot be a list/],
+    ['a list as a name', '? [a]\n: 1\n', /complex_key: .*must be a plain text/],
     ['no name', ': 1\n', /complex_key: .*name is missing/],
   ])('%s is shown as written, with what to do', (_, text, expected) => {
     expect(wrong(text)).toMatch(expected);

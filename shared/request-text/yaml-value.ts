@@ -151,8 +151,11 @@ class YamlReading {
     const node = isAlias(key) ? this.#targets.get(key) : key;
     if (isScalar(node) && node.value !== null)
       return node.type === Scalar.PLAIN && node.source !== undefined ? node.source : String(node.value);
-    const what = node === null || isScalar(node) ? 'a name is missing here' : 'a name cannot be a list or an object';
-    this.#report('complex_key', `${what}: put a text before the colon`, key, path);
+    const what =
+      node === null || isScalar(node)
+        ? 'a name is missing here'
+        : 'a name must be a plain text, not a list or an object';
+    this.#report('complex_key', `${what}: write a text before the colon`, key, path);
     return undefined;
   }
 

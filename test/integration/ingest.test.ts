@@ -113,6 +113,13 @@ describe('submit', () => {
   it.each([
     ['malformed JSON', '{"tasks": [', 'invalid_json'],
     ['no UTF-8', '\ud800', 'invalid_json'],
+    [
+      'a name that stands twice',
+      '{"tasks": [{"task_id": "a", "executor": "noop", "executor": "onnx"}]}',
+      'duplicate_key',
+    ],
+    ['a number that would be another one', '{"tasks": [], "priority": 9007199254740993}', 'number_changed'],
+    ['YAML that would be read otherwise', 'source: { commit: 12e5678 }\ntasks: []', 'number_changed'],
     ['an unknown field', JSON.stringify({ tasks: [{ ...noop, retries: 3 }] }), 'unrecognized_keys'],
     ['a wrong type', JSON.stringify({ tasks: 'a' }), 'invalid_type'],
     ['no task', JSON.stringify({ tasks: [] }), 'too_small'],
@@ -140,6 +147,21 @@ describe('submit', () => {
     const sent = new TextDecoder().decode(new TextEncoder().encode(raw));
     expect(await rejected(sent)).toEqual([expect.stringContaining(code)]);
     expect(accepted(await submit({ tasks: [noop] })).ok).toBe(true);
+  });
+
+  it('takes YAML, with merge keys', async () => {
+    const text = 'tasks:\n  - &a { task_id: a, executor: noop, priority: 3 }\n  - { <<: *a, task_id: b }\n';
+    const reply = accepted(await submit(text));
+    const tasks = ['a', 'b'].map((task_id) => ({ task_id, executor: 'noop', priority: 3 }));
+    expect(await stored(reply.run_id)).toMatchObject([{ request: { tasks } }]);
+  });
+
+  it('shows values as they were written', async () => {
+    const [issue] = refused(await submit(`{"source": {"branch": 1.10}, "tasks": [${JSON.stringify(noop)}]}`));
+    expect(issue).toMatchObject({
+      path: 'source.branch',
+      message: expect.stringContaining('put it in quotes, "1.10"'),
+    });
   });
 
   it('answers even where a request has thousands of mistakes', async () => {
