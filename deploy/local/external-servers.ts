@@ -1,4 +1,13 @@
 import { ConfigError, messageOf, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
+import {
+  addressOnly,
+  CLICKHOUSE_ADDRESS,
+  NATS_ADDRESS,
+  REDIS_ADDRESS,
+  readServerUrl,
+  splitUrls,
+  type UrlKind,
+} from '@benchwire/shared/runtime/server-url.ts';
 import { type Address, probeNats, probeRedis } from './probe.ts';
 import { converse } from './probe-socket.ts';
 
@@ -25,7 +34,7 @@ async function one(variable: string, url: string, probe: (url: string) => Promis
     await probe(url);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const shown = withoutCredentials(url);
+    const shown = addressOnly(url);
     throw new UnreachableError(
       `${variable} is ${shown}: ${messageOf(error)}. Start that server, correct ${variable}, or unset it to get one from the local stack.`,
       error,
@@ -35,7 +44,7 @@ async function one(variable: string, url: string, probe: (url: string) => Promis
 
 /** Of a list of servers, one that answers is enough: the clients find the others. */
 async function any(variable: string, list: string, probe: (url: string) => Promise<void>): Promise<void> {
-  const urls = list.split(',').map((url) => url.trim());
+  const urls = splitUrls(list);
   try {
     await Promise.any(urls.map((url) => one(variable, url, probe)));
   } catch (error) {
@@ -44,28 +53,26 @@ async function any(variable: string, list: string, probe: (url: string) => Promi
 }
 
 function natsAddress(text: string, { NATS_USER, NATS_PASSWORD, NATS_TOKEN, ...rest }: Environment): Address {
-  const url = parse('NATS_URL', text.includes('://') ? text : `nats://${text}`, ['nats:', 'tls:'], 'nats://host:4222');
+  const url = readServerUrl('NATS_URL', text, NATS_ADDRESS);
+  const user = NATS_USER || url.user;
+  const password = NATS_PASSWORD || url.password;
   return {
-    ...hostAndPort(url, 4222),
-    user: NATS_USER || decodeURIComponent(url.username) || undefined,
-    password: NATS_PASSWORD || decodeURIComponent(url.password) || undefined,
-    token: NATS_TOKEN || undefined,
-    opaque: url.protocol === 'tls:' || Boolean(rest.NATS_NKEY_SEED || rest.NATS_CREDS_FILE),
+    host: url.host,
+    port: url.port ?? 4222,
+    user,
+    password,
+    token: NATS_TOKEN || (password === undefined && !NATS_USER ? user : undefined),
+    opaque: url.protocol === 'tls' || Boolean(rest.NATS_NKEY_SEED || rest.NATS_CREDS_FILE),
   };
 }
 
 function redisAddress(text: string): Address {
-  const url = parse('REDIS_URL', text, ['redis:', 'rediss:'], 'redis://:password@host:6379');
-  return {
-    ...hostAndPort(url, 6379),
-    user: decodeURIComponent(url.username) || undefined,
-    password: decodeURIComponent(url.password) || undefined,
-    opaque: url.protocol === 'rediss:',
-  };
+  const { host, port = 6379, user, password, protocol } = readServerUrl('REDIS_URL', text, REDIS_ADDRESS);
+  return { host, port, user, password, opaque: protocol === 'rediss' };
 }
 
 async function probeClickHouse(text: string): Promise<void> {
-  const url = parse('CLICKHOUSE_URL', text, ['http:', 'https:'], 'http://user:password@host:8123');
+  const url = new URL(readServerUrl('CLICKHOUSE_URL', text, CLICKHOUSE_ADDRESS).address);
   const ping = new URL(`${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}/ping`);
   const response = await fetch(ping, { signal: AbortSignal.timeout(timeout_ms) }).catch((error: Error) => {
     throw error.cause instanceof Error ? error.cause : error;
@@ -75,23 +82,8 @@ async function probeClickHouse(text: string): Promise<void> {
 }
 
 async function probeBroker(text: string): Promise<void> {
-  const url = parse('KAFKA_BROKERS', `kafka://${text}`, ['kafka:'], 'host:9092,host:9092');
-  await converse({ ...hostAndPort(url, 9092), timeout_ms, answer: () => ({ done: true }) });
+  const { host, port = 9092 } = readServerUrl('KAFKA_BROKERS', text, KAFKA_ADDRESS);
+  await converse({ host, port, timeout_ms, answer: () => ({ done: true }) });
 }
 
-function parse(variable: string, text: string, protocols: string[], example: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.hostname === '' || !protocols.includes(url.protocol)) {
-    throw new ConfigError(`${variable} is "${withoutCredentials(text)}", which is no address like ${example}`);
-  }
-  return url;
-}
-
-function hostAndPort(url: URL, usual: number): { host: string; port: number } {
-  // IPv6 addresses stand in brackets in a URL and without them everywhere else.
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? usual : Number(url.port) };
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//…@');
-}
+const KAFKA_ADDRESS: UrlKind = { protocols: ['kafka'], example: 'host:9092,host:9092', protocol_optional: true };

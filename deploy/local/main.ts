@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { addressOnly } from '@benchwire/shared/runtime/server-url.ts';
 import { usualPolicy } from './autoscale.ts';
 import { startAutoscaler } from './autoscaler.ts';
 import { defaultDataDir } from './paths.ts';
@@ -131,7 +132,7 @@ function overview({ paths, env, nats, redis, services, sign_in_token }: LocalSta
     '',
     `Benchwire is up on ${availableParallelism()} cores. Its data is in ${where(paths.root)}, logs in ${where(paths.logs)}.`,
     `  NATS          ${env.NATS_URL} ${server(nats)}`,
-    `  Redis         ${env.REDIS_URL?.replace(/\/\/[^@]*@/, '//…@')} ${server(redis)}`,
+    `  Redis         ${addressOnly(env.REDIS_URL ?? '')} ${server(redis)}`,
     `  ClickHouse    ${database}`,
     ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
     ...services

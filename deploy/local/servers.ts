@@ -1,4 +1,11 @@
 import { hostInUrl } from '@benchwire/shared/runtime/hosts.ts';
+import {
+  addressOnly,
+  NATS_ADDRESS,
+  REDIS_ADDRESS,
+  readServerUrl,
+  splitUrls,
+} from '@benchwire/shared/runtime/server-url.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { checkExternalServers } from './external-servers.ts';
@@ -84,7 +91,7 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       const address = `${hostInUrl(host)}:${spec.port()}`;
       Object.assign(env, kind === natsServer ? natsEnv(address, credentials) : redisEnv(address, credentials));
     }
-    for (const name of inherited(environment)) env[name] ??= environment[name] ?? '';
+    for (const [name, value] of Object.entries(inherited(environment))) env[name] ??= value;
     // Where workers elsewhere come another way, as through a gateway, the user knows better.
     if (environment.WORKER_REDIS_URL) env.WORKER_REDIS_URL = environment.WORKER_REDIS_URL;
     return { paths, env, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
@@ -94,12 +101,30 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
   }
 }
 
-/** The user's own settings for NATS and Redis; how to log in elsewhere is none of our own server's business. */
-function inherited(environment: Environment): string[] {
+/**
+ * The user's own settings for NATS and Redis, logins taken out of NATS' address: it is shown, stored and logged. How to log in
+ * elsewhere is none of our own server's business.
+ */
+function inherited(environment: Environment): Record<string, string> {
   const login = /^NATS_(USER|PASSWORD|TOKEN|NKEY_SEED|CREDS_FILE|TLS_.*)$/;
-  return Object.keys(environment).filter(
-    (name) => environment[name] && /^(NATS|REDIS)_/.test(name) && (environment.NATS_URL || !login.test(name)),
-  );
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value && /^(NATS|REDIS)_/.test(name) && (environment.NATS_URL || !login.test(name))) given[name] = value;
+  }
+  const { NATS_URL, REDIS_URL } = given;
+  if (NATS_URL !== undefined) Object.assign(given, natsLogin(NATS_URL), given, { NATS_URL: addressOnly(NATS_URL) });
+  if (REDIS_URL !== undefined) given.REDIS_URL = readServerUrl('REDIS_URL', REDIS_URL, REDIS_ADDRESS).href;
+  return given;
+}
+
+/** The login in addresses of NATS, as the variables that say the same. */
+function natsLogin(urls: string): Record<string, string> {
+  for (const text of splitUrls(urls)) {
+    const { user, password } = readServerUrl('NATS_URL', text, NATS_ADDRESS);
+    if (password !== undefined) return { ...(user === undefined ? {} : { NATS_USER: user }), NATS_PASSWORD: password };
+    if (user !== undefined) return { NATS_TOKEN: user };
+  }
+  return {};
 }
 
 const natsEnv = (address: string, { nats_user, nats_password }: Credentials) => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
+import { addressOnly, NATS_ADDRESS, REDIS_ADDRESS, serverUrl, serverUrls, withoutCredentials } from './server-url.ts';
 
 /** Marks a variable whose value must never be printed. */
 export function secret<T extends z.ZodType>(schema: T): T {
@@ -33,7 +34,7 @@ const number = z.coerce.number();
 /** Variables of every process that talks to NATS. */
 export const natsVariables = {
   /** One or more servers, comma-separated. */
-  NATS_URL: list.prefault('nats://127.0.0.1:4222'),
+  NATS_URL: serverUrls(NATS_ADDRESS).prefault('nats://127.0.0.1:4222'),
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: secret(z.string().optional()),
   NATS_TOKEN: secret(z.string().optional()),
@@ -50,7 +51,7 @@ export const natsVariables = {
 /** Variables of every process that uses BullMQ queues. */
 export const redisVariables = {
   /** redis:// or rediss://, with user and password where needed. */
-  REDIS_URL: secret(z.url({ protocol: /^rediss?$/ }).prefault('redis://127.0.0.1:6379')),
+  REDIS_URL: secret(serverUrl(REDIS_ADDRESS).prefault('redis://127.0.0.1:6379')),
   REDIS_TLS_CA_FILE: z.string().optional(),
   /** Prefix of all keys, so that several stacks can share a server. */
   REDIS_PREFIX: z.string().min(1).prefault('benchwire'),
@@ -126,7 +127,7 @@ export function loadConfig<T extends z.ZodObject>(
         ? 'is missing'
         : isSecret(schema, name)
           ? 'has a wrong value'
-          : `is "${withoutCredentials(value)}"`;
+          : `is "${shownValue(name, value)}"`;
     return `  ${name} ${shown}: ${problem.message}`;
   });
   throw new ConfigError(`wrong configuration:\n${lines.join('\n')}`);
@@ -142,17 +143,16 @@ export function redacted(schema: z.ZodObject, config: Record<string, unknown>): 
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [
       name,
-      value !== undefined && isSecret(schema, name) ? '(secret)' : shown(value),
+      value !== undefined && isSecret(schema, name) ? '(secret)' : shown(name, value),
     ]),
   );
 }
 
-function shown(value: unknown): unknown {
-  if (typeof value === 'string') return withoutCredentials(value);
-  return Array.isArray(value) ? value.map(shown) : value;
+function shown(name: string, value: unknown): unknown {
+  if (typeof value === 'string') return shownValue(name, value);
+  return Array.isArray(value) ? value.map((each) => shown(name, each)) : value;
 }
 
-/** A URL without the user and password that may stand in it. */
-export function withoutCredentials(url: string): string {
-  return url.replaceAll(/\/\/[^@/\s]*@/g, '//');
+function shownValue(name: string, value: string): string {
+  return /_(URL|BROKERS)$/.test(name) ? addressOnly(value) : withoutCredentials(value);
 }

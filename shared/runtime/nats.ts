@@ -8,10 +8,10 @@ import {
   nkeyAuthenticator,
   type TlsOptions,
 } from '@nats-io/transport-node';
-import { withoutCredentials } from './config.ts';
 import { messageOf, UnreachableError } from './errors.ts';
 import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
+import { NATS_ADDRESS, readServerUrl, withoutLoginsOf } from './server-url.ts';
 
 export type { NatsConnection } from '@nats-io/transport-node';
 
@@ -36,7 +36,7 @@ export interface NatsOptions {
  */
 export async function connectNats(name: string, options: NatsOptions, wait = true, log?: Log): Promise<NatsConnection> {
   const tls = tlsOf(options);
-  const { servers, user, pass } = addressesOf(options);
+  const { servers, user, pass, token } = addressesOf(options);
   const authenticator = authenticatorOf(options);
   try {
     const connection = await connect({
@@ -55,7 +55,7 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
       ...(user === undefined ? {} : { user }),
       ...(pass === undefined ? {} : { pass }),
       ...(options.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: options.NATS_INBOX_PREFIX }),
-      ...(options.NATS_TOKEN === undefined ? {} : { token: options.NATS_TOKEN }),
+      ...(token === undefined ? {} : { token }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),
     });
@@ -63,7 +63,7 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
     return connection;
   } catch (error) {
     throw new UnreachableError(
-      `no NATS server at ${options.NATS_URL.map(withoutCredentials).join(', ')} (${messageOf(error)}): is the stack running, and are NATS_URL, NATS_USER and NATS_PASSWORD right?`,
+      `no NATS server at ${servers.join(', ')} (${withoutLoginsOf(messageOf(error), options.NATS_URL, NATS_ADDRESS)}): is the stack running, and are NATS_URL, NATS_USER and NATS_PASSWORD right?`,
       error,
     );
   }
@@ -74,17 +74,18 @@ function addressesOf(options: NatsOptions): {
   servers: string[];
   user?: string | undefined;
   pass?: string | undefined;
+  token?: string | undefined;
 } {
-  const written = options.NATS_URL.map((url) => /^([a-z]+:\/\/)([^:@/]*)(?::([^@/]*))?@/.exec(url)).find(
-    (m) => m !== null,
-  );
-  const decoded = (text: string | undefined): string | undefined =>
-    text === undefined || text === '' ? undefined : decodeURIComponent(text);
-  return {
-    servers: options.NATS_URL.map(withoutCredentials),
-    user: options.NATS_USER ?? decoded(written?.[2]),
-    pass: options.NATS_PASSWORD ?? decoded(written?.[3]),
-  };
+  const urls = options.NATS_URL.map((text) => readServerUrl('NATS_URL', text, NATS_ADDRESS));
+  const login = urls.find(({ user, password }) => user !== undefined || password !== undefined);
+  const user = options.NATS_USER ?? login?.user;
+  const pass = options.NATS_PASSWORD ?? login?.password;
+  const servers = urls.map(({ address }) => address);
+  // One word before the @, and a password from nowhere: it is a token, as for every NATS client.
+  if (user !== undefined && pass === undefined && options.NATS_USER === undefined && options.NATS_TOKEN === undefined) {
+    return { servers, token: user };
+  }
+  return { servers, user, pass, token: options.NATS_TOKEN };
 }
 
 /** Closes a connection after what was written last (acks, replies) has reached the server, or after two seconds. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
-import { withoutCredentials } from './config.ts';
 import { UnreachableError } from './errors.ts';
 import type { Log } from './log.ts';
+import { REDIS_ADDRESS, readServerUrl, withoutLoginsOf } from './server-url.ts';
 
 export interface RedisOptions {
   REDIS_URL: string;
@@ -14,7 +14,7 @@ export interface RedisOptions {
  * Errors are logged once per outage.
  */
 export function connectRedis(name: string, options: RedisOptions, log: Log): Redis {
-  const redis = new Redis(options.REDIS_URL, {
+  const redis = new Redis(addressOf(options).href, {
     connectionName: name,
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
@@ -38,21 +38,24 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
  * @throws UnreachableError with the reason
  */
 export async function checkRedis(options: RedisOptions, timeout_ms: number): Promise<void> {
-  const redis = new Redis(options.REDIS_URL, { lazyConnect: true, retryStrategy: () => null, ...tlsOf(options) });
+  const { href, address } = addressOf(options);
+  const redis = new Redis(href, { lazyConnect: true, retryStrategy: () => null, ...tlsOf(options) });
   let reason = `no answer within ${timeout_ms / 1000} s`;
   redis.on('error', (error: Error) => {
-    reason = error.message;
+    reason = withoutLoginsOf(error.message, [options.REDIS_URL], REDIS_ADDRESS);
   });
   const timer = setTimeout(() => redis.disconnect(), timeout_ms);
   try {
     await redis.connect();
   } catch (error) {
-    throw new UnreachableError(`no Redis at ${withoutCredentials(options.REDIS_URL)} (${reason})`, error);
+    throw new UnreachableError(`no Redis at ${address} (${reason})`, error);
   } finally {
     clearTimeout(timer);
     redis.disconnect();
   }
 }
+
+const addressOf = (options: RedisOptions) => readServerUrl('REDIS_URL', options.REDIS_URL, REDIS_ADDRESS);
 
 function tlsOf(options: RedisOptions): Pick<ClientOptions, 'tls'> {
   return options.REDIS_TLS_CA_FILE === undefined ? {} : { tls: { ca: readFileSync(options.REDIS_TLS_CA_FILE) } };

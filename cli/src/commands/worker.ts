@@ -1,9 +1,9 @@
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import { token as workerId } from '@benchwire/shared/contracts/ids.ts';
 import { type Capabilities, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
-import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { addressOnly } from '@benchwire/shared/runtime/server-url.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
@@ -51,7 +51,7 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
   async run(context, values) {
     const offer = offerEnvironment(values);
     const environment = loginEnvironment(values, context.environment, context.working_directory);
-    const join = values.join === undefined ? context.nats_url : withoutCredentials(values.join);
+    const join = values.join === undefined ? context.nats_url : addressOnly(values.join);
     const joining: CliContext = { ...context, environment, nats_url: join };
     const { working_directory } = context;
     const { options } = findStack({ nats_url: join, environment, working_directory });
@@ -123,7 +123,7 @@ async function sayJoined(
     out.line(JSON.stringify({ ...capabilities, other_workers: others }));
     return;
   }
-  const where = nats_urls.map(withoutCredentials).join(', ');
+  const where = addressOnly(nats_urls.join(','));
   out.line(`${style.green('✓')} ${style.bold(capabilities.worker_id)} has joined ${where}`);
   out.line();
   out.lines(offerTable(capabilities, mates, style, out.columns));

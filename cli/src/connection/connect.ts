@@ -1,7 +1,7 @@
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { type FoundStack, findStack } from '@benchwire/shared/client/find-stack.ts';
-import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { messageOf, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
+import { addressOnly } from '@benchwire/shared/runtime/server-url.ts';
 import { errors } from '@nats-io/transport-node';
 import type { CliContext } from '../context.ts';
 
@@ -24,7 +24,7 @@ async function connect({ options, found_by }: FoundStack): Promise<Client> {
     return await connectClient(options, 'bw');
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
-    const where = options.NATS_URL.map(withoutCredentials).join(', ');
+    const where = addressOnly(options.NATS_URL.join(','));
     if (error.cause instanceof errors.AuthorizationError) throw loginRefused(where, found_by, error);
     throw new UnreachableError(
       `no stack answers at ${where}, which ${reason(found_by)} (${messageOf(error.cause ?? error)}).\n${advice(found_by)}`,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
+import { withoutCredentials } from '@benchwire/shared/runtime/server-url.ts';
 
 const BENCHWIRE_CHECKOUT = resolve(import.meta.dirname, '../../..');
 
@@ -22,14 +23,10 @@ export async function gitSource(folder: string, own_checkout = BENCHWIRE_CHECKOU
   return {
     commit,
     ...(branch === undefined ? {} : { branch: branch.slice(0, 256) }),
+    // A remote may carry a token: https://x:TOKEN@host/repo. It is nobody's business in a result.
     ...(remote === undefined ? {} : { repo: withoutCredentials(remote).slice(0, 512) }),
     ...(described?.endsWith('-dirty') === true ? { version: described.slice(-128) } : {}),
   };
-}
-
-/** A remote may carry a token: https://x:TOKEN@host/repo. It is nobody's business in a result. */
-export function withoutCredentials(remote: string): string {
-  return remote.replace(/^([a-z+]+:\/\/)[^/@]*@/i, '$1');
 }
 
 function git(folder: string, args: readonly string[]): Promise<string | undefined> {

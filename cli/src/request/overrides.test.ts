@@ -1,7 +1,6 @@
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
-import { withoutCredentials } from './git-source.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 
 const written = (more: object = {}) => request.parse({ tasks: [{ task_id: 'a', executor: 'noop' }], ...more });
@@ -47,10 +46,3 @@ it.each([[{ tags: ['x'] }], [{ tags: ['=x'] }], [{ name: '' }], [{ commit: '' }]
   'refuses %j',
   (wrong) => expect(() => applyOverrides(written(), { ...none, ...wrong }, undefined)).toThrow(UsageError),
 );
-
-it.each([
-  ['https://x:TOKEN@github.com/a/b.git', 'https://github.com/a/b.git'],
-  ['https://TOKEN@github.com/a/b', 'https://github.com/a/b'],
-  ['git@github.com:a/b.git', 'git@github.com:a/b.git'],
-  ['ssh://git@host/a', 'ssh://host/a'],
-])('no token of %s is kept', (remote, kept) => expect(withoutCredentials(remote)).toBe(kept));

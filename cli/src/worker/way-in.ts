@@ -2,10 +2,10 @@ import { hostname } from 'node:os';
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { JOIN_SUBJECT, joinReply } from '@benchwire/shared/contracts/join.ts';
-import { withoutCredentials } from '@benchwire/shared/runtime/config.ts';
 import { messageOf, UnreachableError } from '@benchwire/shared/runtime/errors.ts';
 import { isLoopback } from '@benchwire/shared/runtime/hosts.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { addressOnly, NATS_ADDRESS, parseServerUrl, REDIS_ADDRESS } from '@benchwire/shared/runtime/server-url.ts';
 import { UsageError } from '../errors.ts';
 
 const REDIS_ANSWERS_WITHIN_MS = 5000;
@@ -58,17 +58,15 @@ const ADVICE =
 export function redisFromHere(advertised: string, options: Pick<WayInOptions, 'nats_urls' | 'redis'>): string {
   const told = new URL(advertised);
   if (options.redis !== undefined) {
-    const given = URL.canParse(options.redis) ? new URL(options.redis) : undefined;
-    if (given === undefined || !/^rediss?:$/.test(given.protocol) || given.hostname === '') {
-      throw new UsageError(
-        `--redis takes an address like redis://host:6379, not "${withoutCredentials(options.redis)}".`,
-      );
+    const given = parseServerUrl(options.redis, REDIS_ADDRESS);
+    if (given === undefined) {
+      throw new UsageError(`--redis takes an address like redis://host:6379, not "${addressOnly(options.redis)}".`);
     }
-    if (given.password === '') {
-      given.username = told.username;
-      given.password = told.password;
-    }
-    return given.href;
+    if (given.password !== undefined) return given.href;
+    const with_login = new URL(given.address);
+    with_login.username = told.username;
+    with_login.password = told.password;
+    return with_login.href;
   }
   // Through a tunnel NATS is on loopback, too, and then both may be.
   if (isLoopback(told.hostname) && !options.nats_urls.some((url) => isLoopback(hostOf(url)))) {
@@ -82,5 +80,5 @@ export function redisFromHere(advertised: string, options: Pick<WayInOptions, 'n
 }
 
 function hostOf(nats_url: string): string {
-  return new URL(nats_url.includes('://') ? nats_url : `nats://${nats_url}`).hostname;
+  return parseServerUrl(nats_url, NATS_ADDRESS)?.host ?? '';
 }

@@ -3,6 +3,7 @@ import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
 import { natsVariables } from '@benchwire/shared/runtime/config.ts';
 import type { NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
+import { NATS_ADDRESS, parseServerUrl } from '@benchwire/shared/runtime/server-url.ts';
 import { UsageError } from '../errors.ts';
 import type { WayIn } from './way-in.ts';
 
@@ -26,11 +27,11 @@ export function loginEnvironment(
   const { join, token, creds } = options;
   const login: Environment = {};
   if (join !== undefined) {
-    const url = URL.canParse(join) ? new URL(join) : undefined;
-    if (url === undefined || url.hostname === '' || !/^(nats|tls):$/.test(url.protocol))
+    const url = parseServerUrl(join, { ...NATS_ADDRESS, protocol_optional: false });
+    if (url === undefined)
       throw new UsageError(`--join takes an address like nats://user:password@host:4222, not that.`);
-    if (url.username !== '') login.NATS_USER = decodeURIComponent(url.username);
-    if (url.password !== '') login.NATS_PASSWORD = decodeURIComponent(url.password);
+    if (url.user !== undefined) login.NATS_USER = url.user;
+    if (url.password !== undefined) login.NATS_PASSWORD = url.password;
   }
   if (token !== undefined) login.NATS_TOKEN = token;
   if (creds !== undefined) login.NATS_CREDS_FILE = resolve(working_directory, creds);

@@ -6,6 +6,7 @@ import {
   serviceVariables,
   withKafkaRules,
 } from '@benchwire/shared/runtime/config.ts';
+import { CLICKHOUSE_ADDRESS, serverUrl } from '@benchwire/shared/runtime/server-url.ts';
 import { z } from 'zod';
 import type { Retention } from './tables/table.ts';
 
@@ -24,7 +25,7 @@ export const aggregatorConfig = withKafkaRules(
       ...kafkaVariables,
       ...serviceVariables,
       /** A ClickHouse server, `http://host:8123`; without it the embedded engine is used. */
-      CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+      CLICKHOUSE_URL: serverUrl(CLICKHOUSE_ADDRESS).optional(),
       CLICKHOUSE_USER: z.string().optional(),
       CLICKHOUSE_PASSWORD: secret(z.string().optional()),
       /** A user with nothing but SELECT on the database, for `bw sql`; the main user with readonly=1 when absent. */

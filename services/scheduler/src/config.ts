@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { natsVariables, redisVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { REDIS_ADDRESS, serverUrl } from '@benchwire/shared/runtime/server-url.ts';
 import { z } from 'zod';
 import { DEFAULT_BREAKER_SETTINGS as BREAKERS } from './decide/breakers.ts';
 import { DEFAULT_AGING_SECONDS } from './decide/order.ts';
@@ -49,7 +50,7 @@ export const schedulerConfig = z.object({
   /** Names this replica in the lease; unique by default. */
   SCHEDULER_ID: z.string().min(1).prefault(`${hostname()}-${process.pid}`),
   /** REDIS_URL as workers elsewhere have to write it, where that differs: told to those that join. */
-  WORKER_REDIS_URL: secret(z.url({ protocol: /^rediss?$/ }).optional()),
+  WORKER_REDIS_URL: secret(serverUrl(REDIS_ADDRESS).optional()),
 
   /** Which pool gets a task: a built-in strategy, or `module:` and a file or package. */
   SCHEDULER_STRATEGY: z.string().min(1).prefault('fastest_completion'),

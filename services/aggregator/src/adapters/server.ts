@@ -1,9 +1,12 @@
+import { CLICKHOUSE_ADDRESS, readServerUrl } from '@benchwire/shared/runtime/server-url.ts';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { AggregatorConfig } from '../config.ts';
 import type { Engine } from './clickhouse.ts';
 
 /** A ClickHouse server or cluster behind one URL. Settings travel with each request. */
 export function serverEngine(url: string, config: AggregatorConfig): Engine {
+  // The client would put a login of the address into its errors, and before the one that is configured.
+  const { address, user, password: url_password } = readServerUrl('CLICKHOUSE_URL', url, CLICKHOUSE_ADDRESS);
   return {
     close: async () => undefined,
     table_settings: [],
@@ -11,10 +14,10 @@ export function serverEngine(url: string, config: AggregatorConfig): Engine {
     open: async (role, settings) => {
       const { database = config.CLICKHOUSE_DATABASE, ...rest } = settings;
       const reader = role === 'sandbox' && config.CLICKHOUSE_READER_USER !== undefined;
-      const username = reader ? config.CLICKHOUSE_READER_USER : config.CLICKHOUSE_USER;
-      const password = reader ? config.CLICKHOUSE_READER_PASSWORD : config.CLICKHOUSE_PASSWORD;
+      const username = reader ? config.CLICKHOUSE_READER_USER : (config.CLICKHOUSE_USER ?? user);
+      const password = reader ? config.CLICKHOUSE_READER_PASSWORD : (config.CLICKHOUSE_PASSWORD ?? url_password);
       return createClient({
-        url,
+        url: address,
         database: String(database),
         application: 'benchwire-aggregator',
         request_timeout: 60_000 + config.SQL_MAX_SECONDS * 1000,
