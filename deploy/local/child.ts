@@ -13,6 +13,8 @@ export interface Launch {
   output: { to: 'lines'; onLine: (line: string) => void } | { to: 'file'; path: string };
   /** Opens a channel whose end tells the child that we are gone. */
   ipc?: boolean;
+  /** Handed over that channel right after the start (shared/runtime/handed-secrets.ts). */
+  secrets?: Record<string, string>;
   /** Delivers a signal where the child is only the client of what really runs (a container). */
   deliver?: (signal: NodeJS.Signals) => void;
 }
@@ -42,6 +44,8 @@ export class Child {
       ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
     });
     if (file !== undefined) closeSync(file);
+    // One that could not be started or is gone again is told by its exit.
+    if (launch.secrets !== undefined) this.#process.send?.({ secrets: launch.secrets }, () => {});
     this.#readLines();
     this.exited = this.#untilExit();
   }

@@ -105,7 +105,7 @@ function count(text = '1'): number {
 
 /** For a log, which others may read: the command for other machines holds a password. */
 function sharedWhere({ env, paths }: LocalStack): string {
-  return `other machines join at ${env.NATS_URL} as ${env.NATS_USER}; NATS_PASSWORD is in ${paths.stack}`;
+  return `other machines join at ${env.NATS_URL} as ${env.WORKER_NATS_USER}; WORKER_NATS_PASSWORD in ${paths.stack} is their NATS_PASSWORD`;
 }
 
 /** `3`, or `1..4` for as many as there is work for. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Credentials } from './credentials.ts';
 import type { ServerProgram } from './find-server.ts';
 import { freePort, loopback, portOfFolder } from './free-port.ts';
+import { natsUsers } from './nats-users.ts';
 import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeNats } from './probe.ts';
@@ -47,14 +48,18 @@ export function natsProcess(
 /** The password stands in the file, which only the owner may read, and not on the command line, which everybody may. */
 function natsConfig(
   { folder, host, port, server_name }: { folder: string; host: string; port: number; server_name: string },
-  { nats_user, nats_password }: Credentials,
+  { nats_user, nats_password, nats_worker_password, nats_viewer_password }: Credentials,
 ): string {
+  const users = natsUsers({
+    [nats_user]: JSON.stringify(nats_password),
+    worker: JSON.stringify(nats_worker_password),
+    viewer: JSON.stringify(nats_viewer_password),
+  });
   return `# Written at every start; changes are lost.
 server_name: ${server_name}
 host: "${host}"
 port: ${port}
 max_payload: 8MB
 jetstream { store_dir: ${JSON.stringify(folder)} } # in a folder jetstream/ there
-authorization { user: ${JSON.stringify(nats_user)}, password: ${JSON.stringify(nats_password)} }
-`;
+${users}`;
 }

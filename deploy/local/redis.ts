@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { redisWorkerRules } from '@benchwire/shared/contracts/roles.ts';
 import type { Credentials } from './credentials.ts';
 import type { ServerProgram } from './find-server.ts';
 import { freePort, loopback, portOfFolder } from './free-port.ts';
@@ -6,7 +7,6 @@ import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeRedis } from './probe.ts';
 import { launchServer, serverView } from './server-launch.ts';
-import { redisWorkerPassword } from './share.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 /** Redis's own port: the one inside a container, and where others look for a shared server. */
@@ -17,7 +17,7 @@ export function redisProcess(
   paths: DataPaths,
   credentials: Credentials,
   program: ServerProgram,
-  host: string = loopback,
+  { host = loopback, prefix = 'benchwire' }: { host?: string; prefix?: string } = {},
 ): ProcessSpec & { port: () => number } {
   let port = 0;
   return {
@@ -26,7 +26,7 @@ export function redisProcess(
     launch: async (ready_before) => {
       if (!ready_before) port = await freePort(host, host === loopback ? portOfFolder(paths.redis) : usualPort);
       const view = serverView(program, paths.redis, { host, port }, usualPort);
-      writePrivateFile(join(paths.redis, 'redis.conf'), redisConfig(view, credentials));
+      writePrivateFile(join(paths.redis, 'redis.conf'), redisConfig(view, credentials, prefix));
       return launchServer({
         program,
         name: 'redis-server',
@@ -44,14 +44,17 @@ export function redisProcess(
 /** BullMQ must never lose a key to make room, hence `noeviction`; the append-only file makes snapshots needless. */
 function redisConfig(
   { folder, host, port }: { folder: string; host: string; port: number },
-  { redis_password }: Credentials,
+  { redis_password, redis_worker_password }: Credentials,
+  prefix: string,
 ): string {
   return `# Written at every start; changes are lost.
 bind ${host}
 port ${port}
 requirepass ${JSON.stringify(redis_password)}
-# For workers on other machines: the queues, and nothing that concerns the server itself.
-user worker on >${redisWorkerPassword(redis_password)} ~* +@all -@dangerous +info
+# For workers: the pools' queues, and nothing that concerns the server itself.
+user worker on >${redis_worker_password} ${redisWorkerRules(prefix)}
+# Until then others wait, then redis-watchdog.ts ends the script.
+lua-time-limit 2000
 dir ${JSON.stringify(folder)}
 appendonly yes
 appendfsync everysec

@@ -17,8 +17,9 @@ import { once } from './once.ts';
 import { createDataDir, type DataPaths } from './paths.ts';
 import { endLeftovers, forgetProcess, recordProcess } from './process-records.ts';
 import { redisProcess } from './redis.ts';
+import { watchRedis } from './redis-watchdog.ts';
 import { runCommand } from './run-command.ts';
-import { checkNothingExternal, redisWorkerPassword, shareAddress } from './share.ts';
+import { checkNothingExternal, shareAddress } from './share.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 export type Environment = Record<string, string | undefined>;
@@ -38,8 +39,13 @@ export interface ServersOptions {
 /** NATS and Redis of one data folder. */
 export interface LocalServers {
   paths: DataPaths;
-  /** What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL, BENCHWIRE_API_KEY; and WORKER_REDIS_URL for those that join. */
+  /**
+   * What a client needs: NATS_URL, NATS_USER, NATS_PASSWORD, REDIS_URL, BENCHWIRE_API_KEY. For those that join as workers
+   * WORKER_REDIS_URL, WORKER_NATS_USER and WORKER_NATS_PASSWORD; for those that look on VIEWER_NATS_USER and VIEWER_NATS_PASSWORD.
+   */
   env: Record<string, string>;
+  /** What of these variables a worker here gets other values for. */
+  worker_login: Record<string, string>;
   /** Undefined when the environment names another server. */
   nats: ServerHandle | undefined;
   redis: ServerHandle | undefined;
@@ -62,7 +68,9 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
   const paths = createDataDir(options.dataDir);
   const unlock = lockDataDir(paths.lock);
   const started: ServerHandle[] = [];
+  const watching: (() => void)[] = [];
   const stop = once(async () => {
+    for (const end of watching) end();
     for (const server of started.toReversed()) await server.stop();
     unlock();
   });
@@ -82,7 +90,7 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       const spec =
         kind === natsServer
           ? natsProcess(paths, credentials, program, host)
-          : redisProcess(paths, credentials, program, host);
+          : redisProcess(paths, credentials, program, { host, prefix: environment.REDIS_PREFIX || 'benchwire' });
       const server = Object.assign(superviseRecorded(spec, paths, say), { version: program.version });
       started.push(server);
       handles.set(kind, server);
@@ -90,11 +98,14 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       await untilReady(server, signal);
       const address = `${hostInUrl(host)}:${spec.port()}`;
       Object.assign(env, kind === natsServer ? natsEnv(address, credentials) : redisEnv(address, credentials));
+      if (kind === redisServer)
+        watching.push(watchRedis({ url: env.REDIS_URL ?? '', say, restart: () => void server.kill('SIGKILL') }));
     }
     for (const [name, value] of Object.entries(inherited(environment))) env[name] ??= value;
+    const worker_login = workerLogin(env);
     // Where workers elsewhere come another way, as through a gateway, the user knows better.
     if (environment.WORKER_REDIS_URL) env.WORKER_REDIS_URL = environment.WORKER_REDIS_URL;
-    return { paths, env, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
+    return { paths, env, worker_login, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -106,37 +117,59 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
  * elsewhere is none of our own server's business.
  */
 function inherited(environment: Environment): Record<string, string> {
-  const login = /^NATS_(USER|PASSWORD|TOKEN|NKEY_SEED|CREDS_FILE|TLS_.*)$/;
+  const login = /^(?:WORKER_|VIEWER_)?NATS_(USER|PASSWORD|TOKEN|NKEY_SEED|CREDS_FILE|TLS_.*)$/;
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (value && /^(NATS|REDIS)_/.test(name) && (environment.NATS_URL || !login.test(name))) given[name] = value;
+    if (value && /^((WORKER_|VIEWER_)?NATS|REDIS)_/.test(name) && (environment.NATS_URL || !login.test(name)))
+      given[name] = value;
   }
   const { NATS_URL, REDIS_URL } = given;
-  if (NATS_URL !== undefined) Object.assign(given, natsLogin(NATS_URL), given, { NATS_URL: addressOnly(NATS_URL) });
+  if (NATS_URL !== undefined)
+    Object.assign(given, natsLogin(NATS_URL, given.NATS_PASSWORD !== undefined), given, {
+      NATS_URL: addressOnly(NATS_URL),
+    });
   if (REDIS_URL !== undefined) given.REDIS_URL = readServerUrl('REDIS_URL', REDIS_URL, REDIS_ADDRESS).href;
   return given;
 }
 
 /** The login in addresses of NATS, as the variables that say the same. */
-function natsLogin(urls: string): Record<string, string> {
+function natsLogin(urls: string, has_password: boolean): Record<string, string> {
   for (const text of splitUrls(urls)) {
     const { user, password } = readServerUrl('NATS_URL', text, NATS_ADDRESS);
     if (password !== undefined) return { ...(user === undefined ? {} : { NATS_USER: user }), NATS_PASSWORD: password };
-    if (user !== undefined) return { NATS_TOKEN: user };
+    // One word: a user where the password comes another way, else a token.
+    if (user !== undefined) return has_password ? { NATS_USER: user } : { NATS_TOKEN: user };
   }
   return {};
 }
 
-const natsEnv = (address: string, { nats_user, nats_password }: Credentials) => ({
+const natsEnv = (address: string, credentials: Credentials) => ({
   NATS_URL: `nats://${address}`,
-  NATS_USER: nats_user,
-  NATS_PASSWORD: nats_password,
+  NATS_USER: credentials.nats_user,
+  NATS_PASSWORD: credentials.nats_password,
+  WORKER_NATS_USER: 'worker',
+  WORKER_NATS_PASSWORD: credentials.nats_worker_password,
+  VIEWER_NATS_USER: 'viewer',
+  VIEWER_NATS_PASSWORD: credentials.nats_viewer_password,
 });
 
-const redisEnv = (address: string, { redis_password }: Credentials) => ({
+const redisEnv = (address: string, { redis_password, redis_worker_password }: Credentials) => ({
   REDIS_URL: `redis://:${redis_password}@${address}`,
-  WORKER_REDIS_URL: `redis://worker:${redisWorkerPassword(redis_password)}@${address}`,
+  WORKER_REDIS_URL: `redis://worker:${redis_worker_password}@${address}`,
 });
+
+/** On servers of the user's own there may be no other user. */
+function workerLogin({
+  WORKER_NATS_USER,
+  WORKER_NATS_PASSWORD,
+  WORKER_REDIS_URL,
+}: Environment): Record<string, string> {
+  return {
+    ...(WORKER_NATS_USER === undefined ? {} : { NATS_USER: WORKER_NATS_USER }),
+    ...(WORKER_NATS_PASSWORD === undefined ? {} : { NATS_PASSWORD: WORKER_NATS_PASSWORD }),
+    ...(WORKER_REDIS_URL === undefined ? {} : { REDIS_URL: WORKER_REDIS_URL }),
+  };
+}
 
 /** A supervised process that is noted in the data folder while it runs. */
 export function superviseRecorded(

@@ -1,5 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { withSecretsApart } from '@benchwire/shared/runtime/handed-secrets.ts';
 import { freePort } from './free-port.ts';
 import { type DataPaths, repositoryRoot } from './paths.ts';
 import type { Environment } from './servers.ts';
@@ -21,6 +22,10 @@ export interface ServiceSpec {
   script: string;
   environment: Environment;
   paths: DataPaths;
+  /** Takes its logins over IPC, as our services do; else they are in its environment. */
+  takes_secrets: boolean;
+  /** What a worker gets in place of the stack's own logins. */
+  worker_login: Environment;
   /** Other machines may be on it: a worker then finds an id by itself that none of them has. */
   shared_nats: boolean;
   onLine: (line: string) => void;
@@ -38,10 +43,15 @@ export function serviceProcess(spec: ServiceSpec): ProcessSpec & { port: () => n
     port: () => port,
     launch: async (ready_before) => {
       if (!ready_before) port = await freePort();
+      const whole = serviceEnvironment(spec, port);
+      const { environment: env, secrets } = spec.takes_secrets
+        ? withSecretsApart(whole)
+        : { environment: whole, secrets: {} };
       return {
         command: process.execPath,
         args: [script],
-        env: serviceEnvironment(spec, port),
+        env,
+        ...(spec.takes_secrets ? { secrets } : {}),
         cwd: repositoryRoot,
         output: { to: 'lines', onLine },
         ipc: true,
@@ -53,7 +63,10 @@ export function serviceProcess(spec: ServiceSpec): ProcessSpec & { port: () => n
 
 export const scriptOf = (kind: ServiceKind): string => join(repositoryRoot, 'services', kind, 'src/main.ts');
 
-function serviceEnvironment({ kind, number, environment, paths, shared_nats }: ServiceSpec, port: number): Environment {
+function serviceEnvironment(
+  { kind, number, environment, paths, shared_nats, worker_login }: ServiceSpec,
+  port: number,
+): Environment {
   const env: Environment = {
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'json',
@@ -68,7 +81,11 @@ function serviceEnvironment({ kind, number, environment, paths, shared_nats }: S
   // Nobody else opens doors, and a worker starts other people's programs.
   else for (const name of ['BENCHWIRE_API_KEY', 'BENCHWIRE_SIGN_IN_TOKEN']) delete env[name];
   if (kind === 'aggregator' && !env.CLICKHOUSE_URL) env.CLICKHOUSE_PATH ||= paths.clickhouse;
-  return kind === 'worker' ? { ...env, ...workerEnvironment(env, shared_nats ? undefined : number, paths) } : env;
+  if (kind !== 'worker') return env;
+  // A worker starts other people's programs: it knows nothing that opens more than its own doors.
+  for (const name of Object.keys(env))
+    if (/^((WORKER|VIEWER)_NATS_|WORKER_REDIS_URL$|CLICKHOUSE_|KAFKA_)/.test(name)) delete env[name];
+  return { ...env, ...worker_login, ...workerEnvironment(env, shared_nats ? undefined : number, paths) };
 }
 
 function workerEnvironment(env: Environment, number: number | undefined, paths: DataPaths): Environment {

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -50,12 +49,10 @@ export function checkNothingExternal(environment: Environment): void {
   );
 }
 
-/** The password of Redis's user `worker`: nothing more to keep, and no way back from it to the password of the rest. */
-export function redisWorkerPassword(redis_password: string): string {
-  return createHmac('sha256', redis_password).update('worker').digest('base64url');
-}
-
-/** What somebody enters on another machine. The password stands where other users there do not see it. */
-export function joinCommand({ NATS_URL = '', NATS_USER = '', NATS_PASSWORD = '' }: Environment): string {
-  return `NATS_PASSWORD=${NATS_PASSWORD} npm run bw -- worker --join ${NATS_URL.replace('//', `//${NATS_USER}@`)}`;
+/**
+ * What somebody enters on another machine: as the user `worker`, which may do no more than workers have to. The password stands
+ * where other users there do not see it.
+ */
+export function joinCommand({ NATS_URL = '', WORKER_NATS_USER = '', WORKER_NATS_PASSWORD = '' }: Environment): string {
+  return `NATS_PASSWORD=${WORKER_NATS_PASSWORD} npm run bw -- worker --join ${NATS_URL.replace('//', `//${WORKER_NATS_USER}@`)}`;
 }

@@ -95,6 +95,8 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
       number,
       script: options.scripts?.[kind] ?? scriptOf(kind),
       environment: { ...environment, ...extra },
+      takes_secrets: options.scripts?.[kind] === undefined,
+      worker_login: { ...servers.worker_login, ...extra },
       paths,
       shared_nats: servers.nats === undefined,
       onLine: (line) => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { loadConfig, natsVariables } from '../runtime/config.ts';
+import { inboxPrefix, loadConfig, natsVariables } from '../runtime/config.ts';
 import { ConfigError, UnreachableError } from '../runtime/errors.ts';
 import type { NatsOptions } from '../runtime/nats.ts';
 
@@ -30,14 +30,8 @@ const stackFile = z.object({ env: z.record(z.string(), z.string()) });
 /** The part of its `stack.lock` that tells whether it lives. */
 const stackLock = z.object({ pid: z.int().positive() });
 
-/** Services have inboxes of the usual name; a client's user may be allowed only one of its own (docs/streams.md). */
-const variables = z.object({
-  ...natsVariables,
-  NATS_INBOX_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'use a subject without wildcards, such as _INBOX_viewer')
-    .optional(),
-});
+/** A client's user may be allowed only an inbox of its own (docs/streams.md). */
+const variables = z.object({ ...natsVariables, NATS_INBOX_PREFIX: inboxPrefix.optional() });
 
 const OWN_ROOT = resolve(import.meta.dirname, '../..');
 

@@ -94,6 +94,15 @@ export function lostAfterMs(interval_ms: number): number {
 export function workerCommandSubject(worker_id: string): string {
   return `bw.worker.${worker_id}.command`;
 }
+
+/**
+ * Request/reply: whether a process runs under this id, answered like the command `ping`. For other workers, which may ask that
+ * and command nobody. Since 0.5.
+ */
+export function workerPingSubject(worker_id: string): string {
+  return `bw.worker.${worker_id}.ping`;
+}
+
 export const workerCommand = z.discriminatedUnion('command', [
   z.object({
     command: z.literal('abort'),

@@ -48,6 +48,11 @@ export const natsVariables = {
   NATS_REPLICAS: number.pipe(z.int().min(1).max(5)).prefault(1),
 };
 
+/** Where answers are received: services have the usual place, a restricted user may have one of its own (contracts/roles.ts). */
+export const inboxPrefix = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'use a subject without wildcards, such as _INBOX_viewer');
+
 /** Variables of every process that uses BullMQ queues. */
 export const redisVariables = {
   /** redis:// or rediss://, with user and password where needed. */

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { STREAMS } from '../contracts/streams.ts';
 import { loadConfig as load, type loadConfig, redacted } from './config.ts';
 import { BenchwireError, ConfigError } from './errors.ts';
+import { environmentWithSecrets } from './handed-secrets.ts';
 import { Health } from './health.ts';
 import { type ServiceHttp, startHttp } from './http.ts';
 import { Scope } from './lifecycle.ts';
@@ -37,6 +38,8 @@ export interface ServiceDefinition<S extends z.ZodObject> {
   config: S;
   /** Between two reports of its health while nothing changes; 30 s. Longer where there are thousands of instances. */
   health_interval_ms?: number;
+  /** Leaves the streams to the others: a worker's NATS user may neither create nor change one. */
+  keeps_off_streams?: boolean;
   /** Starts the service's parts and adds each to the scope. The service is ready when it resolves. */
   start(context: ServiceContext<z.infer<S>>): Promise<void>;
 }
@@ -49,7 +52,7 @@ export interface ServiceDefinition<S extends z.ZodObject> {
 export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
   let config: ReturnType<typeof loadConfig<S>> & RequiredConfig;
   try {
-    config = load(definition.config, process.env) as typeof config;
+    config = load(definition.config, await environmentWithSecrets()) as typeof config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${definition.name}: ${error.message}\n`);
@@ -77,7 +80,7 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     });
     http.addReadiness('nats', () => (connected ? undefined : 'no connection to NATS'));
     const manager = await jetstreamManager(nats);
-    await ensureStreams(manager, STREAMS, config.NATS_REPLICAS);
+    if (definition.keeps_off_streams !== true) await ensureStreams(manager, STREAMS, config.NATS_REPLICAS);
     const client = jetstream(nats);
     const { name: service, health_interval_ms: interval_ms = 30_000 } = definition;
     const health = new Health({ service, http, nats, jetstream: client, manager, log, interval_ms });

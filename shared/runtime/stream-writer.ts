@@ -32,14 +32,16 @@ const SWEEP_MS = 500;
  */
 export class StreamWriter implements StreamPublisher {
   readonly #nats: NatsConnection;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #waiting = new Map<string, Waiting>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #stopSubscription: () => void;
   #next = 0;
 
-  constructor(nats: NatsConnection) {
+  /** @param inbox_prefix - where this user may receive answers, if not in the usual place */
+  constructor(nats: NatsConnection, inbox_prefix?: string) {
     this.#nats = nats;
+    this.#inbox = createInbox(inbox_prefix);
     const prefix = this.#inbox.length + 1;
     const subscription = nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {

@@ -9,6 +9,9 @@ import {
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { DUPLICATE_WINDOW_MS, type StreamDefinition } from '../contracts/streams.ts';
+import { messageOf } from './errors.ts';
+import { pause } from './lifecycle.ts';
+import type { Log } from './log.ts';
 
 const NANOS_PER_MS = 1_000_000;
 /** nats-server/server/errors.json, JSStreamNameExistErr. */
@@ -67,4 +70,25 @@ export async function openBucket(
     storage: StorageType.File,
     ...(ttl_ms === undefined ? {} : { ttl: ttl_ms }),
   });
+}
+
+/**
+ * Opens a bucket that others create, or creates it where this user may: waits until it is there.
+ * @throws whatever ended the connection meanwhile
+ */
+export async function awaitBucket(
+  connection: NatsConnection,
+  log: Log,
+  ...[name, replicas, ttl_ms]: [name: string, replicas: number, ttl_ms?: number]
+): Promise<KV> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await openBucket(connection, name, replicas, ttl_ms);
+    } catch (error) {
+      if (connection.isClosed()) throw error;
+      if (tries % 20 === 0)
+        log.warn({ reason: messageOf(error) }, `waiting for the bucket ${name}: is a scheduler up?`);
+      await pause(500);
+    }
+  }
 }

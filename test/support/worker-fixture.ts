@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalServers, startServers } from '@benchwire/deploy/local/servers.ts';
+import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { JOB_NAME, type Job, job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import { decodeMetricBatch, type MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
+import { QUARANTINE_BUCKET } from '@benchwire/shared/contracts/quarantine.ts';
 import { OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { type Capabilities, capabilities, type Heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
@@ -76,6 +78,10 @@ export class WorkerFixture {
     const { NATS_URL = '', REDIS_URL = '', NATS_USER, NATS_PASSWORD } = servers.env;
     const nats = await connectNats('test', { NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD });
     await ensureStreams(await jetstreamManager(nats), STREAMS, 1);
+    // A worker's NATS user may create nothing: that is the scheduler's.
+    await openBucket(nats, WORKERS_BUCKET, 1);
+    await openBucket(nats, QUARANTINE_BUCKET, 1);
+    await openBucket(nats, CHECKPOINTS_BUCKET, 1, CHECKPOINTS_TTL_MS);
     const redis = new Redis(REDIS_URL, { maxRetriesPerRequest: null });
     return new WorkerFixture(servers, nats, redis, folder);
   }
@@ -90,10 +96,10 @@ export class WorkerFixture {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Starts a worker process without waiting for it. */
+  /** Starts a worker process without waiting for it, with a worker's logins and no more. */
   spawnWorker(env: Record<string, string>): Pick<WorkerProcess, 'process' | 'output' | 'exit'> {
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env.PATH, ...this.servers.env, LOG_FORMAT: 'json', ...env },
+      env: { PATH: process.env.PATH, ...this.servers.env, ...this.servers.worker_login, LOG_FORMAT: 'json', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

@@ -1,6 +1,6 @@
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import { token as workerId } from '@benchwire/shared/contracts/ids.ts';
-import { type Capabilities, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
+import { type Capabilities, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { addressOnly } from '@benchwire/shared/runtime/server-url.ts';
@@ -79,7 +79,7 @@ async function checkIdIsFree(nats: NatsConnection, id: string): Promise<void> {
   if (!workerId.safeParse(id).success)
     throw new UsageError(`--id takes up to 128 letters, digits, _ and -, not "${id}".`);
   try {
-    await nats.request(workerCommandSubject(id), JSON.stringify({ command: 'ping' }), {
+    await nats.request(workerPingSubject(id), JSON.stringify({ command: 'ping' }), {
       timeout: ID_ANSWERS_WITHIN_MS,
     });
   } catch {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
+import { INBOX_PREFIX } from '@benchwire/shared/contracts/roles.ts';
 import { natsVariables } from '@benchwire/shared/runtime/config.ts';
 import type { NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
@@ -25,7 +26,7 @@ export function loginEnvironment(
   working_directory: string,
 ): Environment {
   const { join, token, creds } = options;
-  const login: Environment = {};
+  const login: Environment = { NATS_INBOX_PREFIX: environment.NATS_INBOX_PREFIX || INBOX_PREFIX.worker };
   if (join !== undefined) {
     const url = parseServerUrl(join, { ...NATS_ADDRESS, protocol_optional: false });
     if (url === undefined)

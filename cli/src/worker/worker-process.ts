@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { workerRegistered } from '@benchwire/shared/contracts/join.ts';
 import type { Capabilities } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { withSecretsApart } from '@benchwire/shared/runtime/handed-secrets.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../services/worker/src/main.ts');
 
@@ -28,12 +29,14 @@ export function startWorkerProcess(environment: Record<string, string | undefine
       `this bw has no worker with it (${MAIN}): use bw from a clone of Benchwire`,
     );
   }
+  const { environment: env, secrets } = withSecretsApart(environment);
   const child = spawn(process.execPath, [MAIN], {
-    env: environment,
+    env,
     stdio: ['ignore', 2, 2, 'ipc'],
     // In a process group of its own, a Ctrl-C reaches it once: through us.
     detached: true,
   });
+  child.send({ secrets }, () => {}); // one that is gone again is told by its exit
   const ended = new Promise<number | null>((done, failed) => {
     child.once('exit', (code) => done(code));
     child.once('error', failed);

@@ -82,6 +82,7 @@ describe('the environment of a worker', () => {
     expect(login({ join: 'nats://me@hub:4222' })).toMatchObject({ NATS_USER: 'me', NATS_PASSWORD: 'x' });
     expect(login({ token: 't', creds: 'a.creds' })).toEqual({
       ...variables,
+      NATS_INBOX_PREFIX: '_INBOX.worker',
       NATS_TOKEN: 't',
       NATS_CREDS_FILE: '/home/a.creds',
     });

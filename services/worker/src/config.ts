@@ -3,9 +3,11 @@ import { delimiter, join } from 'node:path';
 import { ENV_ALLOW_ENTRY, isNeverAllowed } from '@benchwire/shared/contracts/command-environment.ts';
 import { hardwareClass, labels } from '@benchwire/shared/contracts/hardware.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
+import { INBOX_PREFIX } from '@benchwire/shared/contracts/roles.ts';
 import { EXECUTORS } from '@benchwire/shared/contracts/task.ts';
 import {
   flag,
+  inboxPrefix,
   keyValues,
   list,
   natsVariables,
@@ -22,6 +24,8 @@ const folders = z.string().transform((text) => text.split(delimiter).filter((ent
 /** The worker's configuration. Nothing but the `noop` and `onnx` executors is open by default. */
 export const workerConfig = z.object({
   ...natsVariables,
+  /** A worker's NATS user need not see the answers that others get. */
+  NATS_INBOX_PREFIX: inboxPrefix.prefault(INBOX_PREFIX.worker),
   ...redisVariables,
   ...serviceVariables,
 

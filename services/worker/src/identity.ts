@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { workerCommandReply, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
+import { workerCommandReply, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
@@ -11,7 +11,7 @@ const MOST_WORKERS_PER_HOST = 1000;
 /** The boot id of the process that answers to a worker id now, or undefined when none does. */
 async function whoAnswers(nats: NatsConnection, worker_id: string): Promise<string | undefined> {
   try {
-    const reply = await nats.request(workerCommandSubject(worker_id), JSON.stringify({ command: 'ping' }), {
+    const reply = await nats.request(workerPingSubject(worker_id), JSON.stringify({ command: 'ping' }), {
       timeout: PING_MS,
     });
     const parsed = parseJson(workerCommandReply, reply.data);

@@ -7,5 +7,6 @@ await runService({
   config: workerConfig,
   // Thousands of workers must not mean hundreds of stored reports a second; each has a heartbeat.
   health_interval_ms: 300_000,
+  keeps_off_streams: true,
   start: (context) => startWorker(context, process.env),
 });

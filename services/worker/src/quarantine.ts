@@ -4,7 +4,7 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { Holds } from './holds.ts';
 
@@ -19,7 +19,7 @@ interface Parts {
 /** Obeys this worker's entry in the `quarantine` bucket: the one that is there at the start, and every change. */
 export async function obeyQuarantine(parts: Parts): Promise<Running> {
   const { nats, worker_id, holds, log } = parts;
-  const bucket = await openBucket(nats, QUARANTINE_BUCKET, parts.replicas);
+  const bucket = await awaitBucket(nats, log, QUARANTINE_BUCKET, parts.replicas);
   const stopping = new AbortController();
 
   const obey = async (entry: KvEntry | null): Promise<void> => {

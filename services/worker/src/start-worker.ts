@@ -5,7 +5,7 @@ import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/w
 import { connectRedis } from '@benchwire/shared/runtime/redis.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
 import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
-import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
 import { v7 as uuidv7 } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import { askFresh } from './attempt/ask-fresh.ts';
@@ -83,7 +83,7 @@ export async function startWorker(
   for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
 
   const load = new LoadSampler();
-  const writer = new StreamWriter(nats);
+  const writer = new StreamWriter(nats, config.NATS_INBOX_PREFIX);
   scope.add('writer', () => writer.stop());
   let watching: LoadWatch | undefined;
   const runner = new AttemptRunner({
@@ -112,7 +112,7 @@ export async function startWorker(
   const presence = new Presence({
     nats,
     client,
-    bucket: await openBucket(nats, WORKERS_BUCKET, config.NATS_REPLICAS),
+    bucket: await awaitBucket(nats, log, WORKERS_BUCKET, config.NATS_REPLICAS),
     capabilities,
     interval_seconds: config.HEARTBEAT_INTERVAL_SECONDS,
     running: () => runner.runningByDevice(),

@@ -42,13 +42,13 @@ describe.skipIf(process.platform !== 'linux')('NATS and Redis of the local stack
     await closeNats(nats);
   });
 
-  test('let workers elsewhere use the queues, and nothing that concerns the server', async () => {
+  test('let workers elsewhere use the queues of pools, and nothing that concerns the server', async () => {
     const env = await start(SHARED);
     expect(new URL(env.WORKER_REDIS_URL ?? '').password).not.toBe(new URL(env.REDIS_URL ?? '').password);
     const redis = new Redis(env.WORKER_REDIS_URL ?? '');
     onTestFinished(() => redis.disconnect());
-    await redis.set('benchwire:x', '1');
-    expect(await redis.eval('return redis.call("GET", KEYS[1])', 1, 'benchwire:x')).toBe('1');
+    await redis.set('benchwire:bw-pool-x', '1');
+    expect(await redis.eval('return redis.call("GET", KEYS[1])', 1, 'benchwire:bw-pool-x')).toBe('1');
     for (const command of ['FLUSHALL', 'CONFIG GET *', 'KEYS *', 'SHUTDOWN', 'ACL LIST', 'REPLICAOF h 1']) {
       const [name = '', ...args] = command.split(' ');
       await expect(redis.call(name, ...args), command).rejects.toThrow('NOPERM');

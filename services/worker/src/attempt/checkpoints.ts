@@ -13,7 +13,7 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { KV } from '@nats-io/kv';
 import type { Checkpoints, SavedCheckpoint } from '../executors/executor.ts';
 
@@ -34,7 +34,7 @@ export class CheckpointStore {
 
   static async open(nats: NatsConnection, replicas: number, worker_id: string, log: Log): Promise<CheckpointStore> {
     return new CheckpointStore(
-      await openBucket(nats, CHECKPOINTS_BUCKET, replicas, CHECKPOINTS_TTL_MS),
+      await awaitBucket(nats, log, CHECKPOINTS_BUCKET, replicas, CHECKPOINTS_TTL_MS),
       worker_id,
       log,
     );

@@ -1,14 +1,17 @@
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import {
   type WorkerCommand,
   type WorkerCommandReply,
   workerCommand,
   workerCommandSubject,
+  workerPingSubject,
 } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
+import { z } from 'zod';
 import type { AttemptRunner } from '../attempt/attempt-runner.ts';
 import type { HealthReport } from '../health/check.ts';
 
@@ -27,19 +30,32 @@ export interface CommandHandlerOptions {
 /** Answers what the scheduler and people tell this worker to do. */
 export function answerCommands(options: CommandHandlerOptions): Running {
   const { nats, client, log, worker_id, boot_id } = options;
-  return respond<WorkerCommand, WorkerCommandReply>(nats, client, log, {
-    subject: workerCommandSubject(worker_id),
-    schema: workerCommand,
-    refuse: (issues) => ({
+  const common = {
+    refuse: (issues: Issue[]): WorkerCommandReply => ({
       ok: false,
       message: issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '),
       boot_id,
     }),
-    handle: async (command) => ({ ...(await obey(command, options)), boot_id }),
     rejected_where: 'worker_command',
     max_concurrent: 16,
+  };
+  const commands = respond<WorkerCommand, WorkerCommandReply>(nats, client, log, {
+    ...common,
+    subject: workerCommandSubject(worker_id),
+    schema: workerCommand,
+    handle: async (command) => ({ ...(await obey(command, options)), boot_id }),
   });
+  const pings = respond<z.infer<typeof ping>, WorkerCommandReply>(nats, client, log, {
+    ...common,
+    subject: workerPingSubject(worker_id),
+    schema: ping,
+    handle: async () => ({ ...HERE, boot_id }),
+  });
+  return { stop: async () => void (await Promise.all([commands.stop(), pings.stop()])) };
 }
+
+const ping = z.object({ command: z.literal('ping') });
+const HERE = { ok: true, message: 'here' };
 
 async function obey(command: WorkerCommand, options: CommandHandlerOptions): Promise<WorkerCommandReply> {
   switch (command.command) {
@@ -58,7 +74,7 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
     case 'health_check':
       return await options.checkHealth();
     case 'ping':
-      return { ok: true, message: 'here' };
+      return HERE;
     default:
       return command satisfies never;
   }
