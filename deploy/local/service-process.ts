@@ -93,6 +93,8 @@ function workerEnvironment(env: Environment, number: number | undefined, paths: 
   return {
     WORKER_ID: env.WORKER_ID || (number === undefined ? undefined : workerId(number)),
     WORKER_CACHE_DIR: env.WORKER_CACHE_DIR || paths.cache,
+    // What lies there is the stack's own, its passwords among it.
+    WORKER_COMMAND_HIDE: [env.WORKER_COMMAND_HIDE, paths.root].filter(Boolean).join(delimiter),
     // The stack is its user's own and closed to others, so it may read models from where that user keeps files.
     WORKER_MODEL_DIRS: env.WORKER_MODEL_DIRS || [...new Set([here, repositoryRoot, homedir()])].join(delimiter),
   };

@@ -92,7 +92,6 @@ describe('the command executor', () => {
       'BENCHWIRE_ATTEMPT',
       'BENCHWIRE_CHECKPOINT',
       'BENCHWIRE_DEVICE_CLASS',
-      'BENCHWIRE_OWNER',
       'GREETING',
       'HOME',
       'LANG',
@@ -223,17 +222,33 @@ describe('the command executor', () => {
     });
   });
 
-  it('clears away what a killed worker left running', async () => {
+  it('leaves no program running when its worker is killed, nor its folder after the next start', async () => {
     const file = join(folder, 'orphan.pid');
     const second = await fixture.worker('doomed', { ...env, WORKER_LABELS: 'only=doomed' });
-    await fixture.add(second.pool, shell(`echo $$ > ${file}; exec sleep 600`));
+    const homes = () => readdirSync(tmpdir()).filter((name) => name.startsWith('benchwire-command-'));
+    const before = homes();
+    await fixture.add(second.pool, shell(`echo $$ > ${file}; trap '' TERM; while :; do sleep 1; done`));
     const pid = await pidIn(file);
+    const [home] = homes().filter((name) => !before.includes(name));
+    if (home === undefined) throw new Error('the program has no folder');
     second.process.kill('SIGKILL');
     await second.exit;
-    expect(isRunning(pid)).toBe(true);
-    await fixture.worker('doomed', { ...env, WORKER_LABELS: 'only=doomed' });
     await waitFor(() => expect(isRunning(pid)).toBe(false));
-    const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`benchwire-command-${second.process.pid}_`));
-    expect(folders).toEqual([]);
+    await fixture.worker('doomed', { ...env, WORKER_LABELS: 'only=doomed' });
+    await waitFor(() => expect(homes()).not.toContain(home));
+  });
+
+  it('clears away at the next start what a killed worker and its killed helper have left running', async () => {
+    const file = join(folder, 'orphan-2.pid');
+    const second = await fixture.worker('doomed-2', { ...env, WORKER_LABELS: 'only=doomed-2' });
+    await fixture.add(second.pool, shell(`echo $$ > ${file}; exec sleep 600`));
+    const pid = await pidIn(file);
+    const helper = Number(/\) . (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+    second.process.kill('SIGKILL');
+    process.kill(helper, 'SIGKILL');
+    await second.exit;
+    expect(isRunning(pid)).toBe(true);
+    await fixture.worker('doomed-2', { ...env, WORKER_LABELS: 'only=doomed-2' });
+    await waitFor(() => expect(isRunning(pid)).toBe(false));
   });
 });

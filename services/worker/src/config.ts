@@ -58,8 +58,18 @@ export const workerConfig = z.object({
       ),
     )
     .prefault('default'),
-  /** Upper bound of the memory of what a task runs; a task of `command` can only set a lower one. */
+  /** Upper bound of the memory of what a task runs; a task can only set a lower one. 80 % of the machine's when absent. */
   WORKER_MAX_MEMORY_MB: number.pipe(z.int().min(16)).optional(),
+  /** Processes at once of one `command` task; 32 for each processor, and 256 at least, when absent. */
+  WORKER_COMMAND_MAX_PROCESSES: number.pipe(z.int().min(1)).optional(),
+  /** What a `command` task may put into its own folder; half of what is free there at the start, and 20 GB at most, when absent. */
+  WORKER_COMMAND_MAX_DISK_MB: number.pipe(z.number().positive()).optional(),
+  /** How programs are kept from the stack's other processes and files: `off`, `auto` (what this machine can), `require`. */
+  WORKER_COMMAND_ISOLATION: z.enum(['auto', 'off', 'require']).prefault('auto'),
+  /** Folders that no program sees, separated like PATH; such as that of the local stack's data. */
+  WORKER_COMMAND_HIDE: folders.prefault(''),
+  /** Whom programs run as, when root starts the worker: a user of the system, or uid:gid. */
+  WORKER_COMMAND_USER: z.string().optional(),
   /** What a program may print in all. */
   WORKER_COMMAND_MAX_OUTPUT_MB: number.pipe(z.number().positive().max(1_000_000)).prefault(256),
   /** Between SIGTERM and SIGKILL when a program has to end. */

@@ -17,6 +17,7 @@ import { describeDevices, detectDevices } from './devices/detect.ts';
 import { drainAndClose, drainSeconds } from './drain.ts';
 import { removeOrphanedFolders } from './executors/command/home-folder.ts';
 import { killAll, orphans } from './executors/command/processes.ts';
+import { findTaskUser } from './executors/command/task-user.ts';
 import { createExecutors } from './executors/registry.ts';
 import { answerCommands } from './handlers/command.ts';
 import { checkHealth } from './health/check.ts';
@@ -48,7 +49,7 @@ export async function startWorker(
   const left = orphans();
   if (left.length > 0) log.warn({ pids: left }, 'ending programs that a worker which died has left running');
   killAll(left);
-  await removeOrphanedFolders();
+  await removeOrphanedFolders(await findTaskUser(config.WORKER_COMMAND_USER));
 
   const telemetry = createTelemetry(http.registry, () => runner.runningCount);
   const { executors, commands, command_env, onnxruntime_version } = await createExecutors({

@@ -1,11 +1,17 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { envAllowOf } from '@benchwire/shared/contracts/command-environment.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { WorkerConfig } from '../config.ts';
+import { machineMemoryBytes } from '../devices/host.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { offeredCommands, resolveAllowlist } from './command/allowlist.ts';
 import { createCommandExecutor } from './command/command-executor.ts';
+import { type Confinement, probeConfinement } from './command/confinement.ts';
+import { findTaskUser } from './command/task-user.ts';
+import type { TreeLimits } from './command/tree-watch.ts';
 import type { Executor } from './executor.ts';
 import { createNoopExecutor } from './noop.ts';
 import { createOnnxExecutor } from './onnx/onnx-executor.ts';
@@ -13,6 +19,9 @@ import { probeOnnxRuntime } from './onnx-runtime.ts';
 
 /** A measuring process that is silent for this long hangs. */
 const ONNX_HANG_SECONDS = 300;
+/** What a task may use of the machine's memory unless the configuration says otherwise. */
+const MEMORY_SHARE = 0.8;
+const BYTES_PER_MB = 1024 ** 2;
 
 export interface RegistryOptions {
   config: WorkerConfig;
@@ -29,6 +38,8 @@ export interface Registry {
   commands: string[];
   /** What the fleet is told of the variables that a task may set for them. */
   command_env: string[];
+  /** How programs are confined; undefined where `command` is not offered. */
+  confinement: Confinement | undefined;
   onnxruntime_version: string | null;
 }
 
@@ -38,6 +49,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
   const executors: Executor[] = [];
   const command_env = envAllowOf(config.WORKER_COMMAND_ENV_ALLOW);
   let commands: string[] = [];
+  let confinement: Confinement | undefined;
   let onnxruntime_version: string | null = null;
   for (const name of new Set(config.WORKER_EXECUTORS)) {
     switch (name) {
@@ -54,6 +66,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
         if (made === undefined) break;
         executors.push(made.executor);
         commands = made.commands;
+        confinement = made.confinement;
         break;
       }
       case 'noop':
@@ -63,7 +76,13 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
         name satisfies never;
     }
   }
-  return { executors: new Map(executors.map((each) => [each.name, each])), commands, command_env, onnxruntime_version };
+  return {
+    executors: new Map(executors.map((each) => [each.name, each])),
+    commands,
+    command_env,
+    confinement,
+    onnxruntime_version,
+  };
 }
 
 function onnxExecutor({ config, env }: RegistryOptions): Executor {
@@ -72,14 +91,14 @@ function onnxExecutor({ config, env }: RegistryOptions): Executor {
     cache_folder: config.WORKER_CACHE_DIR,
     max_download_bytes: config.WORKER_MAX_MODEL_MB * 1024 ** 2,
     hang_seconds: ONNX_HANG_SECONDS,
-    max_memory_mb: config.WORKER_MAX_MEMORY_MB ?? null,
+    max_memory_mb: maxMemoryMb(config),
     env,
   });
 }
 
 async function commandExecutor(
   options: RegistryOptions,
-): Promise<{ executor: Executor; commands: string[] } | undefined> {
+): Promise<{ executor: Executor; commands: string[]; confinement: Confinement } | undefined> {
   const { config, env, client, telemetry, log } = options;
   const path = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const allowlist = await resolveAllowlist(config.WORKER_COMMANDS, path);
@@ -89,13 +108,30 @@ async function commandExecutor(
     log.info('the command executor is not offered, since WORKER_COMMANDS allows no program');
     return undefined;
   }
+  const confinement = await probeConfinement({
+    isolation: config.WORKER_COMMAND_ISOLATION,
+    hidden: config.WORKER_COMMAND_HIDE,
+    user: await findTaskUser(config.WORKER_COMMAND_USER),
+  });
+  logConfinement(confinement, log);
+  if (!mayRun(confinement, config)) {
+    log.error(
+      'the command executor is not offered, since this machine cannot do what WORKER_COMMAND_ISOLATION or WORKER_COMMAND_USER asks for',
+    );
+    return undefined;
+  }
+  const limits = await treeLimits(config);
+  log.info(
+    `a program may use ${limits.max_memory_mb} MB of memory, ${limits.max_processes} processes at once, and ${limits.max_disk_mb} MB in its folder`,
+  );
   const executor = createCommandExecutor({
     allowlist,
     path,
     lang: env.LANG,
     env: config.WORKER_COMMAND_ENV,
     env_allow: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
-    max_memory_mb: config.WORKER_MAX_MEMORY_MB,
+    confinement,
+    limits,
     max_output_bytes: config.WORKER_COMMAND_MAX_OUTPUT_MB * 1024 ** 2,
     grace_ms: config.WORKER_KILL_GRACE_SECONDS * 1000,
     reject: async (attempt_id, raw, issues, number) => {
@@ -103,5 +139,35 @@ async function commandExecutor(
       await reject(client, 'metric_line', { subject: attempt_id, raw, id: `line.${attempt_id}.${number}` }, issues);
     },
   });
-  return { executor, commands };
+  return { executor, commands, confinement };
+}
+
+function logConfinement({ isolation, ends_all, hidden, notes }: Confinement, log: Log): void {
+  const parts = [
+    ends_all ? 'every process of a program ends with it' : undefined,
+    isolation === null ? undefined : `programs are kept apart by ${isolation}`,
+    hidden.length === 0 ? undefined : `they do not see ${hidden.join(', ')}`,
+  ].filter((part) => part !== undefined);
+  if (parts.length > 0) log.info(parts.join('; '));
+  for (const note of notes) log.warn(note);
+}
+
+function mayRun(confinement: Confinement, config: WorkerConfig): boolean {
+  if (config.WORKER_COMMAND_USER !== undefined && confinement.isolation === null) return false;
+  return config.WORKER_COMMAND_ISOLATION !== 'require' || (confinement.hides_credentials && confinement.ends_all);
+}
+
+/** What one task may use: what is configured, else what fits this machine. */
+async function treeLimits(config: WorkerConfig): Promise<TreeLimits> {
+  const { bavail, bsize } = await statfs(tmpdir());
+  const half_of_free_mb = Math.floor((bavail * bsize) / BYTES_PER_MB / 2);
+  return {
+    max_memory_mb: maxMemoryMb(config),
+    max_processes: config.WORKER_COMMAND_MAX_PROCESSES ?? Math.max(256, 32 * availableParallelism()),
+    max_disk_mb: config.WORKER_COMMAND_MAX_DISK_MB ?? Math.min(20_480, Math.max(64, half_of_free_mb)),
+  };
+}
+
+function maxMemoryMb(config: WorkerConfig): number {
+  return config.WORKER_MAX_MEMORY_MB ?? Math.max(16, Math.floor((machineMemoryBytes() / BYTES_PER_MB) * MEMORY_SHARE));
 }

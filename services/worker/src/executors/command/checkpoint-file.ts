@@ -1,8 +1,10 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chown, lstat, open, writeFile } from 'node:fs/promises';
 import { MAX_CHECKPOINT_BYTES } from '@benchwire/shared/contracts/checkpoint.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { CommandConfig } from '@benchwire/shared/contracts/task.ts';
 import type { Checkpoints } from '../executor.ts';
+import type { TaskUser } from './isolation.ts';
 
 /** Names the file that a program may write at any time, and that holds what the attempt before wrote last. */
 export const CHECKPOINT_VARIABLE = 'BENCHWIRE_CHECKPOINT';
@@ -30,7 +32,12 @@ export class CheckpointFile {
   }
 
   /** Puts what the attempt before has saved into the file, and looks at the file from now on. */
-  static async start(path: string, config: CommandConfig, checkpoints: Checkpoints): Promise<CheckpointFile> {
+  static async start(
+    path: string,
+    config: CommandConfig,
+    checkpoints: Checkpoints,
+    user: TaskUser | undefined,
+  ): Promise<CheckpointFile> {
     const conditions = JSON.stringify([variantOf({ executor: 'command', config }), config.model, config.precision]);
     const file = new CheckpointFile(path, checkpoints, conditions);
     const saved = await checkpoints.load();
@@ -42,6 +49,7 @@ export class CheckpointFile {
         );
       } else {
         await writeFile(file.#path, data);
+        if (user !== undefined) await chown(file.#path, user.uid, user.gid);
         file.#seen = await versionOf(file.#path);
         file.#went_on = true;
         file.#notes.add(`went on from the checkpoint of attempt ${attempt} on ${saved.worker_id}`);
@@ -72,18 +80,34 @@ export class CheckpointFile {
     const version = await versionOf(this.#path);
     if (version === '' || version === this.#seen) return;
     this.#seen = version;
-    const { size } = await stat(this.#path);
-    if (size > MAX_CHECKPOINT_BYTES) {
-      this.#notes.add(`a checkpoint of ${size} bytes was not kept: at most ${MAX_CHECKPOINT_BYTES} are`);
-      return;
-    }
-    const note = await this.#checkpoints.save({ conditions: this.#conditions, data: await readFile(this.#path) });
+    const data = await this.#readOwn();
+    if (data === undefined) return;
+    const note = await this.#checkpoints.save({ conditions: this.#conditions, data });
     if (note !== undefined) this.#notes.add(note);
+  }
+
+  /**
+   * The file's content. A program must not get at other files through the worker: so no link is followed, a file with a second
+   * name is left alone, and nothing but a file is opened.
+   */
+  async #readOwn(): Promise<Buffer | undefined> {
+    const file = await open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const found = await file.stat();
+      if (!found.isFile() || found.nlink !== 1) return undefined;
+      if (found.size > MAX_CHECKPOINT_BYTES) {
+        this.#notes.add(`a checkpoint of ${found.size} bytes was not kept: at most ${MAX_CHECKPOINT_BYTES} are`);
+        return undefined;
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
   }
 }
 
 /** Differs whenever the file was written; empty where there is none. */
 async function versionOf(path: string): Promise<string> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  const found = await lstat(path, { bigint: true }).catch(() => undefined);
   return found?.isFile() === true ? `${found.mtimeNs} ${found.size} ${found.ino}` : '';
 }

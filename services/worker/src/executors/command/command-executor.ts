@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
@@ -8,13 +8,16 @@ import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { kernelOomKills } from '../onnx/child-exit.ts';
 import { type Allowlist, findProgram } from './allowlist.ts';
 import { CHECKPOINT_NAME, CheckpointFile } from './checkpoint-file.ts';
+import { type Confinement, isInside } from './confinement.ts';
 import { commandEnvironment } from './environment.ts';
 import { taskError } from './errors.ts';
 import { exitError } from './exit-error.ts';
-import { createHomeFolder } from './home-folder.ts';
+import { createHomeFolder, removeHomeFolder } from './home-folder.ts';
+import { limitError } from './limit-error.ts';
 import { ProgramOutput } from './output.ts';
-import { processIdentity } from './processes.ts';
+import { ownerId } from './processes.ts';
 import { Program, type ProgramEnd } from './program.ts';
+import type { TreeLimits } from './tree-watch.ts';
 
 export interface CommandExecutorOptions {
   allowlist: Allowlist;
@@ -25,7 +28,9 @@ export interface CommandExecutorOptions {
   env: Readonly<Record<string, string>>;
   /** WORKER_COMMAND_ENV_ALLOW, with what `default` stands for. */
   env_allow: readonly string[];
-  max_memory_mb: number | undefined;
+  confinement: Confinement;
+  /** Of everything that one task runs; a task can only set a lower memory. */
+  limits: TreeLimits;
   max_output_bytes: number;
   grace_ms: number;
   /** Keeps an unreadable metric line in REJECTED. */
@@ -34,17 +39,17 @@ export interface CommandExecutorOptions {
 
 /** Runs any allowed program, without a shell; its JSON lines are metric points and its exit code decides. */
 export function createCommandExecutor(options: CommandExecutorOptions): Executor {
-  const owner = processIdentity(process.pid);
+  const owner = ownerId(process.pid);
   return {
     name: 'command',
     execute: async (context) => {
       const { task } = context;
       if (task.executor !== 'command') throw new Error(`the command executor got a task of ${task.executor}`);
-      const home = await createHomeFolder(owner);
+      const home = await createHomeFolder(owner, options.confinement.user);
       try {
         return await runCommand(task, context, options, home, owner);
       } finally {
-        await rm(home, { recursive: true, force: true });
+        await removeHomeFolder(home);
       }
     },
   };
@@ -79,7 +84,8 @@ async function runCommand(
   const found = await programFile(program, options);
   if (!found.ok) return report(found.error);
   const working_directory = config.working_directory ?? home;
-  const wrongFolder = await checkFolder(working_directory);
+  const wrongFolder =
+    (await checkFolder(working_directory)) ?? (await checkHidden([found.file, working_directory], options));
   if (wrongFolder !== null) return report(wrongFolder);
   const attempt_id = attemptId({ run_id: context.run_id, task_id: context.task.task_id, attempt: context.attempt });
   const environment = commandEnvironment({
@@ -92,7 +98,6 @@ async function runCommand(
     env_allow: options.env_allow,
     allow_any: options.allowlist.any,
     attempt_id,
-    owner,
     checkpoint: join(home, CHECKPOINT_NAME),
   });
   if (!environment.ok) return report(environment.error);
@@ -108,25 +113,36 @@ async function runCommand(
     reject: (raw, issues, number) => options.reject(attempt_id, raw, issues, number),
     onFailure: fail,
   });
-  const max_memory_mb = smallest(config.max_memory_mb, options.max_memory_mb);
+  const { confinement } = options;
+  const limits = {
+    ...options.limits,
+    max_memory_mb: Math.min(config.max_memory_mb ?? Infinity, options.limits.max_memory_mb),
+  };
   const running = new Program({
     file: found.file,
     args,
     working_directory,
     env: environment.env,
     attempt_id,
+    owner,
+    home,
+    confinement,
     grace_ms: options.grace_ms,
-    max_memory_mb,
+    limits,
     onOutput: (stream, chunk) => output.take(stream, chunk),
-    onTooMuchMemory: (used_mb) => {
-      const message = `${program} and what it started used ${used_mb} MB of memory, and ${max_memory_mb} MB are allowed: raise config.max_memory_mb, or WORKER_MAX_MEMORY_MB on the worker`;
-      failure ??= taskError('out_of_memory', 'MEMORY_LIMIT', message, false);
+    onLimit: (kind, used) => {
+      failure ??= limitError(program, kind, used, limits);
     },
   });
   const onAbort = (): void => fail(taskError('cancelled', 'STOPPED', 'was told to stop', true));
   context.signal.addEventListener('abort', onAbort, { once: true });
   if (context.signal.aborted) return report(taskError('cancelled', 'STOPPED', 'was told to stop', true));
-  const checkpoint = await CheckpointFile.start(join(home, CHECKPOINT_NAME), config, context.checkpoints);
+  const checkpoint = await CheckpointFile.start(
+    join(home, CHECKPOINT_NAME),
+    config,
+    context.checkpoints,
+    confinement.user,
+  );
   const oomKillsBefore = await kernelOomKills();
   const end = await running.run();
   context.signal.removeEventListener('abort', onAbort);
@@ -181,7 +197,17 @@ async function checkFolder(folder: string): Promise<TaskError | null> {
   return taskError('bad_input', 'WORKING_DIRECTORY_MISSING', message, false);
 }
 
-function smallest(a: number | undefined, b: number | undefined): number | null {
-  if (a === undefined) return b ?? null;
-  return b === undefined ? a : Math.min(a, b);
+/** What is hidden from programs can't be what they are, or where they run. */
+async function checkHidden(
+  paths: readonly string[],
+  { confinement }: CommandExecutorOptions,
+): Promise<TaskError | null> {
+  for (const path of paths) {
+    const real = await realpath(path).catch(() => path);
+    const folder = confinement.hidden.find((each) => isInside(real, each));
+    if (folder === undefined) continue;
+    const message = `${path} lies in ${folder}, which this worker hides from the programs of tasks (WORKER_COMMAND_HIDE): put it elsewhere`;
+    return taskError('bad_input', 'PATH_HIDDEN', message, false);
+  }
+  return null;
 }

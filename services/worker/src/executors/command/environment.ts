@@ -3,11 +3,7 @@ import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
 import { taskError } from './errors.ts';
-
-/** Marks every process that an attempt starts, so that those which leave its process group are found too. */
-export const ATTEMPT_VARIABLE = 'BENCHWIRE_ATTEMPT';
-/** The worker's process, as `<pid>:<start time>`: processes whose worker is gone are cleared away. */
-export const OWNER_VARIABLE = 'BENCHWIRE_OWNER';
+import { ATTEMPT_VARIABLE } from './processes.ts';
 
 export interface EnvironmentParts {
   device: Device;
@@ -23,7 +19,6 @@ export interface EnvironmentParts {
   /** With any program allowed there is nothing to protect from variables. */
   allow_any: boolean;
   attempt_id: string;
-  owner: string;
   /** Where the program finds and leaves its checkpoint. */
   checkpoint: string;
 }
@@ -56,7 +51,6 @@ export function commandEnvironment(
       ...device,
       BENCHWIRE_DEVICE_CLASS: parts.device.class,
       [ATTEMPT_VARIABLE]: parts.attempt_id,
-      [OWNER_VARIABLE]: parts.owner,
       [CHECKPOINT_VARIABLE]: parts.checkpoint,
     },
   };

@@ -59,7 +59,6 @@ describe('the environment of a program', () => {
     env_allow: envAllowOf(['default', 'MY_*', 'PYTHON*', 'PERL5LIB']),
     allow_any: false,
     attempt_id: 'a',
-    owner: 'o',
     checkpoint: '/tmp/home/checkpoint',
   };
 
@@ -77,7 +76,6 @@ describe('the environment of a program', () => {
         CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
         BENCHWIRE_DEVICE_CLASS: 'cuda',
         BENCHWIRE_ATTEMPT: 'a',
-        BENCHWIRE_OWNER: 'o',
         BENCHWIRE_CHECKPOINT: '/tmp/home/checkpoint',
       },
     });

@@ -21,7 +21,7 @@ import { measuredBefore } from './skip-if-fresh.ts';
 export interface OnnxExecutorOptions extends ModelSourceOptions {
   /** A measuring process that says nothing for this long hangs; longer than the slowest single inference. */
   hang_seconds: number;
-  /** Holds for tasks that set no `max_memory_mb` themselves; null for no limit. */
+  /** A task's own `max_memory_mb` can only be lower; null for no limit. */
   max_memory_mb: number | null;
   /** The worker's own environment variables; of these only what libraries and devices need reaches the child. */
   env: Readonly<Record<string, string | undefined>>;
@@ -100,7 +100,7 @@ async function attempt(
       start: { ...start, ...changes },
       signal,
       hang_seconds: options.hang_seconds,
-      max_memory_mb: config.max_memory_mb ?? options.max_memory_mb,
+      max_memory_mb: smallest(config.max_memory_mb, options.max_memory_mb),
       log: context.log,
       onMessage,
     });
@@ -129,6 +129,11 @@ async function attempt(
     );
   }
   return broken;
+}
+
+/** A task can only set a lower limit than the worker's. */
+function smallest(of_task: number | undefined, of_worker: number | null): number | null {
+  return of_task === undefined ? of_worker : Math.min(of_task, of_worker ?? of_task);
 }
 
 async function inTemporaryFolder<T>(action: (folder: string) => Promise<T>): Promise<T> {
