@@ -34,7 +34,9 @@ describe('two sides', () => {
     expect(row?.differences[1]).toMatchObject({ verdict: 'worse', basis: 'repeated_runs' });
     expect(row?.differences[1]?.change_percent).toBeCloseTo(10, -0.5);
     expect(row?.differences[1]?.sentence).toMatch(/worse, and more than noise; from 8 runs against 8 runs/);
-    const faster = compareTwo(rows.map((each) => ({ ...each, metric: 'throughput_items_per_second' })));
+    const faster = compareTwo(
+      rows.map((each) => ({ ...each, metric: 'throughput_items_per_second', unit: 'items/s' })),
+    );
     expect(faster.rows[0]?.differences[1]?.verdict).toBe('better');
   });
 

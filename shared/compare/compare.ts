@@ -8,6 +8,7 @@ import type {
 } from '../contracts/comparison.ts';
 import { type Direction, directionOf } from '../contracts/direction.ts';
 import type { SideRow } from '../contracts/rows.ts';
+import { titleOfNote } from '../contracts/value-note.ts';
 import { adjustForMany } from '../stats/adjust-p.ts';
 import { medianInterval } from '../stats/median-interval.ts';
 import { median } from '../stats/quantile.ts';
@@ -41,7 +42,7 @@ export function compare({ by, values, labels, rows, history }: Compared): Compar
       differences: values.map((_, side) => (side === 0 ? null : (judged[side]?.[at] ?? null))),
     }),
   );
-  const unique = (of: SideRow[][]): string[] => [...new Set(of.flat().map(({ side }) => side))];
+  const sidesOf = (of: SideRow[][]): string[] => unique(of.flat().map(({ side }) => side));
   return {
     by,
     sides: values.map((value, side) => {
@@ -57,7 +58,7 @@ export function compare({ by, values, labels, rows, history }: Compared): Compar
       };
     }),
     rows: compared,
-    notes: notesOn({ by, values, labels }, matched, ignored, unique),
+    notes: notesOn({ by, values, labels }, matched, ignored, sidesOf),
   };
 }
 
@@ -78,7 +79,7 @@ function lineOf({ first, sides }: Matched, history: Compared['history']): Line {
   return {
     row: {
       ...{ benchmark, model, executor, precision, batch_size, scenario, variant, pool, metric, unit, is_simulated },
-      direction: directionOf(metric),
+      direction: whichWay(first, sides),
       cells,
     },
     measured: sides.map((side, at) => {
@@ -95,6 +96,13 @@ function lineOf({ first, sides }: Matched, history: Compared['history']): Line {
   };
 }
 
+/** What one of the results says about it counts for the whole row. */
+function whichWay({ metric, unit }: SideRow, sides: readonly SideRow[][]): Direction {
+  return directionOf({ metric, unit, better: sides.flat().find(({ better }) => better)?.better });
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+
 const newestOf = (side: readonly SideRow[]): SideRow | undefined =>
   side.toSorted((a, b) => (a.measured_at < b.measured_at ? 1 : -1))[0];
 
@@ -104,14 +112,14 @@ function cellOf(side: readonly SideRow[]): ComparedCell | null {
   const values = side.flatMap((row) => row.values);
   const over_runs = medianInterval(values);
   const within = values.length === 1 && newest.ci_low !== null && newest.ci_high !== null;
-  const { samples, series_id, run_id, task_id, measured_at, fingerprint, pool } = newest;
+  const { samples, series_id, run_id, task_id, measured_at, fingerprint, pool, note_codes, notes } = newest;
   return {
     value: median(values),
     ci_low: over_runs?.low ?? (within ? newest.ci_low : null),
     ci_high: over_runs?.high ?? (within ? newest.ci_high : null),
     ci_from: over_runs !== null ? 'runs' : within ? 'samples' : null,
     runs: values.length,
-    ...{ samples, series_id, run_id, task_id, measured_at, fingerprint, pool },
+    ...{ samples, series_id, run_id, task_id, measured_at, fingerprint, pool, note_codes, notes },
   };
 }
 
@@ -148,7 +156,7 @@ function verdictOf(
   if (p === null) return 'unknown';
   if (p >= SIGNIFICANCE || change_percent === 0) return 'same';
   if (basis === 'samples') return 'unknown';
-  if (direction === 'unknown' || change_percent === null) return 'different';
+  if (direction === 'unknown' || direction === 'neither' || change_percent === null) return 'different';
   return change_percent < 0 === (direction === 'lower_is_better') ? 'better' : 'worse';
 }
 
@@ -185,6 +193,20 @@ function notesOn(
         `${moved.length} of ${matched.length} values were measured in different environments (device, driver, runtime), so a difference may come from there.`,
       );
   }
+  const limited = matched.filter(({ sides }) => sides.flat().some(({ note_codes = [] }) => note_codes.length > 0));
+  if (limited.length > 0) {
+    const codes = unique(limited.flatMap(({ sides }) => sides.flat().flatMap(({ note_codes = [] }) => note_codes)));
+    notes.push(
+      `${limited.length} of ${matched.length} values have a note that limits their meaning: ${codes.map(titleOfNote).join(', ')}.`,
+    );
+  }
+  const undirected = unique(
+    matched.filter((one) => whichWay(one.first, one.sides) === 'unknown').map(({ first }) => first.metric),
+  );
+  if (undirected.length > 0)
+    notes.push(
+      `Which way is better is not known for ${undirected.slice(0, 10).join(', ')}: a metric line or the task can say it with better: lower or higher.`,
+    );
   if (matched.some(({ first }) => first.is_simulated))
     notes.push('Some of these values are simulated, as their executor says.');
   return notes;

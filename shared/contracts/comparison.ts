@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIRECTIONS } from './direction.ts';
 import { runId, timestamp } from './ids.ts';
 
 /** What can be held against each other; exactly one of them differs between the sides of a comparison. */
@@ -8,7 +9,7 @@ export type ComparedBy = z.infer<typeof comparedBy>;
 
 export const MAX_SIDES = 8;
 
-const direction = z.enum(['lower_is_better', 'higher_is_better', 'unknown']);
+const direction = z.enum(DIRECTIONS);
 
 /** What one side has in one row: one value a run, newest run last shown. */
 export const comparedCell = z.object({
@@ -27,6 +28,9 @@ export const comparedCell = z.object({
   measured_at: timestamp,
   fingerprint: z.string(),
   pool: z.string(),
+  /** What limits the meaning of the newest value, codes and texts. Since 0.4. */
+  note_codes: z.array(z.string()).default([]),
+  notes: z.array(z.string()).default([]),
 });
 export type ComparedCell = z.infer<typeof comparedCell>;
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { directionOf } from './direction.ts';
 import { attemptId, newRunId, parseAttemptId, runId, timestamp } from './ids.ts';
 import { decodeMetricBatch, encodeMetricBatch, metricBatch, metricBatchId } from './metrics.ts';
 import { OUTCOME_STATUSES, type Outcome, outcomeIsFinal, type TaskError } from './outcome.ts';
 import { runMessageId } from './run.ts';
-import { directionOf, type SeriesKey, seriesId, variantOf } from './series.ts';
+import { type SeriesKey, seriesId, variantOf } from './series.ts';
 import { noopConfig, taskSpec } from './task.ts';
 
 describe('ids', () => {
@@ -119,7 +120,7 @@ describe('series', () => {
     ['error_rate', 'lower_is_better'],
     ['noop_value', 'unknown'],
   ])('%s: %s', (metric, direction) => {
-    expect(directionOf(metric)).toBe(direction);
+    expect(directionOf({ metric })).toBe(direction);
   });
 });
 

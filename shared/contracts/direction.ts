@@ -1,12 +1,23 @@
-/** Which way is better; `unknown` metrics are reported as changes only. */
-export type Direction = 'lower_is_better' | 'higher_is_better' | 'unknown';
+import { z } from 'zod';
+import { betterOf, type MetricFacts } from '../metric/direction.ts';
 
-const HIGHER = /throughput|per_second|per_sec|_qps|tokens_s|accuracy|_score|speedup|utilization|bandwidth|flops/i;
-const LOWER = /latency|_ms$|_us$|_ns$|seconds$|duration|_time|memory|_mb$|_bytes$|error|loss|power|watts|temperature/i;
+/** Which way of a metric is better, as a metric line or a task says it. Since 0.4. */
+export const BETTER = ['lower', 'higher', 'neither'] as const;
+export const better = z.enum(BETTER);
+export type Better = z.infer<typeof better>;
 
-/** Direction from the metric's name, by the field's usual terms. */
-export function directionOf(metric: string): Direction {
-  if (HIGHER.test(metric)) return 'higher_is_better';
-  if (LOWER.test(metric)) return 'lower_is_better';
-  return 'unknown';
+/** Which way is better; `neither` and `unknown` metrics are reported as changes only. */
+export const DIRECTIONS = ['lower_is_better', 'higher_is_better', 'neither', 'unknown'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+const DIRECTION_OF = {
+  lower: 'lower_is_better',
+  higher: 'higher_is_better',
+  neither: 'neither',
+  unknown: 'unknown',
+} as const satisfies Record<ReturnType<typeof betterOf>, Direction>;
+
+/** What was said, else what the catalogue of metrics (shared/metric) knows from the name and the unit. */
+export function directionOf(facts: MetricFacts): Direction {
+  return DIRECTION_OF[betterOf(facts)];
 }

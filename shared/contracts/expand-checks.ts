@@ -1,6 +1,7 @@
 import { didYouMean } from '../runtime/near-names.ts';
 import { MAX_ISSUES } from './limits.ts';
-import type { Issue } from './request.ts';
+import type { Issue, Request } from './request.ts';
+import { readPlace } from './settings.ts';
 import type { TaskSpec } from './task.ts';
 
 /** Ids that are there twice; the first of them, where there are many. */
@@ -51,6 +52,47 @@ export function checkDependencies(tasks: readonly TaskSpec[]): Issue[] {
     });
   }
   return issues;
+}
+
+/** Fields that are in the series' name themselves. */
+const IN_THE_NAME: ReadonlySet<string> = new Set(['model', 'precision', 'batch_sizes', 'scenario']);
+
+/** Places that `not_in_series` names and that are not there: they were meant for something. */
+export function checkSeriesPlaces({ tasks, matrix = {} }: Pick<Request, 'tasks' | 'matrix'>): Issue[] {
+  const issues: Issue[] = [];
+  for (const [at, task] of tasks.entries()) {
+    for (const [position, place] of (task.not_in_series ?? []).entries()) {
+      const message = wrongPlace(task, place, Object.keys(matrix));
+      if (message !== undefined && issues.length < MAX_ISSUES)
+        issues.push({ path: `tasks[${at}].not_in_series[${position}]`, code: 'unknown_place', message });
+    }
+  }
+  return issues;
+}
+
+function wrongPlace({ config }: TaskSpec, place: string, axes: readonly string[]): string | undefined {
+  const {
+    path: [root = '', name],
+    index,
+  } = readPlace(place);
+  if (IN_THE_NAME.has(root))
+    return `${root} is part of the series' name: results of another ${root} are never compared with these`;
+  // What an axis sets is there only once the axis is applied.
+  if (axes.some((axis) => axis.replace(/^config\./, '').split('.')[0] === root)) return undefined;
+  const fields = new Map<string, unknown>(Object.entries(config).filter(([, value]) => value !== undefined));
+  const value = fields.get(root);
+  if (value === undefined) return `config has no "${root}".${didYouMean(root, fields.keys())}`;
+  const isObject = typeof value === 'object' && !Array.isArray(value);
+  if (name !== undefined && !isObject)
+    return `config.${root} has no names in it: write ${root}, or ${root}[3] for one of a list`;
+  const inner = name === undefined ? value : (value as Record<string, unknown>)[name];
+  if (inner === undefined)
+    return `config.${root} has no "${name}".${didYouMean(name ?? '', Object.keys(value as Record<string, unknown>))}`;
+  if (index === undefined) return undefined;
+  if (!Array.isArray(inner)) return `config.${[root, name].filter(Boolean).join('.')} is no list`;
+  return index < inner.length
+    ? undefined
+    : `config.${root} has ${inner.length} entries, counted from 0: the last one is ${root}[${inner.length - 1}]`;
 }
 
 function shortened(cycle: readonly string[]): readonly string[] {

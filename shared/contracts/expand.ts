@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseWith } from '../runtime/issues.ts';
 import { countValues } from '../runtime/json-limits.ts';
-import { checkDependencies, checkTaskIds } from './expand-checks.ts';
+import { checkDependencies, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
 import { type Cell, describeCell, matrixCells, withAxis } from './expand-matrix.ts';
 import { TASK_ID_PATTERN } from './ids.ts';
 import { MAX_EXPANDED_VALUES, MAX_ISSUES } from './limits.ts';
@@ -27,7 +27,11 @@ export type Expansion = { ok: true; tasks: Task[] } | { ok: false; issues: Issue
  *   cycles, a matrix axis that doesn't fit, too many tasks.
  */
 export function expand(request: Request, bindings: PoolBindings = new Map()): Expansion {
-  const issues: Issue[] = [...checkTaskIds(request.tasks), ...checkDependencies(request.tasks)];
+  const issues: Issue[] = [
+    ...checkTaskIds(request.tasks),
+    ...checkDependencies(request.tasks),
+    ...checkSeriesPlaces(request),
+  ];
   const cells = matrixCells(request, issues);
   const { tasks: count, edges } = sizeOf(request.tasks, cells);
   if (count > MAX_TASKS_PER_RUN) {

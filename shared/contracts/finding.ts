@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIRECTIONS } from './direction.ts';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
 import { seriesKey } from './series-key.ts';
@@ -123,6 +124,8 @@ export const finding = z.object({
   series_id: z.string(),
   series: seriesKey,
   unit: z.string().nullable(),
+  /** Which way is better, as far as anybody knows. Since 0.4. */
+  direction: z.enum(DIRECTIONS).optional(),
   run_id: runId,
   task_id: taskId,
   attempt: z.int().min(1),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { better } from './direction.ts';
 import { environment, labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
@@ -94,6 +95,10 @@ export const metricResult = z.object({
   min: z.number(),
   max: z.number(),
   samples: z.int().min(1),
+  /** Which way is better, where the program or the task said it. Since 0.4. */
+  better: better.optional(),
+  /** The metric's name, where its place in `metrics` has another: one that was printed in units that do not convert. Since 0.4. */
+  metric: z.string().min(1).max(256).optional(),
 });
 export type MetricResult = z.infer<typeof metricResult>;
 

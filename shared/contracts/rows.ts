@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BETTER } from './direction.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
@@ -51,6 +52,9 @@ export const taskRow = z.object({
 });
 export type TaskRow = z.infer<typeof taskRow>;
 
+/** Empty where nobody said it. */
+const saidBetter = z.enum([...BETTER, '']).default('');
+
 export const resultRow = z.object({
   series_id: z.string(),
   run_id: runId,
@@ -76,6 +80,14 @@ export const resultRow = z.object({
   samples: z.int(),
   steady: z.boolean().nullable(),
   is_simulated: z.boolean(),
+  /** Which way is better, where the program or the task said it. Since 0.4, as the other fields with a default. */
+  better: saidBetter,
+  /** As it was printed, where the series is kept in another unit. */
+  printed_value: z.number().nullable().default(null),
+  printed_unit: z.string().default(''),
+  /** What limits the meaning of the value: codes (value-note.ts), each with the text at the same place. */
+  note_codes: z.array(z.string()).default([]),
+  notes: z.array(z.string()).default([]),
   commit: z.string(),
   branch: z.string(),
   /** The outcome's whole source as JSON, empty without one. */
@@ -304,6 +316,10 @@ export const matrixRow = z.object({
   samples: z.int(),
   measured_at: timestamp,
   run_id: runId,
+  /** Since 0.4. */
+  better: saidBetter,
+  note_codes: z.array(z.string()).default([]),
+  notes: z.array(z.string()).default([]),
 });
 export type MatrixRow = z.infer<typeof matrixRow>;
 

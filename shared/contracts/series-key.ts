@@ -16,5 +16,7 @@ export const seriesKey = z.object({
   metric: z.string(),
   /** Simulated values have series of their own. */
   is_simulated: z.boolean(),
+  /** Of the unit, where the metric's name implies another family or none (shared/metric/series-unit.ts). Since 0.4. */
+  unit_family: z.string().optional(),
 });
 export type SeriesKey = z.infer<typeof seriesKey>;

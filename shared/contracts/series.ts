@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Outcome } from './outcome.ts';
+import { seriesUnit } from '../metric/series-unit.ts';
+import type { Better } from './direction.ts';
+import type { MetricResult, Outcome } from './outcome.ts';
 import type { SeriesKey } from './series-key.ts';
-import { commandConfig, noopConfig, onnxConfig, type Task, type TaskSpec } from './task.ts';
+import { settingsOf } from './settings.ts';
+import type { Task, TaskSpec } from './task.ts';
+import { isAbout, type ValueNote, valueNotesOf } from './value-note.ts';
 
 export { type SeriesKey, seriesKey } from './series-key.ts';
 
@@ -23,6 +27,7 @@ export function seriesId(key: SeriesKey): string {
       key.fingerprint,
       key.metric,
       key.is_simulated,
+      ...(key.unit_family ? [key.unit_family] : []),
     ],
     20,
   );
@@ -41,15 +46,8 @@ const NOT_IN_VARIANT = new Set([
   'sha256',
 ]);
 
-/** What a config has where its author wrote nothing; a field added later, with a default, then cuts no history in two. */
-const DEFAULTS: Readonly<Record<TaskSpec['executor'], Readonly<Record<string, unknown>>>> = {
-  onnx: onnxConfig.parse({ model: '-' }),
-  command: commandConfig.parse({ command: ['-'] }),
-  noop: noopConfig.parse({}),
-};
-
 /** 8 hex digits over the config fields that change what is measured and differ from their default; empty without any. */
-export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config'>): string {
+export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'>): string {
   const settings = settingsOf(spec, NOT_IN_VARIANT);
   return settings.length === 0 ? '' : hash(settings, 8);
 }
@@ -61,40 +59,27 @@ const NOT_IN_WORKLOAD = new Set(['max_memory_mb', 'sha256']);
  * 12 hex digits, equal for tasks whose attempts should take equally long on the same hardware: the executor, the
  * benchmark, and every setting that changes what is measured or how much of it.
  */
-export function workloadKey(task: Pick<Task, 'executor' | 'benchmark' | 'config'>): string {
+export function workloadKey(task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series'>): string {
   return hash([task.executor, task.benchmark, settingsOf(task, NOT_IN_WORKLOAD)], 12);
 }
-
-/** What a config says that differs from the default, by name. */
-function settingsOf(spec: Pick<TaskSpec, 'executor' | 'config'>, without: ReadonlySet<string>): unknown[] {
-  const usual = DEFAULTS[spec.executor];
-  return Object.entries(spec.config)
-    .filter(([name, value]) => value !== undefined && value !== usual[name] && !without.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => [name, sorted(value)]);
-}
-
-/** The same value with the fields of its objects in one order: who wrote which one first makes no other setting. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
-}
-
-/** In a file of its own, since the dashboard can't import this one: it hashes with Node's `crypto`. */
-export { directionOf } from './direction.ts';
 
 /** One point of a series: what one outcome says about one metric. */
 export interface SeriesPoint {
   series_id: string;
   key: SeriesKey;
+  /** The unit of the series, into which values of other units were converted. */
   unit: string | null;
   value: number;
   ci_low: number | null;
   ci_high: number | null;
   samples: number;
   steady: boolean | null;
+  /** Which way is better, where the program or the task said it. */
+  better: Better | null;
+  /** As it was printed, where that was in another unit. */
+  printed: { value: number; unit: string } | null;
+  /** What limits the meaning of this value. */
+  notes: ValueNote[];
 }
 
 /** Metrics of a batch result that have a history, with their units. */
@@ -120,34 +105,57 @@ export function pointsOf(outcome: Outcome): SeriesPoint[] {
     is_simulated: outcome.simulation_status.is_simulated,
   };
   const points: SeriesPoint[] = [];
-  const add = (metric: string, batch_size: number | null, point: Omit<SeriesPoint, 'series_id' | 'key'>): void => {
-    const key = { ...base, metric, batch_size };
-    points.push({ series_id: seriesId(key), key, ...point });
+  const notes = valueNotesOf(outcome.results);
+  const add = (
+    about: Pick<SeriesKey, 'metric' | 'batch_size' | 'unit_family'>,
+    point: Omit<SeriesPoint, 'series_id' | 'key' | 'notes'>,
+  ): void => {
+    const key = { ...base, ...about };
+    points.push({ series_id: seriesId(key), key, ...point, notes: notes.filter((note) => isAbout(note, about)) });
   };
   for (const [batch, result] of Object.entries(outcome.results.batch_sizes ?? {})) {
     for (const [metric, unit] of BATCH_METRICS) {
       const value = result[metric];
       if (value === undefined || value === null) continue;
       const ci = metric === 'latency_ms' ? [result.latency_ci_low_ms, result.latency_ci_high_ms] : [null, null];
-      add(metric, Number(batch), {
-        unit,
-        value,
-        ci_low: ci[0] ?? null,
-        ci_high: ci[1] ?? null,
-        samples: result.samples,
-        steady: result.steady,
-      });
+      add(
+        { metric, batch_size: Number(batch) },
+        {
+          unit,
+          value,
+          ci_low: ci[0] ?? null,
+          ci_high: ci[1] ?? null,
+          samples: result.samples,
+          steady: result.steady,
+          better: null,
+          printed: null,
+        },
+      );
     }
   }
-  for (const [metric, result] of Object.entries(outcome.results.metrics ?? {})) {
-    add(metric, null, {
-      unit: result.unit,
-      value: result.value,
-      ci_low: result.ci_low,
-      ci_high: result.ci_high,
-      samples: result.samples,
-      steady: null,
-    });
+  for (const [name, result] of Object.entries(outcome.results.metrics ?? {})) {
+    const metric = result.metric ?? name;
+    const { unit_family, ...point } = inSeriesUnit(metric, result);
+    add({ metric, batch_size: null, ...(unit_family === '' ? {} : { unit_family }) }, { ...point, steady: null });
   }
   return points;
+}
+
+/** What a program reported, in the unit that the history of such a metric is kept in. */
+function inSeriesUnit(
+  metric: string,
+  { value, unit, ci_low, ci_high, samples, better }: MetricResult,
+): Omit<SeriesPoint, 'series_id' | 'key' | 'notes' | 'steady'> & { unit_family: string } {
+  const kept = seriesUnit(metric, unit);
+  const converted = (number: number | null): number | null => (number === null ? null : kept.convert(number));
+  return {
+    unit: kept.unit,
+    value: kept.convert(value),
+    ci_low: converted(ci_low),
+    ci_high: converted(ci_high),
+    samples,
+    better: better ?? null,
+    printed: kept.unit === unit || unit === null ? null : { value, unit },
+    unit_family: kept.family,
+  };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { better } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { taskId, token } from './ids.ts';
 
@@ -90,6 +91,12 @@ export const retryPolicy = z.strictObject({
   retry_delay_seconds: z.number().min(0).max(86_400).default(5),
 });
 
+/** A place in a config: `env.BUILD_ID`, `command[3]`; `config.` may stand before it. */
+const configPlace = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z_][^\s[\]]*(\[\d{1,4}\])?$/, 'name a place in config, such as env.BUILD_ID or command[3]');
+
 const taskFields = {
   task_id: taskId,
   type: z.enum(['benchmark', 'test']).default('benchmark'),
@@ -120,7 +127,23 @@ const taskFields = {
     .max(7 * 86_400)
     .default(1800),
   retry_policy: retryPolicy.prefault({}),
+  /**
+   * Places in `config` that say nothing about what is measured, such as a build's number: `env.BUILD_ID`, `command[3]`.
+   * Tasks that differ in nothing else share their history. Since 0.4.
+   */
+  not_in_series: z.array(configPlace).max(64).optional(),
 };
+
+/** What a task says about the metrics that its program reports, by name; a metric line that says it itself goes before. */
+export const metricFacts = z.record(
+  z.string().min(1).max(256),
+  z.strictObject({
+    better: better.optional(),
+    /** Of values that are printed without one. */
+    unit: z.string().min(1).max(32).optional(),
+  }),
+);
+export type MetricFactsMap = z.infer<typeof metricFacts>;
 
 /** `true`: whenever it was measured; an age: not longer ago than that. */
 export const skipIfFresh = z.union([z.boolean(), z.strictObject({ max_age_seconds: z.number().positive() })]);
@@ -137,7 +160,13 @@ const onnxTask = z.strictObject({
    */
   skip_if_fresh: skipIfFresh.optional(),
 });
-const commandTask = z.strictObject({ ...taskFields, executor: z.literal('command'), config: commandConfig });
+const commandTask = z.strictObject({
+  ...taskFields,
+  executor: z.literal('command'),
+  config: commandConfig,
+  /** Since 0.4. */
+  metrics: metricFacts.optional(),
+});
 const noopTask = z.strictObject({ ...taskFields, executor: z.literal('noop'), config: noopConfig.prefault({}) });
 
 export const EXECUTORS = ['onnx', 'command', 'noop'] as const;
@@ -178,6 +207,7 @@ const forWorker = {
   config: true,
   benchmark: true,
   timeout_seconds: true,
+  not_in_series: true,
 } as const;
 export const jobTask = z.discriminatedUnion('executor', [
   onnxTask
@@ -187,7 +217,7 @@ export const jobTask = z.discriminatedUnion('executor', [
   // A test need not report a metric, a benchmark should. Since 0.3.
   commandTask
     .extend(resolved)
-    .pick({ ...forWorker, type: true })
+    .pick({ ...forWorker, type: true, metrics: true })
     .strip(),
   noopTask.extend(resolved).pick(forWorker).strip(),
 ]);

@@ -13,7 +13,10 @@ export const CATALOGUE: ReadonlyArray<readonly [RegExp, Better]> = [
   [/^time_to_(first|second|last|next|train|accuracy|solution|convergence|result)(_.*)?$/, 'lower'],
   [/^(inter_(token|chunk)|request|end_to_end|e2e|response)_(latency|latencies|time)$/, 'lower'],
   [/^time_per_(output_)?token$/, 'lower'],
-  [/^(output_|input_|prefill_|decode_|total_|request_)*(token_|tokens_|sequence_|request_)*throughput(_per_(user|gpu|device|chip|node))?$/, 'higher'],
+  [
+    /^(output_|input_|prefill_|decode_|total_|request_)*(token_|tokens_|sequence_|request_)*throughput(_per_(user|gpu|device|chip|node))?$/,
+    'higher',
+  ],
   [/^(good|successful|completed)_request(s|_count)?$/, 'higher'],
   [/^(input|output|prompt|completion|total)_(sequence_length|token_count|tokens|length)$/, 'neither'],
   [/^(isl|osl)$/, 'neither'],

@@ -64,7 +64,19 @@ function ofQuotient(over: readonly string[], under: readonly string[]): Better |
   if (below) return above === undefined || above === 'higher' ? 'higher' : 'unknown';
   return above;
 }
-const COST: ReadonlySet<string> = new Set(['dollar', 'dollars', 'usd', 'eur', 'euro', 'euros', 'cent', 'gpu', 'core', 'wh', 'kwh']);
+const COST: ReadonlySet<string> = new Set([
+  'dollar',
+  'dollars',
+  'usd',
+  'eur',
+  'euro',
+  'euros',
+  'cent',
+  'gpu',
+  'core',
+  'wh',
+  'kwh',
+]);
 
 /** What all words together say: undefined where none says anything, `unknown` where they disagree. */
 function agreed(words: readonly string[]): Better | undefined {

@@ -40,7 +40,11 @@ export function parseUnit(text: string): Unit {
 
 function read(text: string): Unit {
   // NFKC makes the micro sign the Greek letter, and full-width letters plain ones.
-  const plain = text.normalize('NFKC').trim().replace(/^[[(](.*)[\])]$/, '$1').trim();
+  const plain = text
+    .normalize('NFKC')
+    .trim()
+    .replace(/^[[(](.*)[\])]$/, '$1')
+    .trim();
   const whole = simple(plain);
   if (whole !== undefined) return whole;
   const inverse = /^(.*?)[\s·*]*(?:s|sec)\^?[-−]1$/.exec(plain);

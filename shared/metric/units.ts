@@ -21,12 +21,18 @@ const KI = 1024n;
 /** Of each family every unit with all its spellings. `m` is no minute (it may be a metre), `Mb` no megabyte (it may be a megabit). */
 const FAMILIES: Readonly<Record<string, readonly Spelling[]>> = {
   time: [
-    { factor: 1n, any_case: ['ns', 'nsec', 'nsecs', 'nano', 'nanos', 'nanosec', 'nanosecs', 'nanosecond', 'nanoseconds'] },
+    {
+      factor: 1n,
+      any_case: ['ns', 'nsec', 'nsecs', 'nano', 'nanos', 'nanosec', 'nanosecs', 'nanosecond', 'nanoseconds'],
+    },
     {
       factor: K,
       any_case: ['us', 'μs', 'usec', 'usecs', 'μsec', 'micros', 'microsec', 'microsecs', 'microsecond', 'microseconds'],
     },
-    { factor: K ** 2n, any_case: ['ms', 'msec', 'msecs', 'millis', 'millisec', 'millisecs', 'millisecond', 'milliseconds'] },
+    {
+      factor: K ** 2n,
+      any_case: ['ms', 'msec', 'msecs', 'millis', 'millisec', 'millisecs', 'millisecond', 'milliseconds'],
+    },
     { factor: K ** 3n, any_case: ['s', 'sec', 'secs', 'second', 'seconds'] },
     { factor: 60n * K ** 3n, any_case: ['min', 'mins', 'minute', 'minutes'] },
     { factor: 3600n * K ** 3n, any_case: ['h', 'hr', 'hrs', 'hour', 'hours'] },

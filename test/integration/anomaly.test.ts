@@ -60,7 +60,7 @@ function answerHistory(): void {
 }
 
 function rowsOf(outcome: Outcome): ResultRow[] {
-  return pointsOf(outcome).map(({ series_id, key, unit, value, ci_low, ci_high, samples, steady }) => ({
+  return pointsOf(outcome).map(({ series_id, key, unit, value, ci_low, ci_high, samples, steady, better }) => ({
     ...key,
     series_id,
     unit: unit ?? '',
@@ -69,6 +69,11 @@ function rowsOf(outcome: Outcome): ResultRow[] {
     ci_high,
     samples,
     steady,
+    better: better ?? '',
+    printed_value: null,
+    printed_unit: '',
+    note_codes: [],
+    notes: [],
     run_id: outcome.run_id,
     task_id: outcome.task_id,
     attempt: outcome.attempt,

@@ -22,6 +22,6 @@ export function topPerPool(cells: readonly MatrixCell[], most: number): PoolRank
 }
 
 function byValue(left: MatrixCell, right: MatrixCell): number {
-  const sign = directionOf(left.metric) === 'lower_is_better' ? 1 : -1;
+  const sign = directionOf(left) === 'lower_is_better' ? 1 : -1;
   return sign * (left.value - right.value);
 }

@@ -139,6 +139,11 @@ function resultRows(outcome: Outcome, order: number, source: string): ResultRow[
     source,
     version: firstWins(order),
     is_deleted: 0,
+    better: point.better ?? '',
+    printed_value: point.printed?.value ?? null,
+    printed_unit: point.printed?.unit ?? '',
+    note_codes: point.notes.map(({ code }) => code),
+    notes: point.notes.map(({ text }) => text),
   }));
 }
 
@@ -173,5 +178,10 @@ export function retraction(outcome: Outcome, series_id: string, order: number): 
     source: '',
     version: firstWins(order),
     is_deleted: 1,
+    better: '',
+    printed_value: null,
+    printed_unit: '',
+    note_codes: [],
+    notes: [],
   };
 }

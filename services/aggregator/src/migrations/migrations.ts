@@ -71,4 +71,13 @@ export const MIGRATIONS: readonly Migration[] = [
       createTable(database, requests, retention),
     ],
   },
+  {
+    id: 4,
+    name: 'what a value was printed as, which way is better, what limits its meaning',
+    statements: (database) =>
+      (['better', 'printed_value', 'printed_unit', 'note_codes', 'notes'] as const).map(
+        (column) =>
+          `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${results.columns[column]}`,
+      ),
+  },
 ];

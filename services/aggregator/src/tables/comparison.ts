@@ -55,6 +55,7 @@ export function findComparison(
   const newest = [
     ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'executor', 'scenario', 'variant'],
     ...['fingerprint', 'is_simulated', 'value', 'ci_low', 'ci_high', 'samples', 'measured_at', 'run_id', 'task_id'],
+    ...['better', 'note_codes', 'notes'],
   ];
   // Only what is needed is read: every column of a million rows takes ten times as long.
   return database.query(

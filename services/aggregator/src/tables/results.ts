@@ -37,6 +37,14 @@ export const results = {
     source: 'String CODEC(ZSTD)',
     version: 'UInt64 CODEC(Delta, ZSTD)',
     is_deleted: 'UInt8',
+    /** Which way is better, where the program or the task said it. */
+    better: 'LowCardinality(String)',
+    /** As it was printed, where the series is kept in another unit. */
+    printed_value: 'Nullable(Float64)',
+    printed_unit: 'LowCardinality(String)',
+    /** What limits the meaning of the value: a code and a text at the same place. */
+    note_codes: 'Array(LowCardinality(String))',
+    notes: 'Array(String) CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version, is_deleted)',
   order_by: '(series_id, run_id, task_id, attempt)',
@@ -202,5 +210,5 @@ export function findModels(
 
 const MATRIX_COLUMNS = [
   ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'value', 'ci_low', 'ci_high'],
-  ...['samples', 'measured_at', 'run_id'],
+  ...['samples', 'measured_at', 'run_id', 'better', 'note_codes', 'notes'],
 ];

@@ -2,6 +2,7 @@ import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { type Source, source } from '@benchwire/shared/contracts/request.ts';
 import { resultRow } from '@benchwire/shared/contracts/rows.ts';
+import { seriesUnit } from '@benchwire/shared/metric/series-unit.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { backoffMs, pause } from '@benchwire/shared/runtime/lifecycle.ts';
@@ -20,6 +21,9 @@ const historyRow = resultRow.pick({
   pool: true,
   worker_id: true,
   value: true,
+  metric: true,
+  unit: true,
+  better: true,
   source: true,
 });
 const historyRows = z.array(historyRow);
@@ -62,9 +66,11 @@ export async function loadHistory(
     }
     const before = history.size;
     for (const row of answer.rows) {
-      const { series_id, value } = row;
+      const { series_id, metric, unit, better } = row;
       const points = history.get(series_id) ?? [];
-      points.push({ value, ref: refOf(row, refs) });
+      // Rows of before 0.4 are as they were printed.
+      const value = seriesUnit(metric, unit === '' ? null : unit).convert(row.value);
+      points.push({ value, ref: refOf(row, refs), ...(better === '' ? {} : { better }) });
       history.set(series_id, points);
     }
     after = answer.rows.at(-1)?.series_id ?? after;

@@ -1,6 +1,7 @@
+import { type Better, directionOf } from '@benchwire/shared/contracts/direction.ts';
 import type { Finding, FindingEvidence, FindingKind, FindingState } from '@benchwire/shared/contracts/finding.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
-import { directionOf, type SeriesKey } from '@benchwire/shared/contracts/series.ts';
+import type { SeriesKey } from '@benchwire/shared/contracts/series.ts';
 import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
 import { type Drift, LEAST_TREND_Z } from '../detect/drift.ts';
 import type { Change } from '../detect/review.ts';
@@ -9,9 +10,9 @@ import { incidentOf } from './incident.ts';
 import type { PointRef } from './point-ref.ts';
 
 /** What a value off its level means, by the direction in which its metric gets better. */
-export function kindOf(metric: string, side: -1 | 1): FindingKind {
-  const direction = directionOf(metric);
-  if (direction === 'unknown') return 'change';
+export function kindOf(of: { metric: string; unit: string | null; better: Better | null }, side: -1 | 1): FindingKind {
+  const direction = directionOf(of);
+  if (direction === 'unknown' || direction === 'neither') return 'change';
   return (direction === 'lower_is_better') === (side === 1) ? 'regression' : 'improvement';
 }
 
@@ -20,6 +21,8 @@ export interface Found {
   series_id: string;
   key: SeriesKey;
   unit: string | null;
+  /** Which way is better, where that was said. */
+  better: Better | null;
   /** The last point of the level before and the first of the new one. */
   last_good: { ref: PointRef; value: number } | null;
   first_bad: { ref: PointRef; value: number };
@@ -107,7 +110,8 @@ export function frame(
   return {
     v: MESSAGE_VERSION,
     finding_id: `${found.series_id}.${ref.attempt_id}`,
-    kind: kindOf(found.key.metric, side),
+    kind: kindOf({ metric: found.key.metric, unit: found.unit, better: found.better }, side),
+    direction: directionOf({ metric: found.key.metric, unit: found.unit, better: found.better }),
     series_id: found.series_id,
     series: found.key,
     unit: found.unit,

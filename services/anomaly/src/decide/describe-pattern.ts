@@ -37,6 +37,7 @@ export function findingOfFailures(outcome: Outcome, ref: PointRef, pattern: Fail
     ...failureSeries(outcome),
     ...{
       unit: null,
+      better: null,
       last_good: null,
       first_bad: { ref, value: share },
       before: [],
@@ -81,7 +82,14 @@ export function findingOfUnusual(ref: PointRef, unusual: Unusual, now: Date): Fi
   };
   const reason = 'two outcomes in a row are off in the same way';
   const found: Found = {
-    ...{ series_id: point.series_id, key: point.key, unit: point.unit, last_good: null, before: [] },
+    ...{
+      series_id: point.series_id,
+      key: point.key,
+      unit: point.unit,
+      better: point.better,
+      last_good: null,
+      before: [],
+    },
     ...{ first_bad: { ref, value: point.value }, evidence, state: 'confirmed', reason },
   };
   const parts = contributions
@@ -114,7 +122,7 @@ export function findingOfOutliers(point: SeriesPoint, ref: PointRef, pattern: Ou
     },
   ]);
   const found: Found = {
-    ...{ series_id: point.series_id, key: point.key, unit: null, last_good: null, before: [] },
+    ...{ series_id: point.series_id, key: point.key, unit: null, better: point.better, last_good: null, before: [] },
     ...{ first_bad: { ref, value: share }, evidence, state: 'confirmed', reason: 'three runs in a row have them' },
   };
   const base = frame(found, 1, now);

@@ -48,8 +48,10 @@ export class Environments {
 
 /** What names the measurement, whatever it ran on. Not hashed: this is done for each point. */
 function withoutFingerprint(key: SeriesKey): unknown[] {
-  const { benchmark, model, executor, precision, batch_size, scenario, variant, metric, is_simulated } = key;
-  return [benchmark, model, executor, precision, batch_size, scenario, variant, metric, is_simulated];
+  const { benchmark, model, executor, precision, batch_size, scenario, variant, metric, is_simulated, unit_family } =
+    key;
+  const family = unit_family === undefined ? [] : [unit_family];
+  return [benchmark, model, executor, precision, batch_size, scenario, variant, metric, is_simulated, ...family];
 }
 
 function differences(

@@ -227,7 +227,7 @@ function placeOf(
   key: SeriesKey,
   good: number,
   bad: number,
-): Pick<Found, 'series_id' | 'key' | 'unit' | 'last_good' | 'first_bad'> {
+): Pick<Found, 'series_id' | 'key' | 'unit' | 'better' | 'last_good' | 'first_bad'> {
   const at = (index: number): { ref: NonNullable<Series['refs'][number]>; value: number } | null => {
     const ref = series.refs[index];
     return ref === undefined ? null : { ref, value: series.values[index] as number };
@@ -235,7 +235,8 @@ function placeOf(
   const first_bad = at(bad);
   if (first_bad === null) throw new RangeError(`series ${series.series_id} has no point ${bad}`);
   const last_good = at(good);
-  return { series_id: series.series_id, key, unit: series.unit, last_good, first_bad };
+  const { series_id, unit, better } = series;
+  return { series_id, key, unit, better, last_good, first_bad };
 }
 
 function evidenceOf(

@@ -36,7 +36,14 @@ export function movedWithEnvironment(
   const what = change.changes.map((each) => each.what).join(', ');
   return findingOfChange(
     {
-      ...{ series_id: after.series_id, key: point.key, unit: point.unit, before: earlier, state: 'suspected' },
+      ...{
+        series_id: after.series_id,
+        key: point.key,
+        unit: point.unit,
+        better: point.better,
+        before: earlier,
+        state: 'suspected',
+      },
       last_good: { ref: last, value: earlier.at(-1) as number },
       first_bad: { ref: first, value: after.values[0] as number },
       reason: `the level moved with the environment (${what})`,

@@ -317,5 +317,5 @@ it.each([
   ['throughput_items_per_second', -1, 'regression'],
   ['my_number', 1, 'change'],
 ] as const)('%s on side %d is a %s', (metric, side, kind) => {
-  expect(kindOf(metric, side)).toBe(kind);
+  expect(kindOf({ metric, unit: null, better: null }, side)).toBe(kind);
 });

@@ -1,3 +1,4 @@
+import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
@@ -37,6 +38,8 @@ export interface BookOptions {
 export interface PastPoint {
   value: number;
   ref: PointRef;
+  /** Where it was said. */
+  better?: Better | null;
 }
 
 /** Attempts that are remembered, so that a second report of one is known; older reports come from the stream in order. */
@@ -76,6 +79,7 @@ export class SeriesBook {
   remember(series_id: string, point: PastPoint): void {
     if (!this.#options.owns(series_id)) return;
     const series = this.#get(series_id);
+    if (point.better) series.better = point.better;
     addPoint(series, point.value, point.ref, this.#options.levels.window);
     this.#online.append(series.slot, point.value);
   }
@@ -86,7 +90,7 @@ export class SeriesBook {
     const ref = refOf(read.outcome);
     const points = pointsOf(read.outcome);
     for (const point of points) {
-      this.remember(point.series_id, { value: point.value, ref });
+      this.remember(point.series_id, { value: point.value, ref, better: point.better });
       this.#environments.add(read.outcome, point);
     }
     this.#shapes.add(read.outcome, points);
@@ -156,6 +160,7 @@ export class SeriesBook {
     for (const point of points) {
       const series = this.#get(point.series_id);
       series.unit = point.unit;
+      series.better = point.better ?? series.better;
       addPoint(series, point.value, ref, this.#options.levels.window);
       const isSuspicious = this.#online.append(series.slot, point.value);
       const least_change_percent = this.#options.least_change_percent.get(point.key.metric) ?? 0;

@@ -1,9 +1,12 @@
+import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { PointRef } from './point-ref.ts';
 
 /** What is kept of a series: its newest values, each with the attempt that it is from. */
 export interface Series {
   readonly series_id: string;
   unit: string | null;
+  /** Which way is better, as the last point that said so has it. */
+  better: Better | null;
   /** Of the test on every point. */
   readonly slot: number;
   values: number[];
@@ -17,7 +20,7 @@ export interface Series {
 }
 
 export function newSeries(series_id: string, slot: number): Series {
-  return { series_id, unit: null, slot, values: [], refs: [], dropped: 0, numbers: new Map(), jumps: [] };
+  return { series_id, unit: null, better: null, slot, values: [], refs: [], dropped: 0, numbers: new Map(), jumps: [] };
 }
 
 /** Adds a point; beyond `window` a quarter more is kept before the oldest go, so that dropping costs little. */

@@ -21,6 +21,8 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
   const { executor, type, config: written, benchmark, timeout_seconds, retry_policy } = spec;
   const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
   const kind = executor === 'command' ? { type } : {};
+  const metrics = 'metrics' in spec ? { metrics: spec.metrics } : {};
+  const left_out = spec.not_in_series === undefined ? {} : { not_in_series: spec.not_in_series };
   const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
   const wishes = pool === undefined ? {} : workerWishes(spec, failures, pool);
@@ -30,7 +32,17 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     attempt: state.attempt,
     max_attempts: retry_policy.max_retries + 1,
     // The compiler does not see that executor and config still belong together.
-    task: { task_id: state.task_id, executor, config, benchmark, timeout_seconds, ...fresh, ...kind } as JobTask,
+    task: {
+      task_id: state.task_id,
+      executor,
+      config,
+      benchmark,
+      timeout_seconds,
+      ...fresh,
+      ...kind,
+      ...metrics,
+      ...left_out,
+    } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
     tags: request.tags,

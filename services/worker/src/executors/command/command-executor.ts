@@ -61,7 +61,7 @@ const NO_METRIC =
   'no metric was reported: the program printed no line like {"metric": "tokens_per_second", "value": 41.3} on standard output';
 
 async function runCommand(
-  { type, config }: CommandTask,
+  { type, config, metrics: facts }: CommandTask,
   context: ExecutorContext,
   options: CommandExecutorOptions,
   home: string,
@@ -70,9 +70,14 @@ async function runCommand(
   const report = (error: TaskError | null, output?: ProgramOutput, notes: string[] = []): ExecutorReport => {
     const metrics = output?.summary.results();
     const all = [...(output?.notes() ?? []), ...notes];
+    const value_notes = output?.summary.valueNotes() ?? [];
     return {
       error,
-      results: { ...(metrics === undefined ? {} : { metrics }), ...(all.length === 0 ? {} : { notes: all }) },
+      results: {
+        ...(metrics === undefined ? {} : { metrics }),
+        ...(all.length === 0 ? {} : { notes: all }),
+        ...(value_notes.length === 0 ? {} : { value_notes }),
+      },
       environment: {},
       precision: config.precision ?? null,
       scenario: null,
@@ -110,6 +115,7 @@ async function runCommand(
   const output = new ProgramOutput({
     context,
     max_bytes: options.max_output_bytes,
+    metrics: facts,
     reject: (raw, issues, number) => options.reject(attempt_id, raw, issues, number),
     onFailure: fail,
   });

@@ -160,19 +160,46 @@ describe('the summary of metrics', () => {
   it('has the median with its interval, and notes what it leaves out', () => {
     const summary = new MetricSummary();
     expect(summary.results()).toBeUndefined();
-    for (let i = 1; i <= 99; i++) summary.add('m', i === 1 ? null : 'ms', i);
+    for (let i = 1; i <= 99; i++) summary.add({ metric: 'm', unit: i === 1 ? null : 'ms', value: i });
     const result = summary.results()?.m;
     expect(result).toMatchObject({ value: 50, unit: 'ms', min: 1, max: 99, samples: 99 });
     expect(result?.ci_low).toBeLessThan(50);
     expect(result?.ci_high).toBeGreaterThan(50);
-    for (let i = 0; i < 1005; i++) summary.add(`name ${i}`, null, 1);
-    summary.add('m', 's', 1);
-    expect(summary.notes().join()).toMatch(/6 points were ignored.*different units/);
+    for (let i = 0; i < 1005; i++) summary.add({ metric: `name ${i}`, unit: null, value: 1 });
+    summary.add({ metric: 'n', unit: 's', value: 1 });
+    expect(summary.notes().join()).toMatch(/7 points were ignored/);
+    expect(summary.valueNotes()).toMatchObject([
+      { code: 'mixed_units', metric: 'm', text: expect.stringContaining('with and without a unit') },
+    ]);
+  });
+
+  it('converts points into the unit of the first one, and keeps those apart that do not convert', () => {
+    const summary = new MetricSummary();
+    for (const [value, unit] of [
+      [12.3, 'ms'],
+      [0.0125, 's'],
+      [12_400_000, 'nanoseconds'],
+      [700, 'MB'],
+    ] as const)
+      summary.add({ metric: 'step', unit, value });
+    expect(summary.results()).toMatchObject({
+      step: { value: 12.4, unit: 'ms', min: 12.3, max: 12.5, samples: 3 },
+      'step [MB]': { value: 700, unit: 'MB', metric: 'step' },
+    });
+    expect(summary.valueNotes()).toMatchObject([{ code: 'mixed_units', metric: 'step' }]);
+  });
+
+  it('takes unit and direction from the task, where the line says nothing', () => {
+    const summary = new MetricSummary({ zeit: { better: 'lower', unit: 's' }, other: { better: 'higher' } });
+    summary.add({ metric: 'zeit', unit: null, value: 2 });
+    summary.add({ metric: 'zeit', unit: 'ms', value: 3000, better: 'neither' });
+    expect(summary.results()).toMatchObject({ zeit: { unit: 's', value: 2.5, better: 'neither' } });
+    expect(summary.notes().join()).toContain('the task says something about other, which was not reported');
   });
 
   it('can be called like a property of every object', () => {
     const summary = new MetricSummary();
-    for (const name of ['__proto__', 'constructor', 'toString']) summary.add(name, null, 1);
+    for (const name of ['__proto__', 'constructor', 'toString']) summary.add({ metric: name, unit: null, value: 1 });
     expect(Object.keys(summary.results() ?? {})).toEqual(['__proto__', 'constructor', 'toString']);
   });
 });

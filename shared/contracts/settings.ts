@@ -1,0 +1,100 @@
+import { posix } from 'node:path';
+import { commandConfig, noopConfig, onnxConfig, type TaskSpec } from './task.ts';
+
+/** What a config has where its author wrote nothing; a field added later, with a default, then cuts no history in two. */
+const DEFAULTS: Readonly<Record<TaskSpec['executor'], Readonly<Record<string, unknown>>>> = {
+  onnx: onnxConfig.parse({ model: '-' }),
+  command: commandConfig.parse({ command: ['-'] }),
+  noop: noopConfig.parse({}),
+};
+
+/** What stands in a list where a setting was that is not part of the series. */
+const LEFT_OUT = null;
+
+/**
+ * What a config says that differs from the default, by name and in one form: who wrote which field first, wrote a default
+ * out, left something empty, or wrote the same path in another way made no other setting. Pure.
+ * @param without - fields that are not looked at
+ */
+export function settingsOf(
+  { executor, config, not_in_series = [] }: Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'>,
+  without: ReadonlySet<string>,
+): Array<[name: string, value: unknown]> {
+  const usual = DEFAULTS[executor];
+  return Object.entries(leaveOut(config, not_in_series))
+    .filter(([name, value]) => !without.has(name) && !isEmpty(value) && !isSame(value, usual[name]))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => [name, inOneForm(value, name)]);
+}
+
+/** A place in a config, without `config.` before it. */
+export function readPlace(place: string): { path: string[]; index: number | undefined } {
+  const plain = place.replace(/^config\./, '');
+  const [, name = plain, index] = /^(.*?)(?:\[(\d+)\])?$/.exec(plain) ?? [];
+  const [root = name, ...rest] = name.split('.');
+  // A variable's name has no dot, so what is behind the first one is one name.
+  return {
+    path: rest.length === 0 ? [root] : [root, rest.join('.')],
+    index: index === undefined ? undefined : Number(index),
+  };
+}
+
+/** The config without the places that its author called no settings. */
+function leaveOut(config: TaskSpec['config'], places: readonly string[]): Record<string, unknown> {
+  const copy: Record<string, unknown> = { ...config };
+  for (const place of places) {
+    const {
+      path: [root = '', name],
+      index,
+    } = readPlace(place);
+    const value = copy[root];
+    if (name !== undefined) {
+      if (!isRecord(value) || !Object.hasOwn(value, name)) continue;
+      const { [name]: before, ...others } = value;
+      copy[root] = index === undefined ? others : { ...others, [name]: withoutItem(before, index) };
+    } else if (index !== undefined) copy[root] = withoutItem(value, index);
+    else delete copy[root];
+  }
+  return copy;
+}
+
+/** The others keep their places: `[run, 17, fast]` without the second is not `[run, fast]`. */
+function withoutItem(value: unknown, index: number): unknown {
+  return Array.isArray(value) && index < value.length ? value.with(index, LEFT_OUT) : value;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && Object.keys(value).length === 0);
+}
+
+function isSame(value: unknown, usual: unknown): boolean {
+  return value === usual || (usual !== undefined && JSON.stringify(sorted(value)) === JSON.stringify(sorted(usual)));
+}
+
+/** Fields whose texts are paths, or may be. */
+const WITH_PATHS: ReadonlySet<string> = new Set(['command', 'working_directory']);
+
+function inOneForm(value: unknown, name: string): unknown {
+  if (!WITH_PATHS.has(name)) return sorted(value);
+  if (typeof value === 'string') return onePath(value);
+  return Array.isArray(value) ? value.map((item) => (typeof item === 'string' ? onePath(item) : item)) : sorted(value);
+}
+
+/** `/a//b/./c/` is `/a/b/c`; a text that is no absolute path, or has `..` in it (a link may stand before), stays. */
+function onePath(text: string): string {
+  if (!/^(\/+[^/\0\n]+)+\/*$/.test(text) || /(^|\/)\.\.(\/|$)/.test(text)) return text;
+  const normal = posix.normalize(text);
+  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
+}
+
+/** The same value with the fields of its objects in one order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
