@@ -62,8 +62,9 @@ export function checkSeriesPlaces({ tasks, matrix = {} }: Pick<Request, 'tasks' 
   const issues: Issue[] = [];
   for (const [at, task] of tasks.entries()) {
     for (const [position, place] of (task.not_in_series ?? []).entries()) {
+      if (issues.length >= MAX_ISSUES) return issues;
       const message = wrongPlace(task, place, Object.keys(matrix));
-      if (message !== undefined && issues.length < MAX_ISSUES)
+      if (message !== undefined)
         issues.push({ path: `tasks[${at}].not_in_series[${position}]`, code: 'unknown_place', message });
     }
   }
