@@ -76,7 +76,9 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
 
 /** Whether `model` is a path or a URL rather than a catalogue name. */
 export function isModelFile(model: string): boolean {
-  return /[/\\]|\.onnx$/i.test(model);
+  return /[/\\]|\.(onnx|ort|pb|pt|pth|bin|safetensors|gguf|tflite|xml|mlmodel|engine|plan|zip|gz|h5|keras|pkl|json|html?)$/i.test(
+    model,
+  );
 }
 
 /** The model of that name, or what to tell the person who asked for it: the near names, and how to name a file. */

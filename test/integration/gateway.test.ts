@@ -158,26 +158,6 @@ describe('runs', () => {
     expect(json.task_count).toBe(0);
     expect(json.issues[0].path).toContain('executor');
   });
-
-  it.each(['application/json', 'application/yaml'])('are read as strictly as at every door, as %s', async (type) => {
-    const yaml = 'tasks:\n  - &a { task_id: a, executor: noop }\n  - { <<: *a, task_id: b, tags: 1 }\n';
-    const isYaml = type === 'application/yaml';
-    const post = (body: string, path = '/api/runs') =>
-      send('POST', path, { key: keys.submitter, body, headers: { 'content-type': type } });
-    const tasks = '"tasks": [{"task_id": "a", "executor": "noop"}]';
-    const twice = await post(`{"name": "a", "name": "b", ${tasks}}`);
-    expect(twice).toMatchObject({ status: 400, json: { issues: [{ path: 'name', code: 'duplicate_key' }] } });
-    const changed = await post(`{"priority": 9007199254740993, ${tasks}}`);
-    expect(changed.json.issues[0]).toMatchObject({ path: 'priority', code: 'number_changed' });
-    const written = await post(`{"source": {"branch": 1.10}, ${tasks}}`);
-    expect(written).toMatchObject({ status: 422, json: { issues: [{ path: 'source.branch' }] } });
-    expect(written.json.issues[0].message).toContain('put it in quotes, "1.10"');
-    expect((await post(`{"source": {"branch": 1.10}, ${tasks}}`, '/api/runs?dry_run=true')).json.issues).toEqual(
-      written.json.issues,
-    );
-    if (isYaml) expect((await post(yaml)).json.issues).toMatchObject([{ path: 'tasks[1].tags' }]);
-    if (isYaml) expect((await post(yaml.replace(', tags: 1', ''))).json.task_count).toBe(2);
-  });
 });
 
 it('what could not be read is listed page by page, and sent again by whoever may', async () => {
@@ -425,3 +405,26 @@ async function listen(run_id: string, from: Record<string, number>, count: numbe
     socket.close();
   }
 }
+
+it.each(['application/json', 'application/yaml'])(
+  'bodies are read as strictly as at every door, as %s',
+  async (type) => {
+    const yaml = 'tasks:\n  - &a { task_id: a, executor: noop }\n  - { <<: *a, task_id: b, tags: 1 }\n';
+    const isYaml = type === 'application/yaml';
+    const post = (body: string, path = '/api/runs') =>
+      send('POST', path, { key: keys.submitter, body, headers: { 'content-type': type } });
+    const tasks = '"tasks": [{"task_id": "a", "executor": "noop"}]';
+    const twice = await post(`{"name": "a", "name": "b", ${tasks}}`);
+    expect(twice).toMatchObject({ status: 400, json: { issues: [{ path: 'name', code: 'duplicate_key' }] } });
+    const changed = await post(`{"priority": 9007199254740993, ${tasks}}`);
+    expect(changed.json.issues[0]).toMatchObject({ path: 'priority', code: 'number_changed' });
+    const written = await post(`{"source": {"branch": 1.10}, ${tasks}}`);
+    expect(written).toMatchObject({ status: 422, json: { issues: [{ path: 'source.branch' }] } });
+    expect(written.json.issues[0].message).toContain('put it in quotes, "1.10"');
+    expect((await post(`{"source": {"branch": 1.10}, ${tasks}}`, '/api/runs?dry_run=true')).json.issues).toEqual(
+      written.json.issues,
+    );
+    if (isYaml) expect((await post(yaml)).json.issues).toMatchObject([{ path: 'tasks[1].tags' }]);
+    if (isYaml) expect((await post(yaml.replace(', tags: 1', ''))).json.task_count).toBe(2);
+  },
+);

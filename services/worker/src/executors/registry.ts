@@ -14,6 +14,7 @@ import { findTaskUser } from './command/task-user.ts';
 import type { TreeLimits } from './command/tree-watch.ts';
 import type { Executor } from './executor.ts';
 import { createNoopExecutor } from './noop.ts';
+import { FileHashes } from './onnx/file-hashes.ts';
 import { createOnnxExecutor } from './onnx/onnx-executor.ts';
 import { probeOnnxRuntime } from './onnx-runtime.ts';
 
@@ -88,6 +89,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
 function onnxExecutor({ config, env }: RegistryOptions): Executor {
   return createOnnxExecutor({
     model_folders: config.WORKER_MODEL_DIRS,
+    hashes: new FileHashes(),
     cache_folder: config.WORKER_CACHE_DIR,
     max_download_bytes: config.WORKER_MAX_MODEL_MB * 1024 ** 2,
     hang_seconds: ONNX_HANG_SECONDS,

@@ -72,7 +72,9 @@ async function prove(start: StartMessage): Promise<void> {
 }
 
 async function measure(start: StartMessage): Promise<void> {
-  const load_ms = await timed(() => readThrough(start.model_path));
+  const load_ms = await timed(async () => {
+    for (const file of start.model_files) await readThrough(file);
+  });
   await send({ type: 'progress', phase: 'creating the session' });
   const started = performance.now();
   const session = await createSession(start, {});

@@ -13,6 +13,7 @@ export function collectEnvironment(model: ResolvedModel, provider: ProviderName)
     execution_provider: provider,
     model_sha256: model.sha256,
     model_bytes: model.size_bytes,
+    ...(model.files.length > 1 ? { model_files: model.files.length } : {}),
     model_license: model.catalogue?.license ?? null,
   };
 }

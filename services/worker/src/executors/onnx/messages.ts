@@ -12,6 +12,8 @@ export interface StartMessage {
   /** `prove`: check the inputs and which provider runs, with profiling on. `measure`: measure, with nothing on. */
   mode: 'prove' | 'measure';
   model_path: string;
+  /** The graph and what it names: what loading reads. */
+  model_files: readonly string[];
   /** For messages. */
   model_name: string;
   provider: ProviderName;

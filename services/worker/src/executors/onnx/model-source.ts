@@ -1,16 +1,23 @@
 import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type CatalogueModel, findModel, isModelFile } from '@benchwire/shared/catalogue/catalogue.ts';
 import { type DownloadOptions, downloadModel } from './download.ts';
 import { badModel } from './errors.ts';
-import { sha256OfFile } from './sha256.ts';
+import { FileHashes } from './file-hashes.ts';
+import { folderKind } from './file-kind.ts';
+import { isInside, type ModelFiles, readModelFiles } from './model-files.ts';
 
-/** A model file on this machine, checked. */
+/** A model on this machine, checked: its graph and every file that the graph names. */
 export interface ResolvedModel {
+  /** Of the graph, as the request wrote it: what the graph names is looked for beside it. */
   path: string;
+  /** All of its files, the graph first. */
+  files: readonly string[];
+  /** Of a model of one file the file's; else that of all files (model-files.ts). */
   sha256: string;
+  /** Of all files. */
   size_bytes: number;
   /** Null for a file of the user's own. */
   catalogue: CatalogueModel | null;
@@ -19,10 +26,12 @@ export interface ResolvedModel {
 export interface ModelSourceOptions extends DownloadOptions {
   /** Absolute folders that paths must stay inside of. Relative paths are looked up in each in turn. */
   model_folders: readonly string[];
+  /** Remembers hashes from task to task, where given. */
+  hashes?: FileHashes;
 }
 
 /**
- * Finds the file that `model` names: a catalogue name, a path inside one of the model folders, or an https URL.
+ * Finds the model that `model` names: a catalogue name, a path inside one of the model folders, or an https URL.
  * Throws `TaskFailure` (bad_model) that says what was wrong and what to do.
  */
 export async function resolveModel(
@@ -31,21 +40,27 @@ export async function resolveModel(
   options: ModelSourceOptions,
   signal: AbortSignal,
 ): Promise<ResolvedModel> {
+  const hashes = options.hashes ?? new FileHashes();
+  const read = (path: string, roots: readonly string[]): Promise<ModelFiles> =>
+    readModelFiles({ name: model, path, roots, hashes, signal });
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(model)) {
-    const downloaded = await downloadModel(model, expected_sha256, options, signal);
-    return { ...downloaded, catalogue: null };
+    const { path } = await downloadModel(model, expected_sha256, options, signal);
+    return { path, ...(await read(path, [])), catalogue: null };
   }
   const catalogue = isModelFile(model) ? null : findInCatalogue(model);
   const path = catalogue ? fileOfPackage(catalogue) : await fileInFolders(model, options.model_folders);
-  const size_bytes = (await stat(path)).size;
-  const sha256 = await sha256OfFile(path, signal);
-  if (expected_sha256 !== undefined && sha256 !== expected_sha256) {
-    throw badModel(
-      'MODEL_HASH_MISMATCH',
-      `${model} has the sha256 ${sha256}, but config.sha256 is ${expected_sha256}.`,
-    );
+  const files = await read(path, catalogue ? [dirname(path)] : options.model_folders);
+  if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
+    throw badModel('MODEL_HASH_MISMATCH', mismatch(model, files, expected_sha256));
   }
-  return { path, sha256, size_bytes, catalogue };
+  return { path, ...files, catalogue };
+}
+
+function mismatch(model: string, { sha256, graph_sha256, files }: ModelFiles, expected: string): string {
+  const is = `${model} has the sha256 ${sha256}, but config.sha256 is ${expected}.`;
+  if (files.length === 1) return is;
+  const graph = expected === graph_sha256 ? ' That is the graph alone.' : '';
+  return `${is}${graph} The model's weights are in files of their own, and its sha256 covers all ${files.length} files: see docs/requests.md.`;
 }
 
 function findInCatalogue(name: string): CatalogueModel {
@@ -73,25 +88,25 @@ async function fileInFolders(model: string, folders: readonly string[]): Promise
     );
   }
   const listed = folders.join(', ');
-  const inside = (path: string, folder: string): boolean => {
-    const way = relative(folder, path);
-    return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-  };
   let leadsOut = false;
   for (const folder of folders) {
     // Both sides without symbolic links, so that a link can't lead out.
     const root = await realpath(folder).catch(() => null);
     const path = await realpath(resolve(folder, model)).catch(() => null);
     if (root === null || path === null) continue;
-    if (!inside(path, root)) {
+    if (!isInside(path, root)) {
       leadsOut = true;
       continue;
     }
-    if (!(await stat(path)).isFile()) throw badModel('MODEL_NOT_A_FILE', `"${model}" is not a file.`);
-    return path;
+    if (!(await stat(path)).isFile()) {
+      const { what, remedy } = await folderKind(path);
+      throw badModel('MODEL_NOT_A_FILE', `"${model}" is ${what}, not a file: ${remedy}.`);
+    }
+    // Not the path behind links: a link to a graph stands beside links to its weights, as in Hugging Face's cache.
+    return resolve(folder, model);
   }
   // A path outside gives the same answer whether or not it exists: requests must not probe the machine's files.
-  const outside = leadsOut || !folders.some((folder) => inside(resolve(folder, model), resolve(folder)));
+  const outside = leadsOut || !folders.some((folder) => isInside(resolve(folder, model), resolve(folder)));
   if (outside) {
     throw badModel(
       'MODEL_OUTSIDE_FOLDERS',

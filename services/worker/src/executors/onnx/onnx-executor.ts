@@ -152,6 +152,7 @@ function startMessage(config: OnnxConfig, model: ResolvedModel, provider: Provid
     type: 'start',
     mode: 'measure',
     model_path: model.path,
+    model_files: model.files,
     model_name: config.model,
     provider,
     intra_op_num_threads: config.intra_op_num_threads ?? null,

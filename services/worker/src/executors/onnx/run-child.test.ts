@@ -12,6 +12,7 @@ function options(behaviour: string, changes: Partial<RunChildOptions> = {}): Run
     type: 'start',
     mode: 'measure',
     model_path: '',
+    model_files: [],
     model_name: behaviour,
     provider: 'cpu',
     intra_op_num_threads: null,
