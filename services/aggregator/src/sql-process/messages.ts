@@ -35,7 +35,7 @@ export interface StartMessage {
 }
 
 /** One statement; the next one is sent when this one is answered. */
-export interface RunMessage {
+interface RunMessage {
   kind: 'run';
   sql: string;
   /** On a server, what its statements are found by there. */
