@@ -1,8 +1,7 @@
 import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { closeNats, connectNats, type NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import { cappedBytes } from '@benchwire/shared/runtime/stream-size.ts';
-import { ensureStreams } from '@benchwire/shared/runtime/streams.ts';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { ensureAllStreams } from '@benchwire/shared/runtime/streams.ts';
 import type { DataPaths } from './paths.ts';
 import type { ServerHandle } from './servers.ts';
 import { storeRoom } from './store-size.ts';
@@ -22,7 +21,7 @@ export async function fitStreams(
   const store_mb = Math.floor(before.budget_bytes / 1e6);
   const connection = await connectNats('stack', login, false);
   try {
-    await ensureStreams(await jetstreamManager(connection), STREAMS, { replicas: 1, store_bytes: store_mb * 1e6 });
+    await ensureAllStreams(connection, { replicas: 1, store_bytes: store_mb * 1e6 });
   } finally {
     await closeNats(connection);
   }

@@ -2,6 +2,7 @@ import {
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamManager,
+  jetstreamManager,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
@@ -43,6 +44,11 @@ export async function ensureStreams(
     const max_bytes = cappedBytes(definition, STREAMS, store_bytes);
     await ensureStream(manager, configOf(definition, replicas, max_bytes));
   }
+}
+
+/** All streams of the contracts, over a connection that has no use for JetStream otherwise. */
+export async function ensureAllStreams(connection: NatsConnection, options: StreamOptions): Promise<void> {
+  await ensureStreams(await jetstreamManager(connection), STREAMS, options);
 }
 
 type OurConfig = Partial<StreamConfig> & { name: string };
