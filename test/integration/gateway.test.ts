@@ -302,6 +302,16 @@ it('answers for what there is not, with a policy and an ETag on what there is', 
   expect((await send('GET', '/api/nope')).json).toMatchObject({ status: 404, code: 'NO_SUCH_ROUTE' });
   expect((await send('PUT', '/api/runs')).json).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
   expect((await send('GET', '/api/runs?cursor=x', { key: keys.viewer })).json.code).toBe('CURSOR_INVALID');
+  for (const [path, near] of [
+    ['/api/runs?limt=3', 'Did you mean "limit"'],
+    ['/api/runs?limit=3&statuss=failed', 'Possible: state, search'],
+    ['/api/cluster?verbose=1', 'there is no field "verbose"'],
+    ['/api/compare?runs=a', 'Did you mean "run"'],
+  ] as const)
+    expect((await send('GET', path, { key: keys.viewer })).json).toMatchObject({
+      ...{ status: 400, code: 'QUERY_INVALID' },
+      issues: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining(near) })]),
+    });
   const { headers, json } = await send('GET', '/openapi.json');
   expect(headers.get('content-security-policy')).toContain("script-src 'self'");
   expect(Object.keys(json.paths)).toContain('/api/runs/{run_id}');
