@@ -249,7 +249,14 @@ describe('the benchmark API', () => {
       expect(json).toMatchObject({ run_id, progress: 0, completed_models: 0, total_models: 2 });
     }, 20_000);
     const { json } = await send('GET', `/api/runs/${run_id}/tasks`, { key: keys.viewer });
-    expect(json.items.map(({ task_id }: { task_id: string }) => task_id)).toContain('2-pp-ocrv4-detection-cuda-b8');
+    expect(json.items).toContainEqual(
+      expect.objectContaining({
+        ...{ task_id: '2-pp-ocrv4-detection-cuda-b8', state: 'waiting', type: 'benchmark', priority: 90 },
+        ...{ config: expect.objectContaining({ batch_sizes: [8], precision: 'fp32' }), timeout_seconds: 1800 },
+        requirements: expect.objectContaining({ hardware: ['cuda'] }),
+        depends_on: ['2-pp-ocrv4-detection-cuda-b1'],
+      }),
+    );
     expect((await send('GET', `/api/benchmark/outcomes/${run_id}`, { key: keys.viewer })).json).toEqual({
       items: [],
       next_cursor: null,

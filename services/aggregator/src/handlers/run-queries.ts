@@ -1,4 +1,5 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/clickhouse.ts';
 import { findRun, findRuns, type StoredRun } from '../tables/runs.ts';
@@ -46,7 +47,7 @@ function runRow(run: StoredRun, counts: Partial<Record<string, number>> | undefi
     run_id: run.run_id,
     name: run.name,
     accepted_at: run.accepted_at,
-    source: run.source,
+    source: run.source === '' ? null : (JSON.parse(run.source) as Source),
     tags: run.tags,
   };
   if (counts === undefined) {
