@@ -1,4 +1,4 @@
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { withSecretsApart } from '@benchwire/shared/runtime/handed-secrets.ts';
 import { freePort } from './free-port.ts';
@@ -95,8 +95,9 @@ function workerEnvironment(env: Environment, number: number | undefined, paths: 
     WORKER_CACHE_DIR: env.WORKER_CACHE_DIR || paths.cache,
     // What lies there is the stack's own, its passwords among it.
     WORKER_COMMAND_HIDE: [env.WORKER_COMMAND_HIDE, paths.root].filter(Boolean).join(delimiter),
-    // The stack is its user's own and closed to others, so it may read models from where that user keeps files.
-    WORKER_MODEL_DIRS: env.WORKER_MODEL_DIRS || [...new Set([here, repositoryRoot, homedir()])].join(delimiter),
+    // Not the whole home: whoever may submit could find out which files are there.
+    WORKER_MODEL_DIRS:
+      env.WORKER_MODEL_DIRS || [...new Set([here, repositoryRoot, env.MODELS_DIR].filter(Boolean))].join(delimiter),
   };
 }
 

@@ -13,7 +13,7 @@ if (known === undefined) throw new Error(`no model ${model}`);
 const { path } = await resolveModel(
   model,
   undefined,
-  { model_folders: [], cache_folder: '/nonexistent', max_download_bytes: 0 },
+  { model_folders: [], cache_folder: { path: '/nonexistent', is_default: false }, fetch, max_download_bytes: 0 },
   new AbortController().signal,
 );
 const session = await InferenceSession.create(path);

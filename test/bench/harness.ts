@@ -17,7 +17,8 @@ const WARMUP = 20;
 
 const executor = createOnnxExecutor({
   model_folders: [],
-  cache_folder: join(tmpdir(), 'bw-bench-models'),
+  cache_folder: { path: join(tmpdir(), 'bw-bench-models'), is_default: false },
+  fetch,
   max_download_bytes: 0,
   hang_seconds: 300,
   max_memory_mb: null,

@@ -1,5 +1,4 @@
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { ENV_ALLOW_ENTRY, isNeverAllowed } from '@benchwire/shared/contracts/command-environment.ts';
 import { hardwareClass, labels } from '@benchwire/shared/contracts/hardware.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
@@ -17,6 +16,7 @@ import {
 } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
 import { configuredDevices } from './devices/configured.ts';
+import { isAllowEntry } from './executors/onnx/public-addresses.ts';
 
 const number = z.coerce.number();
 const folders = z.string().transform((text) => text.split(delimiter).filter((entry) => entry !== ''));
@@ -80,8 +80,18 @@ export const workerConfig = z.object({
 
   /** Folders that model paths have to lie in, separated like PATH. */
   WORKER_MODEL_DIRS: folders.prefault(''),
-  /** Downloaded models. */
-  WORKER_CACHE_DIR: z.string().prefault(join(tmpdir(), 'benchwire-cache')),
+  /** Downloaded models; a folder of this user's own. `benchwire/models` in the user's folder for caches when absent. */
+  WORKER_CACHE_DIR: z.string().optional(),
+  /** Hosts that models are downloaded from though their addresses are not public: names, `*.name`, addresses, ranges. */
+  WORKER_MODEL_URL_ALLOW: list
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isAllowEntry, 'takes names, *.name, addresses and ranges such as 10.1.0.0/16, comma-separated'),
+      ),
+    )
+    .prefault(''),
   /** Largest model that is downloaded. */
   WORKER_MAX_MODEL_MB: number.pipe(z.int().min(1)).prefault(16_384),
 

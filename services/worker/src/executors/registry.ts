@@ -14,8 +14,11 @@ import { findTaskUser } from './command/task-user.ts';
 import type { TreeLimits } from './command/tree-watch.ts';
 import type { Executor } from './executor.ts';
 import { createNoopExecutor } from './noop.ts';
+import { cacheFolder } from './onnx/cache-folder.ts';
 import { FileHashes } from './onnx/file-hashes.ts';
+import { guardedFetch } from './onnx/guarded-fetch.ts';
 import { createOnnxExecutor } from './onnx/onnx-executor.ts';
+import { allowedHosts } from './onnx/public-addresses.ts';
 import { probeOnnxRuntime } from './onnx-runtime.ts';
 
 /** A measuring process that is silent for this long hangs. */
@@ -86,12 +89,15 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
   };
 }
 
-function onnxExecutor({ config, env }: RegistryOptions): Executor {
+function onnxExecutor({ config, env, log }: RegistryOptions): Executor {
   return createOnnxExecutor({
     model_folders: config.WORKER_MODEL_DIRS,
+    hidden_folders: config.WORKER_COMMAND_HIDE,
+    cache_folder: cacheFolder(config.WORKER_CACHE_DIR, env),
     hashes: new FileHashes(),
-    cache_folder: config.WORKER_CACHE_DIR,
     max_download_bytes: config.WORKER_MAX_MODEL_MB * 1024 ** 2,
+    fetch: guardedFetch(allowedHosts(config.WORKER_MODEL_URL_ALLOW)),
+    onUnreachable: (url, reason) => log.warn({ url, reason }, 'a model could not be downloaded'),
     hang_seconds: ONNX_HANG_SECONDS,
     max_memory_mb: maxMemoryMb(config),
     env,

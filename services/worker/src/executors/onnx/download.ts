@@ -1,19 +1,23 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { type CacheFolder, ensureCacheFolder } from './cache-folder.ts';
 import { badModel, messageOf, TaskFailure, taskError } from './errors.ts';
+import { HostNotAllowedError } from './guarded-fetch.ts';
 import { sha256OfFile } from './sha256.ts';
 
 export interface DownloadOptions {
   /** Downloaded models stay here as `<sha256>.onnx`. */
-  cache_folder: string;
+  cache_folder: CacheFolder;
   max_download_bytes: number;
-  /** For tests; the global one otherwise. */
-  fetch?: typeof fetch;
+  /** Goes to allowed hosts only. */
+  fetch: typeof fetch;
+  /** Why a server could not be reached, for the operator: requests must not learn which ports of the network are open. */
+  onUnreachable?: (url: string, reason: string) => void;
 }
 
 const MAX_REDIRECTS = 5;
@@ -37,17 +41,17 @@ export async function downloadModel(
       'A model from a URL needs config.sha256, the SHA-256 of its content in hex, so that what is measured is known.',
     );
   }
-  const path = join(options.cache_folder, `${sha256}.onnx`);
+  await ensureCacheFolder(options.cache_folder);
+  const path = join(options.cache_folder.path, `${sha256}.onnx`);
   const cached = await stat(path).catch(() => null);
   // The hash is checked again: a cache may have been cut short by a full disk, or been touched.
   if (cached?.isFile() && (await sha256OfFile(path, signal)) === sha256) {
     return { path, sha256, size_bytes: cached.size };
   }
-  await mkdir(options.cache_folder, { recursive: true });
-  const part = join(options.cache_folder, `${sha256}.${randomUUID()}.part`);
+  const part = join(options.cache_folder.path, `${sha256}.${randomUUID()}.part`);
   try {
-    const response = await request(url, options.fetch ?? fetch, signal);
-    const { hash, size_bytes } = await store(response, part, url, options.max_download_bytes, signal);
+    const response = await request(url, options, signal);
+    const { hash, size_bytes } = await store(response, part, url, options, signal);
     if (hash !== sha256) {
       throw badModel('MODEL_HASH_MISMATCH', `${url} has the sha256 ${hash}, but config.sha256 is ${sha256}.`);
     }
@@ -58,13 +62,12 @@ export async function downloadModel(
   }
 }
 
-async function request(url: string, fetchUrl: typeof fetch, signal: AbortSignal): Promise<Response> {
+async function request(url: string, options: DownloadOptions, signal: AbortSignal): Promise<Response> {
   let next = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await fetchUrl(next, { signal, redirect: 'manual' }).catch((error: unknown) => {
+    const response = await options.fetch(next, { signal, redirect: 'manual' }).catch((error: unknown) => {
       signal.throwIfAborted();
-      const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-      throw downloadFailed(`${next} could not be reached: ${cause}`, true);
+      throw unreachable(next, error, options);
     });
     if (response.ok) return response;
     await response.body?.cancel();
@@ -84,10 +87,11 @@ async function store(
   response: Response,
   part: string,
   url: string,
-  max_bytes: number,
+  options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<{ hash: string; size_bytes: number }> {
   const hash = createHash('sha256');
+  const max_bytes = options.max_download_bytes;
   let size_bytes = 0;
   const measure = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
@@ -106,9 +110,27 @@ async function store(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TaskFailure) throw error;
-    throw downloadFailed(`the download of ${url} broke off: ${messageOf(error)}`, true);
+    options.onUnreachable?.(url, messageOf(error));
+    throw downloadFailed(`the download of ${url} broke off`, true);
   }
   return { hash: hash.digest('hex'), size_bytes };
+}
+
+/**
+ * The same words whether nobody listens there, somebody does who speaks no TLS, or nobody answers: else a request could find out
+ * what runs in the worker's network.
+ */
+function unreachable(url: string, error: unknown, options: DownloadOptions): TaskFailure {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof HostNotAllowedError) {
+    return badModel(
+      'MODEL_URL_NOT_ALLOWED',
+      `${url}: models are downloaded from public addresses only, and ${cause.host} has none; the worker's operator can allow ` +
+        `it with WORKER_MODEL_URL_ALLOW=${cause.host}.`,
+    );
+  }
+  options.onUnreachable?.(url, messageOf(cause));
+  return downloadFailed(`${new URL(url).host} did not give the model: it could not be reached over https`, true);
 }
 
 function downloadFailed(message: string, retriable: boolean): TaskFailure {

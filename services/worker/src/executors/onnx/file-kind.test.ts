@@ -14,7 +14,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function told(model: string): Promise<string> {
-  const options = { model_folders: [folder], cache_folder: folder, max_download_bytes: 1 };
+  const options = {
+    model_folders: [folder],
+    cache_folder: { path: folder, is_default: false },
+    fetch,
+    max_download_bytes: 1,
+  };
   const found = resolveModel(model, undefined, options, new AbortController().signal);
   return await found.then(
     () => 'found',

@@ -34,7 +34,8 @@ beforeEach(async () => {
 
 const options = () => ({
   model_folders: [models],
-  cache_folder: join(folder, 'cache'),
+  cache_folder: { path: join(folder, 'cache'), is_default: false },
+  fetch,
   max_download_bytes: 1000,
   hashes,
 });

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addModel } from '../../../test-support/onnx-model.ts';
 import { TaskFailure } from './errors.ts';
 import { FileHashes } from './file-hashes.ts';
+import { guardedFetch } from './guarded-fetch.ts';
 import { type ModelSourceOptions, resolveModel } from './model-source.ts';
+import { allowedHosts } from './public-addresses.ts';
 
 const CONTENT = addModel([1]);
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
@@ -58,7 +60,7 @@ beforeEach(async () => {
 function options(): ModelSourceOptions {
   return {
     model_folders: [join(folder, 'nowhere'), join(folder, 'models')],
-    cache_folder: join(folder, 'cache'),
+    cache_folder: { path: join(folder, 'cache'), is_default: true },
     max_download_bytes: 1000,
     hashes: new FileHashes(),
     // The real fetch against a real server; only the certificate is spared.
@@ -100,6 +102,25 @@ describe('a path', () => {
     expect(await errorOf(path)).toMatchObject({ class: 'bad_model', code, retriable: false });
   });
 
+  test('does not lead into a hidden folder, whether or not there is such a file', async () => {
+    await mkdir(join(folder, 'models/data'), { recursive: true });
+    await writeFile(join(folder, 'models/data/secret.onnx'), CONTENT);
+    await symlink('data/secret.onnx', join(folder, 'models/into.onnx'));
+    const hidden = { ...options(), hidden_folders: [join(folder, 'models/data')] };
+    for (const path of ['data/secret.onnx', 'into.onnx', 'data/absent.onnx']) {
+      const error = await resolveModel(path, undefined, hidden, never).catch((e) => e);
+      expect(error.task_error).toMatchObject({ code: 'MODEL_OUTSIDE_FOLDERS' });
+    }
+    const own = { ...hidden, model_folders: [join(folder, 'models/data')] };
+    expect((await resolveModel('secret.onnx', undefined, own, never)).sha256).toBe(SHA256);
+  });
+
+  test('with another hash is refused without saying which it has', async () => {
+    const error = await errorOf('deep/mine.onnx', '0'.repeat(64));
+    expect(error).toMatchObject({ class: 'bad_model', code: 'MODEL_HASH_MISMATCH' });
+    expect(error.message).not.toContain(SHA256);
+  });
+
   test('needs model folders', async () => {
     await expect(resolveModel('a.onnx', undefined, { ...options(), model_folders: [] }, never)).rejects.toThrow(
       /no model folders/,
@@ -120,7 +141,7 @@ describe('a URL', () => {
   });
 
   test('is downloaded again when the cached file is not what it was', async () => {
-    await mkdir(join(folder, 'cache'));
+    await mkdir(join(folder, 'cache'), { mode: 0o700 });
     await writeFile(join(folder, 'cache', `${SHA256}.onnx`), 'cut short');
     await find('https://models.test/model', SHA256);
     expect(requests).toEqual(['/model']);
@@ -147,7 +168,51 @@ describe('a URL', () => {
   test('may not be larger than the limit', async () => {
     const small = { ...options(), max_download_bytes: CONTENT.length - 1 };
     await expect(resolveModel('https://models.test/model', SHA256, small, never)).rejects.toThrow(/larger than/);
-    expect(await readdir(small.cache_folder)).toEqual([]);
+    expect(await readdir(small.cache_folder.path)).toEqual([]);
+  });
+
+  test('gives the same answer whether nobody listens there, somebody does who speaks no TLS, or nobody answers', async () => {
+    const silent = createTcpServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    silent.on('connection', (socket) => setTimeout(() => socket.destroy(), 50));
+    const reasons: string[] = [];
+    const allowed = {
+      ...options(),
+      fetch: guardedFetch(allowedHosts(['127.0.0.1'])),
+      onUnreachable: (_url: string, reason: string) => void reasons.push(reason),
+    };
+    const ports = [1, (server.address() as AddressInfo).port, (silent.address() as AddressInfo).port];
+    const messages = [];
+    for (const port of ports) {
+      const error = await resolveModel(`https://127.0.0.1:${port}/model`, SHA256, allowed, never).catch((e) => e);
+      expect(error.task_error).toMatchObject({ code: 'MODEL_DOWNLOAD_FAILED', retriable: true });
+      messages.push(error.task_error.message.replace(`:${port}`, ':PORT'));
+    }
+    silent.close();
+    expect(new Set(messages).size).toBe(1);
+    // The operator can find out what it was.
+    expect(new Set(reasons).size).toBe(3);
+  });
+
+  test.each([
+    'https://127.0.0.1/m',
+    'https://2130706433/m',
+    'https://0x7f.1/m',
+    'https://[::1]/m',
+    'https://[::ffff:127.0.0.1]/m',
+    'https://[64:ff9b::7f00:1]/m',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[fd00:ec2::254]/m',
+    'https://10.0.0.1/m',
+    'https://0.0.0.0/m',
+    'https://100.100.100.200/m',
+    'https://224.0.0.1/m',
+    'https://localhost/m',
+  ])('%s is refused without a connection', async (url) => {
+    const guarded = { ...options(), fetch: guardedFetch(allowedHosts([])) };
+    const error = await resolveModel(url, SHA256, guarded, never).catch((e) => e);
+    expect(error.task_error).toMatchObject({ class: 'bad_model', code: 'MODEL_URL_NOT_ALLOWED', retriable: false });
+    expect(error.task_error.message).toContain('WORKER_MODEL_URL_ALLOW=');
   });
 
   test('that nobody answers at can be tried again', async () => {

@@ -28,6 +28,8 @@ export interface ModelSourceOptions extends DownloadOptions {
   model_folders: readonly string[];
   /** Remembers hashes from task to task, where given. */
   hashes?: FileHashes;
+  /** Folders with secrets: a path leads into none of them, unless the model folder itself lies in it. */
+  hidden_folders?: readonly string[];
 }
 
 /**
@@ -48,7 +50,7 @@ export async function resolveModel(
     return { path, ...(await read(path, [])), catalogue: null };
   }
   const catalogue = isModelFile(model) ? null : findInCatalogue(model);
-  const path = catalogue ? fileOfPackage(catalogue) : await fileInFolders(model, options.model_folders);
+  const path = catalogue ? fileOfPackage(catalogue) : await fileInFolders(model, options);
   const files = await read(path, catalogue ? [dirname(path)] : options.model_folders);
   if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
     throw badModel('MODEL_HASH_MISMATCH', mismatch(model, files, expected_sha256));
@@ -56,8 +58,9 @@ export async function resolveModel(
   return { path, ...files, catalogue };
 }
 
-function mismatch(model: string, { sha256, graph_sha256, files }: ModelFiles, expected: string): string {
-  const is = `${model} has the sha256 ${sha256}, but config.sha256 is ${expected}.`;
+// Not which one it has: a request must not learn what is in files that it cannot read.
+function mismatch(model: string, { graph_sha256, files }: ModelFiles, expected: string): string {
+  const is = `${model} does not have the sha256 ${expected} of config.sha256; sha256sum on the worker's machine prints what it has.`;
   if (files.length === 1) return is;
   const graph = expected === graph_sha256 ? ' That is the graph alone.' : '';
   return `${is}${graph} The model's weights are in files of their own, and its sha256 covers all ${files.length} files: see docs/requests.md.`;
@@ -80,7 +83,10 @@ function fileOfPackage(model: CatalogueModel): string {
   );
 }
 
-async function fileInFolders(model: string, folders: readonly string[]): Promise<string> {
+async function fileInFolders(
+  model: string,
+  { model_folders: folders, hidden_folders = [] }: ModelSourceOptions,
+): Promise<string> {
   if (folders.length === 0) {
     throw badModel(
       'MODEL_FOLDERS_EMPTY',
@@ -88,13 +94,18 @@ async function fileInFolders(model: string, folders: readonly string[]): Promise
     );
   }
   const listed = folders.join(', ');
+  const hidden = (await Promise.all(hidden_folders.map((each) => realpath(each).catch(() => null)))).filter(
+    (each) => each !== null,
+  );
+  const isHidden = (path: string, root: string): boolean =>
+    hidden.some((each) => isInside(path, each) && root !== each && !isInside(root, each));
   let leadsOut = false;
   for (const folder of folders) {
     // Both sides without symbolic links, so that a link can't lead out.
     const root = await realpath(folder).catch(() => null);
     const path = await realpath(resolve(folder, model)).catch(() => null);
     if (root === null || path === null) continue;
-    if (!isInside(path, root)) {
+    if (!isInside(path, root) || isHidden(path, root)) {
       leadsOut = true;
       continue;
     }
@@ -106,7 +117,10 @@ async function fileInFolders(model: string, folders: readonly string[]): Promise
     return resolve(folder, model);
   }
   // A path outside gives the same answer whether or not it exists: requests must not probe the machine's files.
-  const outside = leadsOut || !folders.some((folder) => isInside(resolve(folder, model), resolve(folder)));
+  const outside =
+    leadsOut ||
+    !folders.some((folder) => isInside(resolve(folder, model), resolve(folder))) ||
+    folders.some((folder) => isHidden(resolve(folder, model), resolve(folder)));
   if (outside) {
     throw badModel(
       'MODEL_OUTSIDE_FOLDERS',

@@ -14,7 +14,8 @@ let folder = '';
 const executor = (hang_seconds = 60) =>
   createOnnxExecutor({
     model_folders: [folder],
-    cache_folder: join(folder, 'cache'),
+    cache_folder: { path: join(folder, 'cache'), is_default: false },
+    fetch,
     max_download_bytes: 1 << 20,
     hang_seconds,
     max_memory_mb: null,
