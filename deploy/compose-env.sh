@@ -34,6 +34,8 @@ REDIS_URL=redis://:$redis_password@127.0.0.1:6379
 #PUBLISH_HOST=bench-hub
 
 #WORKER_MEMORY=4G
+# How much tasks may write into /tmp; counts as memory.
+#WORKER_TMP=1g
 #WORKER_LABELS=site=lab-1
 # An absolute path of a folder with models; the workers see it under the same path.
 #MODELS_DIR=/home/me/models

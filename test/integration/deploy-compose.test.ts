@@ -43,12 +43,32 @@ describe('compose.yaml', () => {
         expect(service.image, name).toMatch(/:v?\d+\.\d+\.\d+/);
         expect(service.healthcheck, name).toBeDefined();
       }
-      if (name !== 'bw') expect(service.deploy?.resources.limits.memory, name).toMatch(/^\d+[MG]$/);
+      if (name !== 'bw') expect(service.deploy?.resources?.limits.memory, name).toMatch(/^\d+[MG]$/);
       for (const [other, { condition }] of Object.entries(service.depends_on)) {
         expect(compose.services, name).toHaveProperty(other);
         expect(condition).toBe('service_healthy');
       }
     }
+  });
+
+  it('rotates what every container prints', () => {
+    for (const [name, { logging }] of Object.entries(compose.services)) {
+      expect(logging, name).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } });
+    }
+  });
+
+  it('gives every read-only service a /tmp of a limited size, and lets only tasks start programs there', () => {
+    for (const { name, service } of ours.filter((each) => each.name !== 'bw')) {
+      const [tmp = ''] = service.tmpfs;
+      expect(tmp, name).toMatch(/^\/tmp:(\w+,)*size=\d+[mg]$/);
+      expect(tmp.includes('exec'), name).toBe(name === 'worker');
+    }
+  });
+
+  it('builds every image of ours with `up --build`, bw among them', () => {
+    const { profiles, ...bw } = rawCompose().services.bw ?? {};
+    expect(profiles).toBeUndefined();
+    expect(bw).toMatchObject({ deploy: { replicas: 0 } });
   });
 
   it('mounts files that exist and volumes that are declared', () => {
@@ -67,6 +87,8 @@ describe('compose.yaml', () => {
     const dockerfile = join(repositoryRoot, 'deploy/docker/Dockerfile');
     const { stages } = new ImageBuilder(dockerfile, repositoryRoot, tmpdir());
     for (const { target } of ours) expect(stages.has(target), target).toBe(true);
+    const healthcheck = stages.get('service')?.find(({ name }) => name === 'HEALTHCHECK');
+    expect(healthcheck?.rest, 'starting a Node would disturb what is measured').not.toContain('node');
     const lock = JSON.parse(readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8'));
     const pinned = lock.packages['node_modules/node'].version;
     expect(stages.get('base')?.[0]?.rest).toBe(`node:${pinned}-bookworm-slim AS base`);

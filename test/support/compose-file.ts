@@ -20,9 +20,17 @@ const composeFile = z.object({
       environment: z.record(z.string(), z.coerce.string()).prefault({}),
       ports: z.array(z.string()).prefault([]),
       volumes: z.array(z.string()).prefault([]),
-      healthcheck: z.object({ test: z.string() }).optional(),
+      healthcheck: z.object({ test: z.string().optional() }).optional(),
+      tmpfs: z.array(z.string()).prefault([]),
+      logging: z.object({ driver: z.string(), options: z.record(z.string(), z.string()) }).optional(),
       depends_on: z.record(z.string(), z.object({ condition: z.string() })).prefault({}),
-      deploy: z.object({ resources: z.object({ limits: z.object({ memory: z.string() }) }) }).optional(),
+      profiles: z.array(z.string()).optional(),
+      deploy: z
+        .object({
+          replicas: z.int().optional(),
+          resources: z.object({ limits: z.object({ memory: z.string() }) }).optional(),
+        })
+        .optional(),
     }),
   ),
   volumes: z.record(z.string(), z.null()),
