@@ -6,6 +6,9 @@ const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout:
 /** Kafka's brokers, images, Kubernetes, Prometheus. With those from end to end they are the second lane of test/run-all.ts. */
 const FROM_OUTSIDE = 'test/integration/{kafka,deploy}-*.test.ts';
 
+/** Everything that needs a Docker engine. */
+const IN_CONTAINERS = ['test/containers/**/*.test.ts', 'test/integration/containers.test.ts'];
+
 const ignored = ['**/node_modules/**', '**/dist/**', '.benchwire/**'];
 
 export default defineConfig({
@@ -16,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{shared,services,cli,dashboard,deploy}/**/*.test.{ts,js}', 'test/*.test.ts'],
+          include: ['{shared,services,cli,dashboard,deploy}/**/*.test.{ts,js}', 'test/{,runner/}*.test.ts'],
           exclude: ignored,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -28,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          exclude: [...ignored, FROM_OUTSIDE],
+          exclude: [...ignored, FROM_OUTSIDE, ...IN_CONTAINERS],
           sequence: { groupOrder: 1 },
           ...withServers,
         },
@@ -52,6 +55,19 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           ...withServers,
           testTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'containers',
+          include: IN_CONTAINERS,
+          exclude: ignored,
+          globalSetup: 'test/containers/global-setup.ts',
+          sequence: { groupOrder: 3 },
+          ...withServers,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
         },
       },
     ],

@@ -1,22 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type BenchStack, startBenchStack, until } from '../bench/bench-stack.ts';
+import { CURRENT_SERVERS } from '../containers/images.ts';
 
 /**
  * The services against the servers that a fleet runs: current NATS and Redis and a real ClickHouse server, in
  * containers. Everywhere else the tests use the machine's own servers and the embedded engine.
  */
-const hasDocker = await getContainerRuntimeClient().then(
-  () => true,
-  () => false,
-);
-if (!hasDocker) console.warn('no Docker engine answers: the tests against servers in containers are skipped');
+const docker = inject('docker');
+// testcontainers looks there. In an engine of the tests' own it needs no container that cleans up.
+if (docker.missing === undefined)
+  Object.assign(process.env, docker.env, docker.own ? { TESTCONTAINERS_RYUK_DISABLED: 'true' } : {});
 
-describe.skipIf(!hasDocker)('the stack on servers in containers', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'bw-containers-'));
+describe.skipIf(docker.missing !== undefined)('the stack on servers in containers', () => {
   const containers: StartedTestContainer[] = [];
   let bench: BenchStack | undefined;
 
@@ -29,12 +25,17 @@ describe.skipIf(!hasDocker)('the stack on servers in containers', () => {
   beforeAll(async () => {
     const [nats, redis, clickhouse] = await Promise.all([
       start(
-        new GenericContainer('nats:2').withCommand(['-js']).withWaitStrategy(Wait.forLogMessage('Server is ready')),
+        new GenericContainer(CURRENT_SERVERS.nats)
+          .withCommand(['-js'])
+          .withWaitStrategy(Wait.forLogMessage('Server is ready')),
         4222,
       ),
-      start(new GenericContainer('redis:8').withWaitStrategy(Wait.forLogMessage('Ready to accept connections')), 6379),
       start(
-        new GenericContainer('clickhouse/clickhouse-server:latest')
+        new GenericContainer(CURRENT_SERVERS.redis).withWaitStrategy(Wait.forLogMessage('Ready to accept connections')),
+        6379,
+      ),
+      start(
+        new GenericContainer(CURRENT_SERVERS.clickhouse)
           .withEnvironment({ CLICKHOUSE_USER: 'bench', CLICKHOUSE_PASSWORD: 'wire' })
           .withWaitStrategy(Wait.forHttp('/ping', 8123)),
         8123,
@@ -55,7 +56,6 @@ describe.skipIf(!hasDocker)('the stack on servers in containers', () => {
   afterAll(async () => {
     await bench?.stop();
     await Promise.all(containers.map((container) => container.stop()));
-    rmSync(dataDir, { recursive: true, force: true });
   });
 
   it('runs 500 tasks, each exactly once in ClickHouse', async () => {

@@ -18,19 +18,32 @@ export interface ClickHouseFront {
   stop(): Promise<void>;
 }
 
+/** As a server has it (http_max_uri_size): parameters of statements are part of the URL. */
+const MAX_URI_SIZE = 1024 * 1024;
+
 /** Parameters of a request that are none of the engine's settings. */
 const OF_THE_REQUEST = /^(query|query_id|database|session_id|role|default_format|wait_end_of_query|.*http.*|param_.*)$/;
+
+export interface ClickHouseFrontOptions {
+  /** Where the data stays; without it, a temporary folder that goes at the end. */
+  folder?: string;
+  host?: string;
+  port?: number;
+}
 
 /**
  * ClickHouse's HTTP interface in front of the embedded engine, as far as @clickhouse/client uses it: no package registry
  * has a ClickHouse server. Statements, settings, parameters, compression, errors and logins are real; grants are not.
  */
-export async function startClickHouseFront(passwords: Readonly<Record<string, string>>): Promise<ClickHouseFront> {
-  const folder = mkdtempSync(join(tmpdir(), 'bw-clickhouse-front-'));
+export async function startClickHouseFront(
+  passwords: Readonly<Record<string, string>>,
+  options: ClickHouseFrontOptions = {},
+): Promise<ClickHouseFront> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'bw-clickhouse-front-'));
   const engine = await embeddedEngine(loadConfig(aggregatorConfig, { CLICKHOUSE_PATH: folder }));
   const statements = new Map<string, number>();
 
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_URI_SIZE }, (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (url.pathname === '/ping') return void response.end('Ok.\n');
     const user = userOf(request, passwords);
@@ -40,7 +53,7 @@ export async function startClickHouseFront(passwords: Readonly<Record<string, st
       refuse(response, 500, error.code ?? '1002', error.message, error.type ?? 'UNKNOWN_EXCEPTION'),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     statements,
@@ -48,7 +61,7 @@ export async function startClickHouseFront(passwords: Readonly<Record<string, st
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await engine.close();
-      rmSync(folder, { recursive: true, force: true });
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@benchwire/deploy/local/run-command.ts';
+import { cacheFolder } from './cache.ts';
 
-/** Kept between runs, and outside of the checkout, so that a fresh clone needs no download either. */
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'benchwire', 'kafka');
+const CACHE = cacheFolder('kafka');
 
 /** What a broker needs on its class path, from Maven Central (46 MB); downloaded once. @throws Error after three tries */
 export async function kafkaJars(version: string): Promise<string> {
@@ -47,11 +46,20 @@ const pom = (version: string): string => `<project xmlns="http://maven.apache.or
 </project>
 `;
 
-/** Why no broker can be started from the artifacts here; undefined when one can. Kafka 4 wants Java 17. */
+/** Why no broker can be started from the artifacts here; undefined when one can. */
 export async function whyNoJars(versions: readonly string[]): Promise<string | undefined> {
-  const java = await runCommand('java', ['--version']);
-  const major = Number(/^\S+ (\d+)/.exec(java.stdout)?.[1]);
-  if (java.code !== 0 || !(major >= 17)) return 'no Java 17';
-  if (versions.every((version) => existsSync(join(CACHE, version)))) return undefined;
-  return (await runCommand('mvn', ['--version'])).code === 0 ? undefined : 'no Maven';
+  const java = await whyNoJava();
+  if (java !== undefined || versions.every((version) => existsSync(join(CACHE, version)))) return java;
+  return await whyNoMaven();
+}
+
+/** Kafka 4 wants Java 17. */
+export async function whyNoJava(): Promise<string | undefined> {
+  const { code, stdout } = await runCommand('java', ['--version']);
+  const major = Number(/^\S+ (\d+)/.exec(stdout)?.[1]);
+  return code === 0 && major >= 17 ? undefined : 'Java 17 or newer is not installed';
+}
+
+export async function whyNoMaven(): Promise<string | undefined> {
+  return (await runCommand('mvn', ['--version'])).code === 0 ? undefined : 'Maven is not installed';
 }

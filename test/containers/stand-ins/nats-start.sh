@@ -1,0 +1,5 @@
+# As the real image: options alone are the server's.
+case "${1:-}" in
+  -*) exec nats-server "$@" ;;
+  *) exec "$@" ;;
+esac
