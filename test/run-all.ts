@@ -1,103 +1,90 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { findServer, natsServer, redisServer } from '@benchwire/deploy/local/find-server.ts';
 import { provideServers, thisMachine } from '@benchwire/deploy/local/install-server.ts';
+import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { type Counts, countTests, sum, summary } from './count-tests.ts';
+import { type Counts, sum, summary, withoutExcuses } from './runner/count-tests.ts';
+import { installNeeds, missingNeeds, skippedLines } from './runner/provide-needs.ts';
+import { step } from './runner/step.ts';
+import { bin, runVitest, testFiles } from './runner/vitest.ts';
 
 /**
- * `npm test`: every check, then every test; the last line says how many passed. Each check counts as one.
- * Arguments go to vitest (`npm test -- --project unit`), and then the checks are left out; `--checks-only` leaves out the tests.
+ * `npm test`: every check, then every test that this machine can run; the last line says how many passed. Each check
+ * counts as one. `--all` installs what tests need, adds those in containers, and takes a skipped test for a failed one.
+ * Other arguments go to vitest (`npm test -- --project unit`), and then the checks are left out; `--checks-only` leaves out
+ * the tests.
  */
 
-const root = resolve(import.meta.dirname, '..');
-const bin = (name: string): string => join(root, 'node_modules/.bin', name);
-
 const checks = [
-  { title: 'types', command: [bin('tsc'), '--noEmit', '-p', root] },
-  { title: 'types of the dashboard', command: [bin('tsc'), '--noEmit', '-p', join(root, 'dashboard')] },
-  { title: 'lint and format', command: [bin('biome'), 'check', root] },
+  { title: 'types', command: [bin('tsc'), '--noEmit', '-p', repositoryRoot] },
+  { title: 'types of the dashboard', command: [bin('tsc'), '--noEmit', '-p', join(repositoryRoot, 'dashboard')] },
+  { title: 'lint and format', command: [bin('biome'), 'check', repositoryRoot] },
   { title: 'unused files, exports and dependencies', command: [bin('knip')] },
 ];
+const IN_CONTAINERS = ['--project', 'containers'];
 
 const args = process.argv.slice(2);
 const checksOnly = args.includes('--checks-only');
-const forVitest = args.filter((arg) => arg !== '--checks-only');
-
-/** When what a part prints is seen. */
-type Shown = 'at once' | 'at its end';
+const all = args.includes('--all');
+const forVitest = args.filter((arg) => arg !== '--checks-only' && arg !== '--all');
 
 const results: Counts[] = [];
-if (forVitest.length === 0) for (const { title, command } of checks) results.push(await check(title, command));
-if (!checksOnly) {
-  await provide();
-  results.push(...(await runTests()));
+const notes: string[] = [];
+// What can't be installed is known before anything else takes its time.
+if (checksOnly || (await provide())) {
+  if (forVitest.length === 0) for (const { title, command } of checks) results.push(await check(title, command));
+  if (!checksOnly) results.push(...(await runTests()));
 }
+await explainSkipped();
 
-const total = sum(results);
+const total = all ? withoutExcuses(sum(results)) : sum(results);
 console.log(`\n${summary(total)}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function check(title: string, command: string[]): Promise<Counts> {
   const passed = (await step(title, command)) === 0;
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0, skipped_in: {} };
 }
 
-/** NATS and Redis are there before any test starts a stack: two package managers at once would be in each other's way. */
-async function provide(): Promise<void> {
+/**
+ * NATS and Redis are there before any test starts a stack: two package managers at once would be in each other's way. With
+ * `--all` everything else is, too.
+ * @returns whether the tests can start
+ */
+async function provide(): Promise<boolean> {
   const tools = { run: runCommand, say: (text: string) => console.log(text), find: findServer, machine: thisMachine() };
+  let failed = 0;
   try {
     await provideServers([natsServer, redisServer], tools);
   } catch (error) {
-    // The tests that need them fail, and say so.
+    // Without --all the tests that need them fail, and say so.
     console.log(messageOf(error));
+    failed = 1;
   }
+  if (!all) return true;
+  failed += (await installNeeds(testFiles(forVitest))).length;
+  if (failed > 0) results.push({ passed: 0, failed, skipped: 0, skipped_in: {} });
+  return failed === 0;
 }
 
 /** In two lanes, since most of them wait for other processes most of the time; what the second prints comes at its end. */
 async function runTests(): Promise<Counts[]> {
   if (forVitest.length > 0) return [await runVitest('tests', forVitest)];
-  return await Promise.all([
+  const counts = await Promise.all([
     runVitest('unit and integration tests', ['--project', 'unit', '--project', 'integration']),
     runVitest('outside and end-to-end tests', ['--project', 'outside', '--project', 'e2e'], 'at its end'),
   ]);
+  if (all) return [...counts, await runVitest('tests in containers', IN_CONTAINERS)];
+  notes.push(
+    'test/containers: Docker images and compose.yaml: only with `npm test -- --all` or `-- --project containers`',
+  );
+  return counts;
 }
 
-async function runVitest(title: string, options: string[], shown: Shown = 'at once'): Promise<Counts> {
-  const folder = mkdtempSync(join(tmpdir(), 'benchwire-test-'));
-  const report = join(folder, 'report.json');
-  try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const code = await step(title, [bin('vitest'), 'run', ...reporters, ...options], shown);
-    const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
-    return countTests(text, code);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Runs one part with its output shown; returns its exit code. */
-async function step(title: string, [command = '', ...rest]: string[], shown: Shown = 'at once'): Promise<number> {
-  if (shown === 'at once') console.log(`\n== ${title}`);
-  const begin = performance.now();
-  const output: Buffer[] = [];
-  const code = await new Promise<number>((done) => {
-    const child = spawn(command, rest, {
-      cwd: root,
-      stdio: shown === 'at once' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
-    child.once('error', (error) => {
-      console.log(error.message);
-      done(127);
-    });
-    child.once('close', (status) => done(status ?? 1));
-  });
-  if (shown === 'at its end') console.log(`\n== ${title}\n${Buffer.concat(output).toString()}`);
-  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-  console.log(`== ${title}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`}, ${seconds} s`);
-  return code;
+async function explainSkipped(): Promise<void> {
+  const { skipped_in } = sum(results);
+  const files = Object.keys(skipped_in);
+  const lines = [...(await skippedLines(skipped_in, await missingNeeds(files))), ...notes];
+  if (lines.length > 0) console.log(`\n== skipped${all ? ', and so failed' : ''}\n${lines.join('\n')}`);
 }

@@ -27,8 +27,6 @@ interface Common<Q, A> {
   max_concurrent: number;
   /** A longer question is refused unread; MAX_QUESTION_BYTES unless set. */
   max_bytes?: number;
-  /** Whether a question counts towards these; one that does not has limits of its own. All of them without it. */
-  counts?: (message: Msg) => boolean;
 }
 
 /** A question is JSON of a contract, or what a reader of its own makes of the bytes. */
@@ -50,12 +48,10 @@ export function respond<Q, A>(
     options.queue === undefined ? {} : { queue: options.queue },
   );
   const active = new Set<Promise<void>>();
-  const beside = new Set<Promise<void>>();
   const loop = (async () => {
     for await (const message of subscription) {
-      const counted = options.counts?.(message) === false ? beside : active;
-      const work = answer(connection, client, log, options, message).finally(() => counted.delete(work));
-      counted.add(work);
+      const work = answer(connection, client, log, options, message).finally(() => active.delete(work));
+      active.add(work);
       if (active.size >= options.max_concurrent) await Promise.race(active);
     }
   })();
@@ -66,7 +62,7 @@ export function respond<Q, A>(
       // A server that is away can't confirm the drain; this ends the loop in any case.
       subscription.unsubscribe();
       await loop;
-      await Promise.all([...active, ...beside]);
+      await Promise.all(active);
     },
   };
 }

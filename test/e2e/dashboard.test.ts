@@ -8,10 +8,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { makeHistory } from '../screenshots/history.ts';
 import { seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { bw } from '../support/bw.ts';
-import { type DashboardStack, dashboardMissing, signIn, startDashboardStack } from '../support/dashboard.ts';
+import { whyNoChromium } from '../support/chromium.ts';
+import { type DashboardStack, signIn, startDashboardStack } from '../support/dashboard.ts';
+
+const missing = whyNoChromium();
+if (missing !== undefined) console.warn(`tests of the dashboard: skipped, ${missing}`);
 
 /** The page in a real browser on a real stack, used as a person uses it. The tests follow each other. */
-describe.skipIf(dashboardMissing !== undefined)('the dashboard', () => {
+describe.skipIf(missing !== undefined)('the dashboard', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bw-dashboard-'));
   let dashboard: DashboardStack;
   let browser: TestBrowser;

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
-import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { loadConfig, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
@@ -11,9 +10,9 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { ImageBuilder } from '../support/dockerfile.ts';
 import { unknownVariables } from '../support/service-config.ts';
-import { kedaDefinitions, kubernetesSchemas, pathOf, tellIfMissing } from '../support/test-tools.ts';
+import { kedaDefinitions, kubernetesSchemas, kustomize, pathOf, tellIfMissing } from '../support/test-tools.ts';
 
-/** deploy/kubernetes as kubectl builds it: against the API's schemas, and against the services' own configuration. */
+/** deploy/kubernetes as kustomize builds it: against the API's schemas, and against the services' own configuration. */
 const FOLDER = join(repositoryRoot, 'deploy/kubernetes');
 const BUILDS = ['base', 'workers/cpu', 'workers/cuda', 'example'];
 /** The oldest and the newest that the schemas are checked for. */
@@ -53,17 +52,18 @@ const deployment = z.object({
 });
 type Deployment = z.infer<typeof deployment>;
 
-const hasKubectl = (await runCommand('kubectl', ['version', '--client'])).code === 0;
-if (!hasKubectl) console.warn('no kubectl: the tests of deploy/kubernetes are skipped');
+const builder = kustomize();
+const [program = '', ...subcommand] = builder.command ?? [];
+tellIfMissing('deploy/kubernetes', builder);
 
 const secrets = resourcesIn(readFileSync(join(FOLDER, 'secrets.example.yaml'), 'utf8'));
 
-describe.skipIf(!hasKubectl)('deploy/kubernetes', () => {
+describe.skipIf('missing' in builder)('deploy/kubernetes', () => {
   const built = new Map<string, Resource[]>();
   const build = (name: string): Resource[] => {
     const known = built.get(name);
     if (known !== undefined) return known;
-    const text = execFileSync('kubectl', ['kustomize', join(FOLDER, name)], { encoding: 'utf8', stdio: 'pipe' });
+    const text = execFileSync(program, [...subcommand, join(FOLDER, name)], { encoding: 'utf8', stdio: 'pipe' });
     const resources = resourcesIn(text);
     built.set(name, resources);
     return resources;

@@ -1,18 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-
-/** Debian's package `chromium`, or whatever BENCHWIRE_CHROMIUM names. */
-const CHROMIUM = process.env.BENCHWIRE_CHROMIUM || '/usr/bin/chromium';
-
-/** Why tests in a browser can't run here; undefined where they can. */
-export const browserMissing: string | undefined = existsSync(CHROMIUM)
-  ? undefined
-  : `${CHROMIUM} is not there; apt-get install chromium`;
-
-if (browserMissing !== undefined) console.warn(`tests in a browser: skipped, ${browserMissing}`);
+import { CHROMIUM } from './chromium.ts';
 
 /** A browser with a fresh profile; `problems` collects what its pages complain about. */
 export interface TestBrowser {

@@ -1,13 +1,5 @@
-import { existsSync } from 'node:fs';
-import { scriptOf } from '@benchwire/deploy/local/service-process.ts';
 import { type LocalStack, type StackOptions, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { browserMissing, type TestBrowser } from './browser.ts';
-
-/** Why the dashboard can't be tested here; undefined where it can. */
-export const dashboardMissing: string | undefined =
-  browserMissing ?? (existsSync(scriptOf('gateway')) ? undefined : 'this checkout has no gateway');
-
-if (dashboardMissing !== undefined) console.warn(`tests of the dashboard: skipped, ${dashboardMissing}`);
+import type { TestBrowser } from './browser.ts';
 
 export interface DashboardStack {
   stack: LocalStack;

@@ -9,10 +9,8 @@ export type Python = { python: string; reason?: never } | { python?: never; reas
  * @throws Error with pip's words for such a mistake
  */
 export function pythonWith(requirements: string, folder: string): Python {
-  const [major, minor] =
-    output('python3', ['-c', 'import sys; print(*sys.version_info[:2])'])?.split(' ').map(Number) ?? [];
-  if (major !== 3 || minor === undefined) return { reason: 'there is no python3' };
-  if (minor < 10) return { reason: `python3 is 3.${minor}, and 3.10 or newer is needed` };
+  const reason = whyNoPython();
+  if (reason !== undefined) return { reason };
   const venv = join(folder, 'venv');
   if (output('python3', ['-m', 'venv', venv]) === undefined) return { reason: 'python3 has no venv with pip' };
   const python = join(venv, 'bin/python');
@@ -23,6 +21,16 @@ export function pythonWith(requirements: string, folder: string): Python {
   const index = output(python, [...pip, 'download', '--no-deps', '--no-cache-dir', '--dest', folder, 'pip']);
   if (index === undefined) return { reason: 'pip reaches no package index' };
   throw new Error(`pip can't install ${requirements}:\n${install.stderr}`);
+}
+
+/** Why no virtual environment can be made here; undefined when one can. */
+export function whyNoPython(): string | undefined {
+  const [major, minor] =
+    output('python3', ['-c', 'import sys; print(*sys.version_info[:2])'])?.split(' ').map(Number) ?? [];
+  if (major !== 3 || minor === undefined) return 'python3 is not installed';
+  if (minor < 10) return `python3 is 3.${minor}, and 3.10 or newer is needed`;
+  // Debian keeps what makes virtual environments in a package of its own.
+  return output('python3', ['-c', 'import ensurepip, venv']) === undefined ? 'python3 has no venv with pip' : undefined;
 }
 
 function output(program: string, args: readonly string[]): string | undefined {

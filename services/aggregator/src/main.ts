@@ -4,7 +4,6 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';
 import { answerQueries } from './handlers/queries.ts';
-import { SqlAnswers } from './handlers/sql.ts';
 import { createKafkaMetrics, createMetrics, showPending } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 import { clickHouseSink } from './sinks/clickhouse/sink.ts';
@@ -38,10 +37,10 @@ await runService({
     }
 
     const stopping = new AbortController();
-    const reading = { manager, jetstream, log, signal: stopping.signal };
+    const context = { manager, jetstream, log, signal: stopping.signal };
     for (const sink of sinks) {
       for (const [stream, start] of Object.entries(sink.consumers)) {
-        const consumer = await start(reading);
+        const consumer = await start(context);
         scope.add(`${stream} to ${sink.name}`, () => consumer.stop());
         health.watchConsumer(stream, sink.durable);
       }
@@ -50,11 +49,14 @@ await runService({
 
     // Where the server has not said how much a message holds, NATS' own default.
     const max_bytes = (): number => nats.info?.max_payload ?? 1_048_576;
-    const sql = new SqlAnswers({ nats, database, config });
-    const context = { database: database.for_callers, sql, max_bytes };
-    const answers = answerQueries(nats, jetstream, log, context, metrics.answered);
+    const answers = answerQueries(
+      nats,
+      jetstream,
+      log,
+      { database, max_rows: config.SQL_MAX_ROWS, max_bytes },
+      metrics.answered,
+    );
     scope.add('queries', () => answers.stop());
-    scope.add('statements', () => sql.stop());
     // Stops first of all: writes that wait for their sink give their messages back.
     scope.add('retries', () => stopping.abort());
   },

@@ -1,5 +1,6 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
+import { type Source, source } from '@benchwire/shared/contracts/request.ts';
 import { resultRow } from '@benchwire/shared/contracts/rows.ts';
 import { seriesUnit } from '@benchwire/shared/metric/series-unit.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -105,10 +106,16 @@ function refOf(row: z.infer<typeof historyRow>, refs: Map<string, PointRef>): Po
   const { run_id, task_id, attempt, measured_at } = row;
   const made: PointRef = {
     ...{ attempt_id, run_id, task_id, attempt, measured_at, confirms: null },
-    source: row.source,
+    source: readSource(row.source),
     worker_id: row.worker_id === '' ? null : row.worker_id,
     pool: row.pool === '' ? null : row.pool,
   };
   refs.set(attempt_id, made);
   return made;
+}
+
+function readSource(text: string): Source | null {
+  if (text === '') return null;
+  const parsed = parseJson(source, new TextEncoder().encode(text));
+  return parsed.ok ? parsed.value : null;
 }

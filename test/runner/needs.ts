@@ -1,0 +1,120 @@
+import { whyNoCompose } from '../containers/compose-plugin.ts';
+import { whyNoEngine } from '../containers/engine.ts';
+import { whyNoImages } from '../containers/images.ts';
+import { whyNoChromium } from '../support/chromium.ts';
+import { whyNoJava, whyNoMaven } from '../support/kafka-artifacts.ts';
+import { whyNoPython } from '../support/python.ts';
+import {
+  composeSchema,
+  kedaDefinitions,
+  kubernetesSchemas,
+  kustomize,
+  prometheusPrograms,
+  whyNot,
+} from '../support/test-tools.ts';
+
+export type PackageManager = 'apt' | 'brew';
+
+/** Something of the machine that some tests can't do without, and others don't care for. */
+export interface Need {
+  /** As people call it. */
+  name: string;
+  /** Why it is not here; undefined when it is, or when what can fetch it is. */
+  missing: () => string | undefined | Promise<string | undefined>;
+  /** What installs it, by package manager; `a|b` is the first that the machine's package lists know. */
+  packages: Readonly<Partial<Record<PackageManager, readonly string[]>>>;
+  /** The test files that are skipped without it, whole or in part; a folder stands for all in it. */
+  suites: readonly string[];
+}
+
+const KAFKA = ['kafka-in', 'kafka-out', 'deploy-images'].map((name) => `test/integration/${name}.test.ts`);
+const CONTAINERS = ['test/containers/', 'test/integration/containers.test.ts'];
+
+/**
+ * What tests need besides the npm packages, NATS and Redis. `npm test` skips by this table, `npm test -- --all` installs
+ * by it. What is fetched from a package registry by another program comes after that one.
+ */
+export const NEEDS: readonly Need[] = [
+  {
+    name: 'Chromium',
+    missing: whyNoChromium,
+    packages: { apt: ['chromium'], brew: ['chromium'] },
+    suites: ['test/e2e/dashboard.test.ts'],
+  },
+  {
+    name: 'Java 17',
+    missing: whyNoJava,
+    packages: {
+      apt: ['openjdk-17-jre-headless|openjdk-21-jre-headless|default-jre-headless'],
+      brew: ['openjdk'],
+    },
+    suites: KAFKA,
+  },
+  { name: 'Maven', missing: whyNoMaven, packages: { apt: ['maven'], brew: ['maven'] }, suites: KAFKA },
+  {
+    name: 'Python 3.10 with venv and pip',
+    missing: whyNoPython,
+    packages: { apt: ['python3-venv', 'python3-pip'], brew: ['python'] },
+    suites: [
+      'test/integration/gateway.test.ts',
+      'test/integration/deploy-kubernetes.test.ts',
+      'test/e2e/examples.test.ts',
+      'test/e2e/python-worker.test.ts',
+    ],
+  },
+  {
+    name: 'kubectl or kustomize',
+    missing: () => whyNot(kustomize()),
+    packages: { apt: ['golang-go'], brew: ['kustomize'] },
+    suites: ['test/integration/deploy-kubernetes.test.ts'],
+  },
+  {
+    name: "the Compose specification's schema",
+    missing: () => whyNot(composeSchema()),
+    packages: { apt: ['golang-go'], brew: ['go'] },
+    suites: ['test/integration/deploy-compose.test.ts'],
+  },
+  {
+    name: "KEDA's definitions",
+    missing: () => whyNot(kedaDefinitions()),
+    packages: { apt: ['golang-go'], brew: ['go'] },
+    suites: ['test/integration/deploy-kubernetes.test.ts'],
+  },
+  {
+    name: "the schemas of Kubernetes' API",
+    missing: () => whyNot(kubernetesSchemas()),
+    packages: { apt: ['python3-pip'], brew: ['python'] },
+    suites: ['test/integration/deploy-kubernetes.test.ts'],
+  },
+  {
+    name: 'Prometheus',
+    missing: () => whyNot(prometheusPrograms()),
+    packages: { apt: ['prometheus'], brew: ['prometheus'] },
+    suites: ['test/integration/deploy-monitoring.test.ts', 'test/integration/deploy-images.test.ts'],
+  },
+  { name: 'a Docker engine', missing: whyNoEngine, packages: { apt: ['docker.io'] }, suites: CONTAINERS },
+  {
+    name: 'Docker Compose',
+    missing: whyNoCompose,
+    packages: { apt: ['docker-compose-v2|golang-go'], brew: ['docker-compose'] },
+    suites: CONTAINERS,
+  },
+  {
+    name: 'images, or what stand-ins for them are made of',
+    missing: whyNoImages,
+    packages: { apt: ['debootstrap', 'python3-pip', 'maven'] },
+    suites: CONTAINERS,
+  },
+];
+
+/** Tests that only Linux has: they look into /proc, or at signals of a parent's death. */
+export const ONLY_LINUX: readonly string[] = [
+  'services/worker/src/executors/onnx/killed-worker.test.ts',
+  'services/worker/src/load.test.ts',
+  'test/chaos/scaling.test.ts',
+  'test/integration/local-stack/share.test.ts',
+];
+
+/** Whether a file is one of the suites, or lies in one. */
+export const isOf = (suites: readonly string[], file: string): boolean =>
+  suites.some((suite) => (suite.endsWith('/') ? file.startsWith(suite) : file === suite));
