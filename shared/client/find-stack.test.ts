@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../runtime/errors.ts';
+import { ConfigError, UnreachableError } from '../runtime/errors.ts';
 import { findStack as find } from './find-stack.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-settings-'));
@@ -45,6 +45,19 @@ describe('where the stack is', () => {
   it('stands in the data folder that was named', () => {
     const found = findStack(undefined, { BENCHWIRE_DATA_DIR: join(own, '.benchwire') }, deep, nowhere);
     expect(found.options.NATS_URL).toEqual(['nats://own:1']);
+  });
+  it('is no other one where the folder that was named has none', () => {
+    const named = { BENCHWIRE_DATA_DIR: join(nowhere, 'data') };
+    expect(() => findStack(undefined, named, deep, own)).toThrow(UnreachableError);
+    expect(() => findStack(undefined, named, deep, own)).toThrow(
+      `no stack runs on ${join(nowhere, 'data')}, which BENCHWIRE_DATA_DIR names`,
+    );
+    expect(() => findStack(undefined, { BENCHWIRE_DATA_DIR: '../own/data' }, join(folder, 'a'), own)).toThrow(
+      join(folder, 'own', 'data'),
+    );
+    // An address counts more than the folder.
+    expect(findStack('nats://other:1', named, deep, own).found_by).toBe('the address given');
+    expect(findStack(undefined, { ...named, NATS_URL: 'nats://x:1' }, deep, own).found_by).toBe('NATS_URL');
   });
   it('is the stack of the folder that the client lies in, then the default', () => {
     expect(findStack(undefined, {}, folder, own).options.NATS_URL).toEqual(['nats://own:1']);

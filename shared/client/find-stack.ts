@@ -36,8 +36,10 @@ const variables = z.object({ ...natsVariables, NATS_INBOX_PREFIX: inboxPrefix.op
 const OWN_ROOT = resolve(import.meta.dirname, '../..');
 
 /**
- * How to reach the stack: the address given, else NATS_URL, else the stack.json of a running local stack.
- * @throws ConfigError for a variable or a file that can't be read, UnreachableError for a stack that is only just starting
+ * How to reach the stack: the address given, else NATS_URL, else the stack.json of a running local stack, else the default
+ * address; not that where BENCHWIRE_DATA_DIR names a folder, since whatever answers there is another stack.
+ * @throws ConfigError for a variable or a file that can't be read, UnreachableError for a stack that is only just starting or
+ *   that the named folder does not have
  */
 export function findStack(where: FindStackOptions): FoundStack {
   const { environment, working_directory, nats_url, own_root = OWN_ROOT } = where;
@@ -62,6 +64,11 @@ export function findStack(where: FindStackOptions): FoundStack {
   if (starting !== undefined)
     throw new UnreachableError(
       `the stack on ${starting} is only just starting: try again when \`npm start\` says that it is up.`,
+    );
+  const named = environment.BENCHWIRE_DATA_DIR ?? '';
+  if (named !== '')
+    throw new UnreachableError(
+      `no stack runs on ${folders[0]}, which BENCHWIRE_DATA_DIR names: start it with \`npm start -- --data-dir ${named}\`, or unset the variable.`,
     );
   return { options: loadConfig(variables, environment), found_by: 'the default' };
 }
