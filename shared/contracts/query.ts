@@ -262,6 +262,33 @@ export const QUERIES = {
       }),
     row: sideRow,
   },
+  /**
+   * Under which settings tasks of these names completed in other runs, the newest first: one row for each combination of
+   * task, model, precision, scenario, variant and fingerprint. Since 0.4.
+   */
+  earlier_series: {
+    parameters: z.strictObject({
+      /** Left out. */
+      run_id: runId,
+      benchmarks: z.array(z.string()).min(1).max(100),
+      task_ids: z.array(z.string()).min(1).max(500),
+      limit: limit(1000),
+    }),
+    row: z.object({
+      task_id: z.string(),
+      benchmark: z.string(),
+      executor: z.string(),
+      model: z.string(),
+      precision: z.string(),
+      scenario: z.string(),
+      variant: z.string(),
+      fingerprint: z.string(),
+      /** The newest of them. */
+      run_id: runId,
+      last_at: timestamp,
+      attempts: z.int(),
+    }),
+  },
   /** The newest values of each of these series, oldest first. */
   newest_values: {
     parameters: z.strictObject({ series_ids: z.array(z.string()).min(1).max(2000), points: limit(30, 200) }),

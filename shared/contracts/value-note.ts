@@ -8,6 +8,7 @@ export const VALUE_NOTE_CODES = {
   target_rate_missed: { title: 'target rate missed' },
   not_steady: { title: 'not steady' },
   few_samples: { title: 'few samples' },
+  fewer_iterations: { title: 'fewer iterations than asked for' },
   guessed_batch: { title: 'guessed batch dimension' },
   guessed_input: { title: 'guessed input values' },
   throttled: { title: 'throttled' },

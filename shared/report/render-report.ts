@@ -1,6 +1,8 @@
 import type { FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
 import { runStatus, runStatusWords } from '../contracts/run-status.ts';
+import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
 import { fourDigits } from '../format/number.ts';
+import { convert } from '../metric/convert.ts';
 import { histogram, scaling } from './charts.ts';
 import { Html, html } from './html.ts';
 import { linesOf, type ResultLine, type RunReport, sentencesOf } from './run-report.ts';
@@ -54,12 +56,30 @@ function table(
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
 }
 
-const interval = (row: ResultRow | undefined): string =>
-  row === undefined || row.ci_low === null || row.ci_high === null
-    ? '–'
-    : `${fourDigits(row.ci_low)} to ${fourDigits(row.ci_high)}`;
+const interval = (row: ResultRow | undefined, unit = row?.unit ?? ''): string => {
+  if (row === undefined || row.ci_low === null || row.ci_high === null) return '–';
+  const [low, high] = [row.ci_low, row.ci_high].map((value) => convert(value, row.unit, unit) ?? value);
+  return `${fourDigits(low)} to ${fourDigits(high)}`;
+};
+
+/** Codes that the tables tell by a column of their own. */
+const IN_A_COLUMN = ['not_steady'];
+
+function footnoteList(footnotes: readonly Footnote[]): Html | false {
+  return (
+    footnotes.length > 0 && html`<ul class="bad">${footnotes.map((each) => html`<li>${footnoteLine(each)}</li>`)}</ul>`
+  );
+}
 
 function resultSection(lines: readonly ResultLine[]): Html {
+  const notesOf = ({ metrics }: ResultLine) => [...metrics.values()].flatMap(notesOfRow);
+  const { markOf, footnotes } = footnotesOf(
+    lines.map((line) => ({
+      label: `${line.first.model || line.task_id}, batch ${line.first.batch_size}`,
+      notes: notesOf(line),
+    })),
+    IN_A_COLUMN,
+  );
   const value = ({ metrics }: ResultLine, metric: string): string => fourDigits(metrics.get(metric)?.value);
   return html`<h2>Results</h2>
 ${table(
@@ -81,7 +101,7 @@ ${table(
       html`${first.model || first.task_id}${first.is_simulated && html` <span class="bad">simulated</span>`}`,
       String(first.batch_size ?? '–'),
       first.precision,
-      value(line, 'latency_ms'),
+      html`${value(line, 'latency_ms')}${markOf(notesOf(line))}`,
       interval(metrics.get('latency_ms')),
       value(line, 'latency_p90_ms'),
       value(line, 'latency_p99_ms'),
@@ -94,6 +114,7 @@ ${table(
     ];
   }),
 )}
+${footnoteList(footnotes)}
 <p class="dim">The interval is that of the median, from the samples of this one run. A percentile without a value had too few samples for it.</p>`;
 }
 
@@ -127,19 +148,24 @@ function scalingSection(lines: readonly ResultLine[]): Html | false {
 }
 
 function otherSection(rows: readonly ResultRow[]): Html {
+  const { markOf, footnotes } = footnotesOf(
+    rows.map((row) => ({ label: `${row.task_id}, ${row.metric}`, notes: notesOfRow(row) })),
+    IN_A_COLUMN,
+  );
   return html`<h2>Other metrics</h2>
 ${table(
   [['Task'], ['Metric'], ['Value', 'n'], ['Unit'], ['95 % interval', 'n'], ['Samples', 'n'], ['Pool']],
   rows.map((row) => [
     row.task_id,
     row.batch_size === null ? row.metric : `${row.metric}, batch ${row.batch_size}`,
-    fourDigits(row.value),
-    row.unit,
-    interval(row),
+    html`${fourDigits(row.printed_value ?? row.value)}${markOf(notesOfRow(row))}`,
+    row.printed_value === null ? row.unit : row.printed_unit,
+    interval(row, row.printed_value === null ? row.unit : row.printed_unit),
     row.samples.toLocaleString('en'),
     row.pool,
   ]),
-)}`;
+)}
+${footnoteList(footnotes)}`;
 }
 
 function findingSection(findings: readonly FindingRow[]): Html {

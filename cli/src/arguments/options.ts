@@ -5,6 +5,8 @@ export type OptionSpec = { help: string; short?: string } & (
   | { kind: 'list'; value: string }
   | { kind: 'count'; value: string }
   | { kind: 'choice'; choices: readonly string[] }
+  /** Several of them with commas, or given again. */
+  | { kind: 'choices'; choices: readonly string[] }
 );
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
@@ -13,11 +15,13 @@ type ValueOf<S extends OptionSpec> = S extends { kind: 'flag' }
   ? boolean
   : S extends { kind: 'list' }
     ? string[]
-    : S extends { kind: 'count' }
-      ? number | undefined
-      : S extends { choices: readonly (infer C)[] }
-        ? C | undefined
-        : string | undefined;
+    : S extends { kind: 'choices'; choices: readonly (infer C)[] }
+      ? C[]
+      : S extends { kind: 'count' }
+        ? number | undefined
+        : S extends { choices: readonly (infer C)[] }
+          ? C | undefined
+          : string | undefined;
 
 /** The parsed values of a command's own options. */
 export type Values<S extends OptionSpecs> = { [K in keyof S]: ValueOf<S[K]> };
@@ -36,6 +40,8 @@ export function optionUsage(name: string, spec: OptionSpec): string {
   switch (spec.kind) {
     case 'flag':
       return `${short}--${name}`;
+    case 'choices':
+      return `${short}--${name} ${spec.choices.join('|')}[,…]`;
     case 'choice':
       return `${short}--${name} ${spec.choices.join('|')}`;
     default:

@@ -13,7 +13,7 @@ describe('parseCommandLine', () => {
       command: { name: 'run' },
       positionals: ['a.yaml'],
       globals: { json: true },
-      values: { tag: ['a=b', 'c=d'], 'fail-on': 'regression', detach: false, name: undefined },
+      values: { tag: ['a=b', 'c=d'], 'fail-on': ['regression'], detach: false, name: undefined },
     });
   });
 
@@ -39,7 +39,7 @@ describe('parseCommandLine', () => {
     ['runs --limit 0', /whole number from 1 on, not "0"/],
     ['runs --limit', /--limit needs a value: --limit N/],
     ['run x --name --json', /--name needs a value/],
-    ['run x --fail-on slow', /--fail-on is regression, not "slow"/],
+    ['run x --fail-on slow', /--fail-on takes regression, change, .* not "slow"/],
     ['runs --json=yes', /--json takes no value/],
     ['validate', /FILE\|- is missing: bw validate FILE\|-/],
     ['show a b', /"b" is one argument too many: bw show RUN/],

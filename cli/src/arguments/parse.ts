@@ -56,7 +56,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   const specs: OptionSpecs = { ...GLOBAL_OPTIONS, ...command.options };
   const values: Record<string, unknown> = {};
   for (const [option, spec] of Object.entries(specs)) {
-    values[option] = spec.kind === 'flag' ? false : spec.kind === 'list' ? [] : undefined;
+    values[option] = spec.kind === 'flag' ? false : spec.kind === 'list' || spec.kind === 'choices' ? [] : undefined;
   }
   for (const token of given) {
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
@@ -80,7 +80,7 @@ function readValue(
   }
   // Nothing behind it, or the next option; a value that really begins so is written --name=--value.
   if (text === undefined || (!inline && text.startsWith('--'))) {
-    const what = spec.kind === 'choice' ? spec.choices.join(' or ') : spec.value;
+    const what = 'choices' in spec ? spec.choices.join(' or ') : spec.value;
     throw new UsageError(`--${name} needs a value: --${name} ${what}`);
   }
   switch (spec.kind) {
@@ -92,6 +92,13 @@ function readValue(
       if (!/^[1-9]\d{0,8}$/.test(text))
         throw new UsageError(`--${name} takes a whole number from 1 on, not "${text}".`);
       return Number(text);
+    }
+    case 'choices': {
+      const given = text.split(',').map((each) => each.trim());
+      const wrong = given.find((each) => !spec.choices.includes(each));
+      if (wrong !== undefined)
+        throw new UsageError(`--${name} takes ${spec.choices.join(', ')}, with commas between, not "${wrong}".`);
+      return [...new Set([...(before as string[]), ...given])];
     }
     case 'choice': {
       if (!spec.choices.includes(text))

@@ -5,9 +5,12 @@ import { finalOutcomes, type KeptOutcome, type RunProgress, totalOf } from '../p
 import { type Failure, failureLines } from '../results/failures.ts';
 import { findingsTable, findingToRow } from '../results/findings-table.ts';
 import { measuredOfOutcomes } from '../results/measured.ts';
+import { type NewSeries, newSeriesWords } from '../results/new-series.ts';
 import { noteLines } from '../results/notes.ts';
 import { resultsTables } from '../results/results-table.ts';
+import { unknownDirections, unknownDirectionWords } from '../results/unknown-direction.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
+import { wrap } from '../terminal/text-width.ts';
 
 export interface RunReport {
   progress: RunProgress;
@@ -17,6 +20,10 @@ export interface RunReport {
   duplicate: boolean;
   /** Undefined when nobody asked for them. */
   findings: readonly Finding[] | undefined;
+  /** Kinds of findings that the run is to fail on. */
+  fail_on: readonly string[];
+  /** Tasks whose results begin a history, although their name had one. */
+  new_series: readonly NewSeries[];
   started_ms: number;
 }
 
@@ -38,6 +45,8 @@ function toJson(report: RunReport, outcomes: readonly KeptOutcome[], now_ms: num
     counts: progress.finished?.counts ?? { total: totalOf(progress), completed, failed, timed_out, cancelled, lost },
     tasks: outcomes,
     ...(findings === undefined ? {} : { findings }),
+    unknown_directions: unknownDirections(measuredOfOutcomes(outcomes)),
+    new_series: report.new_series,
   };
 }
 
@@ -51,13 +60,17 @@ function durationOf({ progress, started_ms }: RunReport, now_ms: number): number
 function toLines(context: CliContext, report: RunReport, outcomes: readonly KeptOutcome[]): string[] {
   const { style, out } = context;
   const { findings } = report;
-  const results = resultsTables(measuredOfOutcomes(outcomes), style, out.columns);
+  const measured = measuredOfOutcomes(outcomes);
+  const results = resultsTables(measured, style, out.columns);
   const failures = failureLines(
     outcomes.filter((outcome) => outcome.status !== 'completed').map(toFailure),
     style,
     out.columns,
   );
-  const noted = outcomes.flatMap(({ task_id, results: { notes = [] } }) => notes.map((note) => ({ task_id, note })));
+  const noted = [
+    ...outcomes.flatMap(({ task_id, results: { notes = [] } }) => notes.map((note) => ({ task_id, note }))),
+    ...report.new_series.map((each) => ({ task_id: each.task_id, note: newSeriesWords(each) })),
+  ];
   const notes = noteLines(noted, style, out.columns);
   const lines: string[] = [];
   if (results.length > 0) lines.push('', ...results);
@@ -73,6 +86,8 @@ function toLines(context: CliContext, report: RunReport, outcomes: readonly Kept
         style.dim('suspected: re-runs or the next points will settle it; `bw explain FINDING` says what is known'),
       );
   }
+  const cannotJudge = unknownDirectionWords(unknownDirections(measured), report.fail_on);
+  if (cannotJudge !== undefined) lines.push('', ...wrap(cannotJudge, out.columns ?? 120).map(style.yellow));
   lines.push('', verdict(context, report));
   return lines;
 }

@@ -1,15 +1,16 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { Submitted } from '@benchwire/shared/client/submit.ts';
-import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import type { Finding, FindingKind } from '@benchwire/shared/contracts/finding.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
+import { findNewSeries } from '../connection/find-new-series.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { type Follower, followRun } from '../progress/follow-run.ts';
 import { liveReporter, plainReporter, type Reporter } from '../progress/reporter.ts';
-import { endedOf, totalOf } from '../progress/run-progress.ts';
+import { endedOf, finalOutcomes, totalOf } from '../progress/run-progress.ts';
 import { checkRequest } from '../request/check-request.ts';
 import { gitSource } from '../request/git-source.ts';
 import { type ModelOptions, modelRequest } from '../request/model-request.ts';
@@ -23,6 +24,9 @@ import { reportRun } from './run-report.ts';
 
 /** Bars for single tasks are of no use among more tasks than any screen has lines. */
 const MOST_TASKS_WITH_METRICS = 200;
+
+/** Findings that a gate may ask about. */
+const FAIL_ON = ['regression', 'change', 'drift', 'outlier', 'failures', 'unusual'] as const satisfies FindingKind[];
 
 export const run = defineCommand({
   name: 'run',
@@ -40,7 +44,7 @@ export const run = defineCommand({
     progressive: { kind: 'flag', help: "with --model: every model's smallest batch size first" },
     incremental: { kind: 'flag', help: 'with --model: leave out what was measured already' },
     detach: { kind: 'flag', short: 'd', help: 'only submit; print the run id' },
-    'fail-on': { kind: 'choice', choices: ['regression'], help: 'exit with 2 when a result is a regression' },
+    'fail-on': { kind: 'choices', choices: FAIL_ON, help: 'exit with 2 when there is such a finding' },
     name: { kind: 'text', value: 'NAME', help: "the run's name" },
     tag: { kind: 'list', value: 'KEY=VALUE', help: 'a tag; may be given several times' },
     'request-id': { kind: 'text', value: 'ID', help: 'submitting the same id again within 24 h gives the same run' },
@@ -63,6 +67,7 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
   bw run examples/quickstart.yaml
   bw run --model silero-vad-v5 --hardware cpu,cuda --batch-sizes 1,2,4
   bw run request.yaml --fail-on regression --tag trigger=nightly
+  bw run request.yaml --fail-on regression,change     # also where nobody knows which way is better
   bw run request.yaml --json > results.json`,
   async run(context, values, [file]) {
     const written = await writtenBy(context, values, file);
@@ -74,7 +79,7 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
       const submitted = await submitWritten(client, written, request);
       if (values.detach) return sayDetached(context, submitted);
       const started: Started = { client, submitted, tasks: checked.tasks, name: request.name };
-      return await follow(context, started, values['fail-on'] === 'regression');
+      return await follow(context, started, values['fail-on']);
     });
   },
 });
@@ -112,7 +117,7 @@ function hints(run_id: string, what: string): string {
   return `run ${short} ${what}.\n  watch it   bw watch ${short}\n  results    bw results ${short}\n  cancel it  bw cancel ${short}`;
 }
 
-async function follow(context: CliContext, started: Started, failOnRegression: boolean): Promise<number> {
+async function follow(context: CliContext, started: Started, fail_on: readonly FindingKind[]): Promise<number> {
   const { client, submitted, tasks, name } = started;
   const { run_id, task_count, duplicate } = submitted;
   const { err, errStyle } = context;
@@ -160,15 +165,23 @@ async function follow(context: CliContext, started: Started, failOnRegression: b
       ),
     );
   }
-  const findings = failOnRegression ? await client.settled(run_id, progress.last_sequence) : undefined;
-  reportRun(context, { progress, order: tasks.map((task) => task.task_id), name, duplicate, findings, started_ms });
-  return exitCode(progress.finished?.counts?.completed ?? progress.counts.completed, totalOf(progress), findings);
+  const findings = fail_on.length > 0 ? await client.settled(run_id, progress.last_sequence) : undefined;
+  const order = tasks.map((task) => task.task_id);
+  const new_series = await findNewSeries(client, run_id, finalOutcomes(progress, order), expected);
+  reportRun(context, { progress, order, name, duplicate, findings, fail_on, new_series, started_ms });
+  const completed = progress.finished?.counts?.completed ?? progress.counts.completed;
+  return exitCode(completed, totalOf(progress), findings, fail_on);
 }
 
 /** A task that did not complete counts more than a regression: then the comparison is not the whole story. */
-function exitCode(completed: number, total: number, findings: readonly Finding[] | undefined): number {
+function exitCode(
+  completed: number,
+  total: number,
+  findings: readonly Finding[] | undefined,
+  fail_on: readonly FindingKind[],
+): number {
   if (completed < total) return EXIT.task_failed;
-  const isRegression = ({ kind, state }: Finding): boolean =>
-    kind === 'regression' && state !== 'dismissed' && state !== 'went_away';
-  return findings?.some(isRegression) === true ? EXIT.regression : EXIT.ok;
+  const isAskedFor = ({ kind, state }: Finding): boolean =>
+    fail_on.includes(kind) && state !== 'dismissed' && state !== 'went_away';
+  return findings?.some(isAskedFor) === true ? EXIT.regression : EXIT.ok;
 }

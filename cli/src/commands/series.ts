@@ -1,6 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ANALYSE_SUBJECT, analyseReply, type SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { titleOfNote } from '@benchwire/shared/contracts/value-note.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
@@ -108,6 +109,17 @@ function showPoints(
     },
     { title: 'samples', cell: (row) => formatNumber(row.samples), align: 'right', expendable: 3 },
     { title: 'steady', cell: (row) => (row.steady === null ? '' : row.steady ? 'yes' : 'no') },
+    {
+      title: 'note',
+      cell: (row) => [...new Set(row.note_codes.filter((code) => code !== 'not_steady').map(titleOfNote))].join(', '),
+      paint: (t, _, s) => s.yellow(t),
+    },
+    {
+      title: 'printed',
+      cell: (row) => (row.printed_value === null ? '' : `${formatNumber(row.printed_value)} ${row.printed_unit}`),
+      align: 'right',
+      expendable: 4,
+    },
     { title: 'commit', cell: (row) => row.commit.slice(0, 10) },
     { title: 'branch', cell: (row) => row.branch, expendable: 1, shrink_to: 10 },
     { title: 'run', cell: (row) => shortRunId(row.run_id) },

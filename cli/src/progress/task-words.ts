@@ -1,4 +1,5 @@
 import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
+import { titleOfNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { formatDuration, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
@@ -48,7 +49,9 @@ export function outcomeWords(outcome: KeptOutcome): string {
     const measured = measuredWords(outcome);
     const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
     const without = dropped.length === 0 ? '' : `; without batch ${dropped.join(', ')}, which did not fit in memory`;
-    const notes = outcome.results.notes ?? [];
+    const limits = valueNotesOf(outcome.results).filter(({ code }) => code !== 'not_steady');
+    const titles = [...new Set(limits.map(({ code }) => titleOfNote(code)))];
+    const notes = [...titles, ...(outcome.results.notes ?? [])];
     const noted = notes.length === 0 ? '' : `; note: ${oneLine(notes.join('; '))}`;
     return `completed${took}${measured === '' ? '' : `: ${measured}`}${without}${noted}`;
   }

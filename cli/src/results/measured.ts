@@ -1,5 +1,8 @@
+import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import { notesOfRow } from '@benchwire/shared/format/footnotes.ts';
+import { convert } from '@benchwire/shared/metric/convert.ts';
 import type { KeptOutcome } from '../progress/run-progress.ts';
 
 /** One measured value as tables show it. */
@@ -10,6 +13,10 @@ export interface MeasuredValue {
   ci_low: number | null;
   ci_high: number | null;
   samples: number;
+  /** Which way is better, where it was said. */
+  better: '' | Better;
+  /** What limits the meaning of the value. */
+  notes: ReadonlyArray<{ code: string; text: string }>;
 }
 
 /** What one task measured at one batch size (or apart from any). */
@@ -36,6 +43,9 @@ export function measuredOfOutcomes(outcomes: readonly KeptOutcome[]): Measured[]
       attempt: outcome.attempt,
       pool: outcome.pool ?? '',
       unit: point.unit ?? '',
+      better: point.better ?? ('' as const),
+      printed_value: point.printed?.value ?? null,
+      printed_unit: point.printed?.unit ?? '',
     })),
   );
   return collect(rows);
@@ -43,7 +53,7 @@ export function measuredOfOutcomes(outcomes: readonly KeptOutcome[]): Measured[]
 
 /** From rows of the query `results`. */
 export function measuredOfRows(rows: readonly ResultRow[]): Measured[] {
-  return collect(rows);
+  return collect(rows.map((row) => ({ ...row, notes: notesOfRow(row) })));
 }
 
 type Point = Pick<
@@ -64,7 +74,10 @@ type Point = Pick<
   | 'ci_low'
   | 'ci_high'
   | 'samples'
->;
+  | 'better'
+  | 'printed_value'
+  | 'printed_unit'
+> & { notes: ReadonlyArray<{ code: string; text: string }> };
 
 function collect(points: readonly Point[]): Measured[] {
   const found = new Map<string, Measured>();
@@ -89,9 +102,26 @@ function collect(points: readonly Point[]): Measured[] {
       };
       found.set(key, row);
     }
-    const { metric, unit, value, ci_low, ci_high, samples } = point;
-    row.values.set(metric, { metric, unit, value, ci_low, ci_high, samples });
+    const { metric, samples, better, notes } = point;
+    // Of two units that do not convert each is a value of its own.
+    const name = row.values.has(metric) ? `${metric} [${point.unit}]` : metric;
+    row.values.set(name, { metric, samples, better, notes, ...asPrinted(point) });
   }
   const order = (row: Measured): number => tasks.get(row.task_id) ?? 0;
   return [...found.values()].sort((a, b) => order(a) - order(b) || (a.batch_size ?? 0) - (b.batch_size ?? 0));
+}
+
+/** A value as its program printed it; a history may be kept in another unit. */
+function asPrinted({
+  value,
+  unit,
+  ci_low,
+  ci_high,
+  printed_value,
+  printed_unit,
+}: Point): Pick<MeasuredValue, 'value' | 'unit' | 'ci_low' | 'ci_high'> {
+  if (printed_value === null) return { value, unit, ci_low, ci_high };
+  const back = (number: number | null): number | null =>
+    number === null ? null : (convert(number, unit, printed_unit) ?? null);
+  return { value: printed_value, unit: printed_unit, ci_low: back(ci_low), ci_high: back(ci_high) };
 }

@@ -1,15 +1,25 @@
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import { convert } from '@benchwire/shared/metric/convert.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
 import { formatCount, formatNumber } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { NoteList, NoteMark } from '../../parts/note-mark.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { type BATCH_METRICS, type BatchLine, pivotResults } from './pivot-results.ts';
 
 const interval = ({ ci_low, ci_high }: Pick<ResultRow, 'ci_low' | 'ci_high'>): string =>
   ci_low === null || ci_high === null ? '–' : `${formatNumber(ci_low)} – ${formatNumber(ci_high)}`;
+
+/** In the unit that the value stands in. */
+const printedInterval = (row: ResultRow): string => {
+  if (row.printed_value === null) return interval(row);
+  const back = (value: number | null): number | null =>
+    value === null ? null : (convert(value, row.unit, row.printed_unit) ?? null);
+  return interval({ ci_low: back(row.ci_low), ci_high: back(row.ci_high) });
+};
 
 const measured = (
   metric: (typeof BATCH_METRICS)[number],
@@ -25,7 +35,14 @@ const measured = (
   value: ({ metrics }) => metrics[metric]?.value ?? null,
   cell: ({ metrics }) => {
     const row = metrics[metric];
-    return row === undefined ? '–' : <Link href={`/series/${row.series_id}`}>{formatNumber(row.value)}</Link>;
+    return row === undefined ? (
+      '–'
+    ) : (
+      <>
+        <Link href={`/series/${row.series_id}`}>{formatNumber(row.value)}</Link>
+        <NoteMark row={row} />
+      </>
+    );
   },
 });
 
@@ -84,13 +101,15 @@ const OTHER_COLUMNS: readonly Column<ResultRow>[] = [
     title: 'Value',
     numeric: true,
     value: ({ value }) => value,
-    cell: ({ value, unit }) => (
+    cell: (row) => (
       <>
-        {formatNumber(value)} <span className="bw-unit">{unit}</span>
+        {formatNumber(row.printed_value ?? row.value)}{' '}
+        <span className="bw-unit">{row.printed_value === null ? row.unit : row.printed_unit}</span>
+        <NoteMark row={row} />
       </>
     ),
   },
-  { key: 'ci_low', title: '95 % interval', numeric: true, value: ({ ci_low }) => ci_low, cell: interval },
+  { key: 'ci_low', title: '95 % interval', numeric: true, value: ({ ci_low }) => ci_low, cell: printedInterval },
   {
     key: 'samples',
     title: 'Samples',
@@ -131,6 +150,7 @@ export function RunResults({ run_id }: { run_id: string }): ReactNode {
                 rowKey={({ task_id, series_id }) => `${task_id} ${series_id}`}
               />
             )}
+            <NoteList rows={rows} />
             {results.hasNextPage && (
               <Button variant="subtle" size="compact-sm" mt={6} onClick={() => void results.fetchNextPage()}>
                 Load more results

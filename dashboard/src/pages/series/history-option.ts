@@ -1,5 +1,7 @@
 import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import { titleOfNote } from '@benchwire/shared/contracts/value-note.ts';
+import { notesOfRow } from '@benchwire/shared/format/footnotes.ts';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import type { ChartColours } from '../../charts/colours.ts';
 import { formatNumber } from '../../format/numbers.ts';
@@ -150,11 +152,14 @@ function band(
   ];
 }
 
-function pointText({ value, unit, ci_low, ci_high, measured_at, commit, branch, samples, steady }: ResultRow): string {
+function pointText(row: ResultRow): string {
+  const { value, unit, ci_low, ci_high, measured_at, commit, branch, samples, steady, printed_value, printed_unit } =
+    row;
   const lines = [
-    `${formatNumber(value)} ${unit}`,
+    `${formatNumber(value)} ${unit}${printed_value == null ? '' : ` (printed as ${formatNumber(printed_value)} ${printed_unit})`}`,
     ci_low === null || ci_high === null ? '' : `95 % interval ${formatNumber(ci_low)} to ${formatNumber(ci_high)}`,
     `${samples} samples${steady === false ? ', not steady' : ''}`,
+    ...notesOfRow(row).map(({ code, text }) => `${titleOfNote(code)}: ${text}`),
     formatWholeTime(measured_at),
     [commit === '' ? '' : `commit ${commit.slice(0, 10)}`, branch].filter(Boolean).join(' on '),
   ];

@@ -1,3 +1,4 @@
+import { type Direction, directionOf } from '@benchwire/shared/contracts/direction.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, SegmentedControl } from '@mantine/core';
 import { IconNote } from '@tabler/icons-react';
@@ -13,6 +14,13 @@ import { HistoryChart } from './history-chart.tsx';
 import { MarkTable } from './mark-table.tsx';
 import { NoteForm } from './note-form.tsx';
 import { useHistory } from './use-history.ts';
+
+const DIRECTION_WORDS: Record<Direction, string> = {
+  lower_is_better: 'lower is better',
+  higher_is_better: 'higher is better',
+  neither: '',
+  unknown: 'which way is better is not known',
+};
 
 const DEFAULTS = { axis: 'run' };
 const AXES = [
@@ -45,6 +53,7 @@ function OneSeries({ row }: { row: SeriesRow }): ReactNode {
           row.executor,
           row.scenario,
           `series ${row.series_id}`,
+          DIRECTION_WORDS[directionOf({ ...row, better: points.data?.at(-1)?.better })],
           row.is_simulated ? 'simulated' : '',
         ]
           .filter(Boolean)

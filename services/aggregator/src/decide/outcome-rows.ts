@@ -1,5 +1,6 @@
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import { titleOfNote, type ValueNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
 import type { AttemptRow } from '../tables/attempts.ts';
 import type { ResultRow } from '../tables/results.ts';
 import type { TaskRow } from '../tables/tasks.ts';
@@ -94,11 +95,19 @@ const NOTE_CHARACTERS = 1000;
 
 /** What a list of tasks should say of one that ended otherwise than it was written: what was left out, what was noted. */
 function noteOf(outcome: Outcome): string {
-  const parts = [leftOut(outcome), ...(outcome.results.notes ?? [])];
+  const limits = valueNotesOf(outcome.results).filter(({ code }) => code !== 'not_steady');
+  const parts = [leftOut(outcome), ...limits.map(valueNoteWords), ...(outcome.results.notes ?? [])];
   return parts
     .filter((part) => part !== '')
     .join('; ')
     .slice(0, NOTE_CHARACTERS);
+}
+
+/** `target rate missed at batch 4: 4.95 of 400 …`. */
+function valueNoteWords({ code, text, batch_size, metric }: ValueNote): string {
+  const of = metric === undefined ? '' : ` for ${metric}`;
+  const at = batch_size === undefined ? '' : ` at batch ${batch_size}`;
+  return `${titleOfNote(code)}${of}${at}: ${text}`;
 }
 
 function leftOut({ status, results }: Outcome): string {

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import type { Database } from '../adapters/clickhouse.ts';
 import { fitReply } from '../decide/fit-reply.ts';
 import { findAnnotations } from '../tables/annotations.ts';
-import { findAttempts, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
+import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
 import { findComparison, findNewestValues } from '../tables/comparison.ts';
 import { findEvents } from '../tables/events.ts';
 import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
@@ -76,6 +76,7 @@ const ANSWERS: Answers = {
   models: findModels,
   outcomes: findOutcomes,
   comparison: findComparison,
+  earlier_series: findEarlierSeries,
   newest_values: findNewestValues,
   throughput: findThroughput,
   failures: findFailures,

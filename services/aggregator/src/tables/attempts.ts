@@ -144,3 +144,19 @@ export function findRecovery(
     { since },
   );
 }
+
+/** Under which settings tasks of these names completed in other runs. */
+export function findEarlierSeries(
+  database: Database,
+  { run_id, benchmarks, task_ids, limit = 1000 }: QueryParameters<'earlier_series'>,
+): Promise<Array<QueryRow<'earlier_series'>>> {
+  const settings = 'task_id, benchmark, executor, model, precision, scenario, variant, fingerprint';
+  return database.query(
+    `SELECT ${settings}, argMax(attempts.run_id, finished_at) AS run_id, max(finished_at) AS last_at, count() AS attempts
+     FROM attempts FINAL
+     WHERE benchmark IN ({benchmarks:Array(String)}) AND task_id IN ({task_ids:Array(String)})
+       AND status = 'completed' AND attempts.run_id != {run_id:UUID}
+     GROUP BY ${settings} ORDER BY last_at DESC, variant LIMIT {limit:UInt32}`,
+    { run_id, benchmarks: [...benchmarks], task_ids: [...task_ids], limit },
+  );
+}

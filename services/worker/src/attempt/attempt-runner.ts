@@ -7,6 +7,7 @@ import {
   outcomeMessageId,
   outcomeSubject,
 } from '@benchwire/shared/contracts/outcome.ts';
+import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -138,7 +139,8 @@ export class AttemptRunner {
     const in_spite_of = device_care.inSpiteOf();
     if (waited_for_device_seconds <= 0 && in_spite_of === undefined) return (report) => report;
     return (report) => {
-      const noted = in_spite_of === undefined ? report : withNote(report, `ran although ${in_spite_of}`);
+      const noted =
+        in_spite_of === undefined ? report : withValueNote(report, noteOn('disturbed', `ran although ${in_spite_of}`));
       const { results } = noted;
       return { ...noted, results: { ...results, timings: { ...results.timings, waited_for_device_seconds } } };
     };
@@ -200,4 +202,9 @@ function withDropped(report: ExecutorReport, { dropped_batch_sizes }: Job): Exec
 
 function withNote(report: ExecutorReport, note: string): ExecutorReport {
   return { ...report, results: { ...report.results, notes: [...(report.results.notes ?? []), note] } };
+}
+
+function withValueNote(report: ExecutorReport, note: ValueNote): ExecutorReport {
+  const value_notes = [...(report.results.value_notes ?? []), note];
+  return { ...report, results: { ...report.results, value_notes } };
 }

@@ -146,7 +146,7 @@ describe('summarize', () => {
     expect(Object.keys(result).filter((name) => name.startsWith('latency_p'))).toEqual(expected);
     expect(result.throughput_items_per_second).toBe((n * 4) / 2);
     expect(result.memory_mb).toBe(100);
-    expect(result).not.toHaveProperty('notes');
+    expect(result).not.toHaveProperty('value_notes');
   });
 
   test('keeps a spike in every number it belongs to', () => {
@@ -164,7 +164,10 @@ describe('summarize', () => {
     const result = summarize(latencies(30), batch, settings({ iterations: 40 }), 'cuda');
     expect(result.memory_mb).toBeNull();
     expect(result.unavailable?.memory_mb).toContain('100 MB');
-    expect(result.notes?.[0]).toContain('30 of 40 iterations');
+    expect(result.value_notes?.[0]).toMatchObject({
+      code: 'fewer_iterations',
+      text: expect.stringContaining('30 of 40 iterations'),
+    });
   });
 });
 

@@ -117,14 +117,27 @@ describe('a measurement', () => {
     const { error, results } = await executor().execute(context);
     expect(error).toBeNull();
     expect(results.batch_sizes?.['1']?.samples).toBe(40);
-    expect(results.batch_sizes?.['1']?.notes?.[0]).toMatch(/of 400 arrivals per second/);
+    const missed = results.batch_sizes?.['1']?.value_notes?.filter(({ code }) => code === 'target_rate_missed');
+    expect(missed ?? []).toEqual([]);
+  });
+
+  test('in the server scenario, with more arrivals than it can answer, says that the target was missed', async () => {
+    const context = onnxContext({ model: 'add.onnx', scenario: 'server', target_qps: 1_000_000, iterations: 200 });
+    const { error, results } = await executor().execute(context);
+    expect(error).toBeNull();
+    expect(results.batch_sizes?.['1']?.value_notes).toMatchObject([
+      { code: 'target_rate_missed', text: expect.stringMatching(/of 1000000 arrivals per second/), batch_size: 1 },
+    ]);
   });
 
   test('in the offline scenario, cut short by max_seconds, says that it was', async () => {
     const context = onnxContext({ model: 'add.onnx', scenario: 'offline', iterations: 9_000_000, max_seconds: 0.2 });
     const { error, results } = await executor().execute(context);
     expect(error).toBeNull();
-    expect(results.batch_sizes?.['1']?.notes?.[0]).toMatch(/of 9000000 iterations/);
+    expect(results.batch_sizes?.['1']?.value_notes?.[0]).toMatchObject({
+      code: 'fewer_iterations',
+      text: expect.stringMatching(/of 9000000 iterations/),
+    });
     expect(context.emitted.every(({ values }) => values.length <= 10_000)).toBe(true);
   });
 

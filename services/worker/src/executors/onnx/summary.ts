@@ -1,4 +1,5 @@
 import type { BatchResult } from '@benchwire/shared/contracts/outcome.ts';
+import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
 import { momentsOf } from '@benchwire/shared/stats/moments.ts';
 import { countOutliers } from '@benchwire/shared/stats/outliers.ts';
@@ -48,7 +49,7 @@ export function summarize(
     outliers: countOutliers(ascending),
     memory_mb: memory.memory_mb,
     ...(Object.keys(unavailable).length > 0 ? { unavailable } : {}),
-    ...(notes.length > 0 ? { notes } : {}),
+    ...(notes.length > 0 ? { value_notes: notes } : {}),
   };
   for (const [name, p] of PERCENTILES) {
     if (percentileIsEligible(p, samples)) result[name] = quantileSorted(ascending, p);
@@ -70,14 +71,28 @@ function memoryOf(
   return { memory_mb: null, unavailable: { memory_mb: reason } };
 }
 
-function notesOf(samples: number, batch: BatchMessage, settings: MeasureSettings): string[] {
-  const notes: string[] = [];
+/** A rate that is missed by less may be the arrivals' own scatter. */
+const MISSED_BY = 0.05;
+/** With fewer samples not even a 90th percentile is told. */
+const FEW_SAMPLES = 20;
+
+function notesOf(samples: number, batch: BatchMessage, settings: MeasureSettings): ValueNote[] {
+  const about = { batch_size: batch.batch_size };
+  const notes: ValueNote[] = [];
   if (samples < settings.iterations) {
-    notes.push(`${samples} of ${settings.iterations} iterations: max_seconds (${settings.max_seconds}) was over first`);
+    const text = `${samples} of ${settings.iterations} iterations: max_seconds (${settings.max_seconds}) was over first`;
+    notes.push(noteOn(samples < FEW_SAMPLES ? 'few_samples' : 'fewer_iterations', text, about));
+  } else if (samples < FEW_SAMPLES) {
+    notes.push(noteOn('few_samples', `${samples} ${samples === 1 ? 'sample' : 'samples'}`, about));
   }
-  if (settings.scenario === 'server' && settings.target_qps !== null) {
+  const { scenario, target_qps } = settings;
+  if (scenario === 'server' && target_qps !== null) {
     const reached = samples / batch.measured_seconds;
-    notes.push(`${Number(reached.toPrecision(3))} of ${settings.target_qps} arrivals per second were answered`);
+    // Arrivals are random: of n of them the rate scatters by 1/√n.
+    if (reached < target_qps * (1 - Math.max(MISSED_BY, 3 / Math.sqrt(samples)))) {
+      const text = `${Number(reached.toPrecision(3))} of ${target_qps} arrivals per second were answered: the latency is that of a queue that grows`;
+      notes.push(noteOn('target_rate_missed', text, about));
+    }
   }
   return notes;
 }
