@@ -40,6 +40,7 @@ try {
       ? { LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty', FORCE_COLOR: process.env.FORCE_COLOR ?? '1' }
       : {},
     onLog,
+    fixed_dashboard_port: true,
     signal: stopping,
   });
   if (inTerminal) print(overview(stack));

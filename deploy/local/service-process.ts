@@ -28,6 +28,8 @@ export interface ServiceSpec {
   worker_login: Environment;
   /** Other machines may be on it: a worker then finds an id by itself that none of them has. */
   shared_nats: boolean;
+  /** Finds its HTTP port; any free one without it. */
+  findPort?: (() => Promise<number>) | undefined;
   onLine: (line: string) => void;
 }
 
@@ -36,13 +38,13 @@ export const usualShutdownSeconds = 15;
 
 /** One service as a child process: `services/<kind>/src/main.ts` on an HTTP port of its own. */
 export function serviceProcess(spec: ServiceSpec): ProcessSpec & { port: () => number } {
-  const { kind, number, script, onLine } = spec;
+  const { kind, number, script, onLine, findPort = () => freePort() } = spec;
   let port = 0;
   return {
     name: `${kind}-${number}`,
     port: () => port,
     launch: async (ready_before) => {
-      if (!ready_before) port = await freePort();
+      if (!ready_before) port = await findPort();
       const whole = serviceEnvironment(spec, port);
       const { environment: env, secrets } = spec.takes_secrets
         ? withSecretsApart(whole)

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { buildDashboard } from './dashboard.ts';
+import { dashboardPort } from './dashboard-port.ts';
 import { LogFile } from './log-file.ts';
 import { once } from './once.ts';
 import { writePrivateFile } from './private-file.ts';
@@ -29,6 +30,8 @@ export interface StackOptions extends Omit<ServersOptions, 'say'> {
   services?: readonly ServiceKind[] | Readonly<Partial<Record<ServiceKind, number>>>;
   /** Script of a service, in place of `services/<kind>/src/main.ts`. */
   scripts?: Readonly<Partial<Record<ServiceKind, string>>>;
+  /** The dashboard has the same port at every start, from 8080 on; else any free one, as for tests side by side. */
+  fixed_dashboard_port?: boolean;
   onLog?: (line: LogLine) => void;
 }
 
@@ -99,6 +102,10 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
       worker_login: { ...servers.worker_login, ...extra },
       paths,
       shared_nats: servers.nats === undefined,
+      findPort:
+        options.fixed_dashboard_port && kind === 'gateway' && number === 1
+          ? () => dashboardPort(paths.root)
+          : undefined,
       onLine: (line) => {
         log.append(line);
         onLog({ service: spec.name, line });
