@@ -4,7 +4,7 @@
 //   node bootstrap.js node examples/replay-last-hour.ts
 import { existsSync, readFileSync } from 'node:fs';
 import { decode } from '@msgpack/msgpack';
-import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
 // A running local stack tells how to reach it; NATS_URL and the others tell of any other one.
@@ -22,10 +22,16 @@ for (const stream of ['EVENTS', 'METRICS', 'OUTCOMES', 'FINDINGS']) {
     deliver_policy: DeliverPolicy.StartTime,
     opt_start_time: since,
   });
-  let left = (await consumer.info()).num_pending;
-  console.log(`${stream}: ${left} messages since ${since}`);
-  if (left === 0) continue;
-  for await (const message of await consumer.consume()) {
+  // Until nothing comes for two seconds. Counting down `num_pending` is no end: nats-server 2.9 may count too many.
+  const found: JsMsg[] = [];
+  const messages = await consumer.consume();
+  const timer = setTimeout(() => messages.close(), 2000);
+  for await (const message of messages) {
+    found.push(message);
+    timer.refresh(); // without the timer it would go on with what happens now
+  }
+  console.log(`${stream}: ${found.length} messages since ${since}`);
+  for (const message of found) {
     const at = message.time.toISOString();
     if (stream === 'METRICS') {
       const { columns } = decode(message.data) as { columns: Array<{ metric: string; values: number[] }> };
@@ -35,7 +41,6 @@ for (const stream of ['EVENTS', 'METRICS', 'OUTCOMES', 'FINDINGS']) {
       const { kind, status, message: text } = message.json<{ kind?: string; status?: string; message?: string }>();
       console.log(`${at}  ${message.subject}  ${kind ?? status}  ${text ?? ''}`);
     }
-    if (--left === 0) break; // without this it would go on with what happens now
   }
 }
 await nats.close();

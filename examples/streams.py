@@ -13,6 +13,7 @@ import sys
 
 import msgpack
 import nats
+import nats.errors
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
 
@@ -66,12 +67,12 @@ async def replay(nc, minutes: float) -> None:
     ):
         config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
         messages = await js.subscribe(subject, stream=stream, ordered_consumer=True, config=config)
-        info = await messages.consumer_info()
-        left = info.delivered.consumer_seq + info.num_pending  # some are on their way already
-        while left > 0:  # and for ever, to go on with what happens now
-            message = await messages.next_msg(timeout=30)
-            tell(message.subject, message.data)
-            left -= 1
+        try:
+            while True:  # until nothing comes for a while; without the timeout it goes on with what happens now
+                message = await messages.next_msg(timeout=2)
+                tell(message.subject, message.data)
+        except nats.errors.TimeoutError:
+            pass
         await messages.unsubscribe()
 
 

@@ -33,8 +33,8 @@ export interface TailOptions {
 
 interface Opened {
   messages: ConsumerMessages;
-  /** Messages that the server has for it. */
-  num_pending: number;
+  /** Whether the server says that it has messages for it. A hint, for the order of a replay: the count may be too high. */
+  has_more: boolean;
   /** Where they begin. */
   position: TailStart;
   /** When the stream was created. */
@@ -134,7 +134,7 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
       opening.then(({ messages }) => messages.close()).catch(() => undefined); // too late to matter
       return;
     }
-    const { messages, num_pending } = opened;
+    const { messages, has_more } = opened;
     const close = (): void => void messages.close();
     this.#interrupt = close;
     closeWhenSilent(messages, close);
@@ -142,7 +142,7 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
     this.#created = opened.created;
     try {
       if (signal.aborted || this.ended) return;
-      yield { item: undefined, behind: num_pending > 0 };
+      yield { item: undefined, behind: has_more };
       let expected = 1;
       for await (const message of messages) {
         // A number is missing: something was lost on the way.
@@ -189,7 +189,7 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
       idle_heartbeat: 1000,
       abort_on_missing_resource: true,
     });
-    return { messages, num_pending: consumer.num_pending, position, created };
+    return { messages, has_more: consumer.num_pending > 0, position, created };
   }
 
   /** The server tells of a forbidden subject only beside the answer, and a pull has none. */

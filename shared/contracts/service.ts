@@ -12,7 +12,7 @@ export function instancePingSubject(instance_id: string): string {
 export const consumerLag = z.object({
   stream: z.string(),
   consumer: z.string(),
-  /** Messages it has not been given yet; null when NATS does not say. */
+  /** Messages it has not been given yet, as NATS counts them (nats-server 2.9 may count too many); null when NATS does not say. */
   pending: z.int().min(0).nullable(),
   /** Given to it, and not acked yet. */
   unacked: z.int().min(0).nullable(),

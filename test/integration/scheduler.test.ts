@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import { outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
@@ -14,6 +13,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { storedOutcomes } from '../support/outcomes.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-scheduler-'));
@@ -61,18 +61,7 @@ async function submit(body: unknown): Promise<string> {
   return run_id;
 }
 
-/** Everything OUTCOMES holds of a run. */
-async function outcomes(run_id: string): Promise<Outcome[]> {
-  const consumer = await jetstream(nats).consumers.get('OUTCOMES', { filter_subjects: outcomesOfRun(run_id) });
-  const { num_pending } = await consumer.info();
-  if (num_pending === 0) return [];
-  const found: Outcome[] = [];
-  for await (const message of await consumer.consume()) {
-    found.push(message.json<Outcome>());
-    if (found.length >= num_pending) break;
-  }
-  return found;
-}
+const outcomes = (run_id: string): Promise<Outcome[]> => storedOutcomes(nats, run_id);
 
 /** The run is over when RUNS holds nothing of it any more. */
 async function finished(run_id: string, timeout = 30_000): Promise<Outcome[]> {

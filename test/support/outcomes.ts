@@ -1,5 +1,9 @@
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
+import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
+import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 
 /** A completed outcome of the `command` executor that measured one metric, with what a test wants to be different. */
 export function outcomeWith(value: number, changes: Partial<Outcome> = {}, metric = 'latency_ms'): Outcome {
@@ -38,4 +42,11 @@ export function outcomeWith(value: number, changes: Partial<Outcome> = {}, metri
     logs: null,
     ...changes,
   });
+}
+
+/** Everything OUTCOMES holds of a run. */
+export async function storedOutcomes(nats: NatsConnection, run_id: string): Promise<Outcome[]> {
+  const of = { stream: OUTCOMES.name, filter: outcomesOfRun(run_id) };
+  const messages = scanStream(jetstream(nats), await jetstreamManager(nats), of);
+  return await Array.fromAsync(messages, (message) => message.json<Outcome>());
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, type StackOptions, startLocalStack } from '@benchwire/deploy/local/stack.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
-import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
@@ -14,6 +14,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { vi } from 'vitest';
 import { z } from 'zod';
+import { storedOutcomes } from './outcomes.ts';
 import { TestWorker, type TestWorkerOptions } from './test-worker.ts';
 
 /** Schedulers on real servers, without the other services, and workers whose tasks do what a test says. */
@@ -29,10 +30,14 @@ export class SchedulerFixture {
     this.#folder = folder;
   }
 
-  static async start(services: NonNullable<StackOptions['services']>): Promise<SchedulerFixture> {
+  /** @param env - addresses of servers that are there already, and settings of the services */
+  static async start(
+    services: NonNullable<StackOptions['services']>,
+    env: NonNullable<StackOptions['env']> = {},
+  ): Promise<SchedulerFixture> {
     const folder = mkdtempSync(join(tmpdir(), 'bw-scheduler-'));
     const none = { ingest: 0, scheduler: 0, worker: 0, aggregator: 0, anomaly: 0, gateway: 0 };
-    const stack = await startLocalStack({ dataDir: folder, services: { ...none, ...services } });
+    const stack = await startLocalStack({ dataDir: folder, env, services: { ...none, ...services } });
     const nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
     return new SchedulerFixture(stack, nats, folder);
   }
@@ -71,14 +76,7 @@ export class SchedulerFixture {
 
   /** Everything OUTCOMES holds of a run. */
   async outcomes(run_id: string): Promise<Outcome[]> {
-    const consumer = await jetstream(this.nats).consumers.get('OUTCOMES', { filter_subjects: outcomesOfRun(run_id) });
-    const { num_pending } = await consumer.info();
-    const found: Outcome[] = [];
-    if (num_pending === 0) return found;
-    for await (const message of await consumer.consume()) {
-      if (found.push(message.json<Outcome>()) >= num_pending) break;
-    }
-    return found;
+    return await storedOutcomes(this.nats, run_id);
   }
 
   /** The run is over when RUNS holds nothing of it any more. */

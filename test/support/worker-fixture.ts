@@ -8,16 +8,17 @@ import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { JOB_NAME, type Job, job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import { decodeMetricBatch, type MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
-import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { QUARANTINE_BUCKET } from '@benchwire/shared/contracts/quarantine.ts';
-import { OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { type Capabilities, capabilities, type Heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { ensureStreams, openBucket } from '@benchwire/shared/runtime/streams.ts';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { vi } from 'vitest';
+import { storedOutcomes } from './outcomes.ts';
 
 const MAIN = join(import.meta.dirname, '../../services/worker/src/main.ts');
 
@@ -166,15 +167,7 @@ export class WorkerFixture {
 
   /** What OUTCOMES holds of a run: also that which came while this connection was away. */
   async storedOutcomes(run: { run_id: string }): Promise<Outcome[]> {
-    const filter_subjects = outcomesOfRun(run.run_id);
-    const consumer = await jetstream(this.nats).consumers.get(OUTCOMES.name, { filter_subjects });
-    const { num_pending } = await consumer.info();
-    const found: Outcome[] = [];
-    if (num_pending === 0) return found;
-    for await (const message of await consumer.consume()) {
-      if (found.push(message.json<Outcome>()) >= num_pending) break;
-    }
-    return found;
+    return await storedOutcomes(this.nats, run.run_id);
   }
 
   lastHeartbeat(worker_id: string): Heartbeat | undefined {

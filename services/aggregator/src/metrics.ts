@@ -82,7 +82,7 @@ export function createKafkaMetrics(
 export function showPending(registry: Registry, manager: JetStreamManager, sinks: readonly Sink[]): void {
   new Gauge({
     name: 'benchwire_consumer_pending',
-    help: 'Messages in the stream that this consumer has not yet been given',
+    help: 'Messages in the stream that this consumer has not yet been given, as NATS counts them; nats-server 2.9 counts too many where messages in between are gone',
     labelNames: ['stream', 'sink'],
     registers: [registry],
     async collect() {

@@ -2,11 +2,11 @@ import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
+import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { FindingLog } from './adapters/finding-log.ts';
 import { loadHistory } from './adapters/history.ts';
-import { scanStream } from './adapters/scan-stream.ts';
 import { readOutcome } from './decide/read-outcome.ts';
 import type { PastPoint, SeriesBook } from './decide/series-book.ts';
 
@@ -45,13 +45,14 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
   const from = Math.max(1, judged + 1 - READ_BACK);
 
+  const around = { stream: OUTCOMES.name, from, to: last, signal };
   const inStream = new Set<string>();
-  for await (const message of scanStream(jetstream, manager, OUTCOMES.name, from, last, signal)) {
+  for await (const message of scanStream(jetstream, manager, around)) {
     const read = readOutcome(message.data);
     if (read.ok && read.value.kind === 'measured') inStream.add(read.value.attempt_id);
   }
   rememberHistory(book, history, inStream);
-  for await (const message of scanStream(jetstream, manager, OUTCOMES.name, from, last, signal)) {
+  for await (const message of scanStream(jetstream, manager, around)) {
     const read = readOutcome(message.data);
     if (!read.ok) continue;
     if (message.seq <= judged) {

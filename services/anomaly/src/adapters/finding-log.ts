@@ -2,8 +2,8 @@ import { type Finding, finding, findingMessageId, findingSubject } from '@benchw
 import { FINDINGS } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
+import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import { scanStream } from './scan-stream.ts';
 
 /** Messages of FINDINGS that are read back, at about 3 KB each. */
 const READ_BACK = 10_000;
@@ -23,7 +23,7 @@ export class FindingLog {
   async *stored(): AsyncGenerator<Finding> {
     const { state } = await this.#manager.streams.info(FINDINGS.name);
     const from = Math.max(1, state.last_seq - READ_BACK + 1);
-    for await (const message of scanStream(this.#client, this.#manager, FINDINGS.name, from, state.last_seq)) {
+    for await (const message of scanStream(this.#client, this.#manager, { stream: FINDINGS.name, from })) {
       const parsed = parseJson(finding, message.data);
       if (parsed.ok) yield parsed.value;
     }

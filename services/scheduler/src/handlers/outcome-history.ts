@@ -3,7 +3,8 @@ import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { ConsumerMessages, JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { RunTimeFacts } from '../decide/lessons.ts';
 import { outcomeFacts } from './outcomes.ts';
 
@@ -26,39 +27,31 @@ export function readHistory(
   learn: (outcome: RunTimeFacts, sequence: number) => void,
 ): Running {
   const { jetstream, manager, log } = parts;
-  let stopped = false;
-  let messages: ConsumerMessages | undefined;
+  const stopping = new AbortController();
+  const { signal } = stopping;
 
   const read = async (): Promise<void> => {
     const { state } = await manager.streams.info(OUTCOMES.name);
     const bytes_each = state.bytes / Math.max(1, state.messages);
     const count = Math.floor(Math.min(max_outcomes, MAX_BYTES / Math.max(1, bytes_each)));
     const from = Math.max(state.first_seq, before_sequence - count);
-    if (stopped || from >= before_sequence) return;
+    if (from >= before_sequence) return;
     const began = performance.now();
-    const consumer = await jetstream.consumers.get(OUTCOMES.name, { opt_start_seq: from });
-    messages = await consumer.consume({ max_messages: 500, expires: 5000 });
-    if (stopped) return;
-    for await (const message of messages) {
-      if (message.seq < before_sequence) {
-        const parsed = parseJson(outcomeFacts, message.data);
-        if (parsed.ok) learn(parsed.value, message.seq);
-      }
-      if (message.seq >= before_sequence - 1) break;
+    const past = { stream: OUTCOMES.name, from, to: before_sequence - 1, signal };
+    for await (const message of scanStream(jetstream, manager, past)) {
+      const parsed = parseJson(outcomeFacts, message.data);
+      if (parsed.ok) learn(parsed.value, message.seq);
     }
     log.debug({ from, before_sequence, ms: Math.round(performance.now() - began) }, 'learned run times from the past');
   };
 
-  const reading = read()
-    .catch((error: unknown) => {
-      if (!stopped)
-        log.warn({ reason: messageOf(error) }, 'could not read past run times; new outcomes teach them again');
-    })
-    .finally(() => messages?.close().catch(() => undefined));
+  const reading = read().catch((error: unknown) => {
+    if (!signal.aborted)
+      log.warn({ reason: messageOf(error) }, 'could not read past run times; new outcomes teach them again');
+  });
   return {
     stop: async () => {
-      stopped = true;
-      await messages?.close().catch(() => undefined);
+      stopping.abort();
       await reading;
     },
   };

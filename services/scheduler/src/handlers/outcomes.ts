@@ -5,6 +5,7 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { nextSequence, type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { z } from 'zod';
 
@@ -42,44 +43,48 @@ const WATCH_MS = 2000;
  * An ordered consumer lives in the server's memory, and after a server's death the client's own recovery of it can
  * stay silent for ever. A scheduler that hears no outcomes emits nothing, so reading begins anew, where it stood, after
  * each reconnect and whenever the stream goes on and nothing arrives.
- * @returns `caughtUp` tells where in the stream it began
+ * @returns `caughtUp` tells where in the stream it began, once everything that was there then has been applied; it
+ *   rejects when the reading is stopped before
  */
 export async function readOutcomes(
   parts: Parts,
   from_ms: number,
   apply: (outcome: ReadOutcome, sequence: number) => void,
-): Promise<Running & { caughtUp: Promise<number> }> {
+): Promise<Running & Reader & { caughtUp: Promise<number> }> {
   const { nats, jetstream, manager, log } = parts;
-  const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
-  const caughtUp = Promise.withResolvers<number>();
   const stopping = new AbortController();
-  /** The stream sequence to go on from; 0 before the first message. */
-  let next_sequence = 0;
-  let first_sequence = last + 1;
+  /** The stream sequence to go on from; undefined until the server has said where the time begins. */
+  let next_sequence: number | undefined;
+  const began = Promise.withResolvers<number>();
   let beginAnew = (): void => undefined;
 
   const take = (message: JsMsg): void => {
     // A predecessor of this consumer may still deliver.
-    if (message.seq < next_sequence || stopping.signal.aborted) return;
-    if (next_sequence === 0) first_sequence = message.seq;
+    if (message.seq < (next_sequence ?? 0) || stopping.signal.aborted) return;
     next_sequence = message.seq + 1;
     const parsed = parseJson(outcomeFacts, message.data);
     if (parsed.ok) apply(parsed.value, message.seq);
     else log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
-    if (message.seq >= last) caughtUp.resolve(first_sequence);
   };
 
   const readUntilTold = async (): Promise<void> => {
     const told = Promise.withResolvers<void>();
     beginAnew = told.resolve;
+    if (next_sequence !== undefined) {
+      // A server that has lost the stream's end in a crash gives its sequences to other messages.
+      const { last_seq } = (await manager.streams.info(OUTCOMES.name)).state;
+      next_sequence = Math.min(next_sequence, last_seq + 1);
+    }
     const consumer = await jetstream.consumers.get(
       OUTCOMES.name,
-      next_sequence > 0
+      next_sequence !== undefined
         ? { opt_start_seq: next_sequence }
         : // The publisher's clock may be ahead of the server's.
           { opt_start_time: new Date(from_ms - 60_000).toISOString() },
     );
-    if ((await consumer.info()).num_pending === 0) caughtUp.resolve(first_sequence);
+    // What it begins behind is the sequence before the first message of the time.
+    next_sequence ??= (await consumer.info()).delivered.stream_seq + 1;
+    began.resolve(next_sequence);
     const messages = await consumer.consume({ max_messages: 2000, expires: 5000, callback: take });
     void messages.closed().then(() => told.resolve());
     await told.promise;
@@ -108,10 +113,11 @@ export async function readOutcomes(
     let before = -1;
     while (!stopping.signal.aborted) {
       await pause(WATCH_MS, stopping.signal);
+      if (next_sequence === undefined) continue;
       try {
-        const { last_seq } = (await manager.streams.info(OUTCOMES.name)).state;
-        if (last_seq >= next_sequence && next_sequence > 0 && next_sequence === before) {
-          log.warn({ next_sequence, last_seq }, 'OUTCOMES goes on and nothing arrives; reading begins anew');
+        const next = await nextSequence(manager, OUTCOMES.name, next_sequence - 1);
+        if (next !== undefined && next_sequence === before) {
+          log.warn({ next_sequence, next }, 'OUTCOMES goes on and nothing arrives; reading begins anew');
           beginAnew();
         }
         before = next_sequence;
@@ -121,11 +127,22 @@ export async function readOutcomes(
     }
   })();
 
+  const reader = { stream: OUTCOMES.name, position: () => (next_sequence ?? 0) - 1 };
+  const caughtUp = (async () => {
+    const stopped = new Promise<never>((_, reject) => {
+      stopping.signal.addEventListener('abort', () => reject(stopping.signal.reason), { once: true });
+    });
+    const first_sequence = await Promise.race([began.promise, stopped]);
+    await untilRead(manager, reader, stopping.signal);
+    return first_sequence;
+  })();
+  // Whoever waits for it hears of it; nobody does once this is stopped.
+  caughtUp.catch(() => undefined);
   return {
-    caughtUp: caughtUp.promise,
+    ...reader,
+    caughtUp,
     stop: async () => {
       stopping.abort();
-      caughtUp.resolve(first_sequence);
       beginAnew();
       await Promise.all([loop, watching]);
     },

@@ -7,6 +7,7 @@ import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import {
   AckPolicy,
@@ -23,8 +24,8 @@ const CONSUMER_PREFIX = 'scheduler-';
 /** Messages stay unacked for as long as their run is open; redelivery in between would only repeat what is known. */
 const ACK_WAIT_MS = 24 * 3_600_000;
 
-export interface RunMessages extends Running {
-  /** Resolves when everything has been folded that was in the stream at the start. */
+export interface RunMessages extends Running, Reader {
+  /** Resolves when everything has been folded that was in the stream at the start; rejects when it is stopped before. */
   caughtUp: Promise<void>;
   /** Takes a run's messages out of the stream: it is over. */
   ack(run_id: string): void;
@@ -56,16 +57,15 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   const { jetstream, manager, lease, log } = parts;
   const consumerName = `${CONSUMER_PREFIX}${lease.epoch}`;
   await deletePredecessors(manager, lease.epoch);
-  const info = await manager.consumers.add(RUNS.name, {
+  await manager.consumers.add(RUNS.name, {
     durable_name: consumerName,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: ACK_WAIT_MS * 1_000_000,
     max_ack_pending: -1,
   });
-  const caughtUp = Promise.withResolvers<void>();
-  let remaining = info.num_pending;
-  if (remaining === 0) caughtUp.resolve();
+  /** Everything up to it was folded. */
+  let position = 0;
 
   const unacked = new Map<string, JsMsg[]>();
   const stopping = new AbortController();
@@ -99,7 +99,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
         if (stopping.signal.aborted) await messages.close();
         for await (const message of messages) {
           await handle(message);
-          if (remaining > 0 && --remaining === 0) caughtUp.resolve();
+          position = Math.max(position, message.seq);
         }
       } catch (error) {
         if (stopping.signal.aborted) return;
@@ -109,15 +109,19 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
     }
   })();
 
+  const reader = { stream: RUNS.name, position: () => position };
+  const caughtUp = untilRead(manager, reader, stopping.signal);
+  // Whoever waits for it hears of it; nobody does once this is stopped.
+  caughtUp.catch(() => undefined);
   return {
-    caughtUp: caughtUp.promise,
+    ...reader,
+    caughtUp,
     ack: (run_id) => {
       for (const message of unacked.get(run_id) ?? []) message.ack();
       unacked.delete(run_id);
     },
     stop: async () => {
       stopping.abort();
-      caughtUp.resolve();
       await messages?.close();
       await loop;
     },
