@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { API_KEYS_BUCKET, type ApiKey, apiKey, type Role } from '../contracts/http.ts';
+import { bucketEntries } from '../runtime/follow-bucket.ts';
 import { parseJson } from '../runtime/issues.ts';
 import type { NatsConnection } from '../runtime/nats.ts';
 
@@ -31,10 +33,9 @@ export async function createApiKey(
 export async function listApiKeys(nats: NatsConnection): Promise<ApiKey[]> {
   const bucket = await openKeys(nats);
   const found: ApiKey[] = [];
-  for await (const hash of await bucket.keys()) {
-    const entry = await bucket.get(hash);
-    const parsed = entry?.operation === 'PUT' ? parseJson(apiKey, entry.value) : undefined;
-    if (parsed?.ok === true) found.push(parsed.value);
+  for await (const entry of bucketEntries(await jetstreamManager(nats), bucket, API_KEYS_BUCKET)) {
+    const parsed = parseJson(apiKey, entry.value);
+    if (parsed.ok) found.push(parsed.value);
   }
   return found.sort((a, b) => a.created_at.localeCompare(b.created_at));
 }
@@ -43,7 +44,8 @@ export async function listApiKeys(nats: NatsConnection): Promise<ApiKey[]> {
 export async function revokeApiKey(nats: NatsConnection, id: string): Promise<boolean> {
   const bucket = await openKeys(nats);
   const hashes: string[] = [];
-  for await (const hash of await bucket.keys()) if (hash.slice(0, 12) === id) hashes.push(hash);
+  for await (const { key: hash } of bucketEntries(await jetstreamManager(nats), bucket, API_KEYS_BUCKET))
+    if (hash.slice(0, 12) === id) hashes.push(hash);
   for (const hash of hashes) await bucket.purge(hash);
   return hashes.length > 0;
 }

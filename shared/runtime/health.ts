@@ -18,9 +18,12 @@ import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { NatsConnection } from './nats.ts';
 import { publishEvent } from './publish-event.ts';
+import { StalledConsumer } from './stalled-consumer.ts';
 
 /** How often the process is looked at. */
 const SAMPLE_MS = 5000;
+/** How often what it needs for its work is looked at. */
+const LOOK_EVERY_MS = 2000;
 /** How often it is looked whether the service is still ready. */
 const WATCH_MS = 1000;
 /** A report that NATS does not take in this time is left out; the next one says more. */
@@ -55,8 +58,10 @@ export class Health {
   #cpu = process.cpuUsage();
   #sampled_at = performance.now();
   #sample = { cpu_percent: 0, event_loop_delay_ms: 0 };
+  #looking = false;
   #disk_free_mb: number | null = null;
   #reported = '';
+  #logged = '';
   #reported_at = 0;
   #stop: Array<() => void> = [];
 
@@ -65,13 +70,29 @@ export class Health {
     this.instance_id = `${parts.service}-${randomBytes(6).toString('hex')}`;
   }
 
-  /** Says how far this durable consumer is behind, too. */
-  watchConsumer(stream: string, consumer: string): void {
-    this.#consumers.push({ stream, consumer });
+  /**
+   * Says how far this durable consumer is behind, too; not ready while messages wait for it and none is acknowledged.
+   * @returns ends that
+   */
+  async watchConsumer(stream: string, consumer: string): Promise<() => void> {
+    const watched = { stream, consumer };
+    this.#consumers.push(watched);
+    const stalled = new StalledConsumer(this.#parts.manager, stream, consumer);
+    const leave = await this.watch(`${stream} to ${consumer}`, async () => {
+      const reason = await stalled.look(performance.now());
+      if (reason !== undefined) throw new Error(reason);
+    });
+    return () => {
+      this.#consumers.splice(this.#consumers.indexOf(watched), 1);
+      leave();
+    };
   }
 
-  /** Looks now and then; not ready while `look` throws, for the reason that it gives, or does not come back. */
-  async watch(name: string, look: () => Promise<void>): Promise<void> {
+  /**
+   * Looks now and then; not ready while `look` throws, for the reason that it gives, or does not come back.
+   * @returns ends that
+   */
+  async watch(name: string, look: () => Promise<void>): Promise<() => void> {
     let wrong: string | undefined;
     const check = async (): Promise<void> => {
       const late = new AbortController();
@@ -90,6 +111,10 @@ export class Health {
     this.#looks.push(check);
     await check();
     this.#parts.http.addReadiness(name, () => wrong);
+    return () => {
+      this.#looks.splice(this.#looks.indexOf(check), 1);
+      this.#parts.http.removeReadiness(name);
+    };
   }
 
   /** Not ready while the folder's file system has less room than this. */
@@ -123,9 +148,10 @@ export class Health {
       });
       this.#stop.push(() => nats.isClosed() || subscription.unsubscribe());
     }
-    const sampling = setInterval(() => void this.#takeSample(), SAMPLE_MS);
+    const sampling = setInterval(() => this.#takeSample(), SAMPLE_MS);
+    const looking = setInterval(() => void this.#look(), LOOK_EVERY_MS);
     const watching = setInterval(() => void this.#reportIfDue(), WATCH_MS);
-    for (const timer of [sampling, watching]) {
+    for (const timer of [sampling, looking, watching]) {
       timer.unref();
       this.#stop.push(() => clearInterval(timer));
     }
@@ -171,7 +197,14 @@ export class Health {
     }
   }
 
-  async #takeSample(): Promise<void> {
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    await Promise.all(this.#looks.map((look) => look()));
+    this.#looking = false;
+  }
+
+  #takeSample(): void {
     const now = performance.now();
     const { user, system } = process.cpuUsage(this.#cpu);
     const elapsed_us = (now - this.#sampled_at) * 1000;
@@ -183,17 +216,26 @@ export class Health {
       event_loop_delay_ms: round(Math.max(0, this.#loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS)),
     };
     this.#loop.reset();
-    await Promise.all(this.#looks.map((look) => look()));
   }
 
   async #reportIfDue(): Promise<void> {
     const { http, interval_ms, nats } = this.#parts;
     const wrong = Object.keys(missing(http.checks())).join();
+    this.#logChange(wrong);
     const due = performance.now() - this.#reported_at >= interval_ms;
     if (nats.isClosed() || (wrong === this.#reported && this.#reported_at > 0 && !due)) return;
     this.#reported = wrong;
     this.#reported_at = performance.now();
     await this.#report('health', AbortSignal.any([AbortSignal.timeout(REPORT_MS), this.#stopping.signal]));
+  }
+
+  /** What keeps it from its work stands in the log, too, when it begins and when it is over. */
+  #logChange(wrong: string): void {
+    if (wrong === this.#logged) return;
+    this.#logged = wrong;
+    const { http, log } = this.#parts;
+    if (wrong === '') log.info('ready again');
+    else log.warn({ missing: missing(http.checks()) }, 'not ready');
   }
 
   async #report(kind: 'health' | 'stopped', signal: AbortSignal): Promise<void> {

@@ -28,6 +28,7 @@ export interface ServiceHttp {
   registry: Registry;
   /** Adds a condition for `/readyz`. */
   addReadiness(name: string, check: ReadinessCheck): void;
+  removeReadiness(name: string): void;
   /** Each condition, with what is wrong or null. */
   checks(): Record<string, string | null>;
   stop(): Promise<void>;
@@ -84,6 +85,9 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
     },
     addReadiness: (name, check) => {
       conditions.set(name, check);
+    },
+    removeReadiness: (name) => {
+      conditions.delete(name);
     },
     checks,
     stop: () =>

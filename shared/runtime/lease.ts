@@ -32,6 +32,8 @@ export interface HeldLease {
   valid(): boolean;
   /** Asks the bucket. */
   confirm(): Promise<boolean>;
+  /** An epoch that no holder of a lease up to now can be later than, asked of the bucket. */
+  newestEpoch(): Promise<string>;
   lost: AbortSignal;
   /** Gives it back at once, so that a standby need not wait for the TTL. */
   release(): Promise<void>;
@@ -181,6 +183,10 @@ export class LeaseCandidate {
       epoch: `${this.#created_ms}-${first_revision}`,
       valid,
       confirm: async () => !lost.signal.aborted && (await renew()),
+      newestEpoch: async () => {
+        const { streamInfo } = await this.#bucket.status();
+        return `${Date.parse(streamInfo.created)}-${streamInfo.state.last_seq}`;
+      },
       lost: lost.signal,
       release: async () => {
         released.abort();

@@ -24,12 +24,12 @@ export async function nextSequence(
   stream: string,
   after: number,
   filter = '>',
-): Promise<{ sequence: number; stored_at: Date } | undefined> {
+): Promise<{ sequence: number; subject: string; stored_at: Date } | undefined> {
   // The client's type knows only one of the two at a time, the server takes both since 2.9.
   const query = { seq: after + 1, next_by_subj: filter };
   try {
     const found = await manager.streams.getMessage(stream, query);
-    return found === null ? undefined : { sequence: found.seq, stored_at: found.time };
+    return found === null ? undefined : { sequence: found.seq, subject: found.subject, stored_at: found.time };
   } catch (error) {
     if (error instanceof JetStreamApiError && error.status === 404) return undefined;
     throw error;

@@ -5,8 +5,10 @@ import {
   type WorkerAction,
 } from '@benchwire/shared/client/worker-action.ts';
 import { WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import { bucketEntries } from '@benchwire/shared/runtime/follow-bucket.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { NotFoundError, UsageError } from '../errors.ts';
 
@@ -40,7 +42,7 @@ async function checkKnown(nats: NatsConnection, worker_id: string): Promise<void
   if (/^[A-Za-z0-9_-]{1,128}$/.test(worker_id) && (await isWorkerKnown(nats, worker_id))) return;
   const bucket = await new Kvm(nats).create(WORKERS_BUCKET, { history: 1 });
   const known: string[] = [];
-  for await (const key of await bucket.keys()) known.push(key);
+  for await (const { key } of bucketEntries(await jetstreamManager(nats), bucket, WORKERS_BUCKET)) known.push(key);
   const hint =
     didYouMean(worker_id, known) || (known.length === 0 ? ' None is there.' : ` There are ${known.sort().join(', ')}.`);
   throw new NotFoundError(`there is no worker "${worker_id}".${hint}`);

@@ -42,7 +42,7 @@ await runService({
       for (const [stream, start] of Object.entries(sink.consumers)) {
         const consumer = await start(context);
         scope.add(`${stream} to ${sink.name}`, () => consumer.stop());
-        health.watchConsumer(stream, sink.durable);
+        await health.watchConsumer(stream, sink.durable);
       }
     }
     showPending(http.registry, manager, sinks);

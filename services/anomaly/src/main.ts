@@ -36,9 +36,16 @@ await runService({
     const shards = await holdShards({
       ...{ log, nats, manager, slots, instance_id: health.instance_id, replicas: config.NATS_REPLICAS },
       start: (slot) => {
-        health.watchConsumer(OUTCOMES.name, durableOf(slot));
         const owns = (series_id: string): boolean => slotOf(series_id, slots) === slot.index;
-        return startShard({ ...parts, slot, book: { ...book, owns } });
+        const shard = startShard({ ...parts, slot, book: { ...book, owns } });
+        const watching = health.watchConsumer(OUTCOMES.name, durableOf(slot));
+        return {
+          ...shard,
+          stop: async () => {
+            (await watching)();
+            await shard.stop();
+          },
+        };
       },
     });
     scope.add('shards', () => shards.stop());

@@ -22,11 +22,14 @@ await runService({
   config: gatewayConfig,
   start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
     const { NATS_REPLICAS: replicas } = config;
-    const keys = new WatchedBucket(await openBucket(nats, API_KEYS_BUCKET, replicas), apiKey);
-    const sessions = new WatchedBucket(
-      await openBucket(nats, SESSIONS_BUCKET, replicas, SESSION_TTL_MS),
-      storedSession,
-    );
+    const parts = { client: jetstream, manager, log };
+    const keys = new WatchedBucket({
+      ...{ bucket: await openBucket(nats, API_KEYS_BUCKET, replicas), name: API_KEYS_BUCKET, schema: apiKey, ...parts },
+    });
+    const sessions = new WatchedBucket({
+      bucket: await openBucket(nats, SESSIONS_BUCKET, replicas, SESSION_TTL_MS),
+      ...{ name: SESSIONS_BUCKET, schema: storedSession, ...parts },
+    });
     for (const each of [keys, sessions]) {
       await each.start();
       scope.add('bucket', () => each.stop());

@@ -1,4 +1,5 @@
 import { REQUESTS_BUCKET, REQUESTS_TTL_MS } from '@benchwire/shared/contracts/lease.ts';
+import { discardEntry } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
 import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
@@ -23,7 +24,9 @@ await runService({
       nats,
       jetstream,
       runs,
-      ledger: new RequestLedger(bucket),
+      ledger: new RequestLedger(bucket, (entry, issues) =>
+        discardEntry({ bucket, name: REQUESTS_BUCKET, client: jetstream, log }, entry, issues),
+      ),
       metrics: createMetrics(http.registry),
     };
     const submissions = answerSubmissions(parts);

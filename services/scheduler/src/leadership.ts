@@ -54,9 +54,12 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
     const onFenced = (): void => {
       void (async () => {
         // Redis may only have forgotten who leads.
-        if ((await lease.confirm()) && (await parts.queues.takeOver(lease.epoch, onFenced))) return;
+        if ((await lease.confirm()) && (await takeOver(lease, onFenced))) return;
         shutOut.abort();
-      })();
+      })().catch((error: unknown) => {
+        parts.log.error({ reason: messageOf(error) }, 'could not take the queues back');
+        shutOut.abort();
+      });
     };
     try {
       const over = AbortSignal.any([lease.lost, stopping.signal, shutOut.signal]);
@@ -77,8 +80,11 @@ export function takePartInLeadership(parts: LeadershipParts): Leadership {
     }
   };
 
+  const takeOver = (lease: HeldLease, onFenced: () => void): Promise<boolean> =>
+    parts.queues.takeOver(lease.epoch, () => lease.newestEpoch(), onFenced);
+
   const start = async (next: Leader, lease: HeldLease, onFenced: () => void): Promise<void> => {
-    if (await parts.queues.takeOver(lease.epoch, onFenced)) return await next.start();
+    if (await takeOver(lease, onFenced)) return await next.start();
     throw new BenchwireError('FENCED', `Redis knows of a later leader than epoch ${lease.epoch}`);
   };
 

@@ -1,6 +1,8 @@
 import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
+import { contentHash } from '@benchwire/shared/runtime/content-hash.ts';
 import { LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
+import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
@@ -14,12 +16,23 @@ import { type Leadership, takePartInLeadership } from './leadership.ts';
 import { loadStrategy } from './load-strategy.ts';
 import { createMetrics } from './metrics.ts';
 
+/** What is damaged stays where it is while NATS does not take it. */
+const KEEP_MS = 5000;
+
 await runService({
   name: 'scheduler',
   config: schedulerConfig,
   async start({ config, log, nats, jetstream, manager, http, health, scope }) {
     const strategy = await loadStrategy(config.SCHEDULER_STRATEGY, config.SCHEDULER_WEIGHTS);
-    const queues = new PoolQueues(config, log);
+    const queues = new PoolQueues(config, log, ({ key, raw, issues }) =>
+      reject(
+        jetstream,
+        'redis',
+        { subject: key, raw, id: `redis.${contentHash(key)}.${contentHash(raw)}` },
+        issues,
+        AbortSignal.timeout(KEEP_MS),
+      ),
+    );
     scope.add('queues', () => queues.close());
     http.addReadiness('redis', () => (queues.connected ? undefined : 'no connection to Redis'));
 
@@ -27,6 +40,8 @@ await runService({
     let leadership: Leadership | undefined;
     const watching = await watchFleet({
       nats,
+      jetstream,
+      manager,
       replicas: config.NATS_REPLICAS,
       fleet,
       log,
@@ -39,6 +54,7 @@ await runService({
     const reserving = await keepReservations({
       nats,
       jetstream,
+      manager,
       replicas: config.NATS_REPLICAS,
       reservations,
       log,

@@ -53,6 +53,7 @@ export class Reconciler {
   async restore(): Promise<void> {
     const { queues, now } = this.#parts;
     for (const pool of await queues.pools()) {
+      await queues.repair(pool);
       for (const job of await queues.active(pool)) this.#adopt(pool, job.id, now());
       for (const job of await queues.waiting(pool)) {
         if (!this.#adopt(pool, job.id, now())) await queues.withdraw(pool, job.id);
@@ -109,6 +110,7 @@ export class Reconciler {
       if (state.phase !== 'emitted' || idOf(state) !== id) continue;
       if (found === 'missing') {
         log.warn({ attempt: id, pool }, 'Redis has forgotten a job; it is emitted again');
+        await queues.discardOrphan(pool, id);
         await queues.add(pool, [jobOf(state, this.#state.failures.of(state), this.#parts.fleet.pools().get(pool))]);
         rounds.delete(id);
       } else if (found === 'failed') {

@@ -1,38 +1,30 @@
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { type FollowedBucket, type FollowOptions, followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import type { KV } from '@nats-io/kv';
-import type { z } from 'zod';
 
 /** A key-value bucket as a map in memory that follows it, so that a look-up costs no question to the server. */
 export class WatchedBucket<T> {
   readonly bucket: KV;
-  readonly #schema: z.ZodType<T>;
+  readonly #options: Omit<FollowOptions<T>, 'put' | 'removed'>;
   readonly #entries = new Map<string, T>();
-  #stop = (): void => {};
+  #following: FollowedBucket | undefined;
 
-  constructor(bucket: KV, schema: z.ZodType<T>) {
-    this.bucket = bucket;
-    this.#schema = schema;
+  constructor(options: Omit<FollowOptions<T>, 'put' | 'removed'>) {
+    this.bucket = options.bucket;
+    this.#options = options;
   }
 
   /** Resolves when everything that is stored is known. */
   async start(): Promise<void> {
-    const known = Promise.withResolvers<void>();
-    if ((await this.bucket.status()).values === 0) known.resolve();
-    const changes = await this.bucket.watch();
-    this.#stop = () => changes.stop();
-    void (async () => {
-      for await (const entry of changes) {
-        const parsed = entry.operation === 'PUT' ? parseJson(this.#schema, entry.value) : undefined;
-        if (parsed?.ok === true) this.#entries.set(entry.key, parsed.value);
-        else this.#entries.delete(entry.key);
-        if (entry.delta === 0) known.resolve();
-      }
-    })();
-    await known.promise;
+    this.#following = followBucket({
+      ...this.#options,
+      put: (value, key) => this.#entries.set(key, value),
+      removed: (key) => this.#entries.delete(key),
+    });
+    await this.#following.known;
   }
 
-  stop(): void {
-    this.#stop();
+  async stop(): Promise<void> {
+    await this.#following?.stop();
   }
 
   get(key: string): T | undefined {

@@ -1,5 +1,9 @@
-import { savedKind } from '@benchwire/shared/contracts/http.ts';
+import { SAVED_BUCKET, savedKind } from '@benchwire/shared/contracts/http.ts';
+import { bucketEntries, discardEntry } from '@benchwire/shared/runtime/follow-bucket.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { KvEntry } from '@nats-io/kv';
 import { z } from 'zod';
+import type { Gateway } from '../gateway.ts';
 import { notFound } from '../problem.ts';
 import { listAnswer } from './page.ts';
 import { type Route, route } from './route.ts';
@@ -10,6 +14,14 @@ const saved = z.object({ name: z.string(), value: z.unknown() });
 /** A key of a bucket takes few characters; a name any. */
 const keyOf = (kind: string, name: string): string => `${kind}.${Buffer.from(name).toString('base64url')}`;
 
+/** Undefined where it cannot be read; then it is out of the bucket, and in REJECTED. */
+async function read({ saved: bucket, jetstream: client, log }: Gateway, entry: KvEntry): Promise<unknown> {
+  const parsed = parseJson(z.record(z.string(), z.unknown()), entry.value);
+  if (parsed.ok) return parsed.value;
+  await discardEntry({ bucket, name: SAVED_BUCKET, client, log }, entry, parsed.issues);
+  return undefined;
+}
+
 export const savedRoutes: Route[] = [
   route({
     ...{ method: 'GET', url: '/api/saved/:kind', role: 'viewer', summary: 'Saved layouts or queries' },
@@ -17,10 +29,11 @@ export const savedRoutes: Route[] = [
     answer: listAnswer(saved),
     handle: async ({ gateway, params: { kind } }) => {
       const items: Array<z.infer<typeof saved>> = [];
-      for await (const key of await gateway.saved.keys(`${kind}.*`)) {
-        const entry = await gateway.saved.get(key);
-        const name = Buffer.from(key.slice(kind.length + 1), 'base64url').toString();
-        if (entry?.operation === 'PUT') items.push({ name, value: entry.json() });
+      const manager = await gateway.jetstream.jetstreamManager();
+      for await (const entry of bucketEntries(manager, gateway.saved, SAVED_BUCKET, `${kind}.*`)) {
+        const name = Buffer.from(entry.key.slice(kind.length + 1), 'base64url').toString();
+        const value = await read(gateway, entry);
+        if (value !== undefined) items.push({ name, value });
       }
       return { items: items.sort((a, b) => a.name.localeCompare(b.name)) };
     },
@@ -31,8 +44,9 @@ export const savedRoutes: Route[] = [
     answer: saved,
     handle: async ({ gateway, params: { kind, name } }) => {
       const entry = await gateway.saved.get(keyOf(kind, name));
-      if (entry?.operation !== 'PUT') throw notFound(`${kind} "${name}"`);
-      return { name, value: entry.json() };
+      const value = entry?.operation === 'PUT' ? await read(gateway, entry) : undefined;
+      if (value === undefined) throw notFound(`${kind} "${name}"`);
+      return { name, value };
     },
   }),
   route({

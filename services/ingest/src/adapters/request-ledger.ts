@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import { z } from 'zod';
 
 /** What is known of a request_id. `pending`: a run id is reserved, the run may or may not have been stored. */
@@ -21,9 +22,12 @@ export interface Reservation {
 /** Which run a request_id stands for, in the KV bucket `requests`; entries go after 24 h. */
 export class RequestLedger {
   #bucket: KV;
+  #discard: (entry: KvEntry, issues: Issue[]) => Promise<void>;
 
-  constructor(bucket: KV) {
+  /** @param discard - takes an entry that cannot be read out of the bucket */
+  constructor(bucket: KV, discard: (entry: KvEntry, issues: Issue[]) => Promise<void>) {
     this.#bucket = bucket;
+    this.#discard = discard;
   }
 
   /** Reserves `run_id` for the request_id, or tells what is reserved already. One of several callers wins. */
@@ -40,6 +44,8 @@ export class RequestLedger {
       if (existing !== null) {
         const parsed = parseJson(ledgerEntry, existing.value);
         if (parsed.ok) return { entry: parsed.value, revision: existing.revision, created: false };
+        // A deletion cannot be read either, and is none of anybody's business.
+        if (existing.operation === 'PUT') await this.#discard(existing, parsed.issues);
       }
       // A replica of the bucket that is behind, or an entry that has just gone.
       await pause(25);

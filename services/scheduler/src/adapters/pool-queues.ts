@@ -1,8 +1,10 @@
+import { token } from '@benchwire/shared/contracts/ids.ts';
 import { JOB_NAME, type Job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { connectRedis, type RedisOptions } from '@benchwire/shared/runtime/redis.ts';
-import { type JobType, Queue } from 'bullmq';
+import { Queue } from 'bullmq';
 import { Fence, isFenced } from './fence.ts';
+import { ID_LISTS, type IdList, isReply, isWrongType, type KeepDamage, QueueRepair } from './queue-repair.ts';
 
 export interface QueuedJob {
   id: string;
@@ -20,12 +22,17 @@ export class PoolQueues {
   #redis: ReturnType<typeof connectRedis>;
   #prefix: string;
   #fence: Fence;
+  #repair: QueueRepair;
+  #log: Log;
   #onFenced: () => void = () => undefined;
 
-  constructor(options: RedisOptions & { REDIS_PREFIX: string }, log: Log) {
+  /** @param keep - takes what is damaged, before it is removed */
+  constructor(options: RedisOptions & { REDIS_PREFIX: string }, log: Log, keep: KeepDamage) {
     this.#redis = connectRedis('scheduler', options, log);
     this.#prefix = options.REDIS_PREFIX;
-    this.#fence = new Fence(this.#redis, options.REDIS_PREFIX);
+    this.#log = log;
+    this.#fence = new Fence(this.#redis, options.REDIS_PREFIX, keep);
+    this.#repair = new QueueRepair(this.#redis, options.REDIS_PREFIX, keep, log);
   }
 
   get connected(): boolean {
@@ -34,12 +41,13 @@ export class PoolQueues {
 
   /**
    * To be called by a new leader before it looks into the queues: from then on no earlier one adds anything.
+   * @param newest - asks NATS for an epoch that no leader up to now can be later than
    * @param onFenced - an addition was refused: Redis has forgotten the epoch, or a later leader is there
    * @returns false when a later leader has done so
    */
-  async takeOver(epoch: string, onFenced: () => void): Promise<boolean> {
+  async takeOver(epoch: string, newest: () => Promise<string>, onFenced: () => void): Promise<boolean> {
     this.#onFenced = onFenced;
-    return await this.#fence.raise(epoch);
+    return await this.#fence.raise(epoch, newest);
   }
 
   /**
@@ -58,31 +66,37 @@ export class PoolQueues {
       );
     } catch (error) {
       if (isFenced(error)) this.#onFenced();
+      // Something of the queue is not what it should be; the reconciler adds them again.
+      else if (isReply(error)) await this.#repair.repair(pool);
       throw error;
     }
   }
 
-  /** Jobs that no worker has taken yet. */
+  /** Jobs that no worker has taken yet. What cannot be read is taken out of the way. */
   async waiting(pool: string): Promise<QueuedJob[]> {
-    return await this.#list(pool, ['wait', 'prioritized', 'delayed']);
+    return await this.#list(pool, ['wait', 'paused', 'prioritized', 'delayed']);
   }
 
   async active(pool: string): Promise<QueuedJob[]> {
     return await this.#list(pool, ['active']);
   }
 
+  /** Looks at everything that a queue consists of, and takes out of the way what is not what it should be. */
+  async repair(pool: string): Promise<void> {
+    await this.#repair.repair(pool);
+  }
+
+  /** What keeps a job from being added although no list has it. */
+  async discardOrphan(pool: string, id: string): Promise<void> {
+    await this.#repair.discardOrphan(pool, id);
+  }
+
   /** Takes a job out unless a worker has it. */
   async withdraw(pool: string, id: string): Promise<Withdrawal> {
-    const job = await this.#queue(pool).getJob(id);
-    if (job === undefined) return 'gone';
-    if (await job.isActive()) return 'running';
-    try {
-      await job.remove();
-      return 'removed';
-    } catch {
-      // Locked: a worker took it between the two calls.
-      return 'running';
-    }
+    const state = await this.state(pool, id);
+    if (state !== 'waiting') return state === 'active' ? 'running' : 'gone';
+    // Locked: a worker took it between the two calls.
+    return (await this.#queue(pool).remove(id)) === 1 ? 'removed' : 'running';
   }
 
   async state(pool: string, id: string): Promise<'waiting' | 'active' | 'completed' | 'failed' | 'missing'> {
@@ -99,7 +113,12 @@ export class PoolQueues {
     do {
       const [next, keys] = await this.#redis.scan(cursor, 'MATCH', `${start}*:meta`, 'COUNT', 1000);
       cursor = next;
-      for (const key of keys) found.push(key.slice(start.length, -':meta'.length));
+      for (const key of keys) {
+        const pool = key.slice(start.length, -':meta'.length);
+        // Whatever else stands there is no queue of ours.
+        if (token.safeParse(pool).success) found.push(pool);
+        else this.#log.warn({ key }, 'ignoring a queue with a name that no pool has');
+      }
     } while (cursor !== '0');
     return found;
   }
@@ -123,11 +142,33 @@ export class PoolQueues {
     return queue;
   }
 
-  async #list(pool: string, states: JobType[]): Promise<QueuedJob[]> {
-    const jobs = await this.#queue(pool).getJobs(states);
-    return jobs.flatMap((job) =>
-      // A job can vanish between the list and its data.
-      job?.id === undefined ? [] : [{ id: job.id, worker_id: job.processedBy, taken_at_ms: job.processedOn }],
-    );
+  async #list(pool: string, lists: IdList[]): Promise<QueuedJob[]> {
+    const found: QueuedJob[] = [];
+    const seen = new Set<string>();
+    for (const list of lists) {
+      const ids = (await this.#ids(pool, list)).filter((id) => !seen.has(id));
+      for (const id of ids) seen.add(id);
+      const jobs = await Promise.all(ids.map((id) => this.#repair.job(pool, list, id)));
+      for (const [index, id] of ids.entries()) {
+        const fields = jobs[index];
+        if (fields === undefined) continue;
+        const { pb, processedOn } = fields;
+        found.push({ id, worker_id: pb, taken_at_ms: processedOn === undefined ? undefined : Number(processedOn) });
+      }
+    }
+    return found;
+  }
+
+  async #ids(pool: string, list: IdList): Promise<string[]> {
+    const key = this.#repair.key(pool, list);
+    const read = (): Promise<string[]> =>
+      ID_LISTS[list] === 'list' ? this.#redis.lrange(key, 0, -1) : this.#redis.zrange(key, '0', '-1');
+    try {
+      return await read();
+    } catch (error) {
+      if (!isWrongType(error)) throw error;
+      await this.#repair.repair(pool);
+      return await read();
+    }
   }
 }

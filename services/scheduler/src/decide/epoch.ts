@@ -8,7 +8,13 @@ export function isLaterEpoch(epoch: string, than: string): boolean {
   return created > other_created || (created === other_created && revision > other_revision);
 }
 
+export function isEpoch(text: string): boolean {
+  return EPOCH.test(text);
+}
+
+const EPOCH = /^(\d{1,16})-(\d{1,16})$/;
+
 function parse(epoch: string): [number, number] {
-  const match = /^(\d+)-(\d+)$/.exec(epoch);
+  const match = EPOCH.exec(epoch);
   return match === null ? [0, 0] : [Number(match[1]), Number(match[2])];
 }

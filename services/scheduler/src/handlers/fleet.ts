@@ -1,18 +1,21 @@
 import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { capabilities, HEARTBEAT_SUBJECTS, heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { Fleet, FleetChange } from '../decide/fleet.ts';
-import { followBucket } from './follow-bucket.ts';
 import { createInquiry } from './inquiry.ts';
 
 const EXPIRY_CHECK_MS = 250;
 
 interface Parts {
   nats: NatsConnection;
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
   replicas: number;
   fleet: Fleet;
   log: Log;
@@ -22,23 +25,21 @@ interface Parts {
 
 /** Keeps the fleet up to date: capabilities from the bucket, liveness from heartbeats. Leader and standbys alike. */
 export async function watchFleet(parts: Parts): Promise<Running> {
-  const { nats, fleet, log, now, onChange } = parts;
-  const stopping = new AbortController();
-
+  const { nats, jetstream: client, manager, fleet, log, now, onChange } = parts;
   const workers = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
   const quarantines = await openBucket(nats, QUARANTINE_BUCKET, parts.replicas);
   const tell = (changes: FleetChange[]): void => {
     for (const change of changes) onChange(change);
   };
-  const { signal } = stopping;
   const watching = [
-    followBucket(
-      workers,
-      { schema: capabilities, put: (value) => tell(fleet.applyCapabilities(value, now())) },
-      log,
-      signal,
-    ),
-    followBucket(quarantines, { schema: quarantine, put: (value) => tell(fleet.applyQuarantine(value)) }, log, signal),
+    followBucket({
+      ...{ bucket: workers, name: WORKERS_BUCKET, schema: capabilities, client, manager, log },
+      put: (value) => tell(fleet.applyCapabilities(value, now())),
+    }),
+    followBucket({
+      ...{ bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine, client, manager, log },
+      put: (value) => tell(fleet.applyQuarantine(value)),
+    }),
   ];
 
   const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {
@@ -76,10 +77,9 @@ export async function watchFleet(parts: Parts): Promise<Running> {
 
   return {
     stop: async () => {
-      stopping.abort();
       clearInterval(expiry);
       heartbeats.unsubscribe();
-      await Promise.all(watching);
+      await Promise.all(watching.map((each) => each.stop()));
     },
   };
 }

@@ -16,18 +16,19 @@ import {
   reserveRequest,
 } from '@benchwire/shared/contracts/scheduler.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Reservations } from '../decide/reservations.ts';
-import { followBucket } from './follow-bucket.ts';
 
 interface Parts {
   nats: NatsConnection;
   jetstream: JetStreamClient;
+  manager: JetStreamManager;
   replicas: number;
   reservations: Reservations;
   log: Log;
@@ -41,19 +42,13 @@ const refuse = (issues: Issue[]): { ok: false; issues: Issue[] } => ({ ok: false
 
 /** Keeps the reservations as the bucket has them, and answers those who make and end them. Every replica does. */
 export async function keepReservations(parts: Parts): Promise<Running> {
-  const { nats, jetstream, reservations, log, now } = parts;
+  const { nats, jetstream, manager, reservations, log, now } = parts;
   const bucket = await openBucket(nats, RESERVATIONS_BUCKET, parts.replicas);
-  const stopping = new AbortController();
-  const following = followBucket(
-    bucket,
-    {
-      schema: reservation,
-      put: (value) => reservations.apply(value),
-      removed: (id) => reservations.remove(id),
-    },
-    log,
-    stopping.signal,
-  );
+  const following = followBucket({
+    ...{ bucket, name: RESERVATIONS_BUCKET, schema: reservation, client: jetstream, manager, log },
+    put: (value) => reservations.apply(value),
+    removed: (id) => reservations.remove(id),
+  });
   const common = { queue: 'scheduler', refuse, rejected_where: 'reservation', max_concurrent: 16 };
   const answering = [
     respond<ReserveRequest, ReserveReply>(nats, jetstream, log, {
@@ -88,9 +83,8 @@ export async function keepReservations(parts: Parts): Promise<Running> {
   return {
     stop: async () => {
       clearInterval(clearing);
-      stopping.abort();
       await Promise.all(answering.map((each) => each.stop()));
-      await following;
+      await following.stop();
     },
   };
 }

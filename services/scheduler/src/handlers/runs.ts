@@ -5,6 +5,7 @@ import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
@@ -43,7 +44,7 @@ export interface RunSink {
 interface Parts {
   jetstream: JetStreamClient;
   manager: JetStreamManager;
-  lease: { readonly epoch: string };
+  lease: Pick<HeldLease, 'epoch' | 'newestEpoch'>;
   log: Log;
 }
 
@@ -56,7 +57,7 @@ interface Parts {
 export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
   const { jetstream, manager, lease, log } = parts;
   const consumerName = `${CONSUMER_PREFIX}${lease.epoch}`;
-  await deletePredecessors(manager, lease.epoch);
+  await deletePredecessors(manager, lease, log);
   await manager.consumers.add(RUNS.name, {
     durable_name: consumerName,
     ack_policy: AckPolicy.Explicit,
@@ -128,11 +129,13 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   };
 }
 
-async function deletePredecessors(manager: JetStreamManager, epoch: string): Promise<void> {
-  for await (const { name } of manager.consumers.list(RUNS.name)) {
+async function deletePredecessors(manager: JetStreamManager, lease: Parts['lease'], log: Log): Promise<void> {
+  for (const { name } of await Array.fromAsync(manager.consumers.list(RUNS.name))) {
     const other = name.startsWith(CONSUMER_PREFIX) ? name.slice(CONSUMER_PREFIX.length) : '';
-    if (isLaterEpoch(other, epoch)) {
-      throw new BenchwireError('FENCED', `RUNS is read by a later leader (${other}) than this one (${epoch})`);
+    if (isLaterEpoch(other, lease.epoch)) {
+      if (!isLaterEpoch(other, await lease.newestEpoch()))
+        throw new BenchwireError('FENCED', `RUNS is read by a later leader (${other}) than this one (${lease.epoch})`);
+      log.error({ consumer: name }, 'RUNS has a consumer that no scheduler can have made; it is removed');
     }
     try {
       await manager.consumers.delete(RUNS.name, name);

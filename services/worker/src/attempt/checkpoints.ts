@@ -10,10 +10,12 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { discardEntry } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Checkpoints, SavedCheckpoint } from '../executors/executor.ts';
 
@@ -25,16 +27,19 @@ export class CheckpointStore {
   readonly #bucket: KV;
   readonly #worker_id: string;
   readonly #log: Log;
+  readonly #entries: Parameters<typeof discardEntry>[0];
 
-  private constructor(bucket: KV, worker_id: string, log: Log) {
+  private constructor(bucket: KV, client: JetStreamClient, worker_id: string, log: Log) {
     this.#bucket = bucket;
     this.#worker_id = worker_id;
     this.#log = log;
+    this.#entries = { bucket, name: CHECKPOINTS_BUCKET, client, log };
   }
 
   static async open(nats: NatsConnection, replicas: number, worker_id: string, log: Log): Promise<CheckpointStore> {
     return new CheckpointStore(
       await awaitBucket(nats, log, CHECKPOINTS_BUCKET, replicas, CHECKPOINTS_TTL_MS),
+      jetstream(nats),
       worker_id,
       log,
     );
@@ -81,8 +86,9 @@ export class CheckpointStore {
       const entry = await this.#bucket.get(key);
       if (entry === null || entry.operation !== 'PUT') return;
       const parsed = parseJson(checkpoint, entry.value);
+      // What cannot be read is no use to anybody: the attempt starts over.
       if (parsed.ok) found = parsed.value;
-      else this.#log.warn({ key, issues: parsed.issues }, 'a checkpoint cannot be read; the attempt starts over');
+      else await discardEntry(this.#entries, entry, parsed.issues);
     });
     if (found === undefined || found.attempt >= job.attempt) return undefined;
     return {
