@@ -93,7 +93,10 @@ describe('a new leader', () => {
       expect(found.has(key(id)), id).toBe(true);
       expect(await redis.exists(key(id)), id).toBe(0);
     }
-    expect(found.get(key('bad-data'))).toMatchObject({ codes: ['invalid_json'], raw: expect.stringContaining('{not json') });
+    expect(found.get(key('bad-data'))).toMatchObject({
+      codes: ['invalid_json'],
+      raw: expect.stringContaining('{not json'),
+    });
     expect(found.get(key('no-hash'))).toMatchObject({ codes: ['wrong_type'], raw: '"text"' });
     expect(found.get(key('no-data-at-all'))).toMatchObject({ codes: ['missing'], raw: 'null' });
     expect(found.get(key('no-utf8'))?.raw).toContain(Buffer.from([0xff, 0xfe, 0x00, 0x80]).toString('base64'));
@@ -224,7 +227,9 @@ describe('the gateway', () => {
     // Gaps in the bucket's stream: what makes nats-server 2.9 count too many.
     for (let n = 0; n < 300; n++) await bucket.put(`k${n % 150}`, 'x'.repeat(9000));
     await bench.stack.addService('gateway');
-    await waitFor(async () => expect((await bench.instances()).find((each) => each.service === 'gateway')?.ready).toBe(true));
+    await waitFor(async () =>
+      expect((await bench.instances()).find((each) => each.service === 'gateway')?.ready).toBe(true),
+    );
     await waitFor(async () => expect((await rejected('kv')).size).toBe(150));
     await waitFor(async () => expect((await bucket.status()).values).toBe(150));
   });

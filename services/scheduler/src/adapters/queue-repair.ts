@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { damageOf } from '../decide/job-hash.ts';
 
 /** Something in Redis that cannot be what it should be. */
-export interface Damage {
+interface Damage {
   key: string;
   /** What stood there; JSON where it was more than one value. */
   raw: Uint8Array;
