@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream';
+import { closeWhenSilent, IDLE_HEARTBEAT_MS } from '../runtime/close-when-silent.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import type { NatsConnection } from '../runtime/nats.ts';
 import { onStatus } from './connection-status.ts';
@@ -41,8 +42,6 @@ interface Opened {
   created: string;
 }
 
-/** A second each. */
-const MISSED_HEARTBEATS = 3;
 const AGAIN_MS = 300;
 /** The server forgets what was read with, once nobody has asked for more for so long. */
 const FORGET_MS = 30_000;
@@ -186,7 +185,7 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
     const messages = await client.consumers.getConsumerFromInfo(consumer).consume({
       max_messages: max_buffered,
       expires: 5000,
-      idle_heartbeat: 1000,
+      idle_heartbeat: IDLE_HEARTBEAT_MS,
       abort_on_missing_resource: true,
     });
     return { messages, has_more: consumer.num_pending > 0, position, created };
@@ -199,13 +198,4 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
     this.#violation = notAllowed(violation);
     this.#interrupt();
   }
-}
-
-/** The server says once a second that it is there while somebody waits. */
-function closeWhenSilent(messages: ConsumerMessages, close: () => void): void {
-  void (async () => {
-    for await (const status of messages.status()) {
-      if (status.type === 'heartbeats_missed' && status.count >= MISSED_HEARTBEATS) close();
-    }
-  })();
 }

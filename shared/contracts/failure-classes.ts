@@ -1,4 +1,4 @@
-import type { ErrorClass } from './outcome.ts';
+import type { ErrorClass, TaskError } from './outcome.ts';
 
 /**
  * What helps against a failure of a class:
@@ -11,18 +11,161 @@ import type { ErrorClass } from './outcome.ts';
 export const RECOVERIES = ['at_once', 'elsewhere', 'smaller', 'cool_down', 'never'] as const;
 export type Recovery = (typeof RECOVERIES)[number];
 
-/** The one table of it; docs/reliability.md says why. An error that is not `retriable` is never tried again anyway. */
-export const RECOVERY_OF: Readonly<Record<ErrorClass, Recovery>> = {
-  out_of_memory: 'smaller',
-  device_error: 'elsewhere',
-  timeout: 'cool_down',
-  crash: 'elsewhere',
-  lost_worker: 'at_once',
-  bad_model: 'never',
-  bad_input: 'never',
-  executor_missing: 'elsewhere',
-  no_pool: 'never',
-  dependency_failed: 'never',
-  cancelled: 'never',
-  unknown: 'cool_down',
+/**
+ * What a failure is evidence of:
+ * - `worker`: of a machine or an installation that does not work, or of a model that breaks it. Counts toward the
+ *   worker's quarantine and toward circuit breakers.
+ * - `subject`: of a model or program that fails here, as far as the request does not cause it (its time, its size, its
+ *   own exit code). Counts toward circuit breakers, and never against the worker.
+ * - `nothing`: the request, the network, or a person is the cause. Counts nowhere.
+ */
+export type Evidence = 'worker' | 'subject' | 'nothing';
+
+interface FailureClass {
+  recovery: Recovery;
+  /** Of failures whose code is in no table: of workers that others wrote. */
+  evidence: Evidence;
+}
+
+/** By class; docs/reliability.md says why. An error that is not `retriable` is never tried again anyway. */
+const CLASSES: Readonly<Record<ErrorClass, FailureClass>> = {
+  out_of_memory: { recovery: 'smaller', evidence: 'subject' },
+  device_error: { recovery: 'elsewhere', evidence: 'worker' },
+  timeout: { recovery: 'cool_down', evidence: 'subject' },
+  crash: { recovery: 'elsewhere', evidence: 'worker' },
+  lost_worker: { recovery: 'at_once', evidence: 'nothing' },
+  bad_model: { recovery: 'never', evidence: 'nothing' },
+  bad_input: { recovery: 'never', evidence: 'nothing' },
+  executor_missing: { recovery: 'elsewhere', evidence: 'nothing' },
+  no_pool: { recovery: 'never', evidence: 'nothing' },
+  dependency_failed: { recovery: 'never', evidence: 'nothing' },
+  cancelled: { recovery: 'never', evidence: 'nothing' },
+  unknown: { recovery: 'cool_down', evidence: 'worker' },
 };
+
+/**
+ * By code: every error that our own services end an attempt with. The functions that make such errors take a
+ * `FailureCode`, so that an executor with a code that is not here does not compile.
+ */
+const CODES = {
+  // The worker, the device, or what is installed there.
+  DEVICE_FAILED: 'worker',
+  EXECUTOR_FAILED: 'worker',
+  EXECUTOR_STUCK: 'worker',
+  HANG: 'worker',
+  KILLED: 'worker',
+  NOT_STARTED: 'worker',
+  PROVIDER_NOT_USABLE: 'worker',
+  UNEXPECTED: 'worker',
+
+  // What was run, in the size and the time that the request gave it.
+  ABORTED_FOR_MEMORY: 'subject',
+  ALLOCATION_FAILED: 'subject',
+  EXIT_CODE: 'subject',
+  INPUTS_TOO_LARGE: 'subject',
+  KERNEL_OUT_OF_MEMORY: 'subject',
+  KILLED_FOR_MEMORY: 'subject',
+  MEMORY_LIMIT: 'subject',
+  NOOP_FAILED: 'subject',
+  NO_SAMPLES: 'nothing',
+  PROVIDER_NOT_USED: 'subject',
+  TASK_TIMED_OUT: 'subject',
+  TIMED_OUT: 'subject',
+
+  // A server or a network that is away.
+  MODEL_DOWNLOAD_FAILED: 'nothing',
+  // A limit of the whole machine or user, which other programs may fill.
+  COMMAND_NOT_STARTED: 'nothing',
+
+  // The request.
+  BATCH_NOT_POSSIBLE: 'nothing',
+  COMMAND_NOT_ALLOWED: 'nothing',
+  COMMAND_NOT_EXECUTABLE: 'nothing',
+  COMMAND_NOT_FOUND: 'nothing',
+  DIMENSION_NOT_IN_MODEL: 'nothing',
+  DIMENSION_UNKNOWN: 'nothing',
+  ENV_NOT_ALLOWED: 'nothing',
+  EXIT_NOT_ALLOWED: 'nothing',
+  INPUTS_REJECTED: 'nothing',
+  INPUT_NOT_A_TENSOR: 'nothing',
+  INPUT_TYPE_UNSUPPORTED: 'nothing',
+  INPUT_UNKNOWN: 'nothing',
+  JOB_UNREADABLE: 'nothing',
+  METRIC_LINE_TOO_LONG: 'nothing',
+  MODEL_FILE_MISSING: 'nothing',
+  MODEL_FOLDERS_EMPTY: 'nothing',
+  MODEL_HASH_MISMATCH: 'nothing',
+  MODEL_NOT_A_FILE: 'nothing',
+  MODEL_NOT_FOUND: 'nothing',
+  MODEL_NOT_LOADED: 'nothing',
+  MODEL_OUTSIDE_FOLDERS: 'nothing',
+  MODEL_SHA256_MISSING: 'nothing',
+  MODEL_UNKNOWN: 'nothing',
+  MODEL_URL_NOT_HTTPS: 'nothing',
+  OUTPUT_TOO_LARGE: 'nothing',
+  PRECISION_NOT_AVAILABLE: 'nothing',
+  RESULTS_TOO_LARGE: 'nothing',
+  SHAPE_DOES_NOT_FIT: 'nothing',
+  TARGET_QPS_MISSING: 'nothing',
+  WORKING_DIRECTORY_MISSING: 'nothing',
+
+  // What the worker does not offer.
+  EXECUTOR_MISSING: 'nothing',
+  NO_EXECUTOR_LEFT: 'nothing',
+  PROVIDER_MISSING: 'nothing',
+  WRONG_EXECUTOR: 'nothing',
+
+  // A decision of a person or of the scheduler, or a worker that is gone.
+  CANCELLED: 'nothing',
+  DEADLINE_MISSED: 'nothing',
+  DEPENDENCY_FAILED: 'nothing',
+  DRAINING: 'nothing',
+  JOB_STALLED: 'nothing',
+  NO_MATCHING_POOL: 'nothing',
+  OUTCOME_MISSING: 'nothing',
+  STOPPED: 'nothing',
+  WORKER_DRAINED: 'nothing',
+  WORKER_LOST: 'nothing',
+} as const satisfies Readonly<Record<string, Evidence>>;
+
+/** Codes with a number or a signal's name in them, by how they begin. */
+const FAMILIES = {
+  // A program may end itself by any signal; so may a measuring process by a model that breaks it.
+  KILLED_BY_SIG: 'subject',
+  SIG: 'worker',
+  EXIT_: 'worker',
+} as const satisfies Readonly<Record<string, Evidence>>;
+
+/** Every code that our own services end an attempt with. */
+export type FailureCode = keyof typeof CODES | `KILLED_BY_SIG${string}` | `SIG${string}` | `EXIT_${number}`;
+
+/** A task's error as our own services make it. */
+export type OwnTaskError = TaskError & { code: FailureCode };
+
+export function recoveryOf(error: Pick<TaskError, 'class'>): Recovery {
+  return CLASSES[error.class].recovery;
+}
+
+/**
+ * What a failure is evidence of: by its code, or by its class where the code is not one of ours.
+ * @param executor - one that does whatever the request says, failing too, is evidence of nothing
+ */
+export function evidenceOf(error: Pick<TaskError, 'class' | 'code'>, executor: string): Evidence {
+  const own = Object.hasOwn(CODES, error.code) ? CODES[error.code as keyof typeof CODES] : undefined;
+  const family = Object.entries(FAMILIES).find(([start]) => error.code.startsWith(start))?.[1];
+  const evidence = own ?? family ?? CLASSES[error.class].evidence;
+  return evidence === 'worker' && executor === 'noop' ? 'subject' : evidence;
+}
+
+/** The one way to make such an error. A message is cut to what an outcome takes, rather than the outcome refused. */
+export function taskError(
+  klass: ErrorClass,
+  code: FailureCode,
+  message: string,
+  retriable = CLASSES[klass].recovery !== 'never',
+): OwnTaskError {
+  return { class: klass, code, message: message.slice(0, MAX_MESSAGE), retriable };
+}
+
+/** The contract has room for 16,384 characters. */
+const MAX_MESSAGE = 16_000;

@@ -18,6 +18,8 @@ export interface FollowOptions<T> {
   /** Its name. */
   name: string;
   schema: z.ZodType<T>;
+  /** Which keys are entries of this schema; the others are left alone. All by default. */
+  is_entry?: (key: string) => boolean;
   put(value: T, key: string): void;
   /** An entry was taken out, or cannot be read any more. */
   removed?(key: string): void;
@@ -39,11 +41,12 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
   let position = 0;
 
   const take = async (entry: KvEntry): Promise<void> => {
+    position = Math.max(position, entry.revision);
+    if (options.is_entry?.(entry.key) === false) return;
     const parsed = entry.operation === 'PUT' ? parseJson(schema, entry.value) : undefined;
     if (parsed?.ok === true) put(parsed.value, entry.key);
     else removed?.(entry.key);
     if (parsed?.ok === false) await discardEntry(options, entry, parsed.issues);
-    position = Math.max(position, entry.revision);
   };
   const following = (async () => {
     while (!signal.aborted) {

@@ -33,6 +33,24 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
   return redis;
 }
 
+const ANSWER_MS = 2000;
+
+/**
+ * Whether Redis answers on a connection. One that is busy with a script, frozen or gone does not.
+ * @throws with the reason
+ */
+export async function pingRedis(redis: Redis): Promise<void> {
+  // A command would wait for the connection.
+  if (redis.status !== 'ready') throw new Error(`no connection to Redis: ${redis.status}`);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`Redis gave no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  try {
+    await Promise.race([redis.ping(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Looks once whether Redis is there and lets us in.
  * @throws UnreachableError with the reason

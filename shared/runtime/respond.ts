@@ -11,6 +11,8 @@ import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { reject } from './reject.ts';
 
+/** Who answers nobody for so long, with its hands full, does not do its work. */
+const STUCK_MS = 10_000;
 /** How long the server has to confirm that no more questions will come. */
 const DRAIN_MS = 1000;
 
@@ -33,6 +35,11 @@ interface Common<Q, A> {
 export type RespondOptions<Q, A> = Common<Q, A> &
   ({ schema: z.ZodType<Q> } | { read: (bytes: Uint8Array) => Parsed<Q> });
 
+export interface Answering extends Running {
+  /** Why questions are not answered although they should be. */
+  stuck(): string | undefined;
+}
+
 /**
  * Answers requests on a subject. Every question gets an answer: a malformed one the list of what is wrong with it, a
  * failed one what failed.
@@ -42,27 +49,34 @@ export function respond<Q, A>(
   client: JetStreamClient,
   log: Log,
   options: RespondOptions<Q, A>,
-): Running {
+): Answering {
   const subscription = connection.subscribe(
     options.subject,
     options.queue === undefined ? {} : { queue: options.queue },
   );
-  const active = new Set<Promise<void>>();
+  /** With when they came. */
+  const active = new Map<Promise<void>, number>();
   const loop = (async () => {
     for await (const message of subscription) {
       const work = answer(connection, client, log, options, message).finally(() => active.delete(work));
-      active.add(work);
-      if (active.size >= options.max_concurrent) await Promise.race(active);
+      active.set(work, performance.now());
+      if (active.size >= options.max_concurrent) await Promise.race(active.keys());
     }
   })();
   return {
+    stuck: () => {
+      const [oldest = Number.POSITIVE_INFINITY] = active.values();
+      const for_ms = performance.now() - oldest;
+      if (active.size < options.max_concurrent || for_ms < STUCK_MS) return undefined;
+      return `${active.size} questions on ${options.subject} are in hand and none is answered, the oldest for ${Math.round(for_ms / 1000)} s`;
+    },
     stop: async () => {
       // Drain: no new questions, those already here are answered.
       if (!connection.isClosed()) await Promise.race([subscription.drain(), pause(DRAIN_MS)]);
       // A server that is away can't confirm the drain; this ends the loop in any case.
       subscription.unsubscribe();
       await loop;
-      await Promise.all(active);
+      await Promise.all(active.keys());
     },
   };
 }

@@ -5,7 +5,7 @@ import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
-import type { Outcome, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeSubject, type TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
@@ -20,6 +20,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { z } from 'zod';
 import { addModel } from '../../services/worker/test-support/onnx-model.ts';
 import { bw } from '../support/bw.ts';
+import { outcomeWith } from '../support/outcomes.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
 /** The scheduler and one real worker on real brokers; further workers are the test's own and fail as it says. */
@@ -225,21 +226,54 @@ describe('a model that fails alike on three workers', () => {
 });
 
 describe('a worker on which three things in a row fail alike', () => {
+  const real = { labels: { kind: 'real' } };
   const failing = (name: string) => ({
     task_id: name,
     executor: 'noop',
     benchmark: name,
-    requirements: { labels: { kind: 'real' } },
+    requirements: real,
     retry_policy: { max_retries: 0, retry_delay_seconds: 0 },
     config: { behaviour: 'fail' },
   });
+  const kindsOf = (worker_id: string): string[] =>
+    events.filter((event) => event.entity === 'worker' && event.worker_id === worker_id).map((event) => event.kind);
+
+  it('stays in service where the request or the network is the cause, however often', async () => {
+    const urls = Array.from({ length: 20 }, (_, n) => `https://127.0.0.1:9${n}/m${n}.onnx`);
+    const once = { requirements: real, retry_policy: { max_retries: 0, retry_delay_seconds: 0 } };
+    const unreachable = urls.map((model, n) => ({
+      ...{ ...once, task_id: `url-${n}`, executor: 'onnx', config: { model, sha256: 'a'.repeat(64), batch_sizes: [1] } },
+    }));
+    const asked = ['fail', 'throw', 'hang'].flatMap((behaviour) =>
+      [1, 2, 3, 4].map((n) => ({
+        ...{ ...failing(`${behaviour}-${n}`), config: { behaviour }, timeout_seconds: behaviour === 'hang' ? 1 : 60 },
+      })),
+    );
+    const run_id = await submit([...unreachable, ...asked]);
+    await vi.waitFor(() => expect(of(run_id)).toHaveLength(32), { timeout: 100_000, interval: 100 });
+    expect(new Set(of(run_id).map(({ status }) => status))).toEqual(new Set(['failed', 'timed_out']));
+    const worker_id = of(run_id)[0]?.worker_id ?? '';
+    expect(kindsOf(worker_id)).not.toContain('quarantined');
+    expect(events.filter(({ kind, message }) => kind === 'circuit_opened' && /onnx|hang|throw/.test(message))).toEqual([]);
+    const good = await submit([{ ...failing('good'), config: {} }]);
+    await waitFor(() => expect(of(good)).toMatchObject([{ status: 'completed' }]));
+  });
 
   it('takes no tasks until it has passed a health check, which runs a real model', async () => {
-    const run_id = await submit(['one', 'two', 'three'].map(failing));
+    const worker_id = heartbeats.find((beat) => !beat.worker_id.startsWith('w-'))?.worker_id ?? '';
+    const kinds = (): string[] => kindsOf(worker_id);
+    // What a worker with a broken device reports: three models, one after the other.
+    const models = ['./one.onnx', './two.onnx', './three.onnx'];
+    const once = { requirements: { labels: { kind: 'nowhere' } }, retry_policy: { max_retries: 0 } };
+    const broken = models.map((model, n) => ({ ...once, task_id: `m${n}`, executor: 'onnx', config: { model } }));
+    const run_id = await submit(broken);
+    for (const [n, model] of models.entries()) {
+      const error = { class: 'device_error' as const, code: 'DEVICE_FAILED', message: 'it fell off', retriable: true };
+      const about = { run_id, task_id: `m${n}`, max_attempts: 1, worker_id, pool: 'cpu-000000d0', executor: 'onnx', model };
+      const said = outcomeWith(1, { ...about, benchmark: model, status: 'failed', error, results: {} });
+      await jetstream(nats).publish(outcomeSubject(said), JSON.stringify(said));
+    }
     await waitFor(() => expect(of(run_id)).toHaveLength(3));
-    const worker_id = of(run_id)[0]?.worker_id ?? '';
-    const kinds = (): string[] =>
-      events.filter((event) => event.entity === 'worker' && event.worker_id === worker_id).map((event) => event.kind);
     await waitFor(() => expect(kinds()).toContain('quarantined'));
     await waitFor(() => expect(heartbeats.some((beat) => beat.paused?.kind === 'quarantined')).toBe(true));
     const held = await submit([{ ...failing('four'), config: {} }]);

@@ -3,7 +3,7 @@ import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';
-import { answerQueries } from './handlers/queries.ts';
+import { answerQueries, answerQuery } from './handlers/queries.ts';
 import { createKafkaMetrics, createMetrics, showPending } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 import { clickHouseSink } from './sinks/clickhouse/sink.ts';
@@ -49,14 +49,15 @@ await runService({
 
     // Where the server has not said how much a message holds, NATS' own default.
     const max_bytes = (): number => nats.info?.max_payload ?? 1_048_576;
-    const answers = answerQueries(
-      nats,
-      jetstream,
-      log,
-      { database, max_rows: config.SQL_MAX_ROWS, max_bytes },
-      metrics.answered,
-    );
+    const questions = { database, max_rows: config.SQL_MAX_ROWS, max_bytes };
+    const answers = answerQueries(nats, jetstream, log, questions, metrics.answered);
     scope.add('queries', () => answers.stop());
+    http.addReadiness('queries', answers.stuck);
+    // A query of its own, all the way to the database: what does not answer itself answers nobody.
+    await health.watch('own query', async () => {
+      const reply = await answerQuery(questions, 'runs', { limit: 1 });
+      if (!reply.ok) throw new Error(reply.issues.map(({ message }) => message).join('; '));
+    });
     // Stops first of all: writes that wait for their sink give their messages back.
     scope.add('retries', () => stopping.abort());
   },

@@ -11,7 +11,7 @@ import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';
 import { Fleet } from './adapters/fleet.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
-import { Authenticator } from './auth/authenticator.ts';
+import { Authenticator, USED_LINK } from './auth/authenticator.ts';
 import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
 import { SharedTopics } from './live/shared-topics.ts';
@@ -29,6 +29,7 @@ await runService({
     const sessions = new WatchedBucket({
       bucket: await openBucket(nats, SESSIONS_BUCKET, replicas, SESSION_TTL_MS),
       ...{ name: SESSIONS_BUCKET, schema: storedSession, ...parts },
+      is_entry: (key) => !key.startsWith(USED_LINK),
     });
     for (const each of [keys, sessions]) {
       await each.start();

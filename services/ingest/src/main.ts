@@ -31,8 +31,10 @@ await runService({
     };
     const submissions = answerSubmissions(parts);
     scope.add('submit', () => submissions.stop());
+    http.addReadiness('submit', submissions.stuck);
     const cancellations = answerCancellations(parts);
     scope.add('cancel', () => cancellations.stop());
+    http.addReadiness('cancel', cancellations.stuck);
 
     const kafka = kafkaOf(config, log);
     if (kafka === undefined) return;

@@ -1,11 +1,12 @@
 import { eventOf } from '@benchwire/shared/contracts/event.ts';
-import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
+import { recoveryOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { Reader } from '@benchwire/shared/runtime/read-to-end.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { PoolQueues } from './adapters/pool-queues.ts';
@@ -34,6 +35,7 @@ import { Patterns } from './patterns.ts';
 import { Reconciler } from './reconciler.ts';
 import { SideWork } from './side-work.ts';
 import { type LeaderStatus, statusOf } from './status.ts';
+import type { LeaderProgress } from './watchdog.ts';
 
 export interface LeaderParts {
   nats: NatsConnection;
@@ -50,6 +52,8 @@ export interface LeaderParts {
   state_options: Partial<StateOptions>;
   /** Until a worker in quarantine is checked for the first time. */
   check_after_ms: number;
+  /** The state can't be relied on any more: it has to be folded anew. */
+  onSpoiled: (reason: string) => void;
   now: () => number;
   random: () => number;
 }
@@ -76,6 +80,8 @@ export class Leader {
   #scheduled = false;
   #moved_at_ms = 0;
   #ready = false;
+  #phase = 'shutting out earlier leaders';
+  readonly #readers: Reader[] = [];
   #emissions: Emissions;
   #endings: Endings;
   #bindings: Bindings;
@@ -108,6 +114,7 @@ export class Leader {
   async start(): Promise<void> {
     const { now, random, log, lease } = this.#parts;
     const began = now();
+    this.#phase = 'reading RUNS';
     const runs = await readRuns(this.#parts, {
       apply: (message, as_written) => {
         const issues = this.state.applyRunMessage(message, now());
@@ -117,7 +124,9 @@ export class Leader {
         return issues;
       },
       isOpen: (run_id) => this.state.runs.has(run_id),
+      spoiled: (reason) => this.#parts.onSpoiled(reason),
     });
+    this.#readers.push(runs);
     this.#messages = runs;
     if (!(await this.#keep(runs))) return;
     await runs.caughtUp;
@@ -134,15 +143,19 @@ export class Leader {
       if (!this.state.applyOutcome(outcome, now(), random)) return;
       const { run_id, task_id, attempt, error } = outcome;
       if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
-        this.#parts.metrics.recoveries.inc({ recovery: RECOVERY_OF[error.class] });
+        this.#parts.metrics.recoveries.inc({ recovery: recoveryOf(error) });
       this.schedule();
     });
     if (!(await this.#keep(outcomes))) return;
+    this.#readers.push(outcomes);
+    this.#phase = 'reading OUTCOMES';
     const first_sequence = await outcomes.caughtUp;
 
+    this.#phase = 'taking over what stands in the queues';
     await this.#reconciler.restore();
     if (this.#work.signal.aborted) return;
     this.#patterns.begin();
+    this.#phase = 'leading';
     this.#ready = true;
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running.push({
@@ -165,6 +178,17 @@ export class Leader {
     this.#work.abort();
     await Promise.allSettled(this.#running.toReversed().map((part) => part.stop()));
     await this.#work.settled();
+  }
+
+  /** How far it is: what the watchdog goes by. */
+  get progress(): LeaderProgress {
+    return {
+      is_leading: this.#ready,
+      phase: this.#phase,
+      readers: this.#readers,
+      steps: this.#reconciler.looked_at,
+      redis_answers: this.#parts.queues.answers,
+    };
   }
 
   /** What it says of itself once a second; undefined until it has replayed everything and decides. */

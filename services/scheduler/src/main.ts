@@ -34,7 +34,7 @@ await runService({
       ),
     );
     scope.add('queues', () => queues.close());
-    http.addReadiness('redis', () => (queues.connected ? undefined : 'no connection to Redis'));
+    await health.watch('redis', () => queues.check());
 
     const fleet = new Fleet(Date.now());
     let leadership: Leadership | undefined;
@@ -87,6 +87,7 @@ await runService({
       check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
     scope.add('leadership', () => leadership?.stop());
+    http.addReadiness('leading', () => leadership?.notReady());
     const joins = answerJoins({ nats, jetstream, log, config });
     scope.add('joins', () => joins.stop());
   },

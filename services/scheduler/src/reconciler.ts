@@ -1,4 +1,6 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { parseAttemptId } from '@benchwire/shared/contracts/ids.ts';
+import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { PoolQueues } from './adapters/pool-queues.ts';
 import type { Fleet } from './decide/fleet.ts';
@@ -6,10 +8,10 @@ import { jobOf } from './decide/messages.ts';
 import { compare, idOf, lostVerdict } from './decide/reconcile.ts';
 import type { TaskState } from './decide/run-state.ts';
 import type { SchedulerState } from './decide/scheduler-state.ts';
-import { taskError } from './decide/verdicts.ts';
 
 interface ReconcilerParts {
   queues: PoolQueues;
+  lease: Pick<HeldLease, 'valid'>;
   fleet: Fleet;
   log: Log;
   now: () => number;
@@ -32,6 +34,8 @@ export class Reconciler {
   /** By pool: for how many rounds in a row an attempt has been missing. */
   #rounds = new Map<string, Map<string, number>>();
   #aborting = new Set<TaskState>();
+  /** Jobs that `restore` has looked at. */
+  looked_at = 0;
 
   constructor(state: SchedulerState, parts: ReconcilerParts) {
     this.#state = state;
@@ -51,12 +55,16 @@ export class Reconciler {
 
   /** At the start of a leader: takes over what its predecessor emitted, and clears away what is decided already. */
   async restore(): Promise<void> {
-    const { queues, now } = this.#parts;
+    const { queues, lease, now } = this.#parts;
     for (const pool of await queues.pools()) {
       await queues.repair(pool);
       for (const job of await queues.active(pool)) this.#adopt(pool, job.id, now());
       for (const job of await queues.waiting(pool)) {
-        if (!this.#adopt(pool, job.id, now())) await queues.withdraw(pool, job.id);
+        this.looked_at++;
+        if (this.#adopt(pool, job.id, now())) continue;
+        // A successor has what it adopted in the queues by now.
+        if (!lease.valid()) return;
+        await queues.withdraw(pool, job.id);
       }
     }
   }

@@ -1,5 +1,6 @@
 import { poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -20,6 +21,7 @@ export class Pools {
   readonly #redis: Redis;
   readonly #workers: Worker[];
   #draining = false;
+  #stopped: string | undefined;
 
   constructor(options: PoolsOptions) {
     this.#log = options.log;
@@ -32,8 +34,16 @@ export class Pools {
   start(): void {
     for (const worker of this.#workers) {
       // Ends when the worker is closed; what goes wrong before is told as an event.
-      worker.run().catch((error: unknown) => this.#log.error({ err: error }, 'a queue consumer stopped'));
+      worker.run().catch((error: unknown) => {
+        this.#log.error({ err: error }, 'a queue consumer stopped');
+        this.#stopped = `the consumer of ${worker.name} has stopped: ${messageOf(error)}`;
+      });
     }
+  }
+
+  /** Why it takes no jobs although it should. */
+  get stopped(): string | undefined {
+    return this.#stopped;
   }
 
   /** No more jobs; those in execution go on. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { WorkerRegistered } from '@benchwire/shared/contracts/join.ts';
 import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
-import { connectRedis } from '@benchwire/shared/runtime/redis.ts';
+import { connectRedis, pingRedis } from '@benchwire/shared/runtime/redis.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
 import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -108,7 +108,7 @@ export async function startWorker(
 
   const redis = connectRedis(`worker-${worker_id}`, config, log);
   scope.add('redis', () => redis.disconnect());
-  http.addReadiness('redis', () => (redis.status === 'ready' ? undefined : `connection to Redis: ${redis.status}`));
+  await health.watch('redis', () => pingRedis(redis));
 
   const presence = new Presence({
     nats,
@@ -131,6 +131,8 @@ export async function startWorker(
     telemetry,
     log,
   });
+
+  http.addReadiness('queues', () => pools.stopped);
 
   const holds = new Holds({ pools, presence, telemetry, log });
 

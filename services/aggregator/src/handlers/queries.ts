@@ -7,11 +7,10 @@ import {
   type QueryRow,
 } from '@benchwire/shared/contracts/query.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
-import { respond } from '@benchwire/shared/runtime/respond.ts';
+import { type Answering, respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
@@ -100,7 +99,7 @@ export function answerQueries(
   log: Log,
   context: QueryContext,
   answered: (query: string, ok: boolean, seconds: number) => void,
-): Running {
+): Answering {
   return respond<unknown, QueryReply>(connection, client, log, {
     subject: QUERY_SUBJECTS,
     queue: 'aggregator',

@@ -5,6 +5,9 @@ import { HttpProblem } from '../problem.ts';
 import type { Caller } from './caller.ts';
 import type { VerifyToken } from './tokens.ts';
 
+/** Keys of the bucket of sessions that say which sign-in links were used begin so. */
+export const USED_LINK = 'used-';
+
 export const SESSION_COOKIE = 'bw_session';
 
 interface Parts {
@@ -83,7 +86,7 @@ export class Authenticator {
     const hash = hashOfSecret(token);
     if (hash !== this.#token_hash || Date.now() > this.#token_ends_ms) throw refused;
     // The bucket takes a name once, whichever replica asks.
-    await this.#parts.sessions.bucket.create(`used-${hash}`, '{}').catch(() => {
+    await this.#parts.sessions.bucket.create(`${USED_LINK}${hash}`, '{}').catch(() => {
       throw refused;
     });
     return { name: 'local', role: 'admin', expires_at: null };

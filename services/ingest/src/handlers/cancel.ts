@@ -6,9 +6,8 @@ import {
   cancelRequest,
 } from '@benchwire/shared/contracts/request.ts';
 import type { RunMessage } from '@benchwire/shared/contracts/run.ts';
-import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import { respond } from '@benchwire/shared/runtime/respond.ts';
+import { type Answering, respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { RunStore } from '../adapters/run-store.ts';
@@ -26,7 +25,7 @@ export interface CancelParts {
 const MAX_TRIES = 10;
 
 /** Answers cancellations: stored in RUNS, so that they survive every crash; the scheduler acts on them. */
-export function answerCancellations(parts: CancelParts): Running {
+export function answerCancellations(parts: CancelParts): Answering {
   return respond<CancelRequest, CancelReply>(parts.nats, parts.jetstream, parts.log, {
     subject: CANCEL_SUBJECT,
     queue: 'ingest',

@@ -1,10 +1,9 @@
 import { type Issue, SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
 import { readRequest, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
-import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
-import { respond } from '@benchwire/shared/runtime/respond.ts';
+import { type Answering, respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type AdmissionParts, admit } from '../admission.ts';
@@ -16,7 +15,7 @@ export interface SubmitParts extends AdmissionParts {
 }
 
 /** Answers submitted requests: with the run id once RUNS has the run, or with everything that is wrong. */
-export function answerSubmissions(parts: SubmitParts): Running {
+export function answerSubmissions(parts: SubmitParts): Answering {
   return respond<WrittenText, SubmitReply>(parts.nats, parts.jetstream, parts.log, {
     subject: SUBMIT_SUBJECT,
     queue: 'ingest',

@@ -1,7 +1,7 @@
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { JOB_NAME, type Job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import { connectRedis, type RedisOptions } from '@benchwire/shared/runtime/redis.ts';
+import { connectRedis, pingRedis, type RedisOptions } from '@benchwire/shared/runtime/redis.ts';
 import { Queue } from 'bullmq';
 import { Fence, isFenced } from './fence.ts';
 import { ID_LISTS, type IdList, isReply, isWrongType, type KeepDamage, QueueRepair } from './queue-repair.ts';
@@ -24,6 +24,7 @@ export class PoolQueues {
   #fence: Fence;
   #repair: QueueRepair;
   #log: Log;
+  #answers = true;
   #onFenced: () => void = () => undefined;
 
   /** @param keep - takes what is damaged, before it is removed */
@@ -35,8 +36,20 @@ export class PoolQueues {
     this.#repair = new QueueRepair(this.#redis, options.REDIS_PREFIX, keep, log);
   }
 
-  get connected(): boolean {
-    return this.#redis.status === 'ready';
+  /** Whether Redis answered when it was last asked. */
+  get answers(): boolean {
+    return this.#redis.status === 'ready' && this.#answers;
+  }
+
+  /** @throws while Redis does not answer, with the reason */
+  async check(): Promise<void> {
+    this.#answers = await pingRedis(this.#redis).then(
+      () => true,
+      (error: unknown) => {
+        this.#answers = false;
+        throw error;
+      },
+    );
   }
 
   /**

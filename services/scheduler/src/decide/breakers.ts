@@ -1,3 +1,4 @@
+import { type Evidence, evidenceOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
@@ -41,18 +42,15 @@ function hardwareOf(pool: string): string {
   return pool.slice(0, pool.lastIndexOf('-'));
 }
 
-/**
- * Failures that a model can cause on any worker. Not `lost_worker`: machines go for reasons of their own, and the
- * attempts of a task that takes its workers along are bounded. Not what is never tried again anyway.
- */
-const COUNTED: ReadonlySet<ErrorClass> = new Set(['out_of_memory', 'device_error', 'timeout', 'crash', 'unknown']);
-
-/** The class of a failure that says that what ran, or where it ran, is broken; undefined for everything else. */
-export function tellingFailure(facts: FailureFacts): ErrorClass | undefined {
-  const { status, error, retried_smaller } = facts;
+/** The class of a failure that is evidence of one of these; undefined for everything else. */
+export function tellingFailure(facts: FailureFacts, of: ReadonlySet<Evidence>): ErrorClass | undefined {
+  const { status, error, executor, retried_smaller } = facts;
   if (status === 'completed' || error === null || retried_smaller) return undefined;
-  return COUNTED.has(error.class) ? error.class : undefined;
+  return of.has(evidenceOf(error, executor)) ? error.class : undefined;
 }
+
+/** A machine on which a model fails is no other one's fault, so three of them speak against the model. */
+const AGAINST_SUBJECT: ReadonlySet<Evidence> = new Set(['worker', 'subject']);
 
 /** Things that failed lately; more than these are forgotten, the oldest first. */
 const MAX_SUBJECTS = 10_000;
@@ -83,6 +81,7 @@ export type BreakerChange =
 export interface FailureFacts extends Pick<Outcome, 'status' | 'error' | 'worker_id' | 'pool'> {
   /** See `subjectOf`. */
   subject: string;
+  executor: string;
   /** Names the task among all: `<run>.<task>`. */
   task: string;
   /** The next attempt leaves out what did not fit, so the failure says nothing about the rest. */
@@ -117,7 +116,7 @@ export class Breakers {
   /** @param at_ms - when the attempt ended */
   apply(facts: FailureFacts, at_ms: number): BreakerChange[] {
     const { pool, worker_id, subject, task } = facts;
-    const failed = tellingFailure(facts);
+    const failed = tellingFailure(facts, AGAINST_SUBJECT);
     if (pool === null || worker_id === null) {
       this.#freeProbe(subject, task);
       return [];

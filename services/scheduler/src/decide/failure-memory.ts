@@ -54,6 +54,7 @@ export class FailureMemory {
       worker_id,
       pool,
       subject: subjectOf(state.lane.spec),
+      executor: state.lane.spec.executor,
       task: `${run_id}.${task_id}`,
       retried_smaller,
     };

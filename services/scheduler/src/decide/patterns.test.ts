@@ -13,6 +13,7 @@ function facts(over: Partial<FailureFacts> & { fails?: string } = {}): FailureFa
     worker_id: 'w1',
     pool: 'cpu-aaaaaaaa',
     subject: 'onnx m',
+    executor: 'onnx',
     task: 'r.t1',
     retried_smaller: false,
     ...rest,

@@ -1,7 +1,7 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { Fleet } from './fleet.ts';
 import type { TaskState, Verdict } from './run-state.ts';
-import { taskError } from './verdicts.ts';
 
 export interface QueueView {
   waiting: ReadonlySet<string>;

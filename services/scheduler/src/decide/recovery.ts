@@ -1,4 +1,4 @@
-import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
+import { recoveryOf, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
@@ -81,7 +81,7 @@ export function blockedPools(
 function whyElsewhere(failures: readonly Failure[], pool: Pool, others: readonly Pool[]): string | undefined {
   const here = failures.filter((failure) => failure.pool === pool.pool);
   for (const failure of here) {
-    switch (RECOVERY_OF[failure.class]) {
+    switch (recoveryOf(failure)) {
       case 'smaller': {
         const larger = others.some((other) => (other.offer.memory_gb ?? 0) > (pool.offer.memory_gb ?? 0));
         if (larger) return `it ran out of memory there, and another pool has more: ${failure.message}`;
@@ -110,7 +110,7 @@ export function workerWishes(
   pool: Pool,
 ): Pick<Job, 'avoid_workers' | 'prefer_workers'> {
   const failed = failures
-    .filter((failure) => failure.pool === pool.pool && RECOVERY_OF[failure.class] === 'elsewhere')
+    .filter((failure) => failure.pool === pool.pool && recoveryOf(failure) === 'elsewhere')
     .map((failure) => failure.worker_id);
   const unwanted = new Set([...failed, ...(task.avoid_workers ?? [])]);
   const avoided = pool.workers.filter((worker) => unwanted.has(worker));
@@ -160,6 +160,6 @@ export function nowhereLeft(failures: readonly Failure[], pools: readonly Pool[]
   const message = `no pool that matches can run it: ${last.message}`;
   return {
     status: 'failed',
-    error: { class: 'executor_missing', code: 'NO_EXECUTOR_LEFT', message, retriable: false },
+    error: taskError('executor_missing', 'NO_EXECUTOR_LEFT', message, false),
   };
 }

@@ -1,5 +1,5 @@
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
-import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
+import { recoveryOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
@@ -212,7 +212,7 @@ export class SchedulerState {
     }
     // A lost worker is not the task's fault: no reason to wait.
     const at_once =
-      outcome.status === 'lost' || (outcome.error !== null && RECOVERY_OF[outcome.error.class] === 'at_once');
+      outcome.status === 'lost' || (outcome.error !== null && recoveryOf(outcome.error) === 'at_once');
     const base_ms = at_once ? 0 : spec.retry_policy.retry_delay_seconds * 1000;
     const wait_ms = backoffMs(outcome.attempt - 1, base_ms, MAX_RETRY_DELAY_MS, random);
     if (wait_ms < 1) this.#makeReady(state, now);

@@ -1,3 +1,4 @@
+import type { Evidence } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass } from '@benchwire/shared/contracts/outcome.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { type FailureFacts, tellingFailure } from './breakers.ts';
@@ -10,6 +11,8 @@ export interface SuspectSettings {
 }
 
 export const DEFAULT_SUSPECT_SETTINGS: SuspectSettings = { subjects: 3, window_ms: 10 * 60_000 };
+
+const AGAINST_WORKER: ReadonlySet<Evidence> = new Set(['worker']);
 
 /** Workers that failed lately; more than these are forgotten, the oldest first. */
 const MAX_WORKERS = 50_000;
@@ -38,7 +41,7 @@ export class Suspects {
       this.#failures.delete(worker_id);
       return undefined;
     }
-    const failed = tellingFailure(facts);
+    const failed = tellingFailure(facts, AGAINST_WORKER);
     if (failed === undefined) return undefined;
     const byClass = this.#failures.get(worker_id) ?? new Map<ErrorClass, Map<string, number>>();
     this.#failures.delete(worker_id);

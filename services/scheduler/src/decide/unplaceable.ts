@@ -1,9 +1,9 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { Fleet } from './fleet.ts';
 import { type Group, waitingIn } from './lane.ts';
 import { whyNot } from './recovery.ts';
 import type { TaskState } from './run-state.ts';
 import type { SchedulerState } from './scheduler-state.ts';
-import { taskError } from './verdicts.ts';
 
 export interface Unplaceable {
   group: Group;

@@ -1,4 +1,4 @@
-import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskState, Verdict } from './run-state.ts';
 
 /** How a task ends of which no attempt may start any more; undefined for any other. */
@@ -25,8 +25,4 @@ export function cancelledVerdict(reason: string): Verdict {
 export function dependencyVerdict(dependency: TaskState): Verdict {
   const message = `not run, because ${dependency.task_id}, which it depends on, ended as ${dependency.status ?? 'failed'}`;
   return { status: 'cancelled', error: taskError('dependency_failed', 'DEPENDENCY_FAILED', message, false) };
-}
-
-export function taskError(klass: TaskError['class'], code: string, message: string, retriable: boolean): TaskError {
-  return { class: klass, code, message, retriable };
 }

@@ -1,11 +1,13 @@
 import { outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { nextSequence, type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
+import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { z } from 'zod';
 
@@ -58,12 +60,26 @@ export async function readOutcomes(
   const began = Promise.withResolvers<number>();
   let beginAnew = (): void => undefined;
 
+  /** An outcome that the fold fails on must not end every leader to come. */
+  const applySafely = (value: ReadOutcome, message: JsMsg): void => {
+    try {
+      apply(value, message.seq);
+    } catch (error) {
+      log.error({ err: error, subject: message.subject }, 'could not fold an outcome; it is left out');
+      const kept = { subject: message.subject, raw: message.data, id: `${OUTCOMES.name}.${message.seq}.scheduler` };
+      const issues = [{ path: '(message)', code: 'internal', message: messageOf(error) }];
+      reject(jetstream, 'outcome', kept, issues, stopping.signal).catch((cause: unknown) =>
+        log.warn({ reason: messageOf(cause) }, 'could not keep an outcome that cannot be folded'),
+      );
+    }
+  };
+
   const take = (message: JsMsg): void => {
     // A predecessor of this consumer may still deliver.
     if (message.seq < (next_sequence ?? 0) || stopping.signal.aborted) return;
     next_sequence = message.seq + 1;
     const parsed = parseJson(outcomeFacts, message.data);
-    if (parsed.ok) apply(parsed.value, message.seq);
+    if (parsed.ok) applySafely(parsed.value, message);
     else log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
   };
 

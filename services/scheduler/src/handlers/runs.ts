@@ -1,13 +1,15 @@
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import { type RunMessage, runMessage } from '@benchwire/shared/contracts/run.ts';
+import { type RunMessage, runMessage, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { RUNS } from '@benchwire/shared/contracts/streams.ts';
+import { closeWhenSilent, IDLE_HEARTBEAT_MS } from '@benchwire/shared/runtime/close-when-silent.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
-import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import {
@@ -39,12 +41,15 @@ export interface RunSink {
    */
   apply(message: RunMessage, as_written: () => unknown): Issue[];
   isOpen(run_id: string): boolean;
+  /** The state may be half changed, so that it has to be folded anew; what spoiled it is gone from the stream by then. */
+  spoiled(reason: string): void;
 }
 
 interface Parts {
+  nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
-  lease: Pick<HeldLease, 'epoch' | 'newestEpoch'>;
+  lease: Pick<HeldLease, 'epoch' | 'newestEpoch' | 'valid'>;
   log: Log;
 }
 
@@ -55,16 +60,17 @@ interface Parts {
  * @throws BenchwireError FENCED when a later leader reads already
  */
 export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
-  const { jetstream, manager, lease, log } = parts;
+  const { nats, jetstream, manager, lease, log } = parts;
   const consumerName = `${CONSUMER_PREFIX}${lease.epoch}`;
   await deletePredecessors(manager, lease, log);
-  await manager.consumers.add(RUNS.name, {
+  const settings = {
     durable_name: consumerName,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: ACK_WAIT_MS * 1_000_000,
     max_ack_pending: -1,
-  });
+  };
+  await manager.consumers.add(RUNS.name, settings);
   /** Everything up to it was folded. */
   let position = 0;
 
@@ -72,11 +78,20 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
   const stopping = new AbortController();
   let messages: ConsumerMessages | undefined;
 
+  /** A message that the fold fails on must not end every leader to come. */
+  const applied = (value: RunMessage, message: JsMsg): Issue[] => {
+    try {
+      return sink.apply(value, () => message.json());
+    } catch (error) {
+      log.error({ err: error, subject: message.subject }, 'could not fold a message in RUNS');
+      sink.spoiled(`a message in RUNS could not be folded: ${messageOf(error)}`);
+      return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
+    }
+  };
+
   const handle = async (message: JsMsg): Promise<void> => {
-    const changed = contentHashIssues(message.data, (name) => message.headers?.get(name));
-    const parsed: Parsed<RunMessage> =
-      changed.length > 0 ? { ok: false, issues: changed } : parseJson(runMessage, message.data);
-    const issues = parsed.ok ? sink.apply(parsed.value, () => message.json()) : parsed.issues;
+    const parsed = read(message);
+    const issues = parsed.ok ? applied(parsed.value, message) : parsed.issues;
     if (!parsed.ok || issues.length > 0) {
       log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
       const id = `${RUNS.name}.${message.seq}`;
@@ -92,21 +107,57 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
     }
   };
 
+  /** Reads until something is lost on the way, or wrong. */
+  const readOnce = async (): Promise<void> => {
+    const consumer = await jetstream.consumers.get(RUNS.name, consumerName);
+    const reading = await consumer.consume({
+      max_messages: 1000,
+      expires: 5000,
+      idle_heartbeat: IDLE_HEARTBEAT_MS,
+      // Else a consumer that somebody deleted would be waited for in silence.
+      abort_on_missing_resource: true,
+    });
+    messages = reading;
+    closeWhenSilent(reading, () => void reading.close());
+    if (stopping.signal.aborted) await reading.close();
+    let expected = 1;
+    for await (const message of reading) {
+      if (message.info.deliverySequence !== expected++) break;
+      await handle(message);
+      position = Math.max(position, message.seq);
+    }
+    await reading.close();
+  };
+  /**
+   * What was on its way when a connection broke waits for its ack until tomorrow. So reading begins anew with a fresh
+   * consumer, which gets everything that is open once more; the fold knows it already.
+   */
+  const beginAnew = async (): Promise<void> => {
+    if (!lease.valid()) return;
+    try {
+      await manager.consumers.delete(RUNS.name, consumerName);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
+    }
+    unacked.clear();
+    await manager.consumers.add(RUNS.name, settings);
+  };
   const loop = (async () => {
-    while (!stopping.signal.aborted) {
+    for (let is_first = true; !stopping.signal.aborted; is_first = false) {
       try {
-        const consumer = await jetstream.consumers.get(RUNS.name, consumerName);
-        messages = await consumer.consume({ max_messages: 1000, expires: 5000 });
-        if (stopping.signal.aborted) await messages.close();
-        for await (const message of messages) {
-          await handle(message);
-          position = Math.max(position, message.seq);
-        }
+        if (!is_first) await beginAnew();
+        await readOnce();
       } catch (error) {
         if (stopping.signal.aborted) return;
         log.warn({ err: error }, 'reading RUNS failed, trying again');
-        await pause(300, stopping.signal);
       }
+      await pause(300, stopping.signal);
+    }
+  })();
+  void (async () => {
+    for await (const status of nats.status()) {
+      if (stopping.signal.aborted) return;
+      if (status.type === 'reconnect') await messages?.close();
     }
   })();
 
@@ -127,6 +178,15 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
       await loop;
     },
   };
+}
+
+function read(message: JsMsg): Parsed<RunMessage> {
+  const changed = contentHashIssues(message.data, (name) => message.headers?.get(name));
+  if (changed.length > 0) return { ok: false, issues: changed };
+  const parsed = parseJson(runMessage, message.data);
+  if (!parsed.ok || runSubject(parsed.value.run_id) === message.subject) return parsed;
+  const text = `it is about run ${parsed.value.run_id}, and stands under ${message.subject}`;
+  return { ok: false, issues: [{ path: 'run_id', code: 'subject_mismatch', message: text }] };
 }
 
 async function deletePredecessors(manager: JetStreamManager, lease: Parts['lease'], log: Log): Promise<void> {

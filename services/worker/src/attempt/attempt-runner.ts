@@ -1,3 +1,4 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { type AttemptKey, attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import {
@@ -151,23 +152,15 @@ export class AttemptRunner {
     const name = attempt.job.task.executor;
     const executor = executors.get(name);
     if (executor === undefined) {
-      return emptyReport({
-        class: 'executor_missing',
-        code: 'EXECUTOR_MISSING',
-        message: `this worker does not offer the executor "${name}", only ${[...executors.keys()].join(', ')}: see WORKER_EXECUTORS and WORKER_COMMANDS there`,
-        retriable: true,
-      });
+      const message = `this worker does not offer the executor "${name}", only ${[...executors.keys()].join(', ')}: see WORKER_EXECUTORS and WORKER_COMMANDS there`;
+      return emptyReport(taskError('executor_missing', 'EXECUTOR_MISSING', message, true));
     }
     try {
       return await this.#settled(executor.execute(attempt.context), attempt);
     } catch (error) {
       log.error({ err: error, attempt: attempt.id }, `the ${name} executor failed unexpectedly`);
-      return emptyReport({
-        class: 'unknown',
-        code: 'EXECUTOR_FAILED',
-        message: `the ${name} executor failed unexpectedly: ${messageOf(error)}`.slice(0, 8000),
-        retriable: true,
-      });
+      const message = `the ${name} executor failed unexpectedly: ${messageOf(error)}`;
+      return emptyReport(taskError('unknown', 'EXECUTOR_FAILED', message, true));
     }
   }
 
@@ -179,7 +172,7 @@ export class AttemptRunner {
       const wait = (): void => {
         patience = setTimeout(() => {
           const message = `the executor did not stop within ${abort_patience_ms / 1000} s of being told to`;
-          resolve(emptyReport({ class: 'device_error', code: 'EXECUTOR_STUCK', message, retriable: true }));
+          resolve(emptyReport(taskError('device_error', 'EXECUTOR_STUCK', message, true)));
           onStuck(attempt.id);
         }, abort_patience_ms);
       };

@@ -1,3 +1,4 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { AbortReason } from '../executors/executor.ts';
 
@@ -22,32 +23,29 @@ export function decideStatus(ending: Ending): { status: OutcomeStatus; error: Ta
       return {
         status: 'timed_out',
         error: {
-          class: 'timeout',
-          code: 'TASK_TIMED_OUT',
-          message: `still running after timeout_seconds = ${ending.timeout_seconds}: raise it, or make the task smaller`,
-          retriable: true,
+          ...taskError(
+            'timeout',
+            'TASK_TIMED_OUT',
+            `still running after timeout_seconds = ${ending.timeout_seconds}: raise it, or make the task smaller`,
+            true,
+          ),
           ...(ending.error.batch_size === undefined ? {} : { batch_size: ending.error.batch_size }),
         },
       };
     case 'cancelled':
       return {
         status: 'cancelled',
-        error: {
-          class: 'cancelled',
-          code: 'CANCELLED',
-          message: `stopped while it ran: ${ending.abort.message}`,
-          retriable: false,
-        },
+        error: taskError('cancelled', 'CANCELLED', `stopped while it ran: ${ending.abort.message}`, false),
       };
     case 'draining':
       return {
         status: 'lost',
-        error: {
-          class: 'lost_worker',
-          code: 'WORKER_DRAINED',
-          message: `${ending.worker_id} was stopped before the task could finish: ${ending.abort.message}`,
-          retriable: true,
-        },
+        error: taskError(
+          'lost_worker',
+          'WORKER_DRAINED',
+          `${ending.worker_id} was stopped before the task could finish: ${ending.abort.message}`,
+          true,
+        ),
       };
     default:
       return ending.abort.reason satisfies never;

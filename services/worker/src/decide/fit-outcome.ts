@@ -1,3 +1,4 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { MAX_LOG_BYTES } from '../attempt/log-tail.ts';
 
@@ -33,7 +34,7 @@ export function fitOutcome(
   const failed: Outcome = {
     ...outcome,
     status: 'failed',
-    error: { class: 'bad_input', code: 'RESULTS_TOO_LARGE', message, retriable: false },
+    error: taskError('bad_input', 'RESULTS_TOO_LARGE', message, false),
     results: { notes: [message] },
     logs: logsOf(8192),
   };

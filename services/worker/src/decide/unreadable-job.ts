@@ -1,3 +1,4 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { MESSAGE_VERSION, runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
@@ -43,15 +44,12 @@ export function outcomeOfUnreadableJob(
     attempt,
     max_attempts,
     status: 'failed',
-    error: {
-      class: 'bad_input',
-      code: 'JOB_UNREADABLE',
-      message: `the worker cannot read its job (are scheduler and worker of the same version?): ${reasons}`.slice(
-        0,
-        8000,
-      ),
-      retriable: false,
-    },
+    error: taskError(
+      'bad_input',
+      'JOB_UNREADABLE',
+      `the worker cannot read its job (are scheduler and worker of the same version?): ${reasons}`,
+      false,
+    ),
     worker_id,
     device_id: device.device_id,
     pool: device.pool,

@@ -1,3 +1,4 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { NoopConfig } from '@benchwire/shared/contracts/task.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
@@ -25,7 +26,7 @@ export function createNoopExecutor(options: NoopOptions): Executor {
 }
 
 /** The runner says why; all it needs to know from here is that the task did not complete. */
-const stopped: TaskError = { class: 'cancelled', code: 'STOPPED', message: 'was told to stop', retriable: true };
+const stopped = taskError('cancelled', 'STOPPED', 'was told to stop', true);
 
 async function behave(config: NoopConfig, context: ExecutorContext, options: NoopOptions): Promise<TaskError | null> {
   switch (config.behaviour) {
@@ -33,12 +34,12 @@ async function behave(config: NoopConfig, context: ExecutorContext, options: Noo
       return null;
     case 'fail':
       if (config.fail_attempts !== undefined && context.attempt > config.fail_attempts) return null;
-      return {
-        class: 'unknown',
-        code: 'NOOP_FAILED',
-        message: `attempt ${context.attempt} fails because config.behaviour says so`,
-        retriable: config.retriable,
-      };
+      return taskError(
+        'unknown',
+        'NOOP_FAILED',
+        `attempt ${context.attempt} fails because config.behaviour says so`,
+        config.retriable,
+      );
     case 'throw':
       throw new Error('thrown because config.behaviour says so');
     case 'hang':
@@ -46,12 +47,12 @@ async function behave(config: NoopConfig, context: ExecutorContext, options: Noo
       return stopped;
     case 'exit':
       if (options.may_exit) process.exit(1);
-      return {
-        class: 'bad_input',
-        code: 'EXIT_NOT_ALLOWED',
-        message: 'behaviour "exit" would end the worker, which does not allow it: set WORKER_NOOP_MAY_EXIT=true there',
-        retriable: false,
-      };
+      return taskError(
+        'bad_input',
+        'EXIT_NOT_ALLOWED',
+        'behaviour "exit" would end the worker, which does not allow it: set WORKER_NOOP_MAY_EXIT=true there',
+        false,
+      );
     default:
       return config.behaviour satisfies never;
   }

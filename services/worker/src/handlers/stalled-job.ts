@@ -1,3 +1,4 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { job } from '@benchwire/shared/contracts/job.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { Job as BullJob } from 'bullmq';
@@ -12,12 +13,8 @@ import type { JobHandlerOptions } from './job.ts';
 export async function reportStalledJob(bullJob: BullJob, device: Device, options: JobHandlerOptions): Promise<void> {
   const parsed = job.safeParse(bullJob.data);
   if (!parsed.success) return;
-  const error = {
-    class: 'lost_worker' as const,
-    code: 'JOB_STALLED',
-    message: 'the worker that ran the attempt has gone silent: its lock on the job ran out',
-    retriable: true,
-  };
+  const silent = 'the worker that ran the attempt has gone silent: its lock on the job ran out';
+  const error = taskError('lost_worker', 'JOB_STALLED', silent, true);
   const now = new Date().toISOString();
   const outcome = buildOutcome({
     job: parsed.data,

@@ -1,5 +1,7 @@
-import { RECOVERY_OF } from '@benchwire/shared/contracts/failure-classes.ts';
-import type { ErrorClass, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { type FailureCode, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
+import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+
+export { taskError };
 
 /** Thrown for whatever ends the attempt and is no bug of the worker; `task_error` is what the user gets to read. */
 export class TaskFailure extends Error {
@@ -12,22 +14,11 @@ export class TaskFailure extends Error {
   }
 }
 
-/** @param retriable - whether another try may end differently; the class's own answer when left out */
-export function taskError(
-  errorClass: ErrorClass,
-  code: string,
-  message: string,
-  retriable = RECOVERY_OF[errorClass] !== 'never',
-): TaskError {
-  // The contract bounds both; a message is cut rather than the outcome refused.
-  return { class: errorClass, code, message: message.slice(0, 16_000), retriable };
-}
-
-export function badModel(code: string, message: string): TaskFailure {
+export function badModel(code: FailureCode, message: string): TaskFailure {
   return new TaskFailure(taskError('bad_model', code, message));
 }
 
-export function badInput(code: string, message: string): TaskFailure {
+export function badInput(code: FailureCode, message: string): TaskFailure {
   return new TaskFailure(taskError('bad_input', code, message));
 }
 
