@@ -37,6 +37,8 @@ export interface ConsumeOptions<T> {
   /** Which part of REJECTED takes what does not parse. */
   where: string;
   parse: (message: JsMsg) => Parsed<T>;
+  /** What speaks against each message of a batch, in order, where reading it does not tell; those go to REJECTED, too. */
+  check?: (batch: ReadonlyArray<Received<T>>) => Promise<ReadonlyArray<readonly Issue[]>>;
   /** One result for all, or one for each message in order. Messages are acked after it, so after the durable write. */
   handle: (batch: ReadonlyArray<Received<T>>) => Promise<HandlerResult | readonly HandlerResult[]>;
   max_batch: number;
@@ -176,19 +178,38 @@ async function handleBatch<T>(
     if (parsed.ok) readable.push({ message, received: toReceived(message, parsed.value) });
     else await settle(client, log, options, message, { kind: 'dead_letter', issues: parsed.issues }, signal);
   }
-  if (readable.length === 0) return;
+  const accepted = await withoutRefused(client, log, options, readable, signal);
+  if (accepted.length === 0) return;
   const results = await runHandler(
     log,
     options,
-    readable.map((r) => r.received),
+    accepted.map((r) => r.received),
   );
-  for (const [index, { message }] of readable.entries()) {
+  for (const [index, { message }] of accepted.entries()) {
     const result = Array.isArray(results) ? (results as readonly HandlerResult[])[index] : (results as HandlerResult);
     if (result === undefined) throw new Error(`the handler of ${options.where} answered for too few messages`);
     // Acks that wait for nothing go out together: one write to the socket and not one each.
     const kept = settle(client, log, options, message, result, signal);
     if (kept !== undefined) await kept;
   }
+}
+
+async function withoutRefused<T>(
+  client: JetStreamClient,
+  log: Log,
+  options: ConsumeOptions<T>,
+  readable: ReadonlyArray<{ message: JsMsg; received: Received<T> }>,
+  signal: AbortSignal,
+): Promise<ReadonlyArray<{ message: JsMsg; received: Received<T> }>> {
+  if (options.check === undefined || readable.length === 0) return readable;
+  const against = await options.check(readable.map(({ received }) => received));
+  const accepted: Array<{ message: JsMsg; received: Received<T> }> = [];
+  for (const [index, each] of readable.entries()) {
+    const issues = against[index] ?? [];
+    if (issues.length === 0) accepted.push(each);
+    else await settle(client, log, options, each.message, { kind: 'dead_letter', issues: [...issues] }, signal);
+  }
+  return accepted;
 }
 
 /** A parser that throws must not make its message come back for ever. */

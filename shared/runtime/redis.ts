@@ -43,7 +43,10 @@ export async function pingRedis(redis: Redis): Promise<void> {
   // A command would wait for the connection.
   if (redis.status !== 'ready') throw new Error(`no connection to Redis: ${redis.status}`);
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`Redis gave no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  const timer = setTimeout(
+    () => late.reject(new Error(`Redis gave no answer within ${ANSWER_MS / 1000} s`)),
+    ANSWER_MS,
+  );
   try {
     await Promise.race([redis.ping(), late.promise]);
   } finally {

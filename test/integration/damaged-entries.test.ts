@@ -85,6 +85,7 @@ describe('a new leader', () => {
     await redis.lpush(key('paused'), 'in-paused');
 
     await killLeader();
+    await waitFor(async () => expect((await rejected('redis')).size).toBe(13));
     await bench.worker();
     await completes();
     const found = await rejected('redis');

@@ -242,7 +242,12 @@ describe('a worker on which three things in a row fail alike', () => {
     const urls = Array.from({ length: 20 }, (_, n) => `https://127.0.0.1:9${n}/m${n}.onnx`);
     const once = { requirements: real, retry_policy: { max_retries: 0, retry_delay_seconds: 0 } };
     const unreachable = urls.map((model, n) => ({
-      ...{ ...once, task_id: `url-${n}`, executor: 'onnx', config: { model, sha256: 'a'.repeat(64), batch_sizes: [1] } },
+      ...{
+        ...once,
+        task_id: `url-${n}`,
+        executor: 'onnx',
+        config: { model, sha256: 'a'.repeat(64), batch_sizes: [1] },
+      },
     }));
     const asked = ['fail', 'throw', 'hang'].flatMap((behaviour) =>
       [1, 2, 3, 4].map((n) => ({
@@ -254,7 +259,9 @@ describe('a worker on which three things in a row fail alike', () => {
     expect(new Set(of(run_id).map(({ status }) => status))).toEqual(new Set(['failed', 'timed_out']));
     const worker_id = of(run_id)[0]?.worker_id ?? '';
     expect(kindsOf(worker_id)).not.toContain('quarantined');
-    expect(events.filter(({ kind, message }) => kind === 'circuit_opened' && /onnx|hang|throw/.test(message))).toEqual([]);
+    expect(events.filter(({ kind, message }) => kind === 'circuit_opened' && /onnx|hang|throw/.test(message))).toEqual(
+      [],
+    );
     const good = await submit([{ ...failing('good'), config: {} }]);
     await waitFor(() => expect(of(good)).toMatchObject([{ status: 'completed' }]));
   });
@@ -269,7 +276,15 @@ describe('a worker on which three things in a row fail alike', () => {
     const run_id = await submit(broken);
     for (const [n, model] of models.entries()) {
       const error = { class: 'device_error' as const, code: 'DEVICE_FAILED', message: 'it fell off', retriable: true };
-      const about = { run_id, task_id: `m${n}`, max_attempts: 1, worker_id, pool: 'cpu-000000d0', executor: 'onnx', model };
+      const about = {
+        run_id,
+        task_id: `m${n}`,
+        max_attempts: 1,
+        worker_id,
+        pool: 'cpu-000000d0',
+        executor: 'onnx',
+        model,
+      };
       const said = outcomeWith(1, { ...about, benchmark: model, status: 'failed', error, results: {} });
       await jetstream(nats).publish(outcomeSubject(said), JSON.stringify(said));
     }

@@ -18,7 +18,8 @@ export function clusterView(cluster: Cluster, now_ms: number, style: Style, widt
     leaderLine(cluster, now_ms, style),
     ...title('services'),
     ...(cluster.services.length === 0 ? [style.red(none)] : services),
-    ...problems(cluster, style),
+    ...(cluster.problems.length === 0 ? [] : title('problems')),
+    ...cluster.problems.map((problem) => style.red(problem)),
     ...title('servers, as the services see them'),
     ...seenServers(cluster, style),
     ...title('streams'),
@@ -26,10 +27,12 @@ export function clusterView(cluster: Cluster, now_ms: number, style: Style, widt
   ];
 }
 
-function leaderLine({ leader, scheduler }: Cluster, now_ms: number, style: Style): string {
+function leaderLine({ leader, scheduler, services }: Cluster, now_ms: number, style: Style): string {
   if (leader === null) return style.red('nobody leads: nothing is handed out until a scheduler takes over');
   const seconds = Math.round((now_ms - Date.parse(leader.acquired_at)) / 1000);
   const who = leader.instance === null ? style.yellow('its holder does not answer') : leader.instance;
+  const wrong = services.find((each) => each.instance_id === leader.instance)?.checks.leading;
+  if (typeof wrong === 'string') return style.red(`${leader.holder} (${who}) does not lead: ${wrong}`);
   const leads = `${leader.holder} (${who}) has led for ${formatDuration(seconds)}`;
   if (scheduler === null) return leads;
   const waiting = scheduler.waiting === 0 ? 'nothing waits' : `${count(scheduler.waiting, 'task')} wait`;
@@ -70,14 +73,6 @@ function serviceColumns(now_ms: number): ReadonlyArray<Column<ServiceHealth>> {
     { title: 'lag', cell: lag, align: 'right' },
     { title: 'version', cell: (each) => each.version, expendable: 6 },
   ];
-}
-
-function problems({ services }: Cluster, style: Style): string[] {
-  return services.flatMap((each) =>
-    Object.entries(each.checks).flatMap(([name, wrong]) =>
-      wrong === null ? [] : [style.red(`${each.service} ${each.role ?? each.instance_id}: ${name}: ${wrong}`)],
-    ),
-  );
 }
 
 /** Each server with who looks at it, and who of them has lost it. */

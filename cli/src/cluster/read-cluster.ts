@@ -1,3 +1,4 @@
+import { clusterProblems } from '@benchwire/shared/client/cluster-problems.ts';
 import { LEASES_BUCKET, type Lease, lease, SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
@@ -32,6 +33,8 @@ export interface Cluster {
   streams: StreamState[];
   /** What the leader last said of its queues; null when it said nothing for a moment. */
   scheduler: SchedulerStatus | null;
+  /** What is wrong with the whole and with each service, one sentence each. */
+  problems: string[];
 }
 
 const PING_MS = 700;
@@ -55,6 +58,7 @@ export async function readCluster(nats: NatsConnection, now_ms: number): Promise
     services,
     streams: streams.filter((stream) => stream !== undefined),
     scheduler: scheduler ?? null,
+    problems: clusterProblems({ services, nats_version: nats.info?.version ?? '' }),
   };
 }
 

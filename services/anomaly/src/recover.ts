@@ -1,5 +1,6 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
+import { AskedTasks } from '@benchwire/shared/runtime/asked-tasks.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
@@ -7,7 +8,7 @@ import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { FindingLog } from './adapters/finding-log.ts';
 import { loadHistory } from './adapters/history.ts';
-import { readOutcome } from './decide/read-outcome.ts';
+import { type ReadOutcome, readOutcome } from './decide/read-outcome.ts';
 import type { PastPoint, SeriesBook } from './decide/series-book.ts';
 
 export interface RecoverParts {
@@ -48,13 +49,16 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   const around = { stream: OUTCOMES.name, from, to: last, signal };
   const inStream = new Set<string>();
   for await (const message of scanStream(jetstream, manager, around)) {
-    const read = readOutcome(message.data);
+    const read = readOutcome(message.data, message.subject);
     if (read.ok && read.value.kind === 'measured') inStream.add(read.value.attempt_id);
   }
   rememberHistory(book, history, inStream);
+  const asked = new AskedTasks(manager);
+  const isOfAnotherTask = async (read: ReadOutcome): Promise<boolean> =>
+    read.kind === 'measured' && (await asked.issuesOf([read.outcome])).some((issues) => issues.length > 0);
   for await (const message of scanStream(jetstream, manager, around)) {
-    const read = readOutcome(message.data);
-    if (!read.ok) continue;
+    const read = readOutcome(message.data, message.subject);
+    if (!read.ok || (await isOfAnotherTask(read.value))) continue;
     if (message.seq <= judged) {
       book.rememberOutcome(read.value);
       continue;

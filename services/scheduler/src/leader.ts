@@ -1,6 +1,7 @@
 import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { recoveryOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
+import { claimIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
@@ -135,16 +136,20 @@ export class Leader {
     let oldest = now();
     for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
     const outcomes = await readOutcomes(this.#parts, oldest, (outcome, sequence) => {
+      const task = this.state.runs.get(outcome.run_id)?.tasks.get(outcome.task_id);
+      const issues = task === undefined ? [] : claimIssues(task.lane.spec, outcome);
+      if (issues.length > 0) return issues;
       this.#parts.metrics.outcomes.inc({ status: outcome.status });
       this.#lessons.learn(outcome, sequence);
       const { pool, worker_id, model, status } = outcome;
       if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
         this.state.pools.get(pool)?.usedModel(model, worker_id, now());
-      if (!this.state.applyOutcome(outcome, now(), random)) return;
+      if (!this.state.applyOutcome(outcome, now(), random)) return [];
       const { run_id, task_id, attempt, error } = outcome;
       if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
         this.#parts.metrics.recoveries.inc({ recovery: recoveryOf(error) });
       this.schedule();
+      return [];
     });
     if (!(await this.#keep(outcomes))) return;
     this.#readers.push(outcomes);

@@ -39,8 +39,7 @@ export class Watchdog {
     const { is_leading, phase, readers, steps, redis_answers } = progress;
     if (redis_answers) this.#redis_seen_at = now;
     this.#redis_seen_at ??= now;
-    if (now - this.#redis_seen_at >= STUCK_MS)
-      return `no answer from Redis for ${seconds(now - this.#redis_seen_at)}`;
+    if (now - this.#redis_seen_at >= STUCK_MS) return `no answer from Redis for ${seconds(now - this.#redis_seen_at)}`;
     if (is_leading) {
       for (const reader of readers) {
         const since = await this.#waitingSince(reader, now);

@@ -1,5 +1,6 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
 import { type Parsed, parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { CONFIRMS_TAG } from './point-ref.ts';
 
@@ -18,7 +19,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * Reads an outcome as far as it matters. Thousands of outcomes without results go by when nothing is measured; they
  * are told apart before the contract's full check (scheduler and aggregator make that one anyway).
  */
-export function readOutcome(bytes: Uint8Array): Parsed<ReadOutcome> {
+export function readOutcome(bytes: Uint8Array, subject: string): Parsed<ReadOutcome> {
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(bytes));
@@ -48,6 +49,8 @@ export function readOutcome(bytes: Uint8Array): Parsed<ReadOutcome> {
   }
   const parsed = parseWith(outcome, value);
   if (!parsed.ok) return parsed;
+  const issues = subjectIssues(parsed.value, subject);
+  if (issues.length > 0) return { ok: false, issues };
   return {
     ok: true,
     value: { kind: 'measured', attempt_id: attemptId(parsed.value), outcome: parsed.value, raw: parsed.value },

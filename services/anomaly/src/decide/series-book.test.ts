@@ -1,6 +1,6 @@
 import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId, newRunId } from '@benchwire/shared/contracts/ids.ts';
-import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../detect/settings.ts';
 import { kindOf } from './describe-finding.ts';
@@ -55,7 +55,7 @@ function outcomeOf(value: number, changes: Partial<Outcome> = {}): Outcome {
 }
 
 const read = (outcome: Outcome): ReadOutcome => {
-  const result = readOutcome(new TextEncoder().encode(JSON.stringify(outcome)));
+  const result = readOutcome(new TextEncoder().encode(JSON.stringify(outcome)), outcomeSubject(outcome));
   if (!result.ok) throw new Error(JSON.stringify(result.issues));
   return result.value;
 };
@@ -304,7 +304,7 @@ describe('readOutcome', () => {
   it.each(['', 'x', '3', 'null', '[]', '{}', '{"status":"completed","results":{"metrics":{"a":1}}}'])(
     'refuses %j with its issues',
     (text) => {
-      const result = readOutcome(new TextEncoder().encode(text));
+      const result = readOutcome(new TextEncoder().encode(text), 'bw.outcome.r.t');
       expect(result.ok ? [] : result.issues).not.toEqual([]);
     },
   );

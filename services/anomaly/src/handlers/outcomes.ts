@@ -1,5 +1,6 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
+import { AskedTasks } from '@benchwire/shared/runtime/asked-tasks.ts';
 import { consume, OK, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
@@ -31,6 +32,7 @@ const MAX_BATCH = 500;
  */
 export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): Promise<Running> {
   const { book, log_of_findings, progress, metrics } = parts;
+  const asked = new AskedTasks(parts.manager);
   let folded = progress.sequence;
   let unstored: Finding[] = [];
   const handle = async (batch: ReadonlyArray<Received<ReadOutcome>>): Promise<typeof OK> => {
@@ -54,7 +56,13 @@ export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): 
     stream: OUTCOMES.name,
     durable: parts.durable,
     where: 'outcome',
-    parse: (message) => readOutcome(message.data),
+    parse: (message) => readOutcome(message.data, message.subject),
+    // Without results there is nothing to judge, whatever it claims.
+    check: async (batch) => {
+      const measured = batch.flatMap(({ value }) => (value.kind === 'measured' ? [value.outcome] : []));
+      const issues = (await asked.issuesOf(measured)).values();
+      return batch.map(({ value }) => (value.kind === 'measured' ? (issues.next().value ?? []) : []));
+    },
     handle,
     max_batch: MAX_BATCH,
     // What is there is judged at once: a CLI waits for "no regression found".

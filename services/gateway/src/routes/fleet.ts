@@ -1,3 +1,4 @@
+import { clusterProblems } from '@benchwire/shared/client/cluster-problems.ts';
 import type { WorkerAction } from '@benchwire/shared/client/worker-action.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { workerRow } from '@benchwire/shared/contracts/rows.ts';
@@ -81,6 +82,8 @@ export const fleetRoutes: Route[] = [
     answer: z.object({
       services: z.array(serviceHealth),
       nats: z.object({ version: z.string(), server_name: z.string(), cluster: z.string().nullable() }).nullable(),
+      /** What is wrong with the whole and with each service, one sentence each; none when all is well. */
+      problems: z.array(z.string()),
     }),
     handle: async ({ gateway: { client } }) => {
       const { info } = client.nats;
@@ -88,7 +91,8 @@ export const fleetRoutes: Route[] = [
         info === undefined
           ? null
           : { version: info.version, server_name: info.server_name, cluster: info.cluster ?? null };
-      return { services: await pingServices(client.nats, 500), nats };
+      const services = await pingServices(client.nats, 500);
+      return { services, nats, problems: clusterProblems({ services, nats_version: info?.version ?? '' }) };
     },
   }),
 ];

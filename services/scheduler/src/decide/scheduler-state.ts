@@ -211,8 +211,7 @@ export class SchedulerState {
       return true;
     }
     // A lost worker is not the task's fault: no reason to wait.
-    const at_once =
-      outcome.status === 'lost' || (outcome.error !== null && recoveryOf(outcome.error) === 'at_once');
+    const at_once = outcome.status === 'lost' || (outcome.error !== null && recoveryOf(outcome.error) === 'at_once');
     const base_ms = at_once ? 0 : spec.retry_policy.retry_delay_seconds * 1000;
     const wait_ms = backoffMs(outcome.attempt - 1, base_ms, MAX_RETRY_DELAY_MS, random);
     if (wait_ms < 1) this.#makeReady(state, now);

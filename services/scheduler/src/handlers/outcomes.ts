@@ -1,4 +1,6 @@
 import { outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -26,6 +28,11 @@ export const outcomeFacts = outcome.pick({
   started_at: true,
   execution_time_seconds: true,
   workload: true,
+  // What it claims about its task.
+  benchmark: true,
+  executor: true,
+  scenario: true,
+  simulation_status: true,
 });
 export type ReadOutcome = z.infer<typeof outcomeFacts>;
 
@@ -45,13 +52,14 @@ const WATCH_MS = 2000;
  * An ordered consumer lives in the server's memory, and after a server's death the client's own recovery of it can
  * stay silent for ever. A scheduler that hears no outcomes emits nothing, so reading begins anew, where it stood, after
  * each reconnect and whenever the stream goes on and nothing arrives.
+ * @param apply - gives back what speaks against taking it; it goes to REJECTED then
  * @returns `caughtUp` tells where in the stream it began, once everything that was there then has been applied; it
  *   rejects when the reading is stopped before
  */
 export async function readOutcomes(
   parts: Parts,
   from_ms: number,
-  apply: (outcome: ReadOutcome, sequence: number) => void,
+  apply: (outcome: ReadOutcome, sequence: number) => Issue[],
 ): Promise<Running & Reader & { caughtUp: Promise<number> }> {
   const { nats, jetstream, manager, log } = parts;
   const stopping = new AbortController();
@@ -60,17 +68,19 @@ export async function readOutcomes(
   const began = Promise.withResolvers<number>();
   let beginAnew = (): void => undefined;
 
+  const keep = (message: JsMsg, issues: Issue[]): void => {
+    const kept = { subject: message.subject, raw: message.data, id: `${OUTCOMES.name}.${message.seq}.scheduler` };
+    reject(jetstream, 'outcome', kept, issues, stopping.signal).catch((cause: unknown) =>
+      log.warn({ reason: messageOf(cause) }, 'could not keep a rejected outcome'),
+    );
+  };
   /** An outcome that the fold fails on must not end every leader to come. */
-  const applySafely = (value: ReadOutcome, message: JsMsg): void => {
+  const applied = (value: ReadOutcome, sequence: number): Issue[] => {
     try {
-      apply(value, message.seq);
+      return apply(value, sequence);
     } catch (error) {
-      log.error({ err: error, subject: message.subject }, 'could not fold an outcome; it is left out');
-      const kept = { subject: message.subject, raw: message.data, id: `${OUTCOMES.name}.${message.seq}.scheduler` };
-      const issues = [{ path: '(message)', code: 'internal', message: messageOf(error) }];
-      reject(jetstream, 'outcome', kept, issues, stopping.signal).catch((cause: unknown) =>
-        log.warn({ reason: messageOf(cause) }, 'could not keep an outcome that cannot be folded'),
-      );
+      log.error({ err: error }, 'could not fold an outcome');
+      return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
     }
   };
 
@@ -79,8 +89,16 @@ export async function readOutcomes(
     if (message.seq < (next_sequence ?? 0) || stopping.signal.aborted) return;
     next_sequence = message.seq + 1;
     const parsed = parseJson(outcomeFacts, message.data);
-    if (parsed.ok) applySafely(parsed.value, message);
-    else log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
+    if (!parsed.ok) {
+      // The aggregator keeps it in REJECTED.
+      log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
+      return;
+    }
+    const elsewhere = subjectIssues(parsed.value, message.subject);
+    const issues = elsewhere.length > 0 ? elsewhere : applied(parsed.value, message.seq);
+    if (issues.length === 0) return;
+    log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'an outcome is not taken; rejected');
+    keep(message, issues);
   };
 
   const readUntilTold = async (): Promise<void> => {

@@ -1,6 +1,8 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
+import { AskedTasks } from '@benchwire/shared/runtime/asked-tasks.ts';
 import { consume, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Database } from '../../adapters/clickhouse.ts';
@@ -20,11 +22,13 @@ const LATE_MS = 60_000;
 /** OUTCOMES -> attempts, tasks, results. */
 export function consumeOutcomes(context: ClickHouseContext): Promise<Running> {
   const { database, manager, jetstream, log, signal, counters } = context;
+  const asked = new AskedTasks(manager);
   return consume(manager, jetstream, log, {
     stream: OUTCOMES.name,
     durable: 'aggregator',
     where: 'outcome',
-    parse: (message) => parseOutcome(message.data),
+    parse: (message) => parseOutcome(message.data, message.subject),
+    check: (batch) => asked.issuesOf(batch.map(({ value }) => value)),
     handle: (batch) => {
       const entries = batch.map((received) => toEntry(received, Date.now()));
       return writeMessages(entries, (some) => writeOutcomes(database, some), { log, signal });
@@ -37,8 +41,10 @@ export function consumeOutcomes(context: ClickHouseContext): Promise<Running> {
   });
 }
 
-function parseOutcome(data: Uint8Array): Parsed<Outcome> {
+function parseOutcome(data: Uint8Array, subject: string): Parsed<Outcome> {
   const parsed = parseJson(outcome, data);
+  const elsewhere = parsed.ok ? subjectIssues(parsed.value, subject) : [];
+  if (elsewhere.length > 0) return { ok: false, issues: elsewhere };
   if (!parsed.ok || parsed.value.attempt <= MAX_ATTEMPT) return parsed;
   return {
     ok: false,

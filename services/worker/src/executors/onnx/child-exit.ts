@@ -44,7 +44,11 @@ export function classifyExit(exit: ChildExit): TaskError {
       `The measuring process was killed (SIGKILL), ${certain} the machine ran out of memory.${printed}`,
     );
   }
-  return taskError('crash', exit.signal ?? `EXIT_${exit.code ?? 0}`, `The measuring process crashed with ${how}.${printed}`);
+  return taskError(
+    'crash',
+    exit.signal ?? `EXIT_${exit.code ?? 0}`,
+    `The measuring process crashed with ${how}.${printed}`,
+  );
 }
 
 /** How many processes the kernel has killed for memory so far, machine-wide; null where it does not tell. */

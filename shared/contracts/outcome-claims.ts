@@ -1,0 +1,62 @@
+import { MIN_RETRIES_WHEN_LOST, type Outcome, outcomeSubject } from './outcome.ts';
+import type { Issue } from './request.ts';
+import type { Task } from './task.ts';
+
+/** What an outcome says about its task: with the fingerprint and the rest it decides in which series its results are. */
+export type OutcomeClaims = Pick<
+  Outcome,
+  | 'run_id'
+  | 'task_id'
+  | 'attempt'
+  | 'status'
+  | 'pool'
+  | 'benchmark'
+  | 'executor'
+  | 'model'
+  | 'scenario'
+  | 'simulation_status'
+>;
+
+/** As much of a task as its outcomes can be compared with. */
+export type AskedTask = Pick<Task, 'benchmark' | 'executor' | 'config' | 'retry_policy'> & {
+  /** Of a copy of an `each` task: the pool that it is for. */
+  pool: string | null;
+};
+
+/** An outcome that stands under another run or task than it is about is not taken for either. */
+export function subjectIssues(outcome: Pick<Outcome, 'run_id' | 'task_id'>, subject: string): Issue[] {
+  const right = outcomeSubject(outcome);
+  if (subject === right) return [];
+  const message = `it is about ${right}, and stands under ${subject}`;
+  return [{ path: 'task_id', code: 'subject_mismatch', message }];
+}
+
+/**
+ * Where an outcome does not agree with what was asked: then it is not of this task, whoever sent it. What it leaves open
+ * (null, or an empty text) is no disagreement.
+ */
+export function claimIssues(asked: AskedTask, outcome: OutcomeClaims): Issue[] {
+  const { config, retry_policy } = asked;
+  const issues: Issue[] = [];
+  const compare = (path: string, wanted: string | null, said: string | null): void => {
+    if (said === null || said === '' || said === wanted) return;
+    const message = `the task asks for ${wanted === null ? 'none' : `"${wanted}"`}, the outcome says "${said}"`;
+    issues.push({ path, code: 'not_what_was_asked', message });
+  };
+  compare('executor', asked.executor, outcome.executor);
+  compare('benchmark', asked.benchmark, outcome.benchmark);
+  compare('model', 'model' in config ? (config.model ?? null) : null, outcome.model);
+  compare('scenario', 'scenario' in config ? config.scenario : null, outcome.scenario);
+  if (asked.pool !== null) compare('pool', asked.pool, outcome.pool);
+  const max_attempt = Math.max(retry_policy.max_retries, MIN_RETRIES_WHEN_LOST) + 1;
+  if (outcome.attempt > max_attempt) {
+    const message = `the task has at most ${max_attempt} attempts, the outcome is of attempt ${outcome.attempt}`;
+    issues.push({ path: 'attempt', code: 'not_what_was_asked', message });
+  }
+  // An attempt that never got as far has nothing to say about it.
+  if (asked.executor === 'noop' && outcome.status === 'completed' && !outcome.simulation_status.is_simulated) {
+    const message = 'the noop executor measures nothing real, and the outcome does not say so';
+    issues.push({ path: 'simulation_status.is_simulated', code: 'not_what_was_asked', message });
+  }
+  return issues;
+}
