@@ -259,13 +259,16 @@ describe('the aggregator', () => {
     await vi.waitFor(() => expect(service.port()).toBeGreaterThan(0), WITHIN);
     publishOutcome(outcomeWith(1));
     await settled();
-    const text = await (await fetch(`http://127.0.0.1:${service.port()}/metrics`)).text();
-    for (const line of [
-      'benchwire_rows_written_total{table="attempts",service="aggregator"} 1',
-      'benchwire_messages_total{stream="OUTCOMES",result="ok",service="aggregator"} 1',
-      'benchwire_consumer_pending{stream="METRICS",sink="clickhouse",service="aggregator"} 0',
-    ]) {
-      expect(text).toContain(line);
-    }
+    // The server may not have stored it yet when it is asked what is pending.
+    await vi.waitFor(async () => {
+      const text = await (await fetch(`http://127.0.0.1:${service.port()}/metrics`)).text();
+      for (const line of [
+        'benchwire_rows_written_total{table="attempts",service="aggregator"} 1',
+        'benchwire_messages_total{stream="OUTCOMES",result="ok",service="aggregator"} 1',
+        'benchwire_consumer_pending{stream="METRICS",sink="clickhouse",service="aggregator"} 0',
+      ]) {
+        expect(text).toContain(line);
+      }
+    }, WITHIN);
   });
 });
