@@ -49,6 +49,7 @@ const CLASSES: Readonly<Record<ErrorClass, FailureClass>> = {
  */
 const CODES = {
   // The worker, the device, or what is installed there.
+  CACHE_NOT_USABLE: 'worker',
   DEVICE_FAILED: 'worker',
   EXECUTOR_FAILED: 'worker',
   EXECUTOR_STUCK: 'worker',
@@ -93,7 +94,10 @@ const CODES = {
   INPUT_UNKNOWN: 'nothing',
   JOB_UNREADABLE: 'nothing',
   METRIC_LINE_TOO_LONG: 'nothing',
+  MODEL_CUT_OFF: 'nothing',
+  MODEL_FILES_NOT_DOWNLOADED: 'nothing',
   MODEL_FILE_MISSING: 'nothing',
+  MODEL_FILE_OUTSIDE: 'nothing',
   MODEL_FOLDERS_EMPTY: 'nothing',
   MODEL_HASH_MISMATCH: 'nothing',
   MODEL_NOT_A_FILE: 'nothing',
@@ -102,7 +106,9 @@ const CODES = {
   MODEL_OUTSIDE_FOLDERS: 'nothing',
   MODEL_SHA256_MISSING: 'nothing',
   MODEL_UNKNOWN: 'nothing',
+  MODEL_URL_NOT_ALLOWED: 'nothing',
   MODEL_URL_NOT_HTTPS: 'nothing',
+  MODEL_WRONG_FILE: 'nothing',
   OUTPUT_TOO_LARGE: 'nothing',
   PATH_HIDDEN: 'nothing',
   PRECISION_NOT_AVAILABLE: 'nothing',
