@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { better } from './direction.ts';
 import { environment, labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+import { fedInput } from './input-setting.ts';
 import { source } from './request.ts';
 import { MAX_VALUE_NOTES, valueNote } from './value-note.ts';
 
@@ -80,6 +81,8 @@ export const batchResult = z.object({
   notes: z.array(z.string()).optional(),
   /** What limits the meaning of these values, whichever batch size they name. Since 0.4. */
   value_notes: z.array(valueNote).max(MAX_VALUE_NOTES).optional(),
+  /** What the model was fed with, by input. Since 0.4. */
+  inputs: z.record(z.string(), fedInput).optional(),
   /** The earlier attempt that measured it, where this one went on from there. Since 0.2. */
   measured_by_attempt: z.int().min(1).optional(),
 });

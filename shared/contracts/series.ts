@@ -52,6 +52,11 @@ export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config' | 'not_in_s
   return settings.length === 0 ? '' : hash(settings, 8);
 }
 
+/** The variant of a task that was fed with files: their content is a setting, which only the worker knows. */
+export function variantWith(variant: string, inputs_sha256: string | null): string {
+  return inputs_sha256 === null ? variant : hash([variant, inputs_sha256], 8);
+}
+
 /** Config fields that say nothing about how long an attempt takes; a model's file may change with every build. */
 const NOT_IN_WORKLOAD = new Set(['max_memory_mb', 'sha256']);
 

@@ -21,10 +21,31 @@ export function settingsOf(
   without: ReadonlySet<string>,
 ): Array<[name: string, value: unknown]> {
   const usual = DEFAULTS[executor];
-  return Object.entries(leaveOut(config, not_in_series))
+  return Object.entries(sameInputs(leaveOut(config, not_in_series)))
     .filter(([name, value]) => !without.has(name) && !isEmpty(value) && !isSame(value, usual[name]))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => [name, inOneForm(value, name)]);
+}
+
+/** `dimensions: { n: batch }` is `batch_dimensions: [n]`, in any order, and `{ value: 1 }` is 1. */
+function sameInputs(config: Record<string, unknown>): Record<string, unknown> {
+  const { dimensions, batch_dimensions, inputs } = config;
+  const copy = { ...config };
+  if (isRecord(dimensions) && Object.values(dimensions).includes('batch')) {
+    const entries = Object.entries(dimensions);
+    copy.dimensions = Object.fromEntries(entries.filter(([, size]) => size !== 'batch'));
+    const names = entries.filter(([, size]) => size === 'batch').map(([name]) => name);
+    copy.batch_dimensions = [...(Array.isArray(batch_dimensions) ? batch_dimensions : []), ...names];
+  }
+  if (Array.isArray(copy.batch_dimensions)) copy.batch_dimensions = [...new Set(copy.batch_dimensions)].sort();
+  if (isRecord(inputs)) {
+    const plain = Object.entries(inputs).map(([name, rule]) => [
+      name,
+      isRecord(rule) && 'value' in rule ? rule.value : rule,
+    ]);
+    copy.inputs = Object.fromEntries(plain);
+  }
+  return copy;
 }
 
 /** A place in a config, without `config.` before it. */

@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { better } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { taskId, token } from './ids.ts';
+import { inputSetting } from './input-setting.ts';
 
 export const batchSizes = z
   .array(z.int().min(1).max(65_536))
   .min(1)
   .max(32)
   .refine((sizes) => new Set(sizes).size === sizes.length, 'batch sizes must differ from each other');
+
+/** Zero is a size: of a cache that is empty, for one. */
+const sizeOrBatch = z.union([z.int().min(0), z.literal('batch')]);
 
 /** `onnx`: measures one model with ONNX Runtime; docs/requests.md. */
 export const onnxConfig = z.strictObject({
@@ -31,10 +35,14 @@ export const onnxConfig = z.strictObject({
   inter_op_num_threads: z.int().min(1).max(1024).optional(),
   /** Seed of the generated inputs and arrivals. */
   seed: z.int().min(0).max(0xffffffff).default(42),
-  /** Sizes of named dynamic dimensions, `{ "height": 224 }`. */
-  dimensions: z.record(z.string(), z.int().min(1)).optional(),
-  /** Whole shapes per input, without touching the others: `{ "pixels": [1, 3, 224, 224] }`. */
-  shapes: z.record(z.string(), z.array(z.int().min(0))).optional(),
+  /** Sizes of named dynamic dimensions, `{ "height": 224 }`; `batch` for one that counts the items of a batch. */
+  dimensions: z.record(z.string(), sizeOrBatch).optional(),
+  /** Whole shapes per input, without touching the others: `{ "pixels": ["batch", 3, 224, 224] }`. */
+  shapes: z.record(z.string(), z.array(sizeOrBatch)).optional(),
+  /** The names of the dynamic dimensions that count the items of a batch; empty for none. Since 0.4. */
+  batch_dimensions: z.array(z.string().min(1)).max(1000).optional(),
+  /** What inputs are filled with, by name; the others as by default. Since 0.4. */
+  inputs: z.record(z.string(), inputSetting).optional(),
   /** Memory the measuring process may use; more ends the task as out_of_memory. */
   max_memory_mb: z.int().min(16).optional(),
 });

@@ -17,17 +17,20 @@ const { path } = await resolveModel(
   new AbortController().signal,
 );
 const session = await InferenceSession.create(path);
-const [plan] = planInputs(session.inputMetadata, {
+const { batches } = planInputs(session.inputMetadata, {
   batch_sizes: [1],
   dimensions: Object.fromEntries(Object.entries(known.dimensions).map(([name, { size }]) => [name, size])),
   shapes: {},
+  batch_dimensions: undefined,
+  inputs: {},
+  files: {},
   known: { inputs: known.inputs, batch_dimension: known.batch_dimension },
 });
 const random = createRandom(42);
 const feeds = Object.fromEntries(
-  (plan ?? []).map(({ name, type, shape, constant }) => [
+  (batches[0] ?? []).map(({ name, type, shape, rule }) => [
     name,
-    new Tensor(type as 'float32', generateElements(type, shape, constant, random) as Float32Array, shape),
+    new Tensor(type as 'float32', generateElements(type, shape, rule, random) as Float32Array, shape),
   ]),
 );
 

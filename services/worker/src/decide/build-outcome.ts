@@ -1,7 +1,7 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { HardwareMetrics, Outcome, OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import { variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ExecutorReport } from '../executors/executor.ts';
 
@@ -42,7 +42,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     model: 'model' in task.config ? (task.config.model ?? null) : null,
     precision: report.precision,
     scenario: report.scenario,
-    variant: job.variant ?? variantOf(task),
+    variant: variantWith(job.variant ?? variantOf(task), report.inputs_sha256 ?? null),
     request_name: job.request_name,
     source: job.source,
     tags: job.tags,

@@ -60,6 +60,8 @@ export interface ExecutorReport {
   precision: string | null;
   scenario: string | null;
   is_simulated: boolean;
+  /** Of the files that inputs were filled from: another content is another series. */
+  inputs_sha256?: string;
   /** An earlier attempt had done a part, or it needed no doing: how long this took says nothing about the whole. */
   did_only_a_part?: boolean;
 }

@@ -4,17 +4,21 @@
  */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { messageOf, TaskFailure, taskError } from './errors.ts';
-import { type PlannedInput, planInputs } from './input-plan.ts';
+import { fedInputs } from './fed-inputs.ts';
+import { readInputFile } from './input-files.ts';
+import { type InputPlan, type PlannedInput, planInputs } from './input-plan.ts';
 import { measureWindows, warmUp } from './measure.ts';
+import type { Inference } from './measure-loop.ts';
 import type { FromChild, StartMessage, ToChild } from './messages.ts';
 import { providerError, runError, sessionError } from './ort-errors.ts';
 import { nodesPerProvider } from './profile.ts';
 import { executionProviders } from './providers.ts';
 import { peakResidentMemoryMb } from './resident-memory.ts';
-import { generateElements } from './tensors.ts';
+import { generateElements, isElementType } from './tensors.ts';
 
 // onnxruntime-common makes a Float16Array of every half float input where there is one, and onnxruntime-node then
 // finds no data in it ("expected 4, got 0"). Without the global it keeps the bits in a Uint16Array, which works.
@@ -58,11 +62,20 @@ async function prove(start: StartMessage): Promise<void> {
     enableProfiling: true,
     profileFilePrefix: join(start.temporary_folder, 'profile'),
   });
-  const [first] = planInputs(session.inputMetadata, start.wishes);
+  const { batches, notes } = await planned(session, start);
+  const [first] = batches;
+  const outputs = fetchable(session);
+  await send({
+    type: 'plan',
+    inputs: batches.map((inputs) => fedInputs(inputs)),
+    notes: [...notes, ...(outputs.note === undefined ? [] : [outputs.note])],
+  });
   const batch_size = start.wishes.batch_sizes[0] ?? 1;
   await send({ type: 'progress', phase: 'proving the execution provider', batch_size });
   const feeds = makeFeeds(first ?? [], start);
-  await running(start, batch_size, () => session.run(feeds));
+  await running(start, batch_size, first ?? [], () =>
+    outputs.names === null ? session.run(feeds) : session.run(feeds, outputs.names),
+  );
   session.endProfiling();
   const files = await readdir(start.temporary_folder);
   const profile = files.find((file) => file.startsWith('profile') && file.endsWith('.json'));
@@ -81,24 +94,20 @@ async function measure(start: StartMessage): Promise<void> {
   const session_ms = performance.now() - started;
   await send({ type: 'loaded', load_ms, session_ms });
 
-  const plans = planInputs(session.inputMetadata, start.wishes);
-  for (const [i, plan] of plans.entries()) {
+  const { batches } = await planned(session, start);
+  const { names } = fetchable(session);
+  for (const [i, plan] of batches.entries()) {
     const batch_size = start.wishes.batch_sizes[i] ?? 1;
     await send({ type: 'progress', phase: `first run with batch size ${batch_size}`, batch_size });
     const feeds = makeFeeds(plan, start);
-    await running(start, batch_size, () => measureBatch(session, feeds, batch_size, start));
+    // The one thing that is measured. Not an async function: its extra promise would be measured too.
+    const infer = names === null ? () => session.run(feeds) : () => session.run(feeds, names);
+    await running(start, batch_size, plan, () => measureBatch(infer, batch_size, start));
     await continued.promise;
   }
 }
 
-async function measureBatch(
-  session: InferenceSession,
-  feeds: Feeds,
-  batch_size: number,
-  start: StartMessage,
-): Promise<void> {
-  // The one thing that is measured. Not an async function: its extra promise would be measured too.
-  const infer = (): Promise<unknown> => session.run(feeds);
+async function measureBatch(infer: Inference, batch_size: number, start: StartMessage): Promise<void> {
   const first_run_ms = await timed(infer);
   const { warmup_ms } = await warmUp(infer, start.measure, () => send({ type: 'progress', phase: 'warming up' }));
   const random = createRandom(start.seed + 1);
@@ -111,11 +120,16 @@ async function measureBatch(
 }
 
 /** What throws while inferences run is ONNX Runtime. */
-async function running<T>(start: StartMessage, batch_size: number, action: () => Promise<T>): Promise<T> {
+async function running<T>(
+  start: StartMessage,
+  batch_size: number,
+  inputs: readonly PlannedInput[],
+  action: () => Promise<T>,
+): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new TaskFailure(runError(error, start.provider, batch_size), { cause: error });
+    throw new TaskFailure(runError(error, start.provider, batch_size, inputs), { cause: error });
   }
 }
 
@@ -154,16 +168,35 @@ async function createSession(start: StartMessage, extra: InferenceSession.Sessio
   }
 }
 
+/** The files are read anew by each process: they may be large, and are not sent around. */
+async function planned(session: InferenceSession, { wishes }: StartMessage): Promise<InputPlan> {
+  const files = await Promise.all(
+    Object.entries(wishes.files).map(async ([name, file]) => [name, await readInputFile(name, file)] as const),
+  );
+  return planInputs(session.inputMetadata, wishes, Object.fromEntries(files));
+}
+
+/** Names of the outputs to fetch: null for all, which is how a session is run where nothing is left out. */
+function fetchable(session: InferenceSession): { names: string[] | null; note: ValueNote | undefined } {
+  const others = session.outputMetadata.filter((output) => !output.isTensor || !isElementType(output.type));
+  if (others.length === 0) return { names: null, note: undefined };
+  const shown = others.map((output) => `${output.name} (${output.isTensor ? output.type : 'not a tensor'})`).join(', ');
+  const names = session.outputNames.filter((name) => !others.some((output) => output.name === name));
+  if (names.length > 0) return { names, note: noteOn('outputs_left_out', `computed, but not fetched: ${shown}`) };
+  const message = `The model has no output that can be fetched: ${shown}. ONNX Runtime for Node fetches tensors; add a tensor to the model's outputs (for a scikit-learn classifier, export it with zipmap=False).`;
+  throw new TaskFailure(taskError('bad_model', 'NO_TENSOR_OUTPUT', message));
+}
+
 type Feeds = Record<string, Tensor>;
 
 function makeFeeds(plan: readonly PlannedInput[], start: StartMessage): Feeds {
   const random = createRandom(start.seed);
   try {
     return Object.fromEntries(
-      plan.map(({ name, type, shape, constant }) => [
+      plan.map(({ name, type, shape, rule }) => [
         name,
         // One declaration per element type; which one it is, is known only here at run time.
-        new ort.Tensor(type as 'float32', generateElements(type, shape, constant, random) as Float32Array, shape),
+        new ort.Tensor(type as 'float32', generateElements(type, shape, rule, random) as Float32Array, shape),
       ]),
     );
   } catch (error) {

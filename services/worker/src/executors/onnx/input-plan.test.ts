@@ -15,11 +15,14 @@ const wishes = (changes: Partial<InputWishes> = {}): InputWishes => ({
   batch_sizes: [1],
   dimensions: {},
   shapes: {},
+  batch_dimensions: undefined,
+  inputs: {},
+  files: {},
   known: null,
   ...changes,
 });
 const shapesOf = (declared: DeclaredInput[], changes: Partial<InputWishes>): number[][][] =>
-  planInputs(declared, wishes(changes)).map((inputs) => inputs.map(({ shape }) => shape));
+  planInputs(declared, wishes(changes)).batches.map((inputs) => inputs.map(({ shape }) => shape));
 function errorOf(declared: DeclaredInput[], changes: Partial<InputWishes>): { code: string; message: string } {
   try {
     planInputs(declared, wishes(changes));
@@ -84,10 +87,10 @@ describe('planInputs', () => {
       batch_dimension: 'batch',
     };
     const declared = [input(['', ''], 'input'), input([], 'sr', 'int64')];
-    const [plan] = planInputs(declared, wishes({ batch_sizes: [2], dimensions: { samples: 512 }, known }));
-    expect(plan?.map(({ shape, constant }) => ({ shape, constant }))).toEqual([
-      { shape: [2, 512], constant: null },
-      { shape: [], constant: 16_000 },
+    const [plan] = planInputs(declared, wishes({ batch_sizes: [2], dimensions: { samples: 512 }, known })).batches;
+    expect(plan?.map(({ shape, rule }) => ({ shape, rule }))).toEqual([
+      { shape: [2, 512], rule: { kind: 'random', min: 0, max: 1 } },
+      { shape: [], rule: { kind: 'constant', value: 16_000 } },
     ]);
   });
 
@@ -138,7 +141,7 @@ describe('planInputs', () => {
       'DIMENSION_NOT_IN_MODEL',
       /config\.batch_sizes/,
     ],
-    ['strings', [input(['n'], 'x', 'string')], {}, 'INPUT_TYPE_UNSUPPORTED', /"x".*string/],
+    ['a type without elements', [input(['n'], 'x', 'bfloat16')], {}, 'INPUT_TYPE_UNSUPPORTED', /"x".*bfloat16/],
     ['a sequence', [{ name: 'x', isTensor: false }], {}, 'INPUT_NOT_A_TENSOR', /"x" is no tensor/],
   ])('says what is wrong with %s', (_, declared, changes, code, message) => {
     const error = errorOf(declared, changes);
@@ -155,7 +158,7 @@ describe('planInputs', () => {
         const inputs = shapes.map((shape, i) => input(shape, `x${i}`));
         const hasW = shapes.some((shape) => shape.includes('w'));
         try {
-          const plans = planInputs(inputs, wishes({ batch_sizes, dimensions: hasW ? { w: 5 } : {} }));
+          const plans = planInputs(inputs, wishes({ batch_sizes, dimensions: hasW ? { w: 5 } : {} })).batches;
           expect(plans.length).toBe(batch_sizes.length);
           for (const [i, { shape }] of plans.flat().map((p, i) => [i % shapes.length, p] as const)) {
             expect(shape.length).toBe(shapes[i]?.length);
@@ -169,18 +172,22 @@ describe('planInputs', () => {
   });
 });
 
+const RANDOM = { kind: 'random', min: 0, max: 1 } as const;
+
 describe('generateElements', () => {
   test('is repeatable, of the right length, and as said for each type', () => {
     const make = (type: Parameters<typeof generateElements>[0]) =>
-      generateElements(type, [3, 5], null, createRandom(1));
+      generateElements(type, [3, 5], RANDOM, createRandom(1));
     expect(make('float32')).toEqual(make('float32'));
-    for (const x of make('float32')) expect(x >= 0 && x < 1).toBe(true);
+    for (const x of make('float32')) expect(Number(x) >= 0 && Number(x) < 1).toBe(true);
     expect(new Set<unknown>(make('int32'))).toEqual(new Set([0, 1]));
     expect(new Set<unknown>(make('int64'))).toEqual(new Set([0n, 1n]));
     expect(new Set<unknown>(make('bool'))).toEqual(new Set([0, 1]));
     expect(make('float16')).toBeInstanceOf(Uint16Array);
-    expect(generateElements('int64', [], 16_000, createRandom(1))).toEqual(BigInt64Array.of(16_000n));
-    expect(generateElements('float32', [2, 0], null, createRandom(1)).length).toBe(0);
+    expect(generateElements('int64', [], { kind: 'constant', value: 16_000 }, createRandom(1))).toEqual(
+      BigInt64Array.of(16_000n),
+    );
+    expect(generateElements('float32', [2, 0], RANDOM, createRandom(1)).length).toBe(0);
   });
 
   test.each([

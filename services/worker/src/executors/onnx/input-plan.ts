@@ -1,4 +1,10 @@
+import type { InputSetting } from '@benchwire/shared/contracts/input-setting.ts';
+import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
+import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
+import { type BatchWishes, batchDimensions, isBatchName } from './batch-dimensions.ts';
 import { badInput, badModel, type TaskFailure } from './errors.ts';
+import type { FileValues, InputFile } from './input-files.ts';
+import { type ChosenRule, ruleInWords, ruleOf } from './input-values.ts';
 import { type ElementType, isElementType } from './tensors.ts';
 
 /** An input as ONNX Runtime tells it: dynamic dimensions by name, '' for one without a name. */
@@ -10,11 +16,12 @@ export interface DeclaredInput {
 }
 
 /** What the request and the catalogue say about the inputs; plain data, since it travels to the child. */
-export interface InputWishes {
+export interface InputWishes extends BatchWishes {
   batch_sizes: readonly number[];
-  /** Sizes of dynamic dimensions by name; the catalogue's defaults are in it already. */
-  dimensions: Readonly<Record<string, number>>;
-  shapes: Readonly<Record<string, readonly number[]>>;
+  /** What inputs are filled with, by name. */
+  inputs: Readonly<Record<string, InputSetting>>;
+  /** The files that `inputs` names, by input. */
+  files: Readonly<Record<string, InputFile>>;
   /** Of a catalogue model: its names for the dimensions, and which one is the batch. */
   known: {
     inputs: Readonly<Record<string, { shape: readonly (number | string)[]; constant?: number }>>;
@@ -23,83 +30,135 @@ export interface InputWishes {
 }
 
 /** An input of one batch size, ready to be filled. */
-export interface PlannedInput {
+export interface PlannedInput extends ChosenRule {
   name: string;
   type: ElementType;
   shape: number[];
-  constant: number | null;
 }
 
 /** How an axis gets its size: fixed in the model, the batch's, or looked up by name. */
 type Axis = { kind: 'fixed'; size: number } | { kind: 'batch' } | { kind: 'named'; name: string };
-interface Input {
+interface Input extends ChosenRule {
   name: string;
   type: ElementType;
   axes: Axis[];
-  constant: number | null;
 }
 
-const BATCH_NAME = /^(n|b|bs|batch|batch[_-]?(size|dim)|(num|n)[_-]?batch(es)?)$/i;
+export interface InputPlan {
+  /** In the order of `batch_sizes`. */
+  batches: PlannedInput[][];
+  /** What was guessed. */
+  notes: ValueNote[];
+}
 
 /**
- * The inputs of every batch size asked for, in the order of `batch_sizes`. Throws `TaskFailure` before anything is
- * measured: bad_input that names input, dimension and config key, or bad_model for inputs that nobody could fill.
- *
- * Which dimension is the batch: the catalogue's; else one that is called so (`batch`, `batch_size`, `N`, …); else the
- * dynamic first dimension of the first input, unless config.dimensions gives it a size.
+ * The inputs of every batch size asked for. Throws `TaskFailure` before anything is measured: bad_input that names input,
+ * dimension and config key, or bad_model for inputs that nobody could fill.
+ * @param files - what is in `wishes.files`
  */
-export function planInputs(declared: readonly DeclaredInput[], wishes: InputWishes): PlannedInput[][] {
-  const inputs = readInputs(declared, wishes);
-  refuseUnknownNames(inputs, wishes);
+export function planInputs(
+  declared: readonly DeclaredInput[],
+  wishes: InputWishes,
+  files: Readonly<Record<string, FileValues>> = {},
+): InputPlan {
+  const { inputs, note } = readInputs(declared, wishes, files);
+  refuseUnknownNames(inputs, declared, wishes);
   const capacity = batchCapacity(inputs, wishes);
-  return wishes.batch_sizes.map((batch_size) => {
+  const sizes = sizesOfValues(inputs, wishes);
+  const batches = wishes.batch_sizes.map((batch_size) => {
     if (capacity !== null && batch_size !== 1 && batch_size !== capacity) {
       throw badInput(
         'BATCH_NOT_POSSIBLE',
         `Batch size ${batch_size} is not possible: the model has no dynamic batch dimension (${describe(declared)}). ` +
-          `Set config.batch_sizes to [${capacity}].`,
+          `Set config.batch_sizes to [${capacity}], or say which dimension is the batch in config.batch_dimensions.`,
       );
     }
-    return inputs.map((input) => resolveInput(input, batch_size, wishes));
+    return inputs.map((input) => resolveInput(input, batch_size, wishes, sizes));
   });
+  const guessed = inputs.filter((input) => input.guessed);
+  return {
+    batches,
+    notes: [...(note === undefined ? [] : [note]), ...(guessed.length === 0 ? [] : [guessedNote(guessed)])],
+  };
 }
 
-function readInputs(declared: readonly DeclaredInput[], wishes: InputWishes): Input[] {
-  const shapes = declared.map((input) => {
+function guessedNote(inputs: readonly Input[]): ValueNote {
+  const shown = inputs.slice(0, 5).map(({ name, type, rule }) => `${name} (${type}) with ${ruleInWords(rule, type)}`);
+  const more = inputs.length > 5 ? ` and ${inputs.length - 5} more` : '';
+  const example = `{"${inputs[0]?.name}": ${inputs[0]?.type === 'string' ? '["a text"]' : '{"range": [0, 100]}'}}`;
+  return noteOn(
+    'guessed_input',
+    `filled ${shown.join(', ')}${more}: a guess. config.inputs says what to feed, as ${example}`,
+  );
+}
+
+function readInputs(
+  declared: readonly DeclaredInput[],
+  wishes: InputWishes,
+  files: Readonly<Record<string, FileValues>>,
+): { inputs: Input[]; note: ValueNote | undefined } {
+  const read = declared.map((input) => {
+    const { name } = input;
     if (!input.isTensor || input.shape === undefined) {
-      throw badModel('INPUT_NOT_A_TENSOR', `Input "${input.name}" is no tensor; only tensors can be generated.`);
+      throw badModel('INPUT_NOT_A_TENSOR', `Input "${name}" is no tensor; only tensors can be generated.`);
     }
     if (!isElementType(input.type)) {
       throw badModel(
         'INPUT_TYPE_UNSUPPORTED',
-        `Input "${input.name}" has elements of type ${input.type}, which cannot be generated.`,
+        `Input "${name}" has elements of type ${input.type}, which cannot be generated.`,
       );
     }
-    const known = wishes.known?.inputs[input.name];
+    const known = wishes.known?.inputs[name];
+    const { type } = input;
     return {
-      name: input.name,
-      type: input.type,
-      shape: known?.shape ?? input.shape,
-      constant: known?.constant ?? null,
+      ...{ name, type, shape: known?.shape ?? input.shape },
+      ...ruleOf(name, type, own(wishes.inputs, name), own(files, name), known?.constant),
     };
   });
-  const batch = wishes.known ? wishes.known.batch_dimension : batchName(shapes, wishes);
-  return shapes.map(({ shape, ...input }) => ({
+  const { isBatch, note } = batchDimensions(read, wishes);
+  const inputs = read.map(({ shape, ...input }) => ({
     ...input,
     axes: shape.map((dimension, axis): Axis => {
       if (typeof dimension === 'number') return { kind: 'fixed', size: dimension };
-      // A dimension without a name equals another only by its place, and the batch's place is the first.
-      const isBatch = dimension === batch && (dimension !== '' || axis === 0);
-      return isBatch ? { kind: 'batch' } : { kind: 'named', name: dimension };
+      return isBatch({ ...input, shape }, axis) ? { kind: 'batch' } : { kind: 'named', name: dimension };
     }),
   }));
+  return { inputs, note };
 }
 
-function batchName(inputs: readonly { shape: readonly (number | string)[] }[], wishes: InputWishes): string | null {
-  const called = inputs.flatMap(({ shape }) => shape).find((d) => typeof d === 'string' && BATCH_NAME.test(d));
-  if (typeof called === 'string') return called;
-  const first = inputs.find(({ shape }) => shape.length > 0)?.shape[0];
-  return typeof first === 'string' && !Object.hasOwn(wishes.dimensions, first) ? first : null;
+/** Names of inputs are any text, those of Object's own fields among them. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Sizes that lists and files tell: by dimension, and by input and axis for those without a name. */
+type Sizes = ReadonlyMap<string, number>;
+const place = (input: string, axis: number): string => `${input}\0${axis}`;
+
+function sizesOfValues(inputs: readonly Input[], wishes: InputWishes): Sizes {
+  const sizes = new Map<string, number>();
+  for (const { name, rule, axes } of inputs) {
+    if (rule.kind !== 'values') continue;
+    const unknown = axes.flatMap((axis, i) => {
+      const isSaid =
+        axis.kind !== 'named' ||
+        own(wishes.shapes, name) !== undefined ||
+        own(wishes.dimensions, axis.name) !== undefined;
+      return isSaid ? [] : [{ i, key: axis.name === '' ? place(name, i) : axis.name }];
+    });
+    if (rule.shape !== null && rule.shape.length > 1 && rule.shape.length === axes.length) {
+      for (const { i, key } of unknown) if (!sizes.has(key)) sizes.set(key, rule.shape[i] ?? 0);
+    } else if (unknown.length === 1 && unknown[0] !== undefined && !sizes.has(unknown[0].key)) {
+      // One item without a batch: what is left once the dimensions that are known are taken out.
+      const known = axes.reduce((product, axis, i) => {
+        if (i === unknown[0]?.i || axis.kind === 'batch') return product;
+        return product * (axis.kind === 'fixed' ? axis.size : Number(own(wishes.dimensions, axis.name) ?? 1));
+      }, 1);
+      const size = rule.values.length / known;
+      if (Number.isInteger(size)) sizes.set(unknown[0].key, size);
+    }
+  }
+  return sizes;
 }
 
 /**
@@ -109,9 +168,9 @@ function batchName(inputs: readonly { shape: readonly (number | string)[] }[], w
 function batchCapacity(inputs: readonly Input[], wishes: InputWishes): number | null {
   const pinned = inputs.flatMap(({ name, axes }) => {
     const axis = axes.findIndex(({ kind }) => kind === 'batch');
-    const size = axis < 0 ? undefined : wishes.shapes[name]?.[axis];
+    const size = axis < 0 ? undefined : own(wishes.shapes, name)?.[axis];
     // A 1 in config.shapes is what one item looks like, so it stands for any batch.
-    return size === undefined || size === 1 ? [] : [size];
+    return size === undefined || size === 1 || size === 'batch' ? [] : [size];
   });
   if (pinned[0] !== undefined) return pinned[0];
   if (inputs.some(({ axes }) => axes.some(({ kind }) => kind === 'batch'))) return null;
@@ -119,32 +178,46 @@ function batchCapacity(inputs: readonly Input[], wishes: InputWishes): number | 
   return first?.kind === 'fixed' ? first.size : 1;
 }
 
-function resolveInput(input: Input, batch_size: number, wishes: InputWishes): PlannedInput {
-  const wished = wishes.shapes[input.name];
+function resolveInput(input: Input, batch_size: number, wishes: InputWishes, sizes: Sizes): PlannedInput {
+  const { name, type, rule, guessed } = input;
+  const wished = own(wishes.shapes, name);
   if (wished !== undefined && wished.length !== input.axes.length) {
     throw badInput(
       'SHAPE_DOES_NOT_FIT',
-      `config.shapes.${input.name} has ${wished.length} dimensions, the model's input has ${input.axes.length}.`,
+      `config.shapes.${name} has ${wished.length} dimensions, the model's input has ${input.axes.length}.`,
     );
   }
   const shape = input.axes.map((axis, i) => {
     const size = wished?.[i];
     switch (axis.kind) {
       case 'fixed':
-        if (size === undefined || size === axis.size) return axis.size;
+        if (size === undefined || size === axis.size || (size === 'batch' && axis.size === batch_size))
+          return axis.size;
         throw badInput(
           'SHAPE_DOES_NOT_FIT',
-          `config.shapes.${input.name} gives ${size} for dimension ${i}, which the model fixes at ${axis.size}.`,
+          `config.shapes.${name} gives ${size} for dimension ${i}, which the model fixes at ${axis.size}.`,
         );
       case 'batch':
-        return size === undefined || size === 1 ? batch_size : size;
-      case 'named':
-        return size ?? wishes.dimensions[axis.name] ?? fail(unresolved(input, i, axis.name));
+        return size === undefined || size === 1 || size === 'batch' ? batch_size : size;
+      case 'named': {
+        const known = typeof size === 'number' ? size : own(wishes.dimensions, axis.name);
+        if (typeof known === 'number') return known;
+        return sizes.get(axis.name === '' ? place(name, i) : axis.name) ?? fail(unresolved(input, i, axis.name));
+      }
       default:
         return axis satisfies never;
     }
   });
-  return { name: input.name, type: input.type, shape, constant: input.constant };
+  if (rule.kind === 'values') {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const { length } = rule.values;
+    // Fewer are repeated: one item makes a batch.
+    if (length === 0 ? count !== 0 : count % length !== 0) {
+      const message = `config.inputs.${name} gives ${length} values, and the input [${shape.join(', ')}] takes ${count}: give as many, or a number that divides them.`;
+      throw badInput('INPUT_VALUES_DO_NOT_FIT', message);
+    }
+  }
+  return { name, type, shape, rule, guessed };
 }
 
 function fail(error: TaskFailure): never {
@@ -154,7 +227,7 @@ function fail(error: TaskFailure): never {
 function unresolved(input: Input, axis: number, name: string): TaskFailure {
   const shape = `[${input.axes.map((a) => (a.kind === 'fixed' ? a.size : a.kind === 'batch' ? 'batch' : a.name || '?')).join(', ')}]`;
   const set = name
-    ? `Set config.dimensions, as {"${name}": 128}, or config.shapes, as {"${input.name}": [...]}.`
+    ? `Set config.dimensions, as {"${name}": 128} (or {"${name}": "batch"} if it counts the items of a batch), or config.shapes, as {"${input.name}": [...]}.`
     : `It has no name, so set the input's whole shape in config.shapes, as {"${input.name}": [...]}.`;
   return badInput(
     'DIMENSION_UNKNOWN',
@@ -162,20 +235,40 @@ function unresolved(input: Input, axis: number, name: string): TaskFailure {
   );
 }
 
-function refuseUnknownNames(inputs: readonly Input[], wishes: InputWishes): void {
+function refuseUnknownNames(inputs: readonly Input[], declared: readonly DeclaredInput[], wishes: InputWishes): void {
   const names = inputs.map(({ name }) => name);
-  for (const name of Object.keys(wishes.shapes)) {
-    if (names.includes(name)) continue;
-    throw badInput('INPUT_UNKNOWN', `config.shapes names "${name}", but the model's inputs are: ${names.join(', ')}.`);
+  for (const field of ['shapes', 'inputs'] as const) {
+    for (const name of Object.keys(wishes[field])) {
+      if (names.includes(name)) continue;
+      const near = didYouMean(name, names);
+      throw badInput(
+        'INPUT_UNKNOWN',
+        `config.${field} names "${name}", but the model's inputs are: ${names.join(', ') || 'none'}.${near}`,
+      );
+    }
   }
-  const dynamic = inputs.flatMap(({ axes }) => axes.flatMap((a) => (a.kind === 'named' && a.name ? [a.name] : [])));
-  for (const name of Object.keys(wishes.dimensions)) {
-    if (dynamic.includes(name)) continue;
-    const hint = BATCH_NAME.test(name) ? ' The batch is set with config.batch_sizes.' : '';
+  const all = new Set(
+    declared.flatMap(({ name, shape }) =>
+      (wishes.known?.inputs[name]?.shape ?? shape ?? []).filter((d) => typeof d === 'string' && d !== ''),
+    ),
+  ) as ReadonlySet<string>;
+  const dynamic = new Set(
+    inputs.flatMap(({ axes }) => axes.flatMap((a) => (a.kind === 'named' && a.name ? [a.name] : []))),
+  );
+  const refuse = (field: string, name: string, known: Iterable<string>, hint: string): never => {
+    const list = [...known];
     throw badInput(
       'DIMENSION_NOT_IN_MODEL',
-      `config.dimensions names "${name}", but the model's dynamic dimensions are: ${[...new Set(dynamic)].join(', ') || 'none'}.${hint}`,
+      `config.${field} names "${name}", but the model's dynamic dimensions are: ${list.join(', ') || 'none'}.${didYouMean(name, list)}${hint}`,
     );
+  };
+  for (const name of wishes.batch_dimensions ?? []) if (!all.has(name)) refuse('batch_dimensions', name, all, '');
+  for (const [name, size] of Object.entries(wishes.dimensions)) {
+    if (size === 'batch' ? all.has(name) : dynamic.has(name)) continue;
+    const isBatch = all.has(name) || isBatchName(name);
+    const hint =
+      ' The batch is set with config.batch_sizes; config.batch_dimensions says which dimensions it is ([] for none).';
+    refuse('dimensions', name, size === 'batch' ? all : dynamic, isBatch && size !== 'batch' ? hint : '');
   }
 }
 

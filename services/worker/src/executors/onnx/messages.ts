@@ -1,5 +1,7 @@
+import type { FedInput } from '@benchwire/shared/contracts/input-setting.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
+import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { InputWishes } from './input-plan.ts';
 import type { ProviderName } from './providers.ts';
 
@@ -68,6 +70,8 @@ export type FromChild =
   | { type: 'progress'; phase: string; batch_size?: number }
   /** Of `prove`: how many nodes ran on which provider. */
   | { type: 'proof'; providers: Record<string, number>; onnxruntime_version: string }
+  /** Of `prove`: what will be fed, for each batch size, and what was guessed or left out. */
+  | { type: 'plan'; inputs: Array<Record<string, FedInput>>; notes: ValueNote[] }
   | { type: 'loaded'; load_ms: number; session_ms: number }
   | WindowMessage
   | BatchMessage

@@ -129,6 +129,12 @@ describe('a model of several files', () => {
     expect(await errorOf('m.onnx')).toMatch(expected);
   });
 
+  test('is refused with weights in a folder that is kept from requests', async () => {
+    await save({ 'm.onnx': externalModel(4, 'data/secret'), 'data/secret': weights(1) });
+    const hidden = { ...options(), hidden_folders: [join(models, 'data')] };
+    await expect(resolveModel('m.onnx', undefined, hidden, never)).rejects.toThrow(/"data\/secret", which/);
+  });
+
   test('names them anywhere: in subgraphs, attributes, sparse tensors, functions and contexts', async () => {
     const tensor = (location: string): Buffer => externalTensor(location, [1], location);
     const constant = (location: string) => ({

@@ -26,6 +26,8 @@ interface ModelFilesOptions {
   path: string;
   /** Folders that the files may be in; empty for a graph that must be alone. */
   roots: readonly string[];
+  /** Folders with secrets, which the files may not be in unless a root lies in them. */
+  hidden?: readonly string[];
   hashes: FileHashes;
   signal: AbortSignal;
 }
@@ -77,7 +79,7 @@ async function namedFiles(name: string, path: string): Promise<ExternalFile[]> {
 
 async function findExternal(
   { location, needs_bytes }: ExternalFile,
-  { name, path, roots }: ModelFilesOptions,
+  { name, path, roots, hidden = [] }: ModelFilesOptions,
 ): Promise<{ path: string; size: number }> {
   const shown = `"${location}"`;
   if (roots.length === 0) {
@@ -96,7 +98,7 @@ async function findExternal(
     const message = `${name} keeps weights in ${shown}, and there is no such file in ${dirname(path)}: copy it there, too.`;
     throw badModel('MODEL_FILE_MISSING', message);
   }
-  if (!(await isInsideAny(real, roots))) {
+  if (!(await isInsideAny(real, roots, hidden))) {
     const message = `${name} keeps weights in ${shown}, which is a link out of the worker's model folders (${roots.join(', ')}).`;
     throw badModel('MODEL_FILE_OUTSIDE', message);
   }
@@ -112,12 +114,21 @@ async function findExternal(
   return { path: file, size: about.size };
 }
 
-async function isInsideAny(real: string, roots: readonly string[]): Promise<boolean> {
-  for (const root of roots) {
-    const folder = await realpath(root).catch(() => null);
-    if (folder !== null && isInside(real, folder)) return true;
-  }
-  return false;
+async function isInsideAny(real: string, roots: readonly string[], hidden: readonly string[]): Promise<boolean> {
+  const secret = await realFolders(hidden);
+  const folders = await realFolders(roots);
+  return folders.some((root) => isInside(real, root) && !isHidden(real, root, secret));
+}
+
+/** Folders without symbolic links; those that are not there are left out. */
+export async function realFolders(folders: readonly string[]): Promise<string[]> {
+  const real = await Promise.all(folders.map((each) => realpath(each).catch(() => null)));
+  return real.filter((each) => each !== null);
+}
+
+/** Whether a path leads from a model folder into one that is kept from requests. */
+export function isHidden(path: string, root: string, hidden: readonly string[]): boolean {
+  return hidden.some((each) => isInside(path, each) && root !== each && !isInside(root, each));
 }
 
 /** Whether a path lies inside of a folder; both absolute, without symbolic links where those matter. */

@@ -7,7 +7,7 @@ import { type DownloadOptions, downloadModel } from './download.ts';
 import { badModel } from './errors.ts';
 import { FileHashes } from './file-hashes.ts';
 import { folderKind } from './file-kind.ts';
-import { isInside, type ModelFiles, readModelFiles } from './model-files.ts';
+import { isHidden, isInside, type ModelFiles, readModelFiles, realFolders } from './model-files.ts';
 
 /** A model on this machine, checked: its graph and every file that the graph names. */
 export interface ResolvedModel {
@@ -44,7 +44,7 @@ export async function resolveModel(
 ): Promise<ResolvedModel> {
   const hashes = options.hashes ?? new FileHashes();
   const read = (path: string, roots: readonly string[]): Promise<ModelFiles> =>
-    readModelFiles({ name: model, path, roots, hashes, signal });
+    readModelFiles({ name: model, path, roots, hidden: options.hidden_folders ?? [], hashes, signal });
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(model)) {
     const { path } = await downloadModel(model, expected_sha256, options, signal);
     return { path, ...(await read(path, [])), catalogue: null };
@@ -83,7 +83,8 @@ function fileOfPackage(model: CatalogueModel): string {
   );
 }
 
-async function fileInFolders(
+/** A file that a request names, in one of the worker's model folders. Throws `TaskFailure` (bad_model). */
+export async function fileInFolders(
   model: string,
   { model_folders: folders, hidden_folders = [] }: ModelSourceOptions,
 ): Promise<string> {
@@ -94,18 +95,14 @@ async function fileInFolders(
     );
   }
   const listed = folders.join(', ');
-  const hidden = (await Promise.all(hidden_folders.map((each) => realpath(each).catch(() => null)))).filter(
-    (each) => each !== null,
-  );
-  const isHidden = (path: string, root: string): boolean =>
-    hidden.some((each) => isInside(path, each) && root !== each && !isInside(root, each));
+  const hidden = await realFolders(hidden_folders);
   let leadsOut = false;
   for (const folder of folders) {
     // Both sides without symbolic links, so that a link can't lead out.
     const root = await realpath(folder).catch(() => null);
     const path = await realpath(resolve(folder, model)).catch(() => null);
     if (root === null || path === null) continue;
-    if (!isInside(path, root) || isHidden(path, root)) {
+    if (!isInside(path, root) || isHidden(path, root, hidden)) {
       leadsOut = true;
       continue;
     }
@@ -120,7 +117,7 @@ async function fileInFolders(
   const outside =
     leadsOut ||
     !folders.some((folder) => isInside(resolve(folder, model), resolve(folder))) ||
-    folders.some((folder) => isHidden(resolve(folder, model), resolve(folder)));
+    folders.some((folder) => isHidden(resolve(folder, model), resolve(folder), hidden));
   if (outside) {
     throw badModel(
       'MODEL_OUTSIDE_FOLDERS',

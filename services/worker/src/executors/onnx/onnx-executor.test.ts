@@ -37,6 +37,11 @@ beforeAll(async () => {
     'endless.onnx': endlessModel(),
     'huge.onnx': hugeModel(1n << 42n),
     'garbage.onnx': Buffer.from('this is no model'),
+    'unknown-op.onnx': onnxModel({
+      inputs: [{ name: 'x', shape: [1] }],
+      outputs: [{ name: 'y', shape: [1] }],
+      nodes: [{ op: 'NoSuchOperator', inputs: ['x'], outputs: ['y'] }],
+    }),
     // Declares any width, but can only multiply with a vector of 4.
     'mismatch.onnx': onnxModel({
       inputs: [
@@ -155,8 +160,8 @@ describe('a clear error, and nothing measured, for', () => {
       'no ONNX',
       { model: 'garbage.onnx' },
       'bad_model',
-      'MODEL_NOT_LOADED',
-      /could not load garbage.onnx.*[Pp]rotobuf/s,
+      'MODEL_WRONG_FILE',
+      /garbage\.onnx is no ONNX model, but a text/,
     ],
     [
       'another hash',
@@ -204,7 +209,7 @@ describe('a clear error, and nothing measured, for', () => {
   });
 
   test('a model that is broken, whatever the device', async () => {
-    const { error } = await executor().execute(onnxContext({ model: 'garbage.onnx' }, undefined, 'qnn'));
+    const { error } = await executor().execute(onnxContext({ model: 'unknown-op.onnx' }, undefined, 'qnn'));
     expect(error).toMatchObject({ class: 'bad_model', code: 'MODEL_NOT_LOADED' });
   });
 });

@@ -8,6 +8,8 @@ import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { childEnvironment } from './child-environment.ts';
 import { collectEnvironment } from './environment.ts';
 import { badInput, TaskFailure, taskError } from './errors.ts';
+import { type FedInputs, inputsInWords } from './fed-inputs.ts';
+import { findInputFiles, type InputFiles } from './find-input-files.ts';
 import type { StartMessage } from './messages.ts';
 import { type ModelSourceOptions, type ResolvedModel, resolveModel } from './model-source.ts';
 import { reportedPrecision } from './precision.ts';
@@ -81,18 +83,21 @@ async function attempt(
   const model = await resolveModel(config.model, config.sha256, options, signal);
   report.environment = collectEnvironment(model, provider);
   report.precision = reportedPrecision(config, model.catalogue);
-  const before = await measuredBefore(context, task, model, report.precision);
+  const inputs = await findInputFiles(config, options, signal);
+  if (inputs.sha256 !== null) report.inputs_sha256 = inputs.sha256;
+  const before = await measuredBefore(context, task, model, report.precision, inputs.sha256);
   if (before.skipped !== undefined) {
     report.results = { skipped: before.skipped };
     report.did_only_a_part = true;
     return null;
   }
-  const resume = await resumeFrom(context, config, model, provider);
+  const resume = await resumeFrom(context, config, model, provider, inputs.sha256);
   report.results = resume.results;
   report.did_only_a_part = resume.left.length < config.batch_sizes.length;
   if (before.note !== undefined) report.results.notes = [...(report.results.notes ?? []), before.note];
   if (resume.left.length === 0) return null;
-  const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider);
+  const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider, inputs.files);
+  const fed = new Map<number, FedInputs>();
   const run = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']): Promise<TaskError | null> =>
     runChild({
       script: CHILD,
@@ -107,6 +112,11 @@ async function attempt(
   // A process of its own, so that profiling leaves no trace in what is measured.
   const failed = await inTemporaryFolder((temporary_folder) =>
     run({ mode: 'prove', temporary_folder }, async (message) => {
+      if (message.type === 'plan') {
+        for (const [i, each] of message.inputs.entries()) fed.set(start.wishes.batch_sizes[i] ?? 0, each);
+        if (message.notes.length > 0) report.results.value_notes = message.notes;
+        report.environment = { ...report.environment, ...inputsInWords(message.inputs[0]) };
+      }
       if (message.type !== 'proof') return;
       report.results.providers = message.providers;
       report.environment = { ...report.environment, onnxruntime_version: message.onnxruntime_version };
@@ -121,7 +131,7 @@ async function attempt(
     const note = await context.checkpoints.save({ conditions: resume.conditions, results: report.results });
     if (note !== undefined) context.log(`[benchwire] ${note}`);
   };
-  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results, keep));
+  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results, fed, keep));
   if (broken === null && report.results.batch_sizes === undefined) {
     throw badInput(
       'NO_SAMPLES',
@@ -145,7 +155,12 @@ async function inTemporaryFolder<T>(action: (folder: string) => Promise<T>): Pro
   }
 }
 
-function startMessage(config: OnnxConfig, model: ResolvedModel, provider: ProviderName): StartMessage {
+function startMessage(
+  config: OnnxConfig,
+  model: ResolvedModel,
+  provider: ProviderName,
+  files: InputFiles['files'],
+): StartMessage {
   const { catalogue } = model;
   const defaults = Object.entries(catalogue?.dimensions ?? {}).map(([name, { size }]) => [name, size] as const);
   return {
@@ -162,6 +177,9 @@ function startMessage(config: OnnxConfig, model: ResolvedModel, provider: Provid
       batch_sizes: config.batch_sizes.toSorted((a, b) => a - b),
       dimensions: { ...Object.fromEntries(defaults), ...config.dimensions },
       shapes: config.shapes ?? {},
+      batch_dimensions: config.batch_dimensions,
+      inputs: config.inputs ?? {},
+      files,
       known: catalogue && { inputs: catalogue.inputs, batch_dimension: catalogue.batch_dimension },
     },
     seed: config.seed,

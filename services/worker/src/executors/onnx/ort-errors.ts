@@ -1,5 +1,7 @@
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { messageOf, taskError } from './errors.ts';
+import type { PlannedInput } from './input-plan.ts';
+import { ruleInWords } from './input-values.ts';
 import { PROVIDER_NODE_NAMES, type ProviderName } from './providers.ts';
 
 /**
@@ -38,7 +40,12 @@ export function providerError(error: unknown, provider: ProviderName): TaskError
 }
 
 /** An error of running the model with inputs that were made for it. */
-export function runError(error: unknown, provider: ProviderName, batch_size: number): TaskError {
+export function runError(
+  error: unknown,
+  provider: ProviderName,
+  batch_size: number,
+  inputs: readonly PlannedInput[] = [],
+): TaskError {
   const message = messageOf(error);
   const where = `with batch size ${batch_size} on ${provider}`;
   if (OUT_OF_MEMORY.test(message)) {
@@ -50,7 +57,18 @@ export function runError(error: unknown, provider: ProviderName, batch_size: num
   return taskError(
     'bad_input',
     'INPUTS_REJECTED',
-    `The model did not run ${where}; do the shapes fit? Set them with config.dimensions or config.shapes. ` +
+    `The model did not run ${where}; do the shapes and values fit? ${likelyReason(inputs)}` +
+      'config.dimensions and config.shapes set shapes, config.inputs sets values. ' +
       `ONNX Runtime says: ${message}`,
   );
+}
+
+/** A rate, an index, a length: whole numbers and texts are where a guess is most often no value that the model takes. */
+function likelyReason(inputs: readonly PlannedInput[]): string {
+  const guessed = inputs.filter((input) => input.guessed);
+  if (guessed.length === 0) return '';
+  const shown = guessed
+    .slice(0, 8)
+    .map(({ name, type, shape, rule }) => `${name} ${type}[${shape.join(', ')}] with ${ruleInWords(rule, type)}`);
+  return `Nobody said the values of ${shown.join('; ')}: a likely reason; say them, as config.inputs: {"${guessed[0]?.name}": …}. `;
 }

@@ -1,5 +1,5 @@
 import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
-import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import { variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { ExecutorContext, SavedCheckpoint } from '../executor.ts';
 import type { ResolvedModel } from './model-source.ts';
@@ -20,16 +20,22 @@ export async function resumeFrom(
   config: OnnxConfig,
   model: ResolvedModel,
   provider: ProviderName,
+  inputs_sha256: string | null = null,
 ): Promise<Resume> {
-  const conditions = conditionsOf(config, model, provider);
+  const conditions = conditionsOf(config, model, provider, inputs_sha256);
   const saved = await context.checkpoints.load();
   return { ...goOn(saved, conditions, config.batch_sizes), conditions };
 }
 
 /** Whatever makes two measurements of one batch size different ones, beside the device. */
-function conditionsOf(config: OnnxConfig, model: ResolvedModel, provider: ProviderName): string {
+function conditionsOf(
+  config: OnnxConfig,
+  model: ResolvedModel,
+  provider: ProviderName,
+  inputs_sha256: string | null,
+): string {
   const { precision, scenario, iterations, warmup_iterations, max_seconds } = config;
-  const variant = variantOf({ executor: 'onnx', config });
+  const variant = variantWith(variantOf({ executor: 'onnx', config }), inputs_sha256);
   return JSON.stringify([
     model.sha256,
     provider,
@@ -62,7 +68,7 @@ function goOn(
     const note = `attempt ${saved.attempt} had measured batch sizes ${sizes}, but ${other}, so they are measured again`;
     return { results: { notes: [note] }, left: [...batch_sizes] };
   }
-  const { timings, providers, notes = [] } = saved.results ?? {};
+  const { timings, providers, value_notes, notes = [] } = saved.results ?? {};
   // Those that the saving attempt had itself taken over have their note already.
   const own = found.filter(([, result]) => result.measured_by_attempt === undefined).map(([size]) => size);
   const note = `batch sizes ${own.join(', ')} were measured by attempt ${saved.attempt} on ${saved.worker_id}`;
@@ -70,6 +76,7 @@ function goOn(
     results: {
       ...(timings === undefined ? {} : { timings }),
       ...(providers === undefined ? {} : { providers }),
+      ...(value_notes === undefined ? {} : { value_notes }),
       batch_sizes: Object.fromEntries(
         // Of a chain of attempts each keeps the one that really measured it.
         found.map(([size, result]) => [size, { measured_by_attempt: saved.attempt, ...result }]),

@@ -1,5 +1,6 @@
 import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import type { ExecutorContext } from '../executor.ts';
+import type { FedInputs } from './fed-inputs.ts';
 import type { BatchMessage, FromChild, MeasureSettings, WindowMessage } from './messages.ts';
 import type { ProviderName } from './providers.ts';
 import { summarize } from './summary.ts';
@@ -16,6 +17,8 @@ export function createSampleSink(
   settings: MeasureSettings,
   provider: ProviderName,
   results: OutcomeResults,
+  /** What each batch size is fed with. */
+  fed: ReadonlyMap<number, FedInputs>,
   /** Called when `results` has one batch size more. */
   onMeasured: () => Promise<void>,
 ): (message: FromChild) => Promise<void> {
@@ -48,7 +51,11 @@ export function createSampleSink(
       results.notes = [...(results.notes ?? []), note];
       return;
     }
-    const summary = summarize(samples, batch, settings, provider);
+    const inputs = fed.get(batch.batch_size);
+    const summary = {
+      ...summarize(samples, batch, settings, provider),
+      ...(inputs === undefined ? {} : { inputs }),
+    };
     results.batch_sizes = { ...results.batch_sizes, [String(batch.batch_size)]: summary };
     context.measured(batch.batch_size, summary);
     await onMeasured();
@@ -65,6 +72,7 @@ export function createSampleSink(
         return onBatch(message);
       case 'progress':
       case 'proof':
+      case 'plan':
       case 'failed':
       case 'done':
         return;

@@ -1,5 +1,5 @@
 import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
-import { seriesId, variantOf } from '@benchwire/shared/contracts/series.ts';
+import { seriesId, variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
 import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { ExecutorContext } from '../executor.ts';
 import { messageOf } from './errors.ts';
@@ -23,6 +23,7 @@ export async function measuredBefore(
   task: OnnxTask,
   model: ResolvedModel,
   precision: string | null,
+  inputs_sha256: string | null = null,
 ): Promise<Before> {
   const { skip_if_fresh, config } = task;
   if (skip_if_fresh === undefined || skip_if_fresh === false) return {};
@@ -35,7 +36,7 @@ export async function measuredBefore(
       precision: precision ?? '',
       batch_size,
       scenario: config.scenario,
-      variant: variantOf(task),
+      variant: variantWith(variantOf(task), inputs_sha256),
       fingerprint: context.device.fingerprint,
       metric: 'latency_ms',
       is_simulated: false,

@@ -1,4 +1,5 @@
 import type { Random } from '@benchwire/shared/stats/random.ts';
+import type { ValueRule } from './input-values.ts';
 
 type Data =
   | Float32Array
@@ -29,35 +30,76 @@ const MAKERS = {
 } satisfies Record<string, (n: number) => Data>;
 
 /** The element types that inputs can be generated of, by ONNX Runtime's names. */
-export type ElementType = keyof typeof MAKERS;
+export type ElementType = keyof typeof MAKERS | 'string';
 
 export function isElementType(type: string | undefined): type is ElementType {
-  return type !== undefined && Object.hasOwn(MAKERS, type);
+  return type !== undefined && (type === 'string' || Object.hasOwn(MAKERS, type));
+}
+
+/** Little-endian bytes as elements; undefined where they are no whole number of them. */
+export function bytesAsElements(type: ElementType, bytes: Uint8Array): Data | undefined {
+  if (type === 'string') return undefined;
+  const elements = MAKERS[type](Math.floor(bytes.length / MAKERS[type](0).BYTES_PER_ELEMENT));
+  if (elements.byteLength !== bytes.length) return undefined;
+  new Uint8Array(elements.buffer).set(bytes);
+  return elements;
 }
 
 /**
- * Elements for a tensor of that type and shape. Floats are uniform in [0, 1): neither denormal nor NaN, which would
- * change how fast arithmetic is. Integers are 0 or 1, since an index must exist whatever it indexes. A `constant`
- * fills instead. Throws RangeError where the elements do not fit in memory.
+ * Elements for a tensor of that type and shape. By default floats are uniform in [0, 1): neither denormal nor NaN, which
+ * would change how fast arithmetic is, and integers are 0 or 1, since an index must exist whatever it indexes.
+ * Throws RangeError where the elements do not fit in memory.
  */
 export function generateElements(
   type: ElementType,
   shape: readonly number[],
-  constant: number | null,
+  rule: ValueRule,
   random: Random,
-): Data {
+): Data | string[] {
   const count = shape.reduce((product, size) => product * size, 1);
+  if (type === 'string') {
+    return Array.from({ length: count }, (_, i) => {
+      return rule.kind === 'words' ? word(rule.length, random) : String(valueAt(rule, i, random, true));
+    });
+  }
   const data = MAKERS[type](count);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (let i = 0; i < count; i++) data[i] = BigInt(constant ?? Math.round(random()));
+  // Elements of a file are the tensor's already, half floats among them.
+  if (rule.kind === 'values' && ArrayBuffer.isView(rule.values)) {
+    for (let i = 0; i < count; i++) data[i] = rule.values[i % rule.values.length] as number & bigint;
     return data;
   }
-  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < count; i++) data[i] = BigInt(valueAt(rule, i, random, true));
+    return data;
+  }
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array || type === 'float16';
   for (let i = 0; i < count; i++) {
-    if (type === 'float16') data[i] = halfBits(constant ?? random());
-    else data[i] = constant ?? (isFloat ? random() : Math.round(random()));
+    const value = Number(valueAt(rule, i, random, !isFloat));
+    data[i] = type === 'float16' ? halfBits(value) : value;
   }
   return data;
+}
+
+function valueAt(rule: ValueRule, index: number, random: Random, isWhole: boolean): number | string | boolean | bigint {
+  switch (rule.kind) {
+    case 'constant':
+      return rule.value;
+    case 'values':
+      return rule.values[index % rule.values.length] ?? 0;
+    case 'random': {
+      const { min, max } = rule;
+      if (!isWhole) return min + random() * (max - min);
+      return Math.min(max, min + Math.floor(random() * (max - min + 1)));
+    }
+    case 'words':
+      return 0;
+    default:
+      return rule satisfies never;
+  }
+}
+
+function word(length: number, random: Random): string {
+  return String.fromCharCode(...Array.from({ length }, () => 97 + Math.floor(random() * 26)));
 }
 
 const WIDE = new Float32Array(1);
