@@ -33,7 +33,7 @@ const INTEGERS: Partial<Record<ElementType, readonly [min: bigint, max: bigint]>
 };
 const WORD_LENGTH = 8;
 
-export function isInteger(type: ElementType): boolean {
+function isInteger(type: ElementType): boolean {
   return INTEGERS[type] !== undefined;
 }
 
