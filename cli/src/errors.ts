@@ -45,6 +45,7 @@ export class InvalidRequestError extends BenchwireError {
 const CLIENT_EXIT: Record<ClientErrorCode, number> = {
   REQUEST_INVALID: EXIT.usage,
   REFUSED: EXIT.usage,
+  BUSY: EXIT.task_failed,
   MESSAGE_TOO_LARGE: EXIT.usage,
   WATCH_INVALID: EXIT.usage,
   // As for wrong credentials: this user can't reach that part of the stack.

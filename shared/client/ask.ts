@@ -6,6 +6,7 @@ import { pause } from '../runtime/lifecycle.ts';
 import { isNobodyThere, type NatsConnection } from '../runtime/nats.ts';
 import { ClientError } from './errors.ts';
 import { notAllowed, violationOf } from './not-allowed.ts';
+import { requestAttended } from './request-attended.ts';
 
 export interface AskOptions {
   /** Who answers, for the error when nobody does. */
@@ -15,6 +16,8 @@ export interface AskOptions {
   patience_ms?: number;
   /** What to do about a question that is too large. */
   too_large?: string;
+  /** Gives up waiting, and lets whoever answers see that. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function ask<A>(
   schema: z.ZodType<A>,
   options: AskOptions,
 ): Promise<A> {
-  const { service, timeout_ms = 15_000, patience_ms = 3000, too_large = 'ask for less' } = options;
+  const { service, timeout_ms = 15_000, patience_ms = 3000, too_large = 'ask for less', signal } = options;
   const payload = JSON.stringify(question);
   const size = Buffer.byteLength(payload);
   const most = nats.info?.max_payload ?? Number.POSITIVE_INFINITY;
@@ -41,7 +44,10 @@ export async function ask<A>(
   const give_up_at = Date.now() + patience_ms;
   for (;;) {
     try {
-      const reply = await nats.request(subject, payload, { timeout: timeout_ms });
+      const reply =
+        signal === undefined
+          ? await nats.request(subject, payload, { timeout: timeout_ms })
+          : await requestAttended(nats, subject, payload, timeout_ms, signal);
       const parsed = parseJson(schema, reply.data);
       if (parsed.ok) return parsed.value;
       throw badReply(subject, parsed.issues[0]);

@@ -37,8 +37,12 @@ export class Client {
   }
 
   /** See query.ts. */
-  query<N extends QueryName>(name: N, parameters: QueryParameters<N>): Promise<Answer<QueryRow<N>>> {
-    return query(this.nats, name, parameters);
+  query<N extends QueryName>(
+    name: N,
+    parameters: QueryParameters<N>,
+    signal?: AbortSignal,
+  ): Promise<Answer<QueryRow<N>>> {
+    return query(this.nats, name, parameters, signal);
   }
 
   /** See query.ts. */

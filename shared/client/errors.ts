@@ -10,6 +10,8 @@ export type ClientErrorCode =
   | 'REQUEST_INVALID'
   /** The stack understood and says no; `issues` tells why. */
   | 'REFUSED'
+  /** Too many questions at a time; `retry_after_seconds` says when to ask again. */
+  | 'BUSY'
   /** The message is larger than the NATS server takes. */
   | 'MESSAGE_TOO_LARGE'
   /** The user of this connection may not do that: its permissions on the NATS server. */
@@ -23,7 +25,7 @@ export type ClientErrorCode =
   /** The connection was closed, here or by the server for good. */
   | 'CONNECTION_CLOSED';
 
-const RETRIABLE: ReadonlySet<ClientErrorCode> = new Set(['NOT_SETTLED', 'CONNECTION_CLOSED']);
+const RETRIABLE: ReadonlySet<ClientErrorCode> = new Set(['BUSY', 'NOT_SETTLED', 'CONNECTION_CLOSED']);
 
 /** Every error of shared/client that is not about reaching the stack. Told apart by `code`. */
 export class ClientError extends BenchwireError {
@@ -31,14 +33,20 @@ export class ClientError extends BenchwireError {
   /** What went wrong, without the issues that the message tells as well. */
   readonly summary: string;
   readonly issues: readonly Issue[];
+  readonly retry_after_seconds: number | undefined;
 
-  constructor(code: ClientErrorCode, summary: string, options: { issues?: readonly Issue[]; cause?: unknown } = {}) {
-    const { issues = [], cause } = options;
+  constructor(
+    code: ClientErrorCode,
+    summary: string,
+    options: { issues?: readonly Issue[]; cause?: unknown; retry_after_seconds?: number } = {},
+  ) {
+    const { issues = [], cause, retry_after_seconds } = options;
     const message = issues.length === 0 ? summary : `${summary}: ${issues.map(issueLine).join('; ')}`;
     super(code, message, { retriable: RETRIABLE.has(code), cause });
     this.name = 'ClientError';
     this.summary = summary;
     this.issues = issues;
+    this.retry_after_seconds = retry_after_seconds;
   }
 }
 

@@ -21,17 +21,25 @@ export interface Answer<R> {
 
 /**
  * One of the aggregator's queries, see contracts/query.ts.
- * @throws ClientError REFUSED with the aggregator's reasons, BAD_REPLY; UnreachableError when it does not answer
+ * @param signal - gives up waiting: the aggregator then ends the statement of `sql`
+ * @throws ClientError REFUSED with the aggregator's reasons, BUSY, BAD_REPLY; UnreachableError when it does not answer
  */
 export async function query<N extends QueryName>(
   nats: NatsConnection,
   name: N,
   parameters: QueryParameters<N>,
+  signal?: AbortSignal,
 ): Promise<Answer<QueryRow<N>>> {
   const reply = await ask(nats, querySubject(name), parameters, queryReply, {
     service: 'aggregator',
     timeout_ms: 60_000,
+    signal,
   });
+  if (!reply.ok && reply.retry_after_seconds !== undefined)
+    throw new ClientError('BUSY', 'too much is asked at a time', {
+      issues: reply.issues,
+      retry_after_seconds: reply.retry_after_seconds,
+    });
   if (!reply.ok) throw new ClientError('REFUSED', "the aggregator can't answer that", { issues: reply.issues });
   const rows = z.array(QUERIES[name].row as unknown as z.ZodType<QueryRow<N>>).safeParse(reply.rows);
   if (!rows.success) {

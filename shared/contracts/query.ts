@@ -312,7 +312,14 @@ export const QUERIES = {
     row: rejectedRow,
   },
   /** One read-only statement over the tables of docs/clickhouse.md. */
-  sql: { parameters: z.strictObject({ sql: z.string().min(1).max(100_000) }), row: z.record(z.string(), z.unknown()) },
+  sql: {
+    parameters: z.strictObject({
+      sql: z.string().min(1).max(100_000),
+      /** Who asks, where that is another than who sends this, as the gateway: places are counted for each. Since 0.4. */
+      caller: z.string().min(1).max(256).optional(),
+    }),
+    row: z.record(z.string(), z.unknown()),
+  },
 } as const;
 
 /** What one side of a comparison can be called. */
@@ -337,6 +344,11 @@ export const queryReply = z.discriminatedUnion('ok', [
     rows: z.array(z.record(z.string(), z.unknown())),
     truncated: z.boolean(),
   }),
-  z.object({ ok: z.literal(false), issues: z.array(issue).min(1) }),
+  z.object({
+    ok: z.literal(false),
+    issues: z.array(issue).min(1),
+    /** Asking again helps, after this long. Since 0.4. */
+    retry_after_seconds: z.number().positive().optional(),
+  }),
 ]);
 export type QueryReply = z.infer<typeof queryReply>;

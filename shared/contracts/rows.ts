@@ -4,8 +4,27 @@ import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
 import { OUTCOME_STATUSES, outcome } from './outcome.ts';
+import { source } from './request.ts';
+import { capabilities } from './worker.ts';
 
 /** Rows of the answers to the queries of query.ts: what the aggregator tells of runs, tasks, values and findings. */
+
+/** A column that holds JSON as text, empty for nothing: what stands in it. Text that is no JSON is left for the schema to refuse. */
+function stored<T extends z.ZodType>(schema: T) {
+  const read = (value: unknown): unknown => {
+    if (typeof value !== 'string') return value ?? null;
+    if (value === '') return null;
+    try {
+      return JSON.parse(value);
+    } catch {
+      return value;
+    }
+  };
+  return z.preprocess(read, schema.nullable());
+}
+
+/** Fields that a newer stack has stored are left out. */
+const storedSource = stored(z.object(source.shape));
 
 /** A task's state: waiting, running, or how its last attempt ended. */
 export const taskState = z.enum(['waiting', 'running', ...OUTCOME_STATUSES]);
@@ -18,7 +37,7 @@ export const runRow = z.object({
   state: z.string(),
   accepted_at: timestamp,
   finished_at: timestamp.nullable(),
-  source: z.string(),
+  source: storedSource,
   tags: z.record(z.string(), z.string()),
   total: z.int(),
   waiting: z.int(),
@@ -90,8 +109,7 @@ export const resultRow = z.object({
   notes: z.array(z.string()).default([]),
   commit: z.string(),
   branch: z.string(),
-  /** The outcome's whole source as JSON, empty without one. */
-  source: z.string(),
+  source: storedSource,
 });
 export type ResultRow = z.infer<typeof resultRow>;
 
@@ -123,8 +141,8 @@ export const workerRow = z.object({
   state: z.string(),
   changed_at: timestamp,
   pools: z.array(z.string()),
-  /** The capabilities as JSON. */
-  capabilities: z.string(),
+  /** Null for a worker that is known only from its events so far. */
+  capabilities: stored(capabilities),
   /** Why it is paused or in quarantine. Since 0.2. */
   reason: z.string().default(''),
 });
@@ -157,9 +175,8 @@ export const findingRow = z.object({
   precision: z.string().default(''),
   unit: z.string().default(''),
   fingerprint: z.string().default(''),
-  /** Sources as JSON, empty without one. */
-  source: z.string().default(''),
-  previous_source: z.string().default(''),
+  source: storedSource,
+  previous_source: storedSource,
 });
 export type FindingRow = z.infer<typeof findingRow>;
 
@@ -189,8 +206,8 @@ export const incidentRow = z.object({
   open: z.int(),
   regressions: z.int(),
   improvements: z.int(),
-  source: z.string(),
-  previous_source: z.string(),
+  source: storedSource,
+  previous_source: storedSource,
   /** What moved, the greatest effect first, at most 100. */
   moved: z.array(
     z.object({

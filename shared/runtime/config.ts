@@ -46,6 +46,8 @@ export const natsVariables = {
   NATS_TLS_KEY_FILE: z.string().optional(),
   /** Copies of each stream; 3 on a cluster. */
   NATS_REPLICAS: number.pipe(z.int().min(1).max(5)).prefault(1),
+  /** Room for all streams on the servers' disks, in MB; where it is small, streams with a cap get a smaller one. */
+  NATS_STORE_MB: number.pipe(z.int().min(64)).optional(),
 };
 
 /** Where answers are received: services have the usual place, a restricted user may have one of its own (contracts/roles.ts). */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   type Authenticator,
   connect,
+  createInbox,
   credsAuthenticator,
   errors,
   type NatsConnection,
@@ -59,6 +60,7 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),
     });
+    if (options.NATS_INBOX_PREFIX !== undefined) inboxPrefixes.set(connection, options.NATS_INBOX_PREFIX);
     if (log !== undefined) void logStatus(connection, log);
     return connection;
   } catch (error) {
@@ -67,6 +69,13 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
       error,
     );
   }
+}
+
+const inboxPrefixes = new WeakMap<NatsConnection, string>();
+
+/** A new subject for answers, where this connection may receive some. */
+export function newInbox(connection: NatsConnection): string {
+  return createInbox(inboxPrefixes.get(connection));
 }
 
 /** `nats://user:password@host` is what everyone writes, but the client ignores that part: it is taken out here. */

@@ -29,6 +29,8 @@ interface Common<Q, A> {
   max_concurrent: number;
   /** A longer question is refused unread; MAX_QUESTION_BYTES unless set. */
   max_bytes?: number;
+  /** Whether a question counts towards these; one that does not has limits of its own. All of them without it. */
+  counts?: (message: Msg) => boolean;
 }
 
 /** A question is JSON of a contract, or what a reader of its own makes of the bytes. */
@@ -56,10 +58,12 @@ export function respond<Q, A>(
   );
   /** With when they came. */
   const active = new Map<Promise<void>, number>();
+  const beside = new Map<Promise<void>, number>();
   const loop = (async () => {
     for await (const message of subscription) {
-      const work = answer(connection, client, log, options, message).finally(() => active.delete(work));
-      active.set(work, performance.now());
+      const counted = options.counts?.(message) === false ? beside : active;
+      const work = answer(connection, client, log, options, message).finally(() => counted.delete(work));
+      counted.set(work, performance.now());
       if (active.size >= options.max_concurrent) await Promise.race(active.keys());
     }
   })();
@@ -76,7 +80,7 @@ export function respond<Q, A>(
       // A server that is away can't confirm the drain; this ends the loop in any case.
       subscription.unsubscribe();
       await loop;
-      await Promise.all(active.keys());
+      await Promise.all([...active.keys(), ...beside.keys()]);
     },
   };
 }

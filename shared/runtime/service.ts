@@ -13,6 +13,7 @@ import { ensureStreams } from './streams.ts';
 
 interface RequiredConfig extends NatsOptions {
   NATS_REPLICAS: number;
+  NATS_STORE_MB?: number | undefined;
   HTTP_HOST: string;
   HTTP_PORT: number;
   LOG_LEVEL: string;
@@ -80,7 +81,11 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     });
     http.addReadiness('nats', () => (connected ? undefined : 'no connection to NATS'));
     const manager = await jetstreamManager(nats);
-    if (definition.keeps_off_streams !== true) await ensureStreams(manager, STREAMS, config.NATS_REPLICAS);
+    if (definition.keeps_off_streams !== true) {
+      const { NATS_REPLICAS: replicas, NATS_STORE_MB: store_mb } = config;
+      const store_bytes = store_mb === undefined ? undefined : store_mb * 1e6;
+      await ensureStreams(manager, STREAMS, { replicas, store_bytes });
+    }
     const client = jetstream(nats);
     const { name: service, health_interval_ms: interval_ms = 30_000 } = definition;
     const health = new Health({ service, http, nats, jetstream: client, manager, log, interval_ms });

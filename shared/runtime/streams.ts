@@ -2,40 +2,104 @@ import {
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamManager,
+  jetstreamManager,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
+  type StreamInfo,
 } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { DUPLICATE_WINDOW_MS, type StreamDefinition } from '../contracts/streams.ts';
+import { DUPLICATE_WINDOW_MS, STREAMS, type StreamDefinition } from '../contracts/streams.ts';
 import { messageOf } from './errors.ts';
 import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
+import { cappedBytes, MIN_STORE_BYTES } from './stream-size.ts';
 
 const NANOS_PER_MS = 1_000_000;
-/** nats-server/server/errors.json, JSStreamNameExistErr. */
+/** nats-server/server/errors.json */
 const STREAM_NAME_IN_USE = 10058;
+const INSUFFICIENT_STORAGE = 10047;
+const STREAM_NOT_FOUND = 10059;
 
-/** Creates the streams that don't exist yet and updates those whose definition has changed. Idempotent, safe to race. */
+export interface StreamOptions {
+  /** Copies of each stream. */
+  replicas: number;
+  /** Room for all streams on the server's disk, where it is known: caps follow it. */
+  store_bytes?: number | undefined;
+}
+
+/**
+ * Creates the streams that don't exist yet and updates those whose definition has changed. Idempotent, safe to race. A cap that
+ * the server has no room for is made smaller, but never less than what the stream holds: that would throw away its oldest messages.
+ */
 export async function ensureStreams(
   manager: JetStreamManager,
   definitions: readonly StreamDefinition[],
-  replicas: number,
+  options: number | StreamOptions,
 ): Promise<void> {
+  const { replicas, store_bytes } =
+    typeof options === 'number' ? { replicas: options, store_bytes: undefined } : options;
   for (const definition of definitions) {
-    const config = configOf(definition, replicas);
-    try {
-      await manager.streams.add(config);
-    } catch (error) {
-      // The name is taken by other settings: an older version of ours.
-      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NAME_IN_USE) throw error;
-      await manager.streams.update(definition.name, config);
-    }
+    const max_bytes = cappedBytes(definition, STREAMS, store_bytes);
+    await ensureStream(manager, configOf(definition, replicas, max_bytes));
   }
 }
 
-function configOf(definition: StreamDefinition, replicas: number): Partial<StreamConfig> & { name: string } {
+/** All streams of the contracts, over a connection that has no use for JetStream otherwise. */
+export async function ensureAllStreams(connection: NatsConnection, options: StreamOptions): Promise<void> {
+  await ensureStreams(await jetstreamManager(connection), STREAMS, options);
+}
+
+type OurConfig = Partial<StreamConfig> & { name: string };
+
+/** Looks first: a server counts the cap of a stream that is there a second time when it is to be created again. */
+async function ensureStream(manager: JetStreamManager, config: OurConfig): Promise<void> {
+  const there = await streamInfo(manager, config.name);
+  if (there === undefined) await create(manager, config);
+  else await change(manager, config, there);
+}
+
+async function create(manager: JetStreamManager, config: OurConfig): Promise<void> {
+  try {
+    await manager.streams.add(config);
+  } catch (error) {
+    const { max_bytes = -1 } = config;
+    if (isCode(error, STREAM_NAME_IN_USE)) await ensureStream(manager, config);
+    else if (isCode(error, INSUFFICIENT_STORAGE) && max_bytes > MIN_STORE_BYTES)
+      await create(manager, { ...config, max_bytes: Math.floor(max_bytes / 2) });
+    else throw error;
+  }
+}
+
+async function change(manager: JetStreamManager, config: OurConfig, there: StreamInfo): Promise<void> {
+  const wanted = { ...config };
+  if (wanted.max_bytes !== undefined && wanted.max_bytes > 0)
+    wanted.max_bytes = Math.max(wanted.max_bytes, there.state.bytes);
+  const same = (Object.keys(wanted) as (keyof OurConfig)[]).every(
+    (name) => JSON.stringify(wanted[name]) === JSON.stringify(there.config[name]),
+  );
+  if (same) return;
+  try {
+    await manager.streams.update(config.name, wanted);
+  } catch (error) {
+    // It has grown smaller where there was no room, and there still is none.
+    if (!isCode(error, INSUFFICIENT_STORAGE)) throw error;
+  }
+}
+
+async function streamInfo(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (isCode(error, STREAM_NOT_FOUND)) return undefined;
+    throw error;
+  }
+}
+
+const isCode = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.code === code;
+
+function configOf(definition: StreamDefinition, replicas: number, max_bytes: number | undefined): OurConfig {
   const { kept } = definition;
   const common = {
     name: definition.name,
@@ -53,7 +117,7 @@ function configOf(definition: StreamDefinition, replicas: number): Partial<Strea
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
     max_age: kept.max_age_ms * NANOS_PER_MS,
-    max_bytes: kept.max_bytes ?? -1,
+    max_bytes: max_bytes ?? -1,
   };
 }
 

@@ -82,7 +82,7 @@ function rowsOf(outcome: Outcome): ResultRow[] {
     worker_id: outcome.worker_id ?? '',
     commit: '',
     branch: '',
-    source: outcome.source === null ? '' : JSON.stringify(outcome.source),
+    source: outcome.source,
   }));
 }
 

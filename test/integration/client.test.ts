@@ -465,7 +465,7 @@ function resultRow(task_id: string, n: number): ResultRow {
     ...{ series_id: `s${n}`, run_id, task_id, attempt: 1, measured_at: '2026-11-22T02:00:00.000Z', batch_size: n + 1 },
     ...{ benchmark: '', model: '', executor: '', precision: '', scenario: '', variant: '', pool: '', fingerprint: '' },
     ...{ worker_id: '', metric: 'latency_ms', unit: 'ms', value: 1, ci_low: null, ci_high: null, samples: 1 },
-    ...{ steady: null, is_simulated: true, commit: '', branch: '', source: '' },
+    ...{ steady: null, is_simulated: true, commit: '', branch: '', source: null },
     ...{ better: '', printed_value: null, printed_unit: '', note_codes: [], notes: [] },
   };
 }

@@ -249,7 +249,14 @@ describe('the benchmark API', () => {
       expect(json).toMatchObject({ run_id, progress: 0, completed_models: 0, total_models: 2 });
     }, 20_000);
     const { json } = await send('GET', `/api/runs/${run_id}/tasks`, { key: keys.viewer });
-    expect(json.items.map(({ task_id }: { task_id: string }) => task_id)).toContain('2-pp-ocrv4-detection-cuda-b8');
+    expect(json.items).toContainEqual(
+      expect.objectContaining({
+        ...{ task_id: '2-pp-ocrv4-detection-cuda-b8', state: 'waiting', type: 'benchmark', priority: 90 },
+        ...{ config: expect.objectContaining({ batch_sizes: [8], precision: 'fp32' }), timeout_seconds: 1800 },
+        requirements: expect.objectContaining({ hardware: ['cuda'] }),
+        depends_on: ['2-pp-ocrv4-detection-cuda-b1'],
+      }),
+    );
     expect((await send('GET', `/api/benchmark/outcomes/${run_id}`, { key: keys.viewer })).json).toEqual({
       items: [],
       next_cursor: null,
@@ -302,6 +309,16 @@ it('answers for what there is not, with a policy and an ETag on what there is', 
   expect((await send('GET', '/api/nope')).json).toMatchObject({ status: 404, code: 'NO_SUCH_ROUTE' });
   expect((await send('PUT', '/api/runs')).json).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
   expect((await send('GET', '/api/runs?cursor=x', { key: keys.viewer })).json.code).toBe('CURSOR_INVALID');
+  for (const [path, near] of [
+    ['/api/runs?limt=3', 'Did you mean "limit"'],
+    ['/api/runs?limit=3&statuss=failed', 'Possible: state, search'],
+    ['/api/cluster?verbose=1', 'there is no field "verbose"'],
+    ['/api/compare?runs=a', 'Did you mean "run"'],
+  ] as const)
+    expect((await send('GET', path, { key: keys.viewer })).json).toMatchObject({
+      ...{ status: 400, code: 'QUERY_INVALID' },
+      issues: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining(near) })]),
+    });
   const { headers, json } = await send('GET', '/openapi.json');
   expect(headers.get('content-security-policy')).toContain("script-src 'self'");
   expect(Object.keys(json.paths)).toContain('/api/runs/{run_id}');

@@ -73,17 +73,10 @@ function countsOf(run: RunRow): string {
   return `${count(run.total, 'task')}: ${parts.map(([n, word]) => `${formatNumber(n)} ${word}`).join(', ') || 'none known yet'}`;
 }
 
-function sourceWords(json: string): string {
-  if (json === '') return '';
-  try {
-    const source = JSON.parse(json) as Record<string, unknown>;
-    return Object.entries(source)
-      .filter(([, value]) => value !== '' && value !== null)
-      .map(([key, value]) => `${oneLine(key)} ${oneLine(String(value))}`)
-      .join(', ');
-  } catch {
-    return oneLine(json);
-  }
+function sourceWords(source: RunRow['source']): string {
+  return Object.entries(source ?? {})
+    .map(([key, value]) => `${key} ${oneLine(String(value))}`)
+    .join(', ');
 }
 
 const COLUMNS: ReadonlyArray<Column<TaskRow>> = [

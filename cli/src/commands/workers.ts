@@ -1,5 +1,5 @@
 import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
-import { capabilities, type Device } from '@benchwire/shared/contracts/worker.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
@@ -33,10 +33,7 @@ export const workers = defineCommand({
     const { rows } = await withStack(context, (client) => client.query('workers', {}));
     const present = all ? rows : rows.filter((row) => row.state !== 'left' && row.state !== 'lost');
     const { out, err, style, json } = context;
-    if (json)
-      out.line(
-        JSON.stringify(present.map((row) => ({ ...row, capabilities: JSON.parse(row.capabilities || 'null') }))),
-      );
+    if (json) out.line(JSON.stringify(present));
     else if (present.length === 0) {
       const gone = rows.length === 0 ? '' : ` (${rows.length} have left: \`bw workers --all\`)`;
       err.line(
@@ -57,18 +54,9 @@ async function act(context: CliContext, text: string, worker: string | undefined
 }
 
 function devicesOf(worker: WorkerRow): DeviceOfWorker[] {
-  const devices = readDevices(worker.capabilities);
+  const devices = worker.capabilities?.devices ?? [];
   if (devices.length === 0) return [{ worker, device: undefined, first: true }];
   return devices.map((device, index) => ({ worker, device, first: index === 0 }));
-}
-
-function readDevices(json: string): Device[] {
-  try {
-    const parsed = capabilities.safeParse(JSON.parse(json));
-    return parsed.success ? parsed.data.devices : [];
-  } catch {
-    return []; // known only from its events so far
-  }
 }
 
 function columns(now_ms: number): ReadonlyArray<Column<DeviceOfWorker>> {

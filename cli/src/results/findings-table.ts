@@ -18,8 +18,8 @@ export function findingToRow(finding: Finding): FindingRow {
     state_reason: last?.reason ?? '',
     changed_at: last?.at ?? null,
     unit: finding.unit ?? '',
-    source: finding.source === null ? '' : JSON.stringify(finding.source),
-    previous_source: finding.previous_source === null ? '' : JSON.stringify(finding.previous_source),
+    source: finding.source,
+    previous_source: finding.previous_source,
     pool: finding.pool ?? '',
     baseline_median: finding.baseline.median,
   };

@@ -49,6 +49,8 @@ export const aggregatorConfig = withKafkaRules(
       SQL_MAX_SECONDS: whole(10, 1, 600),
       SQL_MAX_MEMORY_MB: whole(512, 16, 1_048_576),
       SQL_MAX_THREADS: whole(2, 1, 256),
+      /** How many run at a time, of all callers; each in a process of its own. */
+      SQL_MAX_RUNNING: whole(2, 1, 16),
 
       /** Metrics go to Kafka too: by far the most messages. */
       KAFKA_METRICS: flag.prefault('false'),

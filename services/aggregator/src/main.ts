@@ -4,6 +4,7 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';
 import { answerQueries, answerQuery } from './handlers/queries.ts';
+import { SqlAnswers } from './handlers/sql.ts';
 import { createKafkaMetrics, createMetrics, showPending } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 import { clickHouseSink } from './sinks/clickhouse/sink.ts';
@@ -37,10 +38,10 @@ await runService({
     }
 
     const stopping = new AbortController();
-    const context = { manager, jetstream, log, signal: stopping.signal };
+    const reading = { manager, jetstream, log, signal: stopping.signal };
     for (const sink of sinks) {
       for (const [stream, start] of Object.entries(sink.consumers)) {
-        const consumer = await start(context);
+        const consumer = await start(reading);
         scope.add(`${stream} to ${sink.name}`, () => consumer.stop());
         await health.watchConsumer(stream, sink.durable);
       }
@@ -49,13 +50,15 @@ await runService({
 
     // Where the server has not said how much a message holds, NATS' own default.
     const max_bytes = (): number => nats.info?.max_payload ?? 1_048_576;
-    const questions = { database, max_rows: config.SQL_MAX_ROWS, max_bytes };
-    const answers = answerQueries(nats, jetstream, log, questions, metrics.answered);
+    const sql = new SqlAnswers({ nats, database, config });
+    const context = { database: database.for_callers, sql, max_bytes };
+    const answers = answerQueries(nats, jetstream, log, context, metrics.answered);
     scope.add('queries', () => answers.stop());
+    scope.add('statements', () => sql.stop());
     http.addReadiness('queries', answers.stuck);
     // A query of its own, all the way to the database: what does not answer itself answers nobody.
     await health.watch('own query', async () => {
-      const reply = await answerQuery(questions, 'runs', { limit: 1 });
+      const reply = await answerQuery(context, 'runs', { limit: 1 });
       if (!reply.ok) throw new Error(reply.issues.map(({ message }) => message).join('; '));
     });
     // Stops first of all: writes that wait for their sink give their messages back.

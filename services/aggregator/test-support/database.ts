@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@benchwire/shared/runtime/config.ts';
 import { createLog } from '@benchwire/shared/runtime/log.ts';
 import { type Database, openDatabase } from '../src/adapters/clickhouse.ts';
-import { aggregatorConfig, retentionOf } from '../src/config.ts';
+import { type AggregatorConfig, aggregatorConfig, retentionOf } from '../src/config.ts';
 import { migrate } from '../src/migrations/migrate.ts';
 
 export const silent = createLog('test', { LOG_LEVEL: 'silent', LOG_FORMAT: 'json' });
@@ -15,7 +15,7 @@ export const silent = createLog('test', { LOG_LEVEL: 'silent', LOG_FORMAT: 'json
  */
 export async function testDatabase(
   environment: Record<string, string> = {},
-): Promise<{ database: Database; path: string; stop(): Promise<void> }> {
+): Promise<{ database: Database; config: AggregatorConfig; path: string; stop(): Promise<void> }> {
   const path = mkdtempSync(join(tmpdir(), 'bw-clickhouse-'));
   const url = process.env.CLICKHOUSE_TEST_URL;
   const name = `benchwire_test_${process.pid}_${Date.now()}`;
@@ -25,6 +25,7 @@ export async function testDatabase(
   await migrate(database, retentionOf(config), silent);
   return {
     database,
+    config,
     path,
     stop: async () => {
       if (url !== undefined) await database.command(`DROP DATABASE IF EXISTS ${name}`);

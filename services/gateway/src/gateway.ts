@@ -3,6 +3,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Fleet } from './adapters/fleet.ts';
+import type { WrittenTasks } from './adapters/written-tasks.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { SharedTopics } from './live/shared-topics.ts';
 
@@ -13,6 +14,7 @@ export interface Gateway {
   auth: Authenticator;
   fleet: Fleet;
   topics: SharedTopics;
+  written: WrittenTasks;
   saved: KV;
   log: Log;
   /** Cookies only over TLS. */

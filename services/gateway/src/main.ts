@@ -11,6 +11,7 @@ import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';
 import { Fleet } from './adapters/fleet.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
+import { WrittenTasks } from './adapters/written-tasks.ts';
 import { Authenticator, USED_LINK } from './auth/authenticator.ts';
 import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
@@ -45,7 +46,8 @@ await runService({
     const secure = config.HTTP_TLS_CERT_FILE !== undefined || config.TRUST_PROXY;
     const client = new BriefClient(nats);
     const topics = new SharedTopics(client, manager);
-    const gateway = { client, topics, jetstream, auth, fleet, saved, log, secure };
+    const written = new WrittenTasks(client);
+    const gateway = { client, topics, written, jetstream, auth, fleet, saved, log, secure };
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());
   },

@@ -22,6 +22,7 @@ export const notFound = (what: string): HttpProblem => new HttpProblem(404, 'NOT
 const CLIENT_STATUS: Record<string, number> = {
   REQUEST_INVALID: 422,
   REFUSED: 422,
+  BUSY: 429,
   MESSAGE_TOO_LARGE: 413,
   NOT_ALLOWED: 502,
   BAD_REPLY: 502,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { ServiceHttp } from '@benchwire/shared/runtime/http.ts';
 import compress from '@fastify/compress';
@@ -78,6 +79,8 @@ export async function startServer(
       return answerUnrouted(request, reply);
     const problem = problemOf(error, request.id);
     if (problem.status >= 500) request.log.error({ err: error, path: request.url }, 'could not answer');
+    if (error instanceof ClientError && error.retry_after_seconds !== undefined)
+      reply.header('retry-after', String(Math.ceil(error.retry_after_seconds)));
     void reply.code(problem.status).type('application/problem+json').send(problem);
   });
   app.setNotFoundHandler(answerUnrouted);

@@ -95,7 +95,7 @@ export default function FleetPage(): ReactNode {
 }
 
 function fits(worker: WorkerNow, { pool, search, show }: typeof DEFAULTS): boolean {
-  const text = `${worker.worker_id} ${worker.hostname} ${worker.capabilities}`.toLowerCase();
+  const text = `${worker.worker_id} ${worker.hostname} ${JSON.stringify(worker.capabilities)}`.toLowerCase();
   return (
     (show === 'all' || isThere(worker)) &&
     (pool === '' || worker.pools.includes(pool)) &&

@@ -1,10 +1,9 @@
-import type { Capabilities, Device } from '@benchwire/shared/contracts/worker.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { WorkerNow } from '../../api/types.ts';
 
 /** The devices that a worker last said it has. */
 export function devicesOf({ capabilities }: Pick<WorkerNow, 'capabilities'>): Device[] {
-  if (capabilities === '') return [];
-  return (JSON.parse(capabilities) as Partial<Capabilities>).devices ?? [];
+  return capabilities?.devices ?? [];
 }
 
 /** Attempts that it executes now; null without a heartbeat. */

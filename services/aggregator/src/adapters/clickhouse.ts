@@ -5,18 +5,17 @@ import { isBadRows } from '../errors.ts';
 import { embeddedEngine } from './embedded.ts';
 import { serverEngine } from './server.ts';
 import { SessionPool } from './session-pool.ts';
+import { COMMON_SETTINGS, type Settings } from './settings.ts';
 
 type Row = readonly unknown[];
 type Parameters = Readonly<Record<string, unknown>>;
-export type SettingValue = string | number;
-type Settings = Readonly<Record<string, SettingValue>>;
 
-/** What sessions are for: the roles differ in their settings and, on a server, in their user. */
-type Role = 'writer' | 'reader' | 'sandbox';
+/** What sessions are for. Callers' questions have sessions of their own: whatever they cost, the writers go on. */
+type Role = 'writer' | 'reader' | 'answerer';
 
 /** Where ClickHouse runs: a server, or this process. */
 export interface Engine {
-  /** Opens a session with these settings, fixed for its whole life where `readonly` is among them. */
+  /** Opens a session with these settings. */
   open(role: Role, settings: Settings): Promise<ClickHouseClient>;
   /** MergeTree settings for new tables. */
   table_settings: readonly string[];
@@ -25,6 +24,9 @@ export interface Engine {
   /** After the last session is closed. */
   close(): Promise<void>;
 }
+
+/** Reads. */
+export type Queries = Pick<Database, 'query'>;
 
 /** The database as the rest of the service knows it. */
 export interface Database {
@@ -40,8 +42,8 @@ export interface Database {
   readonly write_failure: string | undefined;
   /** Timestamps come as ISO 8601, 64-bit integers as numbers. */
   query<T>(sql: string, parameters?: Parameters): Promise<T[]>;
-  /** A read-only session with hard limits, for statements that others wrote. */
-  sandbox<T>(work: (session: ClickHouseClient) => Promise<T>): Promise<T>;
+  /** The same database for callers' questions: their sessions are few, their time is limited, and no writer waits for them. */
+  readonly for_callers: Queries;
   close(): Promise<void>;
 }
 
@@ -51,17 +53,16 @@ export type OnInsert = (table: string, rows: number, seconds: number) => void;
 /** Rows of one statement; more are sent in several. */
 const ROWS_PER_INSERT = 20_000;
 
-const COMMON: Settings = {
-  date_time_input_format: 'best_effort',
-  date_time_output_format: 'iso',
-  output_format_json_quote_64bit_integers: 0,
-  output_format_json_quote_denormals: 0,
-  // Half a surrogate pair in a message is kept as it is written; it must not cost the row.
-  input_format_json_throw_on_bad_escape_sequence: 0,
-};
-
 /** An insert is acked after it, so it must be durable when it returns: never left to the server's buffers. */
-const WRITER: Settings = { ...COMMON, async_insert: 0, wait_for_async_insert: 1 };
+const WRITER: Settings = { ...COMMON_SETTINGS, async_insert: 0, wait_for_async_insert: 1 };
+
+/** A question of a caller that takes longer is given up: the next one waits for it. */
+const ANSWERER: Settings = {
+  ...COMMON_SETTINGS,
+  max_execution_time: 20,
+  timeout_overflow_mode: 'throw',
+  max_memory_usage: 2_000_000_000,
+};
 
 /** Opens the database that the configuration names: a server, or the embedded engine. Creates the database. */
 export async function openDatabase(config: AggregatorConfig, inserted: OnInsert = () => undefined): Promise<Database> {
@@ -86,7 +87,8 @@ class PooledDatabase implements Database {
   readonly #inserted: OnInsert;
   readonly #writers: SessionPool<ClickHouseClient>;
   readonly #readers: SessionPool<ClickHouseClient>;
-  readonly #sandboxes: SessionPool<ClickHouseClient>;
+  readonly #answerers: SessionPool<ClickHouseClient>;
+  readonly for_callers: Queries;
 
   constructor(engine: Engine, config: AggregatorConfig, inserted: OnInsert) {
     this.#inserted = inserted;
@@ -94,11 +96,12 @@ class PooledDatabase implements Database {
     this.cluster = config.CLICKHOUSE_CLUSTER;
     this.table_settings = engine.table_settings;
     this.#engine = engine;
-    const pool = (role: Role, settings: Settings, reuse: boolean): SessionPool<ClickHouseClient> =>
-      new SessionPool({ open: () => engine.open(role, settings), size: engine.sessions[role], reuse });
-    this.#writers = pool('writer', WRITER, true);
-    this.#readers = pool('reader', COMMON, true);
-    this.#sandboxes = pool('sandbox', { ...COMMON, ...sandboxSettings(config) }, false);
+    const pool = (role: Role, settings: Settings): SessionPool<ClickHouseClient> =>
+      new SessionPool({ open: () => engine.open(role, settings), size: engine.sessions[role] });
+    this.#writers = pool('writer', WRITER);
+    this.#readers = pool('reader', COMMON_SETTINGS);
+    this.#answerers = pool('answerer', ANSWERER);
+    this.for_callers = { query: (sql, parameters) => read(this.#answerers, sql, parameters) };
   }
 
   async create(): Promise<void> {
@@ -135,41 +138,22 @@ class PooledDatabase implements Database {
   }
 
   async query<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {
-    return await this.#readers.use(async (session) => {
-      const result = await session.query({ query: sql, format: 'JSONEachRow', query_params: { ...parameters } });
-      return await result.json<T>();
-    });
-  }
-
-  async sandbox<T>(work: (session: ClickHouseClient) => Promise<T>): Promise<T> {
-    return await this.#sandboxes.use(work);
+    return await read(this.#readers, sql, parameters);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#sandboxes.close(), this.#readers.close(), this.#writers.close()]);
+    await Promise.all([this.#answerers.close(), this.#readers.close(), this.#writers.close()]);
     await this.#engine.close();
   }
 }
 
-/**
- * The engine's own limits. `readonly` comes last: from then on the session can change no setting, so a SETTINGS clause
- * lifts nothing. `final` makes every table show each row once, whatever was redelivered.
- */
-function sandboxSettings(config: AggregatorConfig): Settings {
-  return {
-    final: 1,
-    // One more than is shown, to know whether there was more.
-    limit: config.SQL_MAX_ROWS + 1,
-    max_execution_time: config.SQL_MAX_SECONDS,
-    timeout_overflow_mode: 'throw',
-    max_memory_usage: config.SQL_MAX_MEMORY_MB * 1_000_000,
-    max_result_bytes: 64_000_000,
-    result_overflow_mode: 'throw',
-    max_threads: config.SQL_MAX_THREADS,
-    allow_ddl: 0,
-    allow_introspection_functions: 0,
-    // Quoted, so that none loses digits on the way; handlers/sql.ts makes numbers of those that fit.
-    output_format_json_quote_64bit_integers: 1,
-    readonly: 1,
-  };
+async function read<T>(
+  sessions: SessionPool<ClickHouseClient>,
+  sql: string,
+  parameters: Parameters = {},
+): Promise<T[]> {
+  return await sessions.use(async (session) => {
+    const result = await session.query({ query: sql, format: 'JSONEachRow', query_params: { ...parameters } });
+    return await result.json<T>();
+  });
 }

@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { createClient } from '@clickhouse/client';
 import type { AggregatorConfig } from '../config.ts';
-import type { Engine, SettingValue } from './clickhouse.ts';
+import { loadChdb, openSession } from './chdb.ts';
+import type { Engine } from './clickhouse.ts';
 
 /**
  * ClickHouse inside this process (chdb). Each session is a connection of its own with its own settings; one session
@@ -37,49 +37,24 @@ export async function embeddedEngine(config: AggregatorConfig): Promise<Engine> 
       await owner.close();
     },
     table_settings: TABLE_SETTINGS,
-    sessions: { writer: 2, reader: 1, sandbox: 1 },
-    open: async (_role, settings) => {
-      // chdb is declared against its own copy of the client's interfaces.
-      const connection = connect() as unknown as NonNullable<Parameters<typeof createClient>[0]>['connection'];
-      const client = createClient(connection === undefined ? {} : { connection });
-      try {
-        const { readonly, database = config.CLICKHOUSE_DATABASE, ...rest } = settings;
-        await client.command({ query: `USE ${database}` });
-        const pairs = Object.entries(rest).map(([name, value]) => `${name} = ${literal(value)}`);
-        if (pairs.length > 0) await client.command({ query: `SET ${pairs.join(', ')}` });
-        if (readonly !== undefined) await client.command({ query: `SET readonly = ${literal(readonly)}` });
-        return client;
-      } catch (error) {
-        await client.close();
-        throw error;
-      }
-    },
+    sessions: { writer: 2, reader: 1, answerer: 1 },
+    open: (_role, settings) => openSession(connect, { database: config.CLICKHOUSE_DATABASE, ...settings }),
   };
 }
+
+/** What was merged stays this long. */
+const OLD_PARTS_SECONDS = 60;
 
 /**
  * For many small inserts on a machine that has other things to do: less is written for each column of a small part
  * (a third of an insert), and parts are merged later (half of all the work, without).
  */
-const TABLE_SETTINGS = ['write_marks_for_substreams_in_compact_parts = 0', 'merge_selector_base = 10'];
-
-/** Imported here and nowhere else, and an optional dependency: an image for a server has no engine (540 MB). */
-async function loadChdb(): Promise<typeof import('chdb/connection')> {
-  try {
-    return await import('chdb/connection');
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new BenchwireError(
-      'CLICKHOUSE_MISSING',
-      'CLICKHOUSE_URL is not set, and the embedded ClickHouse (the npm package chdb) is not installed here: set CLICKHOUSE_URL to a server, `http://host:8123`; in a clone, `npm install` brings the package',
-      { cause: error },
-    );
-  }
-}
-
-function literal(value: SettingValue): string {
-  return typeof value === 'number' ? String(value) : `'${value}'`;
-}
+const TABLE_SETTINGS = [
+  'write_marks_for_substreams_in_compact_parts = 0',
+  'merge_selector_base = 10',
+  // For the processes that read the files beside this one (sql-process/): longer than a statement takes.
+  `old_parts_lifetime = ${OLD_PARTS_SECONDS}`,
+];
 
 function makeWritable(path: string): void {
   try {

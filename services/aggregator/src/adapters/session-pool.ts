@@ -10,16 +10,14 @@ export interface Session {
 export class SessionPool<S extends Session> {
   readonly #open: () => Promise<S>;
   readonly #size: number;
-  readonly #reuse: boolean;
   readonly #idle: S[] = [];
   readonly #waiting: Array<() => void> = [];
   #busy = 0;
   #closed = false;
 
-  constructor(options: { open: () => Promise<S>; size: number; reuse: boolean }) {
+  constructor(options: { open: () => Promise<S>; size: number }) {
     this.#open = options.open;
     this.#size = options.size;
-    this.#reuse = options.reuse;
   }
 
   async use<T>(work: (session: S) => Promise<T>): Promise<T> {
@@ -31,7 +29,7 @@ export class SessionPool<S extends Session> {
       if (this.#closed) throw new Error('the database is closed');
       session = this.#idle.pop() ?? (await this.#open());
       const result = await work(session);
-      if (this.#reuse && !this.#closed) keep = session;
+      if (!this.#closed) keep = session;
       return result;
     } finally {
       if (keep !== undefined) this.#idle.push(keep);

@@ -22,31 +22,22 @@ const TABLE_FUNCTIONS = new Set([
   'primes',
 ]);
 
-/** Functions in expressions that read files, reach other machines, dictionaries or the server's secrets, or only waste time. */
+/**
+ * Functions in expressions that read files, reach other machines, dictionaries or the server's secrets, only waste time, or take the
+ * product of two texts' lengths. */
 const REFUSED_FUNCTIONS =
-  /^(file|dict[a-z0-9_]*|catboost[a-z0-9_]*|naivebayes[a-z0-9_]*|joinget[a-z0-9_]*|ai[a-z0-9_]*|reversednsquery|getclienthttpheader|getserversetting|getserverport|getmacro|zookeeper[a-z0-9_]*|address[a-z0-9_]*|logtrace|sleep|sleepeachrow|filesystem[a-z0-9_]*)$/;
+  /^(file|dict[a-z0-9_]*|catboost[a-z0-9_]*|naivebayes[a-z0-9_]*|joinget[a-z0-9_]*|ai[a-z0-9_]*|reversednsquery|getclienthttpheader|getserversetting|getserverport|getmacro|zookeeper[a-z0-9_]*|address[a-z0-9_]*|logtrace|sleep|sleepeachrow|filesystem[a-z0-9_]*|editdistance[a-z0-9_]*|levenshteindistance[a-z0-9_]*|dameraulevenshtein[a-z0-9_]*|jaro[a-z0-9_]*|multifuzzymatch[a-z0-9_]*)$/;
 
-/** System tables that tell of this database's tables and of the engine, not of its other users. */
+/** System tables that tell of the columns of this database's tables and of the language: nothing of files, other users or the machine. */
 const SYSTEM_TABLES = new Set([
-  'asynchronous_metrics',
   'columns',
-  'data_skipping_indices',
-  'databases',
-  'errors',
-  'events',
+  'data_type_families',
   'formats',
   'functions',
-  'merges',
-  'metrics',
-  'mutations',
   'numbers',
   'numbers_mt',
   'one',
-  'parts',
-  'parts_columns',
-  'settings',
   'table_functions',
-  'tables',
   'time_zones',
 ]);
 
@@ -54,11 +45,17 @@ const SYSTEM_TABLES = new Set([
 const TABLE = '(?:[A-Za-z_][A-Za-z0-9_]*\\.)?[A-Za-z_][A-Za-z0-9_]*';
 const ABOUT_TABLES = new RegExp(`^(?:SHOW TABLES|(?:SHOW CREATE TABLE|DESCRIBE TABLE|EXISTS TABLE) (${TABLE}))$`);
 
-/** Whether a statement, as `formatQuery` writes it, only asks what a table of ours looks like. */
-export function isAboutTables(canonical: string, database: string): boolean {
+/**
+ * Whether a statement, as `formatQuery` writes it, only asks what a table of ours looks like.
+ * @returns undefined where it does not; `shown` is the table whose definition is asked for
+ */
+export function aboutTable(canonical: string, database: string): { shown?: string } | undefined {
   const match = ABOUT_TABLES.exec(canonical);
-  if (match === null) return false;
-  return match[1] === undefined || tableIssue(match[1], database) === undefined;
+  if (match === null) return undefined;
+  const table = match[1];
+  if (table === undefined) return {};
+  if (tableIssue(table, database) !== undefined) return undefined;
+  return canonical.startsWith('SHOW CREATE') ? { shown: table.slice(table.indexOf('.') + 1) } : {};
 }
 
 /** What to say of a statement that ClickHouse's parser reads but that is no query which can stand in parentheses. */

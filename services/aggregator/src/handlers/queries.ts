@@ -5,6 +5,7 @@ import {
   type QueryParameters,
   type QueryReply,
   type QueryRow,
+  querySubject,
 } from '@benchwire/shared/contracts/query.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { limitIssues, parseWith } from '@benchwire/shared/runtime/issues.ts';
@@ -14,7 +15,7 @@ import { type Answering, respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { fitReply } from '../decide/fit-reply.ts';
 import { findAnnotations } from '../tables/annotations.ts';
 import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
@@ -37,18 +38,17 @@ import { findOutcomes } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findWorkers } from '../tables/workers.ts';
 import { newestRuns, oneRun } from './run-queries.ts';
-import { runSql } from './sql.ts';
+import type { SqlAnswers } from './sql.ts';
 
 export interface QueryContext {
-  database: Database;
-  /** Of one `sql` statement. */
-  max_rows: number;
+  database: Queries;
+  sql: Pick<SqlAnswers, 'answer'>;
   /** What one NATS message holds. */
   max_bytes: () => number;
 }
 
 type Answers = {
-  [N in Exclude<QueryName, 'sql'>]: (database: Database, parameters: QueryParameters<N>) => Promise<Array<QueryRow<N>>>;
+  [N in Exclude<QueryName, 'sql'>]: (database: Queries, parameters: QueryParameters<N>) => Promise<Array<QueryRow<N>>>;
 };
 
 const ANSWERS: Answers = {
@@ -108,26 +108,35 @@ export function answerQueries(
     handle: async (question, message) => {
       const started = performance.now();
       const name = message.subject.split('.')[2] ?? '';
-      const reply = await answerQuery(context, name, question);
+      const reply = await answerQuery(context, name, question, message.reply);
       answered(isQuery(name) ? name : 'unknown', reply.ok, (performance.now() - started) / 1000);
       return reply;
     },
     max_concurrent: 16,
+    // Statements have a queue with limits of its own, so that they take no place of what is asked in a fraction of a second.
+    counts: (message) => message.subject !== querySubject('sql'),
   });
 }
 
-/** The reply to one question. `truncated` where a limit, or the size of a message, cut it. */
-export async function answerQuery(context: QueryContext, name: string, question: unknown): Promise<QueryReply> {
+/**
+ * The reply to one question. `truncated` where a limit, or the size of a message, cut it.
+ * @param address - where the reply goes
+ */
+export async function answerQuery(
+  context: QueryContext,
+  name: string,
+  question: unknown,
+  address?: string,
+): Promise<QueryReply> {
   if (!isQuery(name)) return refuse([unknownQuery(name)]);
   const parsed = parseWith<unknown>(QUERIES[name].parameters, question);
   if (!parsed.ok) return refuse(parsed.issues);
   if (name === 'sql') {
-    const { sql } = parsed.value as QueryParameters<'sql'>;
-    const answer = await runSql(context.database, sql, context.max_rows);
-    return answer.ok ? fitReply(answer, context.max_bytes()) : refuse(answer.issues);
+    const { sql, caller } = parsed.value as QueryParameters<'sql'>;
+    return await context.sql.answer({ sql, caller, reply: address, max_bytes: context.max_bytes() });
   }
   const run = ANSWERS[name as Exclude<QueryName, 'sql'>] as (
-    database: Database,
+    database: Queries,
     parameters: unknown,
   ) => Promise<Array<Record<string, unknown>>>;
   const rows = await run(context.database, parsed.value);

@@ -1,6 +1,7 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';
 
@@ -9,7 +10,7 @@ const SETTLING_MS = 600_000;
 
 /** The newest runs, each with how many of its tasks are in which state. */
 export async function newestRuns(
-  database: Database,
+  database: Queries,
   parameters: QueryParameters<'runs'>,
   now: number,
 ): Promise<RunRow[]> {
@@ -17,11 +18,11 @@ export async function newestRuns(
 }
 
 /** One run with its counts, or nothing. */
-export async function oneRun(database: Database, run_id: string, now: number): Promise<RunRow[]> {
+export async function oneRun(database: Queries, run_id: string, now: number): Promise<RunRow[]> {
   return await withCounts(database, await findRun(database, run_id), now);
 }
 
-async function withCounts(database: Database, stored: readonly StoredRun[], now: number): Promise<RunRow[]> {
+async function withCounts(database: Queries, stored: readonly StoredRun[], now: number): Promise<RunRow[]> {
   const moving = stored.filter((run) => run.finished_at === null || now - Date.parse(run.finished_at) < SETTLING_MS);
   const counted =
     moving.length === 0
@@ -46,7 +47,7 @@ function runRow(run: StoredRun, counts: Partial<Record<string, number>> | undefi
     run_id: run.run_id,
     name: run.name,
     accepted_at: run.accepted_at,
-    source: run.source,
+    source: run.source === '' ? null : (JSON.parse(run.source) as Source),
     tags: run.tags,
   };
   if (counts === undefined) {

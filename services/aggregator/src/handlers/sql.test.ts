@@ -1,16 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../test-support/database.ts';
 import type { Database } from '../adapters/clickhouse.ts';
-import { runSql } from './sql.ts';
+import { SqlProcess } from '../adapters/sql-process.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
+let statements: SqlProcess;
 beforeAll(async () => {
-  ({ database, stop } = await testDatabase({ SQL_MAX_ROWS: '50', SQL_MAX_SECONDS: '1', SQL_MAX_MEMORY_MB: '64' }));
+  const opened = await testDatabase({ SQL_MAX_ROWS: '50', SQL_MAX_SECONDS: '2', SQL_MAX_MEMORY_MB: '64' });
+  ({ database, stop } = opened);
+  statements = new SqlProcess(database, opened.config);
 });
-afterAll(() => stop());
+afterAll(async () => {
+  await statements.stop();
+  await stop();
+});
 
-const run = (sql: string) => runSql(database, sql, 50);
+const never = new AbortController().signal;
+const run = async (sql: string) => {
+  const answer = await statements.run(sql, 1_000_000, never);
+  if ('no_answer' in answer) throw new Error(`no answer: ${answer.no_answer} ${answer.message}`);
+  return answer;
+};
 
 describe('sql', () => {
   it('gives columns in order, numbers where they are exact, nulls as nulls', async () => {
@@ -37,7 +48,7 @@ describe('sql', () => {
     'EXPLAIN SELECT * FROM tasks',
     'WITH x AS (SELECT * FROM runs) SELECT count() FROM x',
     '(SELECT 1) UNION ALL (SELECT 2)',
-    'SELECT count() FROM system.parts',
+    'SELECT count() FROM system.columns',
     'SELECT count() FROM benchwire.runs',
   ])('allows %s', async (sql) => {
     // A server's test database has another name.
@@ -116,6 +127,14 @@ describe('sql', () => {
     "SELECT reverseDNSQuery('127.0.0.1')",
     "SELECT catboostEvaluate('/etc/passwd', 1)",
     'SELECT sleep(3)',
+    'SELECT * FROM system.errors',
+    'SELECT * FROM system.parts',
+    'SELECT data_paths FROM system.tables',
+    'SELECT path FROM system.disks',
+    'SELECT * FROM system.query_log',
+    'SELECT * FROM system.settings',
+    'SELECT * FROM `system` . `metrics`',
+    'SELECT 1 IN (SELECT name FROM system.databases)',
     'SELECT * FROM system.processes',
     'SELECT * FROM `system`.`users`',
     'SELECT 1 IN system.users',

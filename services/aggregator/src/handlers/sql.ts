@@ -1,102 +1,99 @@
-import { text } from 'node:stream/consumers';
-import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { QueryReply } from '@benchwire/shared/contracts/query.ts';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Database } from '../adapters/clickhouse.ts';
-import { isAboutTables, judge, notAQuery } from '../decide/sql-guard.ts';
-import { refusalOf } from '../errors.ts';
+import { addressOf, watchRequester } from '../adapters/requester.ts';
+import { type NoAnswer, SqlProcess } from '../adapters/sql-process.ts';
+import type { AggregatorConfig } from '../config.ts';
+import { type Full, StatementQueue } from '../decide/statement-queue.ts';
 
-export type SqlAnswer =
-  | { ok: true; columns: string[]; rows: Array<Record<string, unknown>>; truncated: boolean }
-  | { ok: false; issues: Issue[] };
+/** Of one caller: one statement runs, and so many wait. */
+const WAITING_PER_CALLER = 2;
+const WAITING = 8;
 
-interface Result {
-  meta: Array<{ name: string; type: string }>;
-  data: unknown[][];
+interface Question {
+  sql: string;
+  /** Whom the places are counted for: as the gateway says, else who is answered. */
+  caller?: string | undefined;
+  /** Where the answer goes. */
+  reply?: string | undefined;
+  /** Of the reply. */
+  max_bytes: number;
 }
 
-/**
- * Runs one read-only statement that somebody wrote, in a session that can write nothing, change no setting and has
- * limits on rows, time, memory and result bytes (adapters/clickhouse.ts). Before that, ClickHouse's own parser has to
- * find exactly one query in it, and the query's syntax tree has to pass decide/sql-guard.ts.
- */
-export async function runSql(database: Database, sql: string, max_rows: number): Promise<SqlAnswer> {
-  try {
-    return await database.sandbox(async (session): Promise<SqlAnswer> => {
-      // Parsing is done by functions whose argument the statement is: nothing of it can take effect here.
-      const canonical = String(await scalar(session, 'SELECT formatQuerySingleLine({sql:String})', sql));
-      if (!isAboutTables(canonical, database.name)) {
-        const wrapped = await scalar(
-          session,
-          'SELECT formatQuerySingleLineOrNull({sql:String})',
-          `SELECT * FROM (${canonical})`,
-        );
-        if (typeof wrapped !== 'string') return { ok: false, issues: [notAQuery(canonical)] };
-        const issue = judge(await syntaxTree(session, wrapped), database.name);
-        if (issue !== undefined) return { ok: false, issues: [issue] };
-      }
-      return answerOf(await read(session, canonical), max_rows);
+/** Answers statements that people wrote: in a queue of their own, by processes that can be killed (adapters/sql-process.ts). */
+export class SqlAnswers {
+  readonly #queue: StatementQueue;
+  readonly #free: SqlProcess[];
+  readonly #all: readonly SqlProcess[];
+  readonly #nats: NatsConnection;
+  readonly #max_seconds: number;
+  readonly #stopping = new AbortController();
+
+  constructor(options: { nats: NatsConnection; database: Database; config: AggregatorConfig }) {
+    const { nats, database, config } = options;
+    const running = config.SQL_MAX_RUNNING;
+    this.#nats = nats;
+    this.#max_seconds = config.SQL_MAX_SECONDS;
+    this.#all = Array.from({ length: running }, () => new SqlProcess(database, config));
+    this.#free = [...this.#all];
+    this.#queue = new StatementQueue({
+      ...{ running, running_per_caller: 1, waiting: WAITING, waiting_per_caller: WAITING_PER_CALLER },
     });
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    return { ok: false, issues: [{ path: 'sql', code: refusal.code, message: forPeople(refusal.message) }] };
   }
-}
 
-async function read(
-  session: ClickHouseClient,
-  query: string,
-  query_params: Record<string, unknown> = {},
-): Promise<Result> {
-  const result = await session.query({ query, format: 'JSONCompact', query_params });
-  return JSON.parse(await result.text()) as Result;
-}
+  async answer({ sql, caller, reply, max_bytes }: Question): Promise<QueryReply> {
+    const over = new AbortController();
+    const given_up = new AbortController();
+    const signal = AbortSignal.any([given_up.signal, this.#stopping.signal]);
+    void watchRequester(this.#nats, reply, AbortSignal.any([over.signal, signal]), () => given_up.abort());
+    try {
+      const place = await this.#queue.enter(caller ?? addressOf(reply), signal);
+      if (place === undefined) return this.#noAnswer({ no_answer: 'given_up' });
+      if (typeof place === 'object') return this.#full(place);
+      const process = this.#free.pop();
+      if (process === undefined) throw new Error('more statements run than there are processes');
+      try {
+        const answer = await process.run(sql, max_bytes, signal);
+        return 'no_answer' in answer ? this.#noAnswer(answer) : answer;
+      } finally {
+        this.#free.push(process);
+        place();
+      }
+    } finally {
+      over.abort();
+    }
+  }
 
-async function scalar(session: ClickHouseClient, query: string, sql: string): Promise<unknown> {
-  return (await read(session, query, { sql })).data[0]?.[0];
-}
+  /** Ends what runs and what waits. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#all.map((process) => process.stop()));
+  }
 
-/** `EXPLAIN` takes no FORMAT clause of its own, since that would belong to the statement it explains. */
-async function syntaxTree(session: ClickHouseClient, wrapped: string): Promise<string[]> {
-  const { stream } = await session.exec({
-    query: `EXPLAIN AST ${wrapped}`,
-    clickhouse_settings: { default_format: 'JSONCompactEachRow' },
-  });
-  const lines = (await text(stream)).split('\n').filter((line) => line !== '');
-  return lines.map((line) => String((JSON.parse(line) as unknown[])[0]));
-}
+  #full({ full }: Full): QueryReply {
+    const why =
+      full === 'caller'
+        ? `one statement of yours runs and ${WAITING_PER_CALLER} wait: at most so many are possible`
+        : `${WAITING} statements wait already`;
+    return {
+      ok: false,
+      retry_after_seconds: this.#max_seconds,
+      issues: [{ path: 'sql', code: 'busy', message: `${why}: try again when one has ended` }],
+    };
+  }
 
-function answerOf({ meta, data }: Result, max_rows: number): SqlAnswer {
-  const columns = distinctNames(meta.map((column) => column.name));
-  const wide = meta.map((column) => /Int64/.test(column.type) && !/String|UUID|Date|Enum|IPv/.test(column.type));
-  const rows = data.slice(0, max_rows).map((values) => {
-    const row: Record<string, unknown> = {};
-    for (const [index, name] of columns.entries()) row[name] = wide[index] ? narrow(values[index]) : values[index];
-    return row;
-  });
-  return { ok: true, columns, rows, truncated: data.length > max_rows };
-}
-
-/** 64-bit integers come quoted: those that a number holds exactly become one, the others stay text. */
-function narrow(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(narrow);
-  if (typeof value !== 'string') return value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
-
-/** `SELECT 1, 1` has two columns called 1; in a row each needs its own name. */
-function distinctNames(names: readonly string[]): string[] {
-  const seen = new Set<string>();
-  return names.map((name) => {
-    let distinct = name;
-    for (let number = 2; seen.has(distinct); number++) distinct = `${name}_${number}`;
-    seen.add(distinct);
-    return distinct;
-  });
-}
-
-/** Takes the question that the check asked out of ClickHouse's answer. */
-function forPeople(message: string): string {
-  return message.replace(/:? ?In scope SELECT formatQuery[\s\S]*$/, '').trim();
+  #noAnswer({ no_answer, message }: NoAnswer): QueryReply {
+    const limit = `${this.#max_seconds} s`;
+    const text = {
+      time: `the statement was ended, since it did not end within ${limit}: make it read less, or its functions do less (limit SQL_MAX_SECONDS)`,
+      given_up: this.#stopping.signal.aborted
+        ? 'the statement was ended, since the aggregator stops: try again'
+        : 'the statement was ended, since nobody waits for its answer',
+      ended: `the process that ran the statement ended${message === undefined ? ', perhaps for lack of memory' : `: ${message}`}: try again, or ask for less`,
+    }[no_answer];
+    return {
+      ok: false,
+      issues: [{ path: 'sql', code: no_answer === 'time' ? 'timeout_exceeded' : no_answer, message: text }],
+    };
+  }
 }

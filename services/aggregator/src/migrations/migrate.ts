@@ -30,16 +30,22 @@ export async function migrate(database: Database, retention: Retention, log: Log
     await database.insert('schema_migrations', ['id', 'name'], [[migration.id, migration.name]]);
     log.info({ migration: migration.id, name: migration.name }, 'applied a migration');
   }
-  await adjustRetention(database, retention, log);
+  await adjustTables(database, retention, log);
 }
 
-/** A TTL that was configured differently before is changed; old rows follow at their next merge. */
-async function adjustRetention(database: Database, retention: Retention, log: Log): Promise<void> {
+/**
+ * A TTL that was configured differently before is changed; old rows follow at their next merge. Tables get the settings of this
+ * version.
+ */
+async function adjustTables(database: Database, retention: Retention, log: Log): Promise<void> {
   const stored = await database.query<{ name: string; engine_full: string }>(
     'SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()',
   );
   const definitions = new Map(stored.map((row) => [row.name, row.engine_full]));
   for (const { name, ttl } of TABLES) {
+    const missing = database.table_settings.filter((setting) => definitions.get(name)?.includes(setting) !== true);
+    if (missing.length > 0)
+      await database.command(`ALTER TABLE ${name}${onCluster(database)} MODIFY SETTING ${missing.join(', ')}`);
     if (ttl === undefined || definitions.get(name)?.includes(`TTL ${ttlOf(ttl, retention)}`) === true) continue;
     await database.command(
       `ALTER TABLE ${name}${onCluster(database)} MODIFY TTL ${ttlOf(ttl, retention)} SETTINGS materialize_ttl_after_modify = 0`,

@@ -1,6 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { AnnotationRow as AnnotationReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 
 /** What people noted on a series, and what changed below it: one row for each series that an event names. */
@@ -25,7 +25,7 @@ export type AnnotationRow = Readonly<Record<keyof typeof annotations.columns, un
 
 /** Of one series, oldest first. */
 export function findAnnotations(
-  database: Database,
+  database: Queries,
   { series_id, limit = 1000 }: QueryParameters<'annotations'>,
 ): Promise<AnnotationReply[]> {
   return database.query(

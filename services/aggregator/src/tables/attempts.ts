@@ -1,6 +1,6 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -58,7 +58,7 @@ const KEYS_PER_QUERY = 500;
 
 /** The highest version stored of each of these attempts; attempts that are not stored are left out. */
 export async function storedVersions(
-  database: Database,
+  database: Queries,
   keys: readonly AttemptKey[],
 ): Promise<Array<AttemptKey & { version: number }>> {
   const found: Array<AttemptKey & { version: number }> = [];
@@ -84,7 +84,7 @@ export async function storedVersions(
 
 /** A task's attempts, the first one first. */
 export function findAttempts(
-  database: Database,
+  database: Queries,
   { run_id, task_id }: QueryParameters<'attempts'>,
 ): Promise<Array<QueryRow<'attempts'>>> {
   return database.query(
@@ -99,7 +99,7 @@ const SINCE = `finished_at >= ${timeParameter('since')}`;
 
 /** How many tasks ended how in each stretch of time; stretches without any are left out. */
 export function findThroughput(
-  database: Database,
+  database: Queries,
   { since, bucket_seconds }: QueryParameters<'throughput'>,
 ): Promise<Array<QueryRow<'throughput'>>> {
   const counts = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'].map(
@@ -115,7 +115,7 @@ export function findThroughput(
 
 /** Attempts that failed and were not cancelled, by pool and class of error, the most first. */
 export function findFailures(
-  database: Database,
+  database: Queries,
   { since, limit = 1000 }: QueryParameters<'failures'>,
 ): Promise<Array<QueryRow<'failures'>>> {
   return database.query(
@@ -127,7 +127,7 @@ export function findFailures(
 
 /** Where failed tasks were tried again, and how often that helped. */
 export function findRecovery(
-  database: Database,
+  database: Queries,
   { since }: QueryParameters<'recovery'>,
 ): Promise<Array<QueryRow<'recovery'>>> {
   return database.query(
@@ -147,7 +147,7 @@ export function findRecovery(
 
 /** Under which settings tasks of these names completed in other runs. */
 export function findEarlierSeries(
-  database: Database,
+  database: Queries,
   { run_id, benchmarks, task_ids, limit = 1000 }: QueryParameters<'earlier_series'>,
 ): Promise<Array<QueryRow<'earlier_series'>>> {
   const settings = 'task_id, benchmark, executor, model, precision, scenario, variant, fingerprint';

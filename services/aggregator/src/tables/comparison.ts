@@ -1,6 +1,6 @@
 import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { equals, filterBy } from './filter.ts';
 
 /** For each thing that can be compared: which results belong to one of `values`, and to which. */
@@ -21,7 +21,7 @@ const SIDES: Record<ComparedBy, { where: string; side: string }> = {
 
 /** What each side of a comparison measured: the newest runs of each series. */
 export function findComparison(
-  database: Database,
+  database: Queries,
   {
     by,
     values,
@@ -74,7 +74,7 @@ export function findComparison(
 
 /** The newest values of some series, each oldest first. */
 export function findNewestValues(
-  database: Database,
+  database: Queries,
   { series_ids, points = 30 }: QueryParameters<'newest_values'>,
 ): Promise<Array<QueryRow<'newest_values'>>> {
   return database.query(

@@ -1,6 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { EventRow as EventReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -30,7 +30,7 @@ export const events = {
 export type EventRow = Readonly<Record<keyof typeof events.columns, unknown>>;
 
 /** Newest first; `before` pages on. */
-export function findEvents(database: Database, parameters: QueryParameters<'events'>): Promise<EventReply[]> {
+export function findEvents(database: Queries, parameters: QueryParameters<'events'>): Promise<EventReply[]> {
   const { run_id, task_id, entity, worker_id, pool, before, limit = 100 } = parameters;
   const at = timeParameter('before_at');
   const { where, parameters: given } = filterBy([

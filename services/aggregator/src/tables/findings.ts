@@ -1,6 +1,6 @@
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -62,7 +62,7 @@ const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, b
   nullIf(incident_id, '') AS incident_id, executor, precision, unit, fingerprint, source, previous_source`;
 
 /** Newest first; `before` pages on. */
-export function findFindings(database: Database, parameters: QueryParameters<'findings'>): Promise<FindingReply[]> {
+export function findFindings(database: Queries, parameters: QueryParameters<'findings'>): Promise<FindingReply[]> {
   const { run_id, kind, states, series_id, incident_id, search = '', before, limit = 50 } = parameters;
   const at = timeParameter('before_at');
   const { where, parameters: given } = filterBy([
@@ -91,7 +91,7 @@ export function findFindings(database: Database, parameters: QueryParameters<'fi
 
 /** One finding as the newest of its messages has it, or nothing. */
 export function findFinding(
-  database: Database,
+  database: Queries,
   { finding_id }: QueryParameters<'finding'>,
 ): Promise<Array<QueryRow<'finding'>>> {
   return database.query(
@@ -104,7 +104,7 @@ const OPEN = "state IN ('suspected', 'confirmed', 'acknowledged')";
 
 /** Findings by incident, the newest incident first, what moved in each by effect. */
 export async function findIncidents(
-  database: Database,
+  database: Queries,
   { incident_id = '', only_open = false, limit = 50 }: QueryParameters<'incidents'>,
 ): Promise<IncidentRow[]> {
   const rows: Array<Omit<IncidentRow, 'moved'> & { moved: string }> = await database.query(
@@ -127,7 +127,7 @@ export async function findIncidents(
 
 /** How often findings were right, by metric and pool, the most judged first. */
 export function findPrecision(
-  database: Database,
+  database: Queries,
   { limit = 100 }: QueryParameters<'precision'>,
 ): Promise<PrecisionRow[]> {
   const count = (state: string): string => `countIf(state = '${state}') AS ${state}`;

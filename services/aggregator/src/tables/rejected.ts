@@ -1,6 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RejectedRow as RejectedReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { filterBy, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -25,7 +25,7 @@ export type RejectedRow = Readonly<Record<keyof typeof rejected.columns, unknown
 
 /** Newest first; `before` pages on. */
 export function findRejected(
-  database: Database,
+  database: Queries,
   { at, before, limit = 20 }: QueryParameters<'rejected'>,
 ): Promise<RejectedReply[]> {
   const place = (name: string): string => `(${timeParameter(`${name}_at`)}, {${name}_sequence:UInt64})`;

@@ -1,5 +1,5 @@
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 
 /** What was asked for, to run it again: the request of each run as JSON. */
@@ -20,7 +20,7 @@ export type RequestRow = Readonly<Record<keyof typeof requests.columns, unknown>
 
 /** The request of a run, or nothing. */
 export function findRequest(
-  database: Database,
+  database: Queries,
   { run_id }: QueryParameters<'request'>,
 ): Promise<Array<QueryRow<'request'>>> {
   return database.query('SELECT run_id, request, reason FROM requests FINAL WHERE run_id = {run_id:UUID}', { run_id });

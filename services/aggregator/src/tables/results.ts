@@ -1,7 +1,7 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { equals, filterBy } from './filter.ts';
 import { columnsOf, type Table } from './table.ts';
 
@@ -60,7 +60,7 @@ const SHOWN = columnsOf(results)
 
 /** Points of a run, by task; whole tasks only when `after_task_id` pages on. */
 export function findResults(
-  database: Database,
+  database: Queries,
   { run_id, after_task_id = '', limit = 10_000 }: QueryParameters<'results'>,
 ): Promise<ResultReply[]> {
   return database.query(
@@ -72,7 +72,7 @@ export function findResults(
 
 /** The last points of one series, oldest first. */
 export function findPoints(
-  database: Database,
+  database: Queries,
   { series_id, limit = 1000 }: QueryParameters<'points'>,
 ): Promise<ResultReply[]> {
   return database.query(
@@ -86,7 +86,7 @@ export function findPoints(
 
 /** The last points of a page of series, by series id and then oldest first. */
 export function findHistory(
-  database: Database,
+  database: Queries,
   { after_series_id = '', series_limit = 200, points_per_series = 100 }: QueryParameters<'history'>,
 ): Promise<ResultReply[]> {
   return database.query(
@@ -107,7 +107,7 @@ const LOOKED_AT = 100;
 
 /** The newest point of each series whose attempt had a certain model file. */
 export function findFresh(
-  database: Database,
+  database: Queries,
   { series_ids, model_sha256, max_age_seconds }: QueryParameters<'fresh'>,
 ): Promise<ResultReply[]> {
   const recent =
@@ -131,7 +131,7 @@ export function findFresh(
 
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
-  database: Database,
+  database: Queries,
   { search = '', series_id, limit = 100 }: QueryParameters<'series'>,
 ): Promise<SeriesRow[]> {
   const { where, parameters } = filterBy([
@@ -168,7 +168,7 @@ const columnsOfNewest = (columns: readonly string[]): string =>
   columns.map((column, at) => `newest.${at + 1} AS ${column}`).join(', ');
 
 /** The series that an attempt has points in. */
-export function seriesOfAttempt(database: Database, key: AttemptKey): Promise<Array<{ series_id: string }>> {
+export function seriesOfAttempt(database: Queries, key: AttemptKey): Promise<Array<{ series_id: string }>> {
   return database.query(
     `SELECT DISTINCT series_id FROM results
      WHERE run_id = {run_id:UUID} AND task_id = {task_id:String} AND attempt = {attempt:UInt32}`,
@@ -178,7 +178,7 @@ export function seriesOfAttempt(database: Database, key: AttemptKey): Promise<Ar
 
 /** The newest value of each series of a metric; simulated ones are left out. */
 export function findMatrix(
-  database: Database,
+  database: Queries,
   { metric = 'latency_ms', model = '', hardware = '', limit = 2000 }: QueryParameters<'matrix'>,
 ): Promise<Array<QueryRow<'matrix'>>> {
   return database.query(
@@ -197,7 +197,7 @@ export function findMatrix(
 
 /** Every model that has real results, by name. */
 export function findModels(
-  database: Database,
+  database: Queries,
   { limit = 2000 }: QueryParameters<'models'>,
 ): Promise<Array<QueryRow<'models'>>> {
   return database.query(

@@ -1,5 +1,5 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { filterBy, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -56,7 +56,7 @@ const STATUS = `multiIf(state = 'cancelling', 'cancelling', state != 'finished',
 
 /** The newest runs that are asked for. */
 export function findRuns(
-  database: Database,
+  database: Queries,
   { states, statuses, search = '', tag = '', before, limit = 20 }: QueryParameters<'runs'>,
 ): Promise<StoredRun[]> {
   const [name = '', ...value] = tag.split('=');
@@ -83,6 +83,6 @@ export function findRuns(
 }
 
 /** One run, or nothing. */
-export function findRun(database: Database, run_id: string): Promise<StoredRun[]> {
+export function findRun(database: Queries, run_id: string): Promise<StoredRun[]> {
   return database.query('SELECT * FROM runs FINAL WHERE run_id = {run_id:UUID}', { run_id });
 }

@@ -1,5 +1,5 @@
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database, Queries } from '../adapters/clickhouse.ts';
 import { createTable, onCluster, type Retention, type Table } from './table.ts';
 
 /**
@@ -104,7 +104,7 @@ function chosen({ run_id, task_id, metric }: Choice): { from: string; parameters
 
 /** Raw points, columnar: as they are, or where there are too many the mean of each of `max_points` equal groups. */
 export function findSamples(
-  database: Database,
+  database: Queries,
   { max_points = 500, limit = 200, ...choice }: QueryParameters<'samples'>,
 ): Promise<Array<QueryRow<'samples'>>> {
   const { from, parameters } = chosen(choice);
@@ -129,7 +129,7 @@ const BARS = 60;
 
 /** How raw points are distributed: quantiles, and a histogram of equal bars up to Tukey's outer fence twice over. */
 export function findDistributions(
-  database: Database,
+  database: Queries,
   { limit = 200, ...choice }: QueryParameters<'distributions'>,
 ): Promise<Array<QueryRow<'distributions'>>> {
   const { from, parameters } = chosen(choice);

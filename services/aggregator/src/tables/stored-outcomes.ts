@@ -1,6 +1,6 @@
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { equals, filterBy } from './filter.ts';
 
 type Outcome = QueryRow<'outcomes'>;
@@ -22,7 +22,7 @@ type Stored = Record<'run_id' | 'task_id' | 'error_class' | 'error_code' | 'erro
 
 /** Outcomes of a run as their workers reported them: the newest attempt of each task, or the one asked for. */
 export async function findOutcomes(
-  database: Database,
+  database: Queries,
   { run_id, task_id, attempt, after_task_id = '', limit = 100 }: QueryParameters<'outcomes'>,
 ): Promise<Outcome[]> {
   const { where, parameters } = filterBy([

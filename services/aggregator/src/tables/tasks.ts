@@ -1,6 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import { equals, filterBy } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -45,7 +45,7 @@ const SHOWN =
 
 /** A page of a run's tasks by task id. */
 export function findTasks(
-  database: Database,
+  database: Queries,
   { run_id, state, task_id, search = '', after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
 ): Promise<TaskReply[]> {
   const { where, parameters } = filterBy([
@@ -68,7 +68,7 @@ export function findTasks(
 
 /** How many tasks of each run are in which state. */
 export function countTasks(
-  database: Database,
+  database: Queries,
   runs: readonly RunRow['run_id'][],
 ): Promise<Array<{ run_id: string; state: TaskState; count: number }>> {
   return database.query(
@@ -89,7 +89,7 @@ export interface TaskDetails {
 
 /** Details of tasks that are known, whatever their state, those of replaced ones too. */
 export function findDetails(
-  database: Database,
+  database: Queries,
   keys: ReadonlyArray<{ run_id: string; task_id: string }>,
 ): Promise<TaskDetails[]> {
   return database.query(

@@ -1,5 +1,5 @@
 import type { WorkerRow as WorkerReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/clickhouse.ts';
 import type { Table } from './table.ts';
 
 /** One row per worker: the last that was said of it. */
@@ -23,7 +23,7 @@ export const workers = {
 export type WorkerRow = Readonly<Record<keyof typeof workers.columns, unknown>>;
 
 /** Those that changed last first. */
-export function findWorkers(database: Database, limit: number): Promise<WorkerReply[]> {
+export function findWorkers(database: Queries, limit: number): Promise<WorkerReply[]> {
   return database.query(
     `SELECT worker_id, hostname, state, changed_at, pools, capabilities, reason FROM workers FINAL
      ORDER BY changed_at DESC, worker_id LIMIT {limit:UInt32}`,
@@ -33,7 +33,7 @@ export function findWorkers(database: Database, limit: number): Promise<WorkerRe
 
 /** What is stored of these workers. */
 export function findOffers(
-  database: Database,
+  database: Queries,
   ids: readonly string[],
 ): Promise<Array<{ worker_id: string; hostname: string; pools: string[]; capabilities: string }>> {
   return database.query(

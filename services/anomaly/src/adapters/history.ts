@@ -1,6 +1,5 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
-import { type Source, source } from '@benchwire/shared/contracts/request.ts';
 import { resultRow } from '@benchwire/shared/contracts/rows.ts';
 import { seriesUnit } from '@benchwire/shared/metric/series-unit.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -106,16 +105,10 @@ function refOf(row: z.infer<typeof historyRow>, refs: Map<string, PointRef>): Po
   const { run_id, task_id, attempt, measured_at } = row;
   const made: PointRef = {
     ...{ attempt_id, run_id, task_id, attempt, measured_at, confirms: null },
-    source: readSource(row.source),
+    source: row.source,
     worker_id: row.worker_id === '' ? null : row.worker_id,
     pool: row.pool === '' ? null : row.pool,
   };
   refs.set(attempt_id, made);
   return made;
-}
-
-function readSource(text: string): Source | null {
-  if (text === '') return null;
-  const parsed = parseJson(source, new TextEncoder().encode(text));
-  return parsed.ok ? parsed.value : null;
 }

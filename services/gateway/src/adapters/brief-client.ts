@@ -22,8 +22,12 @@ interface Kept {
 export class BriefClient extends Client {
   readonly #kept = new Map<string, Kept>();
 
-  override query<N extends QueryName>(name: N, parameters: QueryParameters<N>): Promise<Answer<QueryRow<N>>> {
-    if (NEVER_KEPT.has(name)) return super.query(name, parameters);
+  override query<N extends QueryName>(
+    name: N,
+    parameters: QueryParameters<N>,
+    signal?: AbortSignal,
+  ): Promise<Answer<QueryRow<N>>> {
+    if (NEVER_KEPT.has(name)) return super.query(name, parameters, signal);
     const key = `${name} ${JSON.stringify(parameters)}`;
     const known = this.#kept.get(key);
     if (known !== undefined && performance.now() < known.ends_ms) return known.answer as Promise<Answer<QueryRow<N>>>;

@@ -1,6 +1,6 @@
 import { clusterProblems } from '@benchwire/shared/client/cluster-problems.ts';
 import type { WorkerAction } from '@benchwire/shared/client/worker-action.ts';
-import { token } from '@benchwire/shared/contracts/ids.ts';
+import { timestamp, token } from '@benchwire/shared/contracts/ids.ts';
 import { workerRow } from '@benchwire/shared/contracts/rows.ts';
 import { serviceHealth } from '@benchwire/shared/contracts/service.ts';
 import { schedulerStatus } from '@benchwire/shared/contracts/status.ts';
@@ -14,11 +14,22 @@ import { limitOf, pageOf } from './page.ts';
 import { type Route, route } from './route.ts';
 
 const params = z.object({ id: token });
-const workerNow = workerRow.extend({ heartbeat: heartbeat.nullable() });
+const workerNow = workerRow.extend({
+  /** When its process started, as it said when it joined. */
+  registered_at: timestamp.nullable(),
+  /** Null for one that is silent. */
+  last_heartbeat_at: timestamp.nullable(),
+  /** With processor load, memory, temperature and what it executes. */
+  heartbeat: heartbeat.nullable(),
+});
 
 async function workersNow({ client, fleet }: Gateway, limit: number) {
   const { rows } = await client.query('workers', { limit });
-  return rows.map((row) => ({ ...row, heartbeat: fleet.heartbeatOf(row.worker_id) }));
+  return rows.map((row) => {
+    const last = fleet.heartbeatOf(row.worker_id);
+    const registered_at = row.capabilities?.started_at ?? null;
+    return { ...row, registered_at, last_heartbeat_at: last?.sent_at ?? null, heartbeat: last };
+  });
 }
 
 const action = (name: WorkerAction, summary: string): Route =>

@@ -8,6 +8,7 @@ import {
   throughputRow,
 } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
+import { HttpProblem } from '../problem.ts';
 import { limitOf, listAnswer } from './page.ts';
 import { type Route, route } from './route.ts';
 
@@ -108,6 +109,11 @@ export const measurementRoutes: Route[] = [
       rows: z.array(z.record(z.string(), z.unknown())),
       truncated: z.boolean(),
     }),
-    handle: ({ gateway, body }) => gateway.client.query('sql', body),
+    handle: ({ gateway, body, caller, reply }) => {
+      const gone = new AbortController();
+      // Closed before the answer is written: nobody waits for it any more.
+      reply.raw.once('close', () => gone.abort(new HttpProblem(499, 'CLIENT_GONE', 'The connection was closed.')));
+      return gateway.client.query('sql', { ...body, caller: caller.subject.slice(0, 256) }, gone.signal);
+    },
   }),
 ];

@@ -1,6 +1,6 @@
 import type { Role } from '@benchwire/shared/contracts/http.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -37,7 +37,8 @@ export interface Route<P = never, Q = never, B = never> {
   handle(call: Call<P, Q, B>): Promise<unknown>;
 }
 
-/** A route whose handler is typed by its schemas. */
+/** A route whose handler is typed by its schemas. Query parameters that it does not have are refused, as fields of bodies are. */
 export function route<P, Q, B>(definition: Route<P, Q, B>): Route {
-  return definition as unknown as Route;
+  const { query = z.object({}) } = definition;
+  return { ...definition, query: query instanceof z.ZodObject ? query.strict() : query } as unknown as Route;
 }

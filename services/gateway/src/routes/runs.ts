@@ -4,10 +4,11 @@ import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import { QUERIES, type QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
-import { eventRow, findingRow, taskRow, taskState } from '@benchwire/shared/contracts/rows.ts';
+import { eventRow, findingRow, taskState } from '@benchwire/shared/contracts/rows.ts';
 import { RUN_STATUSES, type RunStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
+import { taskNow } from '../adapters/written-tasks.ts';
 import { checkWritten } from '../decide/read-request.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
@@ -130,7 +131,7 @@ export const runRoutes: Route[] = [
       limit: limitOf(1000, 10_000),
       cursor,
     }),
-    answer: pageOf(taskRow),
+    answer: pageOf(taskNow),
     handle: async ({ gateway, params: { run_id }, query: { state, search, limit, cursor } }) => {
       const after_task_id = decodeCursor(cursor, z.string()) ?? '';
       const answer = await gateway.client.query('tasks', {
@@ -140,7 +141,8 @@ export const runRoutes: Route[] = [
         ...(state === undefined ? {} : { state }),
         ...(search === undefined ? {} : { search }),
       });
-      return page(answer, (last) => last.task_id);
+      const rows = await gateway.written.describe(run_id, answer.rows);
+      return page({ ...answer, rows }, (last) => last.task_id);
     },
   }),
   route({

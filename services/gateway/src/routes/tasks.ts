@@ -3,9 +3,10 @@ import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import { request as requestSchema } from '@benchwire/shared/contracts/request.ts';
-import { attemptRow, outcomeRow, taskRow } from '@benchwire/shared/contracts/rows.ts';
+import { attemptRow, outcomeRow } from '@benchwire/shared/contracts/rows.ts';
 import { taskExplanation, WHY_SUBJECT, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
 import { z } from 'zod';
+import { taskNow } from '../adapters/written-tasks.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { listAnswer } from './page.ts';
@@ -51,8 +52,11 @@ export const taskRoutes: Route[] = [
   route({
     ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id', role: 'viewer', summary: 'One task' },
     params,
-    answer: taskRow,
-    handle: ({ gateway, params }) => findTask(gateway, params),
+    answer: taskNow,
+    handle: async ({ gateway, params }) => {
+      const [task] = await gateway.written.describe(params.run_id, [await findTask(gateway, params)]);
+      return task;
+    },
   }),
   route({
     ...{

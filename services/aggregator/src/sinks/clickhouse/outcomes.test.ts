@@ -7,19 +7,34 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silent, testDatabase } from '../../../test-support/database.ts';
 import { measured, received, someEvent, someOutcome } from '../../../test-support/messages.ts';
 import type { Database } from '../../adapters/clickhouse.ts';
+import { SqlProcess } from '../../adapters/sql-process.ts';
 import { eventRows } from '../../decide/event-rows.ts';
 import { streamOrder } from '../../decide/versions.ts';
-import { answerQuery } from '../../handlers/queries.ts';
+import { answerQuery, type QueryContext } from '../../handlers/queries.ts';
 import { writeEvents } from './events.ts';
 import { toEntry, writeOutcomes } from './outcomes.ts';
 import { writeMessages } from './write.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
+let statements: SqlProcess;
 beforeAll(async () => {
-  ({ database, stop } = await testDatabase());
+  const opened = await testDatabase();
+  ({ database, stop } = opened);
+  statements = new SqlProcess(database, opened.config);
 });
-afterAll(() => stop());
+afterAll(async () => {
+  await statements.stop();
+  await stop();
+});
+
+const sql: QueryContext['sql'] = {
+  answer: async ({ sql, max_bytes }) => {
+    const answer = await statements.run(sql, max_bytes, new AbortController().signal);
+    if ('no_answer' in answer) throw new Error(answer.no_answer);
+    return answer;
+  },
+};
 
 /** Outcomes at these places of the stream, as a batch that is old enough to be looked up. */
 function entries(...list: Array<[sequence: number, outcome: Outcome]>) {
@@ -37,7 +52,7 @@ async function ask(
   parameters: unknown,
   max_bytes = 1_000_000,
 ): Promise<Extract<QueryReply, { ok: true }>> {
-  const reply = await answerQuery({ database, max_rows: 1000, max_bytes: () => max_bytes }, name, parameters);
+  const reply = await answerQuery({ database, sql, max_bytes: () => max_bytes }, name, parameters);
   if (!reply.ok) throw new Error(JSON.stringify(reply.issues));
   for (const row of reply.rows) QUERIES[name].row.parse(row);
   return reply;
