@@ -1,4 +1,4 @@
-import { errors } from '@nats-io/transport-node';
+import { errors, headers } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { UnreachableError } from '../runtime/errors.ts';
 import { parseJson } from '../runtime/issues.ts';
@@ -14,6 +14,7 @@ export interface AskOptions {
   timeout_ms?: number;
   /** For how long a service that isn't there is waited for; it may just be restarting. */
   patience_ms?: number;
+  headers?: Readonly<Record<string, string>>;
   /** What to do about a question that is too large. */
   too_large?: string;
   /** Gives up waiting, and lets whoever answers see that. */
@@ -41,12 +42,17 @@ export async function ask<A>(
       `this is ${megabytes(size)} as JSON, and the NATS server takes messages of at most ${megabytes(most)}: ${too_large}.`,
     );
   }
+  const sent = options.headers === undefined ? undefined : headers();
+  for (const [name, value] of Object.entries(options.headers ?? {})) sent?.set(name, encodeURIComponent(value));
   const give_up_at = Date.now() + patience_ms;
   for (;;) {
     try {
       const reply =
         signal === undefined
-          ? await nats.request(subject, payload, { timeout: timeout_ms })
+          ? await nats.request(subject, payload, {
+              timeout: timeout_ms,
+              ...(sent === undefined ? {} : { headers: sent }),
+            })
           : await requestAttended(nats, subject, payload, timeout_ms, signal);
       const parsed = parseJson(schema, reply.data);
       if (parsed.ok) return parsed.value;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type request, SUBMIT_SUBJECT, submitReply } from '../contracts/request.ts';
+import { CALLER_HEADER, type request, SUBMIT_SUBJECT, submitReply } from '../contracts/request.ts';
 import { asRequest, submittedPath } from '../contracts/submission.ts';
 import type { taskSpec } from '../contracts/task.ts';
 import type { NatsConnection } from '../runtime/nats.ts';
@@ -12,6 +12,8 @@ export type RequestInput = z.input<typeof request> | z.input<typeof taskSpec>;
 export interface SubmitOptions {
   /** Idempotency key: the same id within 24 hours gives the same run, so that a submit may be repeated. */
   request_id?: string;
+  /** Whose request_id it is, where the program submits for others: the same id of two callers stands for two runs. Since 0.4. */
+  caller?: string;
 }
 
 export interface Submitted {
@@ -33,11 +35,12 @@ export async function submit(
   written: RequestInput,
   options: SubmitOptions = {},
 ): Promise<Submitted> {
-  const { request_id } = options;
+  const { request_id, caller } = options;
   const submission = request_id === undefined ? { request: written, path_prefix: '' } : asRequest(written);
   const payload = request_id === undefined ? written : { ...(submission.request as object), request_id };
   const reply = await ask(nats, SUBMIT_SUBJECT, payload, submitReply, {
     service: 'ingest service',
+    ...(caller === undefined ? {} : { headers: { [CALLER_HEADER]: caller } }),
     too_large: 'write many alike tasks as a `matrix` or with `repetitions`, or split the request',
   });
   if (reply.ok) return { run_id: reply.run_id, task_count: reply.task_count, duplicate: reply.duplicate };

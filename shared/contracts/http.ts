@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { visibleText } from '../format/visible-text.ts';
+import { MAX_TOPIC_STREAMS } from './limits.ts';
 import { issue } from './request.ts';
 
 /** The gateway's HTTP API and WebSocket. All of it since 0.3; routes are in services/gateway/src/routes/. */
@@ -40,9 +42,16 @@ export const apiKey = z.object({
   created_at: z.string(),
   expires_at: z.string().nullable(),
 });
+/** Of a key that is made now: two keys whose names look alike are not to be told apart by what nobody sees. */
+export const newKeyName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(128)
+  .refine((name) => visibleText(name) === name, 'has control or invisible characters');
 export type ApiKey = z.infer<typeof apiKey>;
 
-/** KV bucket: browser sessions by the SHA-256 of the cookie; sign-in tokens that were used. */
+/** KV bucket: browser sessions by the SHA-256 of the cookie. */
 export const SESSIONS_BUCKET = 'http_sessions';
 export const SESSION_TTL_MS = 12 * 3600 * 1000;
 export const storedSession = z.object({
@@ -55,8 +64,21 @@ export const storedSession = z.object({
 });
 export type StoredSession = z.infer<typeof storedSession>;
 
+/** KV bucket: sign-in links by the SHA-256 of their token, one for each start of a stack. Without a TTL: a used one stays used. */
+export const SIGN_IN_LINKS_BUCKET = 'sign_in_links';
+export const storedLink = z.object({ v: z.literal(1), first_known_at: z.string(), used_at: z.string().nullable() });
+
 /** KV bucket: layouts and queries that users saved, by `<kind>.<name>`. */
 export const SAVED_BUCKET = 'saved';
+/** What the bucket holds since 0.4; before, the value alone. */
+export const savedEntry = z.object({
+  benchwire_saved: z.literal(1),
+  /** Who it counts for. */
+  identity: z.string(),
+  saved_by: z.string(),
+  saved_at: z.string(),
+  value: z.unknown(),
+});
 export const savedKind = z.enum(['layouts', 'queries']);
 
 /** What a client says on `/api/ws`, as JSON text. */
@@ -67,12 +89,19 @@ export const liveRequest = z.discriminatedUnion('op', [
     /** `run:<run_id>`, `metrics:<run_id>`, `events`, `findings`, `status`, `heartbeats`, `rejected` */
     topic: z.string().min(1).max(128),
     /** The last sequence seen of each stream: go on behind it. */
-    from: z.record(z.string(), z.int().min(0)).optional(),
+    from: z
+      .record(z.string().max(64), z.int().min(0))
+      .refine((from) => Object.keys(from).length <= MAX_TOPIC_STREAMS, `names more than ${MAX_TOPIC_STREAMS} streams`)
+      .optional(),
   }),
   z.strictObject({ op: z.literal('unsubscribe'), id: z.string().min(1).max(64) }),
   z.strictObject({ op: z.literal('ping') }),
 ]);
 export type LiveRequest = z.infer<typeof liveRequest>;
+
+/** Codes with which the gateway closes a WebSocket (RFC 6455, 7.4.2), after the HTTP status that says the same. */
+export const CLOSE_UNAUTHORIZED = 4401;
+export const CLOSE_TOO_MANY = 4429;
 
 /** What the server says. `sequence` is `STREAM:number`, null for what no stream keeps. */
 export type LiveFrame =

@@ -5,6 +5,11 @@ import { deadline, taskSpec } from './task.ts';
 
 /** Request/reply: a request as JSON in, a `SubmitReply` as JSON out. Answered by ingest. */
 export const SUBMIT_SUBJECT = 'bw.request.submit';
+/**
+ * NATS header of a submit: whose `request_id` it is, as the gateway knows it (`key:<id>`, `token:<subject>`). Without it a
+ * request_id is one for all who submit over NATS. Since 0.4.
+ */
+export const CALLER_HEADER = 'Bw-Caller';
 /** Request/reply: a `CancelRequest` in, a `CancelReply` out. Not under `bw.run.`, which the RUNS stream stores. */
 export const CANCEL_SUBJECT = 'bw.request.cancel';
 

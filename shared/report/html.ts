@@ -1,3 +1,5 @@
+import { visibleLines } from '../format/visible-text.ts';
+
 /** Text that is HTML already; everything else is escaped where it is put in. */
 export class Html {
   readonly text: string;
@@ -14,10 +16,7 @@ function partOf(part: Part): string {
   if (part instanceof Html) return part.text;
   if (part === null || part === undefined || part === false) return '';
   if (typeof part === 'object') return part.map(partOf).join('');
-  // No document may hold control characters, and none of them says anything.
-  return String(part)
-    .replaceAll(/[^\P{Cc}\n\t]/gu, ' ')
-    .replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  return visibleLines(String(part)).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }
 
 /** A template of HTML: what is put in is escaped, lists are joined, null and false are left out. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Problem } from '../contracts/http.ts';
 import { newRunId } from '../contracts/ids.ts';
+import { MAX_HEADERS_SECONDS, MAX_REQUEST_SECONDS } from '../contracts/limits.ts';
 
 /** A reason why the service cannot do its work now, or undefined when it can. */
 export type ReadinessCheck = () => string | undefined;
@@ -48,6 +49,11 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
 
   let more: RequestListener | undefined;
   const answer: RequestListener = (request, response) => {
+    const wrong = hostProblem(request);
+    if (wrong !== undefined) {
+      response.setHeader('connection', 'close');
+      return sendProblem(response, wrong);
+    }
     const path = request.url?.split('?')[0] ?? '';
     if (more !== undefined && !OWN_PATHS.has(path)) more(request, response);
     else if (OWN_PATHS.has(path) && request.method !== 'GET' && request.method !== 'HEAD')
@@ -70,7 +76,12 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
     } else answerUnknown(response, conditions.get('start')?.());
   };
   const tls = tlsOf(options);
-  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+  const server =
+    tls === undefined ? createServer(SLOW_LIMITS, answer) : createTlsServer({ ...SLOW_LIMITS, ...tls }, answer);
+  server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
+    const detail = 'The header Expect takes 100-continue only.';
+    sendProblem(response, { status: 417, code: 'EXPECTATION_UNKNOWN', detail });
+  });
   await new Promise<void>((resolve, rejected) => {
     server.once('error', rejected);
     server.listen(options.HTTP_PORT, options.HTTP_HOST, resolve);
@@ -103,18 +114,36 @@ function answerUnknown(response: ServerResponse, starting: string | undefined): 
   if (starting === undefined) send(response, 404, 'text/plain', 'there are /healthz, /readyz and /metrics\n');
   else {
     response.setHeader('retry-after', '1');
-    send(response, 503, 'application/problem+json', JSON.stringify(notReady(starting)));
+    const detail = `This service is ${starting}: ask again in a second.`;
+    sendProblem(response, { status: 503, code: 'NOT_READY', detail });
   }
 }
 
-const notReady = (reason: string): Problem => ({
-  type: 'about:blank',
-  title: 'Service Unavailable',
-  status: 503,
-  detail: `This service is ${reason}: ask again in a second.`,
-  code: 'NOT_READY',
-  request_id: newRunId(),
-});
+/** Who sends slowly holds a connection, not for ever. Whether there is a Host is checked below, and answered as a problem. */
+const SLOW_LIMITS = {
+  requestTimeout: MAX_REQUEST_SECONDS * 1000,
+  headersTimeout: MAX_HEADERS_SECONDS * 1000,
+  connectionsCheckingInterval: 5000,
+  requireHostHeader: false,
+};
+
+type Refusal = Pick<Problem, 'status' | 'code' | 'detail'>;
+
+/** What is wrong with the Host of a request: HTTP/1.1 has exactly one (RFC 9112, 3.2), and two may be read differently by a proxy. */
+export function hostProblem({ httpVersion, rawHeaders, headers }: IncomingMessage): Refusal | undefined {
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+  const refused = (detail: string): Refusal => ({ status: 400, code: 'HOST_INVALID', detail });
+  if (hosts > 1) return refused('There is more than one Host header: send one.');
+  if (hosts === 0) return httpVersion === '1.1' ? refused('The Host header is missing.') : undefined;
+  const { host = '' } = headers;
+  return /^[A-Za-z0-9.:_[\]-]{1,261}$/.test(host) ? undefined : refused('The Host header names no host.');
+}
+
+function sendProblem(response: ServerResponse, refusal: Refusal): void {
+  const title = STATUS_CODES[refusal.status] ?? 'Error';
+  const problem: Problem = { type: 'about:blank', title, ...refusal, request_id: newRunId() };
+  send(response, refusal.status, 'application/problem+json', JSON.stringify(problem));
+}
 
 const OWN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
@@ -128,6 +157,6 @@ function tlsOf(options: HttpOptions) {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type });
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

@@ -100,6 +100,15 @@ describe('runs', () => {
     expect(first.status, first.text).toBe(202);
     const again = await send('POST', '/api/runs', { key: keys.submitter, body: task, headers });
     expect(again.json).toMatchObject({ run_id: first.json.run_id, duplicate: true });
+    // Somebody else's key is somebody else's run; the stack's own shares its keys with those who submit over NATS.
+    const foreign = await send('POST', '/api/runs', { key: keys.operator, body: task, headers });
+    expect(foreign.json).toMatchObject({ duplicate: false });
+    expect(foreign.json.run_id).not.toBe(first.json.run_id);
+    const local = await send('POST', '/api/runs', { key: stack.env.BENCHWIRE_API_KEY ?? '', body: task, headers });
+    expect(await client.submit(task as never, { request_id: 'gateway-test-1' })).toMatchObject({
+      run_id: local.json.run_id,
+      duplicate: true,
+    });
     const { run_id } = first.json;
     await vi.waitFor(
       async () => expect((await send('GET', `/api/runs/${run_id}`, { key: keys.viewer })).status).toBe(200),

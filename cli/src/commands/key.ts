@@ -1,5 +1,5 @@
 import { createApiKey, listApiKeys, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
-import { ROLES } from '@benchwire/shared/contracts/http.ts';
+import { newKeyName, ROLES } from '@benchwire/shared/contracts/http.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { EXIT, NotFoundError, UsageError } from '../errors.ts';
@@ -19,7 +19,9 @@ export const key = defineCommand({
     switch (action) {
       case 'create': {
         if (name === '') throw new UsageError('NAME is missing: bw key create NAME --role submitter');
-        const made = await withStack(context, ({ nats }) => createApiKey(nats, { name, role }));
+        const named = newKeyName.safeParse(name);
+        if (!named.success) throw new UsageError(`NAME does not fit: ${named.error.issues[0]?.message}.`);
+        const made = await withStack(context, ({ nats }) => createApiKey(nats, { name: named.data, role }));
         out.line(json ? JSON.stringify(made) : made.key);
         return EXIT.ok;
       }

@@ -1,10 +1,12 @@
 import type { Writable } from 'node:stream';
+import { escapeHidden } from '@benchwire/shared/format/visible-text.ts';
 
 /** Where a command writes: stdout or stderr. */
 export interface Output {
-  /** Writes a line; a line end is added. */
+  /** Writes a line; a line end is added. Characters that nobody sees are written as `\u202e`, whoever put them in. */
   line(text?: string): void;
   lines(texts: readonly string[]): void;
+  /** As it is, with the codes that move the cursor. */
   write(text: string): void;
   readonly isTerminal: boolean;
   /** Columns of the terminal; undefined where it is none. */
@@ -34,9 +36,9 @@ export function createOutput(stream: TerminalStream, onBrokenPipe: () => void): 
   const isTerminal = stream.isTTY === true;
   return {
     write,
-    line: (text = '') => write(`${text}\n`),
+    line: (text = '') => write(`${escapeHidden(text)}\n`),
     lines: (texts) => {
-      if (texts.length > 0) write(`${texts.join('\n')}\n`);
+      if (texts.length > 0) write(`${texts.map(escapeHidden).join('\n')}\n`);
     },
     isTerminal,
     // A terminal that does not know its size (some CI logs, `script`) says 0.

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visibleText } from '@benchwire/shared/format/visible-text.ts';
 
 const PLAIN = /^[\x20-\x7e]*$/;
 const WIDE =
@@ -15,13 +16,16 @@ export function textWidth(text: string): number {
 
 /**
  * One line that is safe to print, out of text that others wrote (names, error messages): line ends become blanks, and
- * escape sequences are taken out, so that nobody's message can move the cursor or colour what follows.
+ * escape sequences are taken out, so that nobody's message can move the cursor or colour what follows. Other characters that
+ * nobody sees are made visible.
  */
 export function oneLine(text: string): string {
   if (PLAIN.test(text)) return text;
-  return stripVTControlCharacters(text)
-    .replace(/\s+/g, ' ')
-    .replace(/\p{Cc}/gu, '');
+  return visibleText(
+    stripVTControlCharacters(text)
+      .replace(/\s+/g, ' ')
+      .replace(/\p{Cc}/gu, ''),
+  );
 }
 
 /** Cuts a plain text (no colours in it) to a width, with `…` where something is missing. */

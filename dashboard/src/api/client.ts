@@ -1,5 +1,7 @@
 /** The gateway's HTTP API over fetch: JSON in, JSON out, errors as `ApiProblem`. */
 
+import { readJson } from './read-json.ts';
+
 /** One thing that is wrong with what was sent. */
 export interface ProblemIssue {
   path: string;
@@ -64,7 +66,7 @@ export async function send<T>(method: string, path: string, options: SendOptions
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   if (!response.ok) throw problemOf(response, text);
-  return text === '' ? (undefined as T) : (JSON.parse(text) as T);
+  return text === '' ? (undefined as T) : (readJson(text) as T);
 }
 
 async function answerTo(method: string, path: string, options: SendOptions): Promise<Response> {
@@ -96,7 +98,7 @@ async function answerTo(method: string, path: string, options: SendOptions): Pro
 
 function problemOf(response: Response, text: string): ApiProblem {
   try {
-    const problem = JSON.parse(text) as Partial<ApiProblem> & { detail?: string; title?: string };
+    const problem = readJson(text) as Partial<ApiProblem> & { detail?: string; title?: string };
     return new ApiProblem({
       status: response.status,
       code: problem.code ?? `HTTP_${response.status}`,

@@ -1,6 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type LiveListener, LiveSocket, type LiveState } from './live-socket.ts';
 import { useSession } from './session.ts';
+import { SESSION_KEY } from './session-key.ts';
 
 const LiveContext = createContext<LiveSocket | undefined>(undefined);
 
@@ -8,7 +10,10 @@ const socketUrl = (): string => `${location.origin.replace(/^http/, 'ws')}/api/w
 
 /** Holds the page's one WebSocket, open while somebody is signed in. */
 export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
-  const [socket] = useState(() => new LiveSocket(socketUrl()));
+  const client = useQueryClient();
+  const [socket] = useState(
+    () => new LiveSocket(socketUrl(), () => void client.invalidateQueries({ queryKey: SESSION_KEY })),
+  );
   const { data: session } = useSession();
   const signed_in = session != null;
   useEffect(() => {

@@ -42,7 +42,7 @@ test('after a broken connection it subscribes again behind the last message, and
 
 test('a connection that nobody answers is tried again', async () => {
   server.ignoreNext(1);
-  const impatient = new LiveSocket(server.url, 100);
+  const impatient = new LiveSocket(server.url, () => {}, 100);
   impatient.start();
   await vi.waitFor(() => expect(impatient.state).toBe('open'), 5000);
   impatient.stop();

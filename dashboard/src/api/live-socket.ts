@@ -1,4 +1,6 @@
+import { CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/http.ts';
 import { LiveCursors } from './live-cursors.ts';
+import { readJson } from './read-json.ts';
 
 /** What the gateway sends on a topic. `sequence` is `STREAM:number`, or empty for what no stream keeps. */
 export interface LiveMessage {
@@ -8,6 +10,8 @@ export interface LiveMessage {
   sequence: string | null;
   data: unknown;
 }
+
+type Frame = { op?: string; id?: string; topic?: string; dropped?: number } & Partial<LiveMessage>;
 
 export type LiveState = 'connecting' | 'open' | 'waiting' | 'closed';
 export type LiveListener = (message: LiveMessage) => void;
@@ -36,6 +40,7 @@ export class LiveSocket {
   #subscriptions = new Map<string, Subscription>();
   #stateListeners = new Set<() => void>();
   #state: LiveState = 'closed';
+  readonly #onUnauthorized: () => void;
   readonly #connect_ms: number;
   #dropped = 0;
   #attempts = 0;
@@ -43,8 +48,9 @@ export class LiveSocket {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: string, connect_ms = CONNECT_MS) {
+  constructor(url: string, onUnauthorized: () => void = () => {}, connect_ms = CONNECT_MS) {
     this.#url = url;
+    this.#onUnauthorized = onUnauthorized;
     this.#connect_ms = connect_ms;
   }
 
@@ -122,10 +128,13 @@ export class LiveSocket {
     };
     socket.onmessage = ({ data }) => {
       this.#heard();
-      this.#receive(JSON.parse(String(data)));
+      this.#receive(readJson(String(data)) as Frame);
     };
-    socket.onclose = () => {
-      if (this.#socket === socket) this.#reconnect();
+    socket.onclose = ({ code }) => {
+      if (this.#socket !== socket) return;
+      // What let this page in has ended: the session is asked for again, and says who must sign in.
+      if (code === CLOSE_UNAUTHORIZED) this.#onUnauthorized();
+      this.#reconnect();
     };
   }
 
@@ -142,7 +151,7 @@ export class LiveSocket {
     this.#retry = setTimeout(() => this.#connect(), wait * (0.5 + Math.random() / 2));
   }
 
-  #receive(frame: { op?: string; id?: string; topic?: string; dropped?: number } & Partial<LiveMessage>): void {
+  #receive(frame: Frame): void {
     if (frame.op === 'lagging') {
       this.#dropped += frame.dropped ?? 0;
       this.#tell();

@@ -1,7 +1,24 @@
+import { isIP } from 'node:net';
 import { flag, list, natsVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
 
 const whole = z.coerce.number().pipe(z.int().min(1));
+
+const trustProxy = z.string().transform((text, context): boolean | number | string[] => {
+  const wanted = text.trim().toLowerCase();
+  const is_flag = flag.safeParse(wanted);
+  // Believing every hop would let a client write its own address.
+  if (/^[1-9]$/.test(wanted)) return Number(wanted);
+  if (is_flag.success) return is_flag.data ? 1 : false;
+  const addresses = wanted.split(',').map((each) => each.trim());
+  if (addresses.every((each) => /^[0-9a-f.:]+(\/\d{1,3})?$/.test(each) && isIP(each.split('/')[0] ?? '') !== 0))
+    return addresses;
+  context.addIssue({
+    code: 'custom',
+    message: 'use true, false, how many proxies there are, or their addresses (10.0.0.0/8)',
+  });
+  return z.NEVER;
+});
 
 export const gatewayConfig = z
   .object({
@@ -28,10 +45,18 @@ export const gatewayConfig = z
     JWT_ROLE_CLAIM: z.string().min(1).prefault('role'),
     /** Origins of other sites whose pages may call the API; none unless set. */
     CORS_ORIGINS: list.prefault(''),
+    /** Requests of one caller, known by key, session or token. Large bodies count as several. */
     RATE_LIMIT_PER_MINUTE: whole.prefault(6000),
+    /** Requests from one address (IPv6: a /64), before anybody knows who asks; several people may share one. */
+    ADDRESS_LIMIT_PER_MINUTE: whole.prefault(60_000),
+    /** Requests from one address whose key, token or cookie is no good. */
+    FAILURE_LIMIT_PER_MINUTE: whole.prefault(600),
     BODY_LIMIT_MB: whole.prefault(8),
-    /** Behind a proxy that sets X-Forwarded-For. */
-    TRUST_PROXY: flag.prefault('false'),
+    /**
+     * Behind a proxy that ends TLS and sets X-Forwarded-For: `true` for one, a number for several one behind the other, or
+     * their addresses. Only what these wrote is believed.
+     */
+    TRUST_PROXY: trustProxy.prefault('false'),
   })
   .superRefine((config, context) => {
     const needs = (name: string, other: string): void =>

@@ -1,11 +1,13 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import type { KV } from '@nats-io/kv';
 import type { Fleet } from './adapters/fleet.ts';
+import type { SavedValues } from './adapters/saved-values.ts';
 import type { WrittenTasks } from './adapters/written-tasks.ts';
 import type { Authenticator } from './auth/authenticator.ts';
+import type { OpenSockets } from './live/open-sockets.ts';
 import type { SharedTopics } from './live/shared-topics.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** What the routes work with. */
 export interface Gateway {
@@ -15,8 +17,12 @@ export interface Gateway {
   fleet: Fleet;
   topics: SharedTopics;
   written: WrittenTasks;
-  saved: KV;
+  saved: SavedValues;
+  limits: RateLimits;
+  sockets: OpenSockets;
   log: Log;
-  /** Cookies only over TLS. */
+  /** Browsers reach this over TLS, here or at a proxy: cookies go only that way. */
   secure: boolean;
+  /** Of the session's cookie. */
+  cookie_name: string;
 }

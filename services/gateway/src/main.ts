@@ -4,18 +4,24 @@ import {
   SAVED_BUCKET,
   SESSION_TTL_MS,
   SESSIONS_BUCKET,
+  SIGN_IN_LINKS_BUCKET,
   storedSession,
 } from '@benchwire/shared/contracts/http.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';
 import { Fleet } from './adapters/fleet.ts';
+import { SavedValues } from './adapters/saved-values.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
 import { WrittenTasks } from './adapters/written-tasks.ts';
-import { Authenticator, USED_LINK } from './auth/authenticator.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { sessionCookieName } from './auth/session-cookie.ts';
+import { SignInLink } from './auth/sign-in-link.ts';
 import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
+import { OpenSockets } from './live/open-sockets.ts';
 import { SharedTopics } from './live/shared-topics.ts';
+import { RateLimits } from './rate-limits.ts';
 import { startServer } from './server.ts';
 
 await runService({
@@ -30,7 +36,8 @@ await runService({
     const sessions = new WatchedBucket({
       bucket: await openBucket(nats, SESSIONS_BUCKET, replicas, SESSION_TTL_MS),
       ...{ name: SESSIONS_BUCKET, schema: storedSession, ...parts },
-      is_entry: (key) => !key.startsWith(USED_LINK),
+      // What versions before 0.4 noted of sign-in links.
+      is_entry: (key) => !key.startsWith('used-'),
     });
     for (const each of [keys, sessions]) {
       await each.start();
@@ -38,16 +45,28 @@ await runService({
     }
     const fleet = new Fleet();
     fleet.start(nats);
-    const auth = new Authenticator({
-      ...{ keys, sessions, verifyToken: await tokenVerifier(config) },
-      ...{ own_key: config.BENCHWIRE_API_KEY, sign_in_token: config.BENCHWIRE_SIGN_IN_TOKEN },
+    const { BENCHWIRE_API_KEY: own_key, BENCHWIRE_SIGN_IN_TOKEN: token } = config;
+    const links = await openBucket(nats, SIGN_IN_LINKS_BUCKET, replicas);
+    const sign_in_link = token === undefined ? undefined : await SignInLink.open(links, token);
+    const auth = new Authenticator({ keys, sessions, verifyToken: await tokenVerifier(config), own_key, sign_in_link });
+    const saved = new SavedValues({ bucket: await openBucket(nats, SAVED_BUCKET, replicas), ...parts });
+    await saved.start();
+    scope.add('saved', () => saved.stop());
+    const limits = new RateLimits({
+      per_caller: config.RATE_LIMIT_PER_MINUTE,
+      per_address: config.ADDRESS_LIMIT_PER_MINUTE,
+      failures_per_address: config.FAILURE_LIMIT_PER_MINUTE,
     });
-    const saved = await openBucket(nats, SAVED_BUCKET, replicas);
-    const secure = config.HTTP_TLS_CERT_FILE !== undefined || config.TRUST_PROXY;
+    const sockets = new OpenSockets(auth, limits);
+    sockets.start();
+    scope.add('sockets', () => sockets.stop());
+    const secure = config.HTTP_TLS_CERT_FILE !== undefined || config.TRUST_PROXY !== false;
+    const cookie_name = sessionCookieName(secure, http.port);
     const client = new BriefClient(nats);
     const topics = new SharedTopics(client, manager);
     const written = new WrittenTasks(client);
-    const gateway = { client, topics, written, jetstream, auth, fleet, saved, log, secure };
+    const reading = { client, topics, written, jetstream, fleet, saved };
+    const gateway = { ...reading, auth, limits, sockets, log, secure, cookie_name };
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());
   },

@@ -63,7 +63,12 @@ function operation(route: Route, group: string): Record<string, unknown> {
     parameters: [...parametersOf('path', params), ...parametersOf('query', query)],
     ...(body === undefined
       ? {}
-      : { requestBody: { content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
+      : {
+          requestBody: {
+            required: !body.safeParse(undefined).success,
+            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+          },
+        }),
     responses: {
       [status]: { description: 'Done', ...content },
       ...(other_status === undefined ? {} : { [other_status]: { description: 'Done', ...content } }),

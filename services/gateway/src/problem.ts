@@ -8,12 +8,15 @@ import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 export class HttpProblem extends BenchwireError {
   readonly status: number;
   readonly issues: readonly Issue[];
+  /** For the header Retry-After. */
+  readonly retry_seconds: number | undefined;
 
-  constructor(status: number, code: string, detail: string, issues: readonly Issue[] = []) {
+  constructor(status: number, code: string, detail: string, issues: readonly Issue[] = [], retry_seconds?: number) {
     super(code, detail);
     this.name = 'HttpProblem';
     this.status = status;
     this.issues = issues;
+    this.retry_seconds = retry_seconds;
   }
 }
 

@@ -1,8 +1,8 @@
+import { MAX_QUERY_PARAMETERS, MAX_SMALL_BODY_BYTES } from '@benchwire/shared/contracts/limits.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { recordAccess } from './access-log.ts';
-import { SESSION_COOKIE } from './auth/authenticator.ts';
 import { type Caller, may } from './auth/caller.ts';
 import type { Gateway } from './gateway.ts';
 import { HttpProblem } from './problem.ts';
@@ -10,11 +10,12 @@ import { sourcesOf } from './read-bodies.ts';
 import type { Route } from './routes/route.ts';
 
 /** Puts a route of the table before its handler: who asks, whether they may, whether what they sent is right. */
-export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Route): void {
-  const { method, url, role, status = 200 } = route;
+export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Route, largest: number): void {
+  const { method, url, role, status = 200, max_body_bytes = MAX_SMALL_BODY_BYTES } = route;
   app.route({
     method,
     url,
+    bodyLimit: Math.min(max_body_bytes, largest),
     // Before the body is read: nobody unknown sends megabytes.
     preParsing: async (request) => {
       if (role !== null) callers.set(request, await admit(gateway, request, role));
@@ -25,7 +26,7 @@ export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Rou
       const call = {
         ...{ gateway, request, reply },
         params: checked(route.params, request.params, 'path'),
-        query: checked(route.query, request.query, 'query'),
+        query: checked(route.query, withinCount(request.query), 'query'),
         body: checked(route.body, request.body, 'body', sourcesOf(request)),
         get caller(): Caller {
           if (known === undefined) throw new HttpProblem(401, 'AUTH_MISSING', 'Sign in first.');
@@ -42,9 +43,15 @@ export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Rou
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
+/** Who asks; undefined where nobody has signed in. */
+export function callerOf(request: FastifyRequest): Caller | undefined {
+  return callers.get(request);
+}
+
 /** @throws HttpProblem 401 or 403 */
 async function admit(gateway: Gateway, request: FastifyRequest, role: NonNullable<Route['role']>): Promise<Caller> {
-  const caller = await gateway.auth.callerOf(request.headers.authorization, request.cookies[SESSION_COOKIE]);
+  const caller = await gateway.auth.callerOf(request.headers.authorization, request.cookies[gateway.cookie_name]);
+  gateway.limits.takeCaller(caller.identity);
   if (!may(caller.role, role))
     throw new HttpProblem(403, 'ROLE_TOO_LOW', `This needs the role ${role}; "${caller.subject}" has ${caller.role}.`);
   if (caller.by_cookie && request.method !== 'GET' && request.headers['x-benchwire-csrf'] !== '1')
@@ -65,10 +72,31 @@ function checked(
   throw new HttpProblem(400, `${where.toUpperCase()}_INVALID`, `The ${where} is not valid.`, parsed.issues);
 }
 
-/** @throws HttpProblem 401 or 403; a foreign page's WebSocket would bring the cookie along, and CORS does not hold it back */
+/** @throws HttpProblem 400 */
+function withinCount(query: unknown): unknown {
+  const count = Object.values(query ?? {}).reduce((sum, value) => sum + (Array.isArray(value) ? value.length : 1), 0);
+  if (count <= MAX_QUERY_PARAMETERS) return query;
+  const message = `the query has ${count} parameters, at most ${MAX_QUERY_PARAMETERS} are possible`;
+  throw new HttpProblem(400, 'QUERY_INVALID', 'The query is not valid.', [
+    { path: '(message)', code: 'too_many_parameters', message },
+  ]);
+}
+
+/**
+ * Lets a WebSocket in. A foreign page's would bring the cookie along, and CORS does not hold it back: its origin has to be this
+ * very host, with scheme and port.
+ * @throws HttpProblem 401, 403 or 429
+ */
 export async function admitSocket(gateway: Gateway, request: FastifyRequest): Promise<void> {
-  const { origin, host, authorization } = request.headers;
-  if (origin !== undefined && authorization === undefined && URL.parse(origin)?.host !== host)
+  const { origin, authorization } = request.headers;
+  if (origin !== undefined && authorization === undefined && origin !== ownOrigin(gateway, request))
     throw new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'This page is from elsewhere.');
-  await admit(gateway, request, 'viewer');
+  const caller = await admit(gateway, request, 'viewer');
+  gateway.sockets.checkRoom(caller);
+  callers.set(request, caller);
+}
+
+/** As browsers write it: without the port where it is the scheme's own. */
+function ownOrigin({ secure }: Gateway, { host }: FastifyRequest): string | undefined {
+  return URL.parse(`${secure ? 'https' : 'http'}://${host}`)?.origin;
 }

@@ -1,17 +1,19 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
+import type { Problem } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
-import type { ServiceHttp } from '@benchwire/shared/runtime/http.ts';
+import { MAX_FRAME_BYTES, MAX_SMALL_BODY_BYTES } from '@benchwire/shared/contracts/limits.ts';
+import { hostProblem, type ServiceHttp } from '@benchwire/shared/runtime/http.ts';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import files from '@fastify/static';
 import websocket from '@fastify/websocket';
 import Fastify, {
@@ -21,7 +23,6 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { SESSION_COOKIE } from './auth/authenticator.ts';
 import type { GatewayConfig } from './config.ts';
 import { serveDocs } from './docs-page.ts';
 import type { Gateway } from './gateway.ts';
@@ -31,7 +32,7 @@ import { measureServer } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { readBodies } from './read-bodies.ts';
-import { registerRoute } from './register-route.ts';
+import { callerOf, registerRoute } from './register-route.ts';
 import { ROUTE_GROUPS, ROUTES } from './routes/all.ts';
 
 /** Nothing comes from elsewhere, and no script stands in a page; styles of charts and components are set by script. */
@@ -62,14 +63,14 @@ export async function startServer(
     loggerInstance: gateway.log as FastifyBaseLogger,
     // One line an answer, below.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: config.BODY_LIMIT_MB * 1e6,
-    trustProxy: config.TRUST_PROXY,
+    // A route that takes more says so.
+    bodyLimit: MAX_SMALL_BODY_BYTES,
+    trustProxy: trusted(config.TRUST_PROXY),
     genReqId: () => newRunId(),
     routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) => {
-      const problem = problemOf(error, request.id);
-      void (reply as FastifyReply).code(problem.status).type('application/problem+json').send(problem);
+      sendProblem(reply as FastifyReply, error, request.id);
     },
     clientErrorHandler: refuseUnreadable,
   });
@@ -77,16 +78,25 @@ export async function startServer(
     // A method that no route takes is refused for its content type before it is looked for.
     if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE')
       return answerUnrouted(request, reply);
-    const problem = problemOf(error, request.id);
-    if (problem.status >= 500) request.log.error({ err: error, path: request.url }, 'could not answer');
-    if (error instanceof ClientError && error.retry_after_seconds !== undefined)
-      reply.header('retry-after', String(Math.ceil(error.retry_after_seconds)));
-    void reply.code(problem.status).type('application/problem+json').send(problem);
+    const told = isUnauthorized(error) ? (gateway.limits.failed(request) ?? error) : error;
+    const { status } = sendProblem(reply, told, request.id);
+    if (status >= 500) request.log.error({ err: error, path: request.url }, 'could not answer');
   });
   app.setNotFoundHandler(answerUnrouted);
-  readBodies(app);
+  readBodies(app, (request, bytes, format) => {
+    const identity = callerOf(request)?.identity;
+    if (identity !== undefined) gateway.limits.takeBody(identity, bytes, format === 'yaml');
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // Nothing of the API is for a cache: not data that ends with a key, and not a key that is shown once.
+    if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
+    gateway.limits.takeAddress(request);
+    // Before its body is read, however large it is.
+    if (request.is404) {
+      answerUnrouted(request, reply);
+      return reply;
+    }
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
@@ -96,23 +106,17 @@ export async function startServer(
     );
   });
   await app.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity: gateway.secure });
-  if (config.CORS_ORIGINS.length > 0) await app.register(cors, { origin: config.CORS_ORIGINS });
-  await app.register(rateLimit, {
-    max: config.RATE_LIMIT_PER_MINUTE,
-    timeWindow: '1 minute',
-    // By who asks, where they say so: many people may share an address.
-    keyGenerator: ({ headers, ip, cookies }) => headers.authorization ?? cookies?.[SESSION_COOKIE] ?? ip,
-    errorResponseBuilder: (_, { after }) =>
-      new HttpProblem(429, 'TOO_MANY_REQUESTS', `Too many requests: go on in ${after}.`),
-  });
+  if (config.CORS_ORIGINS.length > 0)
+    await app.register(cors, { origin: config.CORS_ORIGINS, methods: METHODS, exposedHeaders: EXPOSED_HEADERS });
   await app.register(cookie);
   await app.register(compress, { threshold: 1024 });
   await app.register(etag, { weak: true });
   const upgrades = new EventEmitter();
-  await app.register(websocket, { options: { maxPayload: 64 * 1024, server: upgrades as Server } });
+  await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES, server: upgrades as Server } });
 
   measureServer(app, http.registry);
-  for (const route of ROUTES) registerRoute(app, gateway, route);
+  const largest = config.BODY_LIMIT_MB * 1e6;
+  for (const route of ROUTES) registerRoute(app, gateway, route, largest);
   serveLive(app, gateway);
   serveBenchmarkSocket(app, gateway);
   const document = openApi(ROUTE_GROUPS);
@@ -122,8 +126,19 @@ export async function startServer(
   await app.ready();
   http.serve((request, response) => app.routing(request, response));
   // Not before: an upgrade that comes while the routes are put together would never be answered.
-  http.server.on('upgrade', (...upgrade) => upgrades.emit('upgrade', ...upgrade));
+  http.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const refusal = upgradeProblem(request);
+    if (refusal === undefined) upgrades.emit('upgrade', request, socket, head);
+    else refuseRaw(socket, refusal);
+  });
   return app;
+}
+
+/** The nearest so many hops, or what has these addresses. */
+function trusted(
+  proxies: GatewayConfig['TRUST_PROXY'],
+): boolean | string[] | ((address: string, hop: number) => boolean) {
+  return typeof proxies === 'number' ? (_, hop) => hop < proxies : proxies;
 }
 
 /** The page's files; every other path outside the API is the page itself, which knows its own addresses. */
@@ -148,16 +163,57 @@ async function servePage(app: FastifyInstance, folder: string | undefined): Prom
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy(error);
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const problem = new HttpProblem(status, error.code ?? 'HTTP_INVALID', `The request can't be read: ${error.message}.`);
+  refuseRaw(
+    socket,
+    new HttpProblem(status, error.code ?? 'HTTP_INVALID', `The request can't be read: ${error.message}.`),
+  );
+}
+
+/** Answers where no request was made of what came in. */
+function refuseRaw(socket: Duplex, problem: HttpProblem): void {
+  const { status } = problem;
   const body = JSON.stringify(problemOf(problem, newRunId()));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
+    ...(status === 426 ? ['Upgrade: websocket', 'Connection: upgrade, close'] : ['Connection: close']),
   ];
+  socket.on('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
+
+/** What is wrong with a request to change the protocol: there are WebSockets, of the version that all browsers speak (RFC 6455). */
+function upgradeProblem(request: IncomingMessage): HttpProblem | undefined {
+  const host = hostProblem(request);
+  if (host !== undefined) return new HttpProblem(host.status, host.code, host.detail);
+  const { upgrade = '', 'sec-websocket-key': key = '', 'sec-websocket-version': version } = request.headers;
+  if (upgrade.toLowerCase() !== 'websocket')
+    return new HttpProblem(426, 'UPGRADE_UNKNOWN', 'The header Upgrade takes websocket only: leave it out.');
+  if (request.method !== 'GET' || version !== '13' || !/^[A-Za-z0-9+/]{22}==$/.test(key))
+    return new HttpProblem(400, 'UPGRADE_INVALID', 'This is no WebSocket handshake of version 13 (RFC 6455).');
+  return undefined;
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof HttpProblem && error.status === 401;
+}
+
+function sendProblem(reply: FastifyReply, error: unknown, request_id: string): Problem {
+  const problem = problemOf(error, request_id);
+  const retry_seconds =
+    error instanceof HttpProblem
+      ? error.retry_seconds
+      : error instanceof ClientError
+        ? error.retry_after_seconds
+        : undefined;
+  if (retry_seconds !== undefined) reply.header('retry-after', String(Math.ceil(retry_seconds)));
+  void reply.code(problem.status).type('application/problem+json').send(problem);
+  return problem;
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+const EXPOSED_HEADERS = ['retry-after', 'x-request-id'];
 
 const PATTERNS = ROUTES.map(({ method, url }) => ({
   method,
@@ -172,5 +228,5 @@ function answerUnrouted({ method, url, id }: FastifyRequest, reply: FastifyReply
       ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}.`)
       : new HttpProblem(404, 'NO_SUCH_ROUTE', `There is no ${method} ${path}: /docs lists what there is.`);
   if (allowed.length > 0) reply.header('allow', allowed.join(', '));
-  void reply.code(error.status).type('application/problem+json').send(problemOf(error, id));
+  sendProblem(reply, error, id);
 }

@@ -2,7 +2,7 @@ import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { RequestLedger, Reservation } from './adapters/request-ledger.ts';
+import type { OwnedRequestId, RequestLedger, Reservation } from './adapters/request-ledger.ts';
 import type { RunStore } from './adapters/run-store.ts';
 import {
   type Arrived,
@@ -25,6 +25,8 @@ export interface AdmissionParts {
 export interface Arrival {
   written: Arrived;
   trace: Record<string, string> | undefined;
+  /** Who sent it, where the door knows: a request_id is one of theirs. */
+  caller?: string | undefined;
   /** Stands in for a request_id that the request does not bring. */
   default_request_id?: string;
   /** Begins the storing when it is this arrival's turn; without it at once. */
@@ -87,18 +89,19 @@ async function acceptOnce(
   run_id: string,
   payload: Uint8Array,
   submission: Submission,
-  { trace, in_turn = (store) => store() }: Arrival,
+  { trace, caller, in_turn = (store) => store() }: Arrival,
 ): Promise<Admission> {
   const { runs, ledger } = parts;
   const { task_count } = submission;
   const hash = requestHash(submission.request);
-  const reservation = await ledger.reserve(request_id, run_id, hash);
+  const owned = { caller, request_id };
+  const reservation = await ledger.reserve(owned, run_id, hash);
   const { entry } = reservation;
   if (entry.request_hash !== hash) return { ok: false, issues: [reused(entry.run_id)] };
   if (entry.state === 'accepted') return { ok: true, run_id: entry.run_id, task_count, duplicate: true };
   if (reservation.created) {
     const stored = await in_turn(() => runs.store({ run_id, kind: 'submitted' }, payload, 0));
-    await note(parts, request_id, reservation);
+    await note(parts, owned, reservation);
     return { ok: true, run_id, task_count, duplicate: stored !== 'stored' };
   }
   // Reserved, and not noted as accepted: somebody does it right now, or has crashed on the way. The run is open, or
@@ -108,14 +111,14 @@ async function acceptOnce(
   const stored = known
     ? 'duplicate'
     : await in_turn(() => runs.store({ run_id: entry.run_id, kind: 'submitted' }, again, 0));
-  await note(parts, request_id, reservation);
+  await note(parts, owned, reservation);
   return { ok: true, run_id: entry.run_id, task_count, duplicate: stored !== 'stored' };
 }
 
 /** The run is in RUNS by now: an entry that stays pending is put right by whoever submits it next. */
-async function note(parts: AdmissionParts, request_id: string, reservation: Reservation): Promise<void> {
+async function note(parts: AdmissionParts, owned: OwnedRequestId, reservation: Reservation): Promise<void> {
   try {
-    await parts.ledger.accepted(request_id, reservation);
+    await parts.ledger.accepted(owned, reservation);
   } catch (error) {
     parts.log.warn({ err: error, run_id: reservation.entry.run_id }, 'could not note a request as accepted');
   }

@@ -1,31 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { send, withQuery } from '../../api/client.ts';
+import { ApiProblem, send, withQuery } from '../../api/client.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import type { SqlAnswer } from '../reports/report-chart.ts';
-import { type SavedQuery, useSavedQueries } from '../reports/saved-queries.tsx';
+import { type SavedQuery, useSavedQuery } from '../reports/saved-queries.tsx';
 import { SqlResult } from '../reports/sql-result.tsx';
 
 const EVERY_MS = 30_000;
 
 /** A saved query's answer, asked again now and then. */
 export default function QueryPanel({ name }: { name: string }): ReactNode {
-  const saved = useSavedQueries();
-  return (
-    <Answer of={saved}>
-      {({ items }) => {
-        const found = items.find((item) => item.name === name);
-        return found === undefined ? (
-          <Empty title={`There is no saved query "${name}"`}>
-            <Link href="/reports">Save one under Reports.</Link>
-          </Empty>
-        ) : (
-          <Asked name={name} query={found.value} />
-        );
-      }}
-    </Answer>
-  );
+  const saved = useSavedQuery(name);
+  if (saved.error instanceof ApiProblem && saved.error.status === 404)
+    return (
+      <Empty title={`There is no saved query "${name}"`}>
+        <Link href="/reports">Save one under Reports.</Link>
+      </Empty>
+    );
+  return <Answer of={saved}>{({ value }) => <Asked name={name} query={value} />}</Answer>;
 }
 
 function Asked({ name, query: { sql, ...chosen } }: { name: string; query: SavedQuery }): ReactNode {

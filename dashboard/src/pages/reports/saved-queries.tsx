@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { send } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
 import { useGet, useSend } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
@@ -20,9 +21,17 @@ export interface Named<T> {
 
 const PATH = '/api/saved/queries';
 
+/** Their names; the list comes without the statements. */
 export function useSavedQueries() {
-  return useGet<{ items: Array<Named<SavedQuery>> }>(PATH);
+  return useGet<{ items: Array<{ name: string }> }>(PATH);
 }
+
+/** One of them, or undefined until it is there. */
+export function useSavedQuery(name: string) {
+  return useGet<Named<SavedQuery>>(pathOf({ name }));
+}
+
+const pathOf = ({ name }: { name: string }): string => `${PATH}/${encodeURIComponent(name)}`;
 
 /** Queries that somebody saved, examples, and a form to save the one that is written. */
 export function SavedQueries({
@@ -34,10 +43,12 @@ export function SavedQueries({
 }): ReactNode {
   const saved = useSavedQueries();
   const may_save = useMay('submitter');
-  const pathOf = ({ name }: { name: string }): string => `${PATH}/${encodeURIComponent(name)}`;
   const save = useSend<Named<SavedQuery>, unknown>('PUT', pathOf, [PATH], ({ value }) => value);
   const remove = useSend<{ name: string }, unknown>('DELETE', pathOf, [PATH]);
   const [name, setName] = useState('');
+  const open = (item: { name: string }): void => {
+    send<Named<SavedQuery>>('GET', pathOf(item)).then(({ value }) => onOpen(item.name, value), notifyFailure);
+  };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save.mutate({ name: name.trim(), value: current }, { onSuccess: () => setName(''), onError: notifyFailure });
@@ -52,7 +63,7 @@ export function SavedQueries({
             <ul className="bw-list">
               {items.map((item) => (
                 <li key={item.name} className="bw-saved">
-                  <Button variant="subtle" size="compact-sm" onClick={() => onOpen(item.name, item.value)}>
+                  <Button variant="subtle" size="compact-sm" onClick={() => open(item)}>
                     {item.name}
                   </Button>
                   {may_save && (

@@ -1,7 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Role, role } from '@benchwire/shared/contracts/http.ts';
+import { visibleText } from '@benchwire/shared/format/visible-text.ts';
 import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { z } from 'zod';
 import type { GatewayConfig } from '../config.ts';
 import { HttpProblem } from '../problem.ts';
 import type { Caller } from './caller.ts';
@@ -55,6 +57,27 @@ function roleOf(claim: unknown, name: string): Role {
   );
 }
 
-function callerOf({ sub = '', exp = 0 }: JWTPayload, role: Role): Caller {
-  return { subject: sub, role, expires_at: new Date(exp * 1000).toISOString(), by_cookie: false };
+/** Times beyond this are no dates of JavaScript's (ECMA-262, 21.4.1.1), or in no calendar that anybody uses. */
+const MAX_EXP_SECONDS = Date.UTC(9999, 11, 31) / 1000;
+
+const claims = z.object({
+  sub: z
+    .string()
+    .min(1, 'names nobody')
+    .max(256, 'is longer than 256 characters')
+    .refine((text) => visibleText(text) === text, 'has control or invisible characters'),
+  exp: z.number().positive().max(MAX_EXP_SECONDS, 'is no time before the year 10000'),
+});
+
+function callerOf(payload: JWTPayload, role: Role): Caller {
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) {
+    const [problem] = parsed.error.issues;
+    const what = `its claim "${String(problem?.path[0])}" ${problem?.message}`;
+    throw new HttpProblem(401, 'TOKEN_INVALID', `The token is not valid: ${what}.`);
+  }
+  const { sub, exp } = parsed.data;
+  const expires_at = new Date(exp * 1000).toISOString();
+  const identity = `token:${sub}`;
+  return { subject: sub, role, expires_at, identity, by_cookie: false, key_hash: null, session_hash: null };
 }

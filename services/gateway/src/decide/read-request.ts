@@ -7,13 +7,12 @@ import { limitIssues } from '@benchwire/shared/runtime/issues.ts';
 import { HttpProblem } from '../problem.ts';
 
 /** A body that was sent as text of that format. @throws HttpProblem 400 for a text that can't be read as it stands, 413 for too much YAML */
-export function readBody(text: string, format: 'json' | 'yaml'): WrittenText {
-  const bytes = Buffer.byteLength(text);
-  if (format === 'yaml' && bytes > MAX_YAML_BYTES) {
-    const limit = `YAML may have ${MAX_YAML_BYTES} bytes, and this has ${bytes}`;
+export function readBody(body: Uint8Array, format: 'json' | 'yaml'): WrittenText {
+  if (format === 'yaml' && body.length > MAX_YAML_BYTES) {
+    const limit = `YAML may have ${MAX_YAML_BYTES} bytes, and this has ${body.length}`;
     throw new HttpProblem(413, 'BODY_TOO_LARGE', `${limit}: send it as JSON, which may be larger, or use \`bw run\`.`);
   }
-  const read = readRequest(text, format);
+  const read = readRequest(body, format);
   if (read.ok) return read.value;
   const [code, detail] =
     format === 'json'

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
-import { admitSocket } from '../register-route.ts';
+import { admitSocket, callerOf } from '../register-route.ts';
 import { RunStatuses } from './run-statuses.ts';
 
 /** `WS /api/benchmark/ws/:run_id`: how far a run is, at first and after each thing that happens in it, until it is over. */
@@ -29,6 +29,14 @@ export function serveBenchmarkSocket(app: FastifyInstance, gateway: Gateway): vo
         fail,
       });
       socket.on('close', leave);
+      const caller = callerOf(request);
+      if (caller === undefined) return socket.close();
+      gateway.sockets.add(socket, caller, {
+        end: (error) => {
+          leave();
+          socket.send(JSON.stringify(problemOf(error, request.id)));
+        },
+      });
     },
   );
 }

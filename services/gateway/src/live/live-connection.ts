@@ -1,4 +1,5 @@
 import type { LiveFrame, LiveRequest } from '@benchwire/shared/contracts/http.ts';
+import { MAX_TOPICS } from '@benchwire/shared/contracts/limits.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
@@ -17,7 +18,6 @@ interface Socket {
 
 /** More than this unsent, and a client is too slow. */
 const MOST_UNSENT_BYTES = 4e6;
-const MOST_SUBSCRIPTIONS = 64;
 const OPEN = 1;
 
 /** One client: its subscriptions, and what is sent to it. */
@@ -48,17 +48,22 @@ export class LiveConnection {
   }
 
   close(): void {
+    this.leave();
+    this.#socket.close(1001);
+  }
+
+  /** Ends every subscription. */
+  leave(): void {
     for (const each of this.#subscriptions.values()) each.abort();
     this.#subscriptions.clear();
-    this.#socket.close(1001);
   }
 
   async #subscribe({ id, topic, from }: Extract<LiveRequest, { op: 'subscribe' }>): Promise<void> {
     const stopping = new AbortController();
     const { signal } = stopping;
     try {
-      if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS)
-        throw new HttpProblem(429, 'TOO_MANY_TOPICS', `A connection has at most ${MOST_SUBSCRIPTIONS} topics.`);
+      if (this.#subscriptions.size >= MAX_TOPICS)
+        throw new HttpProblem(429, 'TOO_MANY_TOPICS', `A connection has at most ${MAX_TOPICS} topics.`);
       this.#subscriptions.set(id, stopping);
       const asked = readTopic(topic);
       if ('subject' in asked) await this.#hear(id, asked, signal);

@@ -1,9 +1,10 @@
 import { liveRequest } from '@benchwire/shared/contracts/http.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { DOOR_LIMITS } from '@benchwire/shared/runtime/json-limits.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, problemOf } from '../problem.ts';
-import { admitSocket } from '../register-route.ts';
+import { admitSocket, callerOf } from '../register-route.ts';
 import { LiveConnection } from './live-connection.ts';
 
 /** `WS /api/ws`: one connection, many topics. */
@@ -23,8 +24,17 @@ export function serveLive(app: FastifyInstance, gateway: Gateway): void {
         open.delete(connection);
         connection.close();
       });
+      const caller = callerOf(request);
+      if (caller === undefined) return connection.close();
+      gateway.sockets.add(socket, caller, {
+        end: (error) => {
+          connection.say({ op: 'error', problem: problemOf(error, request.id) });
+          connection.leave();
+        },
+      });
       socket.on('message', (data: Buffer) => {
-        const parsed = parseJson(liveRequest, data);
+        if (!gateway.sockets.admitFrame(socket)) return;
+        const parsed = parseJson(liveRequest, data, DOOR_LIMITS);
         if (parsed.ok) connection.receive(parsed.value);
         else {
           const error = new HttpProblem(400, 'FRAME_INVALID', 'This frame is not known.', parsed.issues);

@@ -4,6 +4,7 @@ import { runId } from '@benchwire/shared/contracts/ids.ts';
 import { REJECTED_SUBJECTS } from '@benchwire/shared/contracts/rejected.ts';
 import { SCHEDULER_STATUS_SUBJECT } from '@benchwire/shared/contracts/status.ts';
 import { HEARTBEAT_SUBJECTS } from '@benchwire/shared/contracts/worker.ts';
+import { shorten } from '@benchwire/shared/format/shorten.ts';
 import { HttpProblem } from '../problem.ts';
 import type { StreamTopic } from './shared-topics.ts';
 import type { Position } from './told.ts';
@@ -14,29 +15,45 @@ export interface PlainTopic {
   subject: string;
 }
 
-const PLAIN: Record<string, string> = {
-  status: SCHEDULER_STATUS_SUBJECT,
-  heartbeats: HEARTBEAT_SUBJECTS,
-  rejected: REJECTED_SUBJECTS,
-};
-const OF_ALL: Record<string, WatchedStream[]> = { events: ['events'], findings: ['findings'] };
-const OF_RUN: Record<string, WatchedStream[]> = { run: ['events', 'outcomes'], metrics: ['metrics'] };
+const PLAIN: ReadonlyMap<string, string> = new Map([
+  ['status', SCHEDULER_STATUS_SUBJECT],
+  ['heartbeats', HEARTBEAT_SUBJECTS],
+  ['rejected', REJECTED_SUBJECTS],
+]);
+const OF_ALL: ReadonlyMap<string, WatchedStream[]> = new Map([
+  ['events', ['events']],
+  ['findings', ['findings']],
+]);
+const OF_RUN: ReadonlyMap<string, WatchedStream[]> = new Map([
+  ['run', ['events', 'outcomes']],
+  ['metrics', ['metrics']],
+]);
 
 /** @throws HttpProblem 404 for a topic that there is not */
 export function readTopic(topic: string): StreamTopic | PlainTopic {
-  const [name = '', run = ''] = topic.split(':');
+  const [name = '', run = '', ...rest] = topic.split(':');
+  if (rest.length > 0 || (topic.includes(':') && run === '')) throw noSuchTopic(topic);
   const run_id = run === '' ? undefined : runId.safeParse(run).data;
-  const streams = run === '' ? OF_ALL[name] : run_id === undefined ? undefined : OF_RUN[name];
+  const streams = run === '' ? OF_ALL.get(name) : run_id === undefined ? undefined : OF_RUN.get(name);
   if (streams !== undefined) return { name: topic, streams, run_id };
-  const subject = run === '' ? PLAIN[name] : undefined;
+  const subject = run === '' ? PLAIN.get(name) : undefined;
   if (subject !== undefined) return { name: topic, subject };
+  throw noSuchTopic(topic);
+}
+
+function noSuchTopic(topic: string): HttpProblem {
   const known = 'run:<run_id>, metrics:<run_id>, events, findings, status, heartbeats, rejected';
-  throw new HttpProblem(404, 'NO_SUCH_TOPIC', `There is no topic "${topic.slice(0, 128)}": use ${known}.`);
+  return new HttpProblem(404, 'NO_SUCH_TOPIC', `There is no topic "${shorten(topic, 128)}": use ${known}.`);
 }
 
 /** Where a client goes on, by the names of the streams themselves. */
 export function positionOf({ streams }: StreamTopic, from: Readonly<Record<string, number>>): Position {
-  return Object.fromEntries(streams.map((stream) => [stream, from[READERS[stream].name] ?? 0]));
+  return Object.fromEntries(
+    streams.map((stream) => [
+      stream,
+      (Object.hasOwn(from, READERS[stream].name) ? from[READERS[stream].name] : 0) ?? 0,
+    ]),
+  );
 }
 
 /** Messages of plain NATS that may wait for a client. */

@@ -3,7 +3,7 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { benchmarkIssues, benchmarkRequest, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
 import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
-import { runId, timestamp } from '@benchwire/shared/contracts/ids.ts';
+import { runId, taskId, timestamp } from '@benchwire/shared/contracts/ids.ts';
 import { type ModelRow, matrixRow, outcomeRow, type RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
@@ -13,6 +13,7 @@ import { cursor, decodeCursor, limitOf, listAnswer, page, pageOf } from './page.
 import { resultsOfRun } from './results-of-run.ts';
 import { type Route, route } from './route.ts';
 import { runNow, withStatus } from './run-now.ts';
+import { submitFor } from './submit-for.ts';
 
 const params = z.object({ run_id: runId });
 
@@ -100,12 +101,10 @@ export const benchmarkRoutes: Route[] = [
   route({
     ...{ method: 'POST', url: '/api/benchmark/run', role: 'submitter', status: 202 },
     summary: 'Start benchmarks: every model on every hardware, or a full request',
+    max_body_bytes: Number.POSITIVE_INFINITY,
     body: benchmarkBody,
     answer: z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() }),
-    handle: async ({ gateway, body, request }) => {
-      const key = request.headers['idempotency-key'];
-      return await gateway.client.submit(requestOf(body), typeof key === 'string' ? { request_id: key } : {});
-    },
+    handle: ({ body, ...call }) => submitFor(call, requestOf(body)),
   }),
   route({
     ...{ method: 'GET', url: '/api/benchmark/status/:run_id', role: 'viewer', summary: 'How far a run is' },
@@ -125,7 +124,7 @@ export const benchmarkRoutes: Route[] = [
     answer: pageOf(outcomeRow),
     handle: async ({ gateway: { client }, params: { run_id }, query: { limit, cursor } }) => {
       await findRun(client, run_id);
-      const after_task_id = decodeCursor(cursor, z.string()) ?? '';
+      const after_task_id = decodeCursor(cursor, taskId) ?? '';
       return page(await client.query('outcomes', { run_id, limit, after_task_id }), (last) => last.task_id);
     },
   }),

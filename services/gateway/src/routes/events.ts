@@ -3,7 +3,7 @@ import { runId, timestamp } from '@benchwire/shared/contracts/ids.ts';
 import { eventRow, type RejectedRow, rejectedRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';
-import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
+import { cursor, decodeCursor, instant, limitOf, page, pageOf, since } from './page.ts';
 import { type Route, route } from './route.ts';
 
 const place = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
@@ -25,14 +25,18 @@ export const eventRoutes: Route[] = [
       entity: z.enum(EVENT_ENTITIES).optional(),
       worker_id: z.string().max(128).optional(),
       pool: z.string().max(128).optional(),
-      since: z.iso.datetime({ offset: true }).optional(),
+      since,
       limit: limitOf(100),
       cursor,
     }),
     answer: pageOf(eventRow),
-    handle: async ({ gateway, query: { cursor, ...query } }) => {
-      const before = decodeCursor(cursor, z.strictObject({ at: z.string(), event_id: z.string() }));
-      const answer = await gateway.client.query('events', { ...query, ...(before === undefined ? {} : { before }) });
+    handle: async ({ gateway, query: { cursor, since, ...query } }) => {
+      const before = decodeCursor(cursor, z.strictObject({ at: timestamp, event_id: z.string() }));
+      const answer = await gateway.client.query('events', {
+        ...query,
+        ...instant(since),
+        ...(before === undefined ? {} : { before }),
+      });
       return page(answer, ({ at, event_id }) => ({ at, event_id }));
     },
   }),

@@ -1,23 +1,33 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ACT_SUBJECT, type ActRequest, actReply, actRequest } from '@benchwire/shared/contracts/anomaly.ts';
 import { findingKind, findingState } from '@benchwire/shared/contracts/finding.ts';
-import { runId } from '@benchwire/shared/contracts/ids.ts';
+import { runId, timestamp } from '@benchwire/shared/contracts/ids.ts';
 import { findingRow, incidentRow, precisionRow } from '@benchwire/shared/contracts/rows.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';
-import { cursor, decodeCursor, limitOf, listOf, page, pageOf } from './page.ts';
+import { cursor, decodeCursor, instant, limitOf, listOf, page, pageOf, since } from './page.ts';
 import { type Route, route } from './route.ts';
 
 const params = z.object({ id: z.string().min(1).max(512) });
+
+const actBody = z.strictObject({ reason: z.string().max(2000).default(''), link: z.url().max(2048).nullish() });
+const needed: Partial<Record<ActRequest['action'], z.ZodType>> = {
+  dismiss: actBody.extend({ reason: z.string().regex(/\S/).max(2000) }),
+  link: actBody.extend({ link: z.url().max(2048) }),
+};
+
+/** For the OpenAPI document: what an action needs beside; the contract `actRequest` says so when it is left out. */
+function documentedBody(name: ActRequest['action']): Record<string, unknown> {
+  const { $schema: _, ...json } = z.toJSONSchema(needed[name] ?? actBody, { io: 'input', reused: 'inline' });
+  return json;
+}
 
 const action = (name: ActRequest['action'], summary: string): Route =>
   route({
     ...{ method: 'POST', url: `/api/findings/:id/${name}`, role: 'submitter', summary },
     params,
-    body: z
-      .strictObject({ reason: z.string().max(2000).default(''), link: z.url().max(2048).nullish() })
-      .default({ reason: '' }),
+    body: actBody.default({ reason: '' }).meta(documentedBody(name)),
     answer: z.object({ finding_id: z.string(), revision: z.int(), state: findingState }),
     handle: async ({ gateway, params: { id }, body: { reason, link }, caller }) => {
       const act = { finding_id: id, action: name, reason, by: caller.subject, ...(link == null ? {} : { link }) };
@@ -39,14 +49,18 @@ export const findingRoutes: Route[] = [
       series_id: z.string().max(64).optional(),
       incident_id: z.string().max(512).optional(),
       search: z.string().max(256).default(''),
-      since: z.iso.datetime({ offset: true }).optional(),
+      since,
       limit: limitOf(50),
       cursor,
     }),
     answer: pageOf(findingRow),
-    handle: async ({ gateway, query: { cursor, ...query } }) => {
-      const before = decodeCursor(cursor, z.strictObject({ detected_at: z.string(), finding_id: z.string() }));
-      const answer = await gateway.client.query('findings', { ...query, ...(before === undefined ? {} : { before }) });
+    handle: async ({ gateway, query: { cursor, since, ...query } }) => {
+      const before = decodeCursor(cursor, z.strictObject({ detected_at: timestamp, finding_id: z.string() }));
+      const answer = await gateway.client.query('findings', {
+        ...query,
+        ...instant(since),
+        ...(before === undefined ? {} : { before }),
+      });
       return page(answer, ({ detected_at, finding_id }) => ({ detected_at, finding_id }));
     },
   }),

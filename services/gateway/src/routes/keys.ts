@@ -1,5 +1,5 @@
 import { createApiKey, listApiKeys, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
-import { apiKey, role } from '@benchwire/shared/contracts/http.ts';
+import { apiKey, newKeyName, role } from '@benchwire/shared/contracts/http.ts';
 import { z } from 'zod';
 import { notFound } from '../problem.ts';
 import { pageOf } from './page.ts';
@@ -14,7 +14,7 @@ export const keyRoutes: Route[] = [
   route({
     ...{ method: 'POST', url: '/api/keys', role: 'admin', summary: 'Make an API key; it is shown once', status: 201 },
     body: z.strictObject({
-      name: z.string().trim().min(1).max(128),
+      name: newKeyName,
       role,
       expires_at: z.iso.datetime({ offset: true }).nullable().optional(),
     }),

@@ -1,4 +1,5 @@
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
+import { MAX_SQL_BODY_BYTES, MAX_SQL_CHARACTERS } from '@benchwire/shared/contracts/limits.ts';
 import {
   distributionRow,
   failureRow,
@@ -103,7 +104,8 @@ export const measurementRoutes: Route[] = [
   }),
   route({
     ...{ method: 'POST', url: '/api/sql', role: 'viewer', summary: 'One read-only statement' },
-    body: z.strictObject({ sql: z.string().min(1).max(100_000) }),
+    max_body_bytes: MAX_SQL_BODY_BYTES,
+    body: z.strictObject({ sql: z.string().min(1).max(MAX_SQL_CHARACTERS) }),
     answer: z.object({
       columns: z.array(z.string()),
       rows: z.array(z.record(z.string(), z.unknown())),
@@ -113,7 +115,7 @@ export const measurementRoutes: Route[] = [
       const gone = new AbortController();
       // Closed before the answer is written: nobody waits for it any more.
       reply.raw.once('close', () => gone.abort(new HttpProblem(499, 'CLIENT_GONE', 'The connection was closed.')));
-      return gateway.client.query('sql', { ...body, caller: caller.subject.slice(0, 256) }, gone.signal);
+      return gateway.client.query('sql', { ...body, caller: caller.identity.slice(0, 256) }, gone.signal);
     },
   }),
 ];

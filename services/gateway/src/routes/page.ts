@@ -12,7 +12,19 @@ export const listOf = <T extends z.ZodType>(schema: T) =>
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 export const listAnswer = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
-export const cursor = z.string().max(1024).optional();
+/** As `encodeCursor` writes it. */
+export const cursor = z
+  .string()
+  .max(1024)
+  .regex(/^[A-Za-z0-9_-]*$/, 'use the next_cursor of the page before')
+  .optional();
+/** A time of a query, within what the tables hold; `instant` gives it the form that they have. */
+export const since = z.iso
+  .datetime({ offset: true })
+  .regex(/^(?:19[7-9]|2[01]\d)\d-/, 'a year from 1970 to 2199')
+  .optional();
+export const instant = (text: string | undefined): { since?: string } =>
+  text === undefined ? {} : { since: new Date(text).toISOString() };
 
 /** Where the next page begins, as text that says nothing to a client. */
 function encodeCursor(place: unknown): string {

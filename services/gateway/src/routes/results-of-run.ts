@@ -1,4 +1,4 @@
-import { runId } from '@benchwire/shared/contracts/ids.ts';
+import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import { resultRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
@@ -16,7 +16,7 @@ export const resultsOfRun = {
   query: z.object({ limit: limitOf(1000, 10_000), cursor }),
   answer: pageOf(resultRow),
   handle: async ({ gateway, params: { run_id }, query: { limit, cursor } }: Asked) => {
-    const after_task_id = decodeCursor(cursor, z.string()) ?? '';
+    const after_task_id = decodeCursor(cursor, taskId) ?? '';
     return page(await gateway.client.query('results', { run_id, limit, after_task_id }), (last) => last.task_id);
   },
 };

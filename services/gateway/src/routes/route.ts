@@ -27,6 +27,8 @@ export interface Route<P = never, Q = never, B = never> {
   params?: z.ZodType<P>;
   query?: z.ZodType<Q>;
   body?: z.ZodType<B>;
+  /** More than this is refused before it is read; MAX_SMALL_BODY_BYTES unless set, and never more than BODY_LIMIT_MB. */
+  max_body_bytes?: number;
   answer: z.ZodType;
   /** Of the answer; application/json unless said otherwise. */
   content_type?: string;

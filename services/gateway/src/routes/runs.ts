@@ -1,7 +1,7 @@
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { RequestInput } from '@benchwire/shared/client/submit.ts';
-import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
+import { runId, taskId, timestamp } from '@benchwire/shared/contracts/ids.ts';
 import { QUERIES, type QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import { issue } from '@benchwire/shared/contracts/request.ts';
 import { eventRow, findingRow, taskState } from '@benchwire/shared/contracts/rows.ts';
@@ -18,6 +18,7 @@ import { cursor, decodeCursor, limitOf, page, pageOf } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import { type Route, route } from './route.ts';
 import { runNow, withStatus } from './run-now.ts';
+import { submitFor } from './submit-for.ts';
 
 const params = z.object({ run_id: runId });
 const reason = z.strictObject({ reason: z.string().max(1000).optional() }).default({});
@@ -49,6 +50,12 @@ function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | '
   }
 }
 
+/** Anything, for ingest to judge: it says what is wrong and where, and so does a dry run. YAML comes as text. */
+const writtenBody = z.unknown().meta({
+  description: 'A request with its `tasks`, or a single task: docs/requests.md',
+  examples: [{ tasks: [{ task_id: 'first', executor: 'onnx', config: { model: 'silero-vad-v5' } }] }],
+});
+
 export const runRoutes: Route[] = [
   route({
     ...{ method: 'GET', url: '/api/runs', role: 'viewer', summary: 'Runs, the newest first' },
@@ -61,7 +68,7 @@ export const runRoutes: Route[] = [
     }),
     answer: pageOf(runNow),
     handle: async ({ gateway, query: { state, search, tag, limit, cursor } }) => {
-      const before = decodeCursor(cursor, z.strictObject({ accepted_at: z.string(), run_id: runId }));
+      const before = decodeCursor(cursor, z.strictObject({ accepted_at: timestamp, run_id: runId }));
       const answer = await gateway.client.query('runs', {
         limit,
         ...statesOf(state),
@@ -79,9 +86,10 @@ export const runRoutes: Route[] = [
     ...{ method: 'POST', url: '/api/runs', role: 'submitter', status: 202, other_status: 200 },
     summary: 'Start a run: a request or a single task as JSON, or YAML as application/yaml',
     query: z.object({ dry_run: z.stringbool().default(false) }),
-    body: z.unknown(),
+    max_body_bytes: Number.POSITIVE_INFINITY,
+    body: writtenBody,
     answer: z.union([submitted, z.object({ task_count: z.int(), issues: z.array(issue) })]),
-    handle: async ({ gateway, query: { dry_run }, body, request, reply }) => {
+    handle: async ({ gateway, query: { dry_run }, body, request, reply, caller }) => {
       const written = { value: body, sources: sourcesOf(request) };
       if (dry_run) {
         reply.code(200);
@@ -92,9 +100,7 @@ export const runRoutes: Route[] = [
         if (issues.length > 0) throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
       };
       if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse();
-      const key = request.headers['idempotency-key'];
-      const options = typeof key === 'string' ? { request_id: key } : {};
-      return await gateway.client.submit(body as RequestInput, options).catch((error: unknown) => {
+      return await submitFor({ gateway, caller, request }, body as RequestInput).catch((error: unknown) => {
         // Only here is known how the values were written.
         if (error instanceof ClientError && error.code === 'REQUEST_INVALID') refuse();
         throw error;
@@ -133,7 +139,7 @@ export const runRoutes: Route[] = [
     }),
     answer: pageOf(taskNow),
     handle: async ({ gateway, params: { run_id }, query: { state, search, limit, cursor } }) => {
-      const after_task_id = decodeCursor(cursor, z.string()) ?? '';
+      const after_task_id = decodeCursor(cursor, taskId) ?? '';
       const answer = await gateway.client.query('tasks', {
         run_id,
         limit,
@@ -160,7 +166,7 @@ export const runRoutes: Route[] = [
     query: z.object({ task_id: taskId.optional(), limit: limitOf(100), cursor }),
     answer: pageOf(eventRow),
     handle: async ({ gateway, params: { run_id }, query: { task_id, limit, cursor } }) => {
-      const before = decodeCursor(cursor, z.strictObject({ at: z.string(), event_id: z.string() }));
+      const before = decodeCursor(cursor, z.strictObject({ at: timestamp, event_id: z.string() }));
       const answer = await gateway.client.query('events', {
         ...{ run_id, limit },
         ...(task_id === undefined ? {} : { task_id }),

@@ -1,9 +1,7 @@
-import { SAVED_BUCKET, savedKind } from '@benchwire/shared/contracts/http.ts';
-import { bucketEntries, discardEntry } from '@benchwire/shared/runtime/follow-bucket.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import type { KvEntry } from '@nats-io/kv';
+import { savedKind } from '@benchwire/shared/contracts/http.ts';
+import { MAX_SAVED_BYTES } from '@benchwire/shared/contracts/limits.ts';
+import { visibleText } from '@benchwire/shared/format/visible-text.ts';
 import { z } from 'zod';
-import type { Gateway } from '../gateway.ts';
 import { notFound } from '../problem.ts';
 import { listAnswer } from './page.ts';
 import { type Route, route } from './route.ts';
@@ -11,41 +9,36 @@ import { type Route, route } from './route.ts';
 const params = z.object({ kind: savedKind, name: z.string().min(1).max(128) });
 const saved = z.object({ name: z.string(), value: z.unknown() });
 
-/** A key of a bucket takes few characters; a name any. */
-const keyOf = (kind: string, name: string): string => `${kind}.${Buffer.from(name).toString('base64url')}`;
-
-/** Undefined where it cannot be read; then it is out of the bucket, and in REJECTED. */
-async function read({ saved: bucket, jetstream: client, log }: Gateway, entry: KvEntry): Promise<unknown> {
-  const parsed = parseJson(z.record(z.string(), z.unknown()), entry.value);
-  if (parsed.ok) return parsed.value;
-  await discardEntry({ bucket, name: SAVED_BUCKET, client, log }, entry, parsed.issues);
-  return undefined;
-}
+const savedFacts = z.object({
+  name: z.string(),
+  saved_by: z.string().nullable(),
+  saved_at: z.string().nullable(),
+  bytes: z.int(),
+});
+/** Of what is saved now: a name that can be seen whole. What has another name may still be read and deleted. */
+const newParams = params.extend({
+  name: params.shape.name.refine((name) => visibleText(name) === name, 'has control or invisible characters'),
+});
 
 export const savedRoutes: Route[] = [
   route({
-    ...{ method: 'GET', url: '/api/saved/:kind', role: 'viewer', summary: 'Saved layouts or queries' },
-    params: z.object({ kind: savedKind }),
-    answer: listAnswer(saved),
-    handle: async ({ gateway, params: { kind } }) => {
-      const items: Array<z.infer<typeof saved>> = [];
-      const manager = await gateway.jetstream.jetstreamManager();
-      for await (const entry of bucketEntries(manager, gateway.saved, SAVED_BUCKET, `${kind}.*`)) {
-        const name = Buffer.from(entry.key.slice(kind.length + 1), 'base64url').toString();
-        const value = await read(gateway, entry);
-        if (value !== undefined) items.push({ name, value });
-      }
-      return { items: items.sort((a, b) => a.name.localeCompare(b.name)) };
+    ...{
+      method: 'GET',
+      url: '/api/saved/:kind',
+      role: 'viewer',
+      summary: 'Saved layouts or queries, without their values',
     },
+    params: z.object({ kind: savedKind }),
+    answer: listAnswer(savedFacts),
+    handle: async ({ gateway, params: { kind } }) => ({ items: gateway.saved.list(kind) }),
   }),
   route({
     ...{ method: 'GET', url: '/api/saved/:kind/:name', role: 'viewer', summary: 'One of them' },
     params,
     answer: saved,
     handle: async ({ gateway, params: { kind, name } }) => {
-      const entry = await gateway.saved.get(keyOf(kind, name));
-      const value = entry?.operation === 'PUT' ? await read(gateway, entry) : undefined;
-      if (value === undefined) throw notFound(`${kind} "${name}"`);
+      const value = await gateway.saved.get(kind, name);
+      if (value === undefined) throw notFound(`${kind} "${visibleText(name)}"`);
       return { name, value };
     },
   }),
@@ -56,11 +49,13 @@ export const savedRoutes: Route[] = [
       role: 'submitter',
       summary: 'Save one; the body is kept as it is',
     },
-    params,
+    params: newParams,
+    // With room for blanks, since what counts is what is stored.
+    max_body_bytes: 2 * MAX_SAVED_BYTES,
     body: z.record(z.string(), z.unknown()),
     answer: saved,
-    handle: async ({ gateway, params: { kind, name }, body }) => {
-      await gateway.saved.put(keyOf(kind, name), JSON.stringify(body));
+    handle: async ({ gateway, params: { kind, name }, body, caller }) => {
+      await gateway.saved.put(kind, name, body, caller);
       return { name, value: body };
     },
   }),
@@ -69,7 +64,7 @@ export const savedRoutes: Route[] = [
     params,
     answer: z.null(),
     handle: async ({ gateway, params: { kind, name } }) => {
-      await gateway.saved.delete(keyOf(kind, name));
+      await gateway.saved.delete(kind, name);
       return null;
     },
   }),

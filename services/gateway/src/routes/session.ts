@@ -1,6 +1,7 @@
 import { session, signIn } from '@benchwire/shared/contracts/http.ts';
+import { MAX_SIGN_IN_BYTES } from '@benchwire/shared/contracts/limits.ts';
 import { z } from 'zod';
-import { SESSION_COOKIE } from '../auth/authenticator.ts';
+import { SIGN_IN_COST } from '../rate-limits.ts';
 import { type Route, route } from './route.ts';
 
 export const sessionRoutes: Route[] = [
@@ -11,13 +12,16 @@ export const sessionRoutes: Route[] = [
   }),
   route({
     ...{ method: 'POST', url: '/api/session', role: null, summary: "Sign in: a key, or a link's token, for a cookie" },
+    max_body_bytes: MAX_SIGN_IN_BYTES,
     body: signIn,
     answer: session,
     handle: async ({ gateway, body, reply }) => {
-      const { cookie, session } = await gateway.auth.signIn(body);
+      const { cookie, session } = await gateway.auth.signIn(body, (identity) =>
+        gateway.limits.takeCaller(identity, SIGN_IN_COST),
+      );
       const { subject, role, expires_at } = session;
       const { secure } = gateway;
-      reply.setCookie(SESSION_COOKIE, cookie, {
+      reply.setCookie(gateway.cookie_name, cookie, {
         ...{ httpOnly: true, sameSite: 'strict', path: '/', secure },
         expires: new Date(expires_at),
       });
@@ -28,9 +32,9 @@ export const sessionRoutes: Route[] = [
     ...{ method: 'DELETE', url: '/api/session', role: 'viewer', summary: 'Sign out', status: 204 },
     answer: z.null(),
     handle: async ({ gateway, request, reply }) => {
-      const cookie = request.cookies[SESSION_COOKIE];
+      const cookie = request.cookies[gateway.cookie_name];
       if (cookie !== undefined) await gateway.auth.signOut(cookie);
-      reply.clearCookie(SESSION_COOKIE, { path: '/' });
+      reply.clearCookie(gateway.cookie_name, { path: '/', secure: gateway.secure });
       return null;
     },
   }),

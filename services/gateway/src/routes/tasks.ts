@@ -12,6 +12,7 @@ import { HttpProblem, notFound } from '../problem.ts';
 import { listAnswer } from './page.ts';
 import { type Route, route } from './route.ts';
 import { storedRequest } from './runs.ts';
+import { submitFor } from './submit-for.ts';
 
 const params = z.object({ run_id: runId, task_id: taskId });
 
@@ -39,15 +40,10 @@ export const taskRoutes: Route[] = [
   route({
     ...{ method: 'POST', url: '/api/tasks', role: 'submitter', status: 202 },
     summary: 'Start a single task, as a run of its own',
+    max_body_bytes: Number.POSITIVE_INFINITY,
     body: z.looseObject({ task_id: taskId }),
     answer: z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() }),
-    handle: async ({ gateway, body, request }) => {
-      const key = request.headers['idempotency-key'];
-      return await gateway.client.submit(
-        body as unknown as RequestInput,
-        typeof key === 'string' ? { request_id: key } : {},
-      );
-    },
+    handle: ({ body, ...call }) => submitFor(call, body as unknown as RequestInput),
   }),
   route({
     ...{ method: 'GET', url: '/api/tasks/:run_id/:task_id', role: 'viewer', summary: 'One task' },

@@ -19,6 +19,12 @@ export interface Reservation {
   created: boolean;
 }
 
+/** An idempotency key, and whose it is where that is known. */
+export interface OwnedRequestId {
+  caller: string | undefined;
+  request_id: string;
+}
+
 /** Which run a request_id stands for, in the KV bucket `requests`; entries go after 24 h. */
 export class RequestLedger {
   #bucket: KV;
@@ -31,8 +37,8 @@ export class RequestLedger {
   }
 
   /** Reserves `run_id` for the request_id, or tells what is reserved already. One of several callers wins. */
-  async reserve(request_id: string, run_id: string, request_hash: string): Promise<Reservation> {
-    const key = keyOf(request_id);
+  async reserve(owned: OwnedRequestId, run_id: string, request_hash: string): Promise<Reservation> {
+    const key = keyOf(owned);
     const entry: LedgerEntry = { run_id, request_hash, state: 'pending' };
     for (let attempt = 0; attempt < 20; attempt++) {
       try {
@@ -56,19 +62,23 @@ export class RequestLedger {
   }
 
   /** Notes that the run is stored. Somebody else having noted it is as good. */
-  async accepted(request_id: string, reservation: Reservation): Promise<void> {
+  async accepted(owned: OwnedRequestId, reservation: Reservation): Promise<void> {
     try {
       const entry: LedgerEntry = { ...reservation.entry, state: 'accepted' };
-      await this.#bucket.update(keyOf(request_id), JSON.stringify(entry), reservation.revision);
+      await this.#bucket.update(keyOf(owned), JSON.stringify(entry), reservation.revision);
     } catch (error) {
       if (!isWrongRevision(error)) throw error;
     }
   }
 }
 
-/** A request_id may hold any characters, a KV key only some. */
-function keyOf(request_id: string): string {
-  return createHash('sha256').update(request_id).digest('hex');
+/**
+ * A request_id may hold any characters, a KV key only some. Those of callers whom the gateway knows have keys of their own form,
+ * so that no request_id that comes without a caller can be one of theirs.
+ */
+function keyOf({ caller, request_id }: OwnedRequestId): string {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return caller === undefined ? hash(request_id) : `${hash(caller)}.${hash(request_id)}`;
 }
 
 function isWrongRevision(error: unknown): boolean {

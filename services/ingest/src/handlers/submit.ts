@@ -1,4 +1,4 @@
-import { type Issue, SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
+import { CALLER_HEADER, type Issue, SUBMIT_SUBJECT, type SubmitReply } from '@benchwire/shared/contracts/request.ts';
 import { readRequest, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
@@ -36,7 +36,8 @@ async function submit(parts: SubmitParts, written: WrittenText, message: Msg): P
   const changed = contentHashIssues(message.data, (name) => message.headers?.get(name));
   if (changed.length > 0) return await refuse(parts, message, changed);
   try {
-    const admission = await admit(parts, { written, trace: traceOf((name) => message.headers?.get(name)) });
+    const trace = traceOf((name) => message.headers?.get(name));
+    const admission = await admit(parts, { written, trace, caller: message.headers?.get(CALLER_HEADER) || undefined });
     return admission.ok ? admission : await refuse(parts, message, admission.issues);
   } catch (error) {
     if (!(error instanceof BenchwireError) || error.code !== 'PUBLISH_ABORTED') throw error;
