@@ -27,6 +27,7 @@ export function checkSubmission(submission: Submission, sources = NO_SOURCES): C
 
 /** Shows the values of a matrix as they were written. */
 function asWritten(issues: readonly Issue[], parsed: Request, sources: ReadonlyMap<string, string>): readonly Issue[] {
+  if (issues.every(({ code }) => code !== 'matrix_value')) return issues;
   const axes = Object.entries(parsed.matrix ?? {}).flatMap(([axis, values]) =>
     values.flatMap((value, index) => {
       const source = sources.get(`matrix.${axis}[${index}]`);

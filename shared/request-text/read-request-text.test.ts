@@ -184,10 +184,14 @@ describe('JSON', () => {
   });
 
   it('that is nested too deeply is refused, in any format', () => {
-    for (const depth of [70, 20_000, 200_000]) {
+    for (const depth of [70, 20_000, 120_000]) {
       expect(wrong('['.repeat(depth) + ']'.repeat(depth))).toMatch(/too_deep/);
       expect(wrong(`a: ${'['.repeat(depth)}${']'.repeat(depth)}`)).toMatch(/too_deep/);
     }
+  });
+
+  it('is YAML only up to a size, since reading that takes long', () => {
+    expect(wrong(`a: ${'x'.repeat(300_000)}`)).toMatch(/too_large: YAML may have 262144 bytes/);
   });
 
   it('is read like JSON.parse reads it, whatever the texts in it', () => {

@@ -86,8 +86,8 @@ class YamlReading {
     return null;
   }
 
-  /** @param taken - names that are known already, from what this is merged into */
-  #object(map: YAMLMap, path: Path, taken: ReadonlySet<string> = new Set()): Map<string, unknown> {
+  /** @param taken - names that are known already, from what this is merged into; those of this object are added */
+  #object(map: YAMLMap, path: Path, taken: Set<string> = new Set()): Map<string, unknown> {
     const own = new Map<string, Pair>();
     for (const pair of map.items) {
       const name = isMergeKey(pair) ? undefined : this.#name(pair, path);
@@ -100,29 +100,35 @@ class YamlReading {
         this.#report('duplicate_key', message, pair.key, [...path, name]);
       }
     }
+    // What the object says itself goes before what is merged into it, wherever either stands. One set for all that is merged
+    // into each other: a copy for each would cost their number times their names.
+    const mine = [...own].filter(([name]) => !taken.has(name));
+    for (const [name] of mine) taken.add(name);
     const values = new Map<string, unknown>();
     for (const pair of map.items) {
       if (!isMergeKey(pair)) continue;
-      // What the object says itself goes before what is merged into it, wherever either stands.
-      const known = new Set([...taken, ...own.keys(), ...values.keys()]);
-      for (const [name, value] of this.#merged(pair.value, path, known)) values.set(name, value);
+      const merged = this.#merged(pair.value, path, taken);
+      // Each level of merges into merges hands on all of it.
+      this.#values += merged.size;
+      for (const [name, value] of merged) values.set(name, value);
     }
-    for (const [name, pair] of own) {
-      if (!taken.has(name)) values.set(name, this.#value(pair.value, [...path, name]));
-    }
+    for (const [name, pair] of mine) values.set(name, this.#value(pair.value, [...path, name]));
     return values;
   }
 
   /** The fields that `<<` brings along: of one map, or of a list of maps, where the first one that has a field counts. */
-  #merged(node: unknown, path: Path, taken: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+  #merged(node: unknown, path: Path, taken: Set<string>): ReadonlyMap<string, unknown> {
     if (this.#isTooMuch(node, path)) return new Map();
     if (isAlias(node)) return this.#resolved(node, path, (target) => this.#merged(target, path, taken)) ?? new Map();
-    if (isMap(node)) return this.#object(node, path, taken);
+    if (isMap(node)) {
+      // Its names are looked at again for each use, also where all of them are taken.
+      this.#values += node.items.length;
+      return this.#object(node, path, taken);
+    }
     const found = new Map<string, unknown>();
     if (isSeq(node) && node.items.every((item) => isAlias(item) || isMap(item))) {
       for (const item of node.items) {
-        const known = new Set([...taken, ...found.keys()]);
-        for (const [name, value] of this.#merged(item, path, known)) found.set(name, value);
+        for (const [name, value] of this.#merged(item, path, taken)) found.set(name, value);
       }
       return found;
     }
