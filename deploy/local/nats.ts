@@ -8,6 +8,7 @@ import type { DataPaths } from './paths.ts';
 import { writePrivateFile } from './private-file.ts';
 import { probeNats } from './probe.ts';
 import { launchServer, serverView } from './server-launch.ts';
+import { storeRoom } from './store-size.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 /** NATS's own port: the one inside a container, and where others look for a shared server. */
@@ -30,7 +31,8 @@ export function natsProcess(
     launch: async (ready_before) => {
       if (!ready_before) port = await freePort(host, host === loopback ? portOfFolder(paths.nats) : usualPort);
       const view = serverView(program, paths.nats, { host, port }, usualPort);
-      writePrivateFile(join(paths.nats, 'nats.conf'), natsConfig({ ...view, server_name }, credentials));
+      const { store_bytes } = storeRoom(paths.nats);
+      writePrivateFile(join(paths.nats, 'nats.conf'), natsConfig({ ...view, server_name, store_bytes }, credentials));
       return launchServer({
         program,
         name: 'nats-server',
@@ -47,7 +49,13 @@ export function natsProcess(
 
 /** The password stands in the file, which only the owner may read, and not on the command line, which everybody may. */
 function natsConfig(
-  { folder, host, port, server_name }: { folder: string; host: string; port: number; server_name: string },
+  {
+    folder,
+    host,
+    port,
+    server_name,
+    store_bytes,
+  }: { folder: string; host: string; port: number; server_name: string; store_bytes: number },
   { nats_user, nats_password, nats_worker_password, nats_viewer_password }: Credentials,
 ): string {
   const users = natsUsers({
@@ -60,6 +68,6 @@ server_name: ${server_name}
 host: "${host}"
 port: ${port}
 max_payload: 8MB
-jetstream { store_dir: ${JSON.stringify(folder)} } # in a folder jetstream/ there
+jetstream { store_dir: ${JSON.stringify(folder)}, max_file_store: ${store_bytes} } # in a folder jetstream/ there
 ${users}`;
 }

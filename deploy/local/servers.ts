@@ -10,6 +10,7 @@ import { type Credentials, loadCredentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { checkExternalServers } from './external-servers.ts';
 import { findServer, natsServer, redisServer, type ServerKind } from './find-server.ts';
+import { fitStreams } from './fit-streams.ts';
 import { loopback } from './free-port.ts';
 import { provideServers, thisMachine } from './install-server.ts';
 import { natsProcess } from './nats.ts';
@@ -98,8 +99,11 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       await untilReady(server, signal);
       const address = `${hostInUrl(host)}:${spec.port()}`;
       Object.assign(env, kind === natsServer ? natsEnv(address, credentials) : redisEnv(address, credentials));
-      if (kind === redisServer)
-        watching.push(watchRedis({ url: env.REDIS_URL ?? '', say, restart: () => void server.kill('SIGKILL') }));
+      if (kind === natsServer) {
+        const { NATS_URL = '', NATS_USER, NATS_PASSWORD } = env;
+        const store_mb = await fitStreams(server, { NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD }, paths, say);
+        env.NATS_STORE_MB = String(store_mb);
+      } else watching.push(watchRedis({ url: env.REDIS_URL ?? '', say, restart: () => void server.kill('SIGKILL') }));
     }
     for (const [name, value] of Object.entries(inherited(environment))) env[name] ??= value;
     const worker_login = workerLogin(env);

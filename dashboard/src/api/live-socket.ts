@@ -3,7 +3,7 @@ import { LiveCursors } from './live-cursors.ts';
 import { readJson } from './read-json.ts';
 
 /** What the gateway sends on a topic. `sequence` is `STREAM:number`, or empty for what no stream keeps. */
-export interface LiveMessage {
+interface LiveMessage {
   id: string;
   topic: string;
   kind: string;
