@@ -73,6 +73,11 @@ export function findStack(where: FindStackOptions): FoundStack {
   return { options: loadConfig(variables, environment), found_by: 'the default' };
 }
 
+/** Data folders of local stacks that are here, running or not: they hold credentials. */
+export function stackFolders(environment: Environment, working_directory: string): string[] {
+  return dataFolders(environment, working_directory, OWN_ROOT).filter((folder) => existsSync(folder));
+}
+
 /** Whether a process holds the data folder and has not told yet where its NATS is. */
 function isStarting(folder: string): boolean {
   try {

@@ -39,6 +39,8 @@ export const capabilities = z.object({
   started_at: timestamp,
   version: z.string(),
   devices: z.array(device).min(1),
+  /** What this machine cannot guarantee about the programs of tasks, for people; empty where it can all. Since 0.3. */
+  command_notes: z.array(z.string().max(2048)).optional(),
 });
 export type Capabilities = z.infer<typeof capabilities>;
 

@@ -170,6 +170,38 @@ describe('the command executor', () => {
     expect(found).toMatchObject({ status: 'failed', error: { class: 'out_of_memory', code: 'MEMORY_LIMIT' } });
   });
 
+  it('ends a program that starts too many processes or fills its folder, and says which limit it was', async () => {
+    const limited = await fixture.worker('limited', {
+      ...env,
+      WORKER_LABELS: 'only=limited',
+      WORKER_COMMAND_MAX_PROCESSES: '20',
+      WORKER_COMMAND_MAX_DISK_MB: '10',
+    });
+    const runThere = async (script: string) =>
+      outcomeContract.parse(await fixture.outcomeOf(await fixture.add(limited.pool, shell(script))));
+    const forks = await runThere('i=0; while [ $i -lt 30 ]; do sleep 600 & i=$((i + 1)); done; wait');
+    expect(forks).toMatchObject({
+      status: 'failed',
+      error: { code: 'PROCESS_LIMIT', message: expect.stringContaining('WORKER_COMMAND_MAX_PROCESSES') },
+    });
+    const fills = await runThere('head -c 30000000 /dev/zero > here; sleep 600');
+    expect(fills).toMatchObject({
+      status: 'failed',
+      error: { code: 'DISK_LIMIT', message: expect.stringContaining('WORKER_COMMAND_MAX_DISK_MB') },
+    });
+  });
+
+  it('keeps no checkpoint that leads to another file', async () => {
+    writeFileSync(join(folder, 'secret'), 'a secret of the worker');
+    const script = `ln -s ${join(folder, 'secret')} "$BENCHWIRE_CHECKPOINT"; sleep 1.2; exit 1`;
+    const failed = await fixture.add(worker.pool, shell(script));
+    expect((await fixture.outcomeOf(failed)).status).toBe('failed');
+    const next = { run_id: failed.run_id, attempt: 2 };
+    const job = await fixture.add(worker.pool, shell('cat "$BENCHWIRE_CHECKPOINT"; true'), next);
+    const found = await waitUntil(() => fixture.outcomesOf(job).find((each) => each.attempt === 2));
+    expect(logsOf(outcomeContract.parse(found))).not.toContain('a secret');
+  });
+
   it('fails a task whose metric line has 10 MB, keeps its beginning in REJECTED, and goes on', async () => {
     const script = `process.stdout.write('{"metric":"' + 'x'.repeat(10e6) + '","value":1}\\n')`;
     const found = await run({ executor: 'command', config: { command: ['node', '-e', script] } });

@@ -1,4 +1,5 @@
-import { findStack } from '@benchwire/shared/client/find-stack.ts';
+import { delimiter } from 'node:path';
+import { findStack, stackFolders } from '@benchwire/shared/client/find-stack.ts';
 import { token as workerId } from '@benchwire/shared/contracts/ids.ts';
 import { type Capabilities, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
@@ -49,7 +50,14 @@ Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it 
   bw worker --join nats://benchwire@hub:4222
   bw worker --join nats://hub:4222 --token T --label site=lab-2 --allow python3`,
   async run(context, values) {
-    const offer = offerEnvironment(values);
+    const { WORKER_COMMAND_HIDE: hidden } = context.environment;
+    const offer = {
+      ...offerEnvironment(values),
+      // What programs of tasks are not to see of a stack that is on this machine, too.
+      WORKER_COMMAND_HIDE: [hidden, ...stackFolders(context.environment, context.working_directory)]
+        .filter(Boolean)
+        .join(delimiter),
+    };
     const environment = loginEnvironment(values, context.environment, context.working_directory);
     const join = values.join === undefined ? context.nats_url : addressOnly(values.join);
     const joining: CliContext = { ...context, environment, nats_url: join };

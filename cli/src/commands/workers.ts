@@ -39,7 +39,11 @@ export const workers = defineCommand({
       err.line(
         `no worker is there${gone}. \`npm start\` starts one; docs/workers.md says how to add one on another machine.`,
       );
-    } else out.lines(renderTable(present.flatMap(devicesOf), columns(context.now()), { style, width: out.columns }));
+    } else {
+      out.lines(renderTable(present.flatMap(devicesOf), columns(context.now()), { style, width: out.columns }));
+      for (const { worker_id, capabilities } of present)
+        for (const note of capabilities?.command_notes ?? []) err.line(`${worker_id}: ${note}`);
+    }
     return EXIT.ok;
   },
 });

@@ -52,7 +52,7 @@ export async function startWorker(
   await removeOrphanedFolders(await findTaskUser(config.WORKER_COMMAND_USER));
 
   const telemetry = createTelemetry(http.registry, () => runner.runningCount);
-  const { executors, commands, command_env, onnxruntime_version } = await createExecutors({
+  const { executors, commands, command_env, confinement, onnxruntime_version } = await createExecutors({
     config,
     env,
     client,
@@ -80,6 +80,7 @@ export async function startWorker(
     started_at: new Date().toISOString(),
     version: packageJson.version,
     devices,
+    ...(confinement === undefined ? {} : { command_notes: [...confinement.notes] }),
   };
   for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
 
