@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clockOffset } from './clock.ts';
 import { better } from './direction.ts';
 import { environment, labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
@@ -174,6 +175,8 @@ export const outcome = z.object({
   started_at: timestamp.nullable(),
   finished_at: timestamp,
   execution_time_seconds: measured,
+  /** How far the worker's clock was off when the attempt ended. The times above have been corrected by it. Since 0.4. */
+  clock: clockOffset.optional(),
   /**
    * The job's `workload`, from which the scheduler learns how long such tasks take. Left out by an attempt that did only
    * part of the work, and by writers before 0.2.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clockOffset } from './clock.ts';
 import { environment, hardwareClass, instructionSet, labels } from './hardware.ts';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 
@@ -41,6 +42,8 @@ export const capabilities = z.object({
   devices: z.array(device).min(1),
   /** What this machine cannot guarantee about the programs of tasks, for people; empty where it can all. Since 0.3. */
   command_notes: z.array(z.string().max(2048)).optional(),
+  /** As it was measured when this was written. Since 0.4. */
+  clock: clockOffset.optional(),
 });
 export type Capabilities = z.infer<typeof capabilities>;
 
@@ -74,6 +77,8 @@ export const heartbeat = z.object({
   state: z.enum(['ready', 'draining', 'left']),
   /** With `draining`: why, where nobody asked for it. Since 0.2. */
   paused: pauseOfWorker.optional(),
+  /** How far the worker's clock is off now; absent while it could not be measured. Since 0.4. */
+  clock: clockOffset.optional(),
   /** KV revision of the capabilities that hold now. */
   capabilities_revision: z.int().min(0),
   /** Attempt ids in execution, by device. */

@@ -1,3 +1,4 @@
+import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { defineCommand } from '../arguments/command.ts';
@@ -11,6 +12,8 @@ import { act as actOn, readAction } from './worker-action.ts';
 
 interface DeviceOfWorker {
   worker: WorkerRow;
+  /** Of the worker's machine, where it is wrong. */
+  clock: string;
   device: Device | undefined;
   /** The worker's own columns are written once, at its first device. */
   first: boolean;
@@ -58,9 +61,10 @@ async function act(context: CliContext, text: string, worker: string | undefined
 }
 
 function devicesOf(worker: WorkerRow): DeviceOfWorker[] {
-  const devices = worker.capabilities?.devices ?? [];
-  if (devices.length === 0) return [{ worker, device: undefined, first: true }];
-  return devices.map((device, index) => ({ worker, device, first: index === 0 }));
+  const { devices = [], clock: offset } = worker.capabilities ?? {};
+  const clock = offset === undefined || !isClockOff(offset) ? '' : describeClock(offset);
+  if (devices.length === 0) return [{ worker, clock, device: undefined, first: true }];
+  return devices.map((device, index) => ({ worker, clock, device, first: index === 0 }));
 }
 
 function columns(now_ms: number): ReadonlyArray<Column<DeviceOfWorker>> {
@@ -76,6 +80,7 @@ function columns(now_ms: number): ReadonlyArray<Column<DeviceOfWorker>> {
       paint: (text, row, s) => paintState(text, row.worker.state, s),
     },
     { title: 'why', cell: own((worker) => worker.reason), shrink_to: 16 },
+    { title: 'clock', cell: (row) => (row.first ? row.clock : ''), paint: (text, _row, s) => s.yellow(text) },
     { title: 'device', cell: of((device) => device.device_id) },
     { title: 'class', cell: of((device) => device.class), expendable: 5 },
     { title: 'what', cell: of((device) => device.name), shrink_to: 16, expendable: 1 },

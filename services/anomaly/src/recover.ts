@@ -49,7 +49,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   const around = { stream: OUTCOMES.name, from, to: last, signal };
   const inStream = new Set<string>();
   for await (const message of scanStream(jetstream, manager, around)) {
-    const read = readOutcome(message.data, message.subject);
+    const read = readOutcome(message.data, message.subject, message.time);
     if (read.ok && read.value.kind === 'measured') inStream.add(read.value.attempt_id);
   }
   rememberHistory(book, history, inStream);
@@ -57,7 +57,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   const isOfAnotherTask = async (read: ReadOutcome): Promise<boolean> =>
     read.kind === 'measured' && (await asked.issuesOf([read.outcome])).some((issues) => issues.length > 0);
   for await (const message of scanStream(jetstream, manager, around)) {
-    const read = readOutcome(message.data, message.subject);
+    const read = readOutcome(message.data, message.subject, message.time);
     if (!read.ok || (await isOfAnotherTask(read.value))) continue;
     if (message.seq <= judged) {
       book.rememberOutcome(read.value);

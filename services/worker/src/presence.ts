@@ -1,3 +1,4 @@
+import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import {
@@ -15,16 +16,20 @@ import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Subscription } from '@nats-io/transport-node';
+import type { FleetClock } from './clock.ts';
 import type { Load } from './load.ts';
 
 /** How long leaving may take when NATS does not answer; the scheduler then sees the silence. */
 const LEAVE_MS = 2000;
+/** The clock is measured at every so many heartbeats, and when it has jumped. */
+const BEATS_PER_MEASURING = 30;
 
 export interface PresenceOptions {
   nats: NatsConnection;
   client: JetStreamClient;
   bucket: KV;
   capabilities: Capabilities;
+  clock: FleetClock;
   interval_seconds: number;
   running: () => Record<string, string[]>;
   load: () => Load;
@@ -40,6 +45,10 @@ export class Presence {
   #paused: PauseOfWorker | undefined;
   #revision = 0;
   #timer: NodeJS.Timeout | undefined;
+  #started_at: string;
+  readonly #started_ms = performance.now();
+  #beats = 0;
+  #measuring: Promise<void> | undefined;
   #own: Subscription | undefined;
   #checking = false;
   #stopped = false;
@@ -47,18 +56,22 @@ export class Presence {
 
   constructor(options: PresenceOptions) {
     this.#options = options;
+    this.#started_at = options.capabilities.started_at;
   }
 
   /** Registers, says so, and beats from now on. */
   async start(): Promise<void> {
-    const { capabilities, interval_seconds } = this.#options;
+    const { capabilities, clock, interval_seconds, log } = this.#options;
     await this.#register();
+    await this.#measureClock().catch((error: unknown) => log.debug({ err: error }, 'could not measure the clock'));
+    const wrong = clock.takeChange();
+    if (wrong !== undefined) log.warn({ ...wrong }, `the clock of this machine is ${describeClock(wrong)}`);
     this.#listen();
     this.#beat();
     this.#timer = setInterval(() => this.#beat(), interval_seconds * 1000);
     void this.#followConnection();
     const pools = capabilities.devices.map((device) => device.pool).join(', ');
-    await this.#tell('joined', `${capabilities.worker_id} offers ${pools}`, { capabilities });
+    await this.#tell('joined', `${capabilities.worker_id} offers ${pools}`, { capabilities: this.#entry() });
   }
 
   /** Says at once that the worker takes no more jobs, with why where nobody asked for it, or that it does again. */
@@ -85,6 +98,7 @@ export class Presence {
     const { bucket, capabilities, nats } = this.#options;
     if (nats.isClosed() || this.#replaced) return;
     this.#beat();
+    await Promise.race([this.#measuring, pause(LEAVE_MS)]);
     const leave = async (): Promise<void> => {
       await bucket.delete(capabilities.worker_id, { previousSeq: this.#revision }).catch(() => undefined);
       await this.#tell('left', `${capabilities.worker_id} has left`);
@@ -96,27 +110,82 @@ export class Presence {
   }
 
   async #register(): Promise<void> {
+    const { bucket, capabilities, clock, log } = this.#options;
+    const sent_ms = performance.now();
+    this.#revision = await bucket.put(capabilities.worker_id, JSON.stringify(this.#entry()));
+    await this.#readClock(clock, sent_ms, performance.now()).catch((error: unknown) =>
+      log.debug({ err: error }, 'could not measure the clock'),
+    );
+  }
+
+  #entry(): Capabilities {
+    const { capabilities, clock } = this.#options;
+    const { offset } = clock;
+    return { ...capabilities, started_at: this.#started_at, ...(offset === undefined ? {} : { clock: offset }) };
+  }
+
+  /** Writes the own entry anew, and learns from when the server stored it how far the clock of this machine is off. */
+  async #measureClock(): Promise<void> {
+    const { bucket, capabilities, clock } = this.#options;
+    // By this time the scheduler tells what this process has taken from what the one before it had; BullMQ writes the machine's.
+    if (clock.hasJumped) this.#started_at = new Date(Date.now() - (performance.now() - this.#started_ms)).toISOString();
+    const sent_ms = performance.now();
+    this.#revision = await bucket.update(capabilities.worker_id, JSON.stringify(this.#entry()), this.#revision);
+    await this.#readClock(clock, sent_ms, performance.now());
+  }
+
+  async #readClock(clock: FleetClock, sent_ms: number, confirmed_ms: number): Promise<void> {
     const { bucket, capabilities } = this.#options;
-    this.#revision = await bucket.put(capabilities.worker_id, JSON.stringify(capabilities));
+    const stored = await bucket.get(capabilities.worker_id);
+    // A replica that is behind has the entry before.
+    if (stored?.revision === this.#revision) clock.set(stored.created.getTime(), sent_ms, confirmed_ms);
+  }
+
+  /** Looks at the clock now and then, and tells when it goes wrong or right. */
+  #watchClock(): void {
+    const { clock, log, capabilities } = this.#options;
+    const due = this.#beats++ % BEATS_PER_MEASURING === BEATS_PER_MEASURING - 1 || clock.hasJumped;
+    if (!due || this.#measuring !== undefined || this.#stopped || this.#replaced) return;
+    const measure = async (): Promise<void> => {
+      await this.#measureClock();
+      const change = clock.takeChange();
+      if (change === undefined) return;
+      const wrong = isClockOff(change);
+      const words = wrong
+        ? `is ${describeClock(change)}: the times of its results are corrected by it`
+        : 'is right again';
+      log.warn({ ...change }, `the clock of this machine ${words}`);
+      await this.#measureClock();
+      const data = { capabilities: this.#entry(), ...(this.#paused === undefined ? {} : { paused: this.#paused }) };
+      const kind = this.#state === 'ready' ? 'changed' : this.#paused === undefined ? 'draining' : 'paused';
+      await this.#tell(kind, `the clock of ${capabilities.worker_id} ${words}`, data);
+    };
+    this.#measuring = measure()
+      .catch((error: unknown) => log.debug({ err: error }, 'could not measure the clock'))
+      .finally(() => {
+        this.#measuring = undefined;
+      });
   }
 
   #beat(): void {
-    const { nats, capabilities, interval_seconds, running, load } = this.#options;
+    const { nats, capabilities, clock, interval_seconds, running, load } = this.#options;
     // The id speaks for the other process now.
     if (nats.isClosed() || this.#replaced) return;
     const message: Heartbeat = {
       v: MESSAGE_VERSION,
       worker_id: capabilities.worker_id,
       boot_id: capabilities.boot_id,
-      sent_at: new Date().toISOString(),
+      sent_at: clock.timestamp(),
       interval_seconds,
       state: this.#state,
+      ...(clock.offset === undefined ? {} : { clock: clock.offset }),
       ...(this.#paused === undefined ? {} : { paused: this.#paused }),
       capabilities_revision: this.#revision,
       running: running(),
       ...load(),
     };
     nats.publish(heartbeatSubject(capabilities.worker_id), JSON.stringify(message));
+    if (this.#timer !== undefined) this.#watchClock();
   }
 
   /** Two processes under one id would both be given jobs. Each hears the other's heartbeats; who isn't in the bucket gives way. */
@@ -177,7 +246,7 @@ export class Presence {
 
   async #tell(kind: string, message: string, data?: Record<string, unknown>): Promise<void> {
     const { client, capabilities } = this.#options;
-    const at = new Date();
+    const at = new Date(this.#options.clock.now());
     const event_id = `${capabilities.worker_id}.${capabilities.boot_id}.${kind}.${at.toISOString()}`;
     const about = { worker_id: capabilities.worker_id, ...(data === undefined ? {} : { data }) };
     await publishEvent(client, eventOf('worker', kind, message, at.getTime(), event_id, about));

@@ -12,6 +12,7 @@ import { askFresh } from './attempt/ask-fresh.ts';
 import { AttemptRunner } from './attempt/attempt-runner.ts';
 import { CheckpointStore } from './attempt/checkpoints.ts';
 import { CpuEnergy } from './attempt/cpu-energy.ts';
+import { FleetClock } from './clock.ts';
 import type { WorkerConfig } from './config.ts';
 import { describeDevices, detectDevices } from './devices/detect.ts';
 import { drainAndClose, drainSeconds } from './drain.ts';
@@ -84,12 +85,14 @@ export async function startWorker(
   };
   for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
 
+  const clock = new FleetClock();
   const load = new LoadSampler();
   const writer = new StreamWriter(nats, config.NATS_INBOX_PREFIX);
   scope.add('writer', () => writer.stop());
   let watching: LoadWatch | undefined;
   const runner = new AttemptRunner({
     worker_id,
+    clock,
     client: writer,
     max_payload: () => nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD,
     executors,
@@ -116,6 +119,7 @@ export async function startWorker(
     client,
     bucket: await awaitBucket(nats, log, WORKERS_BUCKET, config.NATS_REPLICAS),
     capabilities,
+    clock,
     interval_seconds: config.HEARTBEAT_INTERVAL_SECONDS,
     running: () => runner.runningByDevice(),
     load: () => load.sample(),

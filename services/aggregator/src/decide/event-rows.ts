@@ -1,3 +1,4 @@
+import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { annotationData, type BenchEvent, runCounts } from '@benchwire/shared/contracts/event.ts';
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
 import { type Issue, request } from '@benchwire/shared/contracts/request.ts';
@@ -11,7 +12,7 @@ import type { RequestRow } from '../tables/requests.ts';
 import type { RunRow } from '../tables/runs.ts';
 import type { TaskDetails, TaskRow } from '../tables/tasks.ts';
 import type { WorkerRow } from '../tables/workers.ts';
-import { firstWins, taskVersion } from './versions.ts';
+import { firstWins, storedAtMs, taskVersion } from './versions.ts';
 
 /** What one event says: rows, and questions that stored rows have to answer first. */
 export interface EventRows {
@@ -45,9 +46,10 @@ const pausedData = z.object({ paused: pauseOfWorker });
  * issues come back and the message belongs to REJECTED.
  */
 export function eventRows(
-  event: BenchEvent,
+  said: BenchEvent,
   order: number,
 ): { ok: true; rows: EventRows } | { ok: false; issues: Issue[] } {
+  const event = { ...said, at: plausibleTime(said.at, storedAtMs(order)) };
   const rows: EventRows = {
     event: eventRow(event, order),
     runs: [],

@@ -5,7 +5,8 @@ import type { SamplesInRow } from '../tables/samples.ts';
 const DAY_MS = 86_400_000;
 /** A worker without network keeps its metrics for a while; more than this is a clock that is wrong. */
 const MAX_AGE_MS = 31 * DAY_MS;
-const MAX_AHEAD_MS = DAY_MS;
+/** A batch is stored after its points were measured, and clocks may differ by a little. */
+const MAX_AHEAD_MS = 60_000;
 
 /** One row per column of the batch; the points' places count on over the columns. */
 export function metricRows(batch: MetricBatch): SamplesInRow[] {
@@ -35,6 +36,23 @@ function base64Of(numbers: readonly number[]): string {
 }
 
 /**
+ * A batch of a worker whose clock is far off, with its times moved so that the last point was measured when the batch was
+ * stored: how far its points lie apart is right. Every other batch as it is.
+ */
+export function withPlausibleTimes(batch: MetricBatch, stored_at_ms: number): MetricBatch {
+  let last_ms = Number.NEGATIVE_INFINITY;
+  for (const { times_ms } of batch.columns) for (const time of times_ms) last_ms = Math.max(last_ms, time);
+  const fits = last_ms <= stored_at_ms + MAX_AHEAD_MS && last_ms >= stored_at_ms - MAX_AGE_MS;
+  if (fits || !Number.isFinite(last_ms)) return batch;
+  const moved_ms = stored_at_ms - last_ms;
+  const columns = batch.columns.map((column) => ({
+    ...column,
+    times_ms: column.times_ms.map((time) => time + moved_ms),
+  }));
+  return { ...batch, columns };
+}
+
+/**
  * Times far from when the batch was stored are no measurement times. Refused, because each week is a partition: one
  * batch of random times would make thousands.
  */
@@ -48,7 +66,7 @@ export function timeIssues(batch: MetricBatch, stored_at_ms: number): Issue[] {
       {
         path: `columns[${index}].times_ms[${wrong}]`,
         code: 'time_out_of_range',
-        message: `${column.times_ms[wrong]} is no time near now: times are milliseconds since 1970, at most 31 days ago and at most a day ahead (is the worker's clock right?)`,
+        message: `${column.times_ms[wrong]} is no time near now: times are milliseconds since 1970, and in one batch at most 31 days apart (is the worker's clock right?)`,
       },
     ];
   }

@@ -1,10 +1,11 @@
+import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { titleOfNote, type ValueNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
 import type { AttemptRow } from '../tables/attempts.ts';
 import type { ResultRow } from '../tables/results.ts';
 import type { TaskRow } from '../tables/tasks.ts';
-import { firstWins, taskVersion } from './versions.ts';
+import { firstWins, storedAtMs, taskVersion } from './versions.ts';
 
 /** What one outcome says, as rows of three tables. */
 export interface OutcomeRows {
@@ -13,13 +14,33 @@ export interface OutcomeRows {
   results: ResultRow[];
 }
 
-/** @param order - the outcome's place in its stream, see `streamOrder` */
-export function outcomeRows(outcome: Outcome, order: number): OutcomeRows {
+/**
+ * Whose clock is wrong is told by the stream: an outcome ends before it is stored.
+ * @param order - the outcome's place in its stream, see `streamOrder`
+ */
+export function outcomeRows(written: Outcome, order: number): OutcomeRows {
+  const outcome = withPlausibleTimes(written, storedAtMs(order));
   const source = outcome.source === null ? '' : JSON.stringify(outcome.source);
   return {
     attempt: attemptRow(outcome, order, source),
     task: taskRow(outcome, order),
     results: resultRows(outcome, order, source),
+  };
+}
+
+function withPlausibleTimes(outcome: Outcome, stored_at_ms: number): Outcome {
+  const { started_at, execution_time_seconds } = outcome;
+  const finished_at = plausibleTime(outcome.finished_at, stored_at_ms);
+  if (started_at === null) return { ...outcome, finished_at };
+  const took_ms = Math.max(0, execution_time_seconds ?? 0) * 1000;
+  const fits = finished_at === outcome.finished_at && started_at <= finished_at;
+  return {
+    ...outcome,
+    finished_at,
+    // What took how long is measured by another clock, which only goes forward.
+    started_at: fits
+      ? started_at
+      : plausibleTime(new Date(Date.parse(finished_at) - took_ms).toISOString(), stored_at_ms),
   };
 }
 
@@ -163,7 +184,7 @@ export function retraction(outcome: Outcome, series_id: string, order: number): 
     run_id: outcome.run_id,
     task_id: outcome.task_id,
     attempt: outcome.attempt,
-    measured_at: outcome.finished_at,
+    measured_at: plausibleTime(outcome.finished_at, storedAtMs(order)),
     benchmark: '',
     model: '',
     executor: '',

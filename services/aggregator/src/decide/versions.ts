@@ -16,6 +16,11 @@ export function streamOrder(message: { stored_at: Date; sequence: number }): num
   return message.stored_at.getTime() * 1024 + (message.sequence % 1024);
 }
 
+/** When the server stored the message at this place, milliseconds since 1970. */
+export function storedAtMs(order: number): number {
+  return Math.floor(order / 1024);
+}
+
 /** A version that is higher the earlier the message came. */
 export function firstWins(order: number): number {
   return LAST_ORDER - order;

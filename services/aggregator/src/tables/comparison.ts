@@ -62,9 +62,9 @@ export function findComparison(
     `SELECT side, series_id, values, commits, ${newest.map((column, at) => `newest.${at + 1} AS ${column}`).join(', ')}
      FROM (
        SELECT ${SIDES[by].side} AS side, series_id,
-         arrayMap(each -> each.2, arraySlice(arrayReverseSort(groupArray((measured_at, value))), 1, {runs_per_series:UInt32})) AS values,
+         arrayMap(each -> each.2, arraySlice(arraySort(groupArray((version, value))), 1, {runs_per_series:UInt32})) AS values,
          groupUniqArrayIf(20)(commit, commit != '') AS commits,
-         argMax(tuple(${newest.join(', ')}), (measured_at, run_id, task_id)) AS newest
+         argMin(tuple(${newest.join(', ')}), (version, run_id, task_id)) AS newest
        FROM results FINAL ${where}
        GROUP BY series_id, side)
      ORDER BY series_id, side LIMIT {limit:UInt32}`,
@@ -78,10 +78,10 @@ export function findNewestValues(
   { series_ids, points = 30 }: QueryParameters<'newest_values'>,
 ): Promise<Array<QueryRow<'newest_values'>>> {
   return database.query(
-    `SELECT series_id, arrayMap(each -> each.2, arraySort(groupArray((measured_at, value)))) AS values
+    `SELECT series_id, arrayMap(each -> each.2, arrayReverseSort(groupArray((version, value)))) AS values
      FROM (
-       SELECT series_id, measured_at, value FROM results FINAL WHERE series_id IN {series_ids:Array(String)}
-       ORDER BY series_id, measured_at DESC LIMIT {points:UInt32} BY series_id)
+       SELECT series_id, version, value FROM results FINAL WHERE series_id IN {series_ids:Array(String)}
+       ORDER BY series_id, version LIMIT {points:UInt32} BY series_id)
      GROUP BY series_id ORDER BY series_id`,
     { series_ids: [...series_ids], points },
   );

@@ -54,6 +54,10 @@ export const results = {
 
 export type ResultRow = Readonly<Record<keyof typeof results.columns, unknown>>;
 
+/**
+ * What is newest is told by the stream and not by `measured_at`, which began as a worker's word: a row's `version` falls along
+ * the stream (decide/versions.ts), so the newest point has the lowest.
+ */
 const SHOWN = columnsOf(results)
   .filter((column) => column !== 'version' && column !== 'is_deleted')
   .join(', ');
@@ -76,10 +80,10 @@ export function findPoints(
   { series_id, limit = 1000 }: QueryParameters<'points'>,
 ): Promise<ResultReply[]> {
   return database.query(
-    `SELECT * FROM (
-       SELECT ${SHOWN} FROM results FINAL WHERE series_id = {series_id:String}
-       ORDER BY measured_at DESC, run_id DESC, task_id DESC, attempt DESC LIMIT {limit:UInt32})
-     ORDER BY measured_at, run_id, task_id, attempt`,
+    `SELECT ${SHOWN} FROM (
+       SELECT ${SHOWN}, version FROM results FINAL WHERE series_id = {series_id:String}
+       ORDER BY version, run_id DESC, task_id DESC, attempt DESC LIMIT {limit:UInt32})
+     ORDER BY version DESC, run_id, task_id, attempt`,
     { series_id, limit },
   );
 }
@@ -90,14 +94,14 @@ export function findHistory(
   { after_series_id = '', series_limit = 200, points_per_series = 100 }: QueryParameters<'history'>,
 ): Promise<ResultReply[]> {
   return database.query(
-    `SELECT * FROM (
-       SELECT ${SHOWN} FROM results FINAL
+    `SELECT ${SHOWN} FROM (
+       SELECT ${SHOWN}, version FROM results FINAL
        WHERE series_id IN (
          SELECT DISTINCT series_id FROM results WHERE series_id > {after_series_id:String}
          ORDER BY series_id LIMIT {series_limit:UInt32})
-       ORDER BY series_id, measured_at DESC, run_id DESC, task_id DESC, attempt DESC
+       ORDER BY series_id, version, run_id DESC, task_id DESC, attempt DESC
        LIMIT {points_per_series:UInt32} BY series_id)
-     ORDER BY series_id, measured_at, run_id, task_id, attempt`,
+     ORDER BY series_id, version DESC, run_id, task_id, attempt`,
     { after_series_id, series_limit, points_per_series },
   );
 }
@@ -112,15 +116,15 @@ export function findFresh(
 ): Promise<ResultReply[]> {
   const recent =
     max_age_seconds === undefined ? '' : 'AND measured_at >= now64(3) - toIntervalMillisecond({age_ms:UInt64})';
-  const candidates = `SELECT ${SHOWN} FROM results FINAL WHERE series_id IN ({series_ids:Array(String)}) ${recent}
-     ORDER BY series_id, measured_at DESC LIMIT ${LOOKED_AT} BY series_id`;
+  const candidates = `SELECT ${SHOWN}, version FROM results FINAL WHERE series_id IN ({series_ids:Array(String)}) ${recent}
+     ORDER BY series_id, version LIMIT ${LOOKED_AT} BY series_id`;
   return database.query(
-    `SELECT * FROM (${candidates})
+    `SELECT ${SHOWN} FROM (${candidates})
      WHERE (run_id, task_id, attempt) IN (
        SELECT run_id, task_id, attempt FROM attempts FINAL
        WHERE run_id IN (SELECT run_id FROM (${candidates}))
          AND JSONExtractString(environment, 'model_sha256') = {model_sha256:String})
-     ORDER BY series_id, measured_at DESC LIMIT 1 BY series_id`,
+     ORDER BY series_id, version LIMIT 1 BY series_id`,
     {
       series_ids: [...series_ids],
       model_sha256,
@@ -149,10 +153,11 @@ export function findSeries(
     `SELECT series_id, ${SERIES_COLUMNS.map((column) => `r.${column} AS ${column}`).join(', ')}, r.value AS last_value, points, first_at, last_at
      FROM results AS r FINAL
      INNER JOIN (
-       SELECT series_id, count() AS points, min(measured_at) AS first_at, max(measured_at) AS last_at
-       FROM results FINAL ${where} GROUP BY series_id ORDER BY last_at DESC, series_id LIMIT {limit:UInt32}) AS s USING series_id
-     WHERE r.measured_at = s.last_at
-     ORDER BY last_at DESC, benchmark, model, metric, batch_size, series_id, r.run_id DESC LIMIT 1 BY series_id`,
+       SELECT series_id, count() AS points, argMax(measured_at, version) AS first_at, argMin(measured_at, version) AS last_at,
+         min(version) AS newest
+       FROM results FINAL ${where} GROUP BY series_id ORDER BY newest, series_id LIMIT {limit:UInt32}) AS s USING series_id
+     WHERE r.version = s.newest
+     ORDER BY newest, benchmark, model, metric, batch_size, series_id, r.run_id DESC LIMIT 1 BY series_id`,
     { ...parameters, limit },
   );
 }
@@ -184,7 +189,7 @@ export function findMatrix(
   return database.query(
     `SELECT series_id, ${columnsOfNewest(MATRIX_COLUMNS)}
      FROM (
-       SELECT series_id, argMax(tuple(${MATRIX_COLUMNS.join(', ')}), (measured_at, run_id)) AS newest
+       SELECT series_id, argMin(tuple(${MATRIX_COLUMNS.join(', ')}), version) AS newest
        FROM results FINAL
        WHERE metric = {metric:String} AND NOT is_simulated
          ${model === '' ? '' : 'AND model = {model:String}'}

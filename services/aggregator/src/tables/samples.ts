@@ -116,7 +116,7 @@ export function findSamples(
          avg(toUnixTimestamp64Micro(time)) / 1000 AS time_ms, avg(value) AS point
        FROM (
          SELECT task_id, metric, unit, batch_size, time, value,
-           row_number() OVER (PARTITION BY task_id, metric, batch_size ORDER BY time, sequence, position) - 1 AS place,
+           row_number() OVER (PARTITION BY task_id, metric, batch_size ORDER BY sequence, position) - 1 AS place,
            count() OVER (PARTITION BY task_id, metric, batch_size) AS n
          ${from}
        ) GROUP BY task_id, metric, batch_size, bucket ORDER BY task_id, metric, batch_size, bucket

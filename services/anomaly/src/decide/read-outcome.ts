@@ -1,3 +1,4 @@
+import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
@@ -18,8 +19,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads an outcome as far as it matters. Thousands of outcomes without results go by when nothing is measured; they
  * are told apart before the contract's full check (scheduler and aggregator make that one anyway).
+ * @param stored_at - when the stream got it: what a worker's clock says may not be later
  */
-export function readOutcome(bytes: Uint8Array, subject: string): Parsed<ReadOutcome> {
+export function readOutcome(bytes: Uint8Array, subject: string, stored_at: Date): Parsed<ReadOutcome> {
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(bytes));
@@ -51,10 +53,9 @@ export function readOutcome(bytes: Uint8Array, subject: string): Parsed<ReadOutc
   if (!parsed.ok) return parsed;
   const issues = subjectIssues(parsed.value, subject);
   if (issues.length > 0) return { ok: false, issues };
-  return {
-    ok: true,
-    value: { kind: 'measured', attempt_id: attemptId(parsed.value), outcome: parsed.value, raw: parsed.value },
-  };
+  const finished_at = plausibleTime(parsed.value.finished_at, stored_at.getTime());
+  const read = { ...parsed.value, finished_at };
+  return { ok: true, value: { kind: 'measured', attempt_id: attemptId(read), outcome: read, raw: parsed.value } };
 }
 
 function isEmpty(value: unknown): boolean {

@@ -55,7 +55,7 @@ function outcomeOf(value: number, changes: Partial<Outcome> = {}): Outcome {
 }
 
 const read = (outcome: Outcome): ReadOutcome => {
-  const result = readOutcome(new TextEncoder().encode(JSON.stringify(outcome)), outcomeSubject(outcome));
+  const result = readOutcome(new TextEncoder().encode(JSON.stringify(outcome)), outcomeSubject(outcome), new Date());
   if (!result.ok) throw new Error(JSON.stringify(result.issues));
   return result.value;
 };
@@ -304,7 +304,7 @@ describe('readOutcome', () => {
   it.each(['', 'x', '3', 'null', '[]', '{}', '{"status":"completed","results":{"metrics":{"a":1}}}'])(
     'refuses %j with its issues',
     (text) => {
-      const result = readOutcome(new TextEncoder().encode(text), 'bw.outcome.r.t');
+      const result = readOutcome(new TextEncoder().encode(text), 'bw.outcome.r.t', new Date());
       expect(result.ok ? [] : result.issues).not.toEqual([]);
     },
   );

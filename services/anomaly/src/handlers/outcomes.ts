@@ -56,7 +56,7 @@ export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): 
     stream: OUTCOMES.name,
     durable: parts.durable,
     where: 'outcome',
-    parse: (message) => readOutcome(message.data, message.subject),
+    parse: (message) => readOutcome(message.data, message.subject, message.time),
     // Without results there is nothing to judge, whatever it claims.
     check: async (batch) => {
       const measured = batch.flatMap(({ value }) => (value.kind === 'measured' ? [value.outcome] : []));

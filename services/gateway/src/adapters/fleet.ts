@@ -5,8 +5,9 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 
 /** The newest heartbeat of each worker, and what the scheduler said last. */
 export class Fleet {
-  readonly #heartbeats = new Map<string, Heartbeat>();
-  #status: SchedulerStatus | undefined;
+  /** With when they came, by this process' monotonic clock: senders' clocks may be wrong. */
+  readonly #heartbeats = new Map<string, { heartbeat: Heartbeat; came_ms: number }>();
+  #status: { status: SchedulerStatus; came_ms: number } | undefined;
 
   /** Listens until the connection closes. */
   start(nats: NatsConnection): void {
@@ -15,13 +16,13 @@ export class Fleet {
         const parsed = error === null ? parseJson(heartbeat, message.data) : undefined;
         if (parsed?.ok !== true) return;
         if (parsed.value.state === 'left') this.#heartbeats.delete(parsed.value.worker_id);
-        else this.#heartbeats.set(parsed.value.worker_id, parsed.value);
+        else this.#heartbeats.set(parsed.value.worker_id, { heartbeat: parsed.value, came_ms: performance.now() });
       },
     });
     nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
       callback: (error, message) => {
         const parsed = error === null ? parseJson(schedulerStatus, message.data) : undefined;
-        if (parsed?.ok === true) this.#status = parsed.value;
+        if (parsed?.ok === true) this.#status = { status: parsed.value, came_ms: performance.now() };
       },
     });
   }
@@ -30,15 +31,15 @@ export class Fleet {
   heartbeatOf(worker_id: string): Heartbeat | null {
     const last = this.#heartbeats.get(worker_id);
     if (last === undefined) return null;
-    const silent_ms = Date.now() - Date.parse(last.sent_at);
-    if (silent_ms <= lostAfterMs(last.interval_seconds * 1000)) return last;
+    const silent_ms = performance.now() - last.came_ms;
+    if (silent_ms <= lostAfterMs(last.heartbeat.interval_seconds * 1000)) return last.heartbeat;
     this.#heartbeats.delete(worker_id);
     return null;
   }
 
   /** Undefined while no scheduler leads. */
   get status(): SchedulerStatus | undefined {
-    const { at } = this.#status ?? {};
-    return at !== undefined && Date.now() - Date.parse(at) < 10_000 ? this.#status : undefined;
+    const last = this.#status;
+    return last !== undefined && performance.now() - last.came_ms < 10_000 ? last.status : undefined;
   }
 }

@@ -8,14 +8,16 @@ import {
   outcomeMessageId,
   outcomeSubject,
 } from '@benchwire/shared/contracts/outcome.ts';
-import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
+import { MAX_VALUE_NOTES, noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts';
+import type { FleetClock } from '../clock.ts';
 import { decideStatus } from '../decide/attempt-status.ts';
 import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
+import { clockNote } from '../decide/clock-note.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
 import type { AbortReason, Executor, ExecutorContext, ExecutorReport } from '../executors/executor.ts';
 import type { LoadSampler } from '../load.ts';
@@ -27,6 +29,7 @@ import { SharedTurn } from './shared-turn.ts';
 
 export interface AttemptServices {
   worker_id: string;
+  clock: FleetClock;
   client: StreamPublisher;
   /** What the server takes as one message, in bytes. */
   max_payload: () => number;
@@ -66,7 +69,8 @@ export class AttemptRunner {
     this.#running.set(id, attempt);
     try {
       const care = this.#careFor(job);
-      const report = care(withDropped(await this.#execute(attempt), job));
+      const executed = care(withDropped(await this.#execute(attempt), job));
+      const report = withClock(executed, clockNote(attempt.clock_at_start, this.clock.offset));
       const times = attempt.finish();
       const refused = await attempt.flushMetrics();
       const { worker_id, telemetry } = this.#services;
@@ -78,6 +82,7 @@ export class AttemptRunner {
         ...decideStatus({ ...ending, worker_id }),
         report: refused === undefined ? report : withNote(report, refused),
         ...times,
+        clock: this.clock.offset,
         started_at: attempt.started_at,
         logs: attempt.logs.toBase64(),
       });
@@ -111,6 +116,11 @@ export class AttemptRunner {
     for (const attempt of this.#running.values()) attempt.abort(reason, message);
   }
 
+  /** By which its times are. */
+  get clock(): FleetClock {
+    return this.#services.clock;
+  }
+
   get runningCount(): number {
     return this.#running.size;
   }
@@ -136,7 +146,9 @@ export class AttemptRunner {
   /** What a report is to say of the state that the machine was in when the attempt began. */
   #careFor(job: Job): (report: ExecutorReport) => ExecutorReport {
     const { device_care } = this.#services;
-    const waited_for_device_seconds = Math.round(device_care.waitedSince(Date.parse(job.queued_at)) * 1000) / 1000;
+    // The wait is measured by the machine's clock, and the job comes with the scheduler's.
+    const queued_ms = Date.parse(job.queued_at) + (this.clock.offset?.offset_ms ?? 0);
+    const waited_for_device_seconds = Math.round(device_care.waitedSince(queued_ms) * 1000) / 1000;
     const in_spite_of = device_care.inSpiteOf();
     if (waited_for_device_seconds <= 0 && in_spite_of === undefined) return (report) => report;
     return (report) => {
@@ -191,6 +203,12 @@ function withDropped(report: ExecutorReport, { dropped_batch_sizes }: Job): Exec
   const sizes = Object.keys(dropped_batch_sizes).join(', ');
   const noted = withNote(report, `batch sizes ${sizes} were left out: they did not fit in memory`);
   return { ...noted, results: { ...noted.results, dropped_batch_sizes } };
+}
+
+function withClock(report: ExecutorReport, note: ValueNote | undefined): ExecutorReport {
+  if (note === undefined) return report;
+  const value_notes = [note, ...(report.results.value_notes ?? [])].slice(0, MAX_VALUE_NOTES);
+  return { ...report, results: { ...report.results, value_notes } };
 }
 
 function withNote(report: ExecutorReport, note: string): ExecutorReport {

@@ -1,3 +1,4 @@
+import { type ClockOffset, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import { type BenchEvent, eventOf, type MeasuredData } from '@benchwire/shared/contracts/event.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
@@ -21,6 +22,7 @@ export class RunningAttempt {
   readonly device: Device;
   readonly context: ExecutorContext;
   readonly started_at: string;
+  readonly clock_at_start: ClockOffset | undefined;
   readonly logs: LogTail = new LogTail();
   #abort: { reason: AbortReason; message: string } | undefined;
   readonly #startedMs: number;
@@ -37,7 +39,8 @@ export class RunningAttempt {
     this.job = job;
     this.device = device;
     this.#services = services;
-    this.started_at = new Date().toISOString();
+    this.started_at = services.clock.timestamp();
+    this.clock_at_start = services.clock.offset;
     this.#startedMs = performance.now();
     this.#checkpoints = services.checkpoints.of(job, device);
     this.context = {
@@ -75,7 +78,7 @@ export class RunningAttempt {
     clearTimeout(this.#announceTimer);
     clearTimeout(this.#timeoutTimer);
     return {
-      finished_at: new Date().toISOString(),
+      finished_at: this.#services.clock.timestamp(),
       execution_time_seconds,
       hardware_metrics: this.#sampling?.stop() ?? TOO_SHORT_TO_SAMPLE,
     };
@@ -101,7 +104,14 @@ export class RunningAttempt {
       attempt: this.job.attempt,
       onPublished: (points) => telemetry.metricPoints(points),
     });
-    return this.#metrics.add(columns);
+    return this.#metrics.add(this.#inServerTime(columns));
+  }
+
+  /** Points come with the machine's time, from this process and from its children. */
+  #inServerTime(columns: MetricColumns): MetricColumns {
+    const { offset } = this.#services.clock;
+    if (offset === undefined || !isClockOff(offset)) return columns;
+    return { ...columns, times_ms: columns.times_ms.map((time) => time - offset.offset_ms) };
   }
 
   #setTimeout(ms: number): void {
@@ -122,7 +132,7 @@ export class RunningAttempt {
     const { latency_ms, throughput_items_per_second, samples } = result;
     const message = `attempt ${this.job.attempt} of ${this.job.task.task_id} measured ${Number(latency_ms.toPrecision(4))} ms at batch ${batch_size}`;
     const data: MeasuredData = { batch_size, latency_ms, throughput_items_per_second, samples };
-    this.#tell('measured', `${this.id}.measured.${batch_size}`, new Date().toISOString(), message, data);
+    this.#tell('measured', `${this.id}.measured.${batch_size}`, this.#services.clock.timestamp(), message, data);
   }
 
   /** Nobody's state depends on it, so nothing waits for it. */

@@ -1,3 +1,4 @@
+import type { ClockOffset } from '@benchwire/shared/contracts/clock.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { HardwareMetrics, Outcome, OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
@@ -15,6 +16,7 @@ export interface OutcomeParts {
   started_at: string;
   finished_at: string;
   execution_time_seconds: number;
+  clock?: ClockOffset | undefined;
   hardware_metrics: HardwareMetrics;
   logs: string | null;
 }
@@ -50,6 +52,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     started_at: parts.started_at,
     finished_at: parts.finished_at,
     execution_time_seconds: parts.execution_time_seconds,
+    ...(parts.clock === undefined ? {} : { clock: parts.clock }),
     ...(job.workload === undefined || is_part ? {} : { workload: job.workload }),
     results: report.results,
     hardware_metrics: parts.hardware_metrics,

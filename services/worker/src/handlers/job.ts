@@ -75,7 +75,7 @@ async function refuse(
   const raw = JSON.stringify(bullJob.data) ?? 'null';
   const id = `job.${bullJob.queueName}.${bullJob.id}`;
   await reject(client, 'job', { subject: `${bullJob.queueName}/${bullJob.id}`, raw, id }, issues);
-  const outcome = outcomeOfUnreadableJob(bullJob.data, issues, worker_id, device, new Date());
+  const outcome = outcomeOfUnreadableJob(bullJob.data, issues, worker_id, device, new Date(runner.clock.now()));
   if (outcome === undefined) return 'rejected';
   return await runner.store(outcome, () => null);
 }

@@ -15,7 +15,7 @@ export async function reportStalledJob(bullJob: BullJob, device: Device, options
   if (!parsed.success) return;
   const silent = 'the worker that ran the attempt has gone silent: its lock on the job ran out';
   const error = taskError('lost_worker', 'JOB_STALLED', silent, true);
-  const now = new Date().toISOString();
+  const now = options.runner.clock.timestamp();
   const outcome = buildOutcome({
     job: parsed.data,
     device,

@@ -2,7 +2,7 @@ import { type MetricBatch, parseMetricBatch } from '@benchwire/shared/contracts/
 import { METRICS } from '@benchwire/shared/contracts/streams.ts';
 import { consume, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
-import { metricRows, timeIssues } from '../../decide/metric-rows.ts';
+import { metricRows, timeIssues, withPlausibleTimes } from '../../decide/metric-rows.ts';
 import { insertSamples } from '../../tables/samples.ts';
 import type { ClickHouseContext } from './context.ts';
 import { writeMessages } from './write.ts';
@@ -38,6 +38,7 @@ export function consumeMetrics({
 function parseBatch(bytes: Uint8Array, stored_at_ms: number): Parsed<MetricBatch> {
   const parsed = parseMetricBatch(bytes);
   if (!parsed.ok) return parsed;
-  const issues = timeIssues(parsed.value, stored_at_ms);
-  return issues.length === 0 ? parsed : { ok: false, issues };
+  const value = withPlausibleTimes(parsed.value, stored_at_ms);
+  const issues = timeIssues(value, stored_at_ms);
+  return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
 }

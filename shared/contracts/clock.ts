@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * How far a machine's clock is from that of the NATS server, which puts a time on every stored message: the time that all
+ * of Benchwire orders by. Since 0.4.
+ */
+export const clockOffset = z.object({
+  /** The machine's clock minus the server's: negative where it is slow. */
+  offset_ms: z.number(),
+  /** Half of the round trip that it was measured with: the offset may be wrong by so much. */
+  uncertainty_ms: z.number().min(0),
+});
+export type ClockOffset = z.infer<typeof clockOffset>;
+
+/** Beyond its uncertainty a clock may be off by this much without anybody being told. */
+const TOLERATED_MS = 1000;
+
+/** Whether a clock is wrong, as far as can be told. */
+export function isClockOff({ offset_ms, uncertainty_ms }: ClockOffset): boolean {
+  return Math.abs(offset_ms) > uncertainty_ms + TOLERATED_MS;
+}
+
+/** `1 h 0 min slow`, `3.2 s fast`. */
+export function describeClock({ offset_ms }: ClockOffset): string {
+  return `${describeSpan(Math.abs(offset_ms))} ${offset_ms < 0 ? 'slow' : 'fast'}`;
+}
+
+const DAY_MS = 86_400_000;
+
+function describeSpan(ms: number): string {
+  if (ms >= 2 * DAY_MS) return `${Math.round(ms / DAY_MS)} days`;
+  if (ms >= 3_600_000) return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
+  if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
+  return `${Number((ms / 1000).toPrecision(2))} s`;
+}
+
+/** What was written this long before it was stored is taken for what a wrong clock says: nothing waits longer to be stored. */
+const MAX_WAIT_MS = 31 * DAY_MS;
+
+/**
+ * A time that somebody wrote, as far as the time at which the stream got it allows: nothing happens after it was stored.
+ * @param stored_at_ms - by the server
+ */
+export function plausibleTime(written: string, stored_at_ms: number): string {
+  const written_ms = Date.parse(written);
+  const fits = written_ms <= stored_at_ms && written_ms >= stored_at_ms - MAX_WAIT_MS;
+  return fits ? written : new Date(stored_at_ms).toISOString();
+}
