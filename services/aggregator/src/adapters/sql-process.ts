@@ -17,7 +17,7 @@ import type { Database } from './clickhouse.ts';
 
 const SCRIPT = fileURLToPath(new URL('../sql-process/main.ts', import.meta.url));
 /** Beyond its own limit, which gives the better message. The start of the process counts. */
-const GRACE_MS = 600;
+const GRACE_MS = 400;
 /** A process that nobody needs holds some 300 MB. */
 const IDLE_MS = 30_000;
 

@@ -41,8 +41,9 @@ function entries(...list: Array<[sequence: number, outcome: Outcome]>) {
   return list.map(([sequence, outcome]) => toEntry(received(outcome, sequence, { redelivered: true }), 0));
 }
 
-async function writeEvent(event: ReturnType<typeof someEvent>, sequence: number): Promise<void> {
-  const decided = eventRows(event, streamOrder(received(event, sequence)));
+async function writeEvent(event: ReturnType<typeof someEvent>, sequence: number, stored_at?: Date): Promise<void> {
+  const message = received(event, sequence, stored_at === undefined ? {} : { stored_at });
+  const decided = eventRows(event, streamOrder(message));
   if (!decided.ok) throw new Error(JSON.stringify(decided.issues));
   await writeEvents(database, [decided.rows]);
 }
@@ -183,9 +184,11 @@ describe('outcomes in the database', () => {
     expect(first).toMatchObject({ task_id: 'e--p1', executor: 'onnx', model: 'ocr', worker_id: 'w', attempt: 1 });
 
     // The end may be told before the last outcome is stored: it does not show before.
+    const now = new Date();
     await writeEvent(
-      someEvent({ run_id, kind: 'finished', data: { counts: finished }, at: new Date().toISOString() }),
+      someEvent({ run_id, kind: 'finished', data: { counts: finished }, at: now.toISOString() }),
       9,
+      now,
     );
     expect(await run()).toMatchObject({ state: 'accepted', finished_at: null, running: 1, waiting: 3, total: 4 });
     const ends = ['n-r1', 'n-r2', 'e--p1', 'e--p2'].map((task_id, n): [number, Outcome] => [
