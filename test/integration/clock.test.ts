@@ -152,9 +152,7 @@ describe('workers whose clocks are wrong', () => {
   it('are shown as such', async () => {
     const offsets = await vi.waitFor(async () => {
       const { rows } = await client.query('workers', {});
-      const found = Object.fromEntries(
-        rows.map((row) => [row.worker_id, row.capabilities?.clock?.offset_ms ?? 0]),
-      );
+      const found = Object.fromEntries(rows.map((row) => [row.worker_id, row.capabilities?.clock?.offset_ms ?? 0]));
       // The one whose clock was set back has said so since.
       expect(Math.abs((found.jumping ?? 0) + 3 * HOUR_MS)).toBeLessThan(5000);
       for (const row of rows) near(row.changed_at);
