@@ -28,6 +28,7 @@ export interface ConfinedEnd extends ProgramEnd {
   isolation: string | null;
   ends_all: boolean;
   hides_credentials: boolean;
+  guards_signals: boolean;
   notes: readonly string[];
 }
 
@@ -64,6 +65,6 @@ const program = new Program({
 });
 const end = await program.run();
 await rm(home, { recursive: true, force: true });
-const { isolation, ends_all, hides_credentials, notes } = confinement;
-const result: ConfinedEnd = { ...end, output, limit, isolation, ends_all, hides_credentials, notes };
+const { isolation, ends_all, hides_credentials, guards_signals, notes } = confinement;
+const result: ConfinedEnd = { ...end, output, limit, isolation, ends_all, hides_credentials, guards_signals, notes };
 console.log(JSON.stringify(result));

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectClient } from '@benchwire/shared/client/client.ts';
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
+import type { RequestInput } from '@benchwire/shared/client/submit.ts';
 import { outcome as outcomeContract } from '@benchwire/shared/contracts/outcome.ts';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { noExternalServers } from './support.ts';
@@ -57,14 +58,16 @@ describe.runIf(process.platform === 'linux').each(users)('a task’s program in 
 
     const outcomes = client.nats.subscribe('bw.outcome.>', { max: 1 });
     await client.nats.flush();
-    await client.submit({
+    const search: RequestInput = {
       task_id: 'search',
       type: 'test',
       executor: 'command',
       timeout_seconds: 60,
       // Their hashes, since what is looked for would else stand on the program's own command line.
       config: { command: [PYTHON, '-c', SEARCH, dataDir, secrets.map(sha256).join(',')] },
-    });
+    };
+    // The file is there before the last of the services.
+    await vi.waitFor(() => client.submit(search, { request_id: 'search' }), { timeout: 60_000, interval: 500 });
     for await (const message of outcomes) {
       const outcome = outcomeContract.parse(message.json());
       expect(outcome).toMatchObject({ status: 'completed' });

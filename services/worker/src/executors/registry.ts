@@ -150,10 +150,11 @@ async function commandExecutor(
   return { executor, commands, confinement };
 }
 
-function logConfinement({ isolation, ends_all, hidden, notes }: Confinement, log: Log): void {
+function logConfinement({ isolation, ends_all, guards_signals, hidden, notes }: Confinement, log: Log): void {
   const parts = [
     ends_all ? 'every process of a program ends with it' : undefined,
     isolation === null ? undefined : `programs are kept apart by ${isolation}`,
+    guards_signals ? 'they can send signals to their own processes only' : undefined,
     hidden.length === 0 ? undefined : `they do not see ${hidden.join(', ')}`,
   ].filter((part) => part !== undefined);
   if (parts.length > 0) log.info(parts.join('; '));

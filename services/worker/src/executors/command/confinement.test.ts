@@ -131,11 +131,30 @@ time.sleep(600)`;
   it('does not get away by killing or stopping what holds it together', async () => {
     for (const signal of ['SIGKILL', 'SIGSTOP']) {
       const mark = word(signal.toLowerCase());
-      const code = `import os, signal, time\ntime.sleep(0.3)\n${leave(mark)}${until_there(mark)}os.kill(os.getppid(), signal.${signal})\nprint("there", flush=True)\ntime.sleep(600)`;
+      const code = `import os, signal, time\ntime.sleep(0.3)\n${leave(mark)}${until_there(mark)}\ntry: os.kill(os.getppid(), signal.${signal})\nexcept PermissionError: pass\nprint("there", flush=True)\ntime.sleep(600)`;
       const end = await confined({ command: [python ?? '', '-c', code], stop_on_output: true }, uid);
       // Without namespaces nothing marks what has cleared its environment; the worker then says so.
       if (end.isolation === null) expect(end.notes).not.toEqual([]);
       else expect(processesWith(mark)).toEqual([]);
+    }
+  });
+
+  it('sends no signal to what is not its own', async () => {
+    const bystander = spawn('sleep', ['600'], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid: uid }) });
+    const code = `
+import os, signal, subprocess
+child = subprocess.Popen(["sleep", "600"])
+for pid in (${bystander.pid}, os.getppid(), -1):
+    try: os.kill(pid, signal.SIGCONT if pid == -1 else signal.SIGTERM); print(pid)
+    except PermissionError: pass
+child.terminate()
+print("own", child.wait())`;
+    try {
+      const end = await confined({ command: [python ?? '', '-c', code] }, uid);
+      expect(end.output).toContain('own -15');
+      expect(end.output.includes(String(bystander.pid))).toBe(!end.guards_signals);
+    } finally {
+      bystander.kill('SIGKILL');
     }
   });
 

@@ -40,8 +40,10 @@ export interface Confinement {
   readonly ends_all: boolean;
   /** Programs can read neither the environment and memory of the stack's processes nor the hidden folders. */
   readonly hides_credentials: boolean;
-  /** How, in words: `user namespace`, `fewer capabilities`, `user 1001`, or none. */
+  /** How, in words: `user namespace`, `fewer capabilities`, `user 1001`, `Landlock`; null for not at all. */
   readonly isolation: string | null;
+  /** Programs can send no signals to processes outside, the helper and the worker among them. */
+  readonly guards_signals: boolean;
   /** Each program has a mount namespace of its own, by which its processes are known. */
   readonly has_namespace: boolean;
   readonly user: TaskUser | undefined;
@@ -62,6 +64,7 @@ export async function probeConfinement(options: ConfinementOptions): Promise<Con
     ends_all: false,
     hides_credentials: false,
     isolation: null,
+    guards_signals: false,
     has_namespace: false,
     user,
     hidden: [],
@@ -81,33 +84,63 @@ export async function probeConfinement(options: ConfinementOptions): Promise<Con
   const helper =
     perl === undefined || prctl === undefined
       ? undefined
-      : (grace_ms: number): string[] => [perl, HELPER, String(prctl), String(process.pid), String(grace_ms)];
-  const ends_all = helper !== undefined && (await works([...helper(0), ...launch]));
-  const together = (grace_ms: number): string[] => (ends_all && helper !== undefined ? helper(grace_ms) : []);
+      : (grace_ms: number, guard: Guard): string[] => [
+          ...[perl, HELPER, String(prctl), String(process.pid), String(grace_ms)],
+          options.isolation === 'off' ? 'off' : guard,
+        ];
+  const alone = helper === undefined ? undefined : await works([...helper(0, 'any'), ...launch]);
+  const ends_all = alone !== undefined;
+  const together = (grace_ms: number, guard: Guard): string[] =>
+    ends_all && helper !== undefined ? helper(grace_ms, guard) : [];
   if (!ends_all) {
     notes.push(
       'a program that leaves its session and clears its environment within a tenth of a second may outlive its task: install perl (perl-base), which holds its processes together',
     );
   }
   for (const chain of isolationChains({ ...options, hidden, tool: await toolPaths(tool) })) {
-    if (!(await works([...together(0), ...chain.prefix, ...launch]))) continue;
-    if (!chain.hides_credentials) notes.push(CREDENTIALS_NOTE);
+    const guard = chain.has_namespace ? 'signals' : 'any';
+    const said = await works([...together(0, guard), ...chain.prefix, ...launch]);
+    if (said === undefined) continue;
+    // Another user cannot read what belongs to this one alone.
+    const hides_folders = chain.has_namespace || user !== undefined || hidden.length === 0;
+    const hides_credentials = said.hides_processes && hides_folders;
+    if (!hides_credentials) notes.push(CREDENTIALS_NOTE);
     return {
       ...direct,
       ends_all,
-      hides_credentials: chain.hides_credentials,
+      hides_credentials,
       isolation: chain.name,
+      guards_signals: guardIn(said.report) === 'signals',
       has_namespace: chain.has_namespace,
       hidden: chain.has_namespace ? hidden : [],
-      wrap: (command, grace_ms) => [...together(grace_ms), ...chain.prefix, ...launch, ...command],
+      wrap: (command, grace_ms) => [...together(grace_ms, guard), ...chain.prefix, ...launch, ...command],
     };
   }
-  notes.push(CREDENTIALS_NOTE);
-  return { ...direct, ends_all, wrap: (command, grace_ms) => [...together(grace_ms), ...launch, ...command] };
+  // Without namespaces Landlock keeps programs from the other processes; files can't be hidden.
+  const guard = guardIn(alone?.report ?? '');
+  const hides_credentials = alone?.hides_processes === true && hidden.length === 0;
+  if (!hides_credentials) notes.push(CREDENTIALS_NOTE);
+  return {
+    ...direct,
+    ends_all,
+    hides_credentials,
+    isolation: guard === 'nothing' ? null : 'Landlock',
+    guards_signals: guard === 'signals',
+    wrap: (command, grace_ms) => [...together(grace_ms, 'any'), ...launch, ...command],
+  };
+}
+
+/** What Landlock is asked for: keep-together.pl. */
+type Guard = 'signals' | 'any';
+
+/** What Landlock has done, out of the helper's report. */
+function guardIn(report: string): 'signals' | 'processes' | 'nothing' {
+  const guard = /^guarded (signals|processes)$/m.exec(report)?.[1];
+  return guard === 'signals' || guard === 'processes' ? guard : 'nothing';
 }
 
 const CREDENTIALS_NOTE =
-  "programs can read what this worker's user can read, the environment of its other processes among it: allow user namespaces (kernel.apparmor_restrict_unprivileged_userns=0, or a container with seccomp that lets unshare through), or start the worker as root with WORKER_COMMAND_USER";
+  "programs can read what this worker's user can read, files of the stack or the environment of its other processes among it: allow user namespaces (kernel.apparmor_restrict_unprivileged_userns=0, or a container with seccomp that lets unshare through), or start the worker as root with WORKER_COMMAND_USER";
 
 /** Those of the folders that can be hidden, without symbolic links; a note for each that can't. */
 async function foldersToHide(folders: readonly string[], notes: string[]): Promise<string[]> {
@@ -140,9 +173,21 @@ async function toolPaths(
   return { sh, unshare, setpriv, mount };
 }
 
-/** Runs `echo` through a chain, as a task's program would run, and looks whether its variable and its answer arrive. */
-function works(chain: readonly string[]): Promise<boolean> {
-  const [file = '', ...args] = [...chain, '/bin/sh', '-c', 'echo "$PROBE"'];
+/** A probe that has worked. */
+interface Probe {
+  /** What the helper has said. */
+  report: string;
+  /** It could not read this process's environment. */
+  hides_processes: boolean;
+}
+
+/**
+ * Runs a program through a chain, as a task's would run, that says its variable, and whether it can look into this process.
+ * Undefined when its answer does not arrive.
+ */
+function works(chain: readonly string[]): Promise<Probe | undefined> {
+  const look = `echo "$PROBE"; if [ -n "$(head -c 1 /proc/${process.pid}/environ 2>/dev/null)" ]; then echo open; fi`;
+  const [file = '', ...args] = [...chain, '/bin/sh', '-c', look];
   return new Promise((resolve) => {
     const child = spawn(file, args, {
       env: { PATH: TOOL_PATH },
@@ -156,8 +201,15 @@ function works(chain: readonly string[]): Promise<boolean> {
       said += chunk.toString();
     });
     sendEnvironment(child.stdio[3], { PATH: TOOL_PATH, PROBE: 'it works' });
-    child.once('error', () => resolve(false));
-    child.once('close', () => resolve(said.trim() === 'it works'));
+    let report = '';
+    child.stdio[4]?.on('data', (chunk: Buffer) => {
+      report += chunk.toString();
+    });
+    child.once('error', () => resolve(undefined));
+    child.once('close', () => {
+      const [answer, open] = said.trim().split('\n');
+      resolve(answer === 'it works' ? { report, hides_processes: open === undefined } : undefined);
+    });
   });
 }
 

@@ -19,7 +19,6 @@ interface IsolationChain {
   name: string;
   /** What stands before the program. */
   prefix: string[];
-  hides_credentials: boolean;
   /** A mount namespace of its own, in which the hidden folders are hidden. */
   has_namespace: boolean;
 }
@@ -53,7 +52,7 @@ export function isolationChains(options: IsolationOptions): IsolationChain[] {
   if (isolation === 'off') {
     if (user === undefined) return [];
     const prefix = [setpriv, ...asUser, '--inh-caps=-all', '--no-new-privs', '--'];
-    return [{ name: `user ${user.name}`, prefix, hides_credentials: true, has_namespace: false }];
+    return [{ name: `user ${user.name}`, prefix, has_namespace: false }];
   }
   const can_mount = unshare !== undefined && mount !== undefined;
   const hiding = hidden.map((folder) => `${mount} -t tmpfs -o ro,size=4k,mode=555 hidden ${quote(folder)}`);
@@ -62,7 +61,7 @@ export function isolationChains(options: IsolationOptions): IsolationChain[] {
     if (!can_mount) return [];
     const apart = [unshare, '--user', '--map-current-user', '--keep-caps', '--mount', '--', ...inside];
     const prefix = [...apart, setpriv, '--ambient-caps=-all', '--inh-caps=-all', '--no-new-privs', '--'];
-    return [{ name: 'user namespace', prefix, hides_credentials: true, has_namespace: true }];
+    return [{ name: 'user namespace', prefix, has_namespace: true }];
   }
   const chains: IsolationChain[] = [];
   for (const with_mount of can_mount ? [true, false] : [false]) {
@@ -72,15 +71,13 @@ export function isolationChains(options: IsolationOptions): IsolationChain[] {
       chains.push({
         name: `${with_mount ? 'mount namespace, ' : ''}${user === undefined ? 'fewer capabilities' : `user ${user.name}`}`,
         prefix: [...(with_mount ? [unshare ?? '', '--mount', '--', ...inside] : []), setpriv, ...flags],
-        // Another user cannot read what belongs to root alone.
-        hides_credentials: user !== undefined || with_mount || hidden.length === 0,
         has_namespace: with_mount,
       });
     }
   }
   if (user !== undefined) {
     const prefix = [setpriv, ...asUser, '--no-new-privs', '--'];
-    chains.push({ name: `user ${user.name}`, prefix, hides_credentials: true, has_namespace: false });
+    chains.push({ name: `user ${user.name}`, prefix, has_namespace: false });
   }
   return chains;
 }

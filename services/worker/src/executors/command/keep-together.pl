@@ -2,9 +2,11 @@
 # not, becomes a child of this process instead of init's (PR_SET_CHILD_SUBREAPER), and is killed before this one exits.
 # Node has no prctl(2); Debian, Ubuntu and the images have perl (perl-base is essential there).
 #
-#   perl keep-together.pl PRCTL PARENT GRACE_MS PROGRAM [ARGUMENT...]
+#   perl keep-together.pl PRCTL PARENT GRACE_MS GUARD PROGRAM [ARGUMENT...]
 #
-# PRCTL is the number of the system call on this machine, PARENT the process whose end ends everything. On descriptor 4 it reports, one line each:
+# PRCTL is the number of the system call on this machine, PARENT the process whose end ends everything. GUARD says what
+# Landlock is to keep the program from: `signals` to processes outside, `any` for whatever this kernel can without mounts, `off`. On descriptor 4 it reports, one line each:
+#   guarded signals|processes|nothing  the program can send no signals out; can look into no process outside; neither
 #   started PID                        the program runs
 #   end code|signal NUMBER LEFT        it has ended; LEFT is how many processes it had left behind; none is there any more
 #   stuck COUNT                        so many processes do not end although they were killed
@@ -13,9 +15,11 @@
 use strict;
 use warnings;
 
-use constant { SET_PDEATHSIG => 1, SET_CHILD_SUBREAPER => 36, USR1 => 10, NOHANG => 1, EINTR => 4 };
+use constant { SET_PDEATHSIG => 1, SET_CHILD_SUBREAPER => 36, SET_NO_NEW_PRIVS => 38, USR1 => 10, NOHANG => 1, EINTR => 4 };
+# The same on all processors.
+use constant { LANDLOCK_CREATE => 444, LANDLOCK_RESTRICT => 446, ABI_OF_SCOPES => 6, MAKE_BLOCK => 1 << 11, SCOPE_SIGNAL => 2 };
 
-my ($prctl, $parent, $grace_ms, @command) = @ARGV;
+my ($prctl, $parent, $grace_ms, $guard, @command) = @ARGV;
 open(my $report, '>&=', 4) or exit 125;
 sub report { syswrite($report, "@_\n") }
 
@@ -34,6 +38,7 @@ my $program = fork;
 if (!defined $program) { report("failed fork: $!"); exit 125 }
 if ($program == 0) {
   $SIG{$_} = 'DEFAULT' for qw(USR1 TERM INT HUP QUIT PIPE FPE);
+  report('guarded ' . guarded());
   close $report;
   exec { $command[0] } @command;
   exit 127;
@@ -72,6 +77,21 @@ for (my $tries = 0; !alone(); $tries++) {
 my $signal = $status & 127;
 report($kill ? 'end signal 9 0' : $signal ? "end signal $signal $left" : 'end code ' . ($status >> 8) . " $left");
 exit 0;
+
+# Puts this process into a Landlock domain (landlock(7)), for which it needs no privilege: no process of it looks into one outside
+# (ptrace(2), /proc/PID/environ), and where the kernel knows scopes none sends a signal there. A domain must restrict something:
+# before there were scopes that is making block devices, which also forbids mounts.
+sub guarded {
+  return 'nothing' if $guard eq 'off';
+  my $abi = syscall(LANDLOCK_CREATE, 0, 0, 1);
+  my $has_scopes = $abi >= ABI_OF_SCOPES;
+  return 'nothing' if $abi < 1 || (!$has_scopes && $guard ne 'any');
+  my $attributes = $has_scopes ? pack('Q3', 0, 0, SCOPE_SIGNAL) : pack('Q', MAKE_BLOCK);
+  my $rules = syscall(LANDLOCK_CREATE, $attributes, length $attributes, 0);
+  return 'nothing' if $rules < 0 || syscall($prctl + 0, SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0;
+  return 'nothing' if syscall(LANDLOCK_RESTRICT, $rules, 0) != 0;
+  return $has_scopes ? 'signals' : 'processes';
+}
 
 # Collects what has ended. True when there is no child any more, and so no descendant either.
 sub alone {
