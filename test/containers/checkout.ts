@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isNewEnough } from '@benchwire/deploy/local/find-server.ts';
@@ -54,6 +56,21 @@ export class Checkout {
   addFile(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);
     this.#files.push(name);
+  }
+
+  /**
+   * On 127.0.0.1 as compose.yaml says; where a stack of somebody else has one of its ports, on another address of loopback,
+   * by the variable that is there for it. @returns the address
+   */
+  async publishWhereFree(say: (text: string) => void): Promise<string> {
+    const published = [...this.#read('deploy/compose.yaml').matchAll(/PUBLISH_ADDRESS:-127\.0\.0\.1\}:(\d+):/g)];
+    const taken: string[] = [];
+    for (const [, port = ''] of published) if (!(await isFree(Number(port)))) taken.push(port);
+    if (taken.length === 0) return '127.0.0.1';
+    const address = '127.0.0.77';
+    say(`something else listens on port ${taken.join(', ')}: published on ${address} instead of 127.0.0.1`);
+    this.edit('deploy/.env', (text) => `${text.replaceAll('127.0.0.1', address)}\nPUBLISH_ADDRESS=${address}\n`);
+    return address;
   }
 
   /** `docker compose --file deploy/compose.yaml …`. @returns stdout @throws Error with all that it printed */
@@ -114,4 +131,16 @@ export class Checkout {
   #read(file: string): string {
     return readFileSync(join(this.folder, file), 'utf8');
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
 }

@@ -1,24 +1,23 @@
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Checkout } from './checkout.ts';
-import { leaderAmong, PAGE_URL, type Progress, progressOf } from './fleet.ts';
+import { type Api, leaderAmong, type Progress, progressOf } from './fleet.ts';
 
 /** deploy/compose.yaml and the images on a real engine, used as docs/deployment.md says. The tests follow each other. */
 const docker = inject('docker');
 const say = (text: string): void => console.log(`containers: ${text}`);
 
-/** On loopback, by compose.yaml. */
-const PORTS = [4222, 6379, 8080, 9094];
 const TASKS = 500;
 
 describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine', () => {
   let checkout: Checkout;
   /** Of an admin, for the HTTP API. */
   let key = '';
+  /** Where the ports are published. */
+  let address = '';
+  const api = (): Api => ({ url: `http://${address}:8080`, key });
   /** A request as a file of the checkout. @returns its name */
   const request = (name: string, tasks: readonly object[]): string => {
     writeFileSync(join(checkout.folder, `${name}.json`), JSON.stringify({ name, tasks }));
@@ -36,9 +35,9 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
 
   beforeAll(async () => {
     if (docker.missing !== undefined) return;
-    for (const port of PORTS) await mustBeFree(port);
     checkout = new Checkout({ env: docker.env, engine_version: docker.version, own: docker.own, say });
     await checkout.shell('sh deploy/compose-env.sh');
+    address = await checkout.publishWhereFree(say);
     await seconds('building the images', () => checkout.compose('build'));
   });
   afterAll(async () => {
@@ -64,11 +63,11 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
   });
 
   it('serves the page, and the HTTP API to whoever has a key', async () => {
-    expect((await fetch(PAGE_URL)).status).toBe(200);
-    expect((await fetch(`${PAGE_URL}/api/runs`)).status).toBe(401);
+    expect((await fetch(api().url)).status).toBe(200);
+    expect((await fetch(`${api().url}/api/runs`)).status).toBe(401);
     const created = await checkout.compose('run', '--rm', 'bw', 'key', 'create', 'me', '--role', 'admin', '--json');
     ({ key } = z.object({ key: z.string() }).parse(JSON.parse(created)));
-    expect((await fetch(`${PAGE_URL}/api/runs`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
+    expect((await fetch(`${api().url}/api/runs`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
   });
 
   it('checks health without a Node, and rotates what containers print', async () => {
@@ -98,7 +97,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
     const victims = [await leaderAmong(checkout)];
     for (const server of ['nats', 'redis', 'aggregator']) victims.push(...(await checkout.containers(server)));
     const run = bw(`run ${request('kills', tasks)}`);
-    const progress = (): Promise<Progress> => progressOf('kills', key);
+    const progress = (): Promise<Progress> => progressOf('kills', api());
     /** Waits until so many tasks are done, whatever is being restarted. */
     const until = (completed: number): Promise<Progress> =>
       vi.waitFor(async () => {
@@ -155,6 +154,16 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
 
 const PATIENT = { timeout: 120_000, interval: 500 };
 
+const composed = z.object({
+  services: z.object({
+    worker: z.object({
+      image: z.string(),
+      environment: z.record(z.string(), z.string().nullable()),
+      build: z.unknown().optional(),
+    }),
+  }),
+});
+
 const inspected = z
   .tuple([
     z.object({
@@ -164,17 +173,3 @@ const inspected = z
     }),
   ])
   .transform(([container]) => container);
-
-/** @throws Error when something else listens there */
-async function mustBeFree(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new Error(`compose.yaml publishes port ${port}, and something else listens there: stop it first`, {
-      cause: error,
-    });
-  }
-  server.close();
-  await once(server, 'close');
-}

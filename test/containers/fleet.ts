@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { Checkout } from './checkout.ts';
 
-export const PAGE_URL = 'http://127.0.0.1:8080';
+/** The gateway, and a key of somebody who may read. */
+export interface Api {
+  url: string;
+  key: string;
+}
 
 /** How far a run is. */
 export interface Progress {
@@ -17,8 +21,8 @@ const page = z.object({
  * The newest run of a name, as the HTTP API has it.
  * @throws Error while what the answer comes from is being restarted
  */
-export async function progressOf(name: string, key: string): Promise<Progress> {
-  const answer = await fetch(`${PAGE_URL}/api/runs`, { headers: { authorization: `Bearer ${key}` } });
+export async function progressOf(name: string, { url, key }: Api): Promise<Progress> {
+  const answer = await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${key}` } });
   const run = page.parse(await answer.json()).items.find((each) => each.name === name);
   if (run === undefined) throw new Error(`there is no run ${name} yet`);
   return run;
