@@ -78,6 +78,16 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
     }
   });
 
+  it("takes a worker's image and programs from a second file, as the docs have it", async () => {
+    const docs = readFileSync(join(checkout.folder, 'docs/deployment.md'), 'utf8');
+    const [, text = ''] = /```yaml\n(services:\n {2}worker:\n[\s\S]*?)```/.exec(docs) ?? [];
+    writeFileSync(join(checkout.folder, 'docs-example.yaml'), text);
+    const config = await checkout.compose('--file', 'docs-example.yaml', 'config', '--format', 'json');
+    const { worker } = composed.parse(JSON.parse(config)).services;
+    expect(worker).toMatchObject({ image: 'my-worker', environment: { WORKER_COMMANDS: 'python3' } });
+    expect(worker.build).toBeUndefined();
+  });
+
   it("lets a task build a program and start it, once a file of one's own allows sh", async () => {
     checkout.addFile('my-fleet.yaml', 'services: { worker: { environment: { WORKER_COMMANDS: sh } } }\n');
     await checkout.compose('up', '--detach', '--wait', '--scale', 'worker=4', '--scale', 'scheduler=2');
