@@ -41,6 +41,9 @@ const history = async (task_id: string, metric: string, value: number, unit?: st
     expect(code, stderr).toBe(0);
   }
 };
+/** The run that `bw run` has shown: the newest one may be a re-run that settles a finding. */
+const runOf = ({ stdout }: BwResult): string => /bw show (\S+)/.exec(stdout)?.[1] ?? 'last';
+const rowsOf = (ran: BwResult): Promise<ResultRow[]> => json<ResultRow[]>('results', runOf(ran), '--format', 'json');
 const seriesOf = async (metric: string): Promise<SeriesRow[]> =>
   (await json<SeriesRow[]>('series', metric)).filter((row) => row.metric === metric);
 
@@ -86,25 +89,21 @@ describe('which way is better', () => {
 describe('units', () => {
   it('of one family are one history, whatever is printed; the value stands as it was printed', async () => {
     await history('step', 'step_time', 12.3, 'ms');
+    let ran: BwResult | undefined;
     for (const [value, unit] of [
       [0.0123, 's'],
       [12_310_000, 'nanoseconds'],
       [12_300, 'µs'],
     ] as const) {
-      const { code, stdout } = await print(
-        'step',
-        line('step_time', value, unit),
-        {},
-        '--fail-on',
-        'regression,change',
-      );
-      expect([code, stdout]).toEqual([0, expect.stringContaining('no finding')]);
-      expect(stdout).not.toContain('a new series');
+      ran = await print('step', line('step_time', value, unit), {}, '--fail-on', 'regression,change');
+      expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('no finding')]);
+      expect(ran.stdout).not.toContain('a new series');
     }
+    if (ran === undefined) return;
     expect(await seriesOf('step_time')).toMatchObject([{ unit: 'ms', points: 11, last_value: 12.3 }]);
-    const [row] = await json<ResultRow[]>('results', 'last');
+    const [row] = await rowsOf(ran);
     expect(row).toMatchObject({ value: 12.3, unit: 'ms', printed_value: 12_300, printed_unit: 'µs' });
-    expect((await call('results', 'last')).stdout).toMatch(/12,300 +µs/);
+    expect((await call('results', runOf(ran))).stdout).toMatch(/12,300 +µs/);
   });
 
   it('that do not convert are another history, and bw run says so', async () => {
@@ -118,9 +117,9 @@ describe('units', () => {
 
   it('that change within one task are converted, or kept apart, and noted', async () => {
     const text = `${line('lap', 10, 'ms')}${line('lap', 0.012, 's')}${line('lap', 3, 'MB')}`;
-    const { stdout } = await print('laps', text);
-    expect(stdout).toMatch(/¹ printed in several units/);
-    const rows = await json<ResultRow[]>('results', 'last');
+    const ran = await print('laps', text);
+    expect(ran.stdout).toMatch(/¹ printed in several units/);
+    const rows = await rowsOf(ran);
     expect(rows.map(({ metric, value, unit }) => [metric, value, unit])).toEqual(
       expect.arrayContaining([
         ['lap', 11, 'ms'],
@@ -140,17 +139,17 @@ it('output: what is a metric is taken, and what is not taken is told', async () 
     'such as {"metric": "example", "value": 1} a line',
     '',
   ].join('\n');
-  const { stdout } = await print('odd', text);
-  const rows = await json<ResultRow[]>('results', 'last');
+  const ran = await print('odd', text);
+  const rows = await rowsOf(ran);
   expect(rows.map(({ metric, value }) => [metric, value]).sort()).toEqual([
     ['load_ms', 12],
     ['tokens_per_second', 41.5],
     ['wer', 5.1],
   ]);
-  const words = stdout.replace(/\s+/g, ' ');
+  const words = ran.stdout.replace(/\s+/g, ' ');
   expect(words).toContain('NaN is no number that can be kept');
   expect(words).toContain('text stands around it');
-  const shown = await json<{ tasks: TaskRow[] }>('show', 'last');
+  const shown = await json<{ tasks: TaskRow[] }>('show', runOf(ran));
   expect(shown.tasks[0]?.note).toContain('NaN is no number');
 });
 
@@ -170,7 +169,10 @@ describe('a series is named by what was run', () => {
     const slow = await print('build', line('encode_ms', 20), build('9', declared), '--fail-on', 'regression');
     expect([slow.code, slow.stdout]).toEqual([2, expect.stringContaining('regression')]);
     expect(slow.stdout).not.toContain('a new series');
-    expect(await seriesOf('encode_ms')).toMatchObject([{ points: 9 }]);
+    const [series, ...others] = await seriesOf('encode_ms');
+    expect(others).toEqual([]);
+    // And the re-runs that settle the finding.
+    expect(series?.points).toBeGreaterThanOrEqual(9);
   });
 
   it('a place that is not there is refused before anything runs', async () => {
@@ -189,12 +191,13 @@ it('a target rate that was missed reaches every reader', async () => {
   expect(ran.stdout.replace(/\s+/g, ' ')).toMatch(
     /¹ target rate missed: silero-vad-v5, batch 1: .* of 500000 arrivals/,
   );
-  expect((await call('results', 'last')).stdout.replace(/\s+/g, ' ')).toMatch(missed);
-  expect((await call('show', 'last')).stdout.replace(/\s+/g, ' ')).toMatch(missed);
-  const rows = await json<ResultRow[]>('results', 'last');
+  expect((await call('results', runOf(ran))).stdout.replace(/\s+/g, ' ')).toMatch(missed);
+  expect((await call('show', runOf(ran))).stdout.replace(/\s+/g, ' ')).toMatch(missed);
+  const rows = await rowsOf(ran);
+  expect(rows.length).toBeGreaterThan(1);
   expect(rows.every(({ note_codes }) => note_codes.includes('target_rate_missed'))).toBe(true);
   const report = join(folder, 'report.html');
-  await call('report', 'last', '--output', report);
+  await call('report', runOf(ran), '--output', report);
   expect(readFileSync(report, 'utf8')).toMatch(missed);
   const [series] = await seriesOf('latency_ms');
   expect((await call('series', series?.series_id ?? '')).stdout).toContain('target rate missed');

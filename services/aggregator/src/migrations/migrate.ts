@@ -27,6 +27,7 @@ export async function migrate(database: Database, retention: Retention, log: Log
   for (const migration of MIGRATIONS) {
     if (done.has(migration.id)) continue;
     for (const statement of migration.statements(database, retention)) await database.command(statement);
+    await migration.compute?.(database, log);
     await database.insert('schema_migrations', ['id', 'name'], [[migration.id, migration.name]]);
     log.info({ migration: migration.id, name: migration.name }, 'applied a migration');
   }

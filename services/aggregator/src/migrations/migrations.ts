@@ -1,3 +1,4 @@
+import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { annotations } from '../tables/annotations.ts';
 import { attempts } from '../tables/attempts.ts';
@@ -11,12 +12,15 @@ import { createSamples, samples } from '../tables/samples.ts';
 import { createTable, onCluster, type Retention, type Table } from '../tables/table.ts';
 import { tasks } from '../tables/tasks.ts';
 import { workers } from '../tables/workers.ts';
+import { convertStoredUnits } from './series-units.ts';
 
 export interface Migration {
   id: number;
   name: string;
   /** Each statement can be run again: replicas may start together, and a start may be cut short. */
   statements(database: Database, retention: Retention): string[];
+  /** What has to be computed from what is stored; can be run again, too. */
+  compute?(database: Database, log: Log): Promise<void>;
 }
 
 /** Every table that stores something. */
@@ -79,5 +83,6 @@ export const MIGRATIONS: readonly Migration[] = [
         (column) =>
           `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${results.columns[column]}`,
       ),
+    compute: convertStoredUnits,
   },
 ];
