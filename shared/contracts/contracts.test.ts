@@ -6,6 +6,7 @@ import { decodeMetricBatch, encodeMetricBatch, metricBatch, metricBatchId } from
 import { OUTCOME_STATUSES, type Outcome, outcomeIsFinal, type TaskError } from './outcome.ts';
 import { runMessageId } from './run.ts';
 import { type SeriesKey, seriesId, variantOf } from './series.ts';
+import { modelInOneForm } from './series-key.ts';
 import { noopConfig, taskSpec } from './task.ts';
 
 describe('ids', () => {
@@ -182,4 +183,18 @@ it('a task says its executor, or means onnx', () => {
     retry_policy: { max_retries: 3, retry_delay_seconds: 5 },
   });
   expect(taskSpec.parse({ task_id: 'a', executor: 'noop' })).toMatchObject({ config: noopConfig.parse({}) });
+});
+
+it.each([
+  ['./models/a.onnx', 'models/a.onnx'],
+  ['models//a.onnx', 'models/a.onnx'],
+  ['/data/./././m/a.onnx', '/data/m/a.onnx'],
+  ['././a.onnx', 'a.onnx'],
+  ['https://host//a/./b.onnx', 'https://host//a/./b.onnx'],
+  ['google-bert/bert-base-uncased', 'google-bert/bert-base-uncased'],
+  ['../a.onnx', '../a.onnx'],
+  ['resnet', 'resnet'],
+  ['./', './'],
+])('the model %s is %s in the name of a series', (written, one) => {
+  expect(modelInOneForm(written)).toBe(one);
 });

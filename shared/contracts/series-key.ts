@@ -20,3 +20,16 @@ export const seriesKey = z.object({
   unit_family: z.string().optional(),
 });
 export type SeriesKey = z.infer<typeof seriesKey>;
+
+/**
+ * A model's name in one form, for comparing: a relative path without `./` before it, any path without `//` and `/./`. Names
+ * and addresses stay. Which folder a path counts from is the worker's to know, so an absolute path stays another name.
+ */
+export function modelInOneForm(model: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(model) || !model.includes('/')) return model;
+  const short = model
+    .replaceAll(/\/{2,}/g, '/')
+    .replaceAll(/(?:\/\.)+(?=\/)/g, '')
+    .replace(/^(?:\.\/)+/, '');
+  return short === '' ? model : short;
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { seriesUnit } from '../metric/series-unit.ts';
 import type { Better } from './direction.ts';
 import type { MetricResult, Outcome } from './outcome.ts';
-import type { SeriesKey } from './series-key.ts';
+import { modelInOneForm, type SeriesKey } from './series-key.ts';
 import { settingsOf } from './settings.ts';
 import type { Task, TaskSpec } from './task.ts';
 import { isAbout, type ValueNote, valueNotesOf } from './value-note.ts';
@@ -18,7 +18,7 @@ export function seriesId(key: SeriesKey): string {
   return hash(
     [
       key.benchmark,
-      key.model,
+      modelInOneForm(key.model),
       key.executor,
       key.precision,
       key.batch_size,

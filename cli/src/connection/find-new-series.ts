@@ -4,6 +4,7 @@ import { expand } from '@benchwire/shared/contracts/expand.ts';
 import type { QueryRow } from '@benchwire/shared/contracts/query.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { KeptOutcome } from '../progress/run-progress.ts';
 import { configDifferences, type Difference, type NewSeries } from '../results/new-series.ts';
@@ -71,7 +72,7 @@ async function compare(
 
 function isSame(row: Earlier, outcome: KeptOutcome): boolean {
   return (
-    row.model === (outcome.model ?? '') &&
+    modelInOneForm(row.model) === modelInOneForm(outcome.model ?? '') &&
     row.precision === (outcome.precision ?? '') &&
     row.scenario === (outcome.scenario ?? '') &&
     row.variant === outcome.variant &&

@@ -27,6 +27,20 @@ async function storeOld(metric: string, value: number, unit: string, order: numb
   await insertRows(database, results, [{ ...old, printed_value: null, printed_unit: '' }]);
 }
 
+it('a model whose path was written in several ways has one history', async () => {
+  for (const [order, model] of ['./models/a.onnx', 'models//a.onnx', 'models/a.onnx'].entries()) {
+    const outcome = someOutcome({ run_id: newRunId(), model, results: measured({ path_ms: 5 }) });
+    const [row] = outcomeRows(outcome, 20 + order).results;
+    if (row === undefined) throw new Error('the outcome has no point');
+    // As its name was made before: of the path as it was written.
+    await insertRows(database, results, [{ ...row, series_id: `old-${model}` }]);
+  }
+  for (let times = 0; times < 2; times++) {
+    await convertStoredUnits(database, silent);
+    expect(await findSeries(database, { search: 'path_ms' })).toMatchObject([{ points: 3 }]);
+  }
+});
+
 it('points that were stored in several units become histories of one unit each, once', async () => {
   await storeOld('step_time', 12.3, 'ms', 1);
   await storeOld('step_time', 0.0124, 's', 2);
@@ -36,7 +50,9 @@ it('points that were stored in several units become histories of one unit each, 
   await storeOld('accuracy', 0.9, '', 6);
   for (let times = 0; times < 2; times++) {
     await convertStoredUnits(database, silent);
-    const series = (await findSeries(database, {})).map(({ metric, unit, points }) => `${metric} ${unit} ${points}`);
+    const series = (await findSeries(database, {}))
+      .filter(({ metric }) => metric !== 'path_ms')
+      .map(({ metric, unit, points }) => `${metric} ${unit} ${points}`);
     expect(series.sort()).toEqual([
       'accuracy  1',
       'decode tokens/s 1',

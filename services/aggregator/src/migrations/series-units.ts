@@ -10,21 +10,26 @@ type Stored = ResultRow & { metric: string; unit: string; series_id: string };
 const PAGE = 20_000;
 
 /**
- * Brings points that were stored before units counted into the unit of their series, and into the series of their unit, so
- * that a history goes on. What was printed is kept beside it. Running it again finds nothing to do.
+ * Brings points that were stored before units counted into the unit of their series, and into the series that their unit and
+ * the one form of their model's path name, so that a history goes on. What was printed is kept beside it. Running it again
+ * finds nothing to do.
  */
 export async function convertStoredUnits(database: Database, log: Log): Promise<void> {
-  // Metrics of batch sizes have one unit each, always.
+  // Metrics of batch sizes have one unit each, always; a path of their model may be written in several ways.
   const found = await database.query<Stored & SeriesKey>(
     `SELECT series_id, benchmark, model, executor, precision, batch_size, scenario, variant, fingerprint, metric,
        is_simulated, unit
-     FROM results FINAL WHERE batch_size IS NULL AND printed_value IS NULL
+     FROM results FINAL
+     WHERE (batch_size IS NULL AND printed_value IS NULL) OR match(model, '^\\\\./|//|/\\\\./')
      GROUP BY series_id, benchmark, model, executor, precision, batch_size, scenario, variant, fingerprint, metric,
        is_simulated, unit`,
   );
   let moved = 0;
   for (const series of found) {
-    const kept = seriesUnit(series.metric, series.unit === '' ? null : series.unit);
+    const kept =
+      series.batch_size === null
+        ? seriesUnit(series.metric, series.unit === '' ? null : series.unit)
+        : { unit: series.unit, convert: (value: number) => value, family: '' };
     const id = seriesId({ ...series, ...(kept.family === '' ? {} : { unit_family: kept.family }) });
     if (id === series.series_id && (kept.unit ?? '') === series.unit) continue;
     moved += await convertSeries(database, series, id, kept);
@@ -42,7 +47,7 @@ async function convertSeries(
     // What is done is under another id or in another unit, so the first page is always what is left.
     const rows = await database.query<Record<keyof ResultRow, unknown>>(
       `SELECT ${columnsOf(results).join(', ')} FROM results FINAL
-       WHERE series_id = {series_id:String} AND unit = {unit:String} AND printed_value IS NULL
+       WHERE series_id = {series_id:String} AND unit = {unit:String}
        LIMIT ${PAGE}`,
       { series_id, unit },
     );
@@ -60,8 +65,8 @@ async function convertSeries(
         ci_low: convert(row.ci_low),
         ci_high: convert(row.ci_high),
         // A unit that was never printed (`load_ms` without one) is named by the metric alone.
-        printed_value: isOther && unit !== '' ? row.value : null,
-        printed_unit: isOther ? unit : '',
+        printed_value: isOther && unit !== '' ? row.value : row.printed_value,
+        printed_unit: isOther ? unit : row.printed_unit,
       })),
     );
     // Under the old name the points go.
