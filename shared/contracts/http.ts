@@ -68,6 +68,11 @@ export type StoredSession = z.infer<typeof storedSession>;
 export const SIGN_IN_LINKS_BUCKET = 'sign_in_links';
 export const storedLink = z.object({ v: z.literal(1), first_known_at: z.string(), used_at: z.string().nullable() });
 
+/** KV bucket: tickets that open one WebSocket each, by the SHA-256 of their secret. Since 0.4. */
+export const TICKETS_BUCKET = 'http_tickets';
+export const TICKET_TTL_MS = 30_000;
+export const ticket = z.object({ ticket: z.string(), expires_at: z.string() });
+
 /** KV bucket: layouts and queries that users saved, by `<kind>.<name>`. */
 export const SAVED_BUCKET = 'saved';
 /** What the bucket holds since 0.4; before, the value alone. */
@@ -100,7 +105,9 @@ export const liveRequest = z.discriminatedUnion('op', [
 export type LiveRequest = z.infer<typeof liveRequest>;
 
 /** Codes with which the gateway closes a WebSocket (RFC 6455, 7.4.2), after the HTTP status that says the same. */
+export const CLOSE_INVALID = 4400;
 export const CLOSE_UNAUTHORIZED = 4401;
+export const CLOSE_NOT_FOUND = 4404;
 export const CLOSE_TOO_MANY = 4429;
 
 /** What the server says. `sequence` is `STREAM:number`, null for what no stream keeps. */

@@ -207,3 +207,46 @@ describe('a live socket', () => {
     }
   });
 });
+
+describe('a ticket', () => {
+  const foreign = { origin: 'null' };
+  const issue = async (headers: Headers): Promise<{ ticket: string; expires_at: string }> => {
+    const answer = await fetch(`${gateway.url}/api/tickets`, { method: 'POST', headers });
+    expect(answer.status).toBe(201);
+    return (await answer.json()) as { ticket: string; expires_at: string };
+  };
+
+  it('opens one socket for a page from elsewhere, and no second one', async () => {
+    const { headers } = await keyFor();
+    const { ticket, expires_at } = await issue(headers);
+    expect(Date.parse(expires_at)).toBeLessThanOrEqual(Date.now() + 30_000);
+    const { socket, say, frames } = await open(`/api/ws?ticket=${ticket}`, foreign);
+    say({ op: 'ping' });
+    await vi.waitFor(() => expect(frames).toContainEqual({ op: 'pong' }), 5000);
+    await expect(open(`/api/ws?ticket=${ticket}`, foreign)).rejects.toThrow('refused');
+    socket.close();
+  });
+
+  it('opens the socket of the benchmark API, too', async () => {
+    const { ticket } = await issue((await keyFor()).headers);
+    const { socket } = await open(`/api/benchmark/ws/${newRunId()}?ticket=${ticket}`, foreign);
+    socket.close();
+  });
+
+  it.each(['', 'bwt_nonsense', 'x'.repeat(2000)])('that was not given out opens nothing: %s', async (ticket) => {
+    await expect(open(`/api/ws?ticket=${ticket}`, foreign)).rejects.toThrow('refused');
+    const { headers } = await keyFor();
+    await expect(open(`/api/ws?ticket=${ticket}`, headers)).rejects.toThrow('refused');
+  });
+
+  it('ends with the key that it was made with', async () => {
+    const { id, headers } = await keyFor();
+    const { closed } = await open(`/api/ws?ticket=${(await issue(headers)).ticket}`, foreign);
+    const { ticket } = await issue(headers);
+    await revoke(id);
+    expect((await closed).code).toBe(CLOSE_UNAUTHORIZED);
+    // Nor does one that is still unused outlive it.
+    const late = await open(`/api/ws?ticket=${ticket}`, foreign).catch(() => undefined);
+    if (late !== undefined) expect((await late.closed).code).toBe(CLOSE_UNAUTHORIZED);
+  });
+});

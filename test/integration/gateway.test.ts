@@ -371,6 +371,19 @@ it('the benchmark socket tells how far a run is; a page from elsewhere is not le
   await vi.waitFor(() => expect(told[0]).toMatchObject({ run_id: json.run_id, progress: 0, total_models: 1 }), 10_000);
   socket.close();
 
+  for (const [id, code, reason] of [
+    [newRunId(), 4404, 'NOT_FOUND'],
+    ['nonsense', 4400, 'PATH_INVALID'],
+  ] as const) {
+    const unknown = new WebSocket(`${url.replace('http', 'ws')}/api/benchmark/ws/${id}`, {
+      headers,
+    } as unknown as string[]);
+    const closed = await new Promise<CloseEvent>((resolve) => {
+      unknown.onclose = resolve;
+    });
+    expect([closed.code, closed.reason]).toEqual([code, reason]);
+  }
+
   const foreign = { headers: { origin: 'https://elsewhere.example' } } as unknown as string[];
   const refused = new WebSocket(`${url.replace('http', 'ws')}/api/ws`, foreign);
   await new Promise((resolve) => {

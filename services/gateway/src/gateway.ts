@@ -5,6 +5,7 @@ import type { Fleet } from './adapters/fleet.ts';
 import type { SavedValues } from './adapters/saved-values.ts';
 import type { WrittenTasks } from './adapters/written-tasks.ts';
 import type { Authenticator } from './auth/authenticator.ts';
+import type { Tickets } from './auth/tickets.ts';
 import type { OpenSockets } from './live/open-sockets.ts';
 import type { SharedTopics } from './live/shared-topics.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -14,6 +15,7 @@ export interface Gateway {
   client: Client;
   jetstream: JetStreamClient;
   auth: Authenticator;
+  tickets: Tickets;
   fleet: Fleet;
   topics: SharedTopics;
   written: WrittenTasks;

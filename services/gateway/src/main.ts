@@ -6,6 +6,8 @@ import {
   SESSIONS_BUCKET,
   SIGN_IN_LINKS_BUCKET,
   storedSession,
+  TICKET_TTL_MS,
+  TICKETS_BUCKET,
 } from '@benchwire/shared/contracts/http.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -17,6 +19,7 @@ import { WrittenTasks } from './adapters/written-tasks.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { sessionCookieName } from './auth/session-cookie.ts';
 import { SignInLink } from './auth/sign-in-link.ts';
+import { Tickets } from './auth/tickets.ts';
 import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
 import { OpenSockets } from './live/open-sockets.ts';
@@ -49,6 +52,7 @@ await runService({
     const links = await openBucket(nats, SIGN_IN_LINKS_BUCKET, replicas);
     const sign_in_link = token === undefined ? undefined : await SignInLink.open(links, token);
     const auth = new Authenticator({ keys, sessions, verifyToken: await tokenVerifier(config), own_key, sign_in_link });
+    const tickets = new Tickets(await openBucket(nats, TICKETS_BUCKET, replicas, 2 * TICKET_TTL_MS));
     const saved = new SavedValues({ bucket: await openBucket(nats, SAVED_BUCKET, replicas), ...parts });
     await saved.start();
     scope.add('saved', () => saved.stop());
@@ -66,7 +70,7 @@ await runService({
     const topics = new SharedTopics(client, manager);
     const written = new WrittenTasks(client);
     const reading = { client, topics, written, jetstream, fleet, saved };
-    const gateway = { ...reading, auth, limits, sockets, log, secure, cookie_name };
+    const gateway = { ...reading, auth, tickets, limits, sockets, log, secure, cookie_name };
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());
   },

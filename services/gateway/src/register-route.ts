@@ -51,6 +51,15 @@ export function callerOf(request: FastifyRequest): Caller | undefined {
 /** @throws HttpProblem 401 or 403 */
 async function admit(gateway: Gateway, request: FastifyRequest, role: NonNullable<Route['role']>): Promise<Caller> {
   const caller = await gateway.auth.callerOf(request.headers.authorization, request.cookies[gateway.cookie_name]);
+  return admitCaller(gateway, request, role, caller);
+}
+
+function admitCaller(
+  gateway: Gateway,
+  request: FastifyRequest,
+  role: NonNullable<Route['role']>,
+  caller: Caller,
+): Caller {
   gateway.limits.takeCaller(caller.identity);
   if (!may(caller.role, role))
     throw new HttpProblem(403, 'ROLE_TOO_LOW', `This needs the role ${role}; "${caller.subject}" has ${caller.role}.`);
@@ -83,17 +92,26 @@ function withinCount(query: unknown): unknown {
 }
 
 /**
- * Lets a WebSocket in. A foreign page's would bring the cookie along, and CORS does not hold it back: its origin has to be this
- * very host, with scheme and port.
+ * Lets a WebSocket in: by a ticket in its address, by a header, or by the cookie. A foreign page's socket would bring the cookie
+ * along, and CORS does not hold it back: there the origin has to be this very host, with scheme and port.
  * @throws HttpProblem 401, 403 or 429
  */
 export async function admitSocket(gateway: Gateway, request: FastifyRequest): Promise<void> {
+  const { ticket } = request.query as { ticket?: unknown };
+  if (ticket !== undefined) {
+    const of = await gateway.tickets.use(String(ticket));
+    callers.set(request, admitToSocket(gateway, admitCaller(gateway, request, 'viewer', of)));
+    return;
+  }
   const { origin, authorization } = request.headers;
   if (origin !== undefined && authorization === undefined && origin !== ownOrigin(gateway, request))
     throw new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'This page is from elsewhere.');
-  const caller = await admit(gateway, request, 'viewer');
-  gateway.sockets.checkRoom(caller);
-  callers.set(request, caller);
+  callers.set(request, admitToSocket(gateway, await admit(gateway, request, 'viewer')));
+}
+
+function admitToSocket({ sockets }: Gateway, caller: Caller): Caller {
+  sockets.checkRoom(caller);
+  return caller;
 }
 
 /** As browsers write it: without the port where it is the scheme's own. */

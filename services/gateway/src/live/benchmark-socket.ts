@@ -1,3 +1,4 @@
+import { CLOSE_INVALID, CLOSE_NOT_FOUND } from '@benchwire/shared/contracts/http.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { FastifyInstance } from 'fastify';
@@ -15,8 +16,9 @@ export function serveBenchmarkSocket(app: FastifyInstance, gateway: Gateway): vo
     { websocket: true, preValidation: (request) => admitSocket(gateway, request) },
     (socket, request) => {
       const fail = (error: unknown): void => {
-        socket.send(JSON.stringify(problemOf(error, request.id)));
-        socket.close();
+        const problem = problemOf(error, request.id);
+        socket.send(JSON.stringify(problem));
+        socket.close(closeCode(problem.status), problem.code);
       };
       socket.on('error', () => {});
       const parsed = parseWith(z.object({ run_id: runId }), request.params);
@@ -24,7 +26,7 @@ export function serveBenchmarkSocket(app: FastifyInstance, gateway: Gateway): vo
       const leave = statuses.listen(parsed.value.run_id, {
         hear: (text, is_last) => {
           socket.send(text);
-          if (is_last) socket.close();
+          if (is_last) socket.close(1000);
         },
         fail,
       });
@@ -39,4 +41,10 @@ export function serveBenchmarkSocket(app: FastifyInstance, gateway: Gateway): vo
       });
     },
   );
+}
+
+/** An unknown run and an unreadable path are told from trouble here, after which it is worth trying again. */
+function closeCode(status: number): number {
+  if (status === 404) return CLOSE_NOT_FOUND;
+  return status < 500 ? CLOSE_INVALID : 1011;
 }

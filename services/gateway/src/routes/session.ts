@@ -1,4 +1,4 @@
-import { session, signIn } from '@benchwire/shared/contracts/http.ts';
+import { session, signIn, ticket } from '@benchwire/shared/contracts/http.ts';
 import { MAX_SIGN_IN_BYTES } from '@benchwire/shared/contracts/limits.ts';
 import { z } from 'zod';
 import { SIGN_IN_COST } from '../rate-limits.ts';
@@ -27,6 +27,12 @@ export const sessionRoutes: Route[] = [
       });
       return { subject, role, expires_at };
     },
+  }),
+  route({
+    ...{ method: 'POST', url: '/api/tickets', role: 'viewer', status: 201 },
+    summary: 'A ticket that opens one WebSocket within 30 s: `?ticket=` in its address, where no header can be sent',
+    answer: ticket,
+    handle: ({ gateway, caller }) => gateway.tickets.issue(caller),
   }),
   route({
     ...{ method: 'DELETE', url: '/api/session', role: 'viewer', summary: 'Sign out', status: 204 },
