@@ -54,6 +54,12 @@ function read(text: string): Unit {
     const quotient = per(over.trim(), under.trim());
     if (quotient !== undefined) return quotient;
   }
+  const [each = '', ...others] = more;
+  if (over !== undefined && under !== undefined && each !== '' && others.length === 0) {
+    // tokens/s/gpu: a rate of each.
+    const rate = per(over.trim(), under.trim());
+    if (rate?.is_rate === true) return { ...rate, family: `${rate.family}/${each.trim().toLowerCase()}` };
+  }
   return word(plain) ?? unknown(plain);
 }
 
@@ -102,11 +108,14 @@ function counted(text: string): { family: string; factor: bigint } | undefined {
   const prefix = PREFIXES[text[0] as string];
   const behind = knownNoun(text.slice(1));
   if (prefix !== undefined && behind !== undefined && text.length > 2) return { family: behind, factor: prefix };
-  return /^[\p{L}][\p{L} _-]{0,30}$/u.test(text) ? { family: plural(text.toLowerCase()), factor: 1n } : undefined;
+  return /^[\p{L}][\p{L} _-]{0,30}$/u.test(text) ? { family: plural(text), factor: 1n } : undefined;
 }
 
+/** A word that the table does not have; of one or two letters it is a symbol (`m/s`). */
 function plural(noun: string): string {
-  return noun.endsWith('s') ? noun : `${noun}s`;
+  if (noun.length < 3) return noun;
+  const lower = noun.toLowerCase();
+  return lower.endsWith('s') ? lower : `${lower}s`;
 }
 
 /** Rates and counts of one word: `fps`, `krps`, `Mbps`, `GFLOPS`, `tokens`. */
@@ -137,7 +146,8 @@ export function usualUnit(unit: Unit, text: string): string {
   if (usual !== undefined) return usual;
   if (family === 'bytes/time') return 'MB/s';
   if (family === 'flop/time') return 'GFLOPS';
-  if (unit.is_rate) return `${USUAL_UNITS[family.slice(0, -'/time'.length)] ?? family.slice(0, -'/time'.length)}/s`;
+  const [, counted = '', each = ''] = /^(.*)\/time(\/.*)?$/.exec(family) ?? [];
+  if (unit.is_rate) return `${USUAL_UNITS[counted] ?? counted}/s${each}`;
   if (family.startsWith('other:')) return family.slice('other:'.length);
   if (family.startsWith('count:')) return family.slice('count:'.length);
   const [over = '', ...under] = family.split('/');

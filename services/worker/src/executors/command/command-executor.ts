@@ -116,6 +116,7 @@ async function runCommand(
     context,
     max_bytes: options.max_output_bytes,
     metrics: facts,
+    looks_at_text: type === 'benchmark',
     reject: (raw, issues, number) => options.reject(attempt_id, raw, issues, number),
     onFailure: fail,
   });

@@ -19,6 +19,8 @@ export interface OutputOptions {
   max_bytes: number;
   /** What the task says about its metrics. */
   metrics?: MetricFactsMap | undefined;
+  /** Numbers in text are told as not taken: not for tests, which print how many passed. */
+  looks_at_text?: boolean | undefined;
   /** Keeps an unreadable metric line for people to look at. */
   reject: (raw: string, issues: readonly Issue[], number: number) => Promise<void>;
   /** The output breaks a limit: the program has to end. Called once. */
@@ -126,7 +128,7 @@ export class ProgramOutput {
       await this.#reject(line.text, issues);
     } else if (points.length === 0) {
       this.#log(line);
-      if (!line.overwritten) this.#not_taken.lookAt(line.text);
+      if (!line.overwritten && this.#options.looks_at_text !== false) this.#not_taken.lookAt(line.text);
     }
   }
 

@@ -186,6 +186,17 @@ describe('text stays text', () => {
     expect(logs.join('\n')).toContain(line);
   });
 
+  it('of a test, which says how many passed', async () => {
+    const context = { emit: async () => {}, log: () => {} };
+    const options = { context, max_bytes: 1e6, reject: async () => {}, onFailure: () => {} };
+    const notes = [true, false].map(async (looks_at_text) => {
+      const output = new ProgramOutput({ ...options, looks_at_text });
+      await output.take('stdout', Buffer.from('failed: 3\n'));
+      return output.notes().length;
+    });
+    expect(await Promise.all(notes)).toEqual([1, 0]);
+  });
+
   it('of a progress bar only what stays on the screen is logged', async () => {
     expect((await print('\r 10%\r 50%\r100%\ndone\n')).logs).toEqual(['100%', 'done']);
   });
