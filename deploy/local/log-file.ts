@@ -1,4 +1,5 @@
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { writeIfPossible } from './disk-full.ts';
 
 /** With the one before it kept, a process never takes more than twice this. */
 const rotateBytes = 16 * 1024 * 1024;
@@ -7,6 +8,7 @@ const rotateBytes = 16 * 1024 * 1024;
 export class LogFile {
   readonly path: string;
   #bytes: number;
+  #dropped = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -14,9 +16,15 @@ export class LogFile {
     this.#bytes = existsSync(path) ? statSync(path).size : 0;
   }
 
+  /** A line that there is no room for is left out, and how many were is said by the next one. */
   append(line: string): void {
-    const text = `${line}\n`;
-    appendFileSync(this.path, text, { mode: 0o600 });
+    const gap = this.#dropped === 0 ? '' : `(${this.#dropped} lines are missing here: the disk was full)\n`;
+    const text = `${gap}${line}\n`;
+    if (!writeIfPossible(() => appendFileSync(this.path, text, { mode: 0o600 }))) {
+      this.#dropped++;
+      return;
+    }
+    this.#dropped = 0;
     this.#bytes += Buffer.byteLength(text);
     if (this.#bytes > rotateBytes) {
       rotateIfLong(this.path);

@@ -21,6 +21,9 @@ const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [-
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
+// Where output goes to a file on a full disk, or to a reader that is gone: it serves only the log.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const options = readOptions();
 let stack: LocalStack | undefined;
 const stopping = onStopSignals(() => {

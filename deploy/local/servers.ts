@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { hostInUrl } from '@benchwire/shared/runtime/hosts.ts';
 import {
   addressOnly,
@@ -8,12 +9,15 @@ import {
 } from '@benchwire/shared/runtime/server-url.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
+import { writeIfPossible } from './disk-full.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { checkExternalServers } from './external-servers.ts';
 import { findServer, natsServer, redisServer, type ServerKind } from './find-server.ts';
 import { fitStreams } from './fit-streams.ts';
 import { loopback } from './free-port.ts';
 import { provideServers, thisMachine } from './install-server.ts';
 import { natsProcess } from './nats.ts';
+import { NatsWatchdog } from './nats-watchdog.ts';
 import { once } from './once.ts';
 import { createDataDir, type DataPaths } from './paths.ts';
 import { endLeftovers, forgetProcess, recordProcess } from './process-records.ts';
@@ -47,6 +51,8 @@ export interface LocalServers {
   env: Record<string, string>;
   /** What of these variables a worker here gets other values for. */
   worker_login: Record<string, string>;
+  /** To be told when a disk that was full has room again. */
+  onRoom: (listener: () => void) => void;
   /** Undefined when the environment names another server. */
   nats: ServerHandle | undefined;
   redis: ServerHandle | undefined;
@@ -69,9 +75,20 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
   const paths = createDataDir(options.dataDir);
   const unlock = lockDataDir(paths.lock);
   const started: ServerHandle[] = [];
-  const watching: (() => void)[] = [];
+  const watching: (() => void | Promise<void> | undefined)[] = [];
+  const roomListeners = new Set<() => void>();
+  let natsWatchdog: NatsWatchdog | undefined;
+  const disk = new DiskWatch({
+    folder: paths.root,
+    say,
+    onRoom: () => {
+      natsWatchdog?.restart();
+      for (const listener of roomListeners) listener();
+    },
+  });
+  watching.push(() => disk.stop());
   const stop = once(async () => {
-    for (const end of watching) end();
+    for (const end of watching) await end();
     for (const server of started.toReversed()) await server.stop();
     unlock();
   });
@@ -101,15 +118,19 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
       Object.assign(env, kind === natsServer ? natsEnv(address, credentials) : redisEnv(address, credentials));
       if (kind === natsServer) {
         const { NATS_URL = '', NATS_USER, NATS_PASSWORD } = env;
-        const store_mb = await fitStreams(server, { NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD }, paths, say);
+        const login = { NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD };
+        const store_mb = await fitStreams(server, login, paths, say);
         env.NATS_STORE_MB = String(store_mb);
+        natsWatchdog = new NatsWatchdog({ server, login, log_path: join(paths.logs, 'nats-server.log'), disk, say });
+        watching.push(() => natsWatchdog?.stop());
       } else watching.push(watchRedis({ url: env.REDIS_URL ?? '', say, restart: () => void server.kill('SIGKILL') }));
     }
     for (const [name, value] of Object.entries(inherited(environment))) env[name] ??= value;
     const worker_login = workerLogin(env);
     // Where workers elsewhere come another way, as through a gateway, the user knows better.
     if (environment.WORKER_REDIS_URL) env.WORKER_REDIS_URL = environment.WORKER_REDIS_URL;
-    return { paths, env, worker_login, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
+    const onRoom = (listener: () => void): void => void roomListeners.add(listener);
+    return { paths, env, worker_login, onRoom, nats: handles.get(natsServer), redis: handles.get(redisServer), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -189,7 +210,7 @@ export function superviseRecorded(
       const { pid, name } = supervised;
       if (pid !== recorded) {
         if (pid === undefined) forgetProcess(paths.state, name);
-        else recordProcess(paths.state, name, pid);
+        else writeIfPossible(() => recordProcess(paths.state, name, pid));
         recorded = pid;
       }
       onChange();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { buildDashboard } from './dashboard.ts';
 import { dashboardPort } from './dashboard-port.ts';
+import { writeIfPossible } from './disk-full.ts';
 import { LogFile } from './log-file.ts';
 import { once } from './once.ts';
 import { writePrivateFile } from './private-file.ts';
@@ -83,12 +84,11 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
   let open = true;
 
   const writeFile = (): void => {
-    if (open)
-      writePrivateFile(
-        paths.stack,
-        `${JSON.stringify(describe({ ...servers, env }, services, started_at), null, 2)}\n`,
-      );
+    if (!open) return;
+    const text = `${JSON.stringify(describe({ ...servers, env }, services, started_at), null, 2)}\n`;
+    writeIfPossible(() => writePrivateFile(paths.stack, text));
   };
+  servers.onRoom(writeFile);
 
   const launch = (kind: ServiceKind, extra: Environment = {}): ServiceHandle => {
     const number = services.filter((each) => each.kind === kind).length + 1;

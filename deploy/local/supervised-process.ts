@@ -1,6 +1,7 @@
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { backoffMs, pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import { Child, describeExit, type Exit, type Launch } from './child.ts';
+import { isPassingFileError } from './disk-full.ts';
 
 export interface ProcessSpec {
   name: string;
@@ -124,9 +125,15 @@ export class SupervisedProcess {
   async #supervise(): Promise<void> {
     let crashes = 0;
     while (this.#wanted) {
-      const launch = await this.#spec.launch(this.#everReady);
-      if (!this.#wanted) break; // stopped meanwhile
-      const child = new Child(launch);
+      const child = await this.#launch();
+      if (child === undefined || !this.#wanted) {
+        if (child instanceof Child) child.killGroup();
+        break; // stopped meanwhile
+      }
+      if (child instanceof Error) {
+        await this.#backOff(++crashes, `${this.name} can't be started now: ${child.message}`);
+        continue;
+      }
       this.#child = child;
       this.#setState('starting');
       const probing = this.#probeUntilReady(child);
@@ -144,6 +151,17 @@ export class SupervisedProcess {
       await this.#backOff(crashes, why);
     }
     this.#setState('stopped');
+  }
+
+  /** An error is one that passes, such as a disk without room for its configuration. */
+  async #launch(): Promise<Child | Error | undefined> {
+    try {
+      const launch = await this.#spec.launch(this.#everReady);
+      return this.#wanted ? new Child(launch) : undefined;
+    } catch (error) {
+      if (this.#everReady && error instanceof Error && isPassingFileError(error)) return error;
+      throw error;
+    }
   }
 
   /** Returns how long it was ready, 0 when it never was. */
