@@ -1,10 +1,10 @@
 import { ClientError, issueLine } from '@benchwire/shared/client/errors.ts';
-import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { BenchwireError, isServerError } from '@benchwire/shared/runtime/errors.ts';
 import { commandHelp, overview } from './arguments/help.ts';
 import { parseCommandLine } from './arguments/parse.ts';
 import { COMMANDS } from './commands/all.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, exitCodeOf, hintOf, InvalidRequestError, UsageError } from './errors.ts';
+import { EXIT, exitCodeOf, hintOf, InvalidRequestError, serverErrorText, UsageError } from './errors.ts';
 import { createStyle, wantsColor } from './terminal/style.ts';
 
 /** What main.ts knows before the command line was read. */
@@ -39,7 +39,11 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
         return parsed satisfies never;
     }
   } catch (error) {
-    if (!(error instanceof BenchwireError)) throw error;
+    if (!(error instanceof BenchwireError)) {
+      if (!isServerError(error)) throw error;
+      err.line(`${errStyle.red('bw:')} ${serverErrorText(error)}`);
+      return EXIT.unreachable;
+    }
     const told =
       error instanceof ClientError ? `${error.summary}${error.issues.length === 0 ? '' : ':'}` : error.message;
     err.line(`${errStyle.red('bw:')} ${told}`);

@@ -1,5 +1,6 @@
 import { ClientError, type ClientErrorCode } from '@benchwire/shared/client/errors.ts';
-import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { withoutCredentials } from '@benchwire/shared/runtime/server-url.ts';
 
 /** What `bw` tells the shell. Documented in `bw --help`; scripts rely on these. */
 export const EXIT = {
@@ -76,4 +77,12 @@ export function exitCodeOf(error: unknown): number {
 export function hintOf(error: BenchwireError): string | undefined {
   if (error.code === 'NOT_SETTLED') return '`bw findings --run last` shows it later.';
   return undefined;
+}
+
+/** What a server said, or that it said nothing, for people. */
+export function serverErrorText(error: Error): string {
+  const said = withoutCredentials(messageOf(error.cause instanceof Error ? error.cause : error));
+  return error.name === 'TimeoutError' || /timeout/i.test(said)
+    ? 'the NATS server of the stack is there, but does not answer in time: is its disk full, or the machine overloaded? `bw cluster` tells more.'
+    : `the stack's servers refuse: ${said}. \`bw cluster\` tells more.`;
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { z } from 'zod';
 import { LineSplitter } from './line-splitter.ts';
 import { lastLines, openForChild } from './log-file.ts';
 
@@ -57,7 +58,7 @@ export class Child {
   /** The last lines it printed. */
   tail(): string[] {
     const { output } = this.#launch;
-    return output.to === 'file' ? lastLines(output.path, tailLines) : this.#tail;
+    return output.to === 'file' ? lastLines(output.path, tailLines) : this.#tail.flatMap(readableLine);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -107,6 +108,19 @@ export class Child {
         child.once('close', done);
       });
     });
+  }
+}
+
+/** A service's log line for people: what it says, and what a server said. Lines of a stack are left out. Pure. */
+export function readableLine(line: string): string[] {
+  if (/^\s+at /.test(line)) return [];
+  try {
+    const { msg, err } = z
+      .object({ msg: z.string(), err: z.object({ message: z.string() }).optional() })
+      .parse(JSON.parse(line));
+    return [err === undefined ? msg : `${msg}: ${err.message}`];
+  } catch {
+    return [line];
   }
 }
 

@@ -31,3 +31,28 @@ export class UnreachableError extends BenchwireError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+const SERVER_ERRORS = new Set([
+  'JetStreamApiError',
+  'JetStreamError',
+  'JetStreamNotEnabled',
+  'JetStreamStatusError',
+  'TimeoutError',
+  'RequestError',
+  'NoRespondersError',
+  'PermissionViolationError',
+  'AuthorizationError',
+  'ConnectionError',
+  'ClosedConnectionError',
+  'ReplyError',
+  'ClickHouseError',
+]);
+
+/**
+ * Whether an error is what a server said, or that it did not answer: its message tells people all there is, and where it was noticed in
+ * our code helps nobody. By the names that the clients of NATS, Redis and ClickHouse give their errors, and by the codes of the system.
+ */
+export function isServerError(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return SERVER_ERRORS.has(error.name) || ('code' in error && /^E[A-Z]{3,}$/.test(String(error.code)));
+}

@@ -29,6 +29,7 @@ const WATCH_MS = 1000;
 /** A report that NATS does not take in this time is left out; the next one says more. */
 const REPORT_MS = 5000;
 const LOOK_MS = 3000;
+const LAG_MS = 400;
 const LOOP_RESOLUTION_MS = 20;
 const MB = 1e6;
 
@@ -124,7 +125,7 @@ export class Health {
       const { bavail, bsize } = await statfs(folder);
       this.#disk_free_mb = Math.floor((bavail * bsize) / MB);
       if (this.#disk_free_mb < min_free_mb)
-        throw new Error(`${this.#disk_free_mb} MB left for ${folder}, and it needs ${min_free_mb} MB`);
+        throw new Error(`disk full: ${this.#disk_free_mb} MB left for ${folder}, and it needs ${min_free_mb} MB`);
     });
   }
 
@@ -189,11 +190,19 @@ export class Health {
   }
 
   async #lagOf({ stream, consumer }: { stream: string; consumer: string }): Promise<ConsumerLag> {
+    const unknown = { stream, consumer, pending: null, unacked: null };
+    // A JetStream that hangs (on a full disk) must not keep this instance from answering a ping.
+    const late = new AbortController();
     try {
-      const info = await this.#parts.manager.consumers.info(stream, consumer);
-      return { stream, consumer, pending: info.num_pending, unacked: info.num_ack_pending };
-    } catch {
-      return { stream, consumer, pending: null, unacked: null };
+      return await Promise.race([
+        this.#parts.manager.consumers.info(stream, consumer).then(
+          (info): ConsumerLag => ({ stream, consumer, pending: info.num_pending, unacked: info.num_ack_pending }),
+          () => unknown,
+        ),
+        pause(LAG_MS, late.signal).then(() => unknown),
+      ]);
+    } finally {
+      late.abort();
     }
   }
 

@@ -1,5 +1,6 @@
 import { type Logger, pino, stdSerializers } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { isServerError } from './errors.ts';
 import { withoutCredentials } from './server-url.ts';
 
 export type Log = Logger;
@@ -19,7 +20,9 @@ export function createLog(service: string, options: LogOptions): Log {
 
 /** An error as it may be logged: client libraries put addresses with logins, or the whole AUTH command, into theirs. */
 export function loggable(error: unknown): unknown {
-  return error instanceof Error ? cleaned(stdSerializers.err(error), 0) : error;
+  if (!(error instanceof Error)) return error;
+  const { stack, ...rest } = stdSerializers.err(error);
+  return cleaned(isServerError(error) ? rest : { ...rest, stack }, 0);
 }
 
 /** Nothing in an error is nested deeper, except by a loop. */

@@ -13,6 +13,7 @@ export function clusterView(cluster: Cluster, now_ms: number, style: Style, widt
   const streams = renderTable(cluster.streams.flatMap(linesOf), streamColumns(now_ms), table);
   const none = 'no service answers: start them with `npm start`';
   return [
+    ...jetstreamLines(cluster, style),
     ...topology(cluster),
     ...title('leader'),
     leaderLine(cluster, now_ms, style),
@@ -27,7 +28,17 @@ export function clusterView(cluster: Cluster, now_ms: number, style: Style, widt
   ];
 }
 
-function leaderLine({ leader, scheduler, services }: Cluster, now_ms: number, style: Style): string {
+function jetstreamLines({ jetstream_problem, services }: Cluster, style: Style): string[] {
+  if (jetstream_problem === null) return [];
+  const full = services.some((each) => each.checks.disk?.startsWith('disk full'));
+  const what = full
+    ? 'a disk is full, see below: it goes on when there is room.'
+    : 'is the disk of its folder full? `npm start` says so, and starts it again when there is room.';
+  return [style.red(`${jetstream_problem}: ${what}`), ''];
+}
+
+function leaderLine({ leader, scheduler, services, jetstream_problem }: Cluster, now_ms: number, style: Style): string {
+  if (jetstream_problem !== null) return style.yellow('unknown while JetStream does not answer');
   if (leader === null) return style.red('nobody leads: nothing is handed out until a scheduler takes over');
   const seconds = Math.round((now_ms - Date.parse(leader.acquired_at)) / 1000);
   const who = leader.instance === null ? style.yellow('its holder does not answer') : leader.instance;

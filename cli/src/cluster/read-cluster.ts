@@ -3,10 +3,11 @@ import { LEASES_BUCKET, type Lease, lease, SCHEDULER_LEASE_KEY } from '@benchwir
 import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import { isServerError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
-import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { errors } from '@nats-io/transport-node';
 
@@ -27,6 +28,8 @@ export interface StreamState {
 export interface Cluster {
   at: string;
   nats: { server: string; version: string };
+  /** Why streams and leader could not be read; null when they could. */
+  jetstream_problem: string | null;
   /** Null while nobody leads. `instance` is missing where the holder of the lease did not answer. */
   leader: { holder: string; acquired_at: string; instance: string | null } | null;
   services: ServiceHealth[];
@@ -38,22 +41,27 @@ export interface Cluster {
 }
 
 const PING_MS = 700;
+const JETSTREAM_MS = 2000;
 /** The leader speaks once a second. */
 const STATUS_MS = 1300;
 
 export async function readCluster(nats: NatsConnection, now_ms: number): Promise<Cluster> {
-  const manager = await jetstreamManager(nats);
-  const [services, streams, held, scheduler] = await Promise.all([
-    pingServices(nats, PING_MS),
+  const manager = await jetstreamManager(nats, { checkAPI: false, timeout: JETSTREAM_MS });
+  const stored = Promise.all([
     Promise.all(STREAMS.map(({ name }) => streamState(manager, name))),
     readLease(nats),
-    nextStatus(nats),
-  ]);
+  ] as const).catch((error: unknown) => {
+    if (!isServerError(error)) throw error;
+    return messageOf(error);
+  });
+  const [services, found, scheduler] = await Promise.all([pingServices(nats, PING_MS), stored, nextStatus(nats)]);
+  const [streams, held] = typeof found === 'string' ? [[], undefined] : found;
   services.sort((a, b) => order(a).localeCompare(order(b)));
   const instance = services.find((each) => each.instance_id === held?.instance_id)?.instance_id ?? null;
   return {
     at: new Date(now_ms).toISOString(),
     nats: { server: nats.info?.server_name ?? '', version: nats.info?.version ?? '' },
+    jetstream_problem: typeof found === 'string' ? `JetStream of the NATS server does not answer (${found})` : null,
     leader: held === undefined ? null : { holder: held.holder, acquired_at: held.acquired_at, instance },
     services,
     streams: streams.filter((stream) => stream !== undefined),
@@ -101,7 +109,9 @@ async function streamState(manager: JetStreamManager, name: string): Promise<Str
 
 async function readLease(nats: NatsConnection): Promise<Lease | undefined> {
   try {
-    const entry = await (await new Kvm(nats).open(LEASES_BUCKET)).get(SCHEDULER_LEASE_KEY);
+    const entry = await (await new Kvm(jetstream(nats, { timeout: JETSTREAM_MS })).open(LEASES_BUCKET)).get(
+      SCHEDULER_LEASE_KEY,
+    );
     if (entry === null || entry.operation !== 'PUT') return undefined;
     const parsed = parseJson(lease, entry.value);
     return parsed.ok ? parsed.value : undefined;
