@@ -1,12 +1,12 @@
 import { statfsSync } from 'node:fs';
 
 /** With less, servers' writes fail. */
-export const FULL_BYTES = 16e6;
+const FULL_BYTES = 16e6;
 /** With as much, all of them have started writing again. */
-export const ROOM_BYTES = 64e6;
+const ROOM_BYTES = 64e6;
 const LOOK_MS = 1000;
 
-export interface DiskWatchOptions {
+interface DiskWatchOptions {
   folder: string;
   say: (text: string) => void;
   /** Once there is room again. */
@@ -29,12 +29,11 @@ export class DiskWatch {
     return this.#full;
   }
 
-  /** @param write_failed - something could not be written for want of room, whatever the disk says now */
-  look(write_failed = false): void {
+  look(): void {
     const { folder, say, onRoom } = this.#options;
     const free_bytes = freeBytes(folder);
     if (free_bytes === undefined) return;
-    if (!this.#full && (free_bytes < FULL_BYTES || write_failed)) {
+    if (!this.#full && free_bytes < FULL_BYTES) {
       this.#full = true;
       say(
         `disk full: ${inMb(free_bytes)} are free for ${folder}, and ${inMb(ROOM_BYTES)} are needed. Everything waits and goes on when there is room; nothing is lost.`,

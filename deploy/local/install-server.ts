@@ -1,6 +1,8 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { aptInstallScript } from './apt.ts';
-import type { Found, ServerKind, ServerProgram } from './find-server.ts';
+import { type Found, pipFolder, type ServerKind, type ServerProgram } from './find-server.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** The machine, as far as installing depends on it. */
@@ -16,6 +18,8 @@ export interface Tools {
   say: (text: string) => void;
   find: (kind: ServerKind, run: RunCommand) => Promise<Found>;
   machine: Machine;
+  /** For what pip brings. */
+  folder?: string;
 }
 
 export const thisMachine = (): Machine => ({
@@ -25,20 +29,50 @@ export const thisMachine = (): Machine => ({
 });
 
 /**
- * How to run each server here: what is installed, else what the system's package manager installs (saying so), else a
- * container when a Docker engine answers.
+ * How to run each server here: what is installed and has no known faults; else what pip, or the system's package manager,
+ * brings (saying so); else what is installed and old; else a container when a Docker engine answers.
  * @throws BenchwireError SERVER_MISSING that names the command to run
  */
 export async function provideServers(kinds: readonly ServerKind[], tools: Tools): Promise<ServerProgram[]> {
   const missing: ServerKind[] = [];
   for (const kind of kinds) {
     const found = await tools.find(kind, tools.run);
-    if (found.ok) continue;
-    tools.say(`${found.reason}.`);
-    missing.push(kind);
+    if (found.ok && found.old === undefined) continue;
+    tools.say(found.ok ? `${found.old}.` : `${found.reason}.`);
+    if (await pipInstall(kind, tools)) continue;
+    // The package manager may have no newer one either, and would be asked at every start.
+    if (found.ok && !(await hasBrew(tools))) tools.say(`using ${kind.name} ${found.program.version} all the same.`);
+    else missing.push(kind);
   }
   if (missing.length > 0) await install(missing, tools);
   return await Promise.all(kinds.map((kind) => provide(kind, tools)));
+}
+
+const hasBrew = async ({ run, machine }: Tools): Promise<boolean> =>
+  machine.platform === 'darwin' && (await run('brew', ['--version'])).code === 0;
+
+/**
+ * Into a folder of its own, so that a Python that the system manages (PEP 668) is left alone. pip checks the file against the
+ * index's hash; nothing of a package without a ready program is built.
+ */
+async function pipInstall(kind: ServerKind, { run, say, find, folder = pipFolder }: Tools): Promise<boolean> {
+  const { pip } = kind.packages;
+  if (pip === undefined || (await run('python3', ['-m', 'pip', '--version'])).code !== 0) return false;
+  const target = join(folder, pip);
+  say(`installing with pip: ${pip}, into ${target}`);
+  const aside = `${target}.${process.pid}`;
+  const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--no-deps', '--only-binary', ':all:'];
+  const patience = ['--retries', '0', '--timeout', '15'];
+  const { code } = await run('python3', ['-m', 'pip', 'install', ...options, ...patience, '--target', aside, pip]);
+  try {
+    if (code === 0) await rename(aside, target).catch(() => undefined); // another start has been faster, or it is there
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  const found = await find(kind, run);
+  const done = code === 0 && found.ok && found.old === undefined;
+  if (!done) say(`pip could not install ${pip} (exit code ${code}).`);
+  return done;
 }
 
 async function provide(kind: ServerKind, { run, say, find, machine }: Tools): Promise<ServerProgram> {
@@ -57,7 +91,7 @@ async function provide(kind: ServerKind, { run, say, find, machine }: Tools): Pr
 /** Best effort: whether it worked is seen by looking for the servers again. */
 async function install(kinds: readonly ServerKind[], tools: Tools): Promise<void> {
   const { run, say, machine } = tools;
-  if (machine.platform === 'darwin' && (await run('brew', ['--version'])).code === 0) {
+  if (await hasBrew(tools)) {
     const packages = kinds.map((kind) => kind.packages.brew);
     say(`installing with Homebrew: brew install ${packages.join(' ')}`);
     await run('brew', ['install', '--quiet', ...packages], true);

@@ -29,6 +29,8 @@ export class NatsWatchdog {
   readonly #stopping = new AbortController();
   #connection: NatsConnection | undefined;
   #log_size: number;
+  /** A write has failed: that stream stores nothing any more. */
+  #broken = false;
   #restarting: Promise<void> | undefined;
 
   constructor(options: NatsWatchdogOptions) {
@@ -51,18 +53,22 @@ export class NatsWatchdog {
   }
 
   async #restart(): Promise<void> {
-    const { server, say } = this.#options;
+    const { server, say, log_path } = this.#options;
     say('starting NATS again, whose JetStream does not recover from a full disk by itself.');
     await server.restart(STOP_MS).catch((error: unknown) => say(`NATS does not come back yet: ${messageOf(error)}`));
+    // What the old one has still written is over.
+    this.#log_size = sizeOf(log_path);
+    this.#broken = false;
   }
 
   async #watch(): Promise<void> {
     const { disk, server } = this.#options;
     let silences = 0;
     while (!this.#stopping.signal.aborted) {
-      if (this.#writeFailed()) disk.look(true);
+      this.#broken ||= this.#writeFailed();
       silences = server.state !== 'ready' || (await this.#answers()) ? 0 : silences + 1;
-      if (silences >= MAX_SILENCES && !disk.full && !this.#stopping.signal.aborted) {
+      disk.look();
+      if ((this.#broken || silences >= MAX_SILENCES) && !disk.full && !this.#stopping.signal.aborted) {
         silences = 0;
         this.restart();
       }
