@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServers } from '@benchwire/deploy/local/servers.ts';
+import { startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import { connectClient } from '@benchwire/shared/client/client.ts';
 import { METRICS, OUTCOMES, REJECTED, RUNS, STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
+import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
 import { ensureStreams } from '@benchwire/shared/runtime/streams.ts';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { noExternalServers } from './support.ts';
 
 /** A disk of a size that the test says: a file system in memory, which only root may mount. */
@@ -60,6 +63,64 @@ async function withServers(
 const GIB = 1024 ** 3;
 const capOf = async (manager: JetStreamManager, name: string): Promise<number> =>
   (await manager.streams.info(name)).config.max_bytes;
+
+test.skipIf(!mounts)(
+  'a disk that fills during a run stops it until there is room, and then each task is there once',
+  {
+    timeout: 240_000,
+  },
+  async () => {
+    const { path, resize } = disk('16g');
+    const said: string[] = [];
+    const stack = await startLocalStack({
+      dataDir: join(path, 'd'),
+      services: ['aggregator', 'scheduler', 'worker', 'ingest'],
+      env: { ...noExternalServers, LOG_LEVEL: 'warn' },
+      onLog: ({ service, line }) => service === 'stack' && said.push(line),
+    });
+    onTestFinished(() => stack.stop());
+    const { NATS_URL = '', NATS_USER, NATS_PASSWORD } = stack.env;
+    const client = await connectClient({ NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD });
+    onTestFinished(() => client.close());
+    const TASKS = 400;
+    const config = { sleep_ms: 20, metric_points: 2000 };
+    const { run_id } = await client.submit({
+      name: 'fill',
+      tasks: [{ task_id: 't', executor: 'noop', repetitions: TASKS, config }],
+    });
+    const sql = async (statement: string) => (await client.query('sql', { sql: statement })).rows[0];
+    const patiently = <T>(condition: () => Promise<T> | T): Promise<T> =>
+      vi.waitFor(condition, { timeout: 100_000, interval: 250 });
+    await patiently(async () =>
+      expect(Number((await sql('SELECT count() AS n FROM attempts'))?.n)).toBeGreaterThan(20),
+    );
+
+    const pids = [stack.nats, stack.redis, ...stack.services].map((each) => each?.pid);
+    const used_kb = Number(execFileSync('df', ['-k', '--output=used', path], { encoding: 'utf8' }).split('\n')[1]);
+    resize(`${used_kb + 300}k`);
+    await patiently(() => expect(said.join('\n')).toMatch(/disk full: \d+ MB are free for .*, and 64 MB are needed/));
+    await patiently(async () => {
+      const aggregator = (await pingServices(client.nats, 700)).find(({ service }) => service === 'aggregator');
+      expect(aggregator?.checks.disk).toMatch(/disk full: \d+ MB left for/);
+    });
+    // Nobody has ended.
+    expect([stack.nats, stack.redis, ...stack.services].map((each) => each?.pid)).toEqual(pids);
+
+    resize('16g');
+    await patiently(() => expect(said.join('\n')).toMatch(/there is room on the disk again/));
+    await patiently(async () =>
+      expect(await sql(`SELECT state FROM runs FINAL WHERE run_id = '${run_id}'`)).toEqual({ state: 'finished' }),
+    );
+    await patiently(async () => {
+      const counts = `count() AS rows, uniqExact(task_id) AS tasks, countIf(status = 'completed') AS completed`;
+      const found = await sql(`SELECT ${counts} FROM tasks FINAL WHERE run_id = '${run_id}'`);
+      expect(found).toMatchObject({ rows: TASKS, tasks: TASKS, completed: TASKS });
+      expect(await sql(`SELECT count() AS n FROM samples WHERE run_id = '${run_id}'`)).toMatchObject({
+        n: TASKS * 2000,
+      });
+    });
+  },
+);
 
 describe.skipIf(!mounts)('the streams of the local stack', () => {
   test('follow a disk that has less room than yesterday, and keep what they hold', { timeout: 60_000 }, async () => {
