@@ -36,6 +36,7 @@ class Stack:
             user=os.environ.get("NATS_USER"),
             password=os.environ.get("NATS_PASSWORD"),
             token=os.environ.get("NATS_TOKEN"),
+            inbox_prefix=os.environ.get("NATS_INBOX_PREFIX", "_INBOX.worker").encode(),
             allow_reconnect=True,
             reconnect_time_wait=1,
             max_reconnect_attempts=-1,
@@ -56,7 +57,7 @@ class Stack:
 
     async def id_is_taken(self) -> bool:
         try:
-            await self.nats.request(f"bw.worker.{self.worker_id}.command", b'{"command":"ping"}', timeout=1)
+            await self.nats.request(f"bw.worker.{self.worker_id}.ping", b'{"command":"ping"}', timeout=1)
             return True
         except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
             return False

@@ -81,6 +81,7 @@ class PythonWorker:
         self.queue.on("failed", self._on_failed)
         self.queue.on("error", lambda error, *_: print(f"the queue reports: {error}", file=sys.stderr))
         await self.stack.nats.subscribe(f"bw.worker.{self.id}.command", cb=self._obey)
+        await self.stack.nats.subscribe(f"bw.worker.{self.id}.ping", cb=self._tell_here)
         await self._register()
         beating = asyncio.create_task(self._keep_beating())
         message = f"{self.id} offers {self.device['pool']}"
@@ -210,6 +211,11 @@ class PythonWorker:
         asyncio.ensure_future(self.stack.store_outcome({**outcome, **unknown, "status": "lost", "error": lost}))
 
     # 7: commands
+
+    async def _tell_here(self, message: Msg) -> None:
+        """1: others ask whether the id is taken; who may ask that may command nothing."""
+        if message.reply:
+            await message.respond(json.dumps({"ok": True, "message": "here", "boot_id": self.capabilities["boot_id"]}).encode())
 
     async def _obey(self, message: Msg) -> None:
         try:
