@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { readableLine } from './child.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { LogFile, lastLines } from './log-file.ts';
 import { logPrinter } from './terminal.ts';
@@ -58,4 +59,25 @@ test('in a terminal every line has its service in front', () => {
     out += text;
   }, true)({ service: 'worker-1', line: 'hello' });
   expect(out).toMatch(/worker-1 {5}\|.* hello\n$/);
+});
+
+test.each([
+  [
+    '{"level":60,"err":{"message":"insufficient storage","stack":"x"},"msg":"could not start"}',
+    ['could not start: insufficient storage'],
+  ],
+  ['{"level":30,"msg":"ready"}', ['ready']],
+  ['    at file:///x.ts:1:2', []],
+  ['Error: out of fuel', ['Error: out of fuel']],
+])('a last line is shown as text: %s', (line, shown) => expect(readableLine(line)).toEqual(shown));
+
+test.skipIf(process.platform !== 'linux')('a log that has no room leaves lines out and says how many', () => {
+  // Writing there always fails with "no space left on device".
+  const log = new LogFile('/dev/full');
+  for (const line of ['one', 'two']) log.append(line);
+  const path = join(mkdtempSync(join(tmpdir(), 'benchwire-log-')), 'x.log');
+  Object.assign(log, { path });
+  log.append('three');
+  expect(readFileSync(path, 'utf8')).toBe('(2 lines are missing here: the disk was full)\nthree\n');
+  rmSync(dirname(path), { recursive: true });
 });

@@ -113,7 +113,7 @@ test.skipIf(!mounts)(
     );
     await patiently(async () => {
       const counts = `count() AS rows, uniqExact(task_id) AS tasks, countIf(status = 'completed') AS completed`;
-      const found = await sql(`SELECT ${counts} FROM tasks FINAL WHERE run_id = '${run_id}'`);
+      const found = await sql(`SELECT ${counts} FROM attempts FINAL WHERE run_id = '${run_id}'`);
       expect(found).toMatchObject({ rows: TASKS, tasks: TASKS, completed: TASKS });
       expect(await sql(`SELECT count() AS n FROM samples WHERE run_id = '${run_id}'`)).toMatchObject({
         n: TASKS * 2000,
