@@ -154,7 +154,7 @@ describe('the aggregator', () => {
     await start();
     const good = outcomeWith(1);
     const lateBatch = metricBatch({
-      columns: [{ metric: 'x', unit: null, batch_size: null, times_ms: [5], values: [1] }],
+      columns: [{ metric: 'x', unit: null, batch_size: null, times_ms: [5, Date.now()], values: [1, 2] }],
     });
     const poison: Array<[subject: string, payload: string | Uint8Array]> = [
       [outcomeSubject(good), 'no JSON {'],

@@ -49,7 +49,9 @@ describe('a worker', () => {
       commands: [],
     });
     const joined = await waitUntil(() => fixture.events.find((event) => event.kind === 'joined'));
-    expect(benchEvent.parse(joined).data).toEqual({ capabilities: worker.capabilities });
+    // The clock is measured again meanwhile.
+    const clock = { offset_ms: expect.any(Number), uncertainty_ms: expect.any(Number) };
+    expect(benchEvent.parse(joined).data).toEqual({ capabilities: { ...worker.capabilities, clock } });
   });
 
   it('ends a job in exactly one outcome, also when the job is added again', async () => {

@@ -38,7 +38,7 @@ export type NoAnswer = { no_answer: 'time' | 'given_up' | 'ended'; message?: str
 export class SqlProcess {
   readonly #database: Database;
   readonly #config: AggregatorConfig;
-  #child: RunningChild | undefined;
+  #child: Promise<RunningChild> | undefined;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(database: Database, config: AggregatorConfig) {
@@ -51,8 +51,7 @@ export class SqlProcess {
     clearTimeout(this.#idle);
     const limit = AbortSignal.timeout(this.#config.SQL_MAX_SECONDS * 1000 + GRACE_MS);
     const query_id = randomUUID();
-    this.#child ??= await this.#start();
-    const { process } = this.#child;
+    const { process } = await this.#running();
     let end = (): void => undefined;
     const said = await new Promise<FromSqlProcess | 'stopped' | 'closed'>((resolve) => {
       const stop = (): void => resolve('stopped');
@@ -71,7 +70,7 @@ export class SqlProcess {
     });
     end();
     if (said !== 'stopped' && said !== 'closed') {
-      this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
+      this.#stopWhenIdle();
       if (said.kind === 'answer') return said.reply;
       await this.stop();
       return { no_answer: 'ended', message: said.message };
@@ -79,7 +78,11 @@ export class SqlProcess {
     await this.stop();
     if (said === 'closed') return { no_answer: 'ended' };
     await this.#endOnServer(query_id);
-    return { no_answer: signal.aborted ? 'given_up' : 'time' };
+    if (signal.aborted) return { no_answer: 'given_up' };
+    // So that the next statement does not pay for this one with the time that a start takes.
+    void this.#running().catch(() => undefined);
+    this.#stopWhenIdle();
+    return { no_answer: 'time' };
   }
 
   /** Kills the process, whatever it does. Another one starts when it is needed. */
@@ -87,10 +90,24 @@ export class SqlProcess {
     clearTimeout(this.#idle);
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined) return;
-    child.process.kill('SIGKILL');
-    await child.closed;
-    rmSync(child.folder, { recursive: true, force: true });
+    const running = await child?.catch(() => undefined);
+    if (running === undefined) return;
+    running.process.kill('SIGKILL');
+    await running.closed;
+    rmSync(running.folder, { recursive: true, force: true });
+  }
+
+  #running(): Promise<RunningChild> {
+    this.#child ??= this.#start().catch((error: unknown) => {
+      this.#child = undefined;
+      throw error;
+    });
+    return this.#child;
+  }
+
+  #stopWhenIdle(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
   }
 
   async #start(): Promise<RunningChild> {

@@ -168,7 +168,7 @@ describe('sql', () => {
   });
 
   it('holds up neither the process nor the writers', async () => {
-    const heavy = run('SELECT sum(sipHash64(number)) FROM numbers(1000000000000)');
+    const heavy = statements.run('SELECT sum(sipHash64(number)) FROM numbers(1000000000000)', 1_000_000, never);
     let turns = 0;
     const timer = setInterval(() => turns++, 5);
     await database.insert('schema_migrations', ['id', 'name'], [[0, 'beside a heavy query']]);

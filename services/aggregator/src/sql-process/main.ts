@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { sandboxSession } from '../adapters/server.ts';
 import { fitReply } from '../decide/fit-reply.ts';
@@ -18,7 +18,7 @@ let context: Promise<StatementContext> | undefined;
 /** Writers and everybody else's queries go first, and when memory runs out this process is the one to go. */
 function yieldToOthers(): void {
   try {
-    setPriority(10);
+    setPriority(Math.min(19, getPriority() + 5));
     if (process.platform === 'linux') writeFileSync('/proc/self/oom_score_adj', '800');
   } catch {
     // A system that does not let it: then it runs like any other.
