@@ -109,6 +109,7 @@ const CODES = {
   MODEL_OUTSIDE_FOLDERS: 'nothing',
   MODEL_SHA256_MISSING: 'nothing',
   MODEL_UNKNOWN: 'nothing',
+  MODEL_URL_HAS_LOGIN: 'nothing',
   MODEL_URL_NOT_ALLOWED: 'nothing',
   MODEL_URL_NOT_HTTPS: 'nothing',
   MODEL_WRONG_FILE: 'nothing',

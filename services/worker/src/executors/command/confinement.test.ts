@@ -168,6 +168,12 @@ print("own", child.wait())`;
     expect(
       await confined({ command: [python ?? '', '-c', sharing], limits: { max_memory_mb: 400 } }, uid),
     ).toMatchObject({ limit: null, code: 0 });
+    const threads = `import threading, time\nfor _ in range(200): threading.Thread(target=time.sleep, args=(600,)).start()`;
+    expect(await confined({ command: [python ?? '', '-c', threads], limits: { max_processes: 4 } }, uid)).toMatchObject(
+      {
+        limit: 'threads',
+      },
+    );
     const writing = `import os, time\nos.makedirs("a/b")\nwith open("a/b/c", "wb") as out:\n  while True:\n    out.write(bytes(1 << 20)); out.flush(); time.sleep(0.01)`;
     expect(await confined({ command: [python ?? '', '-c', writing], limits: { max_disk_mb: 20 } }, uid)).toMatchObject({
       limit: 'disk',

@@ -1,6 +1,6 @@
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { taskError } from './errors.ts';
-import type { LimitKind, TreeLimits } from './tree-watch.ts';
+import { type LimitKind, THREADS_PER_PROCESS, type TreeLimits } from './tree-watch.ts';
 
 /** What a task is told that was ended for what it used. Pure. @param used - MiB, or processes */
 export function limitError(program: string, kind: LimitKind, used: number, limits: TreeLimits): TaskError {
@@ -11,6 +11,11 @@ export function limitError(program: string, kind: LimitKind, used: number, limit
     }
     case 'processes': {
       const message = `${program} started ${used} processes, and ${limits.max_processes} at once are allowed: raise WORKER_COMMAND_MAX_PROCESSES on the worker`;
+      return taskError('bad_input', 'PROCESS_LIMIT', message, false);
+    }
+    case 'threads': {
+      const allowed = limits.max_processes * THREADS_PER_PROCESS;
+      const message = `${program} started ${used} threads, and ${allowed} at once are allowed, ${THREADS_PER_PROCESS} for each process: raise WORKER_COMMAND_MAX_PROCESSES on the worker`;
       return taskError('bad_input', 'PROCESS_LIMIT', message, false);
     }
     case 'disk': {

@@ -87,15 +87,22 @@ export function killAll(pids: readonly number[]): void {
 
 /** A process and all its descendants. Linux only; elsewhere the process alone. */
 export function processTree(pid: number): number[] {
-  const tree = [pid];
-  for (let index = 0; index < tree.length; index++) {
-    const folder = `/proc/${tree[index]}/task`;
+  return threadsInTree(pid).pids;
+}
+
+/** The same, with the number of all their threads. */
+export function threadsInTree(pid: number): { pids: number[]; threads: number } {
+  const pids = [pid];
+  let threads = 0;
+  for (let index = 0; index < pids.length; index++) {
+    const folder = `/proc/${pids[index]}/task`;
     for (const thread of entries(folder)) {
+      threads++;
       const children = text(`${folder}/${thread}/children`)?.trim() ?? '';
-      if (children !== '') tree.push(...children.split(' ').map(Number));
+      if (children !== '') pids.push(...children.split(' ').map(Number));
     }
   }
-  return tree;
+  return { pids, threads };
 }
 
 /** The variables of a process, each between two null bytes; empty where it is gone or another user's. */

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { residentMemoryMb } from '../onnx/resident-memory.ts';
-import { processIdentity, processTree } from './processes.ts';
+import { processIdentity, threadsInTree } from './processes.ts';
 
 /** What a program with everything that it starts may use. */
 export interface TreeLimits {
@@ -12,7 +12,10 @@ export interface TreeLimits {
   max_disk_mb: number;
 }
 
-export type LimitKind = 'memory' | 'processes' | 'disk';
+export type LimitKind = 'memory' | 'processes' | 'threads' | 'disk';
+
+/** Threads that a task may have for each of its processes: numeric libraries start one for each processor. */
+export const THREADS_PER_PROCESS = 16;
 
 interface TreeWatchOptions {
   /** The process at the top, which is ours and does not count. */
@@ -76,13 +79,14 @@ export class TreeWatch {
 
   async #check(): Promise<{ kind: LimitKind; used: number } | undefined> {
     const { pid, is_launcher, limits, home } = this.#options;
-    const tree = processTree(pid);
+    const { pids: tree, threads } = threadsInTree(pid);
     const programs = is_launcher ? tree.slice(1) : tree;
     for (const each of programs) {
       const identity = this.#seen.has(each) ? undefined : processIdentity(each);
       if (identity !== undefined) this.#seen.set(each, identity);
     }
     if (programs.length > limits.max_processes) return { kind: 'processes', used: programs.length };
+    if (threads > limits.max_processes * THREADS_PER_PROCESS) return { kind: 'threads', used: threads };
     const resident = sum(await Promise.all(programs.map(residentMemoryMb)));
     if (resident > limits.max_memory_mb) {
       // Pages that processes share after a fork count once; finding out is dear, so only where it matters.

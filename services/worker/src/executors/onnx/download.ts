@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { withoutCredentials } from '@benchwire/shared/runtime/server-url.ts';
 import { type CacheFolder, ensureCacheFolder } from './cache-folder.ts';
 import { badModel, messageOf, TaskFailure, taskError } from './errors.ts';
 import { HostNotAllowedError } from './guarded-fetch.ts';
@@ -33,7 +34,16 @@ export async function downloadModel(
   signal: AbortSignal,
 ): Promise<{ path: string; sha256: string; size_bytes: number }> {
   if (!/^https:\/\//i.test(url) || !URL.canParse(url)) {
-    throw badModel('MODEL_URL_NOT_HTTPS', `Models are downloaded from https URLs only, and "${url}" is none.`);
+    throw badModel(
+      'MODEL_URL_NOT_HTTPS',
+      `Models are downloaded from https URLs only, and "${withoutCredentials(url)}" is none.`,
+    );
+  }
+  if (hasLogin(url)) {
+    throw badModel(
+      'MODEL_URL_HAS_LOGIN',
+      `The URL of a model has a login in it, which would be stored with the request: ${withoutCredentials(url)} without it has to do.`,
+    );
   }
   if (sha256 === undefined) {
     throw badModel(
@@ -62,6 +72,11 @@ export async function downloadModel(
   }
 }
 
+function hasLogin(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
+
 async function request(url: string, options: DownloadOptions, signal: AbortSignal): Promise<Response> {
   let next = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
@@ -76,7 +91,9 @@ async function request(url: string, options: DownloadOptions, signal: AbortSigna
       const temporary = response.status >= 500 || response.status === 408 || response.status === 429;
       throw downloadFailed(`${next} answered with status ${response.status}`, temporary);
     }
+    if (!URL.canParse(location, next)) throw downloadFailed(`${next} redirects to what is no URL`, false);
     next = new URL(location, next).href;
+    if (hasLogin(next)) throw downloadFailed(`${url} redirects to a URL with a login in it`, false);
     // By hand, because a redirect must not lead to plain http.
     if (!next.startsWith('https://')) throw downloadFailed(`${url} redirects to ${next}, which is not https`, false);
   }

@@ -35,6 +35,10 @@ beforeAll(async () => {
         return response.writeHead(302, { location: '/model' }).end();
       case '/to-http':
         return response.writeHead(302, { location: 'http://models.test/model' }).end();
+      case '/to-login':
+        return response.writeHead(302, { location: 'https://me:pa55@models.test/model' }).end();
+      case '/to-nowhere':
+        return response.writeHead(302, { location: 'https://' }).end();
       case '/circle':
         return response.writeHead(302, { location: '/circle' }).end();
       case '/broken':
@@ -151,6 +155,10 @@ describe('a URL', () => {
     ['https://models.test/model', undefined, 'MODEL_SHA256_MISSING', /needs config.sha256/, false],
     ['http://models.test/model', SHA256, 'MODEL_URL_NOT_HTTPS', /https URLs only/, false],
     ['file:///etc/passwd', SHA256, 'MODEL_URL_NOT_HTTPS', /https URLs only/, false],
+    ['https://me:pa55@models.test/model', SHA256, 'MODEL_URL_HAS_LOGIN', /^(?!.*pa55)/, false],
+    ['http://me:pa55@models.test/model', SHA256, 'MODEL_URL_NOT_HTTPS', /^(?!.*pa55)/, false],
+    ['https://models.test/to-login', SHA256, 'MODEL_DOWNLOAD_FAILED', /^(?!.*pa55)/, false],
+    ['https://models.test/to-nowhere', SHA256, 'MODEL_DOWNLOAD_FAILED', /no URL/, false],
     ['https://models.test/model', '0'.repeat(64), 'MODEL_HASH_MISMATCH', new RegExp(SHA256), false],
     ['https://models.test/absent', SHA256, 'MODEL_DOWNLOAD_FAILED', /status 404/, false],
     ['https://models.test/busy', SHA256, 'MODEL_DOWNLOAD_FAILED', /status 503/, true],
