@@ -21,7 +21,7 @@ const LIMIT_SECONDS = 6;
 const ENDLESS = 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)';
 /** The same inside of one call of a function, where the engine looks at no limit. */
 const BLOCKED = `SELECT arraySum(arrayMap(
-  x -> countMatches(concat(toString(x), repeat('a', 9000)), '(a?){30}(a?){30}b'), range(30000)))`;
+  x -> length(extractAll(concat(toString(x), repeat('a', 9000)), '(a?){900}b')), range(3000)))`;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-sql-queue-'));
 let stack: LocalStack;

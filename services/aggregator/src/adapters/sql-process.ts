@@ -16,10 +16,12 @@ import {
 import type { Database } from './clickhouse.ts';
 
 const SCRIPT = fileURLToPath(new URL('../sql-process/main.ts', import.meta.url));
-/** Beyond its own limit, which gives the better message. The start of the process counts. */
+/** Beyond its own limit, which gives the better message. */
 const GRACE_MS = 400;
 /** A process that nobody needs holds some 300 MB. */
 const IDLE_MS = 30_000;
+/** A start takes 0.3 s on a machine with nothing else to do. */
+const START_MS = 30_000;
 
 interface RunningChild {
   process: ChildProcess;
@@ -49,9 +51,14 @@ export class SqlProcess {
   /** @param max_bytes - of the reply */
   async run(sql: string, max_bytes: number, signal: AbortSignal): Promise<QueryReply | NoAnswer> {
     clearTimeout(this.#idle);
+    const running = await Promise.race([this.#running(), aborted(signal)]);
+    if (running === undefined) {
+      this.#stopWhenIdle();
+      return { no_answer: 'given_up' };
+    }
+    const { process } = running;
     const limit = AbortSignal.timeout(this.#config.SQL_MAX_SECONDS * 1000 + GRACE_MS);
     const query_id = randomUUID();
-    const { process } = await this.#running();
     let end = (): void => undefined;
     const said = await new Promise<FromSqlProcess | 'stopped' | 'closed'>((resolve) => {
       const stop = (): void => resolve('stopped');
@@ -73,7 +80,7 @@ export class SqlProcess {
       this.#stopWhenIdle();
       if (said.kind === 'answer') return said.reply;
       await this.stop();
-      return { no_answer: 'ended', message: said.message };
+      return { no_answer: 'ended', ...(said.kind === 'failed' ? { message: said.message } : {}) };
     }
     await this.stop();
     if (said === 'closed') return { no_answer: 'ended' };
@@ -125,6 +132,23 @@ export class SqlProcess {
       process.once('error', () => process.pid ?? resolve());
     });
     tell(process, { kind: 'start', config: sqlConfig(this.#config), folder, tables });
+    const late = setTimeout(() => process.kill('SIGKILL'), START_MS);
+    try {
+      const said = await Promise.race([
+        new Promise<FromSqlProcess>((resolve) => process.once('message', resolve)),
+        closed.then(
+          (): FromSqlProcess => ({ kind: 'failed', message: 'the process for SQL statements did not start' }),
+        ),
+      ]);
+      if (said.kind === 'failed') throw new Error(said.message);
+    } catch (error) {
+      process.kill('SIGKILL');
+      await closed;
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
     return { process, folder, closed };
   }
 
@@ -139,6 +163,14 @@ export class SqlProcess {
     if (this.#config.CLICKHOUSE_URL === undefined) return;
     await this.#database.command(`KILL QUERY WHERE query_id = '${query_id}' ASYNC`).catch(() => undefined);
   }
+}
+
+/** Resolves when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 function sqlConfig(config: AggregatorConfig): SqlConfig {

@@ -14,15 +14,18 @@ const never = new AbortController().signal;
 let database: Database;
 let stop: () => Promise<void>;
 let statements: SqlProcess;
+/** With time enough on any machine. */
+let patient: SqlProcess;
 
 beforeAll(async () => {
   const opened = await testDatabase({ SQL_MAX_SECONDS: String(LIMIT_SECONDS) });
   ({ database, stop } = opened);
   await database.insert('runs', ['run_id', 'name'], [[newRunId(), 'a'.repeat(100_000)]]);
   statements = new SqlProcess(database, opened.config);
+  patient = new SqlProcess(database, { ...opened.config, SQL_MAX_SECONDS: 60 });
 });
 afterAll(async () => {
-  await statements?.stop();
+  await Promise.all([statements?.stop(), patient?.stop()]);
   await stop?.();
 });
 
@@ -77,6 +80,8 @@ const HOSTILE = [
 
 describe('statements that go on and on', () => {
   it.each(HOSTILE.map((sql) => [sql.slice(0, 90), sql]))('end in time, and nobody else waits: %s', async (_, sql) => {
+    // A process that starts on a busy machine is no part of the statement's time.
+    await run('SELECT 1');
     const started = performance.now();
     const ended = run(sql);
     let over = false;
@@ -101,7 +106,8 @@ describe('statements that go on and on', () => {
 
   it('are killed where the engine itself looks at no limit', async () => {
     const endless = `SELECT arraySum(arrayMap(
-      x -> countMatches(concat(toString(x), repeat('a', 9000)), '(a?){30}(a?){30}b'), range(30000)))`;
+      x -> length(extractAll(concat(toString(x), repeat('a', 9000)), '(a?){900}b')), range(3000)))`;
+    await run('SELECT 1');
     const started = performance.now();
     expect(await run(endless)).toEqual({ no_answer: 'time' });
     expect(performance.now() - started).toBeLessThan((LIMIT_SECONDS + 1) * 1000);
@@ -158,9 +164,13 @@ describe('statements beside the writers', () => {
       }
     })();
     let seen = 0;
-    for (let look = 0; look < 60; look++) {
+    for (let look = 0; look < 25; look++) {
       const before = written;
-      const answer = await run(`SELECT count() AS n FROM schema_migrations WHERE name = '${run_id}'`);
+      const answer = await patient.run(
+        `SELECT count() AS n FROM schema_migrations WHERE name = '${run_id}'`,
+        1_000_000,
+        never,
+      );
       expect(answer).toMatchObject({ ok: true });
       seen = 'ok' in answer && answer.ok ? Number(answer.rows[0]?.n) : -1;
       expect(seen).toBeGreaterThanOrEqual(before);
@@ -169,5 +179,5 @@ describe('statements beside the writers', () => {
     await writer;
     expect(written).toBeGreaterThan(20);
     expect(seen).toBeGreaterThan(0);
-  });
+  }, 120_000);
 });

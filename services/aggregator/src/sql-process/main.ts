@@ -44,14 +44,21 @@ async function answer({ sql, max_bytes, query_id }: Extract<ToSqlProcess, { kind
   }
 }
 
+function tell(said: FromSqlProcess): void {
+  process.send?.(said);
+}
+
 process.on('message', (message: ToSqlProcess) => {
   if (message.kind === 'start') {
     started = message;
     context = open(message);
-    context.catch(() => undefined);
+    context.then(
+      () => tell({ kind: 'ready' }),
+      (error: unknown) => tell({ kind: 'failed', message: messageOf(error) }),
+    );
     return;
   }
-  void answer(message).then((said) => process.send?.(said));
+  void answer(message).then(tell);
 });
 
 // The parent is gone. An ordinary exit would wait for the statement that runs.

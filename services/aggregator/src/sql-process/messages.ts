@@ -46,5 +46,8 @@ interface RunMessage {
 
 export type ToSqlProcess = StartMessage | RunMessage;
 
-/** `failed` is a failure that is not the statement's. */
-export type FromSqlProcess = { kind: 'answer'; reply: QueryReply } | { kind: 'failed'; message: string };
+/** `ready` follows the start; `failed` is a failure that is not a statement's. */
+export type FromSqlProcess =
+  | { kind: 'ready' }
+  | { kind: 'answer'; reply: QueryReply }
+  | { kind: 'failed'; message: string };
