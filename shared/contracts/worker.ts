@@ -124,6 +124,8 @@ export const workerCommand = z.discriminatedUnion('command', [
   z.object({ command: z.literal('health_check') }),
   /** Is a process with this worker id there? */
   z.object({ command: z.literal('ping') }),
+  /** Its entry in the bucket `workers` is gone, or could not be read: it puts it there again. Since 0.5. */
+  z.object({ command: z.literal('register') }),
 ]);
 export type WorkerCommand = z.infer<typeof workerCommand>;
 export const workerCommandReply = z.object({

@@ -1,13 +1,16 @@
 import type { ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream';
 import type { Issue } from '../contracts/request.ts';
+import { Beside } from './beside.ts';
 import { contentHashIssues } from './content-hash.ts';
 import { messageOf } from './errors.ts';
 import type { Parsed } from './issues.ts';
 import { pause } from './lifecycle.ts';
+import { LimitedLog } from './limited-log.ts';
 import type { Log } from './log.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { reject } from './reject.ts';
+import { Slice } from './slices.ts';
 
 /** What a handler says of a message; the runner turns it into ack, nak or REJECTED. */
 export type HandlerResult =
@@ -54,6 +57,9 @@ export interface ConsumeOptions<T> {
 export interface ConsumeCounters {
   handled(result: HandlerResult['kind'], count: number): void;
 }
+
+/** Messages of a batch that are put into REJECTED at once. */
+const MAX_REJECTING = 64;
 
 /** Something that runs until it is stopped. */
 export interface Running {
@@ -173,11 +179,19 @@ async function handleBatch<T>(
   signal: AbortSignal,
 ): Promise<void> {
   const readable: Array<{ message: JsMsg; received: Received<T> }> = [];
+  // Thousands that cannot be read must not be kept one after the other.
+  const rejecting = new Beside(MAX_REJECTING);
+  const slice = new Slice();
   for (const message of batch) {
     const parsed = parseSafely(log, options, message);
     if (parsed.ok) readable.push({ message, received: toReceived(message, parsed.value) });
-    else await settle(client, log, options, message, { kind: 'dead_letter', issues: parsed.issues }, signal);
+    else {
+      const kept = settle(client, log, options, message, { kind: 'dead_letter', issues: parsed.issues }, signal);
+      if (kept !== undefined) await rejecting.add(kept);
+    }
+    await slice.rest();
   }
+  await rejecting.settled();
   const accepted = await withoutRefused(client, log, options, readable, signal);
   if (accepted.length === 0) return;
   const results = await runHandler(
@@ -218,7 +232,7 @@ function parseSafely<T>(log: Log, options: ConsumeOptions<T>, message: JsMsg): P
     const issues = contentHashIssues(message.data, (name) => message.headers?.get(name));
     return issues.length > 0 ? { ok: false, issues } : options.parse(message);
   } catch (error) {
-    log.error({ err: error, subject: message.subject }, 'could not read a message');
+    limitedOf(log).error({ err: error, subject: message.subject }, 'could not read a message');
     return { ok: false, issues: [{ path: '(message)', code: 'unreadable', message: messageOf(error) }] };
   }
 }
@@ -235,6 +249,14 @@ async function runHandler<T>(
     log.error({ err: error, stream: options.stream }, 'could not handle a batch, it comes again');
     return { kind: 'retry', after_ms: 1000, reason: 'handler failed' };
   }
+}
+
+const limited = new WeakMap<Log, LimitedLog>();
+
+function limitedOf(log: Log): LimitedLog {
+  const known = limited.get(log) ?? new LimitedLog(log);
+  limited.set(log, known);
+  return known;
 }
 
 /** Tells the server what became of a message; a promise only where that takes time. */
@@ -259,7 +281,7 @@ function settle<T>(
       message.nak(result.after_ms);
       return undefined;
     case 'dead_letter':
-      log.warn({ subject: message.subject, issues: result.issues.slice(0, 3) }, 'rejected a message');
+      limitedOf(log).warn({ subject: message.subject, issues: result.issues.slice(0, 3) }, 'rejected a message');
       return deadLetter(client, log, options, message, result.issues, signal);
     default:
       return result satisfies never;

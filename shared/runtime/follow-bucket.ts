@@ -2,16 +2,21 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { z } from 'zod';
 import type { Issue } from '../contracts/request.ts';
+import { Beside } from './beside.ts';
 import type { Running } from './consume.ts';
 import { messageOf } from './errors.ts';
 import { parseJson } from './issues.ts';
 import { pause } from './lifecycle.ts';
+import { LimitedLog } from './limited-log.ts';
 import type { Log } from './log.ts';
 import { nextSequence, untilRead } from './read-to-end.ts';
 import { reject } from './reject.ts';
+import { Slice } from './slices.ts';
 
 const AGAIN_MS = 300;
 const KEEP_MS = 5000;
+/** Entries that are taken out at once. */
+const MAX_DISCARDING = 64;
 
 export interface FollowOptions<T> {
   bucket: KV;
@@ -39,6 +44,8 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
   const stopping = new AbortController();
   const { signal } = stopping;
   let position = 0;
+  const discarding = new Beside(MAX_DISCARDING);
+  const limited = new LimitedLog(options.log);
 
   const take = async (entry: KvEntry): Promise<void> => {
     position = Math.max(position, entry.revision);
@@ -46,7 +53,8 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
     const parsed = entry.operation === 'PUT' ? parseJson(schema, entry.value) : undefined;
     if (parsed?.ok === true) put(parsed.value, entry.key);
     else removed?.(entry.key);
-    if (parsed?.ok === false) await discardEntry(options, entry, parsed.issues);
+    // Beside the others, which must not wait for it.
+    if (parsed?.ok === false) await discarding.add(discardEntry({ ...options, log: limited }, entry, parsed.issues));
   };
   const following = (async () => {
     while (!signal.aborted) {
@@ -55,7 +63,11 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
         const stop = (): void => entries.stop();
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
-        for await (const entry of entries) await take(entry);
+        const slice = new Slice();
+        for await (const entry of entries) {
+          await take(entry);
+          await slice.rest();
+        }
         signal.removeEventListener('abort', stop);
       } catch (error) {
         if (signal.aborted) return;
@@ -72,6 +84,7 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
     stop: async () => {
       stopping.abort();
       await following;
+      await discarding.settled();
     },
   };
 }
@@ -81,7 +94,12 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
  * What cannot be kept stays where it is; nobody has to wait for it.
  */
 export async function discardEntry(
-  { bucket, name, client, log }: Pick<FollowOptions<unknown>, 'bucket' | 'name' | 'client' | 'log'>,
+  {
+    bucket,
+    name,
+    client,
+    log,
+  }: Pick<FollowOptions<unknown>, 'bucket' | 'name' | 'client'> & { log: Pick<LimitedLog, 'warn' | 'error'> },
   entry: KvEntry,
   issues: readonly Issue[],
 ): Promise<void> {

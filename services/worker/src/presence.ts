@@ -109,6 +109,17 @@ export class Presence {
     timeout.abort();
   }
 
+  /** Its entry was removed, because somebody damaged it or a server lost it. Another process's entry is left alone. */
+  async registerAgain(): Promise<void> {
+    if (this.#stopped || this.#replaced) return;
+    const { bucket, capabilities } = this.#options;
+    const entry = await bucket.get(capabilities.worker_id);
+    const parsed = entry?.operation === 'PUT' ? parseJson(capabilitiesSchema, entry.value) : undefined;
+    if (parsed?.ok === true) return;
+    await this.#register();
+    this.#beat();
+  }
+
   async #register(): Promise<void> {
     const { bucket, capabilities, clock, log } = this.#options;
     const sent_ms = performance.now();

@@ -151,6 +151,7 @@ export async function startWorker(
     drain: () => holds.hold('drain'),
     resume: () => holds.release('drain'),
     checkHealth: () => checkHealth(devices, executors),
+    register: () => presence.registerAgain(),
   });
   scope.add('commands', () => commandsAnswered.stop());
   await nats.flush();

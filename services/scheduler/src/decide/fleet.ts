@@ -210,6 +210,11 @@ export class Fleet {
     return this.#workers.values().some((worker) => worker.running.has(attempt_id));
   }
 
+  /** Whether the bucket has an entry of it. */
+  isRegistered(worker_id: string): boolean {
+    return this.#known.has(worker_id);
+  }
+
   /** Worker ids of the bucket, heard of or not. */
   get knownWorkers(): IterableIterator<string> {
     return this.#known.keys();

@@ -1,16 +1,28 @@
+import { token } from '@benchwire/shared/contracts/ids.ts';
 import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
-import { capabilities, HEARTBEAT_SUBJECTS, heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import {
+  capabilities,
+  HEARTBEAT_SUBJECTS,
+  heartbeat,
+  WORKERS_BUCKET,
+  workerCommandSubject,
+} from '@benchwire/shared/contracts/worker.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { LimitedLog } from '@benchwire/shared/runtime/limited-log.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { SlicedQueue } from '@benchwire/shared/runtime/slices.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { Fleet, FleetChange } from '../decide/fleet.ts';
+import { Unregistered } from '../decide/unregistered.ts';
 import { createInquiry } from './inquiry.ts';
 
 const EXPIRY_CHECK_MS = 250;
+/** Heartbeats that may wait to be read; of more the oldest are left out. */
+const MAX_BEATS = 50_000;
 
 interface Parts {
   nats: NatsConnection;
@@ -31,10 +43,17 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   const tell = (changes: FleetChange[]): void => {
     for (const change of changes) onChange(change);
   };
+  const askToRegister = (worker_id: string): void => {
+    if (token.safeParse(worker_id).success && !nats.isClosed())
+      nats.publish(workerCommandSubject(worker_id), '{"command":"register"}');
+  };
+  const unregistered = new Unregistered();
   const watching = [
     followBucket({
       ...{ bucket: workers, name: WORKERS_BUCKET, schema: capabilities, client, manager, log },
       put: (value) => tell(fleet.applyCapabilities(value, now())),
+      // A worker that left is not there any more; one whose entry was damaged is.
+      removed: askToRegister,
     }),
     followBucket({
       ...{ bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine, client, manager, log },
@@ -42,15 +61,21 @@ export async function watchFleet(parts: Parts): Promise<Running> {
     }),
   ];
 
+  const limited = new LimitedLog(log);
+  const beats = new SlicedQueue<{ subject: string; data: Uint8Array }>(MAX_BEATS, (message) => {
+    const parsed = parseJson(heartbeat, message.data);
+    if (!parsed.ok) {
+      limited.warn({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'a heartbeat cannot be read');
+      return;
+    }
+    const { worker_id, state } = parsed.value;
+    if (state !== 'left' && unregistered.isDue(worker_id, fleet.isRegistered(worker_id), now()))
+      askToRegister(worker_id);
+    for (const change of fleet.applyHeartbeat(parsed.value, now())) onChange(change);
+  });
   const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {
     callback: (error, message) => {
-      if (error !== null) return;
-      const parsed = parseJson(heartbeat, message.data);
-      if (!parsed.ok) {
-        log.warn({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'a heartbeat cannot be read');
-        return;
-      }
-      for (const change of fleet.applyHeartbeat(parsed.value, now())) onChange(change);
+      if (error === null) beats.push(message);
     },
   });
 

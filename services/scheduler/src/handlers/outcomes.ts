@@ -6,10 +6,12 @@ import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { LimitedLog } from '@benchwire/shared/runtime/limited-log.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { nextSequence, type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
+import { Slice } from '@benchwire/shared/runtime/slices.ts';
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { z } from 'zod';
 
@@ -62,6 +64,7 @@ export async function readOutcomes(
   apply: (outcome: ReadOutcome, sequence: number) => Issue[],
 ): Promise<Running & Reader & { caughtUp: Promise<number> }> {
   const { nats, jetstream, manager, log } = parts;
+  const limited = new LimitedLog(log);
   const stopping = new AbortController();
   /** The stream sequence to go on from; undefined until the server has said where the time begins. */
   let next_sequence: number | undefined;
@@ -91,13 +94,13 @@ export async function readOutcomes(
     const parsed = parseJson(outcomeFacts, message.data);
     if (!parsed.ok) {
       // The aggregator keeps it in REJECTED.
-      log.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
+      limited.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
       return;
     }
     const elsewhere = subjectIssues(parsed.value, message.subject);
     const issues = elsewhere.length > 0 ? elsewhere : applied(parsed.value, message.seq);
     if (issues.length === 0) return;
-    log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'an outcome is not taken; rejected');
+    limited.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'an outcome is not taken; rejected');
     keep(message, issues);
   };
 
@@ -119,10 +122,13 @@ export async function readOutcomes(
     // What it begins behind is the sequence before the first message of the time.
     next_sequence ??= (await consumer.info()).delivered.stream_seq + 1;
     began.resolve(next_sequence);
-    const messages = await consumer.consume({ max_messages: 2000, expires: 5000, callback: take });
-    void messages.closed().then(() => told.resolve());
-    await told.promise;
-    messages.close().catch(() => undefined);
+    const messages = await consumer.consume({ max_messages: 2000, expires: 5000 });
+    void told.promise.then(() => messages.close());
+    const slice = new Slice();
+    for await (const message of messages) {
+      take(message);
+      await slice.rest();
+    }
   };
 
   const loop = (async () => {

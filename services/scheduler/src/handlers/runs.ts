@@ -1,6 +1,7 @@
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessage, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { RUNS } from '@benchwire/shared/contracts/streams.ts';
+import { Beside } from '@benchwire/shared/runtime/beside.ts';
 import { closeWhenSilent, IDLE_HEARTBEAT_MS } from '@benchwire/shared/runtime/close-when-silent.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
@@ -8,10 +9,12 @@ import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { LimitedLog } from '@benchwire/shared/runtime/limited-log.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { type Reader, untilRead } from '@benchwire/shared/runtime/read-to-end.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
+import { Slice } from '@benchwire/shared/runtime/slices.ts';
 import {
   AckPolicy,
   type ConsumerMessages,
@@ -23,6 +26,8 @@ import {
 } from '@nats-io/jetstream';
 import { isLaterEpoch } from '../decide/epoch.ts';
 
+/** Messages that are rejected at once. */
+const MAX_REJECTING = 64;
 const CONSUMER_PREFIX = 'scheduler-';
 /** Messages stay unacked for as long as their run is open; redelivery in between would only repeat what is known. */
 const ACK_WAIT_MS = 24 * 3_600_000;
@@ -61,6 +66,8 @@ interface Parts {
  */
 export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
   const { nats, jetstream, manager, lease, log } = parts;
+  const limited = new LimitedLog(log);
+  const rejecting = new Beside(MAX_REJECTING);
   const consumerName = `${CONSUMER_PREFIX}${lease.epoch}`;
   await deletePredecessors(manager, lease, log);
   const settings = {
@@ -93,10 +100,16 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
     const parsed = read(message);
     const issues = parsed.ok ? applied(parsed.value, message) : parsed.issues;
     if (!parsed.ok || issues.length > 0) {
-      log.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
+      limited.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
       const id = `${RUNS.name}.${message.seq}`;
-      await reject(jetstream, 'run', { subject: message.subject, raw: message.data, id }, issues, stopping.signal);
-      message.ack();
+      const rejection = { subject: message.subject, raw: message.data, id };
+      // Beside the others, which must not wait for it; a message that cannot be kept stays in RUNS for the next leader.
+      await rejecting.add(
+        reject(jetstream, 'run', rejection, issues, stopping.signal).then(
+          () => message.ack(),
+          (error: unknown) => limited.warn({ reason: messageOf(error) }, 'could not keep a rejected message'),
+        ),
+      );
     } else if (sink.isOpen(parsed.value.run_id)) {
       const list = unacked.get(parsed.value.run_id) ?? [];
       list.push(message);
@@ -121,10 +134,12 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
     closeWhenSilent(reading, () => void reading.close());
     if (stopping.signal.aborted) await reading.close();
     let expected = 1;
+    const slice = new Slice();
     for await (const message of reading) {
       if (message.info.deliverySequence !== expected++) break;
       await handle(message);
       position = Math.max(position, message.seq);
+      await slice.rest();
     }
     await reading.close();
   };
@@ -176,6 +191,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
       stopping.abort();
       await messages?.close();
       await loop;
+      await rejecting.settled();
     },
   };
 }

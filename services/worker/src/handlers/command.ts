@@ -25,6 +25,7 @@ export interface CommandHandlerOptions {
   drain: () => Promise<void>;
   resume: () => Promise<void>;
   checkHealth: () => Promise<HealthReport>;
+  register: () => Promise<void>;
 }
 
 /** Answers what the scheduler and people tell this worker to do. */
@@ -75,6 +76,9 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
       return await options.checkHealth();
     case 'ping':
       return HERE;
+    case 'register':
+      await options.register();
+      return { ok: true, message: 'is registered' };
     default:
       return command satisfies never;
   }
