@@ -260,6 +260,7 @@ export class Leader {
       for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
     }
     if (this.#reconciler.isDue(now())) {
+      this.#work.track(this.#reconciler.sweep());
       for (const pool of this.state.pools.all) if (pool.emitted.size > 0) this.#work.track(this.#reconcile(pool.name));
     }
     this.#act();

@@ -18,6 +18,8 @@ interface ReconcilerParts {
 }
 
 const INTERVAL_MS = 2000;
+/** How often every queue is looked at. */
+const SWEEP_MS = 30_000;
 /** A job without an outcome is given this many rounds, since the outcome may be on its way. */
 const ROUNDS_UNTIL_MISSING = 2;
 const ROUNDS_UNTIL_OUTCOME_MISSING = 5;
@@ -30,6 +32,7 @@ export class Reconciler {
   #state: SchedulerState;
   #parts: ReconcilerParts;
   #last_ms = 0;
+  #swept_ms = 0;
   #busy = new Set<string>();
   /** By pool: for how many rounds in a row an attempt has been missing. */
   #rounds = new Map<string, Map<string, number>>();
@@ -46,6 +49,18 @@ export class Reconciler {
     if (now - this.#last_ms < INTERVAL_MS) return false;
     this.#last_ms = now;
     return true;
+  }
+
+  /** Now and then also the queues in which nothing was emitted: what is damaged there goes before a worker meets it. */
+  async sweep(): Promise<void> {
+    const { queues, now } = this.#parts;
+    if (now() - this.#swept_ms < SWEEP_MS) return;
+    this.#swept_ms = now();
+    for (const pool of await queues.pools()) {
+      await queues.repair(pool);
+      await queues.waiting(pool);
+      await queues.active(pool);
+    }
   }
 
   /** An abort that nobody answers is sent again at the next round. */
