@@ -17,6 +17,8 @@ export type WorkerNow = WorkerRow & { heartbeat: Heartbeat | null };
 export interface Cluster {
   services: ServiceHealth[];
   nats: { version: string; server_name: string; cluster: string | null } | null;
+  /** What is wrong with the whole and with each service; missing where the gateway is older. */
+  problems?: string[];
 }
 
 /** Finished tasks of one stretch of time, by status. */

@@ -87,7 +87,20 @@ export default function FleetPage(): ReactNode {
           <Answer of={recovery}>{({ items }) => <Recovery rows={items} />}</Answer>
         </Panel>
         <Panel title="Services">
-          <Answer of={cluster}>{({ services }) => <ServiceTable services={services} />}</Answer>
+          <Answer of={cluster}>
+            {({ services, problems = [] }) => (
+              <>
+                {problems.length > 0 && (
+                  <ul className="bw-list" aria-label="Problems">
+                    {problems.map((problem) => (
+                      <li key={problem}>{problem}</li>
+                    ))}
+                  </ul>
+                )}
+                <ServiceTable services={services} />
+              </>
+            )}
+          </Answer>
         </Panel>
       </div>
     </>
