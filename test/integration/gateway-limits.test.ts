@@ -192,6 +192,14 @@ describe('what is no request', () => {
     const bytes = 'x'.repeat(1_000_000);
     const sent = await rawHttp(port, lines(...head, `Content-Length: ${9 * bytes.length}`), ...times(9, () => bytes));
     expect([sent.status, JSON.parse(sent.body).code]).toEqual([413, 'BODY_TOO_LARGE']);
+    // Who writes all of it before reading anything gets the answer too, on a connection that goes on.
+    const answer = await fetch(`http://127.0.0.1:${port}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: bytes.repeat(20),
+    });
+    expect(answer.status).toBe(413);
+    expect(answer.headers.get('connection')).not.toBe('close');
     const chunk = `${bytes.length.toString(16)}\r\n${bytes}\r\n`;
     const chunked = await rawHttp(
       port,

@@ -207,6 +207,8 @@ function sendProblem(reply: FastifyReply, error: unknown, request_id: string): P
       : error instanceof ClientError
         ? error.retry_after_seconds
         : undefined;
+  // The rest of the body is read and thrown away (read-bodies.ts): closing now would break the sender's pipe before it reads this.
+  if (problem.code === 'BODY_TOO_LARGE') reply.removeHeader('connection');
   if (retry_seconds !== undefined) reply.header('retry-after', String(Math.ceil(retry_seconds)));
   void reply.code(problem.status).type('application/problem+json').send(problem);
   return problem;
