@@ -44,6 +44,8 @@ export const capabilities = z.object({
   command_notes: z.array(z.string().max(2048)).optional(),
   /** As it was measured when this was written. Since 0.4. */
   clock: clockOffset.optional(),
+  /** Devices that are there and not offered, with the reason. Since 0.4. */
+  device_notes: z.array(z.string().max(1000)).max(100).optional(),
 });
 export type Capabilities = z.infer<typeof capabilities>;
 

@@ -45,7 +45,8 @@ export const workers = defineCommand({
     } else {
       out.lines(renderTable(present.flatMap(devicesOf), columns(context.now()), { style, width: out.columns }));
       for (const { worker_id, capabilities } of present)
-        for (const note of capabilities?.command_notes ?? []) err.line(`${worker_id}: ${note}`);
+        for (const note of [...(capabilities?.command_notes ?? []), ...(capabilities?.device_notes ?? [])])
+          err.line(`${worker_id}: ${note}`);
     }
     return EXIT.ok;
   },

@@ -64,6 +64,7 @@ export async function startWorker(
     configured: config.WORKER_DEVICES,
     classes: config.WORKER_CLASSES,
     slots: config.WORKER_SLOTS,
+    env,
   });
   for (const note of found.notes) log.warn(note);
   const devices = describeDevices(found.devices, {
@@ -82,6 +83,7 @@ export async function startWorker(
     version: packageJson.version,
     devices,
     ...(confinement === undefined ? {} : { command_notes: [...confinement.notes] }),
+    ...(found.notes.length === 0 ? {} : { device_notes: found.notes.map((note) => note.slice(0, 1000)) }),
   };
   for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
 

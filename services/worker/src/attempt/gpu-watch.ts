@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { numberOrNull } from '../devices/cuda.ts';
+import { numberOrNull } from '../devices/tool-values.ts';
 
 /** What one GPU did while an attempt ran. */
 export interface GpuUse {

@@ -6,11 +6,12 @@ import { type ConfiguredDevice, devicesByConfiguration } from './configured.ts';
 import { cpuDevice } from './cpu.ts';
 import { detectCuda } from './cuda.ts';
 import { fingerprintOf, poolOf } from './fingerprint.ts';
-import type { FoundDevice } from './found-device.ts';
+import type { Detection, FoundDevice } from './found-device.ts';
 import { cpuModel, hostFacts, machineMemoryBytes } from './host.ts';
 import { detectInstructionSets } from './instruction-sets.ts';
 import { detectMps } from './mps.ts';
 import { detectRocm } from './rocm.ts';
+import { type Variables, type Visible, visibleCuda, visibleRocm } from './visible-devices.ts';
 
 export interface DetectOptions {
   configured: readonly ConfiguredDevice[];
@@ -18,6 +19,8 @@ export interface DetectOptions {
   classes: readonly HardwareClass[] | undefined;
   /** For detected devices; configured ones say it themselves. */
   slots: number;
+  /** The worker's own variables, of which some say which devices it may use. */
+  env: Variables;
 }
 
 /** Looks at this machine. Notes tell of tools that are there but fail. */
@@ -28,11 +31,14 @@ export async function detectDevices(options: DetectOptions): Promise<{ devices: 
     cpu_model: cpuModel(),
     memory_bytes: machineMemoryBytes(),
   };
+  const [cuda, rocm] = await Promise.all([detectCuda(), detectRocm()]);
   const found = [
-    { devices: [cpuDevice()], note: undefined },
-    ...(await Promise.all([detectCuda(), detectRocm()])),
-    detectMps(machine),
+    { devices: [cpuDevice()], notes: [] },
+    withNote(cuda, visibleCuda(cuda.devices, options.env)),
+    withNote(rocm, visibleRocm(rocm.devices, options.env)),
+    { devices: detectMps(machine).devices, notes: [] },
   ];
+  const notes = found.flatMap((each) => each.notes);
   const detected = found.flatMap((each) => each.devices.map((device) => ({ ...device, slots: options.slots })));
   const devices = [...detected, ...devicesByConfiguration(options.configured)].filter(
     (device) => options.classes === undefined || options.classes.includes(device.class),
@@ -40,14 +46,18 @@ export async function detectDevices(options: DetectOptions): Promise<{ devices: 
   if (devices.length === 0) {
     throw new BenchwireError(
       'NO_DEVICE',
-      `this machine has no device of the classes ${options.classes?.join(', ')}: correct WORKER_CLASSES, or describe the device in WORKER_DEVICES`,
+      `this machine has no device of the classes ${options.classes?.join(', ')}: correct WORKER_CLASSES, or describe the device in WORKER_DEVICES${notes.map((note) => ` (${note})`).join('')}`,
     );
   }
   const twice = devices.find((device, index) => devices.findIndex((d) => d.device_id === device.device_id) !== index);
   if (twice !== undefined) {
     throw new BenchwireError('DEVICE_TWICE', `two devices are called "${twice.device_id}": correct WORKER_DEVICES`);
   }
-  return { devices, notes: found.flatMap((each) => (each.note === undefined ? [] : [each.note])) };
+  return { devices, notes };
+}
+
+function withNote({ note }: Detection, visible: Visible): Visible {
+  return note === undefined ? visible : { ...visible, notes: [note, ...visible.notes] };
 }
 
 export interface Offer {

@@ -10,7 +10,7 @@ describe('nvidia-smi', () => {
 `;
 
   it('is read row by row', () => {
-    const [first, second] = parseNvidiaSmi(twoGpus);
+    const [first, second] = parseNvidiaSmi(twoGpus).devices;
     expect(first).toMatchObject({
       device_id: 'cuda-0',
       class: 'cuda',
@@ -26,7 +26,7 @@ describe('nvidia-smi', () => {
   it('tells nothing of what it does not know', () => {
     const [gpu] = parseNvidiaSmi(
       '0, [N/A], 00000000:01:00.0, NVIDIA GeForce GT 730, 2002, 470.223.02, [Not Supported]\n',
-    );
+    ).devices;
     expect(gpu).toMatchObject({
       cuda_compute: null,
       identity: { gpu_power_limit_watts: null },
@@ -70,7 +70,7 @@ describe('rocm-smi', () => {
   };
 
   it('is read in the spelling of each version', () => {
-    expect(parseRocmSmi(JSON.stringify(newer))).toMatchObject([
+    expect(parseRocmSmi(JSON.stringify(newer))?.devices).toMatchObject([
       {
         device_id: 'rocm-0',
         name: 'Radeon RX 7900 XT',
@@ -79,7 +79,7 @@ describe('rocm-smi', () => {
       },
     ]);
     expect(
-      parseRocmSmi(`WARNING: AMD GPU device(s) is/are in a low-power state.\n${JSON.stringify(older)}`),
+      parseRocmSmi(`WARNING: AMD GPU device(s) is/are in a low-power state.\n${JSON.stringify(older)}`)?.devices,
     ).toMatchObject([{ name: 'Arcturus GL-XL [AMD Instinct MI100]', memory_gb: null, instance: { gpu_uuid: null } }]);
   });
 

@@ -1,6 +1,7 @@
 import { refusedVariables, refusedVariablesMessage } from '@benchwire/shared/contracts/command-environment.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { deviceVariables } from '../../devices/visible-devices.ts';
 import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
 import { taskError } from './errors.ts';
 import { ATTEMPT_VARIABLE } from './processes.ts';
@@ -54,13 +55,4 @@ export function commandEnvironment(
       [CHECKPOINT_VARIABLE]: parts.checkpoint,
     },
   };
-}
-
-/** Shows the program its own GPU only. */
-function deviceVariables(device: Device): Record<string, string> {
-  const index = device.environment.gpu_index;
-  if (typeof index !== 'number') return {};
-  if (device.class === 'cuda') return { CUDA_VISIBLE_DEVICES: String(index), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
-  if (device.class === 'rocm') return { HIP_VISIBLE_DEVICES: String(index), ROCR_VISIBLE_DEVICES: String(index) };
-  return {};
 }

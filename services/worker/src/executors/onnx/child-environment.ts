@@ -1,4 +1,5 @@
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { deviceVariables } from '../../devices/visible-devices.ts';
 
 /** What a measuring process may need to find libraries and devices. Everything else, secrets above all, stays here. */
 const NAMES = new Set([
@@ -34,15 +35,8 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(own)) {
     if (value !== undefined && (NAMES.has(name.toUpperCase()) || DEVICES.test(name))) kept[name] = value;
   }
-  const { gpu_uuid, gpu_index } = device.environment;
-  if (device.class === 'cuda') {
-    // CUDA numbers devices by speed, nvidia-smi by bus: the uuid is the same for both, the index only in this order.
-    kept.CUDA_DEVICE_ORDER = 'PCI_BUS_ID';
-    const id = gpu_uuid ?? gpu_index;
-    if (id !== null && id !== undefined) kept.CUDA_VISIBLE_DEVICES = String(id);
-  }
-  if (device.class === 'rocm' && gpu_index !== null && gpu_index !== undefined) {
-    kept.ROCR_VISIBLE_DEVICES = String(gpu_index);
-  }
-  return kept;
+  const shown = deviceVariables(device);
+  // Of an AMD GPU that the worker was shown among others, HIP would not find the number that it had there.
+  if ('ROCR_VISIBLE_DEVICES' in shown) delete kept.CUDA_VISIBLE_DEVICES;
+  return { ...kept, ...shown };
 }
