@@ -52,7 +52,7 @@ export function parseRocmSmi(text: string, machine_bytes: number = machineMemory
 }
 
 /** Reads `amd-smi static --json`: a list of GPUs, in newer versions under `gpu_data`. Pure. */
-export function parseAmdSmi(text: string, machine_bytes: number = machineMemoryBytes()): Read | undefined {
+function parseAmdSmi(text: string, machine_bytes: number = machineMemoryBytes()): Read | undefined {
   const json = jsonIn(text) as { gpu_data?: unknown } | unknown[] | undefined;
   const list = Array.isArray(json) ? json : json?.gpu_data;
   if (!Array.isArray(list)) return undefined;
