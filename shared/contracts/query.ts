@@ -38,6 +38,9 @@ export function querySubject(name: QueryName): string {
 
 const limit = (fallback: number, most = 10_000) => z.int().min(1).max(most).default(fallback);
 
+/** Longer texts name nothing that is stored. */
+const text = z.string().max(4096);
+
 const rejectedPlace = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
 
 /** Each query: what goes in, and what a row of the answer is. */
@@ -70,10 +73,10 @@ export const QUERIES = {
       run_id: runId,
       state: taskState.optional(),
       /** Only this one. Since 0.3. */
-      task_id: z.string().optional(),
+      task_id: text.optional(),
       /** Looked for in task id, model, worker and pool. Since 0.4. */
       search: z.string().max(256).default(''),
-      after_task_id: z.string().default(''),
+      after_task_id: text.default(''),
       limit: limit(1000, 100_000),
     }),
     row: taskRow,
@@ -82,7 +85,7 @@ export const QUERIES = {
   results: {
     parameters: z.strictObject({
       run_id: runId,
-      after_task_id: z.string().default(''),
+      after_task_id: text.default(''),
       limit: limit(10_000, 100_000),
     }),
     row: resultRow,
@@ -90,22 +93,22 @@ export const QUERIES = {
   /** Without `series_id` every series, newest first; `search` is looked for in benchmark, model and metric. */
   series: {
     parameters: z.strictObject({
-      search: z.string().default(''),
+      search: text.default(''),
       /** Only this one. Since 0.3. */
-      series_id: z.string().optional(),
+      series_id: text.optional(),
       limit: limit(100),
     }),
     row: seriesRow,
   },
   /** Points of one series, oldest first. */
-  points: { parameters: z.strictObject({ series_id: z.string(), limit: limit(1000) }), row: resultRow },
+  points: { parameters: z.strictObject({ series_id: text, limit: limit(1000) }), row: resultRow },
   /**
    * The last points of many series, by series id and then oldest first, for a service that starts;
    * `after_series_id` pages on, `series_limit` series a page.
    */
   history: {
     parameters: z.strictObject({
-      after_series_id: z.string().default(''),
+      after_series_id: text.default(''),
       series_limit: limit(200, 5000),
       points_per_series: limit(100, 1000),
     }),
@@ -114,7 +117,7 @@ export const QUERIES = {
   /** The newest point of each of these series that was measured with that model file; those without one are left out. */
   fresh: {
     parameters: z.strictObject({
-      series_ids: z.array(z.string()).min(1).max(64),
+      series_ids: z.array(text).min(1).max(64),
       model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
       /** Any age when left out. */
       max_age_seconds: z.number().positive().optional(),
@@ -129,27 +132,27 @@ export const QUERIES = {
       kind: findingKind.optional(),
       /** Since 0.3, as everything below. */
       states: z.array(findingState).max(5).optional(),
-      series_id: z.string().optional(),
-      incident_id: z.string().optional(),
+      series_id: text.optional(),
+      incident_id: text.optional(),
       /** Looked for in benchmark, model, metric and pool. */
       search: z.string().max(256).default(''),
       since: timestamp.optional(),
       /** The last row of the page before: its `detected_at` and `finding_id`. */
-      before: z.strictObject({ detected_at: timestamp, finding_id: z.string() }).optional(),
+      before: z.strictObject({ detected_at: timestamp, finding_id: text }).optional(),
       limit: limit(50),
     }),
     row: findingRow,
   },
   /** One finding as the newest of its messages has it, or no row. */
   finding: {
-    parameters: z.strictObject({ finding_id: z.string() }),
+    parameters: z.strictObject({ finding_id: text }),
     /** `record` is the contract `finding` as JSON. */
     row: z.object({ finding_id: z.string(), revision: z.int(), record: z.string() }),
   },
   /** Newest first. */
   incidents: {
     parameters: z.strictObject({
-      incident_id: z.string().optional(),
+      incident_id: text.optional(),
       /** Leaves out those of which nothing is open. */
       only_open: z.boolean().default(false),
       limit: limit(50),
@@ -157,20 +160,20 @@ export const QUERIES = {
     row: incidentRow,
   },
   /** Oldest first. */
-  annotations: { parameters: z.strictObject({ series_id: z.string(), limit: limit(1000) }), row: annotationRow },
+  annotations: { parameters: z.strictObject({ series_id: text, limit: limit(1000) }), row: annotationRow },
   /** The most judged first. */
   precision: { parameters: z.strictObject({ limit: limit(100) }), row: precisionRow },
   /** Newest first. */
   events: {
     parameters: z.strictObject({
       run_id: runId.optional(),
-      task_id: z.string().optional(),
+      task_id: text.optional(),
       entity: z.enum(EVENT_ENTITIES).optional(),
-      worker_id: z.string().optional(),
-      pool: z.string().optional(),
+      worker_id: text.optional(),
+      pool: text.optional(),
       since: timestamp.optional(),
       /** The last row of the page before. */
-      before: z.strictObject({ at: timestamp, event_id: z.string() }).optional(),
+      before: z.strictObject({ at: timestamp, event_id: text }).optional(),
       limit: limit(100),
     }),
     row: eventRow,
@@ -181,12 +184,12 @@ export const QUERIES = {
     row: z.object({ run_id: runId, request: z.string(), reason: z.string() }),
   },
   /** Of one task, the first attempt first. Since 0.3, as those below. */
-  attempts: { parameters: z.strictObject({ run_id: runId, task_id: z.string() }), row: attemptRow },
+  attempts: { parameters: z.strictObject({ run_id: runId, task_id: text }), row: attemptRow },
   samples: {
     parameters: z.strictObject({
       run_id: runId,
-      task_id: z.string().optional(),
-      metric: z.string().optional(),
+      task_id: text.optional(),
+      metric: text.optional(),
       /** Of one metric of a task. */
       max_points: limit(500, 5000),
       limit: limit(200, 1000),
@@ -196,18 +199,18 @@ export const QUERIES = {
   distributions: {
     parameters: z.strictObject({
       run_id: runId,
-      task_id: z.string().optional(),
-      metric: z.string().optional(),
+      task_id: text.optional(),
+      metric: text.optional(),
       limit: limit(200, 1000),
     }),
     row: distributionRow,
   },
   matrix: {
     parameters: z.strictObject({
-      metric: z.string().default('latency_ms'),
-      model: z.string().default(''),
+      metric: text.default('latency_ms'),
+      model: text.default(''),
       /** A pool, or a hardware class. */
-      hardware: z.string().default(''),
+      hardware: text.default(''),
       limit: limit(2000),
     }),
     row: matrixRow,
@@ -221,9 +224,9 @@ export const QUERIES = {
   outcomes: {
     parameters: z.strictObject({
       run_id: runId,
-      task_id: z.string().optional(),
+      task_id: text.optional(),
       attempt: z.int().min(1).optional(),
-      after_task_id: z.string().default(''),
+      after_task_id: text.default(''),
       limit: limit(100, 1000),
     }),
     row: outcomeRow,
@@ -236,15 +239,15 @@ export const QUERIES = {
         /** Runs' ids; commits or how they begin; models; pools or hardware classes; batch sizes; series' ids. */
         values: z.array(z.string().min(1).max(512)).min(2).max(MAX_SIDES),
         run_id: runId.optional(),
-        commit: z.string().min(4).optional(),
-        model: z.string().optional(),
+        commit: text.min(4).optional(),
+        model: text.optional(),
         /** A pool, or a hardware class. */
-        hardware: z.string().optional(),
+        hardware: text.optional(),
         batch_size: z.int().min(1).optional(),
-        benchmark: z.string().optional(),
-        precision: z.string().optional(),
-        metric: z.string().optional(),
-        after_series_id: z.string().default(''),
+        benchmark: text.optional(),
+        precision: text.optional(),
+        metric: text.optional(),
+        after_series_id: text.default(''),
         /** The newest of one series on one side. */
         runs_per_series: limit(20, 100),
         limit: limit(2000),
@@ -270,8 +273,8 @@ export const QUERIES = {
     parameters: z.strictObject({
       /** Left out. */
       run_id: runId,
-      benchmarks: z.array(z.string()).min(1).max(100),
-      task_ids: z.array(z.string()).min(1).max(500),
+      benchmarks: z.array(text).min(1).max(100),
+      task_ids: z.array(text).min(1).max(500),
       limit: limit(1000),
     }),
     row: z.object({
@@ -291,7 +294,7 @@ export const QUERIES = {
   },
   /** The newest values of each of these series, oldest first. */
   newest_values: {
-    parameters: z.strictObject({ series_ids: z.array(z.string()).min(1).max(2000), points: limit(30, 200) }),
+    parameters: z.strictObject({ series_ids: z.array(text).min(1).max(2000), points: limit(30, 200) }),
     row: z.object({ series_id: z.string(), values: z.array(z.number()) }),
   },
   throughput: {

@@ -226,7 +226,8 @@ describe('a worker on a machine that is busy with something else', () => {
       const job = await fixture.add(worker.pool, noop());
       const found = outcomeContract.parse(await fixture.outcomeOf(job));
       expect(found).toMatchObject({ status: 'completed', worker_id: 'busy' });
-      expect(found.results.notes?.[0]).toMatch(/ran although other programs use/);
+      const disturbed = found.results.value_notes?.find(({ code }) => code === 'disturbed');
+      expect(disturbed?.text).toMatch(/ran although other programs use/);
       expect(found.results.timings?.waited_for_device_seconds).toBeGreaterThan(0);
       const kinds = fixture.events.filter((event) => event.worker_id === 'busy').map((event) => event.kind);
       expect(kinds.slice(0, 3)).toEqual(['joined', 'paused', 'changed']);

@@ -1,3 +1,4 @@
+import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ReactNode } from 'react';
@@ -25,6 +26,7 @@ export default function WorkerPage({ worker_id }: { worker_id: string }): ReactN
             <WorkerActions worker={row} />
           </PageHead>
           {row.reason !== '' && <p className="bw-note bw-first">{row.reason}</p>}
+          <ClockNote worker={row} />
           <WorkerFacts worker={row} />
           <div className="bw-grid">
             {devicesOf(row).map((device) => (
@@ -45,6 +47,17 @@ export default function WorkerPage({ worker_id }: { worker_id: string }): ReactN
         </>
       )}
     </Answer>
+  );
+}
+
+/** Where the clock of its machine is wrong: its times are corrected, but whoever runs the machine should know. */
+function ClockNote({ worker }: { worker: WorkerNow }): ReactNode {
+  const clock = worker.heartbeat?.clock;
+  if (clock === undefined || !isClockOff(clock)) return null;
+  return (
+    <p className="bw-note bw-first">
+      The clock of this machine is {describeClock(clock)}. Times of its results are corrected.
+    </p>
   );
 }
 
