@@ -25,8 +25,12 @@ let env: Record<string, string>;
 let answering: Running | undefined;
 beforeAll(async () => {
   fixture = await natsFixture();
-  // Only NATS is known to who joins.
-  const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD = '' } = fixture.servers.env;
+  // Only NATS is known to who joins, and as the user who may do what workers have to and no more.
+  const {
+    NATS_URL = '',
+    WORKER_NATS_USER: NATS_USER = '',
+    WORKER_NATS_PASSWORD: NATS_PASSWORD = '',
+  } = fixture.servers.env;
   env = { NATS_PASSWORD, WORKER_EXECUTORS: 'noop', URL: NATS_URL.replace('//', `//${NATS_USER}@`) };
 });
 afterAll(() => fixture?.stop());
