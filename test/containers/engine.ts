@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { lockDataDir, lockHolder } from '@benchwire/deploy/local/data-dir-lock.ts';
@@ -51,9 +60,28 @@ export async function whyNoEngine(): Promise<string | undefined> {
   if ((await runProgram(['dockerd', '--version'])).code !== 0) return 'dockerd, the Docker engine, is not installed';
   if (process.getuid?.() !== 0) return `only root can start a Docker engine; with one running, ${use(usual)}`;
   const holder = lockHolder(LOCK);
-  return holder === undefined
+  if (holder !== undefined) return `another run of the tests has started one (pid ${holder.pid}); wait for its end`;
+  const other = dockerdOfOthers();
+  return other === undefined
     ? undefined
-    : `another run of the tests has started one (pid ${holder.pid}); wait for its end`;
+    : `a Docker engine that the tests did not start runs already (pid ${other}), and two would share one firewall; ${use('unix://…')}`;
+}
+
+/** An engine that is no leftover of the tests: its process, wherever its socket is. */
+function dockerdOfOthers(): number | undefined {
+  const note = join(PROCESSES, 'dockerd.json');
+  const ours = existsSync(note) ? readFileSync(note, 'utf8') : '';
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => nameOf(pid) === 'dockerd' && !ours.includes(`"pid":${pid},`));
+  return found === undefined ? undefined : Number(found);
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return ''; // it has ended meanwhile
+  }
 }
 
 /** The engine that was named, or one that is started for the tests. @throws Error with the reason, and what it has logged */

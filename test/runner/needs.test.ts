@@ -2,9 +2,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { expect, it } from 'vitest';
-import { isOf, NEEDS, ONLY_LINUX } from './needs.ts';
+import { isOf, LINUX_AND_ROOT, NEEDS } from './needs.ts';
 
-const suites = [...NEEDS.flatMap((need) => need.suites), ...ONLY_LINUX];
+const suites = [...NEEDS.flatMap((need) => need.suites), ...LINUX_AND_ROOT];
 
 it.each([...new Set(suites)])('%s is there', (suite) => {
   expect(existsSync(join(repositoryRoot, suite))).toBe(true);

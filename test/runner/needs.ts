@@ -1,6 +1,7 @@
 import { whyNoCompose } from '../containers/compose-plugin.ts';
 import { whyNoEngine } from '../containers/engine.ts';
 import { whyNoImages } from '../containers/images.ts';
+import { natsPrograms } from '../support/bare-nats.ts';
 import { whyNoChromium } from '../support/chromium.ts';
 import { whyNoJava, whyNoMaven } from '../support/kafka-artifacts.ts';
 import { whyNoPython } from '../support/python.ts';
@@ -35,6 +36,13 @@ const CONTAINERS = ['test/containers/', 'test/integration/containers.test.ts'];
  * by it. What is fetched from a package registry by another program comes after that one.
  */
 export const NEEDS: readonly Need[] = [
+  {
+    name: 'nats-server 2.9 beside a current one',
+    missing: whyNotBothNats,
+    // The current one is what the local stack installs; Debian 12 has 2.9.
+    packages: { apt: ['nats-server'] },
+    suites: ['test/integration/nats-versions.test.ts'],
+  },
   {
     name: 'Chromium',
     missing: whyNoChromium,
@@ -107,13 +115,28 @@ export const NEEDS: readonly Need[] = [
   },
 ];
 
-/** Tests that only Linux has: they look into /proc, or at signals of a parent's death. */
-export const ONLY_LINUX: readonly string[] = [
+/**
+ * Tests that need more of the machine than a package can give: Linux (they look into /proc, or at signals of a parent's
+ * death), and some of them root (another user, a disk of a chosen size). `--all` is for where both are there.
+ */
+export const LINUX_AND_ROOT: readonly string[] = [
+  'deploy/local/output.test.ts',
+  'services/worker/src/executors/command/confinement.test.ts',
+  'services/worker/src/executors/onnx/cache-folder.test.ts',
   'services/worker/src/executors/onnx/killed-worker.test.ts',
   'services/worker/src/load.test.ts',
   'test/chaos/scaling.test.ts',
+  'test/integration/local-stack/disk.test.ts',
+  'test/integration/local-stack/secrets.test.ts',
   'test/integration/local-stack/share.test.ts',
 ];
+
+function whyNotBothNats(): string | undefined {
+  const versions = natsPrograms().map(({ version }) => version);
+  const has = (old: boolean): boolean => versions.some((version) => version.startsWith('2.9.') === old);
+  if (has(true) && has(false)) return undefined;
+  return `there is no ${has(true) ? 'current nats-server' : 'nats-server 2.9'} (found: ${versions.join(', ') || 'none'})`;
+}
 
 /** Whether a file is one of the suites, or lies in one. */
 export const isOf = (suites: readonly string[], file: string): boolean =>

@@ -1,5 +1,5 @@
 import { commandFor, findInstaller, installPackages } from './install-packages.ts';
-import { isOf, NEEDS, type Need } from './needs.ts';
+import { isOf, LINUX_AND_ROOT, NEEDS, type Need } from './needs.ts';
 
 /** A need that is not met, and why. */
 export interface MissingNeed {
@@ -50,7 +50,12 @@ export async function skippedLines(
   const installer = await findInstaller();
   return Object.entries(skipped_in).map(([file, count]) => {
     const reasons = missing.filter(({ need }) => isOf(need.suites, file));
-    const why = reasons.length === 0 ? 'it says why above' : reasons.map((each) => each.why).join('; ');
+    const why =
+      reasons.length === 0
+        ? isOf(LINUX_AND_ROOT, file)
+          ? 'only on Linux, some only as root'
+          : 'it says why above'
+        : reasons.map((each) => each.why).join('; ');
     const command = commandFor(
       reasons.map(({ need }) => need),
       installer,
