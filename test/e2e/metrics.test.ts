@@ -187,9 +187,10 @@ it('a target rate that was missed reaches every reader', async () => {
   const ran = await bw(['run', '-'], { env: stack.env, cwd: folder, input });
   expect(ran.code, ran.stderr).toBe(0);
   const missed = /of 500000 arrivals per second/;
-  expect(ran.stdout).toMatch(/\d¹ /);
+  // Other notes may come before it, such as on inputs that were guessed.
+  expect(ran.stdout).toMatch(/\d[¹²³]/);
   expect(ran.stdout.replace(/\s+/g, ' ')).toMatch(
-    /¹ target rate missed: silero-vad-v5, batch 1: .* of 500000 arrivals/,
+    /[¹²³] target rate missed: silero-vad-v5, batch 1: .* of 500000 arrivals/,
   );
   expect((await call('results', runOf(ran))).stdout.replace(/\s+/g, ' ')).toMatch(missed);
   expect((await call('show', runOf(ran))).stdout.replace(/\s+/g, ' ')).toMatch(missed);
@@ -203,5 +204,7 @@ it('a target rate that was missed reaches every reader', async () => {
   expect((await call('series', series?.series_id ?? '')).stdout).toContain('target rate missed');
   const told = await bw(['run', '-', '--json'], { env: stack.env, cwd: folder, input });
   const { tasks } = JSON.parse(told.stdout) as { tasks: Outcome[] };
-  expect(tasks[0]?.results.batch_sizes?.['1']?.value_notes).toMatchObject([{ code: 'target_rate_missed' }]);
+  expect(tasks[0]?.results.batch_sizes?.['1']?.value_notes).toEqual(
+    expect.arrayContaining([expect.objectContaining({ code: 'target_rate_missed', batch_size: 1 })]),
+  );
 });
