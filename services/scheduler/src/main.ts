@@ -2,6 +2,7 @@ import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contra
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { contentHash } from '@benchwire/shared/runtime/content-hash.ts';
 import { LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
+import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -62,8 +63,11 @@ await runService({
     });
     scope.add('reservations', () => reserving.stop());
 
+    // A connection of its own: however much comes in over the other one, no renewal waits behind it.
+    const lease_nats = await connectNats('scheduler-lease', config, true, log);
+    scope.add('lease connection', () => closeNats(lease_nats));
     const candidate = await LeaseCandidate.open({
-      nats,
+      nats: lease_nats,
       key: SCHEDULER_LEASE_KEY,
       holder: config.SCHEDULER_ID,
       instance_id: health.instance_id,
