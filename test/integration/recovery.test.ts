@@ -272,7 +272,10 @@ describe('a worker on which three things in a row fail alike', () => {
     // What a worker with a broken device reports: three models, one after the other.
     const models = ['./one.onnx', './two.onnx', './three.onnx'];
     const once = { requirements: { labels: { kind: 'nowhere' } }, retry_policy: { max_retries: 0 } };
-    const broken = models.map((model, n) => ({ ...once, task_id: `m${n}`, executor: 'onnx', config: { model } }));
+    const broken = models.map((model, n) => ({
+      ...once,
+      ...{ task_id: `m${n}`, benchmark: model, executor: 'onnx', config: { model } },
+    }));
     const run_id = await submit(broken);
     for (const [n, model] of models.entries()) {
       const error = { class: 'device_error' as const, code: 'DEVICE_FAILED', message: 'it fell off', retriable: true };

@@ -5,6 +5,7 @@ import { silent, testDatabase } from '../../test-support/database.ts';
 import { measured, someOutcome } from '../../test-support/messages.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { outcomeRows } from '../decide/outcome-rows.ts';
+import { streamOrder } from '../decide/versions.ts';
 import { findPoints, findSeries, results } from '../tables/results.ts';
 import { insertRows } from '../tables/table.ts';
 import { convertStoredUnits } from './series-units.ts';
@@ -16,11 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => stop());
 
+/** A place in the stream, of a message that was stored just now. */
+const placeIn = (sequence: number): number => streamOrder({ stored_at: new Date(), sequence });
+
 /** A point as it was stored before 0.4: under a name without the unit's family, as it was printed. */
 async function storeOld(metric: string, value: number, unit: string, order: number): Promise<void> {
   const outcome = someOutcome({ run_id: newRunId(), results: measured({ [metric]: value }) });
   const [point] = pointsOf(outcome);
-  const [row] = outcomeRows(outcome, order).results;
+  const [row] = outcomeRows(outcome, placeIn(order)).results;
   if (point === undefined || row === undefined) throw new Error('the outcome has no point');
   const { unit_family: _, ...key } = point.key;
   const old = { ...row, series_id: seriesId(key), value, unit, ci_low: null, ci_high: null };
@@ -30,7 +34,7 @@ async function storeOld(metric: string, value: number, unit: string, order: numb
 it('a model whose path was written in several ways has one history', async () => {
   for (const [order, model] of ['./models/a.onnx', 'models//a.onnx', 'models/a.onnx'].entries()) {
     const outcome = someOutcome({ run_id: newRunId(), model, results: measured({ path_ms: 5 }) });
-    const [row] = outcomeRows(outcome, 20 + order).results;
+    const [row] = outcomeRows(outcome, placeIn(20 + order)).results;
     if (row === undefined) throw new Error('the outcome has no point');
     // As its name was made before: of the path as it was written.
     await insertRows(database, results, [{ ...row, series_id: `old-${model}` }]);
