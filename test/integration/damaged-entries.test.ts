@@ -137,6 +137,31 @@ describe('a new leader', () => {
     expect(found.has(key('meta', 'cpu-00000002'))).toBe(true);
   });
 
+  it('leads although what is of the right type holds values that refuse every job', async () => {
+    const worker = await bench.worker();
+    await completes();
+    await worker.stop();
+    await redis.xadd(key('events'), '18446744073709551615-18446744073709551615', 'a', 'b');
+    await redis.hset(key('meta'), 'opts.maxLenEvents', '9'.repeat(23));
+    await redis.lpush(key('wait'), Buffer.from([0xff, 0xfe, 0x00]), 'meta', 'wait');
+    await redis.zadd(key('delayed'), '+inf', 'meta');
+    await killLeader();
+    await waitFor(async () => expect((await rejected('redis')).size).toBe(4));
+    for (const list of ['wait', 'active']) expect(await redis.llen(key(list)), list).toBe(0);
+    expect(await redis.zcard(key('delayed'))).toBe(0);
+    expect(await redis.exists(key('meta'))).toBe(1);
+    await bench.worker();
+    await completes();
+  });
+
+  it('heals a queue while it leads', async () => {
+    await bench.worker();
+    await completes();
+    await redis.xadd(key('events'), '18446744073709551615-18446744073709551615', 'a', 'b');
+    await completes();
+    expect((await rejected('redis')).get(key('events'))?.codes).toEqual(['too_big']);
+  });
+
   it.each([
     ['of a far future', (r: Redis) => r.set('benchwire:fence', '9999999999999-1')],
     ['of more digits than a number has', (r: Redis) => r.set('benchwire:fence', `${'9'.repeat(400)}-1`)],

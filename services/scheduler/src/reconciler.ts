@@ -37,7 +37,7 @@ export class Reconciler {
   /** By pool: for how many rounds in a row an attempt has been missing. */
   #rounds = new Map<string, Map<string, number>>();
   #aborting = new Set<TaskState>();
-  /** Jobs that `restore` has looked at. */
+  /** Queues, and jobs in them, that `restore` has looked at. */
   looked_at = 0;
 
   constructor(state: SchedulerState, parts: ReconcilerParts) {
@@ -73,6 +73,7 @@ export class Reconciler {
     const { queues, lease, now } = this.#parts;
     for (const pool of await queues.pools()) {
       await queues.repair(pool);
+      this.looked_at++;
       for (const job of await queues.active(pool)) this.#adopt(pool, job.id, now());
       for (const job of await queues.waiting(pool)) {
         this.looked_at++;

@@ -4,7 +4,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { connectRedis, pingRedis, type RedisOptions } from '@benchwire/shared/runtime/redis.ts';
 import { Queue } from 'bullmq';
 import { Fence, isFenced } from './fence.ts';
-import { ID_LISTS, type IdList, isReply, isWrongType, type KeepDamage, QueueRepair } from './queue-repair.ts';
+import { type IdList, isReply, isWrongType, type KeepDamage, QueueRepair } from './queue-repair.ts';
 
 export interface QueuedJob {
   id: string;
@@ -173,15 +173,12 @@ export class PoolQueues {
   }
 
   async #ids(pool: string, list: IdList): Promise<string[]> {
-    const key = this.#repair.key(pool, list);
-    const read = (): Promise<string[]> =>
-      ID_LISTS[list] === 'list' ? this.#redis.lrange(key, 0, -1) : this.#redis.zrange(key, '0', '-1');
     try {
-      return await read();
+      return await this.#repair.ids(pool, list);
     } catch (error) {
       if (!isWrongType(error)) throw error;
       await this.#repair.repair(pool);
-      return await read();
+      return await this.#repair.ids(pool, list);
     }
   }
 }

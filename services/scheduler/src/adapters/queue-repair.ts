@@ -36,6 +36,10 @@ const QUEUE_KEYS: Readonly<Record<string, string>> = {
 const NUMBERS: ReadonlySet<string> = new Set(['id', 'pc', 'limiter']);
 /** What Benchwire's queues have in their settings; anything else (paused, a limit) would hold them up. */
 const META_FIELDS: ReadonlySet<string> = new Set(['version', 'opts.maxLenEvents']);
+/** The last id of a stream of events. Beyond it Redis soon has no id left, and refuses whatever tells an event. */
+const LAST_EVENT = /^\d{1,15}-\d{1,15}$/;
+/** Events that a queue keeps. */
+const EVENTS_KEPT = /^\d{1,9}$/;
 
 /**
  * Takes out of a pool's queue what cannot be read, whoever damaged it, so that one entry never stands in the way of the
@@ -63,6 +67,7 @@ export class QueueRepair {
   async job(pool: string, list: IdList, id: string): Promise<Record<string, string> | undefined> {
     const key = this.key(pool, id);
     let issues: Issue[];
+    if (Object.hasOwn(QUEUE_KEYS, id)) return await this.#takeOut(pool, list, id);
     try {
       const fields = await this.#redis.hgetall(key);
       if (Object.keys(fields).length === 0) {
@@ -81,6 +86,33 @@ export class QueueRepair {
     return undefined;
   }
 
+  /**
+   * The ids that a list or set holds. Those that are no text can be no jobs of ours, nor be asked for by their text: they go.
+   */
+  async ids(pool: string, list: IdList): Promise<string[]> {
+    const of = this.key(pool, list);
+    const all =
+      ID_LISTS[list] === 'list'
+        ? await this.#redis.lrangeBuffer(of, 0, -1)
+        : await this.#redis.zrangeBuffer(of, '0', '-1');
+    const ids: string[] = [];
+    for (const raw of all) {
+      const id = readable(raw);
+      if (typeof id === 'string') ids.push(id);
+      else await this.#takeOut(pool, list, raw);
+    }
+    return ids;
+  }
+
+  /** Takes out of a list what names no job: bytes that are no text, or another key of the queue, which stays. */
+  async #takeOut(pool: string, list: IdList, id: string | Buffer): Promise<undefined> {
+    const of = this.key(pool, list);
+    const message = 'this is no id of a job';
+    await this.#put(of, typeof id === 'string' ? id : readable(id), [{ path: list, code: 'not_an_id', message }]);
+    if (ID_LISTS[list] === 'list') await this.#redis.lrem(of, 0, id);
+    else await this.#redis.zrem(of, id);
+  }
+
   /** Removes what stands under a job's key although no list names it: as long as it is there, the job is never added. */
   async discardOrphan(pool: string, id: string): Promise<void> {
     if ((await this.#redis.exists(this.key(pool, id))) === 0) return;
@@ -90,13 +122,19 @@ export class QueueRepair {
 
   /** Removes keys of a queue that are of another type than they should be, and settings that would stop it. */
   async repair(pool: string): Promise<void> {
-    for (const [name, type] of Object.entries(QUEUE_KEYS)) {
+    const names = Object.keys(QUEUE_KEYS);
+    const types = await Promise.all(names.map((name) => this.#redis.type(this.key(pool, name))));
+    for (const [index, name] of names.entries()) {
       const key = this.key(pool, name);
-      const found = await this.#redis.type(key);
+      const type = QUEUE_KEYS[name] ?? '';
+      const found = types[index] ?? 'none';
       if (found === 'none') continue;
       if (found !== type) await this.#discard(key, [await this.#wrongType(key, type)]);
       else if (NUMBERS.has(name) && !/^\d{1,15}$/.test((await this.#redis.get(key)) ?? '0')) {
         await this.#discard(key, [{ path: name, code: 'invalid_type', message: 'this counter is no number' }]);
+      } else if (name === 'events' && !LAST_EVENT.test(await this.#lastEvent(key))) {
+        const message = 'the last id of this stream is so high that Redis will have none left for the next event';
+        await this.#discard(key, [{ path: name, code: 'too_big', message }]);
       }
     }
     await this.#repairSettings(pool);
@@ -106,7 +144,7 @@ export class QueueRepair {
     const key = this.key(pool, 'meta');
     const fields = await this.#redis.hgetall(key);
     const odd = Object.keys(fields).filter(
-      (field) => !META_FIELDS.has(field) || (field === 'opts.maxLenEvents' && !/^\d+$/.test(fields[field] ?? '')),
+      (field) => !META_FIELDS.has(field) || (field === 'opts.maxLenEvents' && !EVENTS_KEPT.test(fields[field] ?? '')),
     );
     if (odd.length === 0) return;
     const message = 'a setting that Benchwire does not use, and that would hold up the queue';
@@ -116,6 +154,11 @@ export class QueueRepair {
       odd.map((path) => ({ path, code: 'unrecognized_keys', message })),
     );
     await this.#redis.hdel(key, ...odd);
+  }
+
+  async #lastEvent(key: string): Promise<string> {
+    const info = (await this.#redis.xinfo('STREAM', key)) as unknown[];
+    return String(info[info.indexOf('last-generated-id') + 1]);
   }
 
   async #isListed(pool: string, list: IdList, id: string): Promise<boolean> {
