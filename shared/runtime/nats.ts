@@ -134,6 +134,16 @@ async function logStatus(connection: NatsConnection, log: Log): Promise<void> {
   for await (const status of connection.status()) {
     if (status.type === 'disconnect') log.warn('lost the connection to NATS, reconnecting');
     else if (status.type === 'reconnect') log.info('connected to NATS again');
-    else if (status.type === 'error') log.error({ err: status.error }, 'NATS reports an error');
+    else if (status.type === 'error' && !isExpected(status.error))
+      log.error({ reason: messageOf(status.error) }, 'NATS reports an error');
   }
+}
+
+/** A worker asks for a bucket that the scheduler is about to create; `awaitBucket` says so where it takes long. */
+function isExpected(error: unknown): boolean {
+  return (
+    error instanceof errors.PermissionViolationError &&
+    error.operation === 'publish' &&
+    error.subject.startsWith('$JS.API.STREAM.CREATE.KV_')
+  );
 }

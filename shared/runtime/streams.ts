@@ -21,6 +21,8 @@ const NANOS_PER_MS = 1_000_000;
 const STREAM_NAME_IN_USE = 10058;
 const INSUFFICIENT_STORAGE = 10047;
 const STREAM_NOT_FOUND = 10059;
+/** Tries for a bucket, one each half second, between two lines in the log. */
+const WARN_EVERY = 10;
 
 export interface StreamOptions {
   /** Copies of each stream. */
@@ -150,7 +152,8 @@ export async function awaitBucket(
       return await openBucket(connection, name, replicas, ttl_ms);
     } catch (error) {
       if (connection.isClosed()) throw error;
-      if (tries % 20 === 0)
+      // At a normal start all of them come up together.
+      if (tries % WARN_EVERY === WARN_EVERY - 1)
         log.warn({ reason: messageOf(error) }, `waiting for the bucket ${name}: is a scheduler up?`);
       await pause(500);
     }

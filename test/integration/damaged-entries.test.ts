@@ -145,8 +145,10 @@ describe('a new leader', () => {
     await redis.hset(key('meta'), 'opts.maxLenEvents', '9'.repeat(23));
     await redis.lpush(key('wait'), Buffer.from([0xff, 0xfe, 0x00]), 'meta', 'wait');
     await redis.zadd(key('delayed'), '+inf', 'meta');
+    await redis.sadd(key('stalled'), ...Array.from({ length: 25_000 }, (_, index) => `junk${index}`));
     await killLeader();
-    await waitFor(async () => expect((await rejected('redis')).size).toBe(4));
+    await waitFor(async () => expect((await rejected('redis')).size).toBe(5));
+    expect(await redis.exists(key('stalled'))).toBe(0);
     for (const list of ['wait', 'active']) expect(await redis.llen(key(list)), list).toBe(0);
     expect(await redis.zcard(key('delayed'))).toBe(0);
     expect(await redis.exists(key('meta'))).toBe(1);

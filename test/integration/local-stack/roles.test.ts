@@ -256,6 +256,25 @@ describe('users of NATS and Redis in the local stack', () => {
       await waitFor(async () => expect(await owner.get('kept')).toBe('yes'));
     },
   );
+
+  test('junk that BullMQ is busy with for longer than a script may run does not outlive the restart', async () => {
+    const redis = new Redis(servers.env.WORKER_REDIS_URL ?? '', { maxRetriesPerRequest: null });
+    const owner = new Redis(servers.env.REDIS_URL ?? '', { maxRetriesPerRequest: null });
+    for (const each of [redis, owner]) {
+      each.on('error', () => {});
+      onTestFinished(() => each.disconnect());
+    }
+    await owner.set('kept', 'yes');
+    const filled = 'benchwire:bw-pool-x:active';
+    await redis.lpush(filled, ...Array.from({ length: 30_000 }, (_, index) => `junk${index}`));
+    await redis.lpush('benchwire:bw-pool-y:active', 'a job');
+    redis.eval("redis.call('LPUSH', KEYS[1], 1) while true do end", 1, filled).catch(() => undefined);
+    await waitFor(() => expect(said.join('\n')).toContain(`removed ${filled} from Redis: with 30000 entries`));
+    redis.disconnect(); // it would send the script again
+    await waitFor(async () => expect(await owner.get('kept')).toBe('yes'));
+    expect(await owner.exists(filled)).toBe(0);
+    expect(await owner.llen('benchwire:bw-pool-y:active')).toBe(1);
+  });
 });
 
 test('nobody who may create consumers of a stream may write to it: a consumer sends what is in it anywhere', () => {

@@ -1,6 +1,7 @@
 import { poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { entriesOf, MAX_QUEUE_ENTRIES } from '@benchwire/shared/runtime/oversized-keys.ts';
 import type { Redis } from 'ioredis';
 import { damageOf } from '../decide/job-hash.ts';
 
@@ -129,7 +130,13 @@ export class QueueRepair {
       const type = QUEUE_KEYS[name] ?? '';
       const found = types[index] ?? 'none';
       if (found === 'none') continue;
-      if (found !== type) await this.#discard(key, [await this.#wrongType(key, type)]);
+      const entries = await entriesOf(this.#redis, key, found);
+      if (entries > MAX_QUEUE_ENTRIES) {
+        const message = `this has ${entries} entries, more than a queue can have (${MAX_QUEUE_ENTRIES})`;
+        // Too much for a message.
+        await this.#put(key, null, [{ path: name, code: 'too_big', message }]);
+        await this.#redis.unlink(key);
+      } else if (found !== type) await this.#discard(key, [await this.#wrongType(key, type)]);
       else if (NUMBERS.has(name) && !/^\d{1,15}$/.test((await this.#redis.get(key)) ?? '0')) {
         await this.#discard(key, [{ path: name, code: 'invalid_type', message: 'this counter is no number' }]);
       } else if (name === 'events' && !LAST_EVENT.test(await this.#lastEvent(key))) {
