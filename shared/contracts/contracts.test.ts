@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { directionOf } from './direction.ts';
 import { attemptId, newRunId, parseAttemptId, runId, timestamp } from './ids.ts';
+import { MAX_LABELS } from './limits.ts';
 import { decodeMetricBatch, encodeMetricBatch, metricBatch, metricBatchId } from './metrics.ts';
 import { OUTCOME_STATUSES, type Outcome, outcomeIsFinal, type TaskError } from './outcome.ts';
 import { runMessageId } from './run.ts';
@@ -197,4 +198,12 @@ it.each([
   ['./', './'],
 ])('the model %s is %s in the name of a series', (written, one) => {
   expect(modelInOneForm(written)).toBe(one);
+});
+
+it('a task asks for so many labels, and no more', () => {
+  const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index}`, 'x']));
+  const parsed = (count: number) =>
+    taskSpec.safeParse({ task_id: 'a', executor: 'noop', requirements: { labels: labels(count) } });
+  expect(parsed(MAX_LABELS).success).toBe(true);
+  expect(parsed(MAX_LABELS + 1).error?.issues[0]?.message).toContain(`more than ${MAX_LABELS}`);
 });

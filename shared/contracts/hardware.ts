@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_LABELS } from './limits.ts';
 
 /** What a device can be; docs/words.md. */
 export const HARDWARE_CLASSES = [
@@ -22,7 +23,9 @@ export type HardwareClass = z.infer<typeof hardwareClass>;
 export const environment = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 export type Environment = z.infer<typeof environment>;
 
-export const labels = z.record(z.string().min(1).max(64), z.string().max(256));
+export const labels = z
+  .record(z.string().min(1).max(64), z.string().max(256))
+  .refine((named) => Object.keys(named).length <= MAX_LABELS, `has more than ${MAX_LABELS} entries`);
 export type Labels = z.infer<typeof labels>;
 
 /** A processor's instruction set in lower case, as Linux names it: `avx2`, `avx512`, `amx_int8`, `asimd`. */

@@ -51,6 +51,9 @@ export const MAX_SAVED_BYTES = 64 * 1024;
 export const MAX_SAVED_PER_CALLER = 100;
 export const MAX_SAVED = 2000;
 
+/** Tags of a request, and labels that a worker has or a task asks for. Each is part of every job and every row. */
+export const MAX_LABELS = 100;
+
 /** Axes of a matrix, and how often their product may look at sets of excluded axes. */
 export const MAX_AXES = 32;
 export const MAX_EXCLUDE_CHECKS = 1_000_000;

@@ -17,7 +17,7 @@ interface Damage {
 export type KeepDamage = (damage: Damage) => Promise<void>;
 
 /** The lists and sets of a queue that hold job ids. */
-export const ID_LISTS = { wait: 'list', paused: 'list', active: 'list', prioritized: 'zset', delayed: 'zset' } as const;
+const ID_LISTS = { wait: 'list', paused: 'list', active: 'list', prioritized: 'zset', delayed: 'zset' } as const;
 export type IdList = keyof typeof ID_LISTS;
 
 /** What BullMQ 6 keeps beside the jobs, and as what. */
