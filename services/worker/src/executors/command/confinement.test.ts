@@ -181,7 +181,7 @@ print("own", child.wait())`;
     });
   });
 
-  it('reads no environment and no memory of other processes, and no hidden folder', async () => {
+  it('reads no environment and no memory of other processes, no hidden folder, and changes no setting of the kernel', async () => {
     const secret = `secret-${process.pid}-${uid ?? 'own'}`;
     const hidden = mkdtempSync(join(folder, 'data-'));
     writeFileSync(join(hidden, 'credentials.json'), secret);
@@ -216,6 +216,9 @@ os.system("umount ${hidden} 2>/dev/null")
 look("${hidden}/credentials.json")
 os.system("unshare --user --map-root-user --mount sh -c 'umount ${hidden} && cat ${hidden}/credentials.json' 2>/dev/null > out")
 look("out")
+for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/sys/kernel/uevent_helper", "/proc/sysrq-trigger"):
+    try: open(path, "r+").close(); found.append(path)
+    except OSError: pass
 print(json.dumps(found), os.environ.get("MINE"), os.getcwd() == os.environ["HOME"])`;
     try {
       const options = { command: [python ?? '', '-c', search], hidden: [hidden], env: { MINE: 'it\'s\n"mine" $HOME' } };

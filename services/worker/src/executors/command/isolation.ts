@@ -56,6 +56,7 @@ export function isolationChains(options: IsolationOptions): IsolationChain[] {
   }
   const can_mount = unshare !== undefined && mount !== undefined;
   const hiding = hidden.map((folder) => `${mount} -t tmpfs -o ro,size=4k,mode=555 hidden ${quote(folder)}`);
+  if (is_root && can_mount) hiding.push(readOnly(mount));
   const inside = [sh, '-c', [...hiding, 'exec "$@"'].join(' && '), 'sh'];
   if (!is_root) {
     if (!can_mount) return [];
@@ -80,6 +81,22 @@ export function isolationChains(options: IsolationOptions): IsolationChain[] {
     chains.push({ name: `user ${user.name}`, prefix, has_namespace: false });
   }
   return chains;
+}
+
+/** Where root's programs, without any capability, could have the kernel start a program outside of their namespace, or trace others. */
+const KERNEL_SETTINGS = [
+  '/proc/sys/kernel',
+  '/proc/sys/fs/binfmt_misc',
+  '/proc/sysrq-trigger',
+  '/sys/kernel',
+  '/sys/kernel/debug',
+  '/sys/kernel/tracing',
+];
+
+/** Mounts them over themselves, without the right to write. In a container that already is so, and mounting may fail. */
+function readOnly(mount: string): string {
+  const each = `[ ! -e "$place" ] || ${mount} --rbind -o ro "$place" "$place" 2>/dev/null || :`;
+  return `for place in ${KERNEL_SETTINGS.join(' ')}; do ${each}; done`;
 }
 
 function userFlags({ name, uid, gid, is_known }: TaskUser): string[] {
