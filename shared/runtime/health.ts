@@ -22,6 +22,8 @@ import { StalledConsumer } from './stalled-consumer.ts';
 
 /** How often the process is looked at. */
 const SAMPLE_MS = 5000;
+/** A service that has just started still makes its connections. */
+const STARTING_MS = 10_000;
 /** How often what it needs for its work is looked at. */
 const LOOK_EVERY_MS = 2000;
 /** How often it is looked whether the service is still ready. */
@@ -63,6 +65,7 @@ export class Health {
   #disk_free_mb: number | null = null;
   #reported = '';
   #logged = '';
+  readonly #started_at = performance.now();
   #reported_at = 0;
   #stop: Array<() => void> = [];
 
@@ -240,11 +243,16 @@ export class Health {
 
   /** What keeps it from its work stands in the log, too, when it begins and when it is over. */
   #logChange(wrong: string): void {
-    if (wrong === this.#logged) return;
+    if (wrong === this.#logged || (wrong !== '' && this.#isStarting())) return;
     this.#logged = wrong;
     const { http, log } = this.#parts;
     if (wrong === '') log.info('ready again');
     else log.warn({ missing: missing(http.checks()) }, 'not ready');
+  }
+
+  /** Connections that are still being made are no news, unless it takes long. */
+  #isStarting(): boolean {
+    return performance.now() - this.#started_at < STARTING_MS;
   }
 
   async #report(kind: 'health' | 'stopped', signal: AbortSignal): Promise<void> {

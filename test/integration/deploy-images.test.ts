@@ -60,7 +60,8 @@ describe('the images', () => {
     ['fastify', ['gateway']],
     ['vite', []],
     ['react', []],
-    ['yaml', ['bw', 'gateway']],
+    // The one reader of requests, in shared.
+    ['yaml', TARGETS],
     ['zod', TARGETS],
   ])('with the package %s are %j', (name, targets) => {
     const file = join('app/node_modules', name, 'package.json');

@@ -84,6 +84,7 @@ function attemptRow(outcome: Outcome, order: number, source: string): AttemptRow
     environment: JSON.stringify(outcome.environment),
     logs: outcome.logs ?? '',
     version: firstWins(order),
+    clock: outcome.clock === undefined ? '' : JSON.stringify(outcome.clock),
   };
 }
 

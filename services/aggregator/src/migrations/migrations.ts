@@ -85,4 +85,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ),
     compute: convertStoredUnits,
   },
+  {
+    id: 5,
+    name: 'how far the clock of a worker was off',
+    statements: (database) => [
+      `ALTER TABLE ${attempts.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS clock ${attempts.columns.clock}`,
+    ],
+  },
 ];

@@ -45,6 +45,8 @@ export const attempts = {
     environment: 'String CODEC(ZSTD)',
     logs: 'String CODEC(ZSTD)',
     version: 'UInt64 CODEC(Delta, ZSTD)',
+    /** How far the worker's clock was off, as JSON. */
+    clock: 'String CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version)',
   order_by: '(run_id, task_id, attempt)',

@@ -9,7 +9,7 @@ type Outcome = QueryRow<'outcomes'>;
 type Stored = Record<'run_id' | 'task_id' | 'error_class' | 'error_code' | 'error_message' | 'worker_id', string> &
   Record<'device_id' | 'pool' | 'fingerprint' | 'benchmark' | 'executor' | 'model' | 'precision' | 'scenario', string> &
   Record<'variant' | 'request_name' | 'source' | 'queued_at' | 'finished_at' | 'simulation_reason', string> &
-  Record<'results' | 'hardware_metrics' | 'environment' | 'logs', string> & {
+  Record<'results' | 'hardware_metrics' | 'environment' | 'logs' | 'clock', string> & {
     attempt: number;
     max_attempts: number;
     status: OutcomeStatus;
@@ -35,7 +35,7 @@ export async function findOutcomes(
     `SELECT run_id, task_id, attempt, max_attempts, status, error_class, error_code, error_message, error_retriable,
        worker_id, device_id, pool, fingerprint, benchmark, executor, model, precision, scenario, variant, request_name,
        source, tags, queued_at, started_at, finished_at, execution_time_seconds, is_simulated, simulation_reason, results,
-       hardware_metrics, environment, logs
+       hardware_metrics, environment, logs, clock
      FROM attempts FINAL ${where} ORDER BY task_id, attempt DESC LIMIT 1 BY task_id LIMIT {limit:UInt32}`,
     { ...parameters, limit },
   );
@@ -57,6 +57,7 @@ function outcomeOf(row: Stored): Outcome {
     environment: parsed(row.environment, {}),
     simulation_status: { is_simulated, ...(simulation_reason === '' ? {} : { reason: simulation_reason }) },
     logs: orNull(row.logs),
+    ...(row.clock === '' ? {} : { clock: parsed(row.clock, undefined) }),
   };
 }
 
