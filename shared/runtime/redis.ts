@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
 import { UnreachableError } from './errors.ts';
+import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { REDIS_ADDRESS, readServerUrl, withoutLoginsOf } from './server-url.ts';
 
@@ -40,6 +42,7 @@ const ANSWER_MS = 2000;
  * @throws with the reason
  */
 export async function pingRedis(redis: Redis): Promise<void> {
+  await connecting(redis);
   // A command would wait for the connection.
   if (redis.status !== 'ready') throw new Error(`no connection to Redis: ${redis.status}`);
   const late = Promise.withResolvers<never>();
@@ -51,6 +54,20 @@ export async function pingRedis(redis: Redis): Promise<void> {
     await Promise.race([redis.ping(), late.promise]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** A connection that is just being made, as at every start, is given its time. */
+async function connecting(redis: Redis): Promise<void> {
+  if (redis.status !== 'connecting' && redis.status !== 'connect') return;
+  const over = new AbortController();
+  const settled = (event: string): Promise<unknown> => once(redis, event, { signal: over.signal });
+  try {
+    await Promise.race([settled('ready'), settled('close'), pause(ANSWER_MS, over.signal)]);
+  } catch {
+    // An error of the connection: its status tells.
+  } finally {
+    over.abort();
   }
 }
 

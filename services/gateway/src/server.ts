@@ -112,7 +112,15 @@ export async function startServer(
   await app.register(compress, { threshold: 1024 });
   await app.register(etag, { weak: true });
   const upgrades = new EventEmitter();
-  await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES, server: upgrades as Server } });
+  await app.register(websocket, {
+    options: { maxPayload: MAX_FRAME_BYTES, server: upgrades as Server },
+    errorHandler(error, socket, request) {
+      // A frame that is too large, no UTF-8 or no frame at all is the caller's doing; the socket's close code tells it.
+      const level = 'code' in error && String(error.code).startsWith('WS_ERR_') ? 'debug' : 'error';
+      request.log[level]({ err: error }, 'a WebSocket has failed');
+      socket.terminate();
+    },
+  });
 
   measureServer(app, http.registry);
   const largest = config.BODY_LIMIT_MB * 1e6;
