@@ -69,6 +69,7 @@ describe('a new leader', () => {
       'opts-no-object': { name: 'attempt', data: '{}', opts: 'null' },
       'bad-tries': { name: 'attempt', data: '{}', opts: '{}', atm: 'many' },
       'bad-return': { name: 'attempt', data: '{}', opts: '{}', returnvalue: '{"a"' },
+      'of-a-family': { name: 'attempt', data: '{}', opts: '{}', rjk: 'benchwire:fence', parentKey: 'benchwire:fence' },
       'no-utf8': { name: 'attempt', opts: '{}' },
     };
     for (const [id, fields] of Object.entries(hashes)) await redis.hset(key(id), fields);
@@ -85,7 +86,7 @@ describe('a new leader', () => {
     await redis.lpush(key('paused'), 'in-paused');
 
     await killLeader();
-    await waitFor(async () => expect((await rejected('redis')).size).toBe(13));
+    await waitFor(async () => expect((await rejected('redis')).size).toBe(14));
     await bench.worker();
     await completes();
     const found = await rejected('redis');

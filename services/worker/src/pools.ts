@@ -82,7 +82,7 @@ export class Pools {
     worker.on('error', (error) => {
       // An outage is told once, by the connection; here it shows up again with every try.
       const level = this.#redis.status === 'ready' ? 'warn' : 'debug';
-      this.#log[level]({ err: error, pool: device.pool }, 'the queue reports an error');
+      this.#log[level]({ reason: messageOf(error), pool: device.pool }, 'the queue reports an error');
     });
     worker.on('failed', (job, error) => {
       if (job === undefined) return;

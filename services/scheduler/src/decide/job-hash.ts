@@ -8,12 +8,22 @@ const INTEGER_FIELDS = [
   ...['ats', 'atm', 'attemptsMade', 'stc'],
 ];
 
+/**
+ * What BullMQ has for repeated jobs, families of jobs and jobs that replace others. Benchwire has none, and with these its scripts touch
+ * keys that a worker may not: they fail, at each check for stalled jobs again, and find no other stalled job behind.
+ */
+const FOREIGN_FIELDS = ['rjk', 'nrjid', 'parentKey', 'parent', 'deid'] as const;
+
 /** What of a job's hash BullMQ cannot read, so that neither a worker nor a scheduler could. Pure. */
 export function damageOf(fields: Readonly<Record<string, string>>): Issue[] {
   const issues: Issue[] = [];
   for (const field of JSON_FIELDS) {
     const text = fields[field];
     if (text !== undefined && text !== '' && parsed(text) === undefined) issues.push(notJson(field));
+  }
+  for (const field of FOREIGN_FIELDS) {
+    if (fields[field] === undefined) continue;
+    issues.push({ path: field, code: 'unrecognized_keys', message: "Benchwire's jobs have no such field" });
   }
   const { opts } = fields;
   if (opts !== undefined && opts !== '') {
