@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.ts';
 import type { RunCommand } from './run-command.ts';
@@ -48,8 +49,14 @@ export type ServerProgram =
 /** `old`: it works, but a newer one would be better, for the reason given. */
 export type Found = { ok: true; program: ServerProgram; old?: string } | { ok: false; reason: string };
 
-/** Programs that pip has brought, for every data folder of this checkout. */
-export const pipFolder = join(repositoryRoot, '.benchwire/servers');
+/**
+ * Programs that pip has brought: for every data folder of this checkout, or of this user where the checkout belongs to
+ * somebody else.
+ */
+export const pipFolders: readonly string[] = [
+  join(repositoryRoot, '.benchwire/servers'),
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'benchwire/servers'),
+];
 
 /** Where programs lie that a user's PATH may leave out: Debian keeps servers in sbin, Homebrew has a folder of its own. */
 const usualFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
@@ -87,7 +94,8 @@ export async function findServer(
 
 function candidates(kind: ServerKind, path: string): string[] {
   const folders = new Set([...path.split(':'), ...usualFolders].filter((folder) => folder !== ''));
-  const own = kind.packages.pip === undefined ? [] : [join(pipFolder, kind.packages.pip, 'bin', kind.name)];
+  const { pip } = kind.packages;
+  const own = pip === undefined ? [] : pipFolders.map((folder) => join(folder, pip, 'bin', kind.name));
   return [...kind.binaries.flatMap((binary) => [...folders].map((folder) => join(folder, binary))), ...own];
 }
 

