@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { betterOf, type MetricFacts } from '../metric/direction.ts';
 
-/** Which way of a metric is better, as a metric line or a task says it. Since 0.4. */
+/** Which way of a metric is better, as a metric line or a task says it. Without a schema: the page needs none for it. Since 0.4. */
 export const BETTER = ['lower', 'higher', 'neither'] as const;
-export const better = z.enum(BETTER);
-export type Better = z.infer<typeof better>;
+export type Better = (typeof BETTER)[number];
 
 /** Which way is better; `neither` and `unknown` metrics are reported as changes only. */
 export const DIRECTIONS = ['lower_is_better', 'higher_is_better', 'neither', 'unknown'] as const;

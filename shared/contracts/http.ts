@@ -104,12 +104,6 @@ export const liveRequest = z.discriminatedUnion('op', [
 ]);
 export type LiveRequest = z.infer<typeof liveRequest>;
 
-/** Codes with which the gateway closes a WebSocket (RFC 6455, 7.4.2), after the HTTP status that says the same. */
-export const CLOSE_INVALID = 4400;
-export const CLOSE_UNAUTHORIZED = 4401;
-export const CLOSE_NOT_FOUND = 4404;
-export const CLOSE_TOO_MANY = 4429;
-
 /** What the server says. `sequence` is `STREAM:number`, null for what no stream keeps. */
 export type LiveFrame =
   | { op: 'subscribed'; id: string }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clockOffset } from './clock.ts';
-import { better } from './direction.ts';
+import { BETTER } from './direction.ts';
 import { environment, labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { fedInput } from './input-setting.ts';
@@ -100,7 +100,7 @@ export const metricResult = z.object({
   max: z.number(),
   samples: z.int().min(1),
   /** Which way is better, where the program or the task said it. Since 0.4. */
-  better: better.optional(),
+  better: z.enum(BETTER).optional(),
   /** The metric's name, where its place in `metrics` has another: one that was printed in units that do not convert. Since 0.4. */
   metric: z.string().min(1).max(256).optional(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { better } from './direction.ts';
+import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { taskId, token } from './ids.ts';
 import { inputSetting } from './input-setting.ts';
@@ -146,7 +146,7 @@ const taskFields = {
 export const metricFacts = z.record(
   z.string().min(1).max(256),
   z.strictObject({
-    better: better.optional(),
+    better: z.enum(BETTER).optional(),
     /** Of values that are printed without one. */
     unit: z.string().min(1).max(32).optional(),
   }),

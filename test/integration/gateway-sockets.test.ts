@@ -1,5 +1,5 @@
 import { createApiKey, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
-import { CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/http.ts';
+import { CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/close-codes.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';

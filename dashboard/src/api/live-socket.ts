@@ -1,4 +1,4 @@
-import { CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/http.ts';
+import { CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/close-codes.ts';
 import { LiveCursors } from './live-cursors.ts';
 import { readJson } from './read-json.ts';
 

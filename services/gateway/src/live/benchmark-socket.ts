@@ -1,4 +1,4 @@
-import { CLOSE_INVALID, CLOSE_NOT_FOUND } from '@benchwire/shared/contracts/http.ts';
+import { CLOSE_INVALID, CLOSE_NOT_FOUND } from '@benchwire/shared/contracts/close-codes.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { FastifyInstance } from 'fastify';

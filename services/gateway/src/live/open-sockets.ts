@@ -1,4 +1,4 @@
-import { CLOSE_TOO_MANY, CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/http.ts';
+import { CLOSE_TOO_MANY, CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/close-codes.ts';
 import { MAX_SOCKETS_PER_CALLER } from '@benchwire/shared/contracts/limits.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
