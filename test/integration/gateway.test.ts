@@ -84,7 +84,7 @@ describe('every route', () => {
     const broken = await send(method, address, { key: keys.admin, body: '{"a":' });
     expect(broken.json).toMatchObject({ status: 400, request_id: expect.any(String) });
     const wrong = await send(method, address, { key: keys.admin, body: [1] });
-    expect(wrong.status === 400 || wrong.status === 422).toBe(true);
+    expect(wrong.status).toBe(422);
     expect(wrong.json.issues.length).toBeGreaterThan(0);
     const foreign = await send(method, address, { key: keys.admin, body: 'a', headers: { 'content-type': 'text/x' } });
     expect(foreign.status).toBe(415);
@@ -234,7 +234,7 @@ it('findings are acknowledged, dismissed for a reason, linked and reopened, and 
     await send('POST', `/api/findings/${encodeURIComponent(found.finding_id)}/${action}`, { key: keys[role], body });
   expect((await act('acknowledge', {}, 'viewer')).status).toBe(403);
   expect((await act('dismiss', {})).json).toMatchObject({ status: 422, code: 'BODY_INVALID' });
-  expect((await act('link', { link: 'not a link' })).status).toBe(400);
+  expect((await act('link', { link: 'not a link' })).json).toMatchObject({ status: 422, code: 'BODY_INVALID' });
   expect((await act('acknowledge', { reason: 'mine' })).json).toMatchObject({ state: 'acknowledged' });
   expect((await act('link', { link: 'https://example.org/issues/7' })).status).toBe(200);
   expect((await act('reopen', {})).json).toMatchObject({ state: 'confirmed' });

@@ -78,7 +78,9 @@ function checked(
   // No body is undefined; one that says null is a wrong one.
   const parsed = parseWith<unknown>(schema, where === 'body' ? value : (value ?? {}), (path) => sources?.get(path));
   if (parsed.ok) return parsed.value;
-  throw new HttpProblem(400, `${where.toUpperCase()}_INVALID`, `The ${where} is not valid.`, parsed.issues);
+  // A body that was read and is not what the route takes; an address that is wrong names nothing.
+  const status = where === 'body' ? 422 : 400;
+  throw new HttpProblem(status, `${where.toUpperCase()}_INVALID`, `The ${where} is not valid.`, parsed.issues);
 }
 
 /** @throws HttpProblem 400 */
