@@ -27,10 +27,9 @@ export function useSignIn(): (secret: { key: string } | { token: string }) => Pr
 }
 
 export function useSignOut(): () => Promise<void> {
-  const client = useQueryClient();
   return async () => {
     await send('DELETE', '/api/session');
-    client.clear();
+    // A new document has nothing of what was shown. Emptying the cache here would have this one ask for all of it again.
     location.assign('/');
   };
 }
