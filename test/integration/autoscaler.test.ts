@@ -11,7 +11,7 @@ import {
 } from '@benchwire/deploy/local/stack.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
-import { WORKERS_BUCKET, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';
+import { WORKERS_BUCKET, workerCommandSubject, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -96,7 +96,9 @@ describe('the autoscaler of the local stack', () => {
     const { stack, nats, said, submit, outcomes } = await scaledStack({ max: 2 });
     const worker_id = await registeredWorker(nats);
     const command = async (name: 'drain' | 'resume'): Promise<unknown> =>
-      (await nats.request(workerPingSubject(worker_id), JSON.stringify({ command: name }), { timeout: 5000 })).json();
+      (
+        await nats.request(workerCommandSubject(worker_id), JSON.stringify({ command: name }), { timeout: 5000 })
+      ).json();
     expect(await command('drain')).toMatchObject({ ok: true });
 
     const run_id = await submit([{ task_id: 'a', executor: 'noop', repetitions: 20, config: { sleep_ms: 200 } }]);
