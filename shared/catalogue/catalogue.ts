@@ -74,13 +74,6 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
   'silero-vad-v6': sileroVad('v6'),
 };
 
-/** Whether `model` is a path or a URL rather than a catalogue name. */
-export function isModelFile(model: string): boolean {
-  return /[/\\]|\.(onnx|ort|pb|pt|pth|bin|safetensors|gguf|tflite|xml|mlmodel|engine|plan|zip|gz|h5|keras|pkl|json|html?)$/i.test(
-    model,
-  );
-}
-
 /** The model of that name, or what to tell the person who asked for it: the near names, and how to name a file. */
 export function findModel(name: string): CatalogueModel | { unknown: string } {
   const found = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;

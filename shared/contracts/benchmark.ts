@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { findModel, isModelFile } from '../catalogue/catalogue.ts';
+import { findModel } from '../catalogue/catalogue.ts';
+import { isModelFile } from '../catalogue/model-reference.ts';
 import { hardwareClass } from './hardware.ts';
 import type { Issue, request } from './request.ts';
 import { batchSizes } from './task.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isModelUrl } from '../catalogue/model-reference.ts';
 
 /**
  * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
@@ -26,7 +27,7 @@ export type SeriesKey = z.infer<typeof seriesKey>;
  * and addresses stay. Which folder a path counts from is the worker's to know, so an absolute path stays another name.
  */
 export function modelInOneForm(model: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(model) || !model.includes('/')) return model;
+  if (isModelUrl(model) || !model.includes('/')) return model;
   const short = model
     .replaceAll(/\/{2,}/g, '/')
     .replaceAll(/(?:\/\.)+(?=\/)/g, '')

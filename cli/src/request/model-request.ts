@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isModelFile } from '@benchwire/shared/catalogue/catalogue.ts';
+import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
 import {
   type BenchmarkRun,
   benchmarkIssues,
@@ -60,8 +60,7 @@ function commaSeparated(text: string): string[] {
 
 /** A relative path counts from where `bw` was called. */
 function located(model: string, working_directory: string): string {
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(model);
-  return isModelFile(model) && !isUrl ? resolve(working_directory, model) : model;
+  return isModelFile(model) && !isModelUrl(model) ? resolve(working_directory, model) : model;
 }
 
 function optionOf(path: string): string {

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type CatalogueModel, findModel, isModelFile } from '@benchwire/shared/catalogue/catalogue.ts';
+import { type CatalogueModel, findModel } from '@benchwire/shared/catalogue/catalogue.ts';
+import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
 import { type DownloadOptions, downloadModel } from './download.ts';
 import { badModel } from './errors.ts';
 import { FileHashes } from './file-hashes.ts';
@@ -45,7 +46,7 @@ export async function resolveModel(
   const hashes = options.hashes ?? new FileHashes();
   const read = (path: string, roots: readonly string[]): Promise<ModelFiles> =>
     readModelFiles({ name: model, path, roots, hidden: options.hidden_folders ?? [], hashes, signal });
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(model)) {
+  if (isModelUrl(model)) {
     const { path } = await downloadModel(model, expected_sha256, options, signal);
     return { path, ...(await read(path, [])), catalogue: null };
   }
