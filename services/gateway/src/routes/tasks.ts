@@ -117,13 +117,9 @@ export const taskRoutes: Route[] = [
     answer: z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() }),
     handle: async ({ gateway, params }) => {
       await findTask(gateway, params);
-      const {
-        matrix: _,
-        matrix_exclude: __,
-        request_id: ___,
-        ...written
-      } = await storedRequest(gateway, params.run_id);
-      const task = findWritten(await storedRequest(gateway, params.run_id), params.task_id);
+      const request = await storedRequest(gateway, params.run_id);
+      const { matrix: _, matrix_exclude: __, request_id: ___, ...written } = request;
+      const task = findWritten(request, params.task_id);
       if (task === undefined) throw notFound(`task ${params.task_id} in the stored request`);
       const tags = {
         ...(written.tags as Record<string, string> | undefined),
