@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { BUILT_IN } from '@benchwire/scheduler/src/decide/strategies/built-in.ts';
+import { BUILT_IN } from '@benchwire/scheduler/src/placement/strategies/built-in.ts';
 import { describe, expect, it } from 'vitest';
 import { lowerBoundMs } from './simulator/lower-bound.ts';
 import { readScenario, type Scenario } from './simulator/scenario.ts';

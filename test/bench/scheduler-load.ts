@@ -1,7 +1,7 @@
-import { planEmissions } from '@benchwire/scheduler/src/decide/emit.ts';
-import { Fleet } from '@benchwire/scheduler/src/decide/fleet.ts';
-import { SchedulerState } from '@benchwire/scheduler/src/decide/scheduler-state.ts';
-import type { Strategy } from '@benchwire/scheduler/src/decide/strategy.ts';
+import { Fleet } from '@benchwire/scheduler/src/fleet/fleet.ts';
+import { planEmissions } from '@benchwire/scheduler/src/placement/emit.ts';
+import type { Strategy } from '@benchwire/scheduler/src/placement/strategy.ts';
+import { SchedulerState } from '@benchwire/scheduler/src/state/scheduler-state.ts';
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { BUILT_IN } from '@benchwire/scheduler/src/decide/strategies/built-in.ts';
-import { FastestCompletion } from '@benchwire/scheduler/src/decide/strategies/fastest-completion.ts';
+import { BUILT_IN } from '@benchwire/scheduler/src/placement/strategies/built-in.ts';
+import { FastestCompletion } from '@benchwire/scheduler/src/placement/strategies/fastest-completion.ts';
 import { lowerBoundMs } from '../simulator/lower-bound.ts';
 import { readScenario } from '../simulator/scenario.ts';
 import { simulate } from '../simulator/simulation.ts';

@@ -1,5 +1,5 @@
-import { mismatch } from '@benchwire/scheduler/src/decide/match.ts';
-import { solvePrices } from '@benchwire/scheduler/src/decide/prices.ts';
+import { mismatch } from '@benchwire/scheduler/src/placement/match.ts';
+import { solvePrices } from '@benchwire/scheduler/src/placement/prices.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import type { Scenario } from './scenario.ts';
 import { type SimulatedWorker, type Submission, speedOf, submissionsOf, workersOf } from './world.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BUILT_IN } from '@benchwire/scheduler/src/decide/strategies/built-in.ts';
+import { BUILT_IN } from '@benchwire/scheduler/src/placement/strategies/built-in.ts';
 import { htmlReport } from './html-report.ts';
 import { lowerBoundMs } from './lower-bound.ts';
 import { readScenario } from './scenario.ts';

@@ -1,12 +1,12 @@
-import { planEmissions, viewOf } from '@benchwire/scheduler/src/decide/emit.ts';
-import { Fleet } from '@benchwire/scheduler/src/decide/fleet.ts';
-import { Lessons } from '@benchwire/scheduler/src/decide/lessons.ts';
-import { RankHeap } from '@benchwire/scheduler/src/decide/rank-heap.ts';
-import { lostVerdict } from '@benchwire/scheduler/src/decide/reconcile.ts';
-import type { TaskState } from '@benchwire/scheduler/src/decide/run-state.ts';
-import { SchedulerState } from '@benchwire/scheduler/src/decide/scheduler-state.ts';
-import { planSteals } from '@benchwire/scheduler/src/decide/steal.ts';
-import type { Strategy } from '@benchwire/scheduler/src/decide/strategy.ts';
+import { lostVerdict } from '@benchwire/scheduler/src/failures/reconcile.ts';
+import { Fleet } from '@benchwire/scheduler/src/fleet/fleet.ts';
+import { planEmissions, viewOf } from '@benchwire/scheduler/src/placement/emit.ts';
+import { RankHeap } from '@benchwire/scheduler/src/placement/rank-heap.ts';
+import { planSteals } from '@benchwire/scheduler/src/placement/steal.ts';
+import type { Strategy } from '@benchwire/scheduler/src/placement/strategy.ts';
+import { RunTimeLearner } from '@benchwire/scheduler/src/run-times/run-time-learner.ts';
+import type { TaskState } from '@benchwire/scheduler/src/state/run-state.ts';
+import { SchedulerState } from '@benchwire/scheduler/src/state/scheduler-state.ts';
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import { workloadKey } from '@benchwire/shared/contracts/series.ts';
 import { exponential } from '@benchwire/shared/stats/exponential.ts';
@@ -67,7 +67,7 @@ class Simulation {
   #events = new RankHeap<() => void>();
   #state: SchedulerState;
   #fleet = new Fleet(EPOCH_MS);
-  #lessons: Lessons;
+  #learner: RunTimeLearner;
   #pools = new SimulatedPools();
   #submissions = new Map<string, Submission>();
   #open = 0;
@@ -80,7 +80,7 @@ class Simulation {
     this.#strategy = strategy;
     this.#random = createRandom(scenario.seed + 7919);
     this.#state = new SchedulerState({ tenants: new Map(Object.entries(scenario.tenants)) });
-    this.#lessons = new Lessons(this.#state.run_times, (pool) => this.#fleet.classOf(pool));
+    this.#learner = new RunTimeLearner(this.#state.run_times, (pool) => this.#fleet.classOf(pool));
     this.#result = {
       strategy: strategy.name,
       warm,
@@ -207,7 +207,7 @@ class Simulation {
     const { pool } = worker.worker;
     this.#startNext(pool);
     this.#at(this.#now + WAY_MS, () => {
-      this.#lessons.learn(
+      this.#learner.learn(
         {
           run_id: submission.message.run_id,
           task_id: state.task_id,

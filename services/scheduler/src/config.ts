@@ -3,10 +3,10 @@ import { natsVariables, redisVariables, secret, serviceVariables } from '@benchw
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { REDIS_ADDRESS, serverUrl } from '@benchwire/shared/runtime/server-url.ts';
 import { z } from 'zod';
-import { DEFAULT_BREAKER_SETTINGS as BREAKERS } from './decide/breakers.ts';
-import { DEFAULT_AGING_SECONDS } from './decide/order.ts';
-import type { FailureSettings, StateOptions } from './decide/state-options.ts';
-import { DEFAULT_SUSPECT_SETTINGS as SUSPECTS } from './decide/suspects.ts';
+import { DEFAULT_BREAKER_SETTINGS as BREAKERS } from './failures/breakers.ts';
+import { DEFAULT_SUSPECT_SETTINGS as SUSPECTS } from './failures/suspects.ts';
+import { DEFAULT_AGING_SECONDS } from './queue/order.ts';
+import type { FailureSettings, StateOptions } from './state/state-options.ts';
 
 const count = z.coerce.number().pipe(z.int().min(1).max(1000));
 const seconds = z.coerce.number().pipe(z.number().min(0.1).max(86_400));

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { BUILT_IN } from './decide/strategies/built-in.ts';
-import type { Strategy } from './decide/strategy.ts';
+import { BUILT_IN } from './placement/strategies/built-in.ts';
+import type { Strategy } from './placement/strategy.ts';
 
 /** Makes a strategy for one leader, who keeps what it plans to itself. */
 export type StrategyFactory = () => Strategy;
@@ -56,7 +56,7 @@ function checked(specifier: string, made: unknown): Strategy {
   for (const method of REQUIRED) {
     if (typeof strategy[method] !== 'function') {
       throw wrong(
-        `the strategy of ${specifier} has no method ${method}: see services/scheduler/src/decide/strategy.ts`,
+        `the strategy of ${specifier} has no method ${method}: see services/scheduler/src/placement/strategy.ts`,
       );
     }
   }

@@ -8,14 +8,14 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
 import { schedulerConfig, stateOptions } from './config.ts';
-import { Fleet } from './decide/fleet.ts';
-import { Reservations } from './decide/reservations.ts';
+import { Fleet } from './fleet/fleet.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { answerJoins } from './handlers/join.ts';
 import { keepReservations } from './handlers/reservations.ts';
-import { type Leadership, takePartInLeadership } from './leadership.ts';
+import { type Leadership, takePartInLeadership } from './lead/leadership.ts';
 import { loadStrategy } from './load-strategy.ts';
 import { createMetrics } from './metrics.ts';
+import { Reservations } from './placement/reservations.ts';
 
 /** What is damaged stays where it is while NATS does not take it. */
 const KEEP_MS = 5000;

@@ -1,6 +1,6 @@
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { ChainableCommander, Redis } from 'ioredis';
-import { isEpoch, isLaterEpoch } from '../decide/epoch.ts';
+import { isEpoch, isLaterEpoch } from '../lead/epoch.ts';
 import { isWrongType, type KeepDamage } from './queue-repair.ts';
 
 /**
@@ -12,7 +12,7 @@ if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then redis.call('SET', KEYS[2], 1, 'PX
 `;
 
 /**
- * KEYS: the fence. ARGV: an epoch. The same order as in decide/epoch.ts; never lowers the fence. Returns 1, or what
+ * KEYS: the fence. ARGV: an epoch. The same order as in lead/epoch.ts; never lowers the fence. Returns 1, or what
  * stands there and is no epoch or a later one.
  */
 const RAISE = `

@@ -3,7 +3,7 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { entriesOf, MAX_QUEUE_ENTRIES } from '@benchwire/shared/runtime/oversized-keys.ts';
 import type { Redis } from 'ioredis';
-import { damageOf } from '../decide/job-hash.ts';
+import { damageOf } from './job-hash.ts';
 
 /** Something in Redis that cannot be what it should be. */
 interface Damage {

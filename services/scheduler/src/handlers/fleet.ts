@@ -16,8 +16,8 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { SlicedQueue } from '@benchwire/shared/runtime/slices.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { Fleet, FleetChange } from '../decide/fleet.ts';
-import { Unregistered } from '../decide/unregistered.ts';
+import type { Fleet, FleetChange } from '../fleet/fleet.ts';
+import { Unregistered } from '../fleet/unregistered.ts';
 import { createInquiry } from './inquiry.ts';
 
 const EXPIRY_CHECK_MS = 250;

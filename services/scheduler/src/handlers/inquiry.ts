@@ -3,7 +3,7 @@ import { isNobodyThere, type NatsConnection } from '@benchwire/shared/runtime/na
 
 const ANSWER_MS = 1000;
 /** A whole site that is gone must not mean thousands of questions at once; the silence tells of the others. */
-const MOST_AT_ONCE = 200;
+const MAX_AT_ONCE = 200;
 
 /**
  * Asks after workers that have fallen silent. The server knows at once when one has no connection any more, so a
@@ -26,7 +26,7 @@ export function createInquiry(
   };
   return (quiet) => {
     for (const worker_id of quiet) {
-      if (asking.size >= MOST_AT_ONCE) return;
+      if (asking.size >= MAX_AT_ONCE) return;
       if (!asking.has(worker_id)) void ask(worker_id);
     }
   };

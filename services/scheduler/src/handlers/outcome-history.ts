@@ -5,7 +5,7 @@ import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { RunTimeFacts } from '../decide/lessons.ts';
+import type { RunTimeFacts } from '../run-times/run-time-learner.ts';
 import { outcomeFacts } from './outcomes.ts';
 
 /** An outcome may carry logs: fewer are read when they are large. */

@@ -23,7 +23,7 @@ import { respond } from '@benchwire/shared/runtime/respond.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
-import type { Reservations } from '../decide/reservations.ts';
+import type { Reservations } from '../placement/reservations.ts';
 
 interface Parts {
   nats: NatsConnection;

@@ -24,7 +24,7 @@ import {
   type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream';
-import { isLaterEpoch } from '../decide/epoch.ts';
+import { isLaterEpoch } from '../lead/epoch.ts';
 
 /** Messages that are rejected at once. */
 const MAX_REJECTING = 64;

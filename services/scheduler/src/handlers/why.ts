@@ -4,9 +4,9 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import type { Fleet } from '../decide/fleet.ts';
-import type { SchedulerState } from '../decide/scheduler-state.ts';
-import { explain, taskNamed } from '../decide/why.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { explain, taskNamed } from '../placement/why.ts';
+import type { SchedulerState } from '../state/scheduler-state.ts';
 
 interface Parts {
   nats: NatsConnection;

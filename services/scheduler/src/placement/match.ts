@@ -1,0 +1,103 @@
+import {
+  isNeverAllowed,
+  refusedVariables,
+  refusedVariablesMessage,
+} from '@benchwire/shared/contracts/command-environment.ts';
+import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { memoryOf } from '../fleet/hardware.ts';
+
+/** What a pool offers; every device of a pool offers the same, so one of them stands for all. */
+export type Offer = Pick<
+  Device,
+  | 'pool'
+  | 'class'
+  | 'memory_gb'
+  | 'cuda_compute'
+  | 'instruction_sets'
+  | 'executors'
+  | 'commands'
+  | 'command_env'
+  | 'labels'
+  | 'environment'
+>;
+
+/** What matching looks at in a task; tasks that agree in this are served by the same pools. */
+export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config'>;
+
+/**
+ * Why a pool cannot run a task, as a sentence for people; undefined when it can. The one place that decides it, so the
+ * answer to "why does my task wait?" is the reason itself.
+ */
+export function mismatch(need: Need, offer: Offer): string | undefined {
+  const { hardware, min_memory_gb, min_cuda_compute, instruction_sets = [], labels } = need.requirements;
+  if (need.pool !== null && need.pool !== offer.pool) return `the task is bound to pool ${need.pool}`;
+  const { pool } = need.requirements;
+  if (pool !== undefined && pool !== offer.pool) return `wanted is pool ${pool}`;
+  if (hardware.length > 0 && !hardware.includes(offer.class)) {
+    return `it is ${offer.class} hardware, wanted is ${hardware.join(' or ')}`;
+  }
+  if (!offer.executors.includes(need.executor)) {
+    return `its workers have no ${need.executor} executor (they have ${offer.executors.join(', ') || 'none'})`;
+  }
+  if (need.executor === 'command') {
+    const program = programOf(need);
+    if (!offer.commands.includes('*') && !offer.commands.includes(program)) {
+      return `its workers do not allow the program "${program}" (they allow ${offer.commands.join(', ') || 'none'}): start one with "bw worker --allow ${program}", or the stack with WORKER_COMMANDS=${[...offer.commands, program].join(',')}`;
+    }
+    const refused = refusedByOffer(need, offer);
+    if (refused.length > 0) {
+      return `its workers do not let a task set ${refused.join(', ')}: ${refusedVariablesMessage(refused)}`;
+    }
+  }
+  if (min_memory_gb !== undefined) {
+    const memory_gb = memoryOf(offer);
+    if ((memory_gb ?? 0) < min_memory_gb) {
+      return `it has ${memory_gb ?? 'an unknown amount of'} GB of memory, needed are ${min_memory_gb}`;
+    }
+  }
+  if (min_cuda_compute !== undefined && (offer.cuda_compute ?? 0) < min_cuda_compute) {
+    return `its CUDA compute capability is ${offer.cuda_compute ?? 'none'}, needed is ${min_cuda_compute}`;
+  }
+  if (instruction_sets.length > 0 && offer.instruction_sets === undefined) {
+    return `the instruction sets of its processor are not known, needed are ${instruction_sets.join(', ')}`;
+  }
+  const missing = instruction_sets.filter((each) => offer.instruction_sets?.includes(each) !== true);
+  if (missing.length > 0) return `its processor has no ${missing.join(', ')}`;
+  for (const [name, value] of Object.entries(labels)) {
+    if (offer.labels[name] !== value) {
+      return `its label ${name} is ${offer.labels[name] ?? 'not set'}, wanted is ${value}`;
+    }
+  }
+  return undefined;
+}
+
+/** The program that a `command` task starts; empty for any other. */
+export function programOf(need: Need): string {
+  return 'command' in need.config ? (need.config.command[0] ?? '') : '';
+}
+
+/** Names of the variables that a `command` task sets. */
+function variablesOf(need: Need): string[] {
+  return 'command' in need.config ? Object.keys(need.config.env ?? {}) : [];
+}
+
+/**
+ * Variables of a task that other workers could be allowed to let it set. What no worker ever does is left to the worker to
+ * refuse, at once; and so is everything where an older one does not say what it allows.
+ */
+function refusedByOffer(need: Need, { command_env, commands }: Offer): string[] {
+  if (command_env === undefined) return [];
+  const allowable = variablesOf(need).filter((name) => !isNeverAllowed(name));
+  return refusedVariables(allowable, command_env, commands.includes('*'));
+}
+
+/** Equal for tasks that every pool answers alike. */
+export function needSignature(need: Need): string {
+  return JSON.stringify([
+    need.executor,
+    need.executor === 'command' ? [programOf(need), variablesOf(need).toSorted()] : '',
+    need.pool,
+    need.requirements,
+  ]);
+}

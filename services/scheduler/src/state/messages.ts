@@ -1,0 +1,97 @@
+import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
+import type { Job } from '@benchwire/shared/contracts/job.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
+import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
+import type { Pool } from '../fleet/fleet.ts';
+import type { TaskState, Verdict } from './run-state.ts';
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/**
+ * The job that carries the current attempt of a task, made for the pool that it goes to.
+ * @param failures - of the attempts before
+ */
+export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool | undefined): Job {
+  const { run, spec, bucket } = state.lane;
+  const { request, run_id } = run.submitted;
+  const { executor, type, config: written, benchmark, timeout_seconds, retry_policy } = spec;
+  const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
+  const kind = executor === 'command' ? { type } : {};
+  const metrics = 'metrics' in spec ? { metrics: spec.metrics } : {};
+  const left_out = spec.not_in_series === undefined ? {} : { not_in_series: spec.not_in_series };
+  const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
+  const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
+  const wishes = pool === undefined ? {} : workerWishes(spec, failures, pool);
+  return {
+    v: MESSAGE_VERSION,
+    run_id,
+    attempt: state.attempt,
+    max_attempts: retry_policy.max_retries + 1,
+    // The compiler does not see that executor and config still belong together.
+    task: {
+      task_id: state.task_id,
+      executor,
+      config,
+      benchmark,
+      timeout_seconds,
+      ...fresh,
+      ...kind,
+      ...metrics,
+      ...left_out,
+    } as JobTask,
+    request_name: request.name ?? null,
+    source: request.source ?? null,
+    tags: request.tags,
+    variant: variantOf(state.lane.spec),
+    queued_at: iso(state.ready_at_ms),
+    ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
+    ...wishes,
+    workload: bucket.workload,
+  };
+}
+
+function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<string, string>>): Task['config'] {
+  if (!('batch_sizes' in config)) return config;
+  return { ...config, batch_sizes: config.batch_sizes.filter((size) => dropped[String(size)] === undefined) };
+}
+
+/** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
+export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
+  const { spec: task, run } = state.lane;
+  const { request, run_id } = run.submitted;
+  return {
+    v: MESSAGE_VERSION,
+    run_id,
+    task_id: state.task_id,
+    attempt: state.attempt,
+    max_attempts: task.retry_policy.max_retries + 1,
+    status: verdict.status,
+    error: verdict.error,
+    worker_id: verdict.worker_id ?? null,
+    device_id: null,
+    pool: verdict.pool ?? null,
+    fingerprint: null,
+    benchmark: task.benchmark,
+    executor: task.executor,
+    model: 'model' in task.config ? (task.config.model ?? null) : null,
+    precision: 'precision' in task.config ? (task.config.precision ?? null) : null,
+    scenario: 'scenario' in task.config ? task.config.scenario : null,
+    variant: variantOf(task),
+    request_name: request.name ?? null,
+    source: request.source ?? null,
+    tags: request.tags,
+    queued_at: iso(state.ready_at_ms || run.accepted_at_ms),
+    started_at: null,
+    finished_at: iso(now),
+    execution_time_seconds: null,
+    results: {},
+    hardware_metrics: null,
+    environment: {},
+    simulation_status: { is_simulated: false },
+    logs: null,
+  };
+}
