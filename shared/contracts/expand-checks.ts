@@ -130,3 +130,20 @@ function findCycle(byId: ReadonlyMap<string, TaskSpec>): string[] | undefined {
   }
   return undefined;
 }
+
+/** Files that are there twice, and those without a machine that has them. Which of them tasks name is known after the matrix. */
+export function checkFiles({ files = [] }: Request): Issue[] {
+  const seen = new Set<string>();
+  const issues: Issue[] = [];
+  for (const [index, { path, local, only_local }] of files.entries()) {
+    if (issues.length > MAX_ISSUES) break;
+    if (seen.has(path))
+      issues.push({ path: `files[${index}].path`, code: 'duplicate_file', message: `"${path}" is listed twice` });
+    seen.add(path);
+    if (only_local === true && local === undefined) {
+      const message = `"${path}" is only_local: local.hostname and local.path have to say where it is`;
+      issues.push({ path: `files[${index}].local`, code: 'file_nowhere', message });
+    }
+  }
+  return issues;
+}

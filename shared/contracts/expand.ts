@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { parseWith } from '../runtime/issues.ts';
 import { countValues } from '../runtime/json-limits.ts';
-import { checkDependencies, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
+import { checkDependencies, checkFiles, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
 import { type Cell, describeCell, matrixCells, withAxis } from './expand-matrix.ts';
+import { filesNamedBy } from './files-named-by.ts';
 import { TASK_ID_PATTERN } from './ids.ts';
 import { MAX_EXPANDED_VALUES, MAX_ISSUES } from './limits.ts';
 import { type Issue, MAX_TASKS_PER_RUN, type Request } from './request.ts';
+import type { RequestFile } from './request-file.ts';
 import { type Task, type TaskSpec, taskSpec } from './task.ts';
 
 /** Pools that `each` tasks are bound to, by the task id they had before. */
@@ -31,6 +33,7 @@ export function expand(request: Request, bindings: PoolBindings = new Map()): Ex
     ...checkTaskIds(request.tasks),
     ...checkDependencies(request.tasks),
     ...checkSeriesPlaces(request),
+    ...checkFiles(request),
   ];
   const cells = matrixCells(request, issues);
   const { tasks: count, edges } = sizeOf(request.tasks, cells);
@@ -135,6 +138,7 @@ function expandCell(request: Request, cell: Cell, bindings: PoolBindings, issues
 
 function copiesOf(spec: TaskSpec, request: Request, cell: Cell, bindings: PoolBindings): Task[] {
   const digits = String(spec.repetitions).length;
+  const files = filesOf(spec, request);
   const copies: Task[] = [];
   for (let repetition = 1; repetition <= spec.repetitions; repetition++) {
     const repeated = spec.repetitions === 1 ? '' : `-r${String(repetition).padStart(digits, '0')}`;
@@ -147,12 +151,19 @@ function copiesOf(spec: TaskSpec, request: Request, cell: Cell, bindings: PoolBi
       priority: spec.priority ?? request.priority,
       ...(spec.deadline === undefined && request.deadline !== undefined ? { deadline: request.deadline } : {}),
       pool: null,
+      ...(files.length === 0 ? {} : { files }),
     };
     const pools = spec.placement === 'each' ? bindings.get(task_id) : undefined;
     if (pools === undefined) copies.push(task);
     else for (const pool of pools) copies.push({ ...task, task_id: poolTaskId(task_id, pool), pool });
   }
   return copies;
+}
+
+function filesOf(spec: TaskSpec, { files = [] }: Request): RequestFile[] {
+  if (files.length === 0) return [];
+  const named = new Set(filesNamedBy(spec));
+  return files.filter(({ path }) => named.has(path));
 }
 
 /** The id of an `each` task's copy for one pool. */

@@ -21,6 +21,9 @@ export const token = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,128}$/, 'use 1 to 128 characters out of A-Z, a-z, 0-9, "_", "-"');
 
+/** Of the content of a file, as `sha256sum` prints it. */
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'sha256 is 64 lower-case hex digits');
+
 /** A new run id: UUIDv7, so ids sort by the time they were accepted. */
 export function newRunId(): string {
   return uuidv7();

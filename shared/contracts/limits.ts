@@ -59,3 +59,9 @@ export const MAX_AXES = 32;
 export const MAX_EXCLUDE_CHECKS = 1_000_000;
 /** Values that the tasks of a matrix have together once it is expanded: cells times what is written in a task. */
 export const MAX_EXPANDED_VALUES = 10_000_000;
+
+/** A file of a request that is sent to workers; a larger one is named by a URL, or lies where workers find it. */
+export const MAX_ARTIFACT_BYTES = 2 * 1024 ** 3;
+/** Files that the tasks of one request name, and files that one of them consists of. */
+export const MAX_REQUEST_FILES = 1000;
+export const MAX_FILE_PARTS = 2000;

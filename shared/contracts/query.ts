@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
-import { runId, timestamp } from './ids.ts';
+import { runId, sha256Hex, timestamp } from './ids.ts';
 import { issue } from './request.ts';
 import {
   annotationRow,
@@ -118,7 +118,7 @@ export const QUERIES = {
   fresh: {
     parameters: z.strictObject({
       series_ids: z.array(text).min(1).max(64),
-      model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      model_sha256: sha256Hex,
       /** Any age when left out. */
       max_age_seconds: z.number().positive().optional(),
     }),

@@ -1,4 +1,5 @@
 import { ANALYSE_SUBJECT } from './anomaly.ts';
+import { ARTIFACTS_STREAM } from './artifact.ts';
 import { CHECKPOINTS_BUCKET } from './checkpoint.ts';
 import { EVENTS_SUBJECTS } from './event.ts';
 import { FINDINGS_SUBJECTS, SETTLED_SUBJECT } from './finding.ts';
@@ -58,6 +59,8 @@ function worker(): NatsPermissions {
         querySubject('fresh'),
         '$JS.API.INFO',
         ...[WORKERS_BUCKET, CHECKPOINTS_BUCKET, QUARANTINE_BUCKET].flatMap(reads),
+        // Files of requests: message by message, without a consumer, which could send them anywhere.
+        `$JS.API.STREAM.MSG.GET.${ARTIFACTS_STREAM}`,
         `$KV.${WORKERS_BUCKET}.*`,
         `$KV.${CHECKPOINTS_BUCKET}.>`,
         // To watch its own entry. Consumers of others have names that can't be guessed, and can't be listed.

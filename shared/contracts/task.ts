@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
-import { taskId, token } from './ids.ts';
+import { sha256Hex, taskId, token } from './ids.ts';
 import { inputSetting } from './input-setting.ts';
+import { requestFiles } from './request-file.ts';
 
 export const batchSizes = z
   .array(z.int().min(1).max(65_536))
@@ -17,10 +18,7 @@ const sizeOrBatch = z.union([z.int().min(0), z.literal('batch')]);
 export const onnxConfig = z.strictObject({
   /** A catalogue name, a path inside the worker's model folders, or an https URL (then with `sha256`). */
   model: z.string().min(1).max(2048),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'sha256 is 64 lower-case hex digits')
-    .optional(),
+  sha256: sha256Hex.optional(),
   batch_sizes: batchSizes.default([1]),
   precision: z.string().min(1).max(32).optional(),
   /** Measured inferences per batch size. */
@@ -198,6 +196,8 @@ const resolved = {
   priority: z.int(),
   /** The pool an `each` task is bound to; null where any matching pool will do. */
   pool: token.nullable(),
+  /** The request's files that its config names (request-file.ts says who can have them). Since 0.5. */
+  files: requestFiles.optional(),
 };
 
 /** A task after `expand`: matrix, repetitions and `each` are resolved, so it runs on exactly one device. */
@@ -220,7 +220,7 @@ const forWorker = {
 export const jobTask = z.discriminatedUnion('executor', [
   onnxTask
     .extend(resolved)
-    .pick({ ...forWorker, skip_if_fresh: true })
+    .pick({ ...forWorker, skip_if_fresh: true, files: true })
     .strip(),
   // A test need not report a metric, a benchmark should. Since 0.3.
   commandTask

@@ -46,6 +46,8 @@ export const capabilities = z.object({
   clock: clockOffset.optional(),
   /** Devices that are there and not offered, with the reason. Since 0.4. */
   device_notes: z.array(z.string().max(1000)).max(100).optional(),
+  /** It fetches files of requests that it does not have. Since 0.5. */
+  fetches_files: z.boolean().optional(),
 });
 export type Capabilities = z.infer<typeof capabilities>;
 
