@@ -4,9 +4,10 @@ import { UnreachableError } from '../runtime/errors.ts';
 import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import { isNobodyThere, type NatsConnection } from '../runtime/nats.ts';
+import { onStatus } from './connection-status.ts';
 import { ClientError } from './errors.ts';
 import { notAllowed, violationOf } from './not-allowed.ts';
-import { requestAttended } from './request-attended.ts';
+import { type Reply, requestAttended } from './request-attended.ts';
 
 export interface AskOptions {
   /** Who answers, for the error when nobody does. */
@@ -17,6 +18,8 @@ export interface AskOptions {
   headers?: Readonly<Record<string, string>>;
   /** What to do about a question that is too large. */
   too_large?: string;
+  /** It changes nothing: asked again when the connection broke on the way, since question or answer are lost then. */
+  reads_only?: boolean;
   /** Gives up waiting, and lets whoever answers see that. */
   signal?: AbortSignal | undefined;
 }
@@ -44,16 +47,22 @@ export async function ask<A>(
   }
   const sent = options.headers === undefined ? undefined : headers();
   for (const [name, value] of Object.entries(options.headers ?? {})) sent?.set(name, encodeURIComponent(value));
-  const give_up_at = Date.now() + patience_ms;
+  let give_up_at = Date.now() + patience_ms;
   for (;;) {
     try {
-      const reply =
+      const asked: Promise<Reply> =
         signal === undefined
-          ? await nats.request(subject, payload, {
+          ? nats.request(subject, payload, {
               timeout: timeout_ms,
               ...(sent === undefined ? {} : { headers: sent }),
             })
-          : await requestAttended(nats, subject, payload, timeout_ms, signal);
+          : requestAttended(nats, subject, payload, timeout_ms, signal);
+      const reply = await (options.reads_only === true ? unlessReconnected(nats, asked) : asked);
+      if (reply === undefined) {
+        // Whoever answers has to come back, too.
+        give_up_at = Date.now() + patience_ms;
+        continue;
+      }
       const parsed = parseJson(schema, reply.data);
       if (parsed.ok) return parsed.value;
       throw badReply(subject, parsed.issues[0]);
@@ -72,6 +81,20 @@ export async function ask<A>(
         error,
       );
     }
+  }
+}
+
+/** @returns undefined when the connection was made anew before the answer came, which then never comes */
+async function unlessReconnected(nats: NatsConnection, asked: Promise<Reply>): Promise<Reply | undefined> {
+  const reconnected = Promise.withResolvers<undefined>();
+  const leave = onStatus(nats, ({ type }) => {
+    if (type === 'reconnect') reconnected.resolve(undefined);
+  });
+  try {
+    return await Promise.race([asked, reconnected.promise]);
+  } finally {
+    leave();
+    asked.catch(() => undefined); // too late to matter
   }
 }
 

@@ -32,6 +32,7 @@ export async function query<N extends QueryName>(
 ): Promise<Answer<QueryRow<N>>> {
   const reply = await ask(nats, querySubject(name), parameters, queryReply, {
     service: 'aggregator',
+    reads_only: true,
     timeout_ms: 60_000,
     signal,
   });

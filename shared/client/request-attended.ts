@@ -1,7 +1,8 @@
 import { errors } from '@nats-io/transport-node';
 import { type NatsConnection, newInbox } from '../runtime/nats.ts';
 
-interface Reply {
+/** What was answered. */
+export interface Reply {
   data: Uint8Array;
 }
 

@@ -12,6 +12,7 @@ export async function settled(nats: NatsConnection, run_id: string, stream_seque
   const question = { run_id, stream_sequence };
   const reply = await ask(nats, SETTLED_SUBJECT, question, settledReply, {
     service: 'anomaly service',
+    reads_only: true,
     timeout_ms: 60_000,
   });
   if (reply.ok) return reply.findings;

@@ -103,7 +103,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
   });
 
   it(`completes ${TASKS} tasks exactly once while leader, NATS, Redis and aggregator are killed`, async () => {
-    const tasks = [{ task_id: 't', executor: 'noop', repetitions: TASKS, config: { value: 1, sleep_ms: 300 } }];
+    const tasks = [{ task_id: 't', executor: 'noop', repetitions: TASKS, config: { value: 1, sleep_ms: 400 } }];
     const victims = [await leaderAmong(checkout)];
     for (const server of ['nats', 'redis', 'aggregator']) victims.push(...(await checkout.containers(server)));
     const run = bw(`run ${request('kills', tasks)}`);
@@ -115,7 +115,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
         expect(now.completed).toBeGreaterThan(completed);
         return now;
       }, PATIENT);
-    await seconds(`${TASKS} tasks of 300 ms on 4 workers, with 4 kills`, async () => {
+    await seconds(`${TASKS} tasks of 400 ms on 4 workers, with 4 kills`, async () => {
       let { completed } = await until(20);
       for (const [n, id] of victims.entries()) {
         expect(completed, 'done before the next one was killed').toBeLessThan(TASKS - 20);

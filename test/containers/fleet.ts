@@ -22,7 +22,9 @@ const page = z.object({
  * @throws Error while what the answer comes from is being restarted
  */
 export async function progressOf(name: string, { url, key }: Api): Promise<Progress> {
-  const answer = await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${key}` } });
+  const headers = { authorization: `Bearer ${key}` };
+  // Whoever answers may be the one that was killed: asked again then, before the run is over.
+  const answer = await fetch(`${url}/api/runs`, { headers, signal: AbortSignal.timeout(5000) });
   const run = page.parse(await answer.json()).items.find((each) => each.name === name);
   if (run === undefined) throw new Error(`there is no run ${name} yet`);
   return run;

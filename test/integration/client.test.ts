@@ -6,6 +6,7 @@ import type { Watched, WatchedStream } from '@benchwire/shared/client/watched.ts
 import { eventsOfRun } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
+import { querySubject } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { EVENTS, METRICS, OUTCOMES, STREAMS } from '@benchwire/shared/contracts/streams.ts';
@@ -292,6 +293,26 @@ describe('nothing is lost, and nothing comes twice', () => {
       await fixture.servers.nats?.kill('SIGKILL');
       await fixture.servers.nats?.waitReady();
     });
+  });
+
+  it('a question whose answer went down with NATS is asked again, not waited for', async () => {
+    const far = await fixture.connect();
+    const asked: string[] = [];
+    const answering = far.subscribe(querySubject('run'), {
+      callback: (_, message) => {
+        asked.push(message.string());
+        // Whoever is asked first never answers: NATS dies before.
+        if (asked.length === 1) void fixture.servers.nats?.kill('SIGKILL');
+        else message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false }));
+      },
+    });
+    await far.flush();
+    const begin = performance.now();
+    expect((await client.query('run', { run_id: newRunId() })).rows).toEqual([]);
+    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(asked).toHaveLength(2);
+    answering.unsubscribe();
+    await far.close();
   });
 
   it('when the connection breaks, again and again, and the server stays', async () => {

@@ -14,7 +14,7 @@ export const reservations = defineCommand({
   options: {},
   async run(context) {
     const reply = await withStack(context, ({ nats }) =>
-      ask(nats, RESERVATIONS_SUBJECT, {}, reservationsReply, { service: 'scheduler' }),
+      ask(nats, RESERVATIONS_SUBJECT, {}, reservationsReply, { service: 'scheduler', reads_only: true }),
     );
     if (!reply.ok) throw new ClientError('REFUSED', "the scheduler can't tell", { issues: reply.issues });
     const { out, err, style, json } = context;

@@ -28,6 +28,7 @@ points of that series, oldest first.`,
         if (rows.length === 0) throw new NotFoundError(`there is no series ${text}: \`bw series\` lists them.`);
         const reply = await ask(client.nats, ANALYSE_SUBJECT, { series_id: text }, analyseReply, {
           service: 'anomaly service',
+          reads_only: true,
         });
         showPoints(context, rows, reply.ok ? reply.analysis : undefined);
       } else showSeries(context, (await client.query('series', { search: text, limit })).rows, text);

@@ -25,7 +25,10 @@ export const why = defineCommand({
     const { run_id, reply, row } = await withStack(context, async (client) => {
       const id = await findRun(client, run);
       const question = { run_id: id, task_id };
-      const answer = await ask(client.nats, WHY_SUBJECT, question, whyReply, { service: 'scheduler' });
+      const answer = await ask(client.nats, WHY_SUBJECT, question, whyReply, {
+        service: 'scheduler',
+        reads_only: true,
+      });
       if (answer.ok) return { run_id: id, reply: answer, row: undefined };
       // It is over: what became of it is in the tables.
       const { rows } = await client.query('tasks', { run_id: id, limit: 100_000 });

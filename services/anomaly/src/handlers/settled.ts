@@ -53,7 +53,7 @@ export function answerSettled(parts: SettledParts & { slots: number }): Running 
 async function askShard(parts: SettledParts, slot: Slot, question: SettledRequest): Promise<SettledReply> {
   const asking = askingHolder(parts.deadline_ms);
   try {
-    return await ask(parts.nats, slotSubject(slot, 'settled'), question, settledReply, asking);
+    return await ask(parts.nats, slotSubject(slot, 'settled'), question, settledReply, { ...asking, reads_only: true });
   } catch (error) {
     return { ok: false, message: `slot ${slot.index} of the anomaly service: ${messageOf(error)}`, findings: [] };
   }

@@ -60,6 +60,7 @@ export const seriesRoutes: Route[] = [
     handle: async ({ gateway, params: { id }, query: { points } }) => {
       const reply = await ask(gateway.client.nats, ANALYSE_SUBJECT, { series_id: id, points }, analyseReply, {
         service: 'anomaly service',
+        reads_only: true,
       });
       if (reply.ok) return reply.analysis;
       throw new HttpProblem(422, 'REFUSED', 'The series can not be analysed.', reply.issues);

@@ -86,7 +86,10 @@ export const taskRoutes: Route[] = [
     params,
     answer: taskExplanation,
     handle: async ({ gateway, params }) => {
-      const reply = await ask(gateway.client.nats, WHY_SUBJECT, params, whyReply, { service: 'scheduler' });
+      const reply = await ask(gateway.client.nats, WHY_SUBJECT, params, whyReply, {
+        service: 'scheduler',
+        reads_only: true,
+      });
       if (reply.ok) return reply.task;
       throw new HttpProblem(
         404,
