@@ -33,22 +33,9 @@ export function seriesId(key: SeriesKey): string {
   );
 }
 
-/** Config fields that are in the series key themselves, or say only how long to measure and not what. */
-const NOT_IN_VARIANT = new Set([
-  'model',
-  'batch_sizes',
-  'precision',
-  'scenario',
-  'iterations',
-  'warmup_iterations',
-  'max_seconds',
-  'max_memory_mb',
-  'sha256',
-]);
-
 /** 8 hex digits over the config fields that change what is measured and differ from their default; empty without any. */
 export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'>): string {
-  const settings = settingsOf(spec, NOT_IN_VARIANT);
+  const settings = settingsOf(spec, 'not_in_variant');
   return settings.length === 0 ? '' : hash(settings, 8);
 }
 
@@ -57,15 +44,12 @@ export function variantWith(variant: string, inputs_sha256: string | null): stri
   return inputs_sha256 === null ? variant : hash([variant, inputs_sha256], 8);
 }
 
-/** Config fields that say nothing about how long an attempt takes; a model's file may change with every build. */
-const NOT_IN_WORKLOAD = new Set(['max_memory_mb', 'sha256']);
-
 /**
  * 12 hex digits, equal for tasks whose attempts should take equally long on the same hardware: the executor, the
  * benchmark, and every setting that changes what is measured or how much of it.
  */
 export function workloadKey(task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series'>): string {
-  return hash([task.executor, task.benchmark, settingsOf(task, NOT_IN_WORKLOAD)], 12);
+  return hash([task.executor, task.benchmark, settingsOf(task, 'not_in_workload')], 12);
 }
 
 /** One point of a series: what one outcome says about one metric. */

@@ -1,51 +1,29 @@
 import { posix } from 'node:path';
-import { commandConfig, noopConfig, onnxConfig, type TaskSpec } from './task.ts';
-
-/** What a config has where its author wrote nothing; a field added later, with a default, then cuts no history in two. */
-const DEFAULTS: Readonly<Record<TaskSpec['executor'], Readonly<Record<string, unknown>>>> = {
-  onnx: onnxConfig.parse({ model: '-' }),
-  command: commandConfig.parse({ command: ['-'] }),
-  noop: noopConfig.parse({}),
-};
+import { entryOf } from './executors.ts';
+import type { TaskSpec } from './task.ts';
 
 /** What stands in a list where a setting was that is not part of the series. */
 const LEFT_OUT = null;
 
 /**
  * What a config says that differs from the default, by name and in one form: who wrote which field first, wrote a default
- * out, left something empty, or wrote the same path in another way made no other setting. Pure.
- * @param without - fields that are not looked at
+ * out, left something empty, or wrote the same path in another way made no other setting. A field added later, with a
+ * default, cuts no history in two. Pure.
+ * @param left_out - fields that are not looked at, as the executor's entry lists them
  */
 export function settingsOf(
   { executor, config, not_in_series = [] }: Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'>,
-  without: ReadonlySet<string>,
+  left_out: 'not_in_variant' | 'not_in_workload',
 ): Array<[name: string, value: unknown]> {
-  const usual = DEFAULTS[executor];
-  return Object.entries(sameInputs(leaveOut(config, not_in_series)))
-    .filter(([name, value]) => !without.has(name) && !isEmpty(value) && !isSame(value, usual[name]))
+  const { defaults, series } = entryOf({ executor });
+  const usual: Readonly<Record<string, unknown>> = defaults;
+  const without: readonly string[] = series[left_out];
+  const paths: readonly string[] = series.paths;
+  const written = leaveOut(config, not_in_series);
+  return Object.entries(series.inOneForm?.(written) ?? written)
+    .filter(([name, value]) => !without.includes(name) && !isEmpty(value) && !isSame(value, usual[name]))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => [name, inOneForm(value, name)]);
-}
-
-/** `dimensions: { n: batch }` is `batch_dimensions: [n]`, in any order, and `{ value: 1 }` is 1. */
-function sameInputs(config: Record<string, unknown>): Record<string, unknown> {
-  const { dimensions, batch_dimensions, inputs } = config;
-  const copy = { ...config };
-  if (isRecord(dimensions) && Object.values(dimensions).includes('batch')) {
-    const entries = Object.entries(dimensions);
-    copy.dimensions = Object.fromEntries(entries.filter(([, size]) => size !== 'batch'));
-    const names = entries.filter(([, size]) => size === 'batch').map(([name]) => name);
-    copy.batch_dimensions = [...(Array.isArray(batch_dimensions) ? batch_dimensions : []), ...names];
-  }
-  if (Array.isArray(copy.batch_dimensions)) copy.batch_dimensions = [...new Set(copy.batch_dimensions)].sort();
-  if (isRecord(inputs)) {
-    const plain = Object.entries(inputs).map(([name, rule]) => [
-      name,
-      isRecord(rule) && 'value' in rule ? rule.value : rule,
-    ]);
-    copy.inputs = Object.fromEntries(plain);
-  }
-  return copy;
+    .map(([name, value]) => [name, paths.includes(name) ? pathsInOneForm(value) : sorted(value)]);
 }
 
 /** A place in a config, without `config.` before it. */
@@ -92,11 +70,7 @@ function isSame(value: unknown, usual: unknown): boolean {
   return value === usual || (usual !== undefined && JSON.stringify(sorted(value)) === JSON.stringify(sorted(usual)));
 }
 
-/** Fields whose texts are paths, or may be. */
-const WITH_PATHS: ReadonlySet<string> = new Set(['command', 'working_directory']);
-
-function inOneForm(value: unknown, name: string): unknown {
-  if (!WITH_PATHS.has(name)) return sorted(value);
+function pathsInOneForm(value: unknown): unknown {
   if (typeof value === 'string') return onePath(value);
   return Array.isArray(value) ? value.map((item) => (typeof item === 'string' ? onePath(item) : item)) : sorted(value);
 }

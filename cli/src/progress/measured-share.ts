@@ -1,3 +1,4 @@
+import { entryOf } from '@benchwire/shared/contracts/executors.ts';
 import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 
@@ -32,27 +33,7 @@ export function applyMetrics(before: Measuring | undefined, batch: MetricBatch):
   return state;
 }
 
-/**
- * The share of a task that is measured, 0 to 1; undefined where nobody can know. A batch size that ended early, at its
- * time limit, counts as done once a later one has points.
- */
+/** The share of a task that is measured, 0 to 1; undefined where nobody can know. */
 export function measuredShare(task: Task | undefined, state: Measuring | undefined): number | undefined {
-  if (task === undefined) return undefined;
-  switch (task.executor) {
-    case 'onnx': {
-      const sizes = task.config.batch_sizes;
-      const current = sizes.findLastIndex((size) => (state?.points.get(size) ?? 0) > 0);
-      if (current < 0) return 0;
-      const seen = state?.points.get(sizes[current] ?? 0) ?? 0;
-      return (current + Math.min(1, seen / task.config.iterations)) / sizes.length;
-    }
-    case 'noop': {
-      if (task.config.metric_points === 0) return undefined;
-      return Math.min(1, (state?.points.get(0) ?? 0) / task.config.metric_points);
-    }
-    case 'command':
-      return undefined;
-    default:
-      return task satisfies never;
-  }
+  return task === undefined ? undefined : entryOf(task).measuredShare(task.config, state?.points ?? new Map());
 }

@@ -1,3 +1,4 @@
+import { entryOf } from '@benchwire/shared/contracts/executors.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { count, formatDuration } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
@@ -8,7 +9,7 @@ const SHOWN = 20;
 const COLUMNS: ReadonlyArray<Column<Task>> = [
   { title: 'task', cell: (task) => task.task_id, shrink_to: 20 },
   { title: 'executor', cell: (task) => task.executor, expendable: 2 },
-  { title: 'what', cell: what, shrink_to: 16, at_most: 80 },
+  { title: 'what', cell: (task) => entryOf(task).describe(task.config), shrink_to: 16, at_most: 80 },
   { title: 'hardware', cell: (task) => task.requirements.hardware.join(' or ') || 'any' },
   { title: 'placement', cell: (task) => (task.placement === 'each' ? 'on each pool' : ''), expendable: 3 },
   { title: 'after', cell: (task) => afterWords(task), expendable: 4, shrink_to: 12 },
@@ -24,10 +25,7 @@ const COLUMNS: ReadonlyArray<Column<Task>> = [
 
 /** What a request expands to: a count, and its first tasks. */
 export function describeTasks(tasks: readonly Task[], style: Style, width: number | undefined): string[] {
-  const measurements = tasks.reduce(
-    (sum, task) => sum + (task.executor === 'onnx' ? task.config.batch_sizes.length : 1),
-    0,
-  );
+  const measurements = tasks.reduce((sum, task) => sum + entryOf(task).measurements(task.config), 0);
   const lines = [
     measurements === tasks.length
       ? count(tasks.length, 'task')
@@ -42,20 +40,4 @@ function afterWords(task: Task): string {
   const [first, ...more] = task.depends_on;
   if (first === undefined) return '';
   return more.length === 0 ? first : `${first} and ${more.length} more`;
-}
-
-function what(task: Task): string {
-  switch (task.executor) {
-    case 'onnx': {
-      const { model, batch_sizes, precision, scenario } = task.config;
-      const batches = batch_sizes.length === 1 && batch_sizes[0] === 1 ? '' : ` batch ${batch_sizes.join(', ')}`;
-      return `${model}${batches}${precision === undefined ? '' : ` ${precision}`}${scenario === 'single_stream' ? '' : ` ${scenario}`}`;
-    }
-    case 'command':
-      return task.config.command.join(' ');
-    case 'noop':
-      return task.config.sleep_ms > 0 ? `sleeps ${formatDuration(task.config.sleep_ms / 1000)}` : 'nothing';
-    default:
-      return task satisfies never;
-  }
 }

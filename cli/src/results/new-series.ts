@@ -23,14 +23,10 @@ export interface NewSeries {
 
 const SHOWN_CHARACTERS = 60;
 const SECRET = /token|secret|passw|credential|api_?key|private/i;
-/** What is in the series' name itself, or not in it at all. */
-const NOT_COMPARED = new Set(
-  'model precision scenario batch_sizes iterations warmup_iterations max_seconds max_memory_mb sha256'.split(' '),
-);
 
 /** Fields of two tasks' configs that differ and are part of the series, each by its place. Pure. */
 export function configDifferences(before: Task, after: Task): Difference[] {
-  const [old, now] = [before, after].map((task) => new Map(settingsOf(task, NOT_COMPARED)));
+  const [old, now] = [before, after].map((task) => new Map(settingsOf(task, 'not_in_variant')));
   if (old === undefined || now === undefined) return [];
   return [...new Set([...old.keys(), ...now.keys()])]
     .sort()

@@ -69,7 +69,7 @@ export async function startWorker(
   for (const note of found.notes) log.warn(note);
   const devices = describeDevices(found.devices, {
     labels: config.WORKER_LABELS,
-    executors: [...executors.keys()],
+    executors: Object.keys(executors),
     commands,
     command_env,
     onnxruntime_version,

@@ -3,7 +3,7 @@ import { type OnnxConfig, onnxConfig } from '@benchwire/shared/contracts/task.ts
 import type { CheckpointContent, ExecutorContext, SavedCheckpoint } from '../src/executors/executor.ts';
 
 /** What a context of the onnx executor took in. */
-export interface RecordingContext extends ExecutorContext {
+export interface RecordingContext extends ExecutorContext<'onnx'> {
   readonly emitted: MetricColumns[];
   readonly lines: string[];
   /** What was saved, the last one last. */

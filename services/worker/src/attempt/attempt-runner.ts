@@ -19,7 +19,13 @@ import { decideStatus } from '../decide/attempt-status.ts';
 import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
 import { clockNote } from '../decide/clock-note.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
-import type { AbortReason, Executor, ExecutorContext, ExecutorReport } from '../executors/executor.ts';
+import {
+  type AbortReason,
+  type ExecutorContext,
+  type ExecutorReport,
+  type Executors,
+  executorOf,
+} from '../executors/executor.ts';
 import type { LoadSampler } from '../load.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { CheckpointStore } from './checkpoints.ts';
@@ -33,7 +39,7 @@ export interface AttemptServices {
   client: StreamPublisher;
   /** What the server takes as one message, in bytes. */
   max_payload: () => number;
-  executors: ReadonlyMap<string, Executor>;
+  executors: Executors;
   load: LoadSampler;
   energy: CpuEnergy;
   telemetry: Telemetry;
@@ -162,9 +168,9 @@ export class AttemptRunner {
   async #execute(attempt: RunningAttempt): Promise<ExecutorReport> {
     const { executors, log } = this.#services;
     const name = attempt.job.task.executor;
-    const executor = executors.get(name);
+    const executor = executorOf(executors, attempt.job.task);
     if (executor === undefined) {
-      const message = `this worker does not offer the executor "${name}", only ${[...executors.keys()].join(', ')}: see WORKER_EXECUTORS and WORKER_COMMANDS there`;
+      const message = `this worker does not offer the executor "${name}", only ${Object.keys(executors).join(', ')}: see WORKER_EXECUTORS and WORKER_COMMANDS there`;
       return emptyReport(taskError('executor_missing', 'EXECUTOR_MISSING', message, true));
     }
     try {

@@ -1,17 +1,18 @@
+import type { JobTaskOf } from '@benchwire/shared/contracts/executors.ts';
 import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { JobTask } from '@benchwire/shared/contracts/task.ts';
+import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
 /** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
 export type AbortReason = 'cancelled' | 'timed_out' | 'draining';
 
-/** Everything that one attempt may use of the worker. */
-export interface ExecutorContext {
+/** Everything that one attempt may use of the worker. Its task, and so the config, is of the executor's own kind. */
+export interface ExecutorContext<Name extends ExecutorName = ExecutorName> {
   readonly run_id: string;
-  readonly task: JobTask;
+  readonly task: JobTaskOf<Name>;
   readonly attempt: number;
   readonly device: Device;
   /** Aborted with an `AbortReason`. The executor must then end everything it started, and settle. */
@@ -67,7 +68,16 @@ export interface ExecutorReport {
 }
 
 /** Runs tasks of one kind. `execute` never rejects for what a task can cause: that is an `error` in its report. */
-export interface Executor {
-  readonly name: string;
-  execute(context: ExecutorContext): Promise<ExecutorReport>;
+export interface Executor<Name extends ExecutorName = ExecutorName> {
+  readonly name: Name;
+  execute(context: ExecutorContext<Name>): Promise<ExecutorReport>;
+}
+
+/** What a worker offers. Each executor stands under its own name, so that it gets no task but its own. */
+export type Executors = { readonly [Name in ExecutorName]?: Executor<Name> };
+
+/** The executor that a task is for; undefined where the worker does not offer it. */
+export function executorOf(executors: Executors, { executor }: { executor: ExecutorName }): Executor | undefined {
+  // Each stands under its own name, which the type of the whole says and an access by a name of the union does not.
+  return executors[executor] as Executor | undefined;
 }

@@ -10,13 +10,11 @@ export interface NoopOptions {
 }
 
 /** In-process, measures nothing: sleeps, fails, hangs, or emits metric points, as its task says. For tests and load. */
-export function createNoopExecutor(options: NoopOptions): Executor {
+export function createNoopExecutor(options: NoopOptions): Executor<'noop'> {
   return {
     name: 'noop',
     execute: async (context) => {
-      const { task } = context;
-      if (task.executor !== 'noop') throw new Error(`the noop executor got a task of ${task.executor}`);
-      const { config } = task;
+      const { config } = context.task;
       if (config.sleep_ms > 0) await pause(config.sleep_ms, context.signal);
       if (config.metric_points > 0) await emitPoints(context, config);
       const error = context.signal.aborted ? stopped : await behave(config, context, options);
@@ -28,7 +26,11 @@ export function createNoopExecutor(options: NoopOptions): Executor {
 /** The runner says why; all it needs to know from here is that the task did not complete. */
 const stopped = taskError('cancelled', 'STOPPED', 'was told to stop', true);
 
-async function behave(config: NoopConfig, context: ExecutorContext, options: NoopOptions): Promise<TaskError | null> {
+async function behave(
+  config: NoopConfig,
+  context: ExecutorContext<'noop'>,
+  options: NoopOptions,
+): Promise<TaskError | null> {
   switch (config.behaviour) {
     case 'complete':
       return null;
@@ -65,7 +67,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-async function emitPoints(context: ExecutorContext, config: NoopConfig): Promise<void> {
+async function emitPoints(context: ExecutorContext<'noop'>, config: NoopConfig): Promise<void> {
   for (let done = 0; done < config.metric_points && !context.signal.aborted; ) {
     const count = Math.min(config.metric_batch_points, config.metric_points - done);
     const times_ms = new Array<number>(count);

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { envAllowOf } from '@benchwire/shared/contracts/command-environment.ts';
+import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
@@ -12,7 +13,7 @@ import { createCommandExecutor } from './command/command-executor.ts';
 import { type Confinement, probeConfinement } from './command/confinement.ts';
 import { findTaskUser } from './command/task-user.ts';
 import type { TreeLimits } from './command/tree-watch.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Executors } from './executor.ts';
 import { createNoopExecutor } from './noop.ts';
 import { cacheFolder } from './onnx/cache-folder.ts';
 import { FileHashes } from './onnx/file-hashes.ts';
@@ -36,8 +37,8 @@ export interface RegistryOptions {
   log: Log;
 }
 
-export interface Registry {
-  executors: ReadonlyMap<string, Executor>;
+/** What the fleet is told beside the names of the executors. */
+interface Offered {
   /** What the fleet is told of the programs that `command` may start. */
   commands: string[];
   /** What the fleet is told of the variables that a task may set for them. */
@@ -47,50 +48,48 @@ export interface Registry {
   onnxruntime_version: string | null;
 }
 
-/** The executors that this worker offers: those that the configuration wants and the machine can run. */
-export async function createExecutors(options: RegistryOptions): Promise<Registry> {
-  const { config, log } = options;
-  const executors: Executor[] = [];
-  const command_env = envAllowOf(config.WORKER_COMMAND_ENV_ALLOW);
-  let commands: string[] = [];
-  let confinement: Confinement | undefined;
-  let onnxruntime_version: string | null = null;
-  for (const name of new Set(config.WORKER_EXECUTORS)) {
-    switch (name) {
-      case 'onnx': {
-        const runtime = await probeOnnxRuntime();
-        if (runtime.ok) {
-          onnxruntime_version = runtime.version;
-          executors.push(onnxExecutor(options));
-        } else log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${runtime.reason}`);
-        break;
-      }
-      case 'command': {
-        const made = await commandExecutor(options);
-        if (made === undefined) break;
-        executors.push(made.executor);
-        commands = made.commands;
-        confinement = made.confinement;
-        break;
-      }
-      case 'noop':
-        executors.push(createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }));
-        break;
-      default:
-        name satisfies never;
-    }
-  }
-  return {
-    executors: new Map(executors.map((each) => [each.name, each])),
-    commands,
-    command_env,
-    confinement,
-    onnxruntime_version,
-  };
+export interface Registry extends Offered {
+  executors: Executors;
 }
 
-function onnxExecutor({ config, env, log }: RegistryOptions): Executor {
-  return createOnnxExecutor({
+interface Made<Name extends ExecutorName> {
+  executor: Executor<Name>;
+  offered?: Partial<Offered>;
+}
+
+/** How each executor is made; undefined where the machine or the configuration cannot run it. */
+const MAKERS: { readonly [Name in ExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } = {
+  onnx: onnxExecutor,
+  command: commandExecutor,
+  noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
+};
+
+/** The executors that this worker offers: those that the configuration wants and the machine can run. */
+export async function createExecutors(options: RegistryOptions): Promise<Registry> {
+  const { config } = options;
+  let executors: Executors = {};
+  let offered: Offered = {
+    commands: [],
+    command_env: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
+    confinement: undefined,
+    onnxruntime_version: null,
+  };
+  for (const name of new Set(config.WORKER_EXECUTORS)) {
+    const made = await MAKERS[name](options);
+    if (made === undefined) continue;
+    executors = { ...executors, [name]: made.executor };
+    offered = { ...offered, ...made.offered };
+  }
+  return { executors, ...offered };
+}
+
+async function onnxExecutor({ config, env, log }: RegistryOptions): Promise<Made<'onnx'> | undefined> {
+  const runtime = await probeOnnxRuntime();
+  if (!runtime.ok) {
+    log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${runtime.reason}`);
+    return undefined;
+  }
+  const executor = createOnnxExecutor({
     model_folders: config.WORKER_MODEL_DIRS,
     hidden_folders: config.WORKER_COMMAND_HIDE,
     cache_folder: cacheFolder(config.WORKER_CACHE_DIR, env),
@@ -102,11 +101,10 @@ function onnxExecutor({ config, env, log }: RegistryOptions): Executor {
     max_memory_mb: maxMemoryMb(config),
     env,
   });
+  return { executor, offered: { onnxruntime_version: runtime.version } };
 }
 
-async function commandExecutor(
-  options: RegistryOptions,
-): Promise<{ executor: Executor; commands: string[]; confinement: Confinement } | undefined> {
+async function commandExecutor(options: RegistryOptions): Promise<Made<'command'> | undefined> {
   const { config, env, client, telemetry, log } = options;
   const path = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const allowlist = await resolveAllowlist(config.WORKER_COMMANDS, path);
@@ -147,7 +145,7 @@ async function commandExecutor(
       await reject(client, 'metric_line', { subject: attempt_id, raw, id: `line.${attempt_id}.${number}` }, issues);
     },
   });
-  return { executor, commands, confinement };
+  return { executor, offered: { commands, confinement } };
 }
 
 function logConfinement({ isolation, ends_all, guards_signals, hidden, notes }: Confinement, log: Log): void {

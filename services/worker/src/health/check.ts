@@ -5,7 +5,7 @@ import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { onnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import type { AbortReason, Executor, ExecutorContext } from '../executors/executor.ts';
+import type { AbortReason, Executor, ExecutorContext, Executors } from '../executors/executor.ts';
 import { providerOfClass } from '../executors/onnx/providers.ts';
 
 const run = promisify(execFile);
@@ -24,10 +24,7 @@ export interface HealthReport {
  * Whether this worker can be trusted with tasks again: every device runs a small real model, and the machine gives the
  * same answer twice. Nothing of it is published, so no history gets a point.
  */
-export async function checkHealth(
-  devices: readonly Device[],
-  executors: ReadonlyMap<string, Executor>,
-): Promise<HealthReport> {
+export async function checkHealth(devices: readonly Device[], executors: Executors): Promise<HealthReport> {
   const done: string[] = [];
   try {
     const { stdout } = await run(process.execPath, [COMPUTE], { timeout: TIMEOUT_MS });
@@ -36,7 +33,7 @@ export async function checkHealth(
   } catch (error) {
     return { ok: false, message: `the check of the machine did not end well: ${messageOf(error)}` };
   }
-  const onnx = executors.get('onnx');
+  const { onnx } = executors;
   for (const device of devices) {
     if (onnx === undefined || providerOfClass(device.class) === null) continue;
     const problem = await runModel(onnx, device);
@@ -46,11 +43,11 @@ export async function checkHealth(
   return { ok: true, message: done.join(', ') };
 }
 
-async function runModel(onnx: Executor, device: Device): Promise<string | undefined> {
+async function runModel(onnx: Executor<'onnx'>, device: Device): Promise<string | undefined> {
   const controller = new AbortController();
   const reason: AbortReason = 'timed_out';
   const timer = setTimeout(() => controller.abort(reason), TIMEOUT_MS);
-  const context: ExecutorContext = {
+  const context: ExecutorContext<'onnx'> = {
     run_id: newRunId(),
     attempt: 1,
     device,

@@ -1,16 +1,15 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { kernelOomKills } from '../onnx/child-exit.ts';
 import { type Allowlist, findProgram } from './allowlist.ts';
 import { CHECKPOINT_NAME, CheckpointFile } from './checkpoint-file.ts';
 import { type Confinement, isInside } from './confinement.ts';
 import { commandEnvironment } from './environment.ts';
-import { taskError } from './errors.ts';
 import { exitError } from './exit-error.ts';
 import { createHomeFolder, removeHomeFolder } from './home-folder.ts';
 import { limitError } from './limit-error.ts';
@@ -38,16 +37,14 @@ export interface CommandExecutorOptions {
 }
 
 /** Runs any allowed program, without a shell; its JSON lines are metric points and its exit code decides. */
-export function createCommandExecutor(options: CommandExecutorOptions): Executor {
+export function createCommandExecutor(options: CommandExecutorOptions): Executor<'command'> {
   const owner = ownerId(process.pid);
   return {
     name: 'command',
     execute: async (context) => {
-      const { task } = context;
-      if (task.executor !== 'command') throw new Error(`the command executor got a task of ${task.executor}`);
       const home = await createHomeFolder(owner, options.confinement.user);
       try {
-        return await runCommand(task, context, options, home, owner);
+        return await runCommand(context, options, home, owner);
       } finally {
         await removeHomeFolder(home);
       }
@@ -55,18 +52,16 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   };
 }
 
-type CommandTask = Extract<JobTask, { executor: 'command' }>;
-
 const NO_METRIC =
   'no metric was reported: the program printed no line like {"metric": "tokens_per_second", "value": 41.3} on standard output';
 
 async function runCommand(
-  { type, config, metrics: facts }: CommandTask,
-  context: ExecutorContext,
+  context: ExecutorContext<'command'>,
   options: CommandExecutorOptions,
   home: string,
   owner: string,
 ): Promise<ExecutorReport> {
+  const { type, config, metrics: facts } = context.task;
   const report = (error: TaskError | null, output?: ProgramOutput, notes: string[] = []): ExecutorReport => {
     const metrics = output?.summary.results();
     const all = [...(output?.notes() ?? []), ...notes];

@@ -1,9 +1,9 @@
 import { refusedVariables, refusedVariablesMessage } from '@benchwire/shared/contracts/command-environment.ts';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { deviceVariables } from '../../devices/visible-devices.ts';
 import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
-import { taskError } from './errors.ts';
 import { ATTEMPT_VARIABLE } from './processes.ts';
 
 export interface EnvironmentParts {

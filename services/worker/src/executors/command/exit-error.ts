@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { taskError } from './errors.ts';
 
 export interface Exit {
   code: number | null;

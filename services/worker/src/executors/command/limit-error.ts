@@ -1,5 +1,5 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { taskError } from './errors.ts';
 import { type LimitKind, THREADS_PER_PROCESS, type TreeLimits } from './tree-watch.ts';
 
 /** What a task is told that was ended for what it used. Pure. @param used - MiB, or processes */

@@ -1,10 +1,10 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { MetricFactsMap } from '@benchwire/shared/contracts/task.ts';
 import type { ExecutorContext } from '../executor.ts';
 import { OutputDecoder } from './decode-output.ts';
-import { taskError } from './errors.ts';
 import { JsonBlock } from './json-block.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts';
 import { looksLikeMetric, mentionsMetric, type ParsedLine, type Point, parseLine } from './metric-line.ts';

@@ -1,7 +1,8 @@
 import { lstat, mkdir, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { TaskFailure, taskError } from './errors.ts';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
+import { TaskFailure } from './errors.ts';
 
 /** Where downloaded models are kept. */
 export interface CacheFolder {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { taskError } from './errors.ts';
 
 /** How a process ended that was not told to. */
 export interface ChildExit {

@@ -4,10 +4,11 @@
  */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { messageOf, TaskFailure, taskError } from './errors.ts';
+import { messageOf, TaskFailure } from './errors.ts';
 import { fedInputs } from './fed-inputs.ts';
 import { readInputFile } from './input-files.ts';
 import { type InputPlan, type PlannedInput, planInputs } from './input-plan.ts';

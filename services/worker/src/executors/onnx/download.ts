@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/server-url.ts';
 import { type CacheFolder, ensureCacheFolder } from './cache-folder.ts';
-import { badModel, messageOf, TaskFailure, taskError } from './errors.ts';
+import { badModel, messageOf, TaskFailure } from './errors.ts';
 import { HostNotAllowedError } from './guarded-fetch.ts';
 import { sha256OfFile } from './sha256.ts';
 

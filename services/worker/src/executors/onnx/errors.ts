@@ -1,8 +1,6 @@
 import { type FailureCode, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 
-export { taskError };
-
 /** Thrown for whatever ends the attempt and is no bug of the worker; `task_error` is what the user gets to read. */
 export class TaskFailure extends Error {
   readonly task_error: TaskError;

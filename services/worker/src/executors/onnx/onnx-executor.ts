@@ -7,7 +7,7 @@ import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { childEnvironment } from './child-environment.ts';
 import { collectEnvironment } from './environment.ts';
-import { badInput, TaskFailure, taskError } from './errors.ts';
+import { badInput, TaskFailure } from './errors.ts';
 import { type FedInputs, inputsInWords } from './fed-inputs.ts';
 import { findInputFiles, type InputFiles } from './find-input-files.ts';
 import type { StartMessage } from './messages.ts';
@@ -32,7 +32,7 @@ export interface OnnxExecutorOptions extends ModelSourceOptions {
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /** Measures ONNX models: finds the model, proves the execution provider, measures. */
-export function createOnnxExecutor(options: OnnxExecutorOptions): Executor {
+export function createOnnxExecutor(options: OnnxExecutorOptions): Executor<'onnx'> {
   return {
     name: 'onnx',
     async execute(context) {
@@ -59,18 +59,11 @@ export function createOnnxExecutor(options: OnnxExecutorOptions): Executor {
 
 /** Fills `report` as far as it gets; the error it stopped at, if any. */
 async function attempt(
-  context: ExecutorContext,
+  context: ExecutorContext<'onnx'>,
   options: OnnxExecutorOptions,
   report: ExecutorReport,
 ): Promise<TaskError | null> {
   const { task, device, signal } = context;
-  if (task.executor !== 'onnx') {
-    return taskError(
-      'executor_missing',
-      'WRONG_EXECUTOR',
-      `The onnx executor was given a task for "${task.executor}".`,
-    );
-  }
   const { config } = task;
   report.scenario = config.scenario;
   report.precision = config.precision ?? null;

@@ -1,5 +1,5 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { taskError } from './errors.ts';
 import { PROVIDER_NODE_NAMES, type ProviderName } from './providers.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { taskError } from './errors.ts';
 
 /** Execution providers by the name that onnxruntime-node takes, with the name that its profile gives the nodes. */
 export const PROVIDER_NODE_NAMES = {

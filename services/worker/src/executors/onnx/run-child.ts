@@ -2,9 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { classifyExit, kernelOomKills } from './child-exit.ts';
-import { messageOf, taskError } from './errors.ts';
+import { messageOf } from './errors.ts';
 import type { FromChild, StartMessage } from './messages.ts';
 import { residentMemoryMb } from './resident-memory.ts';
 

@@ -1,11 +1,9 @@
+import type { JobTaskOf } from '@benchwire/shared/contracts/executors.ts';
 import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
 import { seriesId, variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
-import type { JobTask } from '@benchwire/shared/contracts/task.ts';
 import type { ExecutorContext } from '../executor.ts';
 import { messageOf } from './errors.ts';
 import type { ResolvedModel } from './model-source.ts';
-
-type OnnxTask = Extract<JobTask, { executor: 'onnx' }>;
 
 export interface Before {
   /** Every batch size with where it was measured; undefined when the task has to measure. */
@@ -20,7 +18,7 @@ export interface Before {
  */
 export async function measuredBefore(
   context: Pick<ExecutorContext, 'device' | 'findFresh'>,
-  task: OnnxTask,
+  task: JobTaskOf<'onnx'>,
   model: ResolvedModel,
   precision: string | null,
   inputs_sha256: string | null = null,

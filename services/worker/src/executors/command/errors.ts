@@ -1,1 +1,0 @@
-export { taskError } from '@benchwire/shared/contracts/failure-classes.ts';

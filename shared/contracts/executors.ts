@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import { formatDuration } from '../format/duration.ts';
+import {
+  type CommandConfig,
+  commandConfig,
+  type ExecutorName,
+  type JobTask,
+  type NoopConfig,
+  noopConfig,
+  type OnnxConfig,
+  onnxConfig,
+} from './task.ts';
+
+/** A config by the executor that reads it. */
+export interface ExecutorConfigs {
+  onnx: OnnxConfig;
+  command: CommandConfig;
+  noop: NoopConfig;
+}
+
+/** A task as the executor of that name gets it. */
+export type JobTaskOf<Name extends ExecutorName> = Extract<JobTask, { executor: Name }>;
+
+/** What everything outside of the worker has to know of an executor; CONTRIBUTING.md says how to add one. */
+export interface ExecutorEntry<Config> {
+  config: z.ZodType<Config>;
+  /** A config with every default and nothing else: what a field has to differ from to be a setting. */
+  defaults: Readonly<Partial<Record<keyof Config, unknown>>>;
+  /** What a task does, in a few words: `bw validate`. */
+  describe(config: Config): string;
+  /** How many measurements a task makes, each with a history of its own. */
+  measurements(config: Config): number;
+  /**
+   * The share of a task that is measured, 0 to 1; undefined where nobody can know.
+   * @param points - seen so far, by batch size; 0 for those that belong to none
+   */
+  measuredShare(config: Config, points: ReadonlyMap<number, number>): number | undefined;
+  series: {
+    /** Fields that are in the series' key themselves, or say only how long to measure and not what. */
+    not_in_variant: ReadonlyArray<keyof Config>;
+    /** Fields that say nothing about how long an attempt takes; a model's file may change with every build. */
+    not_in_workload: ReadonlyArray<keyof Config>;
+    /** Fields whose texts are paths, or may be. */
+    paths: ReadonlyArray<keyof Config>;
+    /** Brings ways to write the same settings into one form. */
+    inOneForm?(config: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  };
+}
+
+/** Every executor, once. A new one does not compile until it is here. */
+export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<ExecutorConfigs[Name]> } = {
+  onnx: {
+    config: onnxConfig,
+    defaults: onnxConfig.parse({ model: '-' }),
+    describe: ({ model, batch_sizes, precision, scenario }) => {
+      const batches = batch_sizes.length === 1 && batch_sizes[0] === 1 ? '' : ` batch ${batch_sizes.join(', ')}`;
+      return `${model}${batches}${precision === undefined ? '' : ` ${precision}`}${scenario === 'single_stream' ? '' : ` ${scenario}`}`;
+    },
+    measurements: ({ batch_sizes }) => batch_sizes.length,
+    // A batch size that ended early, at its time limit, counts as done once a later one has points.
+    measuredShare: ({ batch_sizes, iterations }, points) => {
+      const current = batch_sizes.findLastIndex((size) => (points.get(size) ?? 0) > 0);
+      if (current < 0) return 0;
+      const seen = points.get(batch_sizes[current] ?? 0) ?? 0;
+      return (current + Math.min(1, seen / iterations)) / batch_sizes.length;
+    },
+    series: {
+      not_in_variant: [
+        'model',
+        'batch_sizes',
+        'precision',
+        'scenario',
+        'iterations',
+        'warmup_iterations',
+        'max_seconds',
+        'max_memory_mb',
+        'sha256',
+      ],
+      not_in_workload: ['max_memory_mb', 'sha256'],
+      paths: [],
+      inOneForm: sameInputs,
+    },
+  },
+  command: {
+    config: commandConfig,
+    defaults: commandConfig.parse({ command: ['-'] }),
+    describe: ({ command }) => command.join(' '),
+    measurements: () => 1,
+    measuredShare: () => undefined,
+    series: {
+      not_in_variant: ['model', 'precision', 'max_memory_mb'],
+      not_in_workload: ['max_memory_mb'],
+      paths: ['command', 'working_directory'],
+    },
+  },
+  noop: {
+    config: noopConfig,
+    defaults: noopConfig.parse({}),
+    describe: ({ sleep_ms }) => (sleep_ms > 0 ? `sleeps ${formatDuration(sleep_ms / 1000)}` : 'nothing'),
+    measurements: () => 1,
+    measuredShare: ({ metric_points }, points) =>
+      metric_points === 0 ? undefined : Math.min(1, (points.get(0) ?? 0) / metric_points),
+    series: { not_in_variant: [], not_in_workload: [], paths: [] },
+  },
+};
+
+/** The entry of a task's executor, which reads that task's config. */
+export function entryOf({ executor }: { executor: ExecutorName }): ExecutorEntry<ExecutorConfigs[ExecutorName]> {
+  // A task's config is that of its executor: their schema is a discriminated union.
+  return EXECUTOR_ENTRIES[executor] as ExecutorEntry<ExecutorConfigs[ExecutorName]>;
+}
+
+/** `dimensions: { n: batch }` is `batch_dimensions: [n]`, in any order, and `{ value: 1 }` is 1. */
+function sameInputs(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { dimensions, batch_dimensions, inputs } = config;
+  const copy = { ...config };
+  if (isRecord(dimensions) && Object.values(dimensions).includes('batch')) {
+    const entries = Object.entries(dimensions);
+    copy.dimensions = Object.fromEntries(entries.filter(([, size]) => size !== 'batch'));
+    const names = entries.filter(([, size]) => size === 'batch').map(([name]) => name);
+    copy.batch_dimensions = [...(Array.isArray(batch_dimensions) ? batch_dimensions : []), ...names];
+  }
+  if (Array.isArray(copy.batch_dimensions)) copy.batch_dimensions = [...new Set(copy.batch_dimensions)].sort();
+  if (isRecord(inputs)) {
+    const plain = Object.entries(inputs).map(([name, rule]) => [
+      name,
+      isRecord(rule) && 'value' in rule ? rule.value : rule,
+    ]);
+    copy.inputs = Object.fromEntries(plain);
+  }
+  return copy;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
