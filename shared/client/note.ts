@@ -13,9 +13,10 @@ export interface Note extends Pick<AnnotationData, 'text' | 'by' | 'link'> {
 /** Notes something on a series, for all who look at its history. Resolves to the event's id when it is stored. */
 export async function noteOnSeries(nats: NatsConnection, note: Note, now: Date): Promise<string> {
   const { series_id, text, by, link } = note;
-  const at = now.toISOString();
-  const data: AnnotationData = { series_ids: [series_id], about_at: note.about_at ?? at, text, by, link, changes: [] };
-  const event = eventOf('series', 'note', text, now.getTime(), newRunId(), { data });
+  const event = eventOf('series.note', {
+    ...{ at_ms: now.getTime(), event_id: newRunId(), message: text },
+    data: { series_ids: [series_id], about_at: note.about_at ?? now.toISOString(), text, by, link },
+  });
   await publishEvent(jetstream(nats), event);
   return event.event_id;
 }

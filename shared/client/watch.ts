@@ -1,5 +1,5 @@
 import { JetStreamApiError, type JetStreamManager, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { benchEvent, eventSubject } from '../contracts/event.ts';
+import { benchEvent, eventName, eventSubject } from '../contracts/event.ts';
 import { EVENTS } from '../contracts/streams.ts';
 import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
@@ -193,7 +193,7 @@ async function hasFinished(connection: JetStream, run_id: string, signal: AbortS
   const tail = new Tail(connection, { stream: EVENTS.name, filter, from: { after: 0 }, max_buffered: 10, signal });
   for await (const { item } of tail) {
     const parsed = item === undefined ? undefined : parseJson(benchEvent, item.data);
-    if (parsed?.ok === true && parsed.value.kind === 'finished') return true;
+    if (parsed?.ok === true && eventName(parsed.value) === 'run.finished') return true;
   }
   return false;
 }

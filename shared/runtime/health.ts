@@ -263,7 +263,8 @@ export class Health {
       const state = wrong.length === 0 ? 'is ready' : `is not ready: ${wrong.join('; ')}`;
       const message = `${service} ${kind === 'stopped' ? 'has stopped' : state}`;
       const event_id = `${this.instance_id}.${kind}.${data.at}`;
-      await publishEvent(jetstream, eventOf('service', kind, message, Date.parse(data.at), event_id, { data }), signal);
+      const event = eventOf(`service.${kind}`, { at_ms: Date.parse(data.at), event_id, message, data });
+      await publishEvent(jetstream, event, signal);
     } catch (error) {
       if (!this.#stopping.signal.aborted) log.debug({ err: error }, 'could not report the own health');
     }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { joinCommand } from '@benchwire/deploy/local/share.ts';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { type BenchEvent, finishedData } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, EVENT_DATA } from '@benchwire/shared/contracts/event.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
@@ -184,10 +184,10 @@ async function leave(): Promise<void> {
   joined = undefined;
 }
 
-async function finished(): Promise<z.infer<typeof finishedData>> {
+async function finished(): Promise<z.infer<(typeof EVENT_DATA)['run.finished']>> {
   const event = await vi.waitUntil(() => events.find((each) => each.kind === 'finished'), {
     timeout: 90_000,
     interval: 50,
   });
-  return finishedData.parse(event?.data);
+  return EVENT_DATA['run.finished'].parse(event?.data);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { type BenchEvent, benchEvent, demandData, waitingData } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, benchEvent, EVENT_DATA } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
@@ -153,7 +153,7 @@ describe('the demand of a pool', () => {
 
     await vi.waitFor(async () => {
       const told = (await events('demand')).filter(({ pool }) => pool === POOL);
-      expect(demandData.parse(told.at(-1)?.data)).toMatchObject({ waiting: 6, running: 1, workers: 1 });
+      expect(EVENT_DATA['pool.demand'].parse(told.at(-1)?.data)).toMatchObject({ waiting: 6, running: 1, workers: 1 });
     }, patience);
     gate.resolve();
     await finished(run_id);
@@ -190,12 +190,16 @@ describe('the demand of a pool', () => {
     // Earlier runs may have waited for their pool, too.
     await vi.waitFor(async () => {
       const event = (await events('waiting_for_pool')).find((each) => each.run_id === run_id);
-      expect(waitingData.parse(event?.data)).toMatchObject({ tasks: 3, executor: 'noop', requirements });
+      expect(EVENT_DATA['task.waiting_for_pool'].parse(event?.data)).toMatchObject({
+        tasks: 3,
+        executor: 'noop',
+        requirements,
+      });
     }, patience);
     // The last word about the pool that was there before.
     await vi.waitFor(async () => {
       const told = (await events('demand')).filter(({ pool }) => pool === POOL);
-      expect(demandData.parse(told.at(-1)?.data)).toMatchObject({ workers: 0, waiting: 0 });
+      expect(EVENT_DATA['pool.demand'].parse(told.at(-1)?.data)).toMatchObject({ workers: 0, waiting: 0 });
     }, patience);
     await jetstream(nats).publish(
       runSubject(run_id),

@@ -1,6 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { onStatus } from '@benchwire/shared/client/connection-status.ts';
-import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, eventName } from '@benchwire/shared/contracts/event.ts';
 import { applyMetrics, type Measuring } from './measured-share.ts';
 import {
   applyEvent,
@@ -76,7 +76,8 @@ async function follow(
         break;
       }
       case 'events':
-        if (applyEvent(progress, message.value) && message.value.kind === 'waiting_for_pool') onWaiting(message.value);
+        if (applyEvent(progress, message.value) && eventName(message.value) === 'task.waiting_for_pool')
+          onWaiting(message.value);
         break;
       case 'metrics': {
         const { task_id } = message.value;

@@ -1,4 +1,4 @@
-import { type BenchEvent, waitingData } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, eventData } from '@benchwire/shared/contracts/event.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { CONNECTED_AGAIN, CONNECTION_LOST } from '../connection/words.ts';
 import type { CliContext } from '../context.ts';
@@ -117,7 +117,8 @@ export function plainReporter({ context, follower, started_ms }: ReporterOptions
       if (failures === FAILURES_SHOWN && total > EACH) err.line('further failures are only counted from here on');
     },
     onWaiting: (event) => {
-      const { tasks } = waitingData.parse(event.data ?? {});
+      const waiting = eventData('task.waiting_for_pool', event);
+      const tasks = waiting.ok ? waiting.value.tasks : 1;
       const more = tasks > 1 ? ` and ${formatNumber(tasks - 1)} more` : '';
       err.line(`${style.yellow('…')} ${event.task_id}${more}  waits: ${event.message}`);
     },

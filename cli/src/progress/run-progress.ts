@@ -1,4 +1,11 @@
-import { type BenchEvent, finishedData, measuredData, type RunCounts } from '@benchwire/shared/contracts/event.ts';
+import {
+  type BenchEvent,
+  type EventName,
+  type EventNameOf,
+  eventData,
+  eventName,
+  type RunCounts,
+} from '@benchwire/shared/contracts/event.ts';
 import { type Outcome, type OutcomeStatus, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 
 /** What is kept of an outcome: all but what the attempt printed, which may be large. */
@@ -72,56 +79,68 @@ export function applyOutcome(progress: RunProgress, sequence: number, outcome: O
 /** Applies one event; kinds that say nothing about progress are ignored. @returns whether anything changed. */
 export function applyEvent(progress: RunProgress, event: BenchEvent): boolean {
   if (event.run_id !== progress.run_id) return false;
-  if (event.entity === 'run') return applyRunEvent(progress, event);
-  if (event.entity !== 'task' || event.task_id === null) return false;
-  const { attempt, at } = event;
-  if (event.kind === 'running' && attempt !== null) {
-    change(progress, event.task_id, (task) => {
-      const known = task.running.get(attempt);
-      if (known === undefined || at < known.at)
-        task.running.set(attempt, { at, worker_id: event.worker_id, pool: event.pool });
-    });
-    return true;
-  }
-  if (event.kind === 'measured' && attempt !== null) {
-    const data = measuredData.safeParse(event.data);
-    if (!data.success) return false;
-    const { batch_size, latency_ms } = data.data;
-    change(progress, event.task_id, (task) => {
-      if ((task.measured.get(batch_size)?.attempt ?? 0) <= attempt)
-        task.measured.set(batch_size, { attempt, latency_ms });
-    });
-    return true;
-  }
-  if (event.kind === 'waiting_for_pool') {
-    change(progress, event.task_id, (task) => {
-      if (task.waiting === undefined || isLater({ at, message: event.message }, task.waiting))
-        task.waiting = { at, message: event.message };
-    });
-    return true;
-  }
-  return false;
-}
-
-function applyRunEvent(progress: RunProgress, event: BenchEvent): boolean {
-  switch (event.kind) {
-    case 'accepted':
+  const name = eventName(event);
+  switch (name) {
+    case 'run.accepted':
       if (progress.accepted_at === undefined || event.at < progress.accepted_at) progress.accepted_at = event.at;
       return true;
-    case 'cancelling':
+    case 'run.cancelling':
       progress.cancelling ??= event.message;
       return true;
-    case 'finished': {
-      const data = finishedData.safeParse(event.data);
+    case 'run.finished': {
+      const data = eventData(name, event);
       if (progress.finished === undefined || event.at < progress.finished.at)
-        progress.finished = { at: event.at, counts: data.success ? data.data.counts : undefined };
+        progress.finished = { at: event.at, counts: data.ok ? data.value.counts : undefined };
       return true;
     }
+    case 'task.running':
+    case 'task.measured':
+    case 'task.waiting_for_pool':
+      return event.task_id !== null && applyTaskEvent(progress, event.task_id, name, event);
+    case 'run.bound':
+    case 'task.deadline_missed':
+    case 'task.cancelling':
+      return false;
     default:
+      name satisfies Exclude<EventName, EventNameOf<'run' | 'task'>> | undefined;
       return false;
   }
 }
 
+/** @returns whether the event could be read */
+function applyTaskEvent(
+  progress: RunProgress,
+  task_id: string,
+  name: 'task.running' | 'task.measured' | 'task.waiting_for_pool',
+  event: BenchEvent,
+): boolean {
+  const { at, attempt, worker_id, pool, message } = event;
+  switch (name) {
+    case 'task.running':
+      if (attempt === null) return false;
+      change(progress, task_id, ({ running }) => {
+        const known = running.get(attempt);
+        if (known === undefined || at < known.at) running.set(attempt, { at, worker_id, pool });
+      });
+      return true;
+    case 'task.measured': {
+      const data = eventData(name, event);
+      if (attempt === null || !data.ok) return false;
+      const { batch_size, latency_ms } = data.value;
+      change(progress, task_id, ({ measured }) => {
+        if ((measured.get(batch_size)?.attempt ?? 0) <= attempt) measured.set(batch_size, { attempt, latency_ms });
+      });
+      return true;
+    }
+    case 'task.waiting_for_pool':
+      change(progress, task_id, (task) => {
+        if (task.waiting === undefined || isLater({ at, message }, task.waiting)) task.waiting = { at, message };
+      });
+      return true;
+    default:
+      return name satisfies never;
+  }
+}
 function isLater(a: { at: string; message: string }, b: { at: string; message: string }): boolean {
   return a.at > b.at || (a.at === b.at && a.message > b.message);
 }

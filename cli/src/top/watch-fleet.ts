@@ -1,6 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { onStatus } from '@benchwire/shared/client/connection-status.ts';
-import { benchEvent } from '@benchwire/shared/contracts/event.ts';
+import { benchEvent, eventName, eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { capabilities, HEARTBEAT_SUBJECTS, heartbeat, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
@@ -25,8 +25,9 @@ export function watchFleet(client: Client, now: () => number): Running & { fleet
       fleet.status = { status, seen_ms: now() };
     }),
     // The live subject is enough: it tells when what starts from now on has started.
-    listen(nats, 'bw.event.task.*', benchEvent, ({ kind, run_id, task_id, attempt, at }) => {
-      if (kind === 'running' && run_id !== null && task_id !== null && attempt !== null)
+    listen(nats, eventSubject({ entity: 'task', run_id: '*' }), benchEvent, (event) => {
+      const { run_id, task_id, attempt, at } = event;
+      if (eventName(event) === 'task.running' && run_id !== null && task_id !== null && attempt !== null)
         fleet.running_since.set(attemptId({ run_id, task_id, attempt }), Date.parse(at));
     }),
   ];

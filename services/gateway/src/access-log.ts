@@ -17,6 +17,6 @@ export async function recordAccess(
   const { subject, role } = caller;
   const message = `${subject} (${role}): ${method} ${path} ${status}`;
   const data = { subject, role, method, path, status, request_id: request.id };
-  const event = eventOf('access', 'changed', message, Date.now(), newRunId(), { data });
+  const event = eventOf('access.changed', { at_ms: Date.now(), event_id: newRunId(), message, data });
   await publishEvent(gateway.jetstream, event, AbortSignal.timeout(5000));
 }

@@ -1,5 +1,5 @@
 import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
-import { eventOf } from '@benchwire/shared/contracts/event.ts';
+import { eventOf, type FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import {
   type Capabilities,
@@ -71,7 +71,10 @@ export class Presence {
     this.#timer = setInterval(() => this.#beat(), interval_seconds * 1000);
     void this.#followConnection();
     const pools = capabilities.devices.map((device) => device.pool).join(', ');
-    await this.#tell('joined', `${capabilities.worker_id} offers ${pools}`, { capabilities: this.#entry() });
+    const message = `${capabilities.worker_id} offers ${pools}`;
+    await this.#publish(
+      eventOf('worker.joined', { ...this.#about('joined'), message, data: { capabilities: this.#entry() } }),
+    );
   }
 
   /** Says at once that the worker takes no more jobs, with why where nobody asked for it, or that it does again. */
@@ -83,9 +86,8 @@ export class Presence {
     if (same) return;
     this.#beat();
     const { worker_id } = this.#options.capabilities;
-    if (state === 'ready') await this.#tellSoon('changed', `${worker_id} takes jobs again`);
-    else if (paused === undefined) await this.#tellSoon('draining', `${worker_id} takes no more jobs`);
-    else await this.#tellSoon('paused', `${worker_id} takes no jobs for now: ${paused.message}`, { paused });
+    const off = paused === undefined ? 'takes no more jobs' : `takes no jobs for now: ${paused.message}`;
+    await this.#publishSoon(this.#stateEvent(`${worker_id} ${state === 'ready' ? 'takes jobs again' : off}`));
   }
 
   /** The last heartbeat, and the entry taken back: what a worker that left could do is nobody's business any more. */
@@ -101,7 +103,8 @@ export class Presence {
     await Promise.race([this.#measuring, pause(LEAVE_MS)]);
     const leave = async (): Promise<void> => {
       await bucket.delete(capabilities.worker_id, { previousSeq: this.#revision }).catch(() => undefined);
-      await this.#tell('left', `${capabilities.worker_id} has left`);
+      const message = `${capabilities.worker_id} has left`;
+      await this.#publish(eventOf('worker.left', { ...this.#about('left'), message }));
       await nats.flush();
     };
     const timeout = new AbortController();
@@ -167,9 +170,8 @@ export class Presence {
         : 'is right again';
       log.warn({ ...change }, `the clock of this machine ${words}`);
       await this.#measureClock();
-      const data = { capabilities: this.#entry(), ...(this.#paused === undefined ? {} : { paused: this.#paused }) };
-      const kind = this.#state === 'ready' ? 'changed' : this.#paused === undefined ? 'draining' : 'paused';
-      await this.#tell(kind, `the clock of ${capabilities.worker_id} ${words}`, data);
+      const message = `the clock of ${capabilities.worker_id} ${words}`;
+      await this.#publish(this.#stateEvent(message, { capabilities: this.#entry() }));
     };
     this.#measuring = measure()
       .catch((error: unknown) => log.debug({ err: error }, 'could not measure the clock'))
@@ -250,16 +252,26 @@ export class Presence {
     }
   }
 
-  /** Does not wait for long for a server that is away; the event still goes out when it is back. */
-  async #tellSoon(kind: string, message: string, data?: Record<string, unknown>): Promise<void> {
-    await Promise.race([this.#tell(kind, message, data), pause(LEAVE_MS)]);
+  /** The event that says whether it takes jobs. */
+  #stateEvent(message: string, offer?: { capabilities: Capabilities }): FittingEvent {
+    const paused = this.#paused;
+    if (this.#state === 'ready') return eventOf('worker.changed', { ...this.#about('changed'), message, data: offer });
+    if (paused === undefined) return eventOf('worker.draining', { ...this.#about('draining'), message, data: offer });
+    return eventOf('worker.paused', { ...this.#about('paused'), message, data: { ...offer, paused } });
   }
 
-  async #tell(kind: string, message: string, data?: Record<string, unknown>): Promise<void> {
-    const { client, capabilities } = this.#options;
-    const at = new Date(this.#options.clock.now());
-    const event_id = `${capabilities.worker_id}.${capabilities.boot_id}.${kind}.${at.toISOString()}`;
-    const about = { worker_id: capabilities.worker_id, ...(data === undefined ? {} : { data }) };
-    await publishEvent(client, eventOf('worker', kind, message, at.getTime(), event_id, about));
+  /** Does not wait for long for a server that is away; the event still goes out when it is back. */
+  async #publishSoon(event: FittingEvent): Promise<void> {
+    await Promise.race([this.#publish(event), pause(LEAVE_MS)]);
+  }
+
+  async #publish(event: FittingEvent): Promise<void> {
+    await publishEvent(this.#options.client, event);
+  }
+
+  #about(kind: string) {
+    const { worker_id, boot_id } = this.#options.capabilities;
+    const at_ms = this.#options.clock.now();
+    return { worker_id, at_ms, event_id: `${worker_id}.${boot_id}.${kind}.${new Date(at_ms).toISOString()}` };
   }
 }

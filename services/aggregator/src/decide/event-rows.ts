@@ -1,11 +1,8 @@
 import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
-import { annotationData, type BenchEvent, runCounts } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, type EventNameOf, eventData, eventName } from '@benchwire/shared/contracts/event.ts';
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
-import { type Issue, request } from '@benchwire/shared/contracts/request.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
-import { capabilities, pauseOfWorker } from '@benchwire/shared/contracts/worker.ts';
-import { parseWith } from '@benchwire/shared/runtime/issues.ts';
-import { z } from 'zod';
 import type { AnnotationRow } from '../tables/annotations.ts';
 import type { EventRow } from '../tables/events.ts';
 import type { RequestRow } from '../tables/requests.ts';
@@ -35,12 +32,6 @@ interface Offer {
   capabilities: string;
 }
 
-const acceptedData = z.object({ request, task_count: z.int() });
-const boundData = z.object({ task_id: z.string(), pools: z.array(z.string()) });
-const finishedData = z.object({ counts: runCounts });
-const workerData = z.object({ capabilities });
-const pausedData = z.object({ paused: pauseOfWorker });
-
 /**
  * Rows of one event. An event is kept whatever its kind; `data` of a kind that has rows of its own must fit, else its
  * issues come back and the message belongs to REJECTED.
@@ -65,42 +56,58 @@ export function eventRows(
 }
 
 function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
-  switch (`${event.entity} ${event.kind}`) {
-    case 'run accepted':
+  const name = eventName(event);
+  switch (name) {
+    case 'run.accepted':
       return addAccepted(event, order, rows);
-    case 'run bound':
+    case 'run.bound':
       return addBound(event, order, rows);
-    case 'run cancelling':
+    case 'run.cancelling':
       if (event.run_id !== null) rows.runs.push(runRow(event, event.run_id, { state: 'cancelling' }));
       return [];
-    case 'run finished':
+    case 'run.finished':
       return addFinished(event, rows);
-    case 'task running':
+    case 'task.running':
       addRunning(event, order, rows);
       return [];
-    case 'worker joined':
-    case 'worker changed':
-      return addWorker(event, order, 'ready', rows);
-    case 'worker quarantined':
-    case 'worker check_failed':
-      return addWorker(event, order, 'quarantined', rows);
-    case 'worker paused':
+    case 'worker.joined':
+    case 'worker.changed':
+      return addWorker(event, name, order, 'ready', rows);
+    case 'worker.quarantined':
+    case 'worker.check_failed':
+      return addWorker(event, name, order, 'quarantined', rows);
+    case 'worker.paused':
       return addPaused(event, order, rows);
-    case 'worker draining':
-    case 'worker left':
-    case 'worker lost':
-      return addWorker(event, order, event.kind, rows);
-    case 'series note':
-    case 'series environment_changed':
-      return addAnnotations(event, order, rows);
-    default:
+    case 'worker.draining':
+    case 'worker.left':
+    case 'worker.lost':
+      return addWorker(event, name, order, event.kind, rows);
+    case 'series.note':
+    case 'series.environment_changed':
+      return addAnnotations(event, name, order, rows);
+    case 'task.measured':
+    case 'task.waiting_for_pool':
+    case 'task.deadline_missed':
+    case 'task.cancelling':
+    case 'worker.released':
+    case 'pool.demand':
+    case 'service.leader':
+    case 'service.health':
+    case 'service.stopped':
+    case 'service.circuit_opened':
+    case 'service.circuit_half_open':
+    case 'service.circuit_closed':
+    case 'access.changed':
+    case undefined:
       return [];
+    default:
+      return name satisfies never;
   }
 }
 
-function addAnnotations(event: BenchEvent, order: number, rows: EventRows): Issue[] {
-  const data = parseWith(annotationData, event.data);
-  if (!data.ok) return inData(data.issues);
+function addAnnotations(event: BenchEvent, name: EventNameOf<'series'>, order: number, rows: EventRows): Issue[] {
+  const data = eventData(name, event);
+  if (!data.ok) return [...data.issues];
   const { series_ids, about_at, text, by, link } = data.value;
   const { event_id, at: made_at, kind } = event;
   const version = firstWins(order);
@@ -149,8 +156,8 @@ function runRow(event: BenchEvent, run_id: string, known: Partial<RunRow>): RunR
 function addAccepted(event: BenchEvent, order: number, rows: EventRows): Issue[] {
   const { run_id } = event;
   if (run_id === null) return [missingRun];
-  const data = parseWith(acceptedData, event.data);
-  if (!data.ok) return inData(data.issues);
+  const data = eventData('run.accepted', event);
+  if (!data.ok) return [...data.issues];
   const expansion = expand(data.value.request);
   if (!expansion.ok) return inData(expansion.issues);
   const { name = '', source, tags } = data.value.request;
@@ -210,8 +217,8 @@ function waitingRow(event: BenchEvent, details: TaskDetails, pool: string): Task
 function addBound(event: BenchEvent, order: number, rows: EventRows): Issue[] {
   const { run_id } = event;
   if (run_id === null) return [missingRun];
-  const data = parseWith(boundData, event.data);
-  if (!data.ok) return inData(data.issues);
+  const data = eventData('run.bound', event);
+  if (!data.ok) return [...data.issues];
   const { task_id, pools } = data.value;
   rows.needs_task.push({
     run_id,
@@ -226,8 +233,8 @@ function addBound(event: BenchEvent, order: number, rows: EventRows): Issue[] {
 
 function addFinished(event: BenchEvent, rows: EventRows): Issue[] {
   if (event.run_id === null) return [missingRun];
-  const data = parseWith(finishedData, event.data);
-  if (!data.ok) return inData(data.issues);
+  const data = eventData('run.finished', event);
+  if (!data.ok) return [...data.issues];
   rows.runs.push(runRow(event, event.run_id, { state: 'finished', finished_at: event.at, ...data.value.counts }));
   return [];
 }
@@ -253,14 +260,15 @@ function addRunning(event: BenchEvent, order: number, rows: EventRows): void {
 
 /** It is there, and takes no tasks for a reason of its own. */
 function addPaused(event: BenchEvent, order: number, rows: EventRows): Issue[] {
-  const data = parseWith(pausedData, event.data);
-  if (!data.ok) return inData(data.issues);
+  const data = eventData('worker.paused', event);
+  if (!data.ok) return [...data.issues];
   const { kind, message } = data.value.paused;
-  return addWorker(event, order, kind === 'quarantined' ? 'quarantined' : 'paused', rows, message);
+  return addWorker(event, 'worker.paused', order, kind === 'quarantined' ? 'quarantined' : 'paused', rows, message);
 }
 
 function addWorker(
   event: BenchEvent,
+  name: Exclude<EventNameOf<'worker'>, 'worker.released'>,
   order: number,
   state: string,
   rows: EventRows,
@@ -276,13 +284,13 @@ function addWorker(
     version: order,
     reason,
   });
-  if (event.data?.capabilities === undefined || event.data.capabilities === null) {
+  const data = eventData(name, event);
+  if (!data.ok) return [...data.issues];
+  const known = data.value?.capabilities;
+  if (known === undefined || known === null) {
     rows.needs_worker.push({ worker_id, row });
     return [];
   }
-  const data = parseWith(workerData, event.data);
-  if (!data.ok) return inData(data.issues);
-  const known = data.value.capabilities;
   rows.workers.push(
     row({
       hostname: known.hostname,

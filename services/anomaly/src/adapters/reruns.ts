@@ -1,17 +1,14 @@
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { submit } from '@benchwire/shared/client/submit.ts';
-import { benchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
+import { benchEvent, eventData, eventName, eventSubject } from '@benchwire/shared/contracts/event.ts';
 import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
-import { request } from '@benchwire/shared/contracts/request.ts';
+import type { Request } from '@benchwire/shared/contracts/request.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { DeliverPolicy, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { z } from 'zod';
 import { rerunOf } from '../decide/rerun.ts';
-
-const acceptedData = z.object({ request });
 
 /** Why a re-run could not be asked for; `later` where trying again helps. */
 export type Asked = { ok: true; run_id: string } | { ok: false; later: boolean; why: string };
@@ -39,10 +36,7 @@ export async function askRerun(
 }
 
 /** The request of a run as its event `accepted` has it: the first event of the run. */
-async function acceptedRequest(
-  jetstream: JetStreamClient,
-  run_id: string,
-): Promise<z.infer<typeof request> | undefined> {
+async function acceptedRequest(jetstream: JetStreamClient, run_id: string): Promise<Request | undefined> {
   const events = await jetstream.consumers.get(EVENTS.name, {
     filter_subjects: eventSubject({ entity: 'run', run_id }),
     deliver_policy: DeliverPolicy.All,
@@ -50,7 +44,7 @@ async function acceptedRequest(
   const message = await events.next({ expires: 2000 });
   if (message === null) return undefined;
   const event = parseJson(benchEvent, message.data);
-  if (!event.ok || event.value.kind !== 'accepted') return undefined;
-  const data = acceptedData.safeParse(event.value.data);
-  return data.success ? data.data.request : undefined;
+  if (!event.ok || eventName(event.value) !== 'run.accepted') return undefined;
+  const data = eventData('run.accepted', event.value);
+  return data.ok ? data.value.request : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Better } from '@benchwire/shared/contracts/direction.ts';
-import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
@@ -64,7 +64,7 @@ export class SeriesBook {
   #environments = new Environments();
   /** Series that began with another environment, while they are too young to be judged alone. */
   #began = new Map<string, EnvironmentChange>();
-  #events: BenchEvent[] = [];
+  #events: FittingEvent[] = [];
 
   constructor(options: BookOptions) {
     this.#options = options;
@@ -98,7 +98,7 @@ export class SeriesBook {
   }
 
   /** Events that the last outcomes made, each once. */
-  takeEvents(): BenchEvent[] {
+  takeEvents(): FittingEvent[] {
     return this.#events.splice(0);
   }
 

@@ -1,4 +1,4 @@
-import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
@@ -31,7 +31,7 @@ export class BackgroundWork {
     this.#inFlight.add(tracked);
   }
 
-  publishEvent(event: BenchEvent): void {
+  publishEvent(event: FittingEvent): void {
     this.track(publishEvent(this.#jetstream, event, this.signal));
   }
 

@@ -1,5 +1,4 @@
-import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
-import { eventOf } from '@benchwire/shared/contracts/event.ts';
+import { type EventName, eventOf, type FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { QUARANTINE_BUCKET, type Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { workerCommandReply, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
@@ -20,13 +19,19 @@ export interface FailurePatternsContext {
   /** Until a worker in quarantine is checked for the first time. */
   check_after_ms: number;
   now: () => number;
-  publishEvent: (event: BenchEvent) => void;
+  publishEvent: (event: FittingEvent) => void;
   /** Lets work run beside the decisions. */
   track: (work: Promise<void>) => void;
 }
 
 /** A check runs a model; a machine in trouble may take long for it. */
 const CHECK_MS = 120_000;
+
+const CIRCUIT_EVENTS = {
+  opened: 'service.circuit_opened',
+  half_opened: 'service.circuit_half_open',
+  closed: 'service.circuit_closed',
+} as const satisfies Record<BreakerChange['kind'], EventName>;
 
 /** Carries out what patterns of failures ask for: tells of breakers, puts workers in quarantine and lets them back. */
 export class FailurePatterns {
@@ -84,8 +89,7 @@ export class FailurePatterns {
     log.warn({ circuit: change.kind, subject: breaker.subject, hardware: breaker.hardware }, message);
     const { subject, hardware, error_class, workers, until_ms } = breaker;
     const data = { subject, hardware, error_class, workers, until: new Date(until_ms).toISOString() };
-    const kind = change.kind === 'half_opened' ? 'circuit_half_open' : `circuit_${change.kind}`;
-    publishEvent(eventOf('service', kind, message, now(), newRunId(), { data }));
+    publishEvent(eventOf(CIRCUIT_EVENTS[change.kind], { at_ms: now(), event_id: newRunId(), message, data }));
   }
 
   #enter(worker_id: string, reason: string): () => Promise<void> {
@@ -93,7 +97,7 @@ export class FailurePatterns {
       const { now, check_after_ms, log } = this.#context;
       await this.#store(enter(worker_id, reason, now(), check_after_ms));
       log.warn({ worker_id, reason }, 'put a worker in quarantine');
-      this.#event('quarantined', worker_id, `${worker_id} is in quarantine: ${reason}`);
+      this.#event('worker.quarantined', worker_id, `${worker_id} is in quarantine: ${reason}`);
     };
   }
 
@@ -116,8 +120,9 @@ export class FailurePatterns {
       if (current?.quarantined !== true || current.at !== entry.at || current.by !== entry.by) return;
       await this.#store(afterCheck(entry, answer.ok, now(), check_after_ms));
       log.warn({ worker_id, ok: answer.ok, said: answer.message }, 'checked a worker in quarantine');
-      if (answer.ok) this.#event('released', worker_id, `${worker_id} has passed its health check: ${answer.message}`);
-      else this.#event('check_failed', worker_id, `${worker_id} has failed its health check: ${answer.message}`);
+      if (answer.ok)
+        this.#event('worker.released', worker_id, `${worker_id} has passed its health check: ${answer.message}`);
+      else this.#event('worker.check_failed', worker_id, `${worker_id} has failed its health check: ${answer.message}`);
     };
   }
 
@@ -129,7 +134,12 @@ export class FailurePatterns {
     this.#context.fleet.applyQuarantine(entry);
   }
 
-  #event(kind: string, worker_id: string, message: string): void {
-    this.#context.publishEvent(eventOf('worker', kind, message, this.#context.now(), newRunId(), { worker_id }));
+  #event(
+    name: 'worker.quarantined' | 'worker.released' | 'worker.check_failed',
+    worker_id: string,
+    message: string,
+  ): void {
+    const { now, publishEvent } = this.#context;
+    publishEvent(eventOf(name, { worker_id, at_ms: now(), event_id: newRunId(), message }));
   }
 }

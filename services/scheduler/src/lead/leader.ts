@@ -177,7 +177,8 @@ export class Leader {
     this.#running.push(readHistory(this.#options, past, (outcome, sequence) => this.#learner.learn(outcome, sequence)));
     log.info({ open_runs: this.state.runs.size, replay_ms: Math.round(now() - began) }, 'leading');
     this.#work.publishEvent(
-      eventOf('service', 'leader', 'a scheduler has taken the lead', now(), newRunId(), {
+      eventOf('service.leader', {
+        ...{ at_ms: now(), event_id: newRunId(), message: 'a scheduler has taken the lead' },
         data: { open_runs: this.state.runs.size, epoch: lease.epoch },
       }),
     );
@@ -230,7 +231,8 @@ export class Leader {
     if (change.kind === 'lost') {
       const message = `worker ${change.worker_id} has been silent for ${(change.silent_ms / 1000).toFixed(1)} s`;
       log.warn(message);
-      this.#work.publishEvent(eventOf('worker', 'lost', message, now(), newRunId(), { worker_id: change.worker_id }));
+      const { worker_id } = change;
+      this.#work.publishEvent(eventOf('worker.lost', { worker_id, at_ms: now(), event_id: newRunId(), message }));
     }
     if (!this.#ready) return;
     if (change.kind === 'released') this.#failurePatterns.released(change.worker_id);

@@ -1,4 +1,4 @@
-import { type BenchEvent, eventOf, type RunCounts } from '@benchwire/shared/contracts/event.ts';
+import { type EventData, eventOf, type FittingEvent, type RunCounts } from '@benchwire/shared/contracts/event.ts';
 import { type RunMessage, runMessageId } from '@benchwire/shared/contracts/run.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { Unplaceable } from '../placement/unplaceable.ts';
@@ -9,56 +9,45 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/**
- * Carries the request as it was written, not with its defaults filled in: what fitted into RUNS fits into EVENTS.
- * @param as_written - the `submitted` message as it stands in RUNS
- */
-function acceptedEvent(run: RunState, as_written: unknown): BenchEvent {
+/** @param as_written - the `submitted` message as it is in RUNS, which fits its contract */
+function acceptedEvent(run: RunState, as_written: unknown): FittingEvent {
   const { run_id } = run.submitted;
-  const { request } = as_written as { request: unknown };
-  return eventOf(
-    'run',
-    'accepted',
-    `accepted with ${run.counts.total} tasks`,
-    run.accepted_at_ms,
-    `${run_id}.accepted`,
-    {
-      run_id,
-      data: { request, task_count: run.counts.total },
-    },
-  );
+  const { request } = as_written as Pick<EventData<'run.accepted'>, 'request'>;
+  return eventOf('run.accepted', {
+    ...{ run_id, at_ms: run.accepted_at_ms, event_id: `${run_id}.accepted` },
+    message: `accepted with ${run.counts.total} tasks`,
+    data: { request, task_count: run.counts.total },
+  });
 }
 
-/** What there is to do for a pool, for whoever starts and stops workers. */
-export function demandEvent(demand: PoolDemand, now: number): BenchEvent {
+/** What there is to do for a pool, for anyone who starts and stops workers. */
+export function demandEvent(demand: PoolDemand, now: number): FittingEvent {
   const { pool, ...data } = demand;
   const { waiting, running, workers, expected_work_seconds: seconds, unknown_work_tasks: unknown } = demand;
   const work = `${Math.ceil(seconds)} s of work${unknown > 0 ? ` and ${unknown} of unknown length` : ''}`;
   const message = `${waiting} waiting, ${running} running, workers: ${workers}, ${work}`;
-  return eventOf('pool', 'demand', message, now, `demand.${pool}.${now}`, { pool, data });
+  return eventOf('pool.demand', { pool, at_ms: now, event_id: `demand.${pool}.${now}`, message, data });
 }
 
 /** A deadline has passed, and some copies of a task as it was written are not done. */
-export function deadlineEvent({ run, sample, due_ms, tasks }: MissedDeadline, now: number): BenchEvent {
+export function deadlineEvent({ run, sample, due_ms, tasks }: MissedDeadline, now: number): FittingEvent {
   const { run_id } = run.submitted;
   const { base_task_id, on_missed_deadline } = sample.lane.spec;
   const what = tasks === 1 ? 'one task is' : `${tasks} tasks are`;
   const end = on_missed_deadline === 'end' ? '; they end now' : '';
-  return eventOf(
-    'task',
-    'deadline_missed',
-    `${what} not done by the deadline of ${base_task_id}, ${iso(due_ms)}${end}`,
-    now,
-    `${run_id}.${base_task_id}.deadline.${due_ms}`,
-    { run_id, task_id: sample.task_id, data: { tasks, deadline: iso(due_ms), on_missed_deadline } },
-  );
+  return eventOf('task.deadline_missed', {
+    ...{ run_id, task_id: sample.task_id, at_ms: now, event_id: `${run_id}.${base_task_id}.deadline.${due_ms}` },
+    message: `${what} not done by the deadline of ${base_task_id}, ${iso(due_ms)}${end}`,
+    data: { tasks, deadline: iso(due_ms), on_missed_deadline },
+  });
 }
 
-export function finishedEvent(run: RunState, now: number): BenchEvent {
+export function finishedEvent(run: RunState, now: number): FittingEvent {
   const { run_id } = run.submitted;
-  return eventOf('run', 'finished', describeCounts(run.counts), now, `${run_id}.finished`, {
-    run_id,
-    data: { counts: run.counts },
+  const { counts } = run;
+  return eventOf('run.finished', {
+    ...{ run_id, at_ms: now, event_id: `${run_id}.finished`, message: describeCounts(counts) },
+    data: { counts },
   });
 }
 
@@ -70,23 +59,26 @@ function describeCounts(counts: RunCounts): string {
 }
 
 /** What is told of a message in RUNS once it has been applied. */
-export function announcement(message: RunMessage, run: RunState, as_written: () => unknown): BenchEvent {
+export function announcement(message: RunMessage, run: RunState, as_written: () => unknown): FittingEvent {
   const { run_id } = message;
-  const at = Date.parse(message.at);
+  const at_ms = Date.parse(message.at);
+  const event_id = runMessageId(message);
   switch (message.kind) {
     case 'submitted':
       return acceptedEvent(run, as_written());
     case 'cancelled':
-      return eventOf('run', 'cancelling', `cancelled: ${message.reason}`, at, `${run_id}.cancelling`, { run_id });
+      return eventOf('run.cancelling', {
+        ...{ run_id, at_ms, event_id: `${run_id}.cancelling` },
+        message: `cancelled: ${message.reason}`,
+      });
     case 'task_cancelled': {
       const { task_id, reason } = message;
-      const about = { run_id, task_id };
-      return eventOf('task', 'cancelling', `cancelled: ${reason}`, at, runMessageId(message), about);
+      return eventOf('task.cancelling', { run_id, task_id, at_ms, event_id, message: `cancelled: ${reason}` });
     }
     case 'bound': {
       const { task_id, pools } = message;
       const text = `task ${task_id} runs on ${pools.join(', ')}`;
-      return eventOf('run', 'bound', text, at, runMessageId(message), { run_id, data: { task_id, pools } });
+      return eventOf('run.bound', { run_id, at_ms, event_id, message: text, data: { task_id, pools } });
     }
     default:
       return message satisfies never;
@@ -94,14 +86,13 @@ export function announcement(message: RunMessage, run: RunState, as_written: () 
 }
 
 /** Tasks of a group wait, and no pool can serve them. */
-export function waitingForPoolEvent({ group, sample, reason }: Unplaceable, now: number): BenchEvent {
+export function waitingForPoolEvent({ group, sample, reason }: Unplaceable, now: number): FittingEvent {
   const { task_id, lane } = sample;
   const { run_id } = lane.run.submitted;
-  const message = `no pool can run it now: ${reason}`;
   const { executor, requirements } = group.need;
-  return eventOf('task', 'waiting_for_pool', message, now, `${run_id}.${task_id}.no-pool.${now}`, {
-    run_id,
-    task_id,
+  return eventOf('task.waiting_for_pool', {
+    ...{ run_id, task_id, at_ms: now, event_id: `${run_id}.${task_id}.no-pool.${now}` },
+    message: `no pool can run it now: ${reason}`,
     data: { tasks: group.size, executor, requirements },
   });
 }

@@ -1,5 +1,5 @@
 import { type ClockOffset, isClockOff } from '@benchwire/shared/contracts/clock.ts';
-import { type BenchEvent, eventOf, type MeasuredData } from '@benchwire/shared/contracts/event.ts';
+import { eventOf, type FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
@@ -125,23 +125,32 @@ export class RunningAttempt {
     this.#sampling = sampleHardware(this.device, load, energy);
     const { attempt, task } = this.job;
     const message = `attempt ${attempt} of ${task.task_id} runs on ${worker_id} (${this.device.name})`;
-    this.#tell('running', `${this.id}.running`, this.started_at, message);
+    this.#publish(
+      eventOf('task.running', { ...this.#about(this.started_at), event_id: `${this.id}.running`, message }),
+    );
   }
 
   #measured(batch_size: number, result: BatchResult): void {
     const { latency_ms, throughput_items_per_second, samples } = result;
     const message = `attempt ${this.job.attempt} of ${this.job.task.task_id} measured ${Number(latency_ms.toPrecision(4))} ms at batch ${batch_size}`;
-    const data: MeasuredData = { batch_size, latency_ms, throughput_items_per_second, samples };
-    this.#tell('measured', `${this.id}.measured.${batch_size}`, this.#services.clock.timestamp(), message, data);
+    this.#publish(
+      eventOf('task.measured', {
+        ...this.#about(this.#services.clock.timestamp()),
+        ...{ event_id: `${this.id}.measured.${batch_size}`, message },
+        data: { batch_size, latency_ms, throughput_items_per_second, samples },
+      }),
+    );
   }
 
-  /** Nobody's state depends on it, so nothing waits for it. */
-  #tell(kind: string, event_id: string, at: string, message: string, data?: BenchEvent['data']): void {
-    const { client, worker_id, log } = this.#services;
+  #about(at: string) {
     const { run_id, attempt, task } = this.job;
-    const pool = this.device.pool;
-    const about = { run_id, task_id: task.task_id, attempt, worker_id, pool, ...(data === undefined ? {} : { data }) };
-    const event = eventOf('task', kind, message, Date.parse(at), event_id, about);
+    const { worker_id } = this.#services;
+    return { run_id, task_id: task.task_id, attempt, worker_id, pool: this.device.pool, at_ms: Date.parse(at) };
+  }
+
+  /** The outcome says it, too, so nothing waits for it. */
+  #publish(event: FittingEvent): void {
+    const { client, log } = this.#services;
     publishEvent(client, event).catch((error: unknown) =>
       log.debug({ err: error }, 'could not tell what an attempt does'),
     );
