@@ -6,7 +6,7 @@ import { cancel } from './cancel.ts';
 import { finished } from './finished.ts';
 import { type Answer, type PagedQuery, query, queryRows } from './query.ts';
 import { settled } from './settled.ts';
-import { type RequestInput, type SubmitOptions, type Submitted, submit } from './submit.ts';
+import { type RequestInput, type SubmitOptions, type Submitted, submit, submitWritten } from './submit.ts';
 import { type WatchOptions, watch } from './watch.ts';
 import type { Watched, WatchedStream } from './watched.ts';
 
@@ -24,6 +24,11 @@ export class Client {
   /** See submit.ts. */
   submit(request: RequestInput, options: SubmitOptions = {}): Promise<Submitted> {
     return submit(this.nats, request, options);
+  }
+
+  /** See submit.ts. */
+  submitWritten(written: unknown, options: SubmitOptions = {}): Promise<Submitted> {
+    return submitWritten(this.nats, written, options);
   }
 
   /** See cancel.ts. */

@@ -7,7 +7,7 @@ import { publishEvent } from '../runtime/publish-event.ts';
 export interface Note extends Pick<AnnotationData, 'text' | 'by' | 'link'> {
   series_id: string;
   /** The point in time of the series that it is about; now without. */
-  about_at?: string;
+  about_at?: string | undefined;
 }
 
 /** Notes something on a series, for all who look at its history. Resolves to the event's id when it is stored. */

@@ -11,9 +11,9 @@ export type RequestInput = z.input<typeof request> | z.input<typeof taskSpec>;
 
 export interface SubmitOptions {
   /** Idempotency key: the same id within 24 hours gives the same run, so that a submit may be repeated. */
-  request_id?: string;
+  request_id?: string | undefined;
   /** Whose request_id it is, where the program submits for others: the same id of two callers stands for two runs. Since 0.4. */
-  caller?: string;
+  caller?: string | undefined;
 }
 
 export interface Submitted {
@@ -35,9 +35,18 @@ export async function submit(
   written: RequestInput,
   options: SubmitOptions = {},
 ): Promise<Submitted> {
+  return await submitWritten(nats, written, options);
+}
+
+/** The same with what somebody else wrote, which may be anything: ingest says what is wrong with it. */
+export async function submitWritten(
+  nats: NatsConnection,
+  written: unknown,
+  options: SubmitOptions = {},
+): Promise<Submitted> {
   const { request_id, caller } = options;
   const submission = request_id === undefined ? { request: written, path_prefix: '' } : asRequest(written);
-  const payload = request_id === undefined ? written : { ...(submission.request as object), request_id };
+  const payload = request_id === undefined ? written : { ...objectOf(submission.request), request_id };
   const reply = await ask(nats, SUBMIT_SUBJECT, payload, submitReply, {
     service: 'ingest service',
     ...(caller === undefined ? {} : { headers: { [CALLER_HEADER]: caller } }),
@@ -46,4 +55,9 @@ export async function submit(
   if (reply.ok) return { run_id: reply.run_id, task_count: reply.task_count, duplicate: reply.duplicate };
   const issues = reply.issues.map((issue) => ({ ...issue, path: submittedPath(issue.path, submission) }));
   throw new ClientError('REQUEST_INVALID', 'the request is not valid', { issues });
+}
+
+/** What is no object has no fields: ingest then says that its tasks are missing. */
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
 }

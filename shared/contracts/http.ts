@@ -3,7 +3,7 @@ import { visibleText } from '../format/visible-text.ts';
 import { MAX_TOPIC_STREAMS } from './limits.ts';
 import { issue } from './request.ts';
 
-/** The gateway's HTTP API and WebSocket. All of it since 0.3; routes are in services/gateway/src/routes/. */
+/** What the gateway's HTTP API and WebSocket keep and say beside the routes, which are in api/. All of it since 0.3. */
 
 /** From least to most: each may what those before it may. */
 export const ROLES = ['viewer', 'submitter', 'operator', 'admin'] as const;

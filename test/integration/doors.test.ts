@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { checkRequest } from '@benchwire/cli/src/request/check-request.ts';
 import { parseRequest } from '@benchwire/cli/src/request/read-request.ts';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { ROUTES } from '@benchwire/gateway/src/routes/all.ts';
 import { readSubmission } from '@benchwire/ingest/src/decide/read-submission.ts';
 import { createApiKey } from '@benchwire/shared/client/api-keys.ts';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { MAX_ISSUES } from '@benchwire/shared/contracts/limits.ts';
 import { QUERIES } from '@benchwire/shared/contracts/query.ts';
@@ -189,12 +189,12 @@ const addressOf = (path: string): string =>
 const gatewayAndIngest = (): Promise<number> => spentBy('gateway', 'ingest');
 
 /** Not signing out, and no new keys without number. */
-const BODY_ROUTES = ROUTES.filter(
-  ({ method, url: path }) => method !== 'GET' && !(method === 'DELETE' && path === '/api/session'),
+const BODY_ROUTES = API_ROUTES.filter(
+  ({ method, path }) => method !== 'GET' && !(method === 'DELETE' && path === '/api/session'),
 );
 
 const bodyDoors = BODY_ROUTES.map(
-  ({ method, url: path }): Door => ({
+  ({ method, path }): Door => ({
     name: `${method} ${path}`,
     send: (text) => sendHttp(method, addressOf(path), text, 'application/json'),
     spent: gatewayAndIngest,
@@ -334,7 +334,7 @@ const HEADER_SHAPES: Record<string, (n: number) => Record<string, string>> = {
 };
 
 it('every query string and header does', async () => {
-  const gets = ROUTES.filter(({ method }) => method === 'GET').map(({ url: path }) => path);
+  const gets = API_ROUTES.filter(({ method }) => method === 'GET').map(({ path }) => path);
   const small = fc.integer({ min: 500, max: 6_000 });
   const spent = (): Promise<number> => spentBy('gateway', 'aggregator');
   await fc.assert(

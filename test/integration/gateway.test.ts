@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { ROUTES } from '@benchwire/gateway/src/routes/all.ts';
 import { createApiKey, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import { ROLES, type Role } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
@@ -63,23 +63,24 @@ const addressOf = (path: string): string =>
   path.replaceAll(':run_id', newRunId()).replaceAll(':kind', 'layouts').replaceAll(/:\w+/g, '0123456789ab');
 
 describe('every route', () => {
-  it.each(ROUTES.filter(({ role }) => role !== null).map((route) => [`${route.method} ${route.url}`, route] as const))(
-    '%s refuses a missing key, an unknown one and too small a role',
-    async (_, { method, url: path, role }) => {
-      const address = addressOf(path);
-      expect((await send(method, address)).json).toMatchObject({ status: 401, code: 'AUTH_MISSING' });
-      expect((await send(method, address, { key: 'bw_no' })).json).toMatchObject({ status: 401, code: 'KEY_UNKNOWN' });
-      const lower = ROLES[ROLES.indexOf(role ?? 'viewer') - 1];
-      if (lower === undefined) return;
-      const refused = await send(method, address, { key: keys[lower] });
-      expect(refused.json).toMatchObject({ status: 403, code: 'ROLE_TOO_LOW' });
-      expect(refused.headers.get('content-type')).toContain('application/problem+json');
-    },
-  );
+  it.each(
+    API_ROUTES.filter(({ role }) => role !== null).map((route) => [`${route.method} ${route.path}`, route] as const),
+  )('%s refuses a missing key, an unknown one and too small a role', async (_, { method, path, role }) => {
+    const address = addressOf(path);
+    expect((await send(method, address)).json).toMatchObject({ status: 401, code: 'AUTH_MISSING' });
+    expect((await send(method, address, { key: 'bw_no' })).json).toMatchObject({ status: 401, code: 'KEY_UNKNOWN' });
+    const lower = ROLES[ROLES.indexOf(role ?? 'viewer') - 1];
+    if (lower === undefined) return;
+    const refused = await send(method, address, { key: keys[lower] });
+    expect(refused.json).toMatchObject({ status: 403, code: 'ROLE_TOO_LOW' });
+    expect(refused.headers.get('content-type')).toContain('application/problem+json');
+  });
 
   it.each(
-    ROUTES.filter(({ body }) => body !== undefined).map((route) => [`${route.method} ${route.url}`, route] as const),
-  )('%s refuses a body that is no JSON, and one that is wrong', async (_, { method, url: path }) => {
+    API_ROUTES.filter(({ body }) => body !== undefined).map(
+      (route) => [`${route.method} ${route.path}`, route] as const,
+    ),
+  )('%s refuses a body that is no JSON, and one that is wrong', async (_, { method, path }) => {
     const address = addressOf(path);
     const broken = await send(method, address, { key: keys.admin, body: '{"a":' });
     expect(broken.json).toMatchObject({ status: 400, request_id: expect.any(String) });

@@ -1,6 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
-import type { RequestInput, Submitted } from '@benchwire/shared/client/submit.ts';
+import type { Submitted } from '@benchwire/shared/client/submit.ts';
 import type { Request } from '@benchwire/shared/contracts/request.ts';
 import { asRequest, submittedPath } from '@benchwire/shared/contracts/submission.ts';
 import { InvalidRequestError } from '../errors.ts';
@@ -17,7 +17,7 @@ export async function submitWritten(client: Client, written: WrittenRequest, req
   const { source, tags, name, request_id } = request;
   const payload = { ...(submission.request as object), source, tags, name, request_id };
   try {
-    return await client.submit(payload as RequestInput);
+    return await client.submitWritten(payload);
   } catch (error) {
     if (!(error instanceof ClientError) || error.code !== 'REQUEST_INVALID') throw error;
     const issues = error.issues.map((issue) => ({ ...issue, path: submittedPath(issue.path, submission) }));

@@ -1,7 +1,7 @@
+import type { ApiRoute } from '@benchwire/shared/contracts/api/api.ts';
 import { problem } from '@benchwire/shared/contracts/http.ts';
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
-import type { Route } from './routes/route.ts';
 
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> => {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
@@ -13,20 +13,18 @@ and a path. Lists have pages: \`next_cursor\` of an answer is the \`cursor\` of 
 WebSockets \`/api/ws\` (topics, resuming) and \`/api/benchmark/ws/{run_id}\` (progress of one run).`;
 
 /** The OpenAPI 3.1 document of the routes, by what they are about. */
-export function openApi(groups: Readonly<Record<string, readonly Route[]>>): Record<string, unknown> {
+export function openApi(routes: readonly ApiRoute[]): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [group, routes] of Object.entries(groups)) {
-    for (const route of routes) {
-      const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
-      const operations = paths[path] ?? {};
-      operations[route.method.toLowerCase()] = operation(route, group);
-      paths[path] = operations;
-    }
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    const operations = paths[path] ?? {};
+    operations[route.method.toLowerCase()] = operation(route);
+    paths[path] = operations;
   }
   return {
     openapi: '3.1.0',
     info: { title: 'Benchwire', version: packageJson.version, description: DESCRIPTION },
-    tags: Object.keys(groups).map((name) => ({ name })),
+    tags: [...new Set(routes.map(({ group }) => group))].map((name) => ({ name })),
     paths,
     components: {
       schemas: { Problem: schemaOf(problem, 'output') },
@@ -35,27 +33,16 @@ export function openApi(groups: Readonly<Record<string, readonly Route[]>>): Rec
   };
 }
 
-function operation(route: Route, group: string): Record<string, unknown> {
-  const {
-    method,
-    url,
-    role,
-    summary,
-    params,
-    query,
-    body,
-    answer,
-    status = 200,
-    other_status,
-    content_type = 'application/json',
-  } = route;
+function operation(route: ApiRoute): Record<string, unknown> {
+  const { group, method, path, role, summary, params, query, body, answer } = route;
+  const { status = 200, other_status, content_type = 'application/json' } = route;
   const content = status === 204 ? {} : { content: { [content_type]: { schema: schemaOf(answer, 'output') } } };
   const trouble = {
     description: 'What is wrong',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
   return {
-    operationId: `${method.toLowerCase()}_${url.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(1)}`,
+    operationId: `${method.toLowerCase()}_${path.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(1)}`,
     tags: [group],
     summary,
     description: role === null ? 'Needs no key.' : `Needs the role ${role}.`,

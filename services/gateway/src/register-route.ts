@@ -1,7 +1,7 @@
 import { MAX_QUERY_PARAMETERS, MAX_SMALL_BODY_BYTES } from '@benchwire/shared/contracts/limits.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { recordAccess } from './access-log.ts';
 import { type Caller, may } from './auth/caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -23,23 +23,26 @@ export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Rou
     handler: async (request, reply) => {
       const known = callers.get(request);
       reply.code(status);
-      const call = {
-        ...{ gateway, request, reply },
+      const answer = await route.handle({
+        gateway,
+        request,
+        reply,
         params: checked(route.params, request.params, 'path'),
-        query: checked(route.query, withinCount(request.query), 'query'),
+        query: checked(route.query ?? NO_QUERY, withinCount(request.query), 'query'),
         body: checked(route.body, request.body, 'body', sourcesOf(request)),
         get caller(): Caller {
           if (known === undefined) throw new HttpProblem(401, 'AUTH_MISSING', 'Sign in first.');
           return known;
         },
-      };
-      const answer = await route.handle(call as never);
+      });
       if (method !== 'GET' && known !== undefined && url !== '/api/sql')
         await recordAccess(gateway, known, request, reply.statusCode);
       return answer ?? reply.send();
     },
   });
 }
+
+const NO_QUERY = z.strictObject({});
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
@@ -68,15 +71,15 @@ function admitCaller(
   return caller;
 }
 
-function checked(
-  schema: z.ZodType | undefined,
+function checked<T>(
+  schema: z.ZodType<T> | undefined,
   value: unknown,
   where: string,
   sources?: ReadonlyMap<string, string>,
-): unknown {
+): T | undefined {
   if (schema === undefined) return undefined;
   // No body is undefined; one that says null is a wrong one.
-  const parsed = parseWith<unknown>(schema, where === 'body' ? value : (value ?? {}), (path) => sources?.get(path));
+  const parsed = parseWith(schema, where === 'body' ? value : (value ?? {}), (path) => sources?.get(path));
   if (parsed.ok) return parsed.value;
   // A body that was read and is not what the route takes; an address that is wrong names nothing.
   const status = where === 'body' ? 422 : 400;

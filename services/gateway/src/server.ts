@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
+import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import type { Problem } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { MAX_FRAME_BYTES, MAX_SMALL_BODY_BYTES } from '@benchwire/shared/contracts/limits.ts';
@@ -33,7 +34,7 @@ import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { readBodies } from './read-bodies.ts';
 import { callerOf, registerRoute } from './register-route.ts';
-import { ROUTE_GROUPS, ROUTES } from './routes/all.ts';
+import { ROUTES } from './routes/all.ts';
 
 /** Nothing comes from elsewhere, and no script stands in a page; styles of charts and components are set by script. */
 const POLICY = {
@@ -127,7 +128,7 @@ export async function startServer(
   for (const route of ROUTES) registerRoute(app, gateway, route, largest);
   serveLive(app, gateway);
   serveBenchmarkSocket(app, gateway);
-  const document = openApi(ROUTE_GROUPS);
+  const document = openApi(API_ROUTES);
   app.get('/openapi.json', async () => document);
   await serveDocs(app, document);
   await servePage(app, config.DASHBOARD_DIR);

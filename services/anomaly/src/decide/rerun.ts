@@ -1,8 +1,9 @@
-import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
+import { expand } from '@benchwire/shared/contracts/expand.ts';
 import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { Request } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { aloneAgain, taskOfRun } from '@benchwire/shared/contracts/task-of-run.ts';
 import { CONFIRMS_TAG } from './point-ref.ts';
 
 /** Before what people ask for in passing, after what is urgent. */
@@ -16,25 +17,22 @@ const PRIORITY = 80;
 export function rerunOf(request: Request, finding: Finding, asked: FindingConfirmation): Request | undefined {
   const task = taskOf(request, finding);
   if (task === undefined) return undefined;
-  const { base_task_id: _base, pool: _pool, deadline: _deadline, ...spec } = task;
-  const pool = finding.pool ?? undefined;
+  const { task: alone, files } = aloneAgain(task, finding.pool);
+  const { deadline: _, ...spec } = alone;
   return {
     request_id: asked.request_id,
     name: `re-run of ${finding.task_id}`.slice(0, 256),
     ...(finding.source === null ? {} : { source: finding.source }),
     tags: { ...request.tags, [CONFIRMS_TAG]: attemptId(finding) },
     priority: PRIORITY,
+    ...(files === undefined ? {} : { files }),
     tasks: [
       {
         ...spec,
         ...('skip_if_fresh' in spec ? { skip_if_fresh: false } : {}),
         task_id: 'again',
-        depends_on: [],
-        placement: 'any',
-        repetitions: 1,
         priority: PRIORITY,
         on_missed_deadline: 'report',
-        requirements: { ...spec.requirements, ...(pool === undefined ? {} : { pool }) },
         ...wishOf(asked),
       },
     ],
@@ -50,10 +48,8 @@ function wishOf({
   return on === 'same_device' ? { prefer_workers: [suspected_worker_id] } : { avoid_workers: [suspected_worker_id] };
 }
 
-function taskOf(request: Request, { task_id, pool }: Finding): Task | undefined {
+function taskOf(request: Request, finding: Finding): Task | undefined {
   const expansion = expand(request);
   if (!expansion.ok) return undefined;
-  return expansion.tasks.find(
-    (task) => task.task_id === task_id || (pool !== null && poolTaskId(task.task_id, pool) === task_id),
-  );
+  return taskOfRun(new Map(expansion.tasks.map((task) => [task.task_id, task])), finding)?.task;
 }

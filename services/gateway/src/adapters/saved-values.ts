@@ -1,3 +1,4 @@
+import type { SavedFacts } from '@benchwire/shared/contracts/api/saved.ts';
 import { SAVED_BUCKET, savedEntry } from '@benchwire/shared/contracts/http.ts';
 import { MAX_SAVED, MAX_SAVED_BYTES, MAX_SAVED_PER_CALLER } from '@benchwire/shared/contracts/limits.ts';
 import { type FollowedBucket, type FollowOptions, followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
@@ -6,15 +7,6 @@ import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import { HttpProblem } from '../problem.ts';
-
-/** What is known of a saved value without reading it. */
-export interface SavedFacts {
-  name: string;
-  /** Who saved it last, and when; null for what was saved before 0.4. */
-  saved_by: string | null;
-  saved_at: string | null;
-  bytes: number;
-}
 
 interface Known extends SavedFacts {
   identity: string | null;

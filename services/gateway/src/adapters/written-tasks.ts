@@ -1,26 +1,23 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
+import type { TaskNow } from '@benchwire/shared/contracts/api/runs.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { request as requestSchema } from '@benchwire/shared/contracts/request.ts';
-import { type TaskRow, taskRow } from '@benchwire/shared/contracts/rows.ts';
+import type { TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { aloneAgain, taskOfRun } from '@benchwire/shared/contracts/task-of-run.ts';
+import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
+import { HttpProblem, notFound } from '../problem.ts';
 
-/** A task as HTTP shows it: its state, and what was asked for. The latter is null where the run's request was not kept. */
-export const taskNow = taskRow.extend({
-  type: z.enum(['benchmark', 'test']).nullable(),
-  priority: z.int().nullable(),
-  config: z.record(z.string(), z.unknown()).nullable(),
-  requirements: z.record(z.string(), z.unknown()).nullable(),
-  depends_on: z.array(z.string()).nullable(),
-  timeout_seconds: z.number().nullable(),
-});
-export type TaskNow = z.infer<typeof taskNow>;
+/** What is read of a stored request before it is handed in again; everything else stays as it was written. */
+const storedRequest = z.looseObject({ tags: z.record(z.string(), z.unknown()).optional() });
+export type StoredRequest = z.infer<typeof storedRequest>;
 
 /** Expanded tasks that are kept, of all runs together. */
 const MAX_KEPT_TASKS = 50_000;
 
 /**
- * What the tasks of runs were asked to do. A run's request never changes, so it is read and expanded once; the runs asked
+ * What runs and their tasks were asked to do. A run's request never changes, so it is read and expanded once; the runs asked
  * for last are kept.
  */
 export class WrittenTasks {
@@ -32,15 +29,37 @@ export class WrittenTasks {
     this.#client = client;
   }
 
+  /** A row with what was written of it. */
+  async describe(row: TaskRow): Promise<TaskNow> {
+    return withWritten(row, await this.#tasksOf(row.run_id));
+  }
+
   /** Rows of one run with what was written of each. */
-  async describe(run_id: string, rows: readonly TaskRow[]): Promise<TaskNow[]> {
+  async describeAll(run_id: string, rows: readonly TaskRow[]): Promise<TaskNow[]> {
     const written = rows.length === 0 ? new Map<string, Task>() : await this.#tasksOf(run_id);
-    return rows.map((row) => {
-      const task = written.get(row.task_id) ?? written.get(withoutPool(row));
-      const { type = null, priority = null, config = null, requirements = null } = task ?? {};
-      const { depends_on = null, timeout_seconds = null } = task ?? {};
-      return { ...row, type, priority, config, requirements, depends_on, timeout_seconds };
-    });
+    return rows.map((row) => withWritten(row, written));
+  }
+
+  /** The request that a run was started with, without its idempotency key. @throws HttpProblem 404, or 409 with why it was not kept */
+  async requestToRepeat(run_id: string): Promise<StoredRequest> {
+    const [row] = (await this.#client.query('request', { run_id })).rows;
+    if (row === undefined) throw notFound(`stored request of run ${run_id}`);
+    if (row.request === '')
+      throw new HttpProblem(409, 'REQUEST_NOT_KEPT', `The request of run ${run_id} was not kept: ${row.reason}`);
+    const parsed = parseWith(storedRequest, JSON.parse(row.request));
+    if (!parsed.ok)
+      throw new HttpProblem(409, 'REQUEST_NOT_KEPT', `The request of run ${run_id} can't be read.`, parsed.issues);
+    const { request_id: _, ...request } = parsed.value;
+    return request;
+  }
+
+  /** The request that runs one task of a run again, alone. @throws HttpProblem as `requestToRepeat`, and 404 where it has no such task */
+  async requestToRetry(row: TaskRow): Promise<StoredRequest> {
+    const { matrix: _, matrix_exclude: __, files: ___, ...request } = await this.requestToRepeat(row.run_id);
+    const found = taskOfRun(await this.#tasksOf(row.run_id), row);
+    if (found === undefined) throw notFound(`task ${row.task_id} in the stored request`);
+    const { task, files } = aloneAgain(found.task, found.copy_for);
+    return { ...request, files, tasks: [task] };
   }
 
   async #tasksOf(run_id: string): Promise<ReadonlyMap<string, Task>> {
@@ -69,8 +88,9 @@ export class WrittenTasks {
   }
 }
 
-/** A copy for one pool has the id of its task and the pool behind it. */
-function withoutPool({ task_id, pool }: TaskRow): string {
-  const suffix = `--${pool}`;
-  return pool !== '' && task_id.endsWith(suffix) ? task_id.slice(0, -suffix.length) : task_id;
+function withWritten(row: TaskRow, written: ReadonlyMap<string, Task>): TaskNow {
+  const task = taskOfRun(written, row)?.task;
+  const { type = null, priority = null, config = null, requirements = null } = task ?? {};
+  const { depends_on = null, timeout_seconds = null } = task ?? {};
+  return { ...row, type, priority, config, requirements, depends_on, timeout_seconds };
 }

@@ -1,32 +1,32 @@
-import { benchmarkRoutes } from './benchmark.ts';
-import { compareRoutes } from './compare.ts';
-import { eventRoutes } from './events.ts';
-import { findingRoutes } from './findings.ts';
-import { fleetRoutes } from './fleet.ts';
-import { keyRoutes } from './keys.ts';
-import { measurementRoutes } from './measurements.ts';
-import type { Route } from './route.ts';
-import { runRoutes } from './runs.ts';
-import { savedRoutes } from './saved.ts';
-import { seriesRoutes } from './series.ts';
-import { sessionRoutes } from './session.ts';
-import { taskRoutes } from './tasks.ts';
+import { API_GROUPS } from '@benchwire/shared/contracts/api/api.ts';
+import { benchmarkHandlers } from './benchmark.ts';
+import { compareHandlers } from './compare.ts';
+import { eventHandlers } from './events.ts';
+import { findingHandlers } from './findings.ts';
+import { fleetHandlers } from './fleet.ts';
+import { keyHandlers } from './keys.ts';
+import { measurementHandlers } from './measurements.ts';
+import { type Route, routesOf } from './route.ts';
+import { runHandlers } from './runs.ts';
+import { savedHandlers } from './saved.ts';
+import { seriesHandlers } from './series.ts';
+import { sessionHandlers } from './session.ts';
+import { taskHandlers } from './tasks.ts';
 
-/** The routes by what they are about, in the order in which the documentation lists them. */
-export const ROUTE_GROUPS: Readonly<Record<string, readonly Route[]>> = {
-  Session: sessionRoutes,
-  Benchmarks: benchmarkRoutes,
-  Runs: runRoutes,
-  Tasks: taskRoutes,
-  Measurements: measurementRoutes,
-  Series: seriesRoutes,
-  Comparison: compareRoutes,
-  Findings: findingRoutes,
-  Fleet: fleetRoutes,
-  'Events and rejected messages': eventRoutes,
-  'Saved queries and layouts': savedRoutes,
-  Keys: keyRoutes,
-};
+const GROUPS = {
+  Session: routesOf(API_GROUPS.Session, sessionHandlers),
+  Benchmarks: routesOf(API_GROUPS.Benchmarks, benchmarkHandlers),
+  Runs: routesOf(API_GROUPS.Runs, runHandlers),
+  Tasks: routesOf(API_GROUPS.Tasks, taskHandlers),
+  Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),
+  Series: routesOf(API_GROUPS.Series, seriesHandlers),
+  Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),
+  Findings: routesOf(API_GROUPS.Findings, findingHandlers),
+  Fleet: routesOf(API_GROUPS.Fleet, fleetHandlers),
+  'Events and rejected messages': routesOf(API_GROUPS['Events and rejected messages'], eventHandlers),
+  'Saved queries and layouts': routesOf(API_GROUPS['Saved queries and layouts'], savedHandlers),
+  Keys: routesOf(API_GROUPS.Keys, keyHandlers),
+} satisfies Record<keyof typeof API_GROUPS, Route[]>;
 
-/** The one table of the API: what there is, who may, and what goes in and out. */
-export const ROUTES: readonly Route[] = Object.values(ROUTE_GROUPS).flat();
+/** Every route of the API with what answers it. */
+export const ROUTES: readonly Route[] = Object.values(GROUPS).flat();

@@ -1,29 +1,13 @@
 import { compareSides } from '@benchwire/shared/client/compare.ts';
-import { COMPARED_BY, type ComparedBy, comparison, MAX_SIDES } from '@benchwire/shared/contracts/comparison.ts';
-import { runId } from '@benchwire/shared/contracts/ids.ts';
-import { z } from 'zod';
+import type { compareApi } from '@benchwire/shared/contracts/api/compare.ts';
+import { COMPARED_BY, type ComparedBy, MAX_SIDES } from '@benchwire/shared/contracts/comparison.ts';
 import { HttpProblem } from '../problem.ts';
-import { listOf } from './page.ts';
-import { type Route, route } from './route.ts';
+import type { Call, Handlers } from './route.ts';
 
-const text = z.string().min(1).max(512);
-const commit = z.string().min(4).max(128);
-const batchSize = z.string().regex(/^[1-9]\d{0,8}$/, 'is no batch size');
-
-const query = z.object({
-  run: listOf(runId),
-  commit: listOf(commit),
-  model: listOf(text),
-  hardware: listOf(text),
-  batch_size: listOf(batchSize),
-  series: listOf(text),
-  benchmark: text.optional(),
-  precision: text.optional(),
-  metric: text.optional(),
-});
+type Compare = typeof compareApi;
 
 /** What is given more than once is compared; what is given once narrows what is looked at. */
-function sidesOf(asked: z.infer<typeof query>): { by: ComparedBy; values: string[] } {
+function sidesOf(asked: Call<Compare['GET /api/compare']>['query']): { by: ComparedBy; values: string[] } {
   const several = COMPARED_BY.filter((by) => new Set(asked[by] ?? []).size > 1);
   const [by] = several;
   const values = [...new Set(by === undefined ? [] : asked[by])];
@@ -39,27 +23,23 @@ function sidesOf(asked: z.infer<typeof query>): { by: ComparedBy; values: string
   return { by, values };
 }
 
-export const compareRoutes: Route[] = [
-  route({
-    ...{ method: 'GET', url: '/api/compare', role: 'viewer' },
-    summary: 'Runs, commits, models, hardware, batch sizes or series side by side: repeat the one to compare',
-    query,
-    answer: comparison,
-    handle: ({ gateway, query: asked }) => {
-      const { by, values } = sidesOf(asked);
-      const once = (name: Exclude<ComparedBy, 'series'>): string | undefined =>
-        name === by ? undefined : asked[name]?.[0];
-      const filters = {
-        run_id: once('run'),
-        commit: once('commit'),
-        model: once('model'),
-        hardware: once('hardware'),
-        batch_size: once('batch_size') === undefined ? undefined : Number(once('batch_size')),
-        benchmark: asked.benchmark,
-        precision: asked.precision,
-        metric: asked.metric,
-      };
-      return compareSides(gateway.client, { by, values, ...filters });
-    },
-  }),
-];
+export const compareHandlers: Handlers<Compare> = {
+  'GET /api/compare': async ({ gateway, query: asked }) => {
+    const { by, values } = sidesOf(asked);
+    const once = (name: Exclude<ComparedBy, 'series'>): string | undefined =>
+      name === by ? undefined : asked[name]?.[0];
+    const batch_size = once('batch_size');
+    return await compareSides(gateway.client, {
+      by,
+      values,
+      run_id: once('run'),
+      commit: once('commit'),
+      model: once('model'),
+      hardware: once('hardware'),
+      batch_size: batch_size === undefined ? undefined : Number(batch_size),
+      benchmark: asked.benchmark,
+      precision: asked.precision,
+      metric: asked.metric,
+    });
+  },
+};

@@ -1,30 +1,10 @@
-import { z } from 'zod';
+import type { Page } from '@benchwire/shared/contracts/api/lists.ts';
+import type { z } from 'zod';
 import { HttpProblem } from '../problem.ts';
 
-/** Numbers of a query come as text. */
-export const limitOf = (fallback: number, most = 1000) =>
-  z.coerce.number().pipe(z.int().min(1).max(most)).default(fallback);
-
-/** One value or several of a parameter that may be repeated. */
-export const listOf = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(schema).optional());
-
-export const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), next_cursor: z.string().nullable() });
-export const listAnswer = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
-/** As `encodeCursor` writes it. */
-export const cursor = z
-  .string()
-  .max(1024)
-  .regex(/^[A-Za-z0-9_-]*$/, 'use the next_cursor of the page before')
-  .optional();
-/** A time of a query, within what the tables hold; `instant` gives it the form that they have. */
-export const since = z.iso
-  .datetime({ offset: true })
-  .regex(/^(?:19[7-9]|2[01]\d)\d-/, 'a year from 1970 to 2199')
-  .optional();
-export const instant = (text: string | undefined): { since?: string } =>
-  text === undefined ? {} : { since: new Date(text).toISOString() };
+/** A time of a query in the form that the tables have. */
+export const instant = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : new Date(text).toISOString();
 
 /** Where the next page begins, as text that says nothing to a client. */
 function encodeCursor(place: unknown): string {
@@ -48,13 +28,15 @@ export function decodeCursor<T>(text: string | undefined, schema: z.ZodType<T>):
 }
 
 /** A page of an answer; there is a next one where a limit cut it. */
-export function page<T>(
-  answer: { rows: T[]; truncated: boolean },
-  placeOf: (last: T) => unknown,
-): { items: T[]; next_cursor: string | null } {
+export function page<T>(answer: { rows: T[]; truncated: boolean }, placeOf: (last: T) => unknown): Page<T> {
   const last = answer.rows.at(-1);
   return {
     items: answer.rows,
     next_cursor: answer.truncated && last !== undefined ? encodeCursor(placeOf(last)) : null,
   };
+}
+
+/** A list that always comes whole, up to its limit. */
+export function onePage<T>({ rows }: { rows: T[] }): Page<T> {
+  return { items: rows, next_cursor: null };
 }

@@ -1,0 +1,51 @@
+import { benchmarkApi } from './benchmark.ts';
+import { compareApi } from './compare.ts';
+import { eventApi } from './events.ts';
+import { findingApi } from './findings.ts';
+import { fleetApi } from './fleet.ts';
+import { keyApi } from './keys.ts';
+import { measurementApi } from './measurements.ts';
+import { runApi } from './runs.ts';
+import { savedApi } from './saved.ts';
+import { seriesApi } from './series.ts';
+import { sessionApi } from './session.ts';
+import { type Method, readRouteName, type Signature, type Signatures } from './signature.ts';
+import { taskApi } from './tasks.ts';
+
+/**
+ * The gateway's HTTP API, by what it is about and in the order in which the documentation lists it. Everything else is made
+ * from this table: the gateway's routes and their checks, the clients' types, the OpenAPI document, the table of docs/http.md,
+ * and the tests of who is refused.
+ */
+export const API_GROUPS = {
+  Session: sessionApi,
+  Benchmarks: benchmarkApi,
+  Runs: runApi,
+  Tasks: taskApi,
+  Measurements: measurementApi,
+  Series: seriesApi,
+  Comparison: compareApi,
+  Findings: findingApi,
+  Fleet: fleetApi,
+  'Events and rejected messages': eventApi,
+  'Saved queries and layouts': savedApi,
+  Keys: keyApi,
+} as const satisfies Readonly<Record<string, Signatures>>;
+
+type Group = (typeof API_GROUPS)[keyof typeof API_GROUPS];
+type Merged<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer All) => void ? All : never;
+
+/** Every signature by its route's name. */
+export type Api = { [Name in keyof Merged<Group>]: Merged<Group>[Name] };
+
+export interface ApiRoute extends Signature {
+  group: string;
+  method: Method;
+  /** `/api/runs/:run_id` */
+  path: string;
+}
+
+/** Every route of the API, in the order of the table. */
+export const API_ROUTES: readonly ApiRoute[] = Object.entries<Signatures>(API_GROUPS).flatMap(([group, signatures]) =>
+  Object.entries(signatures).map(([name, signature]) => ({ group, ...readRouteName(name), ...signature })),
+);

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { benchmarkRun } from '../benchmark.ts';
+import { hardwareClass } from '../hardware.ts';
+import { runId, timestamp } from '../ids.ts';
+import { matrixRow, outcomeRow } from '../rows.ts';
+import { cursor, limitOf, listAnswer, pageOf } from './lists.ts';
+import { matrixQuery } from './measurements.ts';
+import { resultsOfRun, runNow, submitted } from './runs.ts';
+import { signatures } from './signature.ts';
+
+const params = z.object({ run_id: runId });
+
+/** How far a run is; also what `/api/benchmark/ws/:run_id` says. */
+export const benchmarkStatus = runNow.extend({
+  /** From 0 to 1: tasks that have ended. */
+  progress: z.number(),
+  current_step: z.string(),
+  completed_models: z.int(),
+  total_models: z.int(),
+});
+export type BenchmarkStatus = z.infer<typeof benchmarkStatus>;
+
+export const benchmarkModel = z.object({
+  /** What a request names it by. */
+  model: z.string(),
+  /** Whether the catalogue has it, so that any request can name it. */
+  in_catalogue: z.boolean(),
+  title: z.string().nullable(),
+  license: z.string().nullable(),
+  /** Null where it was never measured. */
+  last_measured_at: timestamp.nullable(),
+  /** Pools that it was measured on. */
+  pools: z.array(z.string()),
+  executors: z.array(z.string()),
+});
+export type BenchmarkModel = z.infer<typeof benchmarkModel>;
+
+/** A finished run, and where its report is. */
+const benchmarkReport = runNow.extend({
+  /** The report as one HTML file. */
+  report_url: z.string(),
+  /** Every value that it measured, as JSON. */
+  results_url: z.string(),
+});
+
+/** Both forms for the OpenAPI document; the handler checks them, since a union of them could not say what is wrong in one. */
+const benchmarkBody = z.looseObject({}).meta({
+  anyOf: [z.toJSONSchema(benchmarkRun, { io: 'input', reused: 'inline' }), { required: ['tasks'] }].map(
+    ({ $schema: _, ...json }: Record<string, unknown>) => json,
+  ),
+});
+
+/** The benchmark API: what the documented requests of benchmark tools expect, on top of runs and results. */
+export const benchmarkApi = signatures({
+  'POST /api/benchmark/run': {
+    role: 'submitter',
+    summary: 'Start benchmarks: every model on every hardware, or a full request',
+    body: benchmarkBody,
+    max_body_bytes: Number.POSITIVE_INFINITY,
+    answer: submitted,
+    status: 202,
+  },
+  'GET /api/benchmark/status/:run_id': {
+    role: 'viewer',
+    summary: 'How far a run is',
+    params,
+    answer: benchmarkStatus,
+  },
+  'GET /api/benchmark/results/:run_id': { ...resultsOfRun, summary: 'What a run measured' },
+  'GET /api/benchmark/outcomes/:run_id': {
+    role: 'viewer',
+    summary: 'The whole result document of each task of a run',
+    params,
+    query: z.strictObject({ limit: limitOf(100, 1000), cursor }),
+    answer: pageOf(outcomeRow),
+  },
+  'GET /api/benchmark/models': {
+    role: 'viewer',
+    summary: 'Models that can be benchmarked by name, and models that were',
+    answer: listAnswer(benchmarkModel),
+  },
+  'GET /api/benchmark/hardware': {
+    role: 'viewer',
+    summary: 'Hardware that takes tasks now',
+    answer: listAnswer(z.object({ pool: z.string(), class: hardwareClass, workers: z.int(), slots: z.int() })),
+  },
+  'GET /api/benchmark/reports': {
+    role: 'viewer',
+    summary: 'Reports of finished runs, the newest first',
+    query: z.strictObject({ limit: limitOf(20) }),
+    answer: listAnswer(benchmarkReport),
+  },
+  'GET /api/benchmark/query': {
+    role: 'viewer',
+    summary: 'Newest values by metric, model and hardware',
+    query: matrixQuery,
+    answer: listAnswer(matrixRow),
+  },
+});

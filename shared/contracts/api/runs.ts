@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { runId, taskId } from '../ids.ts';
+import { QUERIES } from '../query.ts';
+import { issue } from '../request.ts';
+import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
+import { RUN_STATUSES } from '../run-status.ts';
+import { cursor, limitOf, pageOf } from './lists.ts';
+import { signatures } from './signature.ts';
+
+const params = z.object({ run_id: runId });
+
+/** A run as HTTP shows it. */
+export const runNow = runRow.extend({
+  /** Whether it goes on, or how it ended. */
+  status: z.enum(RUN_STATUSES),
+});
+export type RunNow = z.infer<typeof runNow>;
+
+/** A task as HTTP shows it: its state, and what was asked for. The latter is null where the run's request was not kept. */
+export const taskNow = taskRow.extend({
+  type: z.enum(['benchmark', 'test']).nullable(),
+  priority: z.int().nullable(),
+  config: z.record(z.string(), z.unknown()).nullable(),
+  requirements: z.record(z.string(), z.unknown()).nullable(),
+  depends_on: z.array(z.string()).nullable(),
+  timeout_seconds: z.number().nullable(),
+});
+export type TaskNow = z.infer<typeof taskNow>;
+
+/** The run that a request became. */
+export const submitted = z.object({ run_id: runId, task_count: z.int(), duplicate: z.boolean() });
+
+/** What is wrong with a request that was only checked; no issues where it would start. */
+export const dryRun = z.object({ task_count: z.int(), issues: z.array(issue) });
+export type DryRun = z.infer<typeof dryRun>;
+
+/** What a run measured, page by page: the same under `/api/runs` and `/api/benchmark`. */
+export const resultsOfRun = {
+  role: 'viewer',
+  params,
+  query: z.strictObject({ limit: limitOf(1000, 10_000), cursor }),
+  answer: pageOf(resultRow),
+} as const;
+
+/** Anything, for ingest to judge: it says what is wrong and where, and so does a dry run. YAML comes as text. */
+const writtenBody = z.unknown().meta({
+  description: 'A request with its `tasks`, or a single task: docs/requests.md',
+  examples: [{ tasks: [{ task_id: 'first', executor: 'onnx', config: { model: 'silero-vad-v5' } }] }],
+});
+
+export const runApi = signatures({
+  'GET /api/runs': {
+    role: 'viewer',
+    summary: 'Runs, the newest first',
+    query: z.strictObject({
+      state: z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).optional(),
+      search: z.string().max(256).optional(),
+      tag: z.string().max(256).optional(),
+      limit: limitOf(20),
+      cursor,
+    }),
+    answer: pageOf(runNow),
+  },
+  'POST /api/runs': {
+    role: 'submitter',
+    summary: 'Start a run: a request or a single task as JSON, or YAML as application/yaml',
+    query: z.strictObject({ dry_run: z.stringbool().default(false) }),
+    body: writtenBody,
+    max_body_bytes: Number.POSITIVE_INFINITY,
+    answer: z.union([submitted, dryRun]),
+    status: 202,
+    other_status: 200,
+  },
+  'GET /api/runs/:run_id': { role: 'viewer', summary: 'One run with its counts', params, answer: runNow },
+  'GET /api/runs/:run_id/request': {
+    role: 'viewer',
+    summary: 'The request that it was started with',
+    params,
+    answer: QUERIES.request.row,
+  },
+  'GET /api/runs/:run_id/tasks': {
+    role: 'viewer',
+    summary: 'Its tasks by id',
+    params,
+    query: z.strictObject({
+      state: taskState.optional(),
+      search: z.string().max(256).optional(),
+      limit: limitOf(1000, 10_000),
+      cursor,
+    }),
+    answer: pageOf(taskNow),
+  },
+  'GET /api/runs/:run_id/results': { ...resultsOfRun, summary: 'What it measured, by task id' },
+  'GET /api/runs/:run_id/events': {
+    role: 'viewer',
+    summary: 'What happened in it, the newest first',
+    params,
+    query: z.strictObject({ task_id: taskId.optional(), limit: limitOf(100), cursor }),
+    answer: pageOf(eventRow),
+  },
+  'GET /api/runs/:run_id/findings': {
+    role: 'viewer',
+    summary: 'Findings that it brought',
+    params,
+    query: z.strictObject({ limit: limitOf(50) }),
+    answer: pageOf(findingRow),
+  },
+  'GET /api/runs/:run_id/report': {
+    role: 'viewer',
+    summary: 'The whole run as one HTML file that needs nothing else',
+    params,
+    answer: z.string(),
+    content_type: 'text/html; charset=utf-8',
+  },
+  'POST /api/runs/:run_id/cancel': {
+    role: 'submitter',
+    summary: 'Cancel a run',
+    params,
+    body: z.strictObject({ reason: z.string().max(1000).optional() }).default({}),
+    answer: z.object({ run_id: runId }),
+    status: 202,
+  },
+  'POST /api/runs/:run_id/repeat': {
+    role: 'submitter',
+    summary: 'Run it again, as it was written',
+    params,
+    answer: submitted,
+    status: 202,
+  },
+});

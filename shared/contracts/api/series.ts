@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { seriesAnalysis } from '../anomaly.ts';
+import { annotationRow, resultRow, seriesRow } from '../rows.ts';
+import { limitOf, pageOf } from './lists.ts';
+import { signatures } from './signature.ts';
+
+const params = z.object({ id: z.string().min(1).max(64) });
+
+export const seriesApi = signatures({
+  'GET /api/series': {
+    role: 'viewer',
+    summary: 'Series; `search` looks in benchmark, model and metric',
+    query: z.strictObject({ search: z.string().max(256).default(''), limit: limitOf(100, 10_000) }),
+    answer: pageOf(seriesRow),
+  },
+  'GET /api/series/:id': { role: 'viewer', summary: 'One series', params, answer: seriesRow },
+  'GET /api/series/:id/points': {
+    role: 'viewer',
+    summary: 'Its points, the oldest first',
+    params,
+    query: z.strictObject({ limit: limitOf(1000, 10_000) }),
+    answer: pageOf(resultRow),
+  },
+  'GET /api/series/:id/analysis': {
+    role: 'viewer',
+    summary: 'Levels, trend, what a change must be to be seen',
+    params,
+    query: z.strictObject({ points: z.coerce.number().pipe(z.int().min(10).max(5000)).default(1000) }),
+    answer: seriesAnalysis,
+  },
+  'GET /api/series/:id/annotations': {
+    role: 'viewer',
+    summary: 'Notes and environment changes',
+    params,
+    answer: pageOf(annotationRow),
+  },
+  'POST /api/series/:id/annotations': {
+    role: 'submitter',
+    summary: 'Note something',
+    params,
+    body: z.strictObject({
+      about_at: z.iso.datetime({ offset: true }).optional(),
+      text: z.string().trim().min(1).max(2000),
+      link: z.url().max(2048).nullable().optional(),
+    }),
+    answer: z.object({ event_id: z.string() }),
+    status: 201,
+  },
+});
