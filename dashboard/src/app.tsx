@@ -65,9 +65,9 @@ export function App(): ReactNode {
             <Route path="/rejected" component={Rejected} />
             <Route path="/keys" component={Keys} />
             <Route>
-              <Empty title="There is no such page">
+              <Empty title="Page not found">
                 <Button component={Link} href="/" variant="default" size="compact-sm">
-                  To the overview
+                  Go to the overview
                 </Button>
               </Empty>
             </Route>

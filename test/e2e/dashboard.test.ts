@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await page.goto(`${dashboard.url}/runs/new?by=yaml`);
     await page.locator('.cm-content').click();
     await page.keyboard.insertText('tasks:\n  - task_id: "bad id!"\n    config: { model: silero-vad-v5 }\n');
-    await page.getByText('One thing is to be changed').waitFor();
+    await page.getByText('1 problem').waitFor();
     await page.locator('.cm-lintRange-error').waitFor();
     expect(await page.locator('.cm-lintRange-error').textContent()).toContain('bad id!');
     expect(await page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
@@ -74,8 +74,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
   it('starts the quickstart run and shows it live until it is finished', async () => {
     const { page } = browser;
     await page.goto(`${dashboard.url}/runs/new?by=yaml`);
-    await page.getByRole('button', { name: 'Put the quickstart in' }).click();
-    await page.getByText('Fine: 5 tasks').waitFor();
+    await page.getByRole('button', { name: 'Insert example' }).click();
+    await page.getByText('Valid: 5 tasks').waitFor();
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
     run_url = page.url();
@@ -154,8 +154,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await page.getByRole('img', { name: /^\d+ points of echo-server request_latency_ms/ }).waitFor();
     await page.getByRole('button', { name: 'Add a note' }).click();
     await page.getByRole('textbox', { name: 'Note' }).fill('new switch in the rack');
-    await page.getByRole('button', { name: 'Note it' }).click();
-    await page.getByRole('region', { name: 'Marks' }).last().getByText('new switch in the rack').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('region', { name: 'Annotations' }).last().getByText('new switch in the rack').waitFor();
   });
 
   it('acknowledges a finding, reopens it, and dismisses it with a reason only', async () => {
@@ -168,15 +168,15 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
       .waitFor();
     await page.getByRole('region', { name: 'Tests' }).getByRole('row').nth(1).waitFor();
     await page.getByRole('button', { name: 'Acknowledge' }).click();
-    await page.getByText('somebody says that it is right').waitFor();
+    await page.getByText('accepted as real').waitFor();
     await page.getByRole('button', { name: 'Reopen' }).click();
     await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
     await page.getByRole('button', { name: 'Dismiss' }).click();
-    const dismiss = page.getByRole('button', { name: 'Dismiss it' });
+    const dismiss = page.getByRole('dialog').getByRole('button', { name: 'Dismiss' });
     expect(await dismiss.isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: 'Reason' }).fill('the switch, not us');
     await dismiss.click();
-    await page.getByText('somebody says that it is none').waitFor();
+    await page.getByText('dismissed with a reason').waitFor();
     await page.getByText('the switch, not us').waitFor();
   });
 
@@ -185,15 +185,15 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await page.goto(`${dashboard.url}/reports`);
     await page.getByRole('button', { name: 'Tasks by state and pool' }).click();
     await page.getByRole('region', { name: 'Tasks by state and pool' }).getByText('completed').first().waitFor();
-    await page.getByRole('textbox', { name: 'Save the query as' }).fill('tasks now');
+    await page.getByRole('textbox', { name: 'Name of the query' }).fill('tasks now');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('button', { name: 'tasks now', exact: true }).waitFor();
 
     await page.goto(dashboard.url);
     await page.getByRole('button', { name: 'Layout' }).click();
-    await page.getByRole('menuitem', { name: 'Arrange' }).click();
-    await page.getByRole('button', { name: 'Take away' }).first().click();
-    await page.getByRole('combobox', { name: 'Add a panel' }).click();
+    await page.getByRole('menuitem', { name: 'Edit layout' }).click();
+    await page.getByRole('button', { name: 'Remove' }).first().click();
+    await page.getByRole('combobox', { name: 'Add panel' }).click();
     await page.getByRole('option', { name: 'A saved query' }).click();
     await page.getByRole('combobox', { name: 'Of' }).click();
     await page.getByRole('option', { name: 'tasks now' }).click();
@@ -203,7 +203,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'Layout' }).click();
     await page.getByRole('menuitem', { name: 'Save as' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('mine');
-    await page.getByRole('button', { name: 'Save it' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.waitForURL(/layout=mine/);
     await page.getByRole('button', { name: 'mine' }).click();
     const exported = await saved(page.getByRole('menuitem', { name: 'Export' }));
@@ -241,7 +241,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await workers.getByText('ready').waitFor();
     for (const [action, reason, state] of [
       ['Drain', 'cleaning', 'draining'],
-      ['Let it work again', 'clean', 'ready'],
+      ['Resume', 'clean', 'ready'],
     ] as const) {
       await page.getByRole('button', { name: /^Actions for/ }).click();
       await page.getByRole('menuitem', { name: action }).click();

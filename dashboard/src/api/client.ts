@@ -91,7 +91,7 @@ async function answerTo(method: string, path: string, options: SendOptions): Pro
     throw new ApiProblem({
       status: 0,
       code: 'UNREACHABLE',
-      detail: 'The gateway does not answer. Is the stack running, and does this machine reach it?',
+      detail: 'The gateway does not respond. Check that the stack is running and reachable from this machine.',
     });
   }
 }

@@ -37,7 +37,7 @@ async function pngOf(option: EChartsOption, { width, height }: Size): Promise<Bl
   try {
     return await new Promise<Blob>((resolve, reject) => {
       canvas.toBlob((blob) => {
-        if (blob === null) reject(new Error('The browser could not make a picture of this size.'));
+        if (blob === null) reject(new Error('The browser could not render an image of this size.'));
         else resolve(blob);
       }, 'image/png');
     });

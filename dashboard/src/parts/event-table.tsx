@@ -7,7 +7,7 @@ import { At } from './time.tsx';
 
 const COLUMNS: readonly Column<EventRow>[] = [
   { key: 'at', title: 'When', value: ({ at }) => at, cell: ({ at }) => <At at={at} /> },
-  { key: 'kind', title: 'What', value: ({ entity, kind }) => `${entity} ${kind.replaceAll('_', ' ')}` },
+  { key: 'kind', title: 'Event', value: ({ entity, kind }) => `${entity} ${kind.replaceAll('_', ' ')}` },
   {
     key: 'run_id',
     title: 'Run',
@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
   },
   {
     key: 'message',
-    title: 'In words',
+    title: 'Message',
     value: ({ message }) => message,
     cell: ({ message }) => <div className="bw-wrap">{message}</div>,
   },

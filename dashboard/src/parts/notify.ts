@@ -2,5 +2,5 @@ import { notifications } from '@mantine/notifications';
 
 /** Says at the page's corner why something was not done. */
 export function notifyFailure(error: Error): void {
-  notifications.show({ color: 'orange', title: 'Not done', message: error.message, autoClose: 12_000 });
+  notifications.show({ color: 'orange', title: 'Failed', message: error.message, autoClose: 12_000 });
 }

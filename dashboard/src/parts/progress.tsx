@@ -9,7 +9,7 @@ type Counts = Pick<RunRow, (typeof PARTS)[number] | 'total' | 'waiting'>;
 export function RunProgress({ counts, width }: { counts: Counts; width?: number }): ReactNode {
   const over = counts.total - counts.waiting - counts.running;
   const text = PARTS.filter((part) => counts[part] > 0).map((part) => `${counts[part]} ${part.replace('_', ' ')}`);
-  const label = [`${over} of ${counts.total} tasks over`, ...text].join(', ');
+  const label = [`${over} of ${counts.total} tasks done`, ...text].join(', ');
   return (
     <span className="bw-progress" title={label}>
       <span className="bw-bar" role="img" aria-label={label} style={{ width }}>

@@ -50,11 +50,11 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }):
 }
 
 function titleOf(problem: ApiProblem | undefined): string {
-  if (problem === undefined) return 'This part of the page failed';
+  if (problem === undefined) return 'This section failed to load';
   if (problem.status === 0) return 'No connection';
   if (problem.status === 403) return 'Not allowed';
-  if (problem.status === 404) return 'Not there';
-  return problem.status >= 500 ? 'The server could not answer' : 'Refused';
+  if (problem.status === 404) return 'Not found';
+  return problem.status >= 500 ? 'Server error' : 'Refused';
 }
 
 /** Shows a question's answer, or that it is on its way, or why there is none. */

@@ -16,7 +16,7 @@ export function Connection(): ReactNode {
   const note =
     dropped === 0
       ? 'Live updates over one WebSocket'
-      : `${dropped} messages were left out because this page was too slow; reload it to see all`;
+      : `${dropped} messages were dropped because this page was too slow. Reload to see all.`;
   return (
     <Tooltip label={note}>
       <span className="bw-status" data-tone={dropped > 0 ? 'timed_out' : tone} role="status">

@@ -32,8 +32,8 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/series', title: 'Series', icon: IconChartLine, key: 's' },
   { path: '/findings', title: 'Findings', icon: IconFlag, key: 'f' },
   { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },
-  { path: '/reports', title: 'Reports', icon: IconReportAnalytics, key: 'p' },
+  { path: '/reports', title: 'Query', icon: IconReportAnalytics, key: 'p' },
   { path: '/events', title: 'Events', icon: IconListDetails, key: 'e' },
   { path: '/rejected', title: 'Rejected', icon: IconMailX, key: 'j' },
-  { path: '/keys', title: 'Keys', icon: IconKey, key: 'k', role: 'admin' },
+  { path: '/keys', title: 'API keys', icon: IconKey, key: 'k', role: 'admin' },
 ];

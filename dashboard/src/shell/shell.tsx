@@ -16,7 +16,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   return (
     <div className="bw-shell">
       <a className="bw-skip" href="#page">
-        Skip to the page
+        Skip to content
       </a>
       <div className="bw-topbar">
         <Burger opened={opened} onClick={() => setOpened(!opened)} size="sm" aria-label="Navigation" />

@@ -16,7 +16,7 @@ export function Shortcuts(): ReactNode {
       { keys: 'n', does: 'start a run', run: () => navigate('/runs/new') },
       { keys: '/', does: 'search on this page', run: focusSearch },
       { keys: 't', does: 'switch between light and dark', run: toggleColorScheme },
-      { keys: '?', does: 'show these keys', run: () => setHelp(true) },
+      { keys: '?', does: 'show keyboard shortcuts', run: () => setHelp(true) },
     ],
     [navigate, toggleColorScheme],
   );
@@ -37,7 +37,7 @@ export function Shortcuts(): ReactNode {
   }, [bindings, follow]);
 
   return (
-    <Modal opened={help} onClose={() => setHelp(false)} title="Keys">
+    <Modal opened={help} onClose={() => setHelp(false)} title="Keyboard shortcuts">
       <Table withRowBorders={false} verticalSpacing={3}>
         <Table.Tbody>
           {bindings.map(({ keys, does }) => (

@@ -37,7 +37,8 @@ export function SignIn({ error: before }: { error?: Error | undefined }): ReactN
           Sign in
         </Button>
         <Text size="sm" c="dimmed">
-          <Code>npm start</Code> prints a link that signs you in. A key for somebody else: <Code>bw key create</Code>.
+          <Code>npm start</Code> prints a sign-in link. To create an API key for someone else:{' '}
+          <Code>bw key create</Code>.
         </Text>
       </form>
     </main>

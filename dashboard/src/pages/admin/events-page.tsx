@@ -22,7 +22,7 @@ export default function EventsPage(): ReactNode {
       <search className="bw-filters">
         <Select
           aria-label="About"
-          placeholder="about anything"
+          placeholder="everything"
           data={[...EVENT_ENTITIES]}
           value={filters.entity || null}
           onChange={(entity) => change({ entity: entity ?? '' })}
@@ -44,7 +44,9 @@ export default function EventsPage(): ReactNode {
       </search>
       <Panel title="Newest first">
         <Answer of={events} height={300}>
-          {(rows) => (rows.length === 0 ? <Empty title="No event fits these filters" /> : <EventTable events={rows} />)}
+          {(rows) =>
+            rows.length === 0 ? <Empty title="No events match these filters" /> : <EventTable events={rows} />
+          }
         </Answer>
         {events.hasNextPage && (
           <Button variant="subtle" size="compact-sm" mt={6} onClick={() => void events.fetchNextPage()}>

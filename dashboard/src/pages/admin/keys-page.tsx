@@ -11,10 +11,10 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { At } from '../../parts/time.tsx';
 
 const ROLES: { value: Role; label: string }[] = [
-  { value: 'viewer', label: 'viewer: sees everything' },
+  { value: 'viewer', label: 'viewer: reads everything' },
   { value: 'submitter', label: 'submitter: also starts and cancels runs' },
   { value: 'operator', label: 'operator: also drains and quarantines workers' },
-  { value: 'admin', label: 'admin: also makes keys' },
+  { value: 'admin', label: 'admin: also manages API keys' },
 ];
 
 /** API keys: who may get in and do what. */
@@ -22,19 +22,19 @@ export default function KeysPage(): ReactNode {
   const may_admin = useMay('admin');
   const keys = usePages<ApiKey>('/api/keys', {}, { enabled: may_admin });
   const remove = useSend<ApiKey, unknown>('DELETE', ({ id }) => `/api/keys/${encodeURIComponent(id)}`, ['/api/keys']);
-  if (!may_admin) return <Empty title="Only an admin sees the keys" />;
+  if (!may_admin) return <Empty title="Only admins can see API keys" />;
   const columns: Column<ApiKey>[] = [
     { key: 'name', title: 'Name', value: ({ name }) => name },
     { key: 'role', title: 'Role', value: ({ role }) => role },
     {
       key: 'created_at',
-      title: 'Made',
+      title: 'Created',
       value: ({ created_at }) => created_at,
       cell: ({ created_at }) => <At at={created_at} />,
     },
     {
       key: 'expires_at',
-      title: 'Ends',
+      title: 'Expires',
       value: ({ expires_at }) => expires_at,
       cell: ({ expires_at }) => (expires_at === null ? 'never' : <At at={expires_at} />),
     },
@@ -42,14 +42,14 @@ export default function KeysPage(): ReactNode {
   ];
   return (
     <>
-      <PageHead title="Keys" />
+      <PageHead title="API keys" />
       <div className="bw-grid">
         <Panel title="API keys" className="bw-7">
           <Answer of={keys}>
             {(rows) => <DataTable label="API keys" columns={columns} rows={rows} rowKey={({ id }) => id} />}
           </Answer>
         </Panel>
-        <Panel title="Make one" className="bw-5">
+        <Panel title="New API key" className="bw-5">
           <NewKey />
         </Panel>
       </div>
@@ -69,7 +69,7 @@ function NewKey(): ReactNode {
     <form onSubmit={submit} className="bw-stack">
       <TextInput
         label="Name"
-        description="whose it is or what uses it"
+        description="who or what uses it"
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
         required
@@ -81,10 +81,10 @@ function NewKey(): ReactNode {
         onChange={(next) => setRole(ROLES.find(({ value }) => value === next)?.value ?? 'viewer')}
       />
       <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
-        Make the key
+        Create key
       </Button>
       {make.data !== undefined && (
-        <Alert color="blue" title="Shown once" variant="light" className="bw-told">
+        <Alert color="blue" title="Copy it now: it is shown only once" variant="light" className="bw-told">
           <Code block>{make.data.key}</Code>
           <CopyButton value={make.data.key}>
             {({ copied, copy }) => (

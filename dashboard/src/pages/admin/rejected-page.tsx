@@ -21,13 +21,13 @@ const COLUMNS: readonly Column<RejectedItem>[] = [
   { key: 'subject', title: 'Subject', wide: true, value: ({ subject }) => subject },
   {
     key: 'issues',
-    title: 'What is wrong with it',
+    title: 'Error',
     value: ({ issues }) => issueText(issues),
     cell: ({ issues }) => <div className="bw-wrap">{issueText(issues)}</div>,
   },
   {
     key: 'raw',
-    title: 'The message',
+    title: 'Message',
     wide: true,
     value: ({ raw_base64 }) => rawText(raw_base64),
     cell: ({ raw_base64 }) => (
@@ -57,7 +57,7 @@ export default function RejectedPage(): ReactNode {
         <Answer of={rejected} height={200}>
           {(rows) =>
             rows.length === 0 ? (
-              <Empty title="Every message could be read" />
+              <Empty title="No rejected messages" />
             ) : (
               <DataTable
                 label="Rejected messages"

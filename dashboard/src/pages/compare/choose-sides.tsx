@@ -45,7 +45,7 @@ export function ChooseSides({ sides, filters }: { sides: Sides; filters: Filters
           {Object.entries(filters).map(([name, value]) => (
             <span key={name} className="bw-chip">
               {name.replace('_', ' ')} {name === 'run' ? shortId(value) : value}
-              <CloseButton size="xs" aria-label={`Without ${name} ${value}`} onClick={() => drop(name)} />
+              <CloseButton size="xs" aria-label={`Remove the filter ${name} ${value}`} onClick={() => drop(name)} />
             </span>
           ))}
         </p>
@@ -93,6 +93,6 @@ function Values({ sides: { by, values }, onChoose }: ValuesProps): ReactNode {
   const data = [...new Set((offered[by] ?? []).filter(Boolean).map(String))].sort((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
   );
-  const hint = by === 'commit' ? 'a commit or how it begins, then Enter; two or more' : 'two or more';
+  const hint = by === 'commit' ? 'a commit or its first digits, then Enter; two or more' : 'two or more';
   return <TagsInput {...common} data={data} placeholder={values.length < 2 ? hint : ''} acceptValueOnBlur />;
 }

@@ -23,7 +23,7 @@ export default function ComparePage(): ReactNode {
   const compared = useGet<Comparison>('/api/compare', { ...filters, [sides.by]: sides.values }, { enabled: enough });
   return (
     <>
-      <PageHead title="Compare" note="The first one is what the others are held against." />
+      <PageHead title="Compare" note="The first is the baseline." />
       <Panel title="What to compare">
         <ChooseSides sides={sides} filters={filters} />
       </Panel>
@@ -33,7 +33,7 @@ export default function ComparePage(): ReactNode {
         </Answer>
       ) : (
         <Empty title="Choose two or more">
-          Above, or tick them in the list of runs or of series and choose Compare there.
+          Choose them above, or select rows in the list of runs or series and press Compare.
         </Empty>
       )}
     </>
@@ -68,7 +68,7 @@ function Compared({ comparison }: { comparison: Comparison }): ReactNode {
         />
       </search>
       <div className="bw-grid">
-        <Panel title="What differs">
+        <Panel title="Differences">
           <Summary comparison={comparison} metric={shown} />
         </Panel>
         <Panel title={`${shown}, side by side`}>
@@ -79,7 +79,7 @@ function Compared({ comparison }: { comparison: Comparison }): ReactNode {
             onPick={(each) => change({ row: keyOf(each) })}
           />
         </Panel>
-        <Panel title="One row in detail">
+        <Panel title="Details">
           <OneRow comparison={comparison} row={picked} />
         </Panel>
         <Scaling comparison={comparison} rows={rows} />

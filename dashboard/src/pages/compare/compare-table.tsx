@@ -34,7 +34,7 @@ export function CompareTable({
   const names = new Map(rowNames(rows).map((name, at) => [rows[at], name]));
   const name: Column<ComparedRow> = {
     key: 'what',
-    title: 'What',
+    title: 'Benchmark',
     value: (row) => names.get(row) ?? '',
     cell: (row) => (
       <UnstyledButton className="bw-pick" aria-pressed={keyOf(row) === picked} onClick={() => onPick(row)}>
@@ -58,7 +58,7 @@ function columnsOf(label: string, side: number, unit: string): Column<ComparedRo
   const bounds = (['ci_low', 'ci_high'] as const).map(
     (bound): Column<ComparedRow> => ({
       key: `${label} (${side + 1}) ${bound}`,
-      title: bound === 'ci_low' ? '95 % from' : 'to',
+      title: bound === 'ci_low' ? '95 % CI low' : 'to',
       numeric: true,
       wide: true,
       value: ({ cells }) => cells[side]?.[bound] ?? null,

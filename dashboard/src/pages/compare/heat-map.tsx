@@ -31,7 +31,7 @@ export function HeatMap({ comparison, rows }: { comparison: Comparison; rows: re
         <SegmentedControl
           className="bw-scrolling"
           size="xs"
-          aria-label="What the heat map shows"
+          aria-label="Heat map value"
           data={choices}
           value={shown}
           onChange={(next) => change({ heat: next })}

@@ -47,7 +47,7 @@ export function OneRow({ comparison, row }: { comparison: Comparison; row: Compa
             ) : (
               <>
                 <span className="bw-dim">
-                  {cell.runs === 1 ? '1 run' : `${cell.runs} runs`}, {formatCount(cell.samples)} samples in the newest,{' '}
+                  {cell.runs === 1 ? '1 run' : `${cell.runs} runs`}, {formatCount(cell.samples)} samples in the latest,{' '}
                   <RunLink run_id={cell.run_id} />, on {cell.pool}.
                 </span>{' '}
                 {row.differences[side]?.sentence}

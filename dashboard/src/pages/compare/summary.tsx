@@ -12,7 +12,7 @@ export function Summary({ comparison, metric }: { comparison: Comparison; metric
             {label} <span className="bw-dim">against {first?.label}</span>
           </h3>
           {summary.length === 0 ? (
-            <p>Nothing was measured on both sides.</p>
+            <p>Nothing was measured on both sides, so there is nothing to compare.</p>
           ) : (
             <ul>
               {summary

@@ -30,7 +30,7 @@ const TESTS: readonly Column<Test>[] = [
   { key: 'passed', title: 'Passed', value: ({ passed }) => passed, cell: ({ passed }) => (passed ? 'yes' : 'no') },
   {
     key: 'meaning',
-    title: 'What it asks, and what came out',
+    title: 'Meaning',
     value: ({ meaning }) => meaning,
     cell: ({ meaning }) => <div className="bw-wrap">{meaning}</div>,
   },
@@ -61,9 +61,9 @@ const segments = (unit: string): readonly Column<Segment>[] => [
 export function Evidence({ finding: { evidence, baseline, unit } }: { finding: Finding }): ReactNode {
   if (evidence === null) {
     return (
-      <Panel title="The numbers behind it">
+      <Panel title="Evidence">
         <p>
-          Held against the {baseline.n} runs before: {baseline.values.map((value) => formatNumber(value)).join(', ')}{' '}
+          Compared with the {baseline.n} runs before: {baseline.values.map((value) => formatNumber(value)).join(', ')}{' '}
           {unit}.
         </p>
       </Panel>
@@ -71,27 +71,27 @@ export function Evidence({ finding: { evidence, baseline, unit } }: { finding: F
   }
   return (
     <>
-      <Panel title="What was asked of the numbers" className={evidence.segments.length > 0 ? 'bw-7' : ''}>
+      <Panel title="Statistical tests" className={evidence.segments.length > 0 ? 'bw-7' : ''}>
         <DataTable label="Tests" columns={TESTS} rows={evidence.tests} rowKey={({ name, meaning }) => name + meaning} />
         <p className="bw-note">
-          {evidence.points} runs were looked at
-          {evidence.effect_size === null ? '' : `; the step is ${formatNumber(evidence.effect_size)} times the noise`}.
+          Based on {evidence.points} runs
+          {evidence.effect_size === null ? '' : `; effect size ${formatNumber(evidence.effect_size)} sigma`}.
         </p>
         {evidence.modes.length > 1 && (
           <p className="bw-note">
-            The series jumps between levels: {evidence.modes.map((mode) => formatNumber(mode)).join(', ')} {unit}.
+            The series switches between levels: {evidence.modes.map((mode) => formatNumber(mode)).join(', ')} {unit}.
           </p>
         )}
         {evidence.environment.map(({ what, from, to }) => (
           <p key={what}>
-            At the same place {what} changed: {from || 'nothing'} to {to || 'nothing'}.
+            At the same point {what} changed from {from || 'nothing'} to {to || 'nothing'}.
           </p>
         ))}
         {evidence.contributions.length > 0 && (
           <ul>
             {evidence.contributions.map(({ name, value, z_score }) => (
               <li key={name}>
-                {name}: {formatNumber(value)}, {formatNumber(z_score)} times its noise off
+                {name}: {formatNumber(value)}, {formatNumber(z_score)} sigma from its level
               </li>
             ))}
           </ul>
@@ -113,7 +113,12 @@ export function Evidence({ finding: { evidence, baseline, unit } }: { finding: F
 
 const CONFIRMATIONS: readonly Column<FindingConfirmation>[] = [
   { key: 'on', title: 'On', value: ({ on }) => on.replace('_', ' ') },
-  { key: 'asked_at', title: 'Asked', value: ({ asked_at }) => asked_at, cell: ({ asked_at }) => <At at={asked_at} /> },
+  {
+    key: 'asked_at',
+    title: 'Requested',
+    value: ({ asked_at }) => asked_at,
+    cell: ({ asked_at }) => <At at={asked_at} />,
+  },
   {
     key: 'value',
     title: 'Value',
@@ -123,9 +128,9 @@ const CONFIRMATIONS: readonly Column<FindingConfirmation>[] = [
   },
   {
     key: 'agrees',
-    title: 'Shows it',
+    title: 'Reproduced',
     value: ({ agrees }) => agrees,
-    cell: ({ agrees }) => (agrees === null ? 'not known yet' : agrees ? 'yes' : 'no'),
+    cell: ({ agrees }) => (agrees === null ? 'pending' : agrees ? 'yes' : 'no'),
   },
   {
     key: 'run_id',
@@ -143,7 +148,7 @@ const CONFIRMATIONS: readonly Column<FindingConfirmation>[] = [
 /** The re-runs that were asked for to settle it. */
 export function Confirmations({ finding: { confirmations } }: { finding: Finding }): ReactNode {
   if (confirmations.length === 0) {
-    return <Empty title="No re-runs were asked for">It is confirmed, or goes away, by the points that follow.</Empty>;
+    return <Empty title="No re-runs">The next results of this series confirm or withdraw this finding.</Empty>;
   }
   return (
     <DataTable label="Re-runs" columns={CONFIRMATIONS} rows={confirmations} rowKey={({ request_id }) => request_id} />
@@ -164,7 +169,7 @@ export function Steps({ finding: { history, links } }: { finding: Finding }): Re
       </ul>
       {links.map((link) => (
         <p key={link}>
-          Followed up at{' '}
+          Tracked in{' '}
           {/^https?:\/\//.test(link) ? (
             <a href={link} target="_blank" rel="noreferrer">
               {link}

@@ -42,14 +42,14 @@ function OneFinding({ finding }: { finding: Finding }): ReactNode {
       >
         <Triage finding={finding} />
       </PageHead>
-      <Panel title="What changed">
+      <Panel title="Summary">
         <p className="bw-lead">{finding.message}</p>
         <Facts
           facts={[
             { name: 'Before', value: formatNumber(baseline.median), unit: `${unit ?? ''}, ${baseline.n} runs` },
             { name: 'Now', value: formatNumber(finding.value), unit: unit ?? '' },
             { name: 'Change', value: formatPercentChange(finding.change_percent) },
-            { name: 'In noise', value: formatNumber(finding.z_score), unit: 'std. deviations' },
+            { name: 'Effect size', value: formatNumber(finding.z_score), unit: 'sigma' },
             { name: 'Pool', value: finding.pool ?? '–' },
             { name: 'First seen in', value: <RunLink run_id={finding.run_id} /> },
           ]}
@@ -57,7 +57,7 @@ function OneFinding({ finding }: { finding: Finding }): ReactNode {
         <Culprit finding={finding} />
       </Panel>
       <div className="bw-grid">
-        <Panel title="In its series" aside={<Link href={`/series/${series_id}`}>the whole series</Link>}>
+        <Panel title="History" aside={<Link href={`/series/${series_id}`}>open the series</Link>}>
           <Answer of={points} height={320}>
             {(rows) => (
               <HistoryChart
@@ -73,10 +73,10 @@ function OneFinding({ finding }: { finding: Finding }): ReactNode {
           </Answer>
         </Panel>
         <Evidence finding={finding} />
-        <Panel title="Confirmation" className="bw-6">
+        <Panel title="Re-runs" className="bw-6">
           <Confirmations finding={finding} />
         </Panel>
-        <Panel title="What was decided" className="bw-6">
+        <Panel title="Activity" className="bw-6">
           <Steps finding={finding} />
         </Panel>
         {finding.incident_id !== null && <Siblings incident_id={finding.incident_id} finding_id={finding.finding_id} />}
@@ -90,7 +90,7 @@ function Culprit({ finding: { culprit } }: { finding: Finding }): ReactNode {
   const { last_good, first_bad } = culprit;
   const version = (end: typeof last_good): string => {
     const { commit, version: of } = end.source ?? {};
-    return commit?.slice(0, 12) ?? of ?? 'no version told';
+    return commit?.slice(0, 12) ?? of ?? 'unknown version';
   };
   return (
     <p>
@@ -107,7 +107,7 @@ function Siblings({ incident_id, finding_id }: { incident_id: string; finding_id
   const others = (incident.data?.moved ?? []).filter((each) => each.finding_id !== finding_id);
   if (others.length === 0) return null;
   return (
-    <Panel title="Found together with it">
+    <Panel title="Related findings">
       <ul className="bw-list">
         {others.slice(0, 20).map((each) => (
           <li key={each.finding_id} className="bw-finding-line">

@@ -14,7 +14,7 @@ import { FindingStateText } from './finding-state.tsx';
 const COLUMNS: readonly Column<FindingRow>[] = [
   {
     key: 'model',
-    title: 'What',
+    title: 'Series',
     value: ({ model, benchmark }) => model || benchmark,
     cell: ({ finding_id, model, benchmark, metric, batch_size }) => (
       <Link href={`/findings/${encodeURIComponent(finding_id)}`}>
@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<FindingRow>[] = [
   },
   {
     key: 'message',
-    title: 'What it says',
+    title: 'Summary',
     wide: true,
     value: ({ message }) => message,
     cell: ({ message }) => <div className="bw-wrap">{message}</div>,
@@ -60,10 +60,10 @@ export function FindingTable({ query, filtered }: { query: Query; filtered: bool
       <Answer of={findings} height={300}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty title={filtered ? 'No finding fits these filters' : 'Nothing is open'}>
+            <Empty title={filtered ? 'No findings match these filters' : 'No open findings'}>
               {filtered
                 ? 'Choose another state or kind.'
-                : 'A series is judged from its sixth run on. What was settled is there under "every state".'}
+                : 'A series is judged from its sixth run on. Choose "every state" to see settled findings.'}
             </Empty>
           ) : (
             <DataTable label="Findings" columns={COLUMNS} rows={rows} rowKey={({ finding_id }) => finding_id} />

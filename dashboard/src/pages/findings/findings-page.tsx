@@ -20,13 +20,13 @@ export default function FindingsPage(): ReactNode {
   const states = state === 'open' ? OPEN : state === 'all' ? [] : [state];
   return (
     <>
-      <PageHead title="Findings" note="Every number behind a finding stands on its page." />
+      <PageHead title="Findings" note="Open a finding to see the evidence behind it." />
       <search className="bw-filters">
         <SegmentedControl
           size="sm"
           data={[
-            { value: 'finding', label: 'One by one' },
-            { value: 'incident', label: 'By cause' },
+            { value: 'finding', label: 'List' },
+            { value: 'incident', label: 'By commit' },
           ]}
           value={by}
           onChange={(next) => change({ by: next })}

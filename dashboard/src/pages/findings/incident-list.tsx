@@ -19,7 +19,7 @@ export function IncidentList({ only_open }: { only_open: boolean }): ReactNode {
     <Answer of={incidents} height={300}>
       {(rows) =>
         rows.length === 0 ? (
-          <Empty title={only_open ? 'Nothing is open' : 'Nothing was found so far'} />
+          <Empty title={only_open ? 'No open findings' : 'No findings yet'} />
         ) : (
           <div className="bw-grid">
             {rows.map((incident) => (
@@ -39,7 +39,7 @@ function Incident({ incident }: { incident: IncidentRow }): ReactNode {
     cause === 'commit' && now !== ''
       ? `Commit ${now}`
       : cause === 'environment'
-        ? 'A change of the environment'
+        ? 'Environment change'
         : (moved[0]?.model ?? '') || (moved[0]?.benchmark ?? 'One finding');
   return (
     <Panel title={title} aside={<Ago at={incident.last_detected_at} />}>

@@ -24,11 +24,11 @@ export function LinkDialog({
     onSay(link.trim()).then(close, setError);
   };
   return (
-    <Modal opened={opened} onClose={close} title="Where it is followed up">
+    <Modal opened={opened} onClose={close} title="Link to an issue or pull request">
       <form onSubmit={submit} className="bw-stack">
         <TextInput
           label="Address"
-          description="Of an issue, a pull request or a page; it is shown with the finding."
+          description="The link is shown with the finding."
           type="url"
           placeholder="https://…"
           value={link}
@@ -42,7 +42,7 @@ export function LinkDialog({
             Back
           </Button>
           <Button type="submit" disabled={link.trim() === ''}>
-            Link it
+            Add link
           </Button>
         </Group>
       </form>

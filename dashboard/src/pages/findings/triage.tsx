@@ -51,8 +51,8 @@ export function Triage({ finding: { finding_id, state } }: { finding: Finding })
       <ReasonDialog
         opened={asking === 'dismiss'}
         title="Dismiss this finding"
-        note="Say why it is no regression: the detector learns from it, and asks more of the next one on this metric and pool."
-        action="Dismiss it"
+        note="Say why this is not a regression. The detector learns from it and needs stronger evidence next time on this metric and pool."
+        action="Dismiss"
         required
         onClose={close}
         onSay={(reason) => act.mutateAsync({ action: 'dismiss', reason })}

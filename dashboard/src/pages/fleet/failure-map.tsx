@@ -53,13 +53,13 @@ export function FailureMap({ cells }: { cells: readonly FailureCell[] }): ReactN
     },
     [cells],
   );
-  if (cells.length === 0) return <Empty title="No attempt has failed" />;
+  if (cells.length === 0) return <Empty title="No failed attempts" />;
   const total = cells.reduce((sum, { attempts }) => sum + attempts, 0);
   return (
     <Chart
       option={option}
       height={Math.max(170, 60 + 30 * pools.length)}
-      description={`${total} failed attempts over ${pools.length} pools and ${classes.length} reasons`}
+      description={`${total} failed attempts in ${pools.length} pools, ${classes.length} reasons`}
     />
   );
 }

@@ -52,10 +52,10 @@ export default function FleetPage(): ReactNode {
               clearable
             />
             <Select
-              aria-label="Which workers"
+              aria-label="Workers shown"
               data={[
-                { value: 'there', label: 'those that are there' },
-                { value: 'all', label: 'also those that left' },
+                { value: 'there', label: 'Online' },
+                { value: 'all', label: 'Online and offline' },
               ]}
               value={filters.show}
               onChange={(show) => change({ show: show ?? 'there' })}
@@ -65,17 +65,17 @@ export default function FleetPage(): ReactNode {
             {(all) => {
               const rows = all.filter((worker) => fits(worker, filters));
               return rows.length === 0 ? (
-                <Empty title="No worker fits these filters" />
+                <Empty title="No workers match these filters" />
               ) : (
                 <WorkerTable workers={rows} />
               );
             }}
           </Answer>
         </Panel>
-        <Panel title="Pools and their queues" className="bw-7">
+        <Panel title="Queues" className="bw-7">
           <Answer of={status}>{({ pools: all }) => <PoolTable pools={all} />}</Answer>
         </Panel>
-        <Panel title="Who works for whom" className="bw-5">
+        <Panel title="Topology" className="bw-5">
           <Answer of={workers}>
             {(all) => <Topology workers={all.filter(isThere)} services={cluster.data?.services ?? []} />}
           </Answer>

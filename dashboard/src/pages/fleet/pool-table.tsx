@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
   },
   {
     key: 'expected_work_seconds',
-    title: 'Work left',
+    title: 'Estimated backlog',
     numeric: true,
     wide: true,
     value: ({ expected_work_seconds }) => expected_work_seconds ?? null,
@@ -62,8 +62,8 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
 /** How long all that waits would take; tasks that nobody knows anything about make it a lower bound. */
 function ExpectedWork({ seconds, unknown }: { seconds: number | null; unknown: number }): ReactNode {
   if (unknown === 0 || seconds === null) return formatSeconds(seconds);
-  const why = `nobody knows how long ${formatCount(unknown)} of the tasks take`;
-  return <span title={why}>{seconds === 0 ? 'not known' : `≥ ${formatSeconds(seconds)}`}</span>;
+  const why = `no run time is known for ${formatCount(unknown)} of the tasks`;
+  return <span title={why}>{seconds === 0 ? 'unknown' : `≥ ${formatSeconds(seconds)}`}</span>;
 }
 
 /** What each pool does and what waits for it. */

@@ -6,7 +6,7 @@ import { Meter } from '../../parts/meter.tsx';
 import { Empty } from '../../parts/states.tsx';
 
 const COLUMNS: readonly Column<RecoveryRow>[] = [
-  { key: 'strategy', title: 'What was done', value: ({ strategy }) => strategy.replaceAll('_', ' ') },
+  { key: 'strategy', title: 'Strategy', value: ({ strategy }) => strategy.replaceAll('_', ' ') },
   {
     key: 'attempts',
     title: 'Times',
@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<RecoveryRow>[] = [
   },
   {
     key: 'recovered',
-    title: 'Task completed after it',
+    title: 'Success rate',
     value: ({ recovered, attempts }) => recovered / Math.max(1, attempts),
     cell: ({ recovered, attempts }) => (
       <Meter
@@ -30,6 +30,6 @@ const COLUMNS: readonly Column<RecoveryRow>[] = [
 
 /** What was tried after failures, and how often it helped. */
 export function Recovery({ rows }: { rows: readonly RecoveryRow[] }): ReactNode {
-  if (rows.length === 0) return <Empty title="Nothing had to be recovered" />;
+  if (rows.length === 0) return <Empty title="No recoveries so far" />;
   return <DataTable label="Recovery by strategy" columns={COLUMNS} rows={rows} rowKey={({ strategy }) => strategy} />;
 }

@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<ServiceHealth>[] = [
   },
   {
     key: 'pending_messages',
-    title: 'Messages behind',
+    title: 'Consumer lag (messages)',
     numeric: true,
     value: behind,
     cell: (service) => (
@@ -74,7 +74,7 @@ const COLUMNS: readonly Column<ServiceHealth>[] = [
 
 /** Every process of the stack and how it is. */
 export function ServiceTable({ services }: { services: readonly ServiceHealth[] }): ReactNode {
-  if (services.length === 0) return <Empty title="No service answers" />;
+  if (services.length === 0) return <Empty title="No service responds" />;
   const ordered = services.toSorted((a, b) => a.service.localeCompare(b.service));
   return <DataTable label="Services" columns={COLUMNS} rows={ordered} rowKey={({ instance_id }) => instance_id} />;
 }

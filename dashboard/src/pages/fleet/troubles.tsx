@@ -18,7 +18,7 @@ export function Troubles({ status: { unserved = [], circuits = [] } }: { status:
         ))}
         {circuits.map((circuit) => (
           <li key={`${circuit.subject} ${circuit.hardware}`}>
-            {circuit.subject} on {circuit.hardware} is held back: {circuit.message}
+            {circuit.subject} on {circuit.hardware} is paused: {circuit.message}
           </li>
         ))}
       </ul>

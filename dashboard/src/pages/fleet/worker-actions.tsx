@@ -12,17 +12,17 @@ type Action = 'drain' | 'quarantine' | 'resume';
 const ACTIONS: Record<Action, { label: string; note: string; possible: (state: string) => boolean }> = {
   drain: {
     label: 'Drain',
-    note: 'It finishes what it runs and takes nothing new, until it is resumed or started again.',
+    note: 'It finishes its running tasks and takes no new ones until it is resumed or restarted.',
     possible: (state) => state === 'ready',
   },
   quarantine: {
     label: 'Quarantine',
-    note: 'It takes no tasks, also after a restart, until somebody lets it back.',
+    note: 'It takes no tasks, even after a restart, until someone releases it.',
     possible: (state) => state !== 'quarantined',
   },
   resume: {
-    label: 'Let it work again',
-    note: 'It takes tasks again; what it failed before no longer counts.',
+    label: 'Resume',
+    note: 'It takes tasks again, and its earlier failures no longer count.',
     possible: (state) => state === 'draining' || state === 'quarantined' || state === 'paused',
   },
 };

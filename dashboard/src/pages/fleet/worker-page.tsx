@@ -32,11 +32,11 @@ export default function WorkerPage({ worker_id }: { worker_id: string }): ReactN
             {devicesOf(row).map((device) => (
               <DevicePanel key={device.device_id} device={device} />
             ))}
-            <Panel title="What happened to it">
+            <Panel title="Events">
               <Answer of={events}>
                 {(rows) =>
                   rows.length === 0 ? (
-                    <Empty title="Nothing yet" />
+                    <Empty title="No events yet" />
                   ) : (
                     <EventTable events={rows} without={['worker_id']} />
                   )

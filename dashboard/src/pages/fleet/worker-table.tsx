@@ -114,7 +114,7 @@ const COLUMNS: readonly Column<WorkerNow>[] = [
   },
   {
     key: 'sent_at',
-    title: 'Last heard',
+    title: 'Last seen',
     numeric: true,
     wide: true,
     value: ({ heartbeat, changed_at }) => heartbeat?.sent_at ?? changed_at,

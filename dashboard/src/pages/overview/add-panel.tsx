@@ -25,7 +25,7 @@ export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => voi
   return (
     <Group gap="xs" align="flex-end" className="bw-filters">
       <Select
-        label="Add a panel"
+        label="Add panel"
         data={KINDS}
         value={kind}
         onChange={(next) => {
@@ -38,7 +38,7 @@ export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => voi
       {needsOf(kind) && (
         <Select
           label="Of"
-          placeholder={things.length === 0 ? 'there is none yet' : 'choose one'}
+          placeholder={things.length === 0 ? 'none yet' : 'choose one'}
           data={things}
           value={of || null}
           onChange={(next) => setOf(next ?? '')}

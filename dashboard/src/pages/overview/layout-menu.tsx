@@ -30,7 +30,7 @@ export function LayoutMenu({
   const remove = useSend<{ name: string }, unknown>('DELETE', pathOf, [PATH]);
   const copyLink = async (): Promise<void> => {
     await navigator.clipboard.writeText(`${location.origin}/?panels=${encodeLayout(layout)}`);
-    notifications.show({ message: 'The link is in the clipboard. Whoever may sign in here sees this layout with it.' });
+    notifications.show({ message: 'Link copied. Anyone who can sign in here can open this layout with it.' });
   };
   const take = async (file: File | null): Promise<void> => {
     if (file !== null) show(readLayout(JSON.parse(await file.text())));
@@ -44,7 +44,7 @@ export function LayoutMenu({
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => onArrange(!arranging)}>{arranging ? 'Stop arranging' : 'Arrange'}</Menu.Item>
+          <Menu.Item onClick={() => onArrange(!arranging)}>{arranging ? 'Finish editing' : 'Edit layout'}</Menu.Item>
           {may_save && <Menu.Item onClick={() => setSaving(true)}>Save as …</Menu.Item>}
           <Menu.Item onClick={() => download(`${fileName(name || 'layout')}.json`, jsonOf(layout))}>Export</Menu.Item>
           <FileButton accept="application/json" onChange={(file) => void take(file).catch(notifyFailure)}>
@@ -54,9 +54,9 @@ export function LayoutMenu({
               </Menu.Item>
             )}
           </FileButton>
-          <Menu.Item onClick={() => void copyLink().catch(notifyFailure)}>Copy a link to it</Menu.Item>
+          <Menu.Item onClick={() => void copyLink().catch(notifyFailure)}>Copy link</Menu.Item>
           <Menu.Divider />
-          <Menu.Item onClick={() => show('')}>The standard one</Menu.Item>
+          <Menu.Item onClick={() => show('')}>Default layout</Menu.Item>
           {saved.data?.items.map((item) => (
             <Menu.Item key={item.name} onClick={() => show(item.name)}>
               {item.name}
@@ -67,7 +67,7 @@ export function LayoutMenu({
               color="orange"
               onClick={() => remove.mutate({ name }, { onSuccess: () => show(''), onError: notifyFailure })}
             >
-              Take {name} away
+              Delete {name}
             </Menu.Item>
           )}
         </Menu.Dropdown>

@@ -6,7 +6,7 @@ export interface Layout {
 export const PANEL_KINDS = {
   running: 'Running now',
   throughput: 'Finished tasks per minute',
-  pools: 'Pools and their queues',
+  pools: 'Queues',
   findings: 'Newest findings',
   top_models: 'Top models per hardware',
   failures: 'Failed attempts by pool and reason',
@@ -43,7 +43,7 @@ export const needsOf = (kind: PanelKind): boolean => kind === 'series' || kind =
 /** @throws Error that says what is wrong with what should be a layout */
 export function readLayout(value: unknown): Layout {
   const panels = (value as { panels?: unknown } | null)?.panels;
-  if (!Array.isArray(panels)) throw new Error('This is no layout: it has no list "panels".');
+  if (!Array.isArray(panels)) throw new Error('This is not a layout: it has no list "panels".');
   if (panels.length > MOST_PANELS)
     throw new Error(`A layout has at most ${MOST_PANELS} panels, this one ${panels.length}.`);
   return { panels: panels.map(readPanel) };
@@ -53,12 +53,13 @@ function readPanel(value: unknown, at: number): PlacedPanel {
   const { kind, columns, of } = (value ?? {}) as Partial<Record<keyof PlacedPanel, unknown>>;
   const where = `panels[${at}]`;
   if (typeof kind !== 'string' || !Object.hasOwn(PANEL_KINDS, kind))
-    throw new Error(`${where}: "${kind}" is no kind of panel. There are ${Object.keys(PANEL_KINDS).join(', ')}.`);
+    throw new Error(`${where}: unknown panel "${kind}": use one of ${Object.keys(PANEL_KINDS).join(', ')}.`);
   if (typeof columns !== 'number' || !Number.isInteger(columns) || columns < LEAST_COLUMNS || columns > 12)
     throw new Error(`${where}: columns must be a whole number from ${LEAST_COLUMNS} to 12, not ${columns}.`);
   const named = kind as PanelKind;
   if (!needsOf(named)) return { kind: named, columns };
-  if (typeof of !== 'string' || of === '') throw new Error(`${where}: say of what, in "of".`);
+  if (typeof of !== 'string' || of === '')
+    throw new Error(`${where}: "of" is missing: it names the series or the saved query.`);
   return { kind: named, columns, of };
 }
 
@@ -78,7 +79,7 @@ export function decodeLayout(text: string): Layout {
     const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (each) => each.charCodeAt(0));
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new Error('This link holds no layout: it was cut, or is from elsewhere.');
+    throw new Error('This link holds no layout: it may have been cut off.');
   }
   return readLayout(value);
 }

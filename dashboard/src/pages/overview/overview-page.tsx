@@ -73,14 +73,14 @@ function StateNow({ buckets }: { buckets: readonly ThroughputBucket[] }): ReactN
   return (
     <Facts
       facts={[
-        { name: 'Open runs', value: formatCount(status?.open_runs) },
+        { name: 'Running runs', value: formatCount(status?.open_runs) },
         {
           name: 'Running tasks',
           value: status === undefined ? '–' : formatCount(add((pool) => pool.running ?? 0)),
           unit: `of ${add((pool) => pool.slots)} slots`,
         },
         { name: 'Waiting tasks', value: formatCount(status?.waiting) },
-        { name: 'Without a pool', value: formatCount(status?.unplaceable), unit: 'tasks' },
+        { name: 'Unschedulable', value: formatCount(status?.unplaceable), unit: 'tasks' },
         {
           name: 'Workers ready',
           value: formatCount(there?.filter(({ state }) => state === 'ready').length),

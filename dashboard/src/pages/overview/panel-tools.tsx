@@ -18,7 +18,7 @@ export function PanelTools({
     { label: 'Later', icon: IconArrowRight, change: () => moved(layout, at, 1) },
     { label: 'Narrower', icon: IconMinus, change: () => resized(layout, at, -1) },
     { label: 'Wider', icon: IconPlus, change: () => resized(layout, at, 1) },
-    { label: 'Take away', icon: IconX, change: () => without(layout, at) },
+    { label: 'Remove', icon: IconX, change: () => without(layout, at) },
   ];
   return (
     <Group gap={4}>

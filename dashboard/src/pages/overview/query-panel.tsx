@@ -15,7 +15,7 @@ export default function QueryPanel({ name }: { name: string }): ReactNode {
   if (saved.error instanceof ApiProblem && saved.error.status === 404)
     return (
       <Empty title={`There is no saved query "${name}"`}>
-        <Link href="/reports">Save one under Reports.</Link>
+        <Link href="/reports">Save one on the Query page.</Link>
       </Empty>
     );
   return <Answer of={saved}>{({ value }) => <Asked name={name} query={value} />}</Answer>;
@@ -31,7 +31,7 @@ function Asked({ name, query: { sql, ...chosen } }: { name: string; query: Saved
   return (
     <>
       <Answer of={answer}>{(rows) => <SqlResult answer={rows} name={name} chosen={chosen} />}</Answer>
-      <Link href={withQuery('/reports', { sql, name, chart, x, y, by })}>open under Reports</Link>
+      <Link href={withQuery('/reports', { sql, name, chart, x, y, by })}>open in Query</Link>
     </>
   );
 }

@@ -29,14 +29,14 @@ export function RunningNow(): ReactNode {
 function Idle({ last }: { last: readonly RunRow[] }): ReactNode {
   if (last.length === 0) {
     return (
-      <Empty title="No run yet">
+      <Empty title="No runs yet">
         <Link href="/runs/new">Start one here</Link>, or in a terminal: <Code>bw run examples/quickstart.yaml</Code>
       </Empty>
     );
   }
   return (
     <>
-      <p className="bw-note bw-first">Nothing runs. The last runs:</p>
+      <p className="bw-note bw-first">Nothing is running. Latest runs:</p>
       <RunList runs={last} />
     </>
   );

@@ -22,11 +22,11 @@ export function SaveLayout({
     onSave(written.trim()).then(onClose, setError);
   };
   return (
-    <Modal opened={opened} onClose={onClose} title="Save this layout">
+    <Modal opened={opened} onClose={onClose} title="Save layout">
       <form onSubmit={submit} className="bw-stack">
         <TextInput
           label="Name"
-          description="Everybody here sees it; one with the same name is replaced."
+          description="Everyone on this server can see it. A layout with the same name is replaced."
           value={written}
           onChange={(event) => setWritten(event.currentTarget.value)}
           maxLength={128}
@@ -39,7 +39,7 @@ export function SaveLayout({
             Back
           </Button>
           <Button type="submit" disabled={written.trim() === ''}>
-            Save it
+            Save
           </Button>
         </Group>
       </form>

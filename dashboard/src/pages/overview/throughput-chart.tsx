@@ -34,6 +34,6 @@ export function ThroughputChart({
     [buckets, minutes],
   );
   const total = buckets.reduce((sum, bucket) => sum + finishedIn(bucket), 0);
-  if (total === 0) return <Empty title="Nothing finished in this time" />;
+  if (total === 0) return <Empty title="No tasks finished in this period" />;
   return <Chart option={option} height={220} description={`Finished tasks per minute by status, ${total} in all`} />;
 }

@@ -31,7 +31,7 @@ export function TopModels(): ReactNode {
       <Answer of={matrix}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="No results yet">The first completed benchmark fills this.</Empty>
+            <Empty title="No results yet">Results appear after the first completed benchmark.</Empty>
           ) : (
             <div className="bw-pools">
               {topPerPool(items, 6).map(({ pool, cells }) => (

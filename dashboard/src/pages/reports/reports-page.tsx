@@ -46,7 +46,7 @@ export default function ReportsPage(): ReactNode {
   };
   return (
     <>
-      <PageHead title="Reports" note="One read-only SQL statement; a link to this page shows the same again." />
+      <PageHead title="Query" note="Read-only SQL over all results. The link to this page includes the query." />
       <div className="bw-grid">
         <Panel title="Statement" className="bw-8">
           <Textarea
@@ -68,7 +68,7 @@ export default function ReportsPage(): ReactNode {
               loading={answer.isFetching}
               disabled={written.trim() === ''}
             >
-              Ask
+              Run
             </Button>
             <span className="bw-note">
               Ctrl Enter. Tables: runs, tasks, attempts, results, samples, findings, workers, events.
@@ -78,12 +78,12 @@ export default function ReportsPage(): ReactNode {
         <Panel title="Saved queries" className="bw-4">
           <SavedQueries current={{ sql: written, ...chosen }} onOpen={open} />
         </Panel>
-        <Panel title={name || 'Answer'}>
+        <Panel title={name || 'Results'}>
           {sql.trim() === '' ? (
-            <Empty title="Nothing asked yet">Write a statement above, or open an example.</Empty>
+            <Empty title="No query yet">Write a query above, or open an example.</Empty>
           ) : (
             <Answer of={answer} height={200}>
-              {(rows) => <SqlResult answer={rows} name={name || 'Answer'} chosen={chosen} onChoose={choose} />}
+              {(rows) => <SqlResult answer={rows} name={name || 'Results'} chosen={chosen} onChoose={choose} />}
             </Answer>
           )}
         </Panel>

@@ -58,7 +58,7 @@ export function SavedQueries({
       <Answer of={saved} height={60}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="Nothing saved yet" />
+            <Empty title="No saved queries yet" />
           ) : (
             <ul className="bw-list">
               {items.map((item) => (
@@ -71,7 +71,7 @@ export function SavedQueries({
                       variant="subtle"
                       color="gray"
                       size="sm"
-                      aria-label={`Take ${item.name} away`}
+                      aria-label={`Delete ${item.name}`}
                       onClick={() => remove.mutate({ name: item.name }, { onError: notifyFailure })}
                     >
                       <IconTrash size={14} />
@@ -87,7 +87,7 @@ export function SavedQueries({
         <form onSubmit={submit}>
           <Group gap="xs" align="flex-end" mt={10} wrap="nowrap">
             <TextInput
-              label="Save the query as"
+              label="Name of the query"
               value={name}
               onChange={(event) => setName(event.currentTarget.value)}
               maxLength={128}

@@ -50,7 +50,7 @@ export function SqlResult({
     [answer],
   );
   const numbered = useMemo(() => new Map(answer.rows.map((row, at) => [row, String(at)])), [answer]);
-  if (answer.rows.length === 0) return <Empty title="No rows">The statement is fine, and nothing fits it.</Empty>;
+  if (answer.rows.length === 0) return <Empty title="No rows">The query ran, and no rows match.</Empty>;
   const data = (names: readonly string[]): string[] => [...names];
   return (
     <>
@@ -67,7 +67,7 @@ export function SqlResult({
           {choice.kind !== 'none' && (
             <>
               <Select
-                label="Along"
+                label="X axis"
                 data={data(answer.columns)}
                 value={choice.x}
                 onChange={(x) => onChoose({ x: x ?? '' })}
@@ -81,7 +81,7 @@ export function SqlResult({
                 w={170}
               />
               <Select
-                label="One series for each"
+                label="Group by"
                 placeholder="nothing"
                 data={data(answer.columns)}
                 value={choice.by || null}
@@ -103,7 +103,7 @@ export function SqlResult({
         maxHeight={520}
       />
       {answer.truncated && (
-        <p className="bw-note">Cut: the stack answers no more rows at once. Ask for less, or add a LIMIT.</p>
+        <p className="bw-note">Truncated: the server returns no more rows at once. Add a LIMIT or narrow the query.</p>
       )}
     </>
   );
@@ -115,7 +115,7 @@ function ReportChart({ answer, choice, name }: { answer: SqlAnswer; choice: Char
     (colours: ChartColours) => reportOption(answer, { kind, x, y, by }, colours),
     [answer, kind, x, y, by],
   );
-  if (y === '') return <Empty title="No column of numbers to draw" />;
+  if (y === '') return <Empty title="No numeric column to draw" />;
   return (
     <Chart option={option} height={320} exported={name} description={`${y} by ${x}: ${answer.rows.length} rows`} />
   );

@@ -23,7 +23,7 @@ export function DryRunAnswer({
     return (
       <span className="bw-status" data-tone="completed" role="status">
         <IconCircleCheck size={16} aria-hidden />
-        Fine: {data.task_count} {data.task_count === 1 ? 'task' : 'tasks'}
+        Valid: {data.task_count} {data.task_count === 1 ? 'task' : 'tasks'}
         {/* Tasks with `placement: each` become one per pool when the scheduler takes the run. */}
       </span>
     );
@@ -31,7 +31,7 @@ export function DryRunAnswer({
   return (
     <>
       <Text fw={600} size="sm" role="status">
-        {data.issues.length === 1 ? 'One thing is' : `${data.issues.length} things are`} to be changed
+        {data.issues.length === 1 ? '1 problem' : `${data.issues.length} problems`}
       </Text>
       <List size="sm" spacing={6} mt={6}>
         {data.issues.map((issue) => (

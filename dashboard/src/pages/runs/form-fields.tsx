@@ -25,7 +25,7 @@ export function FormFields({
     <div className="bw-form">
       <Autocomplete
         label="Model"
-        description="A catalogue name, a path on the worker, or an https URL"
+        description="A catalogue name, a file path on the worker, or an https URL"
         data={known}
         value={form.model}
         onChange={(model) => onChange({ model })}
@@ -33,11 +33,11 @@ export function FormFields({
         className="bw-form-wide"
         comboboxProps={{ transitionProps: { duration: 0 } }}
       />
-      <TextInput label="Name of the run" placeholder="optional" {...text('name')} />
+      <TextInput label="Run name" placeholder="optional" {...text('name')} />
       <TextInput label="Commit" placeholder="optional" {...text('commit')} />
       <TextInput label="Batch sizes" {...text('batch_sizes')} />
       <TextInput label="Iterations per batch size" {...text('iterations')} />
-      <TextInput label="Precision" placeholder="as the model is" {...text('precision')} />
+      <TextInput label="Precision" placeholder="from the model" {...text('precision')} />
       <Select
         label="Scenario"
         data={[
@@ -56,15 +56,15 @@ export function FormFields({
         comboboxProps={{ transitionProps: { duration: 0 } }}
       />
       <Select
-        label="Where"
+        label="Placement"
         data={[
-          { value: 'any', label: 'on one pool that fits' },
-          { value: 'each', label: 'on each pool that fits' },
+          { value: 'any', label: 'on any matching machine' },
+          { value: 'each', label: 'once on every kind of matching machine' },
         ]}
         value={form.placement}
         onChange={(placement) => onChange({ placement: placement ?? 'any' })}
       />
-      <TextInput label="Priority" description="0 to 100, higher goes first" {...text('priority')} />
+      <TextInput label="Priority" description="0 to 100, higher runs first" {...text('priority')} />
     </div>
   );
 }

@@ -27,8 +27,8 @@ export function LiveMetrics({ run }: { run: RunRow }): ReactNode {
     return (
       <Empty title="No samples">
         {run.finished_at === null
-          ? 'They appear here while a benchmark measures.'
-          : 'Nothing in this run streamed any, or they are older than the stack keeps them.'}
+          ? 'Samples appear here while a benchmark runs.'
+          : 'This run streamed no samples, or they are past their retention time.'}
       </Empty>
     );
   }

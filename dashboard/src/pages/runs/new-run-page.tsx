@@ -50,7 +50,8 @@ export default function NewRunPage(): ReactNode {
     change({ by: tab ?? 'form' });
   };
 
-  if (!may_submit) return <Empty title="Your role may not start runs">A key with the role submitter may.</Empty>;
+  if (!may_submit)
+    return <Empty title="Your role cannot start runs">Sign in with an API key of role submitter or higher.</Empty>;
   return (
     <>
       <PageHead title="Start a run" />
@@ -69,12 +70,12 @@ export default function NewRunPage(): ReactNode {
                 <YamlEditor value={text} onChange={setText} issues={dry_run.data?.issues ?? []} />
               </Suspense>
               <Button variant="subtle" size="compact-sm" mt={6} onClick={() => setText(QUICKSTART)}>
-                Put the quickstart in
+                Insert example
               </Button>
             </Tabs.Panel>
           </Tabs>
         </Panel>
-        <Panel title="The server's check" className="bw-4">
+        <Panel title="Validation" className="bw-4">
           <DryRunAnswer of={dry_run} asked={wanted !== ''} settled={settled === wanted} />
           {error !== undefined && <Failure error={error} />}
           <Button mt={12} fullWidth disabled={!checked} loading={busy} onClick={start}>

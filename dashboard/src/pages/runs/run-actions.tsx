@@ -54,8 +54,8 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
       <ReasonDialog
         opened={asking}
         title={`Cancel ${run.name || 'this run'}`}
-        note="What waits is not started; what runs is stopped. Results so far stay."
-        action="Cancel the run"
+        note="Waiting tasks are not started and running tasks are stopped. Results so far are kept."
+        action="Cancel run"
         onClose={() => setAsking(false)}
         onSay={(reason) => cancel.mutateAsync({ reason })}
       />

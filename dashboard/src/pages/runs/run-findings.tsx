@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<FindingRow>[] = [
   },
   {
     key: 'message',
-    title: 'What it says',
+    title: 'Summary',
     wide: true,
     value: ({ message }) => message,
     cell: ({ message }) => <div className="bw-wrap">{message}</div>,
@@ -40,7 +40,7 @@ export function RunFindings({ run_id }: { run_id: string }): ReactNode {
     <Answer of={findings}>
       {(rows) =>
         rows.length === 0 ? (
-          <Empty title="Nothing was found in this run" />
+          <Empty title="No findings in this run" />
         ) : (
           <DataTable label="Findings" columns={COLUMNS} rows={rows} rowKey={({ finding_id }) => finding_id} />
         )

@@ -45,7 +45,7 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
             <RunActions run={row} />
           </PageHead>
           <RunState run={row} />
-          <Panel title="What the run does" className="bw-tabbed">
+          <Panel title="Sections of the run" className="bw-tabbed">
             <Tabs value={tab} onChange={(next) => change({ tab: next ?? 'tasks' })} keepMounted={false}>
               <Tabs.List mb={10}>
                 <Tabs.Tab value="tasks">Tasks</Tabs.Tab>

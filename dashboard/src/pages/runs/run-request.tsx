@@ -12,7 +12,7 @@ export function RunRequest({ run_id }: { run_id: string }): ReactNode {
     <Answer of={request}>
       {({ request: text, reason }) =>
         text === '' ? (
-          <Empty title="The request was not kept">{reason}</Empty>
+          <Empty title="The request was not stored">{reason}</Empty>
         ) : (
           <Log>{stringify(JSON.parse(text))}</Log>
         )

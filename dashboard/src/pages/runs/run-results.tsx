@@ -53,7 +53,7 @@ const LINE_COLUMNS: readonly Column<BatchLine>[] = [
   measured('latency_ms', 'Median', 'ms'),
   {
     key: 'ci_low',
-    title: '95 % interval',
+    title: '95 % CI',
     unit: 'ms',
     numeric: true,
     wide: true,
@@ -82,7 +82,7 @@ const LINE_COLUMNS: readonly Column<BatchLine>[] = [
       ) : first.steady ? (
         'yes'
       ) : (
-        <b title="The value was still moving or jumping while it was measured.">no</b>
+        <b title="The value was still drifting or switching levels during the measurement.">no</b>
       ),
   },
   { key: 'pool', title: 'Pool', wide: true, value: ({ first }) => first.pool },
@@ -109,7 +109,7 @@ const OTHER_COLUMNS: readonly Column<ResultRow>[] = [
       </>
     ),
   },
-  { key: 'ci_low', title: '95 % interval', numeric: true, value: ({ ci_low }) => ci_low, cell: printedInterval },
+  { key: 'ci_low', title: '95 % CI', numeric: true, value: ({ ci_low }) => ci_low, cell: printedInterval },
   {
     key: 'samples',
     title: 'Samples',
@@ -126,13 +126,12 @@ export function RunResults({ run_id }: { run_id: string }): ReactNode {
   return (
     <Answer of={results} height={300}>
       {(rows) => {
-        if (rows.length === 0)
-          return <Empty title="No results yet">A task's results are here once it has completed.</Empty>;
+        if (rows.length === 0) return <Empty title="No results yet">Results appear as tasks complete.</Empty>;
         const { lines, others } = pivotResults(rows);
         return (
           <>
             {rows.some(({ is_simulated }) => is_simulated) && (
-              <p className="bw-note bw-first">Some of these numbers are simulated, as their executor says.</p>
+              <p className="bw-note bw-first">Some of these values are simulated, as reported by their executor.</p>
             )}
             {lines.length > 0 && (
               <DataTable

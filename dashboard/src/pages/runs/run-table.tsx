@@ -26,13 +26,13 @@ const COLUMNS: readonly Column<RunRow>[] = [
   { key: 'status', title: 'Status', value: runStatus, cell: (run) => <Status state={runStatus(run)} /> },
   {
     key: 'progress',
-    title: 'Tasks over',
+    title: 'Tasks done',
     value: (run) => (run.total - run.waiting - run.running) / Math.max(1, run.total),
     cell: (run) => <RunProgress counts={run} />,
   },
   {
     key: 'not_completed',
-    title: 'Not completed',
+    title: 'Failed',
     numeric: true,
     wide: true,
     value: troubles,
@@ -40,14 +40,14 @@ const COLUMNS: readonly Column<RunRow>[] = [
   },
   {
     key: 'accepted_at',
-    title: 'Accepted',
+    title: 'Submitted',
     numeric: true,
     value: ({ accepted_at }) => accepted_at,
     cell: ({ accepted_at }) => <Ago at={accepted_at} />,
   },
   {
     key: 'duration_seconds',
-    title: 'Took',
+    title: 'Duration',
     numeric: true,
     value: ({ accepted_at, finished_at }) => (finished_at === null ? null : secondsBetween(accepted_at, finished_at)),
     cell: ({ accepted_at, finished_at }) => (finished_at === null ? '–' : formatBetween(accepted_at, finished_at)),

@@ -90,13 +90,13 @@ export default function RunsPage(): ReactNode {
         <Answer of={runs} height={300}>
           {(rows) =>
             rows.length === 0 ? (
-              <Empty title={filtered ? 'No run fits these filters' : 'No run yet'}>
+              <Empty title={filtered ? 'No runs match these filters' : 'No runs yet'}>
                 {filtered ? (
                   <Button variant="default" size="compact-sm" onClick={() => change(DEFAULTS)}>
                     Show all
                   </Button>
                 ) : (
-                  <Link href="/runs/new">Start the first</Link>
+                  <Link href="/runs/new">Start your first run</Link>
                 )}
               </Empty>
             ) : (

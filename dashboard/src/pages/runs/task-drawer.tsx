@@ -48,7 +48,7 @@ function Task({ run_id, task_id }: { run_id: string; task_id: string }): ReactNo
             <Pair name="Pool" value={row.pool} />
             <Pair name="Worker" value={row.worker_id} />
             <Pair name="Attempt" value={row.attempt === 0 ? '' : String(row.attempt)} />
-            <Pair name="Ran" value={formatSeconds(row.execution_time_seconds)} />
+            <Pair name="Duration" value={formatSeconds(row.execution_time_seconds)} />
           </dl>
           {row.error_message !== '' && (
             <Text size="sm">
@@ -96,7 +96,7 @@ function TaskActions({ path, run_id, is_open }: { path: string; run_id: string; 
       loading={act.isPending}
       onClick={() => act.mutate({ action }, { onError: notifyFailure })}
     >
-      {is_open ? 'Cancel this task' : 'Run it again'}
+      {is_open ? 'Cancel task' : 'Retry task'}
     </Button>
   );
 }
@@ -105,7 +105,7 @@ function Why({ path }: { path: string }): ReactNode {
   const why = useGet<TaskExplanation>(`${path}/why`, {}, { every_ms: 3000 });
   return (
     <>
-      <h3>Why it is where it is</h3>
+      <h3>Placement</h3>
       <Answer of={why} height={40}>
         {(task) => (
           <>
@@ -132,7 +132,7 @@ function Attempts({ path }: { path: string }): ReactNode {
     <Answer of={attempts} height={60}>
       {({ items }) =>
         items.length === 0 ? (
-          <Empty title="None is over yet" />
+          <Empty title="No finished attempts yet" />
         ) : (
           <ul className="bw-list">
             {items.map((attempt) => (

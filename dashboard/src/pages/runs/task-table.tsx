@@ -97,7 +97,7 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
     timeline,
     {
       key: 'execution_time_seconds',
-      title: 'Ran',
+      title: 'Duration',
       numeric: true,
       value: ({ execution_time_seconds }) => execution_time_seconds,
       cell: ({ execution_time_seconds }) => formatSeconds(execution_time_seconds),
@@ -106,7 +106,7 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
     { key: 'worker_id', title: 'Worker', wide: true, value: ({ worker_id }) => worker_id || null },
     {
       key: 'error_message',
-      title: 'Why',
+      title: 'Reason',
       wide: true,
       value: ({ error_message, note }) => error_message || note,
       cell: ({ error_class, error_message, note }) => (
@@ -116,7 +116,7 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
       ),
     },
   ];
-  if (rows.length === 0) return <Empty title="No task fits these filters" />;
+  if (rows.length === 0) return <Empty title="No tasks match these filters" />;
   return (
     <>
       <TimelineLegend span={span} lives={() => rows.map((row) => ({ task_id: row.task_id, stretches: lifeOf(row) }))} />

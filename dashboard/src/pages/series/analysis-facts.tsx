@@ -26,7 +26,7 @@ export function AnalysisFacts({ analysis, unit }: { analysis: SeriesAnalysis; un
       unit: 'std. deviation',
     },
     ...seen.slice(0, 2).map(({ runs, percent: least }) => ({
-      name: `Seen after ${runs} ${runs === 1 ? 'run' : 'runs'}`,
+      name: `Detectable after ${runs} ${runs === 1 ? 'run' : 'runs'}`,
       value: percent(least),
       unit: 'or more',
     })),
@@ -34,22 +34,22 @@ export function AnalysisFacts({ analysis, unit }: { analysis: SeriesAnalysis; un
       ? []
       : [
           {
-            name: `Runs to see ${repetitions.target_percent} %`,
+            name: `Runs to detect ${repetitions.target_percent} %`,
             value: repetitions.runs ?? 'over 100',
           },
         ]),
-    { name: 'False alarms', value: percent(100 * analysis.false_alarm_rate), unit: 'of series, in 400 runs' },
+    { name: 'False alarms', value: percent(100 * analysis.false_alarm_rate), unit: 'of series per 400 runs' },
     ...(trend === null || !trend.is_significant
       ? []
-      : [{ name: 'Trend', value: formatPercentChange(trend.percent_per_100_points), unit: 'in 100 runs' }]),
+      : [{ name: 'Trend', value: formatPercentChange(trend.percent_per_100_points), unit: 'per 100 runs' }]),
     ...(seasonality === null
       ? []
-      : [{ name: 'Repeats every', value: formatNumber(seasonality.period), unit: seasonality.unit }]),
+      : [{ name: 'Period', value: formatNumber(seasonality.period), unit: seasonality.unit }]),
     ...(precision === null
       ? []
       : [
           {
-            name: 'Findings were right',
+            name: 'Precision of findings',
             value: percent(100 * precision.precision),
             unit: `of ${precision.acknowledged + precision.dismissed}`,
           },
@@ -60,7 +60,7 @@ export function AnalysisFacts({ analysis, unit }: { analysis: SeriesAnalysis; un
       <Facts facts={facts} />
       {modes.length > 0 && (
         <p className="bw-note">
-          It jumps between {modes.length} levels:{' '}
+          The series switches between {modes.length} levels:{' '}
           {modes
             .map(({ level: of, share }) => `${formatNumber(of)} ${unit} (${Math.round(100 * share)} % of the runs)`)
             .join(', ')}

@@ -43,7 +43,7 @@ export function historyOption(
       left: 0,
       right: 34,
       type: 'scroll',
-      data: ['value', '95 % interval', 'level', 'trend', 'forecast'],
+      data: ['value', '95 % CI', 'level', 'trend', 'forecast'],
     },
     tooltip: { trigger: 'item' },
     dataZoom: [{ type: 'inside' }, { type: 'slider', height: 18, bottom: 6, borderColor: colours.line }],
@@ -126,7 +126,7 @@ const plainLines = (name: string, color: string, data: Array<[object, object]>):
 function interval(points: readonly ResultRow[], x: (index: number) => number, color: string): object[] {
   if (!points.some(({ ci_low, ci_high }) => ci_low !== null && ci_high !== null)) return [];
   return band(
-    '95 % interval',
+    '95 % CI',
     color,
     points.map(({ ci_low, ci_high }, at) => ({ x: x(at), low: ci_low, high: ci_high })),
   );
@@ -157,7 +157,7 @@ function pointText(row: ResultRow): string {
     row;
   const lines = [
     `${formatNumber(value)} ${unit}${printed_value == null ? '' : ` (printed as ${formatNumber(printed_value)} ${printed_unit})`}`,
-    ci_low === null || ci_high === null ? '' : `95 % interval ${formatNumber(ci_low)} to ${formatNumber(ci_high)}`,
+    ci_low === null || ci_high === null ? '' : `95 % CI ${formatNumber(ci_low)} to ${formatNumber(ci_high)}`,
     `${samples} samples${steady === false ? ', not steady' : ''}`,
     ...notesOfRow(row).map(({ code, text }) => `${titleOfNote(code)}: ${text}`),
     formatWholeTime(measured_at),

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Numbered>[] = [
   { key: 'kind', title: 'Kind', value: ({ kind }) => kind.replace('_', ' ') },
   {
     key: 'text',
-    title: 'What',
+    title: 'Description',
     value: ({ text }) => text,
     cell: ({ text, link }) => (
       <div className="bw-wrap">
@@ -29,8 +29,8 @@ const COLUMNS: readonly Column<Numbered>[] = [
 export function MarkTable({ marks }: { marks: readonly Mark[] }): ReactNode {
   if (marks.length === 0) {
     return (
-      <Empty title="Nothing noted">
-        Findings, changes of the environment and notes are marked in the picture and stand here.
+      <Empty title="No annotations">
+        Findings, environment changes and notes are marked in the chart and listed here.
       </Empty>
     );
   }

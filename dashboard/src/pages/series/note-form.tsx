@@ -44,7 +44,7 @@ export function NoteForm({
     );
   };
   return (
-    <Modal opened={opened} onClose={close} title="Note something on this series">
+    <Modal opened={opened} onClose={close} title="Annotate this series">
       <form onSubmit={submit} className="bw-stack">
         <Textarea
           label="Note"
@@ -63,8 +63,8 @@ export function NoteForm({
           onChange={(event) => setLink(event.currentTarget.value)}
         />
         <TextInput
-          label="About"
-          description="The time that it is about; now where it is left empty."
+          label="Time"
+          description="When it happened. Leave empty for now."
           type="datetime-local"
           value={at}
           onChange={(event) => setAt(event.currentTarget.value)}
@@ -75,7 +75,7 @@ export function NoteForm({
             Back
           </Button>
           <Button type="submit" loading={note.isPending} disabled={text.trim() === ''}>
-            Note it
+            Save
           </Button>
         </Group>
       </form>

@@ -19,7 +19,7 @@ const DIRECTION_WORDS: Record<Direction, string> = {
   lower_is_better: 'lower is better',
   higher_is_better: 'higher is better',
   neither: '',
-  unknown: 'which way is better is not known',
+  unknown: 'direction unknown',
 };
 
 const DEFAULTS = { axis: 'run' };
@@ -82,7 +82,7 @@ function OneSeries({ row }: { row: SeriesRow }): ReactNode {
           <Answer of={points} height={380}>
             {(rows) =>
               rows.length === 0 ? (
-                <Empty title="No points any more">They are older than the stack keeps results.</Empty>
+                <Empty title="No points left">All results are past their retention time.</Empty>
               ) : (
                 <HistoryChart
                   points={rows}
@@ -99,10 +99,10 @@ function OneSeries({ row }: { row: SeriesRow }): ReactNode {
             are explained below.
           </p>
         </Panel>
-        <Panel title="Marks">
+        <Panel title="Annotations">
           <MarkTable marks={marks} />
         </Panel>
-        <Panel title="How small a change would be seen">
+        <Panel title="Sensitivity">
           <Answer of={analysis}>{(found) => <AnalysisFacts analysis={found} unit={row.unit} />}</Answer>
         </Panel>
       </div>

@@ -84,7 +84,7 @@ export default function SeriesPage(): ReactNode {
   };
   return (
     <>
-      <PageHead title="Series" note="What was measured again and again: each with its own history.">
+      <PageHead title="Series" note="History per metric">
         {chosen.size > 1 && (
           <Button
             component={Link}
@@ -107,14 +107,14 @@ export default function SeriesPage(): ReactNode {
           w={280}
         />
       </search>
-      <Panel title="The one that changed last first">
+      <Panel title="Recently updated">
         <Answer of={series} height={300}>
           {(rows) =>
             rows.length === 0 ? (
-              <Empty title={search === '' ? 'No series yet' : 'No series fits that'}>
+              <Empty title={search === '' ? 'No series yet' : 'No series match this search'}>
                 {search === '' ? (
                   <>
-                    The first completed benchmark begins them: <Link href="/runs/new">start one</Link>.
+                    The first completed benchmark starts one: <Link href="/runs/new">start one</Link>.
                   </>
                 ) : (
                   <Button variant="default" size="compact-sm" onClick={() => change(DEFAULTS)}>
@@ -131,7 +131,7 @@ export default function SeriesPage(): ReactNode {
                   rowKey={({ series_id }) => series_id}
                   most={100}
                 />
-                {rows.length >= MOST && <p className="bw-note">Only the newest {MOST}: search to see others.</p>}
+                {rows.length >= MOST && <p className="bw-note">Showing the latest {MOST}: search to see others.</p>}
               </>
             )
           }
