@@ -113,6 +113,36 @@ describe('series', () => {
     expect(onnx({ shapes: { b: [1], a: [2] } })).toBe(onnx({ shapes: { a: [2], b: [1] } }));
   });
 
+  it('a variant has no setting that the catalogue has anyway', () => {
+    const silero = (config: Record<string, unknown>): string =>
+      variantOf(taskSpec.parse({ task_id: 'a', config: { model: 'silero-vad-v5', ...config } }));
+    const same = [
+      { dimensions: { samples: 512 } },
+      { inputs: { sr: 16_000 } },
+      { inputs: { sr: { value: 16_000 } }, batch_dimensions: ['batch'] },
+      { dimensions: { batch: 'batch' } },
+      { shapes: { input: ['batch', 512], state: [2, 1, 128], sr: [] }, seed: 42, scenario: 'single_stream' },
+    ];
+    for (const config of same) expect([config, silero(config)]).toEqual([config, '']);
+    const others = [
+      { dimensions: { samples: 256 } },
+      { inputs: { sr: 8000 } },
+      { shapes: { input: ['batch', 256] } },
+      { shapes: { input: ['batch', 512] }, dimensions: { samples: 256 } },
+      { shapes: { input: [4, 512] } },
+      { inputs: { input: 0 } },
+      { batch_dimensions: [] },
+    ];
+    expect(new Set(others.map(silero)).size).toBe(others.length);
+    expect(others.map(silero)).not.toContain('');
+    // A file of one's own has no defaults but those of the config.
+    const own = taskSpec.parse({
+      task_id: 'a',
+      config: { model: './silero-vad-v5.onnx', dimensions: { samples: 512 } },
+    });
+    expect(variantOf(own)).not.toBe('');
+  });
+
   it.each([
     ['latency_ms', 'lower_is_better'],
     ['latency_p99_ms', 'lower_is_better'],

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { formatDuration } from '../format/duration.ts';
+import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
 import {
   type CommandConfig,
   commandConfig,
@@ -78,7 +79,7 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       ],
       not_in_workload: ['max_memory_mb', 'sha256'],
       paths: [],
-      inOneForm: sameInputs,
+      inOneForm: (config) => withoutCatalogueDefaults(sameInputs(config)),
     },
   },
   command: {

@@ -7,6 +7,10 @@ const asked = {
   retry_policy: { max_retries: 1, retry_delay_seconds: 1 },
 } as unknown as AskedTask;
 const noop = { ...asked, executor: 'noop', config: {} } as unknown as AskedTask;
+const file = {
+  ...asked,
+  config: { model: '/home/me//models/./a.onnx', scenario: 'single_stream' },
+} as unknown as AskedTask;
 const RUN = '01a20194-a157-7031-9a45-1e6a68ec3c49';
 
 function claims(over: Partial<OutcomeClaims> = {}): OutcomeClaims {
@@ -25,6 +29,10 @@ it.each<[string, AskedTask, Partial<OutcomeClaims>, string[]]>([
   ['a failure that never got as far', noop, { executor: 'noop', model: null, scenario: null, status: 'failed' }, []],
   ['another executor', asked, { executor: 'command' }, ['executor']],
   ['another model', asked, { model: 'silero' }, ['model']],
+  ['the file that was asked for by its absolute path', file, { model: 'models/a.onnx' }, []],
+  ['a file of which only the end of a name fits', file, { model: 'dels/a.onnx' }, ['model']],
+  ['another file', file, { model: 'models/b.onnx' }, ['model']],
+  ['a file elsewhere of that name', file, { model: '/srv/models/a.onnx' }, ['model']],
   ['another benchmark', asked, { benchmark: 'other' }, ['benchmark']],
   ['another scenario', asked, { scenario: 'server' }, ['scenario']],
   ['a model where none was asked for', noop, { executor: 'noop', scenario: null, status: 'failed' }, ['model']],

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { isModelFile, isModelUrl } from '../catalogue/model-reference.ts';
 import { MIN_RETRIES_WHEN_LOST, type Outcome, outcomeSubject } from './outcome.ts';
 import type { Issue } from './request.ts';
 import type { Task } from './task.ts';
@@ -23,6 +25,16 @@ export type AskedTask = Pick<Task, 'benchmark' | 'executor' | 'config' | 'retry_
   pool: string | null;
 };
 
+/**
+ * A worker names the file of a model by its path from the model folder: an end of the path that was asked for, after whole
+ * names of folders.
+ */
+function isFileOf(asked: string | null, said: string | null): boolean {
+  if (asked === null || said === null || said === '' || !isModelFile(asked) || isModelUrl(asked)) return false;
+  const [whole, end] = [posix.normalize(asked), posix.normalize(said)];
+  return whole === end || (posix.isAbsolute(whole) && !posix.isAbsolute(end) && whole.endsWith(`/${end}`));
+}
+
 /** An outcome that stands under another run or task than it is about is not taken for either. */
 export function subjectIssues(outcome: Pick<Outcome, 'run_id' | 'task_id'>, subject: string): Issue[] {
   const right = outcomeSubject(outcome);
@@ -45,7 +57,8 @@ export function claimIssues(asked: AskedTask, outcome: OutcomeClaims): Issue[] {
   };
   compare('executor', asked.executor, outcome.executor);
   compare('benchmark', asked.benchmark, outcome.benchmark);
-  compare('model', 'model' in config ? (config.model ?? null) : null, outcome.model);
+  const model = 'model' in config ? (config.model ?? null) : null;
+  if (!isFileOf(model, outcome.model)) compare('model', model, outcome.model);
   compare('scenario', 'scenario' in config ? config.scenario : null, outcome.scenario);
   if (asked.pool !== null) compare('pool', asked.pool, outcome.pool);
   const max_attempt = Math.max(retry_policy.max_retries, MIN_RETRIES_WHEN_LOST) + 1;

@@ -10,6 +10,7 @@ import {
   distributionRow,
   eventRow,
   failureRow,
+  fedInputsRow,
   findingRow,
   incidentRow,
   matrixRow,
@@ -230,6 +231,16 @@ export const QUERIES = {
       limit: limit(100, 1000),
     }),
     row: outcomeRow,
+  },
+  /** What models were fed with, of each task its newest attempt; `after_task_id` pages on. Since 0.4. */
+  fed_inputs: {
+    parameters: z.strictObject({
+      run_id: runId,
+      task_id: text.optional(),
+      after_task_id: text.default(''),
+      limit: limit(1000),
+    }),
+    row: fedInputsRow,
   },
   /** What each side of a comparison measured, by series id; `after_series_id` pages on. */
   comparison: {

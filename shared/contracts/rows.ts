@@ -3,6 +3,7 @@ import { BETTER } from './direction.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
+import { fedInput } from './input-setting.ts';
 import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 import { source } from './request.ts';
 import { capabilities } from './worker.ts';
@@ -352,6 +353,16 @@ export type ModelRow = z.infer<typeof modelRow>;
 /** The whole outcome of an attempt, but for what only the services need of it. Since 0.4. */
 export const outcomeRow = outcome.omit({ v: true, workload: true });
 export type OutcomeRow = z.infer<typeof outcomeRow>;
+
+/** What the inputs of a model were fed with at one batch size of a task. Since 0.4. */
+export const fedInputsRow = z.object({
+  task_id: z.string(),
+  attempt: z.int(),
+  batch_size: z.int(),
+  /** By the input's name. */
+  inputs: z.record(z.string(), fedInput),
+});
+export type FedInputsRow = z.infer<typeof fedInputsRow>;
 
 /** What one series has on one side of a comparison; everything but `values` is of the newest run. */
 export const sideRow = matrixRow.extend({

@@ -55,6 +55,16 @@ const reports = fc.record({
     fc.record({ kind: fc.constant('regression'), state: fc.constantFrom('confirmed', 'dismissed'), message: text }),
     { maxLength: 3 },
   ),
+  fed_inputs: fc.array(
+    fc.record({
+      ...{ task_id: text, attempt: count, batch_size: count },
+      inputs: fc.dictionary(
+        text,
+        fc.record({ type: text, shape: fc.array(count), values: text, guessed: fc.boolean() }),
+      ),
+    }),
+    { maxLength: 3 },
+  ),
   request: fc.record({ text: nullable(text), reason: text }),
   made_at: at,
   version: fc.constant('0.1.0'),

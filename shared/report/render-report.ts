@@ -1,5 +1,6 @@
-import type { FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
+import type { FedInputsRow, FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
 import { runStatus, runStatusWords } from '../contracts/run-status.ts';
+import { fedInputLines } from '../format/fed-inputs.ts';
 import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
 import { fourDigits } from '../format/number.ts';
 import { convert } from '../metric/convert.ts';
@@ -31,6 +32,7 @@ export function renderReport(report: RunReport): string {
 ${lines.length > 0 && resultSection(lines)}
 ${lines.length > 0 && scalingSection(lines)}
 ${others.length > 0 && otherSection(others)}
+${report.fed_inputs.length > 0 && fedSection(report.fed_inputs)}
 ${findings.length > 0 && findingSection(findings)}
 ${failed.length > 0 && taskSection('Tasks that failed', failed, ({ error_class, error_code, error_message }) => html`<b>${error_class.replaceAll('_', ' ')}</b> ${error_code} ${error_message}`)}
 ${noted.length > 0 && taskSection('Notes', noted, ({ note }) => html`${note}`)}
@@ -166,6 +168,22 @@ ${table(
   ]),
 )}
 ${footnoteList(footnotes)}`;
+}
+
+/** Shapes and value rules of what was measured: two numbers compare only where these do. */
+function fedSection(rows: readonly FedInputsRow[]): Html {
+  return html`<h2>What the models were fed with</h2>
+${table(
+  [['Task'], ['Batch'], ['Input'], ['Type'], ['Shape'], ['Values']],
+  fedInputLines(rows).map(({ tasks, batches, input, type, shape, values, guessed }) => [
+    html`<div class="wrap">${tasks.join(', ')}</div>`,
+    batches.join(', '),
+    input,
+    type,
+    shape,
+    html`<div class="wrap">${values}${guessed && html` <b class="bad">guessed</b>`}</div>`,
+  ]),
+)}`;
 }
 
 function findingSection(findings: readonly FindingRow[]): Html {

@@ -1,4 +1,4 @@
-import type { DistributionRow, FindingRow, ResultRow, RunRow, TaskRow } from '../contracts/rows.ts';
+import type { DistributionRow, FedInputsRow, FindingRow, ResultRow, RunRow, TaskRow } from '../contracts/rows.ts';
 
 /** All that a report of one run tells. */
 export interface RunReport {
@@ -8,6 +8,8 @@ export interface RunReport {
   /** Of raw samples. */
   distributions: readonly DistributionRow[];
   findings: readonly FindingRow[];
+  /** What models were fed with. */
+  fed_inputs: readonly FedInputsRow[];
   /** As it was written; null with the reason where it was not kept. */
   request: { text: string | null; reason: string };
   made_at: string;

@@ -1,6 +1,7 @@
 import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
-import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
+import type { FedInputsRow, RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
+import { fedInputLines } from '@benchwire/shared/format/fed-inputs.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
@@ -13,8 +14,11 @@ import { failureLines } from '../results/failures.ts';
 import { noteLines } from '../results/notes.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
-import { oneLine } from '../terminal/text-width.ts';
+import { oneLine, wrap } from '../terminal/text-width.ts';
 import { runBar, took } from './runs.ts';
+
+/** Inputs at batch sizes that are looked at; of tasks that are not shown, too. */
+const MOST_FED_ROWS = 5000;
 
 const TASK_STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 
@@ -28,7 +32,7 @@ export const show = defineCommand({
     limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
   },
   async run(context, { state, search = '', limit = 50 }, [text = 'last']) {
-    const { run, tasks, partial } = await withStack(context, async (client) => {
+    const { run, tasks, partial, fed } = await withStack(context, async (client) => {
       const run_id = await findRun(client, text);
       const [found] = (await client.query('run', { run_id })).rows;
       if (found === undefined)
@@ -40,15 +44,27 @@ export const show = defineCommand({
       const { rows } = await take(client.rows('tasks', wanted), limit);
       const open = rows.filter((row) => row.state === 'running' || (row.state === 'waiting' && row.attempt > 0));
       const ids = open.map((row) => row.task_id);
-      return { run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) };
+      const shown = new Set(rows.map(({ task_id }) => task_id));
+      const { rows: fed } = await take(client.rows('fed_inputs', { run_id }), MOST_FED_ROWS);
+      return {
+        ...{ run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) },
+        fed: fed.filter(({ task_id }) => shown.has(task_id)),
+      };
     });
     if (context.json)
       context.out.line(
-        JSON.stringify({ run: { ...run, status: runStatus(run) }, tasks, partial: Object.fromEntries(partial) }),
+        JSON.stringify({
+          ...{ run: { ...run, status: runStatus(run) }, tasks, partial: Object.fromEntries(partial), fed_inputs: fed },
+        }),
       );
     else {
       const noted = tasks.map((task) => ({ ...task, note: task.note || partialWords(partial.get(task.task_id)) }));
-      context.out.lines([...header(context, run), '', ...taskLines(context, run, noted, { state, search })]);
+      context.out.lines([
+        ...header(context, run),
+        '',
+        ...taskLines(context, run, noted, { state, search }),
+        ...fedLines(context, fed),
+      ]);
     }
     return EXIT.ok;
   },
@@ -126,4 +142,28 @@ function taskLines(
   for (const told of [noteLines(tasks, style, out.columns), failureLines(failed, style, out.columns)])
     if (told.length > 0) lines.push('', ...told);
   return lines;
+}
+
+const MOST_FED_LINES = 24;
+
+/** Shapes and value rules of what the models were fed with. */
+function fedLines({ style, out }: CliContext, rows: readonly FedInputsRow[]): string[] {
+  const all = fedInputLines(rows);
+  if (all.length === 0) return [];
+  const width = Math.max(40, (out.columns ?? 120) - 4);
+  const by_tasks = Map.groupBy(all.slice(0, MOST_FED_LINES), ({ tasks: [first = '', ...others], batches }) => {
+    const more = others.length > 0 ? ` and ${count(others.length, 'more task')}` : '';
+    return `  ${first}${more}, ${batches.length === 1 ? 'batch size' : 'batch sizes'} ${batches.join(', ')}`;
+  });
+  const lines = [...by_tasks].flatMap(([head, inputs]) => [
+    head,
+    ...inputs.flatMap(({ input, type, shape, values, guessed }) =>
+      wrap(oneLine(`${input}  ${type}${shape}  ${values}${guessed ? ' (guessed)' : ''}`), width).map(
+        (line) => `    ${line}`,
+      ),
+    ),
+  ]);
+  const left = all.length - MOST_FED_LINES;
+  if (left > 0) lines.push(style.dim(`  and ${count(left, 'more input')}: --json has them all`));
+  return ['', style.bold('fed inputs'), ...lines];
 }

@@ -34,7 +34,7 @@ import {
   findSeries,
 } from '../tables/results.ts';
 import { findDistributions, findSamples } from '../tables/samples.ts';
-import { findOutcomes } from '../tables/stored-outcomes.ts';
+import { findFedInputs, findOutcomes } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findWorkers } from '../tables/workers.ts';
 import { newestRuns, oneRun } from './run-queries.ts';
@@ -74,6 +74,7 @@ const ANSWERS: Answers = {
   matrix: findMatrix,
   models: findModels,
   outcomes: findOutcomes,
+  fed_inputs: findFedInputs,
   comparison: findComparison,
   earlier_series: findEarlierSeries,
   newest_values: findNewestValues,
@@ -88,6 +89,7 @@ const PAGED_BY: Partial<Record<QueryName, string>> = {
   tasks: 'task_id',
   results: 'task_id',
   outcomes: 'task_id',
+  fed_inputs: 'task_id',
   history: 'series_id',
   comparison: 'series_id',
 };

@@ -3,6 +3,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { Database } from '../adapters/clickhouse.ts';
 import { onCluster, type Retention, ttlOf } from '../tables/table.ts';
 import { MIGRATIONS, TABLES } from './migrations.ts';
+import { joinModelPaths } from './series-names.ts';
 
 /**
  * Brings the database to this version's tables, and their TTLs to the configuration's.
@@ -32,6 +33,7 @@ export async function migrate(database: Database, retention: Retention, log: Log
     log.info({ migration: migration.id, name: migration.name }, 'applied a migration');
   }
   await adjustTables(database, retention, log);
+  await joinModelPaths(database, log);
 }
 
 /**

@@ -12,6 +12,7 @@ import { createSamples, samples } from '../tables/samples.ts';
 import { createTable, onCluster, type Retention, type Table } from '../tables/table.ts';
 import { tasks } from '../tables/tasks.ts';
 import { workers } from '../tables/workers.ts';
+import { joinWrittenDefaults } from './series-names.ts';
 import { convertStoredUnits } from './series-units.ts';
 
 export interface Migration {
@@ -91,5 +92,11 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: (database) => [
       `ALTER TABLE ${attempts.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS clock ${attempts.columns.clock}`,
     ],
+  },
+  {
+    id: 6,
+    name: 'defaults of catalogue models that were written out are no setting',
+    statements: () => [],
+    compute: joinWrittenDefaults,
   },
 ];

@@ -76,3 +76,24 @@ const orNull = (text: string): string | null => (text === '' ? null : text);
 function parsed<T>(text: string, without: T): T {
   return text === '' ? without : (JSON.parse(text) as T);
 }
+
+/** What models were fed with: of each task its newest attempt, by batch size. */
+export async function findFedInputs(
+  database: Queries,
+  { run_id, task_id, after_task_id = '', limit = 1000 }: QueryParameters<'fed_inputs'>,
+): Promise<Array<QueryRow<'fed_inputs'>>> {
+  const { where, parameters } = filterBy([
+    equals('run_id', 'UUID', run_id),
+    equals('task_id', 'String', task_id),
+    ['task_id > {after_task_id:String}', { after_task_id }],
+  ]);
+  const rows = await database.query<Omit<QueryRow<'fed_inputs'>, 'inputs'> & { inputs: string }>(
+    `SELECT task_id, attempt, toUInt32OrZero(batch.1) AS batch_size, JSONExtractRaw(batch.2, 'inputs') AS inputs
+     FROM (
+       SELECT task_id, attempt, arrayJoin(JSONExtractKeysAndValuesRaw(results, 'batch_sizes')) AS batch
+       FROM (SELECT task_id, attempt, results FROM attempts FINAL ${where} ORDER BY task_id, attempt DESC LIMIT 1 BY task_id))
+     WHERE inputs != '' AND batch_size > 0 ORDER BY task_id, batch_size LIMIT {limit:UInt32}`,
+    { ...parameters, limit },
+  );
+  return rows.map((row) => ({ ...row, inputs: parsed(row.inputs, {}) }));
+}

@@ -41,7 +41,7 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     fingerprint: device.fingerprint,
     benchmark: task.benchmark,
     executor: task.executor,
-    model: 'model' in task.config ? (task.config.model ?? null) : null,
+    model: report.model ?? ('model' in task.config ? (task.config.model ?? null) : null),
     precision: report.precision,
     scenario: report.scenario,
     variant: variantWith(job.variant ?? variantOf(task), report.inputs_sha256 ?? null),

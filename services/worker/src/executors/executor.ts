@@ -59,6 +59,8 @@ export interface ExecutorReport {
   results: OutcomeResults;
   environment: Environment;
   precision: string | null;
+  /** The model's one name, where the task wrote another (model-source.ts). */
+  model?: string;
   scenario: string | null;
   is_simulated: boolean;
   /** Of the files that inputs were filled from: another content is another series. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addModel } from '../../../test-support/onnx-model.ts';
 import { TaskFailure } from './errors.ts';
@@ -84,6 +84,42 @@ async function errorOf(model: string, sha256?: string): Promise<TaskFailure['tas
   if (error instanceof TaskFailure) return error.task_error;
   throw error ?? new Error(`${model} was found`);
 }
+
+describe('the name of a file', () => {
+  test.each([
+    ['deep/mine.onnx', 'deep/mine.onnx'],
+    ['./deep//mine.onnx', 'deep/mine.onnx'],
+    ['deep/../deep/mine.onnx', 'deep/mine.onnx'],
+    ['ABSOLUTE/deep/mine.onnx', 'deep/mine.onnx'],
+    ['ABSOLUTE/./deep/../link.onnx', 'link.onnx'],
+  ])('%s is %s', async (written, name) => {
+    const model = written.replace('ABSOLUTE', join(folder, 'models'));
+    expect((await resolveModel(model, undefined, options(), never)).name).toBe(name);
+  });
+
+  test('is from the first folder that leads to it, and the whole path where another file has that name', async () => {
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+    for (const [path, content] of [
+      [join(one, 'same.onnx'), addModel([1])],
+      [join(two, 'same.onnx'), addModel([2])],
+      [join(two, 'only.onnx'), addModel([3])],
+    ] as const) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }
+    await symlink(two, join(folder, 'linked'));
+    const name = async (model: string, ...model_folders: string[]): Promise<string> =>
+      (await resolveModel(model, undefined, { ...options(), model_folders }, never)).name;
+    expect(await name(join(two, 'only.onnx'), one, two)).toBe('only.onnx');
+    expect(await name(join(two, 'same.onnx'), one, two)).toBe(join(two, 'same.onnx'));
+    expect(await name('same.onnx', one, two)).toBe('same.onnx');
+    expect(await name(join(two, 'same.onnx'), two, one)).toBe('same.onnx');
+    expect(await name(join(two, 'only.onnx'), folder, two)).toBe('two/only.onnx');
+    expect(await name('only.onnx', folder, two)).toBe('two/only.onnx');
+    expect(await name(join(two, 'only.onnx'), join(folder, 'linked'))).toBe('only.onnx');
+    expect(await name(join(folder, 'linked/only.onnx'), join(folder, 'linked'))).toBe('only.onnx');
+  });
+});
 
 describe('a path', () => {
   test.each(['deep/mine.onnx', './deep/mine.onnx', 'deep/../link.onnx', 'link.onnx'])('%s is found', async (path) => {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { type CatalogueModel, findModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
+import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
 import { type DownloadOptions, downloadModel } from './download.ts';
 import { badModel } from './errors.ts';
 import { FileHashes } from './file-hashes.ts';
@@ -22,6 +23,8 @@ export interface ResolvedModel {
   size_bytes: number;
   /** Null for a file of the user's own. */
   catalogue: CatalogueModel | null;
+  /** What the series is named by: the same for every way to write this file's path. */
+  name: string;
 }
 
 export interface ModelSourceOptions extends DownloadOptions {
@@ -48,7 +51,7 @@ export async function resolveModel(
     readModelFiles({ name: model, path, roots, hidden: options.hidden_folders ?? [], hashes, signal });
   if (isModelUrl(model)) {
     const { path } = await downloadModel(model, expected_sha256, options, signal);
-    return { path, ...(await read(path, [])), catalogue: null };
+    return { path, ...(await read(path, [])), catalogue: null, name: model };
   }
   const catalogue = isModelFile(model) ? null : findInCatalogue(model);
   const path = catalogue ? fileOfPackage(catalogue) : await fileInFolders(model, options);
@@ -56,7 +59,8 @@ export async function resolveModel(
   if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
     throw badModel('MODEL_HASH_MISMATCH', mismatch(model, files, expected_sha256));
   }
-  return { path, ...files, catalogue };
+  const name = catalogue ? model : await nameOfFile(model, path, options.model_folders);
+  return { path, ...files, catalogue, name };
 }
 
 // Not which one it has: a request must not learn what is in files that it cannot read.
@@ -82,6 +86,38 @@ function fileOfPackage(model: CatalogueModel): string {
     'MODEL_FILE_MISSING',
     `The catalogue's file ${model.file} of the npm package ${model.package} is not installed; run npm install.`,
   );
+}
+
+/**
+ * One name for a file, however its path was written: the path from the first model folder, in their order, that leads to it. The
+ * path as it was written where a file of another folder has that name, since two files share no history.
+ * @param path - where it was found
+ */
+export async function nameOfFile(model: string, path: string, folders: readonly string[]): Promise<string> {
+  const real = await realpath(path);
+  for (const folder of folders) {
+    const root = await realpath(folder).catch(() => null);
+    if (root === null) continue;
+    // The path before links is what people write; the one behind them is for folders that are links themselves.
+    const inside = [
+      [path, resolve(folder)],
+      [real, root],
+    ].find(([file = '', of = '']) => isInside(file, of));
+    if (inside === undefined) continue;
+    const name = relative(inside[1] ?? '', inside[0] ?? '');
+    const found = await firstOf(name, folders);
+    if (found === real) return name;
+  }
+  return modelInOneForm(model);
+}
+
+/** What a relative path leads to. */
+async function firstOf(name: string, folders: readonly string[]): Promise<string | null> {
+  for (const folder of folders) {
+    const found = await realpath(resolve(folder, name)).catch(() => null);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** A file that a request names, in one of the worker's model folders. Throws `TaskFailure` (bad_model). */

@@ -74,6 +74,7 @@ async function attempt(
   if (provider === null) return noProviderError(device.class);
 
   const model = await resolveModel(config.model, config.sha256, options, signal);
+  report.model = model.name;
   report.environment = collectEnvironment(model, provider);
   report.precision = reportedPrecision(config, model.catalogue);
   const inputs = await findInputFiles(config, options, signal);

@@ -29,7 +29,7 @@ export async function measuredBefore(
   function seriesOf(batch_size: number): string {
     return seriesId({
       benchmark: task.benchmark,
-      model: config.model,
+      model: model.name,
       executor: task.executor,
       precision: precision ?? '',
       batch_size,
