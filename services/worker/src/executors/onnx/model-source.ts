@@ -93,7 +93,7 @@ function fileOfPackage(model: CatalogueModel): string {
  * path as it was written where a file of another folder has that name, since two files share no history.
  * @param path - where it was found
  */
-export async function nameOfFile(model: string, path: string, folders: readonly string[]): Promise<string> {
+async function nameOfFile(model: string, path: string, folders: readonly string[]): Promise<string> {
   const real = await realpath(path);
   for (const folder of folders) {
     const root = await realpath(folder).catch(() => null);
