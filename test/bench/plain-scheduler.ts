@@ -1,6 +1,6 @@
 import type { Fleet, Pool } from '@benchwire/scheduler/src/fleet/fleet.ts';
 import { mismatch } from '@benchwire/scheduler/src/placement/match.ts';
-import type { TaskState } from '@benchwire/scheduler/src/state/run-state.ts';
+import type { TaskState } from '@benchwire/scheduler/src/state/model.ts';
 import type { SchedulerState } from '@benchwire/scheduler/src/state/scheduler-state.ts';
 
 /** First come, first served from one list in order: a slot that is free takes the first task that fits, out of its middle. */

@@ -1,4 +1,4 @@
-import type { TaskState } from '@benchwire/scheduler/src/state/run-state.ts';
+import type { TaskState } from '@benchwire/scheduler/src/state/model.ts';
 import type { SimulatedWorker } from './world.ts';
 
 /** An attempt in a slot. */

@@ -5,7 +5,7 @@ import { RankHeap } from '@benchwire/scheduler/src/placement/rank-heap.ts';
 import { planSteals } from '@benchwire/scheduler/src/placement/steal.ts';
 import type { Strategy } from '@benchwire/scheduler/src/placement/strategy.ts';
 import { RunTimeLearner } from '@benchwire/scheduler/src/run-times/run-time-learner.ts';
-import type { TaskState } from '@benchwire/scheduler/src/state/run-state.ts';
+import type { TaskState } from '@benchwire/scheduler/src/state/model.ts';
 import { SchedulerState } from '@benchwire/scheduler/src/state/scheduler-state.ts';
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import { workloadKey } from '@benchwire/shared/contracts/series.ts';
@@ -152,7 +152,7 @@ class Simulation {
       if (emissions.length < MAX_EMISSIONS) break;
     }
     for (const state of this.#state.toSettle) {
-      this.#state.toSettle.delete(state);
+      this.#state.phases.startSettling(state);
       const status = state.verdict?.status ?? 'lost';
       this.#at(this.#now + WAY_MS, () => this.#fold(state, state.attempt, status));
     }
@@ -222,7 +222,7 @@ class Simulation {
       );
       if (status === 'completed') {
         const { worker_id } = worker.worker.capabilities;
-        this.#state.pools.get(pool)?.usedModel(submission.work.name, worker_id, this.#now);
+        this.#state.pools.get(pool)?.users.used(submission.work.name, worker_id, this.#now);
       }
       this.#fold(state, attempt, status, { pool, worker_id: worker.worker.capabilities.worker_id });
     });

@@ -2,9 +2,8 @@ import type { PoolDemand, UnservedNeed } from '@benchwire/shared/contracts/statu
 import { whyNot } from '../failures/recovery.ts';
 import type { Fleet, Pool } from '../fleet/fleet.ts';
 import { programOf } from '../placement/match.ts';
-import type { Group } from '../queue/lane.ts';
 import type { RunTimes } from '../run-times/run-times.ts';
-import type { Spec, TaskState } from '../state/run-state.ts';
+import type { Group, Spec, TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import { Work, WorkByPool } from './expected-work.ts';
 

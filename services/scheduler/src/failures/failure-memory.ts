@@ -1,4 +1,5 @@
-import type { OutcomeFacts, TaskState } from '../state/run-state.ts';
+import type { OutcomeFacts } from '../state/attempt-end.ts';
+import type { TaskState } from '../state/model.ts';
 import type { FailureSettings } from '../state/state-options.ts';
 import { type BreakerChange, Breakers, type FailureFacts, subjectOf } from './breakers.ts';
 import { batchSizesToDrop, type Failure, withFailure } from './recovery.ts';

@@ -1,9 +1,10 @@
 import type { Fleet, Pool } from '../fleet/fleet.ts';
 import { mismatch } from '../placement/match.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
+import type { Blocked } from './blocked-pools.ts';
 import { subjectOf } from './breakers.ts';
-import { type Blocked, blockedPools, nowhereLeft } from './recovery.ts';
+import { blockedPools, nowhereLeft } from './recovery.ts';
 
 /**
  * Keeps up to date where ready tasks must not go: those that failed before, and those that a breaker holds back. All
@@ -20,16 +21,16 @@ export class PoolExclusions {
 
   /** To be called before tasks are given to pools. */
   review(fleet: Fleet, now: number): void {
-    const { restricted, newlyRestricted, failures } = this.#state;
+    const { phases, failures } = this.#state;
     const { breakers } = failures;
     const pools = fleet.pools();
     const changed = this.#pools !== pools || this.#breakers_version !== breakers.version;
-    if (!changed && newlyRestricted.size === 0) return;
+    if (!changed && !phases.hasNewlyRestricted) return;
     if (this.#breakers_version !== breakers.version) this.#gather();
     this.#pools = pools;
     this.#breakers_version = breakers.version;
-    const tasks = changed ? [...restricted] : [...newlyRestricted];
-    newlyRestricted.clear();
+    const fresh = phases.takeNewlyRestricted();
+    const tasks = changed ? [...phases.restricted] : fresh;
     /** Thousands of tasks may be held back for one reason; they share what says so. */
     const shared = new Map<string, Blocked>();
     const all = [...pools.values()];
@@ -41,7 +42,7 @@ export class PoolExclusions {
     for (const run of this.#state.runs.values()) {
       for (const task of run.tasks.values()) {
         if (task.phase === 'ready' && this.#state.failures.breakers.concerns(subjectOf(task.lane.spec)))
-          this.#state.restricted.add(task);
+          this.#state.phases.restrict(task);
       }
     }
   }
@@ -65,7 +66,7 @@ export class PoolExclusions {
     const found = blockedPools(failures, pools, (pool) => held(pool.offer.class));
     if (found === undefined) {
       state.block(task, undefined);
-      if (failures.length === 0 && !state.failures.breakers.concerns(about)) state.restricted.delete(task);
+      if (failures.length === 0 && !state.failures.breakers.concerns(about)) state.phases.unrestrict(task);
       return;
     }
     const key = JSON.stringify([...found]);

@@ -1,7 +1,8 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { TaskState, Verdict } from '../state/run-state.ts';
+import type { Verdict } from '../state/attempt-end.ts';
+import type { TaskState } from '../state/model.ts';
 
 export interface QueueView {
   waiting: ReadonlySet<string>;

@@ -4,8 +4,9 @@ import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { Pool } from '../fleet/fleet.ts';
 import { mismatch, type Offer } from '../placement/match.ts';
-import type { Group } from '../queue/lane.ts';
-import type { Verdict } from '../state/run-state.ts';
+import type { Verdict } from '../state/attempt-end.ts';
+import type { Group } from '../state/model.ts';
+import type { Blocked } from './blocked-pools.ts';
 
 /** What a task's next attempt should know of one that failed. */
 export interface Failure {
@@ -36,14 +37,6 @@ export function withFailure(
     message: error.message.slice(0, MAX_MESSAGE),
   };
   return [...failures, failure].slice(-MAX_KEPT);
-}
-
-/** Pools that are not to take a task now, each with the reason. */
-export type Blocked = ReadonlyMap<string, string>;
-
-/** Names the pools and leaves out the reasons; empty for none. */
-export function blockedKey(blocked: Blocked | undefined): string {
-  return blocked === undefined ? '' : ` not ${[...blocked.keys()].sort().join(' ')}`;
 }
 
 /** Why a pool does not take the tasks of a group, for a person; undefined when it does. */

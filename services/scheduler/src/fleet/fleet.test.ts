@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../failures/reconcile.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { TaskState } from '../state/model.ts';
 import { aDevice, aHeartbeat, aWorker, T0 } from '../testing.ts';
 import { Fleet } from './fleet.ts';
 

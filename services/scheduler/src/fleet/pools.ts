@@ -1,7 +1,6 @@
 import { whyNot } from '../failures/recovery.ts';
-import type { Group } from '../queue/lane.ts';
+import { type Group, PoolState } from '../state/model.ts';
 import type { Pool } from './fleet.ts';
-import { PoolState } from './pool-state.ts';
 
 /** A pool that found nothing is asked again after this long even if nothing has happened. */
 const STALE_MS = 1000;

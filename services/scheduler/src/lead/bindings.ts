@@ -4,7 +4,7 @@ import { publish } from '@benchwire/shared/runtime/publish.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from '../fleet/fleet.ts';
 import { planBindings } from '../placement/unplaceable.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import type { BackgroundWork } from './background-work.ts';
 

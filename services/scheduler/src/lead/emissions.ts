@@ -9,7 +9,7 @@ import type { SchedulerMetrics } from '../metrics.ts';
 import { planEmissions } from '../placement/emit.ts';
 import type { Strategy } from '../placement/strategy.ts';
 import { jobOf } from '../state/messages.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import { endOf } from '../state/verdicts.ts';
 import type { BackgroundWork } from './background-work.ts';
@@ -71,7 +71,7 @@ export class Emissions {
   withdraw(): void {
     for (const state of this.#state.toWithdraw) {
       if (this.#withdrawing.has(state)) continue;
-      this.#state.toWithdraw.delete(state);
+      this.#state.phases.startWithdrawing(state);
       this.#withdrawing.add(state);
       this.#context.work.track(this.#withdrawOne(state).finally(() => this.#withdrawing.delete(state)));
     }

@@ -26,7 +26,7 @@ import { expireUnplaceable, findUnplaceable } from '../placement/unplaceable.ts'
 import { missDeadlines } from '../queue/deadlines.ts';
 import { RunTimeLearner } from '../run-times/run-time-learner.ts';
 import { announcement, deadlineEvent, demandEvent, waitingForPoolEvent } from '../state/events.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { TaskState } from '../state/model.ts';
 import { SchedulerState } from '../state/scheduler-state.ts';
 import type { StateOptions } from '../state/state-options.ts';
 import { BackgroundWork } from './background-work.ts';
@@ -148,7 +148,7 @@ export class Leader {
       this.#learner.learn(outcome, sequence);
       const { pool, worker_id, model, status } = outcome;
       if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
-        this.state.pools.get(pool)?.usedModel(model, worker_id, now());
+        this.state.pools.get(pool)?.users.used(model, worker_id, now());
       if (!this.state.applyOutcome(outcome, now(), random)) return [];
       const { run_id, task_id, attempt, error } = outcome;
       if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
@@ -264,7 +264,7 @@ export class Leader {
     for (const missed of missDeadlines(this.state, now())) this.#work.publishEvent(deadlineEvent(missed, now()));
     if (now() - this.#moved_at_ms >= MOVE_MS) {
       this.#moved_at_ms = now();
-      for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.toWithdraw.add(state);
+      for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.phases.withdraw(state);
     }
     if (this.#reconciler.isDue(now())) {
       this.#work.track(this.#reconciler.sweep());

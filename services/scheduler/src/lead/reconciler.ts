@@ -6,7 +6,7 @@ import type { PoolQueues } from '../adapters/pool-queues.ts';
 import { compare, idOf, lostVerdict } from '../failures/reconcile.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { jobOf } from '../state/messages.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 
 interface ReconcilerContext {
@@ -118,7 +118,7 @@ export class Reconciler {
     for (const state of this.#aborting) {
       if (state.emission?.pool.name !== pool) continue;
       this.#aborting.delete(state);
-      if (state.phase === 'emitted') this.#state.toWithdraw.add(state);
+      if (state.phase === 'emitted') this.#state.phases.withdraw(state);
     }
   }
 

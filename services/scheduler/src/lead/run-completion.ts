@@ -8,7 +8,7 @@ import type { KV } from '@nats-io/kv';
 import type { SchedulerMetrics } from '../metrics.ts';
 import { finishedEvent } from '../state/events.ts';
 import { outcomeOf } from '../state/messages.ts';
-import type { RunState } from '../state/run-state.ts';
+import type { RunState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import type { BackgroundWork } from './background-work.ts';
 
@@ -44,7 +44,7 @@ export class RunCompletion {
     const { jetstream, now, work, schedule } = this.#context;
     for (const state of this.#state.toSettle) {
       if (this.#settling >= MAX_SETTLING) return;
-      this.#state.toSettle.delete(state);
+      this.#state.phases.startSettling(state);
       if (state.verdict === undefined) continue;
       this.#settling++;
       const outcome = outcomeOf(state, state.verdict, now());

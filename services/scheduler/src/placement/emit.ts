@@ -1,8 +1,6 @@
 import type { Fleet } from '../fleet/fleet.ts';
-import type { PoolState } from '../fleet/pool-state.ts';
-import { isReadyIn } from '../queue/lane.ts';
 import { durationOf } from '../run-times/durations.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { PoolState, TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import { pickLane } from './pick.ts';
 import { RankHeap } from './rank-heap.ts';
@@ -83,12 +81,12 @@ function nextFor(
 ): { state: TaskState; expected_ms: number } | undefined {
   const lane = pickLane(view, strategy, pool, now);
   if (lane === undefined) return undefined;
-  const state = lane.tasks.peek((task) => isReadyIn(lane, task));
+  const state = lane.next();
   if (state === undefined) return undefined;
   const known = durationOf(view.run_times, lane.bucket, pool);
   const expected_ms = strategy.expectedMs?.(lane, pool) ?? known.ms;
   if (!hasFreeSlot(pool) && known.basis !== 'prior') {
-    if (pool.queuedWorkMs + expected_ms > PREFETCH_MS * pool.slots) return undefined;
+    if (pool.load.queuedWorkMs + expected_ms > PREFETCH_MS * pool.slots) return undefined;
   }
   return { state, expected_ms };
 }

@@ -1,7 +1,5 @@
-import type { PoolState } from '../fleet/pool-state.ts';
-import type { Lane, RunQueue } from '../queue/lane.ts';
 import { compareOrder } from '../queue/order.ts';
-import type { Tenant } from '../queue/tenant.ts';
+import type { Lane, PoolState, RunQueue, Tenant } from '../state/model.ts';
 import { BELONGS, LEAVE, type SchedulingView, type Strategy } from './strategy.ts';
 
 /** Of the kinds of work that a pool could take so many are compared for each need, the foremost first. */

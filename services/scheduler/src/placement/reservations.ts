@@ -1,6 +1,5 @@
 import type { Reservation } from '@benchwire/shared/contracts/scheduler.ts';
-import type { PoolState } from '../fleet/pool-state.ts';
-import type { Lane } from '../queue/lane.ts';
+import type { Lane, PoolState } from '../state/model.ts';
 
 interface Window {
   reservation: Reservation;

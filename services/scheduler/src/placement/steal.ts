@@ -1,6 +1,5 @@
-import type { PoolState } from '../fleet/pool-state.ts';
 import { durationOf } from '../run-times/durations.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { PoolState, TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import { endOf } from '../state/verdicts.ts';
 import type { SchedulingView } from './strategy.ts';
@@ -23,10 +22,10 @@ export function planSteals(state: SchedulerState, view: SchedulingView, now: num
   /** Slots of other pools that are free still. */
   const free = new Map<PoolState, number>();
   for (const pool of state.pools.all) {
-    if (pool.queued === 0) continue;
-    let ahead_ms = Math.max(0, pool.remainingMs(now) - pool.queuedWorkMs);
+    if (pool.load.queued === 0) continue;
+    let ahead_ms = Math.max(0, pool.load.remainingMs(now) - pool.load.queuedWorkMs);
     let looked = 0;
-    for (const task of pool.behind()) {
+    for (const task of pool.load.behind()) {
       if (++looked > MAX_TASKS) break;
       const expected_ms = task.emission?.expected_ms ?? 0;
       const stays_ms = ahead_ms / Math.max(1, pool.slots) + expected_ms;

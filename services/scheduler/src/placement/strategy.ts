@@ -1,8 +1,7 @@
-import type { PoolState } from '../fleet/pool-state.ts';
 import type { Pools } from '../fleet/pools.ts';
-import type { Lane } from '../queue/lane.ts';
 import type { ReadyQueue } from '../queue/ready-queue.ts';
 import type { RunTimes } from '../run-times/run-times.ts';
+import type { Lane, PoolState } from '../state/model.ts';
 
 /** A pool takes the first task in order that costs up to this much more there than where it costs least. */
 export const BELONGS = 1.1;

@@ -1,8 +1,7 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { whyNot } from '../failures/recovery.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { type Group, waitingIn } from '../queue/lane.ts';
-import type { TaskState } from '../state/run-state.ts';
+import type { Group, TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 
 export interface Unplaceable {
@@ -86,7 +85,7 @@ export function planBindings(
 function* waitingOf(state: SchedulerState, group: Group): Generator<TaskState> {
   for (const tenant of state.ready.tenants) {
     for (const queue of tenant.queues.get(group) ?? []) {
-      for (const lane of queue.lanes) if (lane.size > 0) yield* waitingIn(lane);
+      for (const lane of queue.lanes) if (lane.size > 0) yield* lane.waiting();
     }
   }
 }

@@ -1,11 +1,9 @@
 import type { TaskExplanation, WhyPool } from '@benchwire/shared/contracts/scheduler.ts';
 import { whyNot } from '../failures/recovery.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { PoolState } from '../fleet/pool-state.ts';
-import type { Lane } from '../queue/lane.ts';
 import { compareOrder } from '../queue/order.ts';
 import { durationOf } from '../run-times/durations.ts';
-import type { RunState, TaskState } from '../state/run-state.ts';
+import { type Lane, PoolState, type RunState, type TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import { viewOf } from './emit.ts';
 import { whyHeld } from './pick.ts';
@@ -168,7 +166,7 @@ function aheadOf(state: SchedulerState, task: TaskState): Ahead {
     }
   }
   let before = 0;
-  for (const other of lane.tasks.items((each) => each.phase === 'ready')) {
+  for (const other of lane.waiting()) {
     if (other === task) break;
     before++;
   }

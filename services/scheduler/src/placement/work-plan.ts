@@ -1,6 +1,5 @@
-import type { PoolState } from '../fleet/pool-state.ts';
-import type { Bucket } from '../queue/lane.ts';
 import type { Duration } from '../run-times/durations.ts';
+import type { Bucket, PoolState } from '../state/model.ts';
 import { type Load, loadsAt, type Row, solvePrices } from './prices.ts';
 import type { SchedulingView } from './strategy.ts';
 
@@ -56,7 +55,7 @@ export function planWork(
   for (const pool of pools.all) by_index[pool.index] = pool;
   const loads: Load[] = Array.from(by_index, (pool) => ({
     slots: pool?.slots ?? 0,
-    busy_ms: pool?.remainingMs(now) ?? 0,
+    busy_ms: pool?.load.remainingMs(now) ?? 0,
   }));
   const counts = countByBand(view);
   const chosen = [...counts].sort((a, b) => b[0].size - a[0].size).slice(0, MAX_ROWS);

@@ -1,4 +1,4 @@
-import type { RunState, TaskState } from '../state/run-state.ts';
+import type { RunState, TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 import { deadlineVerdict } from '../state/verdicts.ts';
 

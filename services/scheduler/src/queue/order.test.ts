@@ -7,7 +7,7 @@ import { planEmissions, viewOf } from '../placement/emit.ts';
 import { planSteals } from '../placement/steal.ts';
 import { FastestCompletion } from '../placement/strategies/fastest-completion.ts';
 import { explain, taskNamed } from '../placement/why.ts';
-import type { OutcomeFacts } from '../state/run-state.ts';
+import type { OutcomeFacts } from '../state/attempt-end.ts';
 import { SchedulerState } from '../state/scheduler-state.ts';
 import type { StateOptions } from '../state/state-options.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from '../testing.ts';

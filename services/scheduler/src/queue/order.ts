@@ -29,3 +29,16 @@ export function compareOrder(a: Placed, b: Placed): number {
   const right = b.run.submitted.run_id;
   return left < right ? -1 : left > right ? 1 : 0;
 }
+
+/** Where one stands in an ordered list, or would have to stand. */
+export function placeOf(list: readonly Placed[], wanted: Placed): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = list[middle];
+    if (other !== undefined && compareOrder(other, wanted) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

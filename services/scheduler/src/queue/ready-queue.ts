@@ -1,12 +1,18 @@
 import { workloadKey } from '@benchwire/shared/contracts/series.ts';
-import { type Blocked, blockedKey } from '../failures/recovery.ts';
+import { type Blocked, blockedKey } from '../failures/blocked-pools.ts';
 import { needSignature } from '../placement/match.ts';
-import type { RunState, Spec, TaskState } from '../state/run-state.ts';
-import { Fifo } from './fifo.ts';
-import { type Bucket, type Group, type Lane, RunQueue } from './lane.ts';
-import { OldestReady } from './oldest-ready.ts';
+import {
+  type Bucket,
+  Group,
+  Lane,
+  RunQueue,
+  type RunState,
+  type Spec,
+  type TaskState,
+  type Tenant,
+} from '../state/model.ts';
+import type { FairShare } from './fair-share.ts';
 import { bandOf } from './order.ts';
-import type { FairShare, Tenant } from './tenant.ts';
 
 interface Listener {
   added(group: Group): void;
@@ -62,12 +68,12 @@ export class ReadyQueue {
         blockedKey(lane.bucket.group.blocked) === key,
     );
     if (known !== undefined) {
-      known.bucket.group.blocked = blocked;
+      known.bucket.group.explainBlocked(blocked);
       return known;
     }
     const bucket = this.#bucket(spec, blocked);
     const queue = this.#queue(run, bucket.group, spec);
-    const lane: Lane = { run, spec, index, tenant, bucket, queue, tasks: new Fifo(), size: 0, queued: false };
+    const lane = new Lane({ run, spec, index, tenant, bucket, queue });
     bucket.lanes++;
     bucket.group.lanes++;
     sharing.push(lane);
@@ -76,29 +82,15 @@ export class ReadyQueue {
   }
 
   add(task: TaskState): void {
-    const { lane } = task;
-    const { queue, tenant, bucket } = lane;
-    lane.tasks.push(task);
-    if (lane.size++ === 0) queue.filled(lane);
-    if (queue.size++ === 0) tenant.insert(queue);
-    if (tenant.size++ === 0) this.#shares.enter(tenant);
-    if (bucket.group.size++ === 0) bucket.group.unplaceable_since_ms = undefined;
-    bucket.size++;
-    bucket.group.oldest.add(task.ready_at_ms);
+    const { tenant, bucket } = task.lane;
+    if (task.lane.add(task)) this.#shares.enter(tenant);
     this.#size++;
     this.touched.add(bucket.group);
   }
 
   /** Takes a task out, wherever it stands. The caller sets its new phase. */
   remove(task: TaskState): void {
-    const { lane } = task;
-    const { queue, tenant, bucket } = lane;
-    if (--lane.size === 0) queue.emptied();
-    if (--queue.size === 0) tenant.delete(queue);
-    if (--tenant.size === 0) this.#shares.leave(tenant);
-    bucket.group.size--;
-    bucket.size--;
-    bucket.group.oldest.remove(task.ready_at_ms);
+    if (task.lane.remove(task)) this.#shares.leave(task.lane.tenant);
     this.#size--;
   }
 
@@ -131,16 +123,7 @@ export class ReadyQueue {
   #group(signature: string, need: Spec, blocked: Blocked | undefined): Group {
     let group = this.#groups.get(signature);
     if (group === undefined) {
-      group = {
-        signature,
-        need,
-        blocked,
-        pools: [],
-        size: 0,
-        oldest: new OldestReady(),
-        unplaceable_since_ms: undefined,
-        lanes: 0,
-      };
+      group = new Group(signature, need, blocked);
       this.#groups.set(signature, group);
       this.#listener.added(group);
     }

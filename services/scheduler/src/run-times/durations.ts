@@ -1,7 +1,6 @@
 import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { RELATIONS } from '../fleet/hardware.ts';
-import type { PoolState } from '../fleet/pool-state.ts';
-import type { Bucket } from '../queue/lane.ts';
+import type { Bucket, PoolState } from '../state/model.ts';
 import type { Expectation } from './estimate.ts';
 import type { RunTimes } from './run-times.ts';
 

@@ -1,5 +1,4 @@
-import type { PoolState } from '../fleet/pool-state.ts';
-import type { Bucket } from '../queue/lane.ts';
+import type { Bucket, PoolState } from '../state/model.ts';
 
 export interface LateAttempts {
   /** How long an attempt of such work has been running there already, or on the pool's class; 0 where none is late. */

@@ -3,7 +3,7 @@ import { type RunMessage, runMessageId } from '@benchwire/shared/contracts/run.t
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { Unplaceable } from '../placement/unplaceable.ts';
 import type { MissedDeadline } from '../queue/deadlines.ts';
-import type { RunState } from './run-state.ts';
+import type { RunState } from './model.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();

@@ -9,7 +9,8 @@ import { mismatch } from '../placement/match.ts';
 import { BUILT_IN } from '../placement/strategies/built-in.ts';
 import type { Strategy } from '../placement/strategy.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from '../testing.ts';
-import type { OutcomeFacts, TaskState } from './run-state.ts';
+import type { OutcomeFacts } from './attempt-end.ts';
+import type { TaskState } from './model.ts';
 import { SchedulerState } from './scheduler-state.ts';
 
 /** What the pure core promises whatever comes, under every strategy. */

@@ -5,7 +5,8 @@ import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
 import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
 import type { Pool } from '../fleet/fleet.ts';
-import type { TaskState, Verdict } from './run-state.ts';
+import type { Verdict } from './attempt-end.ts';
+import type { TaskState } from './model.ts';
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();

@@ -7,7 +7,7 @@ import { capacityOf, type Emission, planEmissions } from '../placement/emit.ts';
 import { FastestCompletion } from '../placement/strategies/fastest-completion.ts';
 import { expireUnplaceable, findUnplaceable, planBindings } from '../placement/unplaceable.ts';
 import { aDevice, aHeartbeat, aWorker, submitted, T0 } from '../testing.ts';
-import type { OutcomeFacts } from './run-state.ts';
+import type { OutcomeFacts } from './attempt-end.ts';
 import { SchedulerState } from './scheduler-state.ts';
 
 const noJitter = (): number => 0;

@@ -2,7 +2,7 @@ import type { BreakerSettings } from '../failures/breakers.ts';
 import type { SuspectSettings } from '../failures/suspects.ts';
 import type { Reservations } from '../placement/reservations.ts';
 import { DEFAULT_AGING_SECONDS } from '../queue/order.ts';
-import type { TenantLimits } from '../queue/tenant.ts';
+import type { TenantLimits } from './model.ts';
 
 export interface FailureSettings {
   breakers: BreakerSettings;

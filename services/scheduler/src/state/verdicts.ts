@@ -1,5 +1,6 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
-import type { TaskState, Verdict } from './run-state.ts';
+import type { Verdict } from './attempt-end.ts';
+import type { TaskState } from './model.ts';
 
 /** How a task ends of which no attempt may start any more; undefined for any other. */
 export function endOf({ lane, task_id }: TaskState): Verdict | undefined {

@@ -1,7 +1,6 @@
-import type { PoolState } from '../../fleet/pool-state.ts';
-import type { Bucket, Lane } from '../../queue/lane.ts';
 import { type Duration, durationOf } from '../../run-times/durations.ts';
 import { type LateAttempts, lateAttempts } from '../../run-times/late-attempts.ts';
+import type { Bucket, Lane, PoolState } from '../../state/model.ts';
 import { BELONGS, LEAVE, type SchedulingView, type Strategy } from '../strategy.ts';
 import { type Plan, type PlannedRow, planWork, RIVALS } from '../work-plan.ts';
 
@@ -118,7 +117,7 @@ export class FastestCompletion implements Strategy {
   #durationOf(view: SchedulingView, late: LateAttempts, bucket: Bucket, pool: PoolState, now: number): Duration {
     const { ms, basis } = durationOf(view.run_times, bucket, pool);
     if (basis !== 'pool') return { ms: Math.max(ms, late.longestMs(bucket, pool)), basis };
-    const share = bucket.model === null ? 0 : pool.shareWith(bucket.model, now);
+    const share = bucket.model === null ? 0 : pool.users.shareOf(pool.workers, bucket.model, now);
     return { ms: ms * (1 - this.#weights.affinity * share), basis };
   }
 }

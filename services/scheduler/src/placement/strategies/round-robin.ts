@@ -1,4 +1,4 @@
-import type { PoolState } from '../../fleet/pool-state.ts';
+import type { PoolState } from '../../state/model.ts';
 import type { Strategy } from '../strategy.ts';
 
 /** The pools take turns: the one that has waited longest since it was given a task is asked first. */

@@ -1,0 +1,16 @@
+import type { Outcome, OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+
+/** How the scheduler itself ends an attempt. */
+export interface Verdict {
+  status: Exclude<OutcomeStatus, 'completed'>;
+  error: TaskError;
+  /** Who had it, for a lost attempt. */
+  worker_id?: string;
+  pool?: string;
+}
+
+/** What the scheduler reads of an outcome. */
+export type OutcomeFacts = Pick<
+  Outcome,
+  'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
+>;
