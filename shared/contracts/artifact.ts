@@ -7,6 +7,15 @@ import { z } from 'zod';
  */
 export const ARTIFACTS_BUCKET = 'artifacts';
 export const ARTIFACTS_STREAM = `OBJ_${ARTIFACTS_BUCKET}`;
+/** All files together, where the disk has room for so many; else 15 % of the room for streams. */
+export const MAX_ARTIFACTS_BYTES = 10 * 1024 ** 3;
+/** A file that no request has named for so long goes. */
+export const ARTIFACT_KEPT_MS = 7 * 24 * 3_600_000;
+/** A file that was named within this time does not make room for another one. */
+export const ARTIFACT_SAFE_MS = 24 * 3_600_000;
+/** Of one message; as JSON, with base64, it is less than what any NATS server lets through. */
+export const ARTIFACT_CHUNK_BYTES = 512 * 1024;
+
 /** Where the bytes of one file are, in order. @param nuid - of the file's meta; ours are the hash itself */
 export function artifactChunksSubject(nuid: string): string {
   return `$O.${ARTIFACTS_BUCKET}.C.${nuid}`;
@@ -15,7 +24,8 @@ export function artifactChunksSubject(nuid: string): string {
 export function artifactMetaSubject(name: string): string {
   return `$O.${ARTIFACTS_BUCKET}.M.${Buffer.from(name).toString('base64url')}`;
 }
-export const ARTIFACTS_SUBJECTS: readonly string[] = [artifactChunksSubject('>'), `$O.${ARTIFACTS_BUCKET}.M.>`];
+export const ALL_ARTIFACT_CHUNKS = artifactChunksSubject('>');
+export const ALL_ARTIFACT_METAS = `$O.${ARTIFACTS_BUCKET}.M.>`;
 
 /** What the object store keeps of a file, as every NATS client writes it. */
 export const artifactMeta = z.object({

@@ -56,7 +56,7 @@ export async function ensureAllStreams(connection: NatsConnection, options: Stre
 type OurConfig = Partial<StreamConfig> & { name: string };
 
 /** Looks first: a server counts the cap of a stream that is there a second time when it is to be created again. */
-async function ensureStream(manager: JetStreamManager, config: OurConfig): Promise<void> {
+export async function ensureStream(manager: JetStreamManager, config: OurConfig): Promise<void> {
   const there = await streamInfo(manager, config.name);
   if (there === undefined) await create(manager, config);
   else await change(manager, config, there);

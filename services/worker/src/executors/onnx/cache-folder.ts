@@ -2,7 +2,7 @@ import { lstat, mkdir, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
-import { TaskFailure } from './errors.ts';
+import { TaskFailure } from '@benchwire/shared/model/errors.ts';
 
 /** Where downloaded models are kept. */
 export interface CacheFolder {

@@ -6,11 +6,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
+import { badModel, messageOf, TaskFailure } from '@benchwire/shared/model/errors.ts';
+import { sha256OfFile } from '@benchwire/shared/model/sha256.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/server-url.ts';
 import { type CacheFolder, ensureCacheFolder } from './cache-folder.ts';
-import { badModel, messageOf, TaskFailure } from './errors.ts';
 import { HostNotAllowedError } from './guarded-fetch.ts';
-import { sha256OfFile } from './sha256.ts';
 
 export interface DownloadOptions {
   /** Downloaded models stay here as `<sha256>.onnx`. */

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { kindOf } from '@benchwire/shared/model/file-kind.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addModel } from '../../../test-support/onnx-model.ts';
-import { kindOf } from './file-kind.ts';
 import { resolveModel } from './model-source.ts';
 
 let folder = '';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
-import { badInput } from './errors.ts';
-import { FileHashes } from './file-hashes.ts';
+import { badInput } from '@benchwire/shared/model/errors.ts';
+import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import type { InputFile } from './input-files.ts';
 import { fileInFolders, type ModelSourceOptions } from './model-source.ts';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { badInput, messageOf } from './errors.ts';
+import { badInput, messageOf } from '@benchwire/shared/model/errors.ts';
 import { bytesAsElements, type ElementType } from './tensors.ts';
 
 /** A file that an input is filled from, found and hashed by the executor. */

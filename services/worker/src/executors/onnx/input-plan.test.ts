@@ -1,7 +1,7 @@
+import { TaskFailure } from '@benchwire/shared/model/errors.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TaskFailure } from './errors.ts';
 import { type DeclaredInput, type InputWishes, planInputs } from './input-plan.ts';
 import { generateElements, halfBits } from './tensors.ts';
 

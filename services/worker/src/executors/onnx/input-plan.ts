@@ -1,8 +1,8 @@
 import type { InputSetting } from '@benchwire/shared/contracts/input-setting.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
+import { badInput, badModel, type TaskFailure } from '@benchwire/shared/model/errors.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
 import { type BatchWishes, batchDimensions, isBatchName } from './batch-dimensions.ts';
-import { badInput, badModel, type TaskFailure } from './errors.ts';
 import type { FileValues, InputFile } from './input-files.ts';
 import { type ChosenRule, ruleInWords, ruleOf } from './input-values.ts';
 import { type ElementType, isElementType } from './tensors.ts';

@@ -1,6 +1,6 @@
 import type { InputSetting } from '@benchwire/shared/contracts/input-setting.ts';
 import { shorten } from '@benchwire/shared/format/shorten.ts';
-import { badInput } from './errors.ts';
+import { badInput } from '@benchwire/shared/model/errors.ts';
 import type { FileValues } from './input-files.ts';
 import type { ElementType } from './tensors.ts';
 

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TaskFailure } from '@benchwire/shared/model/errors.ts';
+import { externalFiles } from '@benchwire/shared/model/external-files.ts';
+import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { onnxContext } from '../../../test-support/onnx-context.ts';
 import {
@@ -11,9 +14,6 @@ import {
   modelFunction,
   onnxModel,
 } from '../../../test-support/onnx-model.ts';
-import { TaskFailure } from './errors.ts';
-import { externalFiles } from './external-files.ts';
-import { FileHashes } from './file-hashes.ts';
 import { resolveModel } from './model-source.ts';
 import { createOnnxExecutor } from './onnx-executor.ts';
 

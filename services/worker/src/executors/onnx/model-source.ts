@@ -5,11 +5,17 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { type CatalogueModel, findModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
 import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
+import { badModel } from '@benchwire/shared/model/errors.ts';
+import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
+import { folderKind } from '@benchwire/shared/model/file-kind.ts';
+import {
+  isHidden,
+  isInside,
+  type ModelFiles,
+  readModelFiles,
+  realFolders,
+} from '@benchwire/shared/model/model-files.ts';
 import { type DownloadOptions, downloadModel } from './download.ts';
-import { badModel } from './errors.ts';
-import { FileHashes } from './file-hashes.ts';
-import { folderKind } from './file-kind.ts';
-import { isHidden, isInside, type ModelFiles, readModelFiles, realFolders } from './model-files.ts';
 
 /** A model on this machine, checked: its graph and every file that the graph names. */
 export interface ResolvedModel {

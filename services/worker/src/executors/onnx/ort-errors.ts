@@ -1,6 +1,6 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import { messageOf } from './errors.ts';
+import { messageOf } from '@benchwire/shared/model/errors.ts';
 import type { PlannedInput } from './input-plan.ts';
 import { ruleInWords } from './input-values.ts';
 import { PROVIDER_NODE_NAMES, type ProviderName } from './providers.ts';

@@ -1,6 +1,6 @@
 import type { CatalogueModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
-import { badInput } from './errors.ts';
+import { badInput } from '@benchwire/shared/model/errors.ts';
 
 const SPELLINGS: Readonly<Record<string, string>> = { float32: 'fp32', f32: 'fp32', float16: 'fp16', f16: 'fp16' };
 

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { messageOf } from '@benchwire/shared/model/errors.ts';
 import { classifyExit, kernelOomKills } from './child-exit.ts';
-import { messageOf } from './errors.ts';
 import type { FromChild, StartMessage } from './messages.ts';
 import { residentMemoryMb } from './resident-memory.ts';
 

@@ -1,8 +1,8 @@
 import type { JobTaskOf } from '@benchwire/shared/contracts/executors.ts';
 import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
 import { seriesId, variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
+import { messageOf } from '@benchwire/shared/model/errors.ts';
 import type { ExecutorContext } from '../executor.ts';
-import { messageOf } from './errors.ts';
 import type { ResolvedModel } from './model-source.ts';
 
 export interface Before {

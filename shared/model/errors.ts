@@ -1,5 +1,5 @@
-import { type FailureCode, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
-import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { type FailureCode, taskError } from '../contracts/failure-classes.ts';
+import type { TaskError } from '../contracts/outcome.ts';
 
 /** Thrown for whatever ends the attempt and is no bug of the worker; `task_error` is what the user gets to read. */
 export class TaskFailure extends Error {

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import { sha256OfFile } from './sha256.ts';
 
 const MAX_KEPT = 1000;
