@@ -2,6 +2,7 @@ import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contra
 import { QUARANTINE_BUCKET } from '@benchwire/shared/contracts/quarantine.ts';
 import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import { ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { closeNats, connectNats, type NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import { cappedBytes } from '@benchwire/shared/runtime/stream-size.ts';
 import { ensureAllStreams, openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -25,6 +26,7 @@ export async function fitStreams(
   const connection = await connectNats('stack', login, false);
   try {
     await ensureAllStreams(connection, { replicas: 1, store_bytes: store_mb * 1e6 });
+    await ensureArtifacts(connection, { replicas: 1, store_bytes: store_mb * 1e6 });
     // Workers may not create what they need, and may be the first to need it.
     await openBucket(connection, WORKERS_BUCKET, 1);
     await openBucket(connection, QUARANTINE_BUCKET, 1);

@@ -13,6 +13,8 @@ export const MAX_ARTIFACTS_BYTES = 10 * 1024 ** 3;
 export const ARTIFACT_KEPT_MS = 7 * 24 * 3_600_000;
 /** A file that was named within this time does not make room for another one. */
 export const ARTIFACT_SAFE_MS = 24 * 3_600_000;
+/** So often it is noted at most that a request names a file. */
+export const ARTIFACT_TOUCH_MS = 3_600_000;
 /** Of one message; as JSON, with base64, it is less than what any NATS server lets through. */
 export const ARTIFACT_CHUNK_BYTES = 512 * 1024;
 

@@ -1,5 +1,5 @@
 import { didYouMean } from '../runtime/near-names.ts';
-import { MAX_ISSUES } from './limits.ts';
+import { MAX_FILE_PARTS, MAX_ISSUES } from './limits.ts';
 import type { Issue, Request } from './request.ts';
 import { readPlace } from './settings.ts';
 import type { TaskSpec } from './task.ts';
@@ -135,6 +135,11 @@ function findCycle(byId: ReadonlyMap<string, TaskSpec>): string[] | undefined {
 export function checkFiles({ files = [] }: Request): Issue[] {
   const seen = new Set<string>();
   const issues: Issue[] = [];
+  const parts = files.reduce((sum, file) => sum + file.parts.length, 0);
+  if (parts > MAX_FILE_PARTS) {
+    const message = `the files of the request have ${parts} parts, at most ${MAX_FILE_PARTS} are possible: split the request, or save the models with their weights in one file`;
+    issues.push({ path: 'files', code: 'too_many_files', message });
+  }
   for (const [index, { path, local, only_local }] of files.entries()) {
     if (issues.length > MAX_ISSUES) break;
     if (seen.has(path))

@@ -3,6 +3,7 @@ import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from '@nat
 import { headers } from '@nats-io/transport-node';
 import {
   ARTIFACT_CHUNK_BYTES,
+  ARTIFACT_TOUCH_MS,
   type ArtifactMeta,
   artifactChunksSubject,
   artifactMetaSubject,
@@ -53,7 +54,7 @@ export async function uploadArtifact(options: UploadOptions): Promise<'stored' |
   const { store, sha256, size_bytes, client, signal } = options;
   const known = await store.find(sha256, signal);
   if (known !== undefined) {
-    await touch(options, known.meta);
+    await touchArtifact(store, client, sha256);
     return 'was there';
   }
   if (size_bytes !== undefined && size_bytes > MAX_ARTIFACT_BYTES) throw tooLarge(sha256);
@@ -122,11 +123,11 @@ async function touch(
   await publish(client, artifactMetaSubject(meta.name), payload, { headers: head }, store, signal);
 }
 
-/** Says that a request names the file: it is kept for another while. */
+/** A request names the file: it is kept for another while. @returns whether it is there */
 export async function touchArtifact(store: ArtifactStore, client: JetStreamClient, sha256: string): Promise<boolean> {
   const known = await store.find(sha256);
   if (known === undefined) return false;
-  await touch({ store, client }, known.meta);
+  if (known.used_at.getTime() < Date.now() - ARTIFACT_TOUCH_MS) await touch({ store, client }, known.meta);
   return true;
 }
 

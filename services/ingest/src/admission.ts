@@ -2,6 +2,7 @@ import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { RequestFiles } from './adapters/request-files.ts';
 import type { OwnedRequestId, RequestLedger, Reservation } from './adapters/request-ledger.ts';
 import type { RunStore } from './adapters/run-store.ts';
 import {
@@ -18,6 +19,7 @@ export interface AdmissionParts {
   log: Log;
   runs: RunStore;
   ledger: RequestLedger;
+  files: RequestFiles;
   metrics: IngestMetrics;
 }
 
@@ -47,6 +49,8 @@ export async function admit(parts: AdmissionParts, arrival: Arrival): Promise<Ad
   const read = readSafely(arrival);
   if (!read.ok) return read;
   const { submission } = read;
+  const missing = await parts.files.missing(submission.request);
+  if (missing.length > 0) return { ok: false, issues: missing };
   const run_id = newRunId();
   const payload = encodeSubmitted(run_id, submission.written, new Date(), arrival.trace);
   const tooLarge = sizeIssue(payload.length, parts.runs.max_payload);

@@ -1,9 +1,12 @@
 import { REQUESTS_BUCKET, REQUESTS_TTL_MS } from '@benchwire/shared/contracts/lease.ts';
+import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { discardEntry } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
 import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
+import { clearOldFiles } from './adapters/clear-old-files.ts';
+import { RequestFiles } from './adapters/request-files.ts';
 import { RequestLedger } from './adapters/request-ledger.ts';
 import { RunStore } from './adapters/run-store.ts';
 import { ingestConfig } from './config.ts';
@@ -19,11 +22,17 @@ await runService({
     const bucket = await openBucket(nats, REQUESTS_BUCKET, config.NATS_REPLICAS, REQUESTS_TTL_MS);
     const runs = new RunStore(nats, jetstream, manager);
     await health.watch('runs', () => runs.checkWritable());
+    const store_bytes = config.NATS_STORE_MB === undefined ? undefined : config.NATS_STORE_MB * 1e6;
+    await ensureArtifacts(nats, { replicas: config.NATS_REPLICAS, store_bytes });
+    const store = await ArtifactStore.open(nats);
+    const clearing = clearOldFiles(store, log);
+    scope.add('clearing', () => clearing.stop());
     const parts = {
       log,
       nats,
       jetstream,
       runs,
+      files: new RequestFiles(store, jetstream),
       ledger: new RequestLedger(bucket, (entry, issues) =>
         discardEntry({ bucket, name: REQUESTS_BUCKET, client: jetstream, log }, entry, issues),
       ),
