@@ -23,6 +23,7 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
     retryStrategy: (times) => Math.min(2000, 50 * 2 ** Math.min(times, 6)),
     ...tlsOf(options),
   });
+  redis.on('connect', () => oneWriteATurn(redis.stream));
   let down = false;
   redis.on('error', (error: Error) => {
     if (!down) log.warn({ err: error }, 'lost the connection to Redis, reconnecting');
@@ -33,6 +34,18 @@ export function connectRedis(name: string, options: RedisOptions, log: Log): Red
     down = false;
   });
   return redis;
+}
+
+/** Lets all that is written to a socket within one turn of the event loop leave in one system call. */
+function oneWriteATurn(socket: Redis['stream']): void {
+  const write = socket.write.bind(socket) as Redis['stream']['write'];
+  socket.write = ((...parameters: Parameters<Redis['stream']['write']>) => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      setImmediate(() => socket.uncork());
+    }
+    return write(...parameters);
+  }) as Redis['stream']['write'];
 }
 
 const ANSWER_MS = 2000;

@@ -1,18 +1,24 @@
 import { type BenchEvent, eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { startBareBullmq } from './bare-bullmq.ts';
 import { type BenchStack, startBenchStack, until } from './bench-stack.ts';
+import { startBullmqClickhouse } from './peers/bullmq-clickhouse.ts';
+import { startCelery } from './peers/celery/celery.ts';
+import { measurePeer, type PeerResult } from './peers/peer.ts';
 import { processorSeconds } from './processor-time.ts';
 import { type BenchResult, caseOf, median, round, say } from './report.ts';
 
 const TASKS = 20_000;
 /** Attempts at once in the one worker process, and jobs at once in the baseline's, which gains nothing from it. */
 const CONCURRENCY = 256;
+/** Fewer, since the peers are slower. */
+const PEER_TASKS = 4000;
 
 /**
  * 20,000 noop tasks from submit until every one is a completed row that a query finds; the baseline adds as many jobs
  * with addBulk and has one process do nothing with them. Same Redis, same concurrency, alternating, and each has done as
  * many tasks before it is measured, since it is compiled only then. Tasks per second; and in `processor_us_per_task`
- * what each process of ours spends on one, which a busy machine changes little.
+ * what each process of ours spends on one, which a busy machine changes little. Then, in `peers`, what people use or
+ * write first for the same: Celery, and BullMQ with every result inserted into ClickHouse by itself.
  */
 export async function pipeline(rounds: number): Promise<BenchResult> {
   const bench = await startBenchStack({ env: { WORKER_SLOTS: String(CONCURRENCY) } });
@@ -32,10 +38,28 @@ export async function pipeline(rounds: number): Promise<BenchResult> {
       say(`round ${done + 1}: ours ${a.at(-1)?.toFixed(0)}/s, baseline ${b.at(-1)?.toFixed(0)}/s`);
     }
     const processor_us_per_task = Object.fromEntries([...spent].map(([name, each]) => [name, round(median(each))]));
-    return caseOf('pipeline', 'tasks/s', a, b, { tasks: TASKS, concurrency: CONCURRENCY, processor_us_per_task });
+    const peers = await measurePeers(bench.stack.env.REDIS_URL ?? '', a);
+    return caseOf('pipeline', 'tasks/s', a, b, {
+      tasks: TASKS,
+      concurrency: CONCURRENCY,
+      processor_us_per_task,
+      peers,
+    });
   } finally {
     await bench.stop();
   }
+}
+
+async function measurePeers(redis_url: string, ours: readonly number[]): Promise<Record<string, PeerResult>> {
+  const options = { tasks: PEER_TASKS, rounds: ours.length, ours };
+  return {
+    celery: await measurePeer('Celery', () => startCelery(redis_url), options),
+    bullmq_clickhouse: await measurePeer(
+      'BullMQ, each result inserted into ClickHouse',
+      () => startBullmqClickhouse(redis_url, CONCURRENCY),
+      options,
+    ),
+  };
 }
 
 async function ours(bench: BenchStack): Promise<number> {

@@ -54,6 +54,9 @@ export interface AttemptServices {
   onStuck: (attempt_id: string) => void;
 }
 
+/** With so many attempts at once a worker is after throughput, and an outcome may wait for the next ones. */
+const BUSY_ATTEMPTS = 32;
+
 /** Runs attempts, any number at once, and sees to it that each ends in one stored outcome. */
 export class AttemptRunner {
   readonly #services: AttemptServices;
@@ -106,7 +109,7 @@ export class AttemptRunner {
   /** Stores an outcome, cut to what the server takes. Waits while NATS is away. */
   async store(outcome: Outcome, logsOf: (limit: number) => string | null): Promise<OutcomeStatus> {
     const fitted = fitOutcome(outcome, this.#services.max_payload(), logsOf);
-    await this.#turn.next();
+    await this.#turn.next(this.#running.size >= BUSY_ATTEMPTS);
     await publish(this.#services.client, outcomeSubject(outcome), fitted.json, { id: outcomeMessageId(outcome) });
     return fitted.outcome.status;
   }
