@@ -36,7 +36,7 @@ export class InvalidRequestError extends BenchwireError {
 
   constructor(file: string, lines: readonly string[]) {
     const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
-    super('REQUEST_INVALID', `${file} is no valid request, ${count}:`);
+    super('REQUEST_INVALID', `${file} is not a valid request, ${count}:`);
     this.name = 'InvalidRequestError';
     this.lines = lines;
   }

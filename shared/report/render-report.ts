@@ -91,7 +91,7 @@ ${table(
       ['Batch', 'n'],
       ['Precision'],
       ['Median ms', 'n'],
-      ['95 % interval', 'n'],
+      ['95 % CI', 'n'],
       ['p90 ms', 'n'],
       ['p99 ms', 'n'],
     ] as const),
@@ -156,7 +156,7 @@ function otherSection(rows: readonly ResultRow[]): Html {
   );
   return html`<h2>Other metrics</h2>
 ${table(
-  [['Task'], ['Metric'], ['Value', 'n'], ['Unit'], ['95 % interval', 'n'], ['Samples', 'n'], ['Pool']],
+  [['Task'], ['Metric'], ['Value', 'n'], ['Unit'], ['95 % CI', 'n'], ['Samples', 'n'], ['Pool']],
   rows.map((row) => [
     row.task_id,
     row.batch_size === null ? row.metric : `${row.metric}, batch ${row.batch_size}`,

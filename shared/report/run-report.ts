@@ -69,7 +69,7 @@ export function sentencesOf({ run, tasks, results, findings }: RunReport): strin
   );
   return [
     run.finished_at === null
-      ? `The run is not over: ${completed} of ${total} tasks are completed so far.`
+      ? `The run has not finished: ${completed} of ${total} tasks completed so far.`
       : `${completed} of ${total} tasks completed${bad.length > 0 ? `; ${bad.join(', ')}` : ''}.`,
     ...(results.length === 0
       ? [tasks.length === 0 ? 'Nothing is known of its tasks.' : 'Nothing was measured.']

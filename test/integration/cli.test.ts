@@ -203,9 +203,9 @@ describe('looking at what was', () => {
     expect((await bw(['cancel', 'last'], { env })).code).toBe(0);
     expect(stack.cancelled).toEqual([first]);
     const { code, stderr } = await bw(['cancel', first.slice(0, 10)], { env });
-    expect(stderr).toMatch(/2 runs begin with/);
+    expect(stderr).toMatch(/2 runs match/);
     expect(code).toBe(64);
-    expect((await bw(['cancel', 'ffff'], { env })).stderr).toMatch(/no run begins with "ffff"/);
+    expect((await bw(['cancel', 'ffff'], { env })).stderr).toMatch(/no run matches "ffff"/);
   });
 
   it('prints tables, JSON and CSV', async () => {

@@ -177,7 +177,7 @@ describe('the scheduler', () => {
       /✓ one has joined nats:\/\/127\.0\.0\.1:\d+\n[\s\S]*cpu-0 +cpu .* 2 +noop +site=lab +cpu-[0-9a-f]{8} +a new pool/,
     );
     const same = await bw([...args, '--id', 'one'], { env });
-    expect(same.stderr).toMatch(/^bw: a worker "one" is there already: stop it, or give another --id/);
+    expect(same.stderr).toMatch(/^bw: a worker "one" is already online: stop it, or choose another --id/);
     expect(same.code).toBe(64);
     const second = startBw([...args, '--id', 'two', '--json'], { env });
     await second.waitFor(/\n/);

@@ -7,7 +7,7 @@ import { GLOBAL_OPTIONS, type OptionSpecs, optionUsage } from './options.ts';
 export function overview(commands: readonly Command[], style: Style): string {
   const usages = commands.map((c) => [[c.name, ...c.positionals].join(' '), c.summary] as const);
   return [
-    'Runs benchmarks and tests through Benchwire, and shows what came out.',
+    'Runs benchmarks and tests through Benchwire and shows the results.',
     '',
     `${style.bold('usage')}  bw COMMAND [options]`,
     '',
@@ -21,7 +21,7 @@ export function overview(commands: readonly Command[], style: Style): string {
     '  is a run id, the beginning of one, or `last`.',
     '',
     style.bold('the stack'),
-    '  is found by itself: NATS_URL (with NATS_USER, NATS_PASSWORD, NATS_TOKEN, …) where set, else the stack whose data',
+    '  is found automatically: NATS_URL (with NATS_USER, NATS_PASSWORD, NATS_TOKEN, …) where set, else the stack whose data',
     '  folder is BENCHWIRE_DATA_DIR (npm start -- --data-dir), else .benchwire/stack.json in this folder or one above it,',
     '  else the stack that was started from the folder that bw lies in.',
     '',
@@ -32,7 +32,7 @@ export function overview(commands: readonly Command[], style: Style): string {
       [String(EXIT.regression), '--fail-on was given, and there is such a finding'],
       [String(EXIT.unreachable), 'could not reach the stack'],
       [String(EXIT.usage), 'wrong usage, or a request that is not valid'],
-      [String(EXIT.interrupted), 'ended with Ctrl-C; a run goes on'],
+      [String(EXIT.interrupted), 'ended with Ctrl-C; a run continues'],
     ]),
     '',
     'More about one command: bw COMMAND --help',

@@ -42,8 +42,8 @@ describe('parseCommandLine', () => {
     ['run x --fail-on slow', /--fail-on takes regression, change, .* not "slow"/],
     ['runs --json=yes', /--json takes no value/],
     ['validate', /FILE\|- is missing: bw validate FILE\|-/],
-    ['show a b', /"b" is one argument too many: bw show RUN/],
-    ['--json', /which command/],
+    ['show a b', /"b" is an unexpected argument: bw show RUN/],
+    ['--json', /no command given/],
     ['run x --__proto__', /no option/],
   ])('refuses "%s"', (text, message) => {
     expect(() => parse(text)).toThrow(UsageError);
@@ -55,7 +55,7 @@ describe('parseCommandLine', () => {
     for (const command of COMMANDS) {
       expect(command.summary).not.toBe('');
       for (const [name, spec] of Object.entries(command.options)) {
-        // One parser reads them all before it is known which command it is.
+        // One parser reads them all before it is known no command given it is.
         const isFlag = spec.kind === 'flag' ? 'flag' : 'value';
         expect(kinds.get(name) ?? isFlag, name).toBe(isFlag);
         kinds.set(name, isFlag);

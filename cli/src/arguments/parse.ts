@@ -46,7 +46,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     const [first] = given;
     if (first !== undefined && !(first.name in everything))
       throw unknownOption(first.rawName, undefined, GLOBAL_OPTIONS);
-    throw new UsageError('which command? `bw --help` lists them.');
+    throw new UsageError('no command given: `bw --help` lists them.');
   }
   if (name === 'help')
     return { kind: 'help', command: positionals[0] === undefined ? undefined : find(positionals[0], commands) };
@@ -116,7 +116,7 @@ function checkPositionals(command: Command, given: readonly string[]): void {
   const missing = required[given.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing: ${usage}`);
   const extra = given[command.positionals.length];
-  if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many: ${usage}`);
+  if (extra !== undefined) throw new UsageError(`"${extra}" is an unexpected argument: ${usage}`);
 }
 
 function find(name: string, commands: readonly Command[]): Command {

@@ -11,7 +11,7 @@ export function clusterView(cluster: Cluster, now_ms: number, style: Style, widt
   const title = (text: string): string[] => ['', style.bold(text)];
   const services = renderTable(cluster.services, serviceColumns(now_ms), table);
   const streams = renderTable(cluster.streams.flatMap(linesOf), streamColumns(now_ms), table);
-  const none = 'no service answers: start them with `npm start`';
+  const none = 'no service responds: start them with `npm start`';
   return [
     ...jetstreamLines(cluster, style),
     ...topology(cluster),
@@ -39,14 +39,14 @@ function jetstreamLines({ jetstream_problem, services }: Cluster, style: Style):
 
 function leaderLine({ leader, scheduler, services, jetstream_problem }: Cluster, now_ms: number, style: Style): string {
   if (jetstream_problem !== null) return style.yellow('unknown while JetStream does not answer');
-  if (leader === null) return style.red('nobody leads: nothing is handed out until a scheduler takes over');
+  if (leader === null) return style.red('no leader: no task starts until a scheduler takes over');
   const seconds = Math.round((now_ms - Date.parse(leader.acquired_at)) / 1000);
-  const who = leader.instance === null ? style.yellow('its holder does not answer') : leader.instance;
+  const who = leader.instance === null ? style.yellow('the leader does not respond') : leader.instance;
   const wrong = services.find((each) => each.instance_id === leader.instance)?.checks.leading;
   if (typeof wrong === 'string') return style.red(`${leader.holder} (${who}) does not lead: ${wrong}`);
   const leads = `${leader.holder} (${who}) has led for ${formatDuration(seconds)}`;
   if (scheduler === null) return leads;
-  const waiting = scheduler.waiting === 0 ? 'nothing waits' : `${count(scheduler.waiting, 'task')} wait`;
+  const waiting = scheduler.waiting === 0 ? 'no waiting tasks' : `${count(scheduler.waiting, 'task')} wait`;
   return `${leads}: ${count(scheduler.open_runs, 'open run')}, ${waiting}`;
 }
 

@@ -6,9 +6,9 @@ import { EXIT, NotFoundError } from '../errors.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
-  summary: 'cancel a run, or one task of it: end what runs, start nothing more',
+  summary: 'cancel a run, or one task of it',
   positionals: ['RUN', '[TASK]'],
-  options: { reason: { kind: 'text', value: 'TEXT', help: 'why; stands in the outcomes' } },
+  options: { reason: { kind: 'text', value: 'TEXT', help: 'the reason, recorded in the outcomes' } },
   async run(context, { reason = 'cancelled with bw cancel' }, [text = '', task_id]) {
     const run_id = await withStack(context, async (client) => {
       const id = await findRun(client, text);
@@ -20,7 +20,9 @@ export const cancel = defineCommand({
     const of_task = task_id === undefined ? {} : { task_id };
     if (context.json) context.out.line(JSON.stringify({ run_id, ...of_task, cancelling: true }));
     else
-      context.out.line(`${what} is being cancelled. \`bw show ${shortRunId(run_id)}\` says what became of its tasks.`);
+      context.out.line(
+        `${what} is being cancelled: \`bw show ${shortRunId(run_id)}\` shows what happened to its tasks.`,
+      );
     return EXIT.ok;
   },
 });

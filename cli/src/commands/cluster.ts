@@ -6,7 +6,7 @@ import { EXIT } from '../errors.ts';
 
 export const cluster = defineCommand({
   name: 'cluster',
-  summary: 'who leads, every service with its health, the streams, and who talks to whom',
+  summary: 'leader, services with their health, streams, and topology',
   positionals: [],
   options: {},
   details: 'Asks the services and NATS as they are now; works without the aggregator and its database, too.',

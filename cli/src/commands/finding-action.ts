@@ -10,8 +10,7 @@ type FindingAction = (typeof FINDING_ACTIONS)[number];
 
 export function readFindingAction(text: string): FindingAction {
   const action = FINDING_ACTIONS.find((each) => each === text);
-  if (action === undefined)
-    throw new UsageError(`"${text}" is nothing that can be done to a finding: use ${FINDING_ACTIONS.join(', ')}.`);
+  if (action === undefined) throw new UsageError(`unknown action "${text}": use ${FINDING_ACTIONS.join(', ')}.`);
   return action;
 }
 
@@ -24,8 +23,8 @@ export async function actOnFinding(
   act: Omit<ActRequest, 'by'>,
 ): Promise<Extract<ActReply, { ok: true }>> {
   if (act.action === 'dismiss' && act.reason.trim() === '')
-    throw new UsageError('say why it is dismissed, the detector learns from it: --reason "…"');
-  if (act.action === 'link' && act.link === undefined) throw new UsageError('say where to link: --link https://…');
+    throw new UsageError('a dismissal needs a reason, which the detector learns from: --reason "…"');
+  if (act.action === 'link' && act.link === undefined) throw new UsageError('the link is missing: --link https://…');
   const reply = await ask(nats, ACT_SUBJECT, { ...act, by: userInfo().username }, actReply, {
     service: 'anomaly service',
   });

@@ -16,16 +16,16 @@ export const findings = defineCommand({
     run: { kind: 'text', value: 'RUN', help: 'only those of this run' },
     kind: { kind: 'choice', choices: FINDING_KINDS, help: 'only this kind' },
     state: { kind: 'choice', choices: FINDING_STATES, help: 'only those in this state' },
-    all: { kind: 'flag', short: 'a', help: 'those that were dismissed or went away, too' },
+    all: { kind: 'flag', short: 'a', help: 'include dismissed and withdrawn findings' },
     limit: { kind: 'count', value: 'N', help: 'how many (50)' },
     reason: { kind: 'text', value: 'TEXT', help: 'of an action; a dismissal needs one' },
-    link: { kind: 'text', value: 'URL', help: 'where it is followed up' },
+    link: { kind: 'text', value: 'URL', help: 'link to the issue or pull request' },
   },
   details:
-    'bw findings acknowledge FINDING              it is right, and somebody looks after it\n' +
-    'bw findings dismiss FINDING --reason TEXT    it is no regression; the detector learns from it\n' +
+    'bw findings acknowledge FINDING              accept it as real; someone is handling it\n' +
+    'bw findings dismiss FINDING --reason TEXT    not a regression; the detector learns from it\n' +
     'bw findings reopen FINDING                   back to confirmed\n' +
-    'bw findings link FINDING --link URL          where it is followed up\n\n' +
+    'bw findings link FINDING --link URL          link to the issue or pull request\n\n' +
     'FINDING is an id, which may be cut short, or `last`. `bw explain FINDING` says why it is there.',
   async run(context, { run, kind, state, all, limit = 50, reason = '', link }, [action, finding]) {
     if (action !== undefined) return await act(context, action, finding, reason, link);
@@ -42,7 +42,7 @@ export const findings = defineCommand({
     const { out, err, style, json, now } = context;
     if (json) out.line(JSON.stringify(rows));
     else if (rows.length === 0)
-      err.line('no open finding. A series is judged from its sixth measurement on; --all shows old ones.');
+      err.line('no open findings. A series is judged from its sixth measurement on; --all shows settled ones, too.');
     else out.lines(findingsTable(rows, style, out.columns, now()));
     return EXIT.ok;
   },

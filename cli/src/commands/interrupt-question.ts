@@ -36,11 +36,11 @@ export function askWhatToDo({ context, client, run_id, reporter, leave }: Questi
       context.err.line();
       done(leave);
     });
-    prompt.question('The run goes on without bw. [l]eave it, [c]ancel it, [w]atch on? (l) ', (answer) => {
+    prompt.question('The run continues without bw. [l]eave it, [c]ancel it, keep [w]atching? (l) ', (answer) => {
       const letter = answer.trim().toLowerCase()[0] ?? 'l';
       if (letter === 'l') return done(leave);
       if (letter === 'c') {
-        context.err.line('cancelling: what runs is being ended …');
+        context.err.line('cancelling: stopping the running tasks …');
         client.cancel(run_id, 'cancelled with Ctrl-C in bw run').catch((error: unknown) => {
           context.err.line(`could not cancel: ${messageOf(error)}`);
         });

@@ -11,16 +11,16 @@ export const key = defineCommand({
   positionals: ['ACTION', '[NAME]'],
   options: { role: { kind: 'choice', choices: ROLES, help: 'of a new key (viewer)' } },
   details:
-    'bw key create NAME --role submitter   prints the key once; only its hash is kept\n' +
+    'bw key create NAME --role submitter   prints the key once; only its hash is stored\n' +
     'bw key list                           names, roles and ids\n' +
-    'bw key revoke ID                      it opens nothing any more, and neither do its sessions',
+    'bw key revoke ID                      it stops working at once, and so do its sessions',
   async run(context, { role = 'viewer' }, [action, name = '']) {
     const { out, style, json } = context;
     switch (action) {
       case 'create': {
         if (name === '') throw new UsageError('NAME is missing: bw key create NAME --role submitter');
         const named = newKeyName.safeParse(name);
-        if (!named.success) throw new UsageError(`NAME does not fit: ${named.error.issues[0]?.message}.`);
+        if (!named.success) throw new UsageError(`NAME is invalid: ${named.error.issues[0]?.message}.`);
         const made = await withStack(context, ({ nats }) => createApiKey(nats, { name: named.data, role }));
         out.line(json ? JSON.stringify(made) : made.key);
         return EXIT.ok;
@@ -46,11 +46,11 @@ export const key = defineCommand({
       }
       case 'revoke':
         if (!(await withStack(context, ({ nats }) => revokeApiKey(nats, name))))
-          throw new NotFoundError(`there is no key "${name}": \`bw key list\` tells their ids.`);
+          throw new NotFoundError(`there is no key "${name}": \`bw key list\` shows their ids.`);
         out.line(json ? JSON.stringify({ id: name, revoked: true }) : 'revoked');
         return EXIT.ok;
       default:
-        throw new UsageError(`"${action}" is nothing that can be done with keys: use create, list, revoke.`);
+        throw new UsageError(`unknown action "${action}": use create, list, revoke.`);
     }
   },
 });

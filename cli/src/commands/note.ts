@@ -6,11 +6,11 @@ import { EXIT, NotFoundError, UsageError } from '../errors.ts';
 
 export const note = defineCommand({
   name: 'note',
-  summary: 'a note on a series, for all who look at its history',
+  summary: 'annotate a series, for everyone who looks at its history',
   positionals: ['SERIES', 'TEXT'],
-  options: { link: { kind: 'text', value: 'URL', help: 'where more is said' } },
+  options: { link: { kind: 'text', value: 'URL', help: 'a link with more details' } },
   async run(context, { link }, [series_id = '', text = '']) {
-    if (text.trim() === '') throw new UsageError('say something: bw note SERIES "moved to the new rack"');
+    if (text.trim() === '') throw new UsageError('the text is missing: bw note SERIES "moved to the new rack"');
     await withStack(context, async (client) => {
       const { rows } = await client.query('points', { series_id, limit: 1 });
       if (rows.length === 0) throw new NotFoundError(`there is no series ${series_id}: \`bw series\` lists them.`);

@@ -10,7 +10,7 @@ import { type Column, renderTable } from '../terminal/table.ts';
 
 export const rejected = defineCommand({
   name: 'rejected',
-  summary: 'messages that nobody could read, with why',
+  summary: 'messages that could not be read, and why',
   positionals: [],
   options: { limit: { kind: 'count', value: 'N', help: 'how many (20)' } },
   details: '--json has the raw messages too, as base64.',
@@ -25,7 +25,7 @@ export const rejected = defineCommand({
       { title: 'why', cell: why, shrink_to: 30 },
     ];
     if (json) out.line(JSON.stringify(rows));
-    else if (rows.length === 0) err.line('nothing was rejected.');
+    else if (rows.length === 0) err.line('no rejected messages.');
     else out.lines(renderTable(rows, columns, { style, width: out.columns }));
     return EXIT.ok;
   },

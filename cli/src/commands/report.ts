@@ -9,7 +9,7 @@ import { EXIT, NotFoundError, UsageError } from '../errors.ts';
 
 export const report = defineCommand({
   name: 'report',
-  summary: 'a run as one HTML file that needs nothing else',
+  summary: 'a run as one self-contained HTML file',
   positionals: ['RUN'],
   options: {
     output: { kind: 'text', value: 'FILE', help: 'where to write it (benchwire-report-RUN.html), or - for stdout' },

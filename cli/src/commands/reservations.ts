@@ -9,7 +9,7 @@ import { type Column, renderTable } from '../terminal/table.ts';
 
 export const reservations = defineCommand({
   name: 'reservations',
-  summary: 'pools that are kept for somebody',
+  summary: 'reserved pools',
   positionals: [],
   options: {},
   async run(context) {
@@ -20,8 +20,7 @@ export const reservations = defineCommand({
     const { out, err, style, json } = context;
     const open = reply.reservations.filter(({ until }) => Date.parse(until) > context.now());
     if (json) out.line(JSON.stringify(open));
-    else if (open.length === 0)
-      err.line('no pool is reserved. `bw reserve POOL --tenant NAME --until TIME` keeps one.');
+    else if (open.length === 0) err.line('no reservations. `bw reserve POOL --tenant NAME --until TIME` makes one.');
     else out.lines(renderTable(open, COLUMNS, { style, width: out.columns }));
     return EXIT.ok;
   },

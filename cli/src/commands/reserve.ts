@@ -10,7 +10,7 @@ const SCHEDULER = { service: 'scheduler' };
 
 export const reserve = defineCommand({
   name: 'reserve',
-  summary: 'keep a pool for one tenant or one run for a while; --release ID gives it back',
+  summary: 'reserve a pool for one tenant or run for a while; --release ID ends it',
   positionals: ['[POOL]'],
   options: {
     tenant: { kind: 'text', value: 'NAME', help: "for this tenant's runs" },
@@ -19,22 +19,23 @@ export const reserve = defineCommand({
     until: { kind: 'text', value: 'TIME', help: 'ISO 8601 with a zone, such as 2026-11-22T06:00:00Z' },
     release: { kind: 'text', value: 'ID', help: 'end this reservation' },
   },
-  details: 'Nobody else starts a task there in that time, nor one that would probably run into it. What runs goes on.',
+  details:
+    'No other task starts there in that time, nor one that would probably still run then. Running tasks continue.',
   async run(context, { tenant, run, from, until, release }, [pool]) {
     const { out, json } = context;
     if (release !== undefined) {
       const reply = await withStack(context, ({ nats }) =>
         ask(nats, RELEASE_SUBJECT, { id: release }, releaseReply, SCHEDULER),
       );
-      if (!reply.ok) throw new ClientError('REFUSED', "that can't be given back", { issues: reply.issues });
-      out.line(json ? JSON.stringify({ released: reply.id }) : `reservation ${reply.id} is over.`);
+      if (!reply.ok) throw new ClientError('REFUSED', "the reservation can't be released", { issues: reply.issues });
+      out.line(json ? JSON.stringify({ released: reply.id }) : `reservation ${reply.id} has ended.`);
       return EXIT.ok;
     }
     const reply = await withStack(context, async (client) => {
       const whom = run === undefined ? { tenant } : { tenant, run_id: await findRun(client, run) };
       return await ask(client.nats, RESERVE_SUBJECT, { pool, from, until, ...whom }, reserveReply, SCHEDULER);
     });
-    if (!reply.ok) throw new ClientError('REFUSED', "that can't be reserved", { issues: reply.issues });
+    if (!reply.ok) throw new ClientError('REFUSED', "the pool can't be reserved", { issues: reply.issues });
     const { reservation } = reply;
     if (json) out.line(JSON.stringify(reservation));
     else

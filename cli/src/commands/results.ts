@@ -12,7 +12,7 @@ import { count } from '../terminal/numbers.ts';
 
 export const results = defineCommand({
   name: 'results',
-  summary: 'what a run measured',
+  summary: 'results of a run',
   positionals: ['RUN'],
   options: {
     format: {
@@ -45,10 +45,10 @@ hardware metrics, providers, environment, logs. --format json and --format csv p
     else if (answer.rows.length > 0) out.lines(resultsTables(measuredOfRows(answer.rows), style, out.columns));
     // Notes go to stderr, so that what is piped on stays clean.
     if (answer.rows.length === 0)
-      err.line(`nothing is measured: \`bw show ${shortRunId(run_id)}\` says what became of the tasks.`);
-    if (answer.more) err.line(`there are more than ${count(limit, 'value')}: --limit gives more.`);
+      err.line(`no results: \`bw show ${shortRunId(run_id)}\` shows what happened to the tasks.`);
+    if (answer.more) err.line(`there are more than ${count(limit, 'value')}: use --limit to get more.`);
     if (run !== undefined && run.state !== 'finished')
-      err.line(`the run goes on: ${run.completed} of ${count(run.total, 'task')} are completed so far.`);
+      err.line(`the run continues: ${run.completed} of ${count(run.total, 'task')} completed so far.`);
     return EXIT.ok;
   },
 });
@@ -66,7 +66,7 @@ async function printDocuments(context: CliContext, text: string, limit: number):
     context.out.line(
       JSON.stringify({ run_id, name: name || null, state, accepted_at, finished_at, counts, tasks: tasks.rows }),
     );
-    if (tasks.more) context.err.line(`there are more than ${count(limit, 'task')}: --limit gives more.`);
+    if (tasks.more) context.err.line(`there are more than ${count(limit, 'task')}: use --limit to get more.`);
     return EXIT.ok;
   });
 }

@@ -79,7 +79,7 @@ function toLines(context: CliContext, report: RunReport, outcomes: readonly Kept
   if (findings !== undefined) {
     lines.push('');
     if (findings.length === 0)
-      lines.push(style.green('no finding: every series is as it was, or is still too short to tell'));
+      lines.push(style.green('no findings: no series changed, or it is still too short to tell'));
     else lines.push(...findingsTable(findings.map(findingToRow), style, out.columns, context.now()));
     if (findings.some(({ state }) => state === 'suspected'))
       lines.push(

@@ -92,7 +92,7 @@ async function writtenBy(
 ): Promise<WrittenRequest> {
   const ofModel = modelRequest(options, context.working_directory);
   if (ofModel === undefined && file === undefined)
-    throw new UsageError('what is to run? `bw run FILE`, `bw run -` for stdin, or `bw run --model MODEL`.');
+    throw new UsageError('nothing to run: `bw run FILE`, `bw run -` for stdin, or `bw run --model MODEL`.');
   if (ofModel !== undefined && file !== undefined)
     throw new UsageError(`--model takes the place of a file: leave out --model or ${file}.`);
   return ofModel ?? (await readRequest(file ?? '-', context.working_directory, context.stdin));
@@ -108,7 +108,7 @@ interface Started {
 function sayDetached(context: CliContext, { run_id, task_count, duplicate }: Submitted): number {
   if (context.json) context.out.line(JSON.stringify({ run_id, task_count, duplicate }));
   else context.out.line(run_id);
-  context.err.line(hints(run_id, duplicate ? 'was submitted before' : `goes on with ${count(task_count, 'task')}`));
+  context.err.line(hints(run_id, duplicate ? 'was submitted before' : `continues with ${count(task_count, 'task')}`));
   return EXIT.ok;
 }
 

@@ -12,18 +12,18 @@ import { type Column, renderTable } from '../terminal/table.ts';
 
 export const runs = defineCommand({
   name: 'runs',
-  summary: 'the last runs',
+  summary: 'the latest runs',
   positionals: [],
   options: {
-    status: { kind: 'choice', choices: RUN_STATUSES, help: 'only those that go on, or ended like this' },
+    status: { kind: 'choice', choices: RUN_STATUSES, help: 'only runs with this status' },
     limit: { kind: 'count', value: 'N', help: 'how many (20)' },
   },
   async run(context, { limit = 20, status }) {
     const wanted = status === undefined ? { limit } : { limit, statuses: [status] };
     const { rows } = await withStack(context, (client) => client.query('runs', wanted));
     if (context.json) context.out.line(JSON.stringify(rows.map((row) => ({ ...row, status: runStatus(row) }))));
-    else if (rows.length === 0 && status !== undefined) context.err.line(`no run is ${runStatusWords(status)}.`);
-    else if (rows.length === 0) context.err.line('there is no run yet: start one with `bw run FILE`.');
+    else if (rows.length === 0 && status !== undefined) context.err.line(`no runs are ${runStatusWords(status)}.`);
+    else if (rows.length === 0) context.err.line('no runs yet: start one with `bw run FILE`.');
     else context.out.lines(runsTable(rows, context.style, context.out.columns, context.now()));
     return EXIT.ok;
   },

@@ -43,7 +43,7 @@ function showSeries({ out, err, style, json, now }: CliContext, rows: readonly S
     return;
   }
   if (rows.length === 0) {
-    err.line(search === '' ? 'nothing was measured yet.' : `no series has "${oneLine(search)}" in its name.`);
+    err.line(search === '' ? 'no results yet.' : `no series has "${oneLine(search)}" in its name.`);
     return;
   }
   const columns: ReadonlyArray<Column<SeriesRow>> = [
@@ -100,7 +100,7 @@ function showPoints(
     { title: 'measured', cell: (row) => row.measured_at.slice(0, 19).replace('T', ' ') },
     { title: 'value', cell: (row) => formatNumber(row.value, decimals), align: 'right', paint: (t, _, s) => s.bold(t) },
     {
-      title: '95 % interval',
+      title: '95 % CI',
       cell: ({ ci_low, ci_high }) =>
         ci_low === null || ci_high === null
           ? ''

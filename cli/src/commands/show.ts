@@ -129,9 +129,8 @@ function taskLines(
   tasks: readonly TaskRow[],
   { state, search }: { state: string | undefined; search: string },
 ): string[] {
-  if (tasks.length === 0 && search !== '') return [`no task has "${search}" in its id, model, worker or pool`];
-  if (tasks.length === 0)
-    return [state === undefined ? 'no task is known yet' : `no task is ${state.replace('_', ' ')}`];
+  if (tasks.length === 0 && search !== '') return [`no tasks match "${search}" (in id, model, worker or pool)`];
+  if (tasks.length === 0) return [state === undefined ? 'no tasks yet' : `no tasks are ${state.replace('_', ' ')}`];
   const lines = renderTable(tasks, COLUMNS, { style, width: out.columns });
   const all = state === undefined && search === '' ? run.total : tasks.length;
   if (all > tasks.length)

@@ -7,7 +7,7 @@ import { type Column, renderTable } from '../terminal/table.ts';
 
 export const sql = defineCommand({
   name: 'sql',
-  summary: 'one read-only SQL statement over everything that is stored',
+  summary: 'run a read-only SQL query over all stored data',
   positionals: ['STATEMENT'],
   options: { format: { kind: 'choice', choices: ['table', 'json', 'csv'], help: 'table is the default' } },
   details: `

@@ -13,9 +13,9 @@ const REDRAW_MS = 500;
 
 export const top = defineCommand({
   name: 'top',
-  summary: 'a live view of the fleet, its queues and what runs',
+  summary: 'a live view of the fleet, its queues and running tasks',
   positionals: [],
-  options: { once: { kind: 'flag', help: 'print one picture and end; so it does without a terminal, too' } },
+  options: { once: { kind: 'flag', help: 'print once and exit; the default without a terminal' } },
   details: 'q or Ctrl-C ends it.',
   async run(context, { once }) {
     return await withStack(context, async (client) => {

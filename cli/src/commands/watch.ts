@@ -5,7 +5,7 @@ import { watchStreams } from '../watch/watch-streams.ts';
 
 export const watch = defineCommand({
   name: 'watch',
-  summary: 'what happens, as it happens: outcomes, events, metrics, findings',
+  summary: 'follow outcomes, events, metrics and findings live',
   positionals: ['RUN|all'],
   options: {},
   details: `

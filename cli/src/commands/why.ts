@@ -13,15 +13,13 @@ import { type Column, renderTable } from '../terminal/table.ts';
 
 export const why = defineCommand({
   name: 'why',
-  summary: 'why a task is where it is: what it waits for, which pools fit, and when it may start',
+  summary: 'why a task waits: what it waits for, which pools match, and when it may start',
   positionals: ['TASK'],
   options: { run: { kind: 'text', value: 'RUN', help: 'of this run (the last one)' } },
-  details: 'TASK is the id of a task, or one that was written, which stands for its first copy that is not over.',
+  details: 'TASK is a task id, or the id written in the request, which means its first copy that has not finished.',
   async run(context, { run = 'last' }, [task_id = '']) {
     if (!taskId.safeParse(task_id).success)
-      throw new UsageError(
-        `"${task_id}" is no task id, which has letters, digits, _ and - only: \`bw show\` lists them.`,
-      );
+      throw new UsageError(`"${task_id}" is not a task id (letters, digits, _ and - only): \`bw show\` lists them.`);
     const { run_id, reply, row } = await withStack(context, async (client) => {
       const id = await findRun(client, run);
       const question = { run_id: id, task_id };
@@ -40,7 +38,7 @@ export const why = defineCommand({
       if (json) out.line(JSON.stringify(reply.task));
       else out.lines(explanation(reply.task, context));
     } else if (row === undefined)
-      throw new ClientError('REFUSED', `nothing is known of the task "${task_id}"`, { issues: reply.issues });
+      throw new ClientError('REFUSED', `unknown task "${task_id}"`, { issues: reply.issues });
     else if (json) out.line(JSON.stringify(row));
     else out.lines(past(row, run_id));
     return EXIT.ok;

@@ -14,8 +14,7 @@ import { NotFoundError, UsageError } from '../errors.ts';
 
 export function readAction(text: string, worker_id: string | undefined): { action: WorkerAction; worker_id: string } {
   const action = WORKER_ACTIONS.find((each) => each === text);
-  if (action === undefined)
-    throw new UsageError(`"${text}" is nothing that can be done to a worker: use ${WORKER_ACTIONS.join(', ')}.`);
+  if (action === undefined) throw new UsageError(`unknown action "${text}": use ${WORKER_ACTIONS.join(', ')}.`);
   if (worker_id === undefined) throw new UsageError(`WORKER is missing: bw workers ${action} WORKER`);
   return { action, worker_id };
 }

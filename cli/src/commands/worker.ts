@@ -32,7 +32,7 @@ export const worker = defineCommand({
     redis: {
       kind: 'text',
       value: 'URL',
-      help: "Redis as this machine reaches it, where the stack's word is not right here",
+      help: "Redis address, if the stack's does not work from this machine",
     },
     label: { kind: 'list', value: 'KEY=VALUE', help: 'a label that requests can require; may be given several times' },
     slots: { kind: 'count', value: 'N', help: 'attempts at once per device (1): more disturb measurements' },
@@ -42,10 +42,10 @@ export const worker = defineCommand({
   },
   details: `
 Without --join it joins the stack that bw finds by itself. Where Redis is it asks the stack.
-Passwords and tokens are better off in NATS_PASSWORD and NATS_TOKEN, where others on this machine do not see them.
+Prefer NATS_PASSWORD and NATS_TOKEN for secrets: other users of this machine can see command lines.
 Every other setting is a variable; docs/workers.md lists them.
 
-Ctrl-C takes no more jobs, finishes what runs, and leaves; a second one ends it at once.
+Ctrl-C finishes the running tasks and leaves; a second Ctrl-C stops at once.
 
   bw worker --join nats://benchwire@hub:4222
   bw worker --join nats://hub:4222 --token T --label site=lab-2 --allow python3`,
@@ -93,7 +93,9 @@ async function checkIdIsFree(nats: NatsConnection, id: string): Promise<void> {
   } catch {
     return; // nobody goes by it
   }
-  throw new UsageError(`a worker "${id}" is there already: stop it, or give another --id (\`bw workers\` lists them).`);
+  throw new UsageError(
+    `a worker "${id}" is already online: stop it, or choose another --id (\`bw workers\` lists them).`,
+  );
 }
 
 /** One Ctrl-C may come twice: from the terminal, and passed on by npm. Only later ones are meant as a second. */
@@ -138,7 +140,7 @@ async function sayJoined(
   out.line();
   if (listed === undefined)
     err.line('The scheduler does not list it yet: `bw workers` and `bw top` show when it does.');
-  out.line('Ctrl-C finishes what runs, and leaves.');
+  out.line('Ctrl-C finishes the running tasks and leaves.');
 }
 
 async function untilEnd(started: { child: WorkerProcess; release: () => void; joined: boolean }): Promise<number> {

@@ -24,14 +24,14 @@ export const workers = defineCommand({
   summary: 'the workers and their devices',
   positionals: ['[ACTION]', '[WORKER]'],
   options: {
-    all: { kind: 'flag', short: 'a', help: 'those that have left, too' },
-    reason: { kind: 'text', value: 'TEXT', help: 'of a quarantine; everybody who looks sees it' },
+    all: { kind: 'flag', short: 'a', help: 'include workers that have left' },
+    reason: { kind: 'text', value: 'TEXT', help: 'reason of a quarantine, shown to everyone' },
   },
   details:
     'bw workers quarantine WORKER   it takes no tasks, also after a restart\n' +
     'bw workers drain WORKER        it takes no tasks until it is resumed or restarted\n' +
     'bw workers resume WORKER       it takes tasks again',
-  async run(context, { all, reason = 'put there with bw workers quarantine' }, [action, worker]) {
+  async run(context, { all, reason = 'quarantined with bw workers quarantine' }, [action, worker]) {
     if (action !== undefined) return await act(context, action, worker, reason);
     const { rows } = await withStack(context, (client) => client.query('workers', {}));
     const present = all ? rows : rows.filter((row) => row.state !== 'left' && row.state !== 'lost');
@@ -40,7 +40,7 @@ export const workers = defineCommand({
     else if (present.length === 0) {
       const gone = rows.length === 0 ? '' : ` (${rows.length} have left: \`bw workers --all\`)`;
       err.line(
-        `no worker is there${gone}. \`npm start\` starts one; docs/workers.md says how to add one on another machine.`,
+        `no workers online${gone}. \`npm start\` starts one; docs/workers.md says how to add one on another machine.`,
       );
     } else {
       out.lines(renderTable(present.flatMap(devicesOf), columns(context.now()), { style, width: out.columns }));

@@ -14,15 +14,15 @@ export async function findFinding(client: Client, text: string): Promise<Finding
   const { rows } = await client.query('findings', { limit: text === 'last' ? 1 : SEARCHED });
   if (text === 'last') {
     const [newest] = rows;
-    if (newest === undefined) throw new NotFoundError('there is no finding yet.');
+    if (newest === undefined) throw new NotFoundError('no findings yet.');
     return newest;
   }
   const [match, ...more] = rows.filter((row) => isShortFor(text, row.finding_id));
   if (match === undefined)
-    throw new NotFoundError(`"${oneLine(text)}" is no finding: give an id as \`bw findings\` lists them, or \`last\`.`);
+    throw new NotFoundError(`no finding matches "${oneLine(text)}": give an id from \`bw findings\`, or \`last\`.`);
   if (more.length > 0) {
     const some = [match, ...more].slice(0, 5).map((row) => `  ${row.finding_id}  ${oneLine(row.metric)}`);
-    throw new NotFoundError(`${more.length + 1} findings fit "${text}", give more of the id:\n${some.join('\n')}`);
+    throw new NotFoundError(`${more.length + 1} findings match "${text}", give more of the id:\n${some.join('\n')}`);
   }
   return match;
 }

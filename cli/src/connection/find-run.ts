@@ -3,7 +3,7 @@ import { runId } from '@benchwire/shared/contracts/ids.ts';
 import { NotFoundError } from '../errors.ts';
 import { oneLine } from '../terminal/text-width.ts';
 
-/** How many of the last runs a prefix is looked for in. */
+/** How many of the latest runs a prefix is looked for in. */
 const SEARCHED = 10_000;
 
 /**
@@ -15,20 +15,20 @@ export async function findRun(client: Client, text: string): Promise<string> {
   if (runId.safeParse(written).success) return written;
   if (written === 'last') {
     const [newest] = (await client.query('runs', { limit: 1 })).rows;
-    if (newest === undefined) throw new NotFoundError('there is no run yet: start one with `bw run FILE`.');
+    if (newest === undefined) throw new NotFoundError('no runs yet: start one with `bw run FILE`.');
     return newest.run_id;
   }
   if (!/^[0-9a-f-]+$/.test(written)) {
     throw new NotFoundError(
-      `"${text}" is no run: give a run id, the beginning of one, or \`last\`. \`bw runs\` lists them.`,
+      `no run matches "${text}": give a run id, its first digits, or \`last\`. \`bw runs\` lists them.`,
     );
   }
   const { rows } = await client.query('runs', { limit: SEARCHED });
   const [match, ...more] = rows.filter((row) => row.run_id.startsWith(written));
-  if (match === undefined) throw new NotFoundError(`no run begins with "${text}": \`bw runs\` lists them.`);
+  if (match === undefined) throw new NotFoundError(`no run matches "${text}": \`bw runs\` lists them.`);
   if (more.length > 0) {
     const some = [match, ...more].slice(0, 5).map((row) => `  ${row.run_id}  ${oneLine(row.name)}`);
-    throw new NotFoundError(`${more.length + 1} runs begin with "${text}", give more of the id:\n${some.join('\n')}`);
+    throw new NotFoundError(`${more.length + 1} runs match "${text}", give more of the id:\n${some.join('\n')}`);
   }
   return match.run_id;
 }

@@ -134,7 +134,7 @@ function summaryLine(input: LiveViewInput): string {
     `${formatNumber(ended)}/${formatNumber(total)} done`,
     running > 0 ? style.cyan(`${formatNumber(running)} running`) : '',
     bad > 0 ? style.red(`${formatNumber(bad)} failed`) : '',
-    retrying > 0 ? style.yellow(`${formatNumber(retrying)} to be tried again`) : '',
+    retrying > 0 ? style.yellow(`${formatNumber(retrying)} waiting for a retry`) : '',
     cancelled > 0 ? style.yellow(`${formatNumber(cancelled)} cancelled`) : '',
     progress.cancelling !== undefined && progress.finished === undefined ? style.yellow('cancelling') : '',
     total >= 100 && ended > 0 && seconds > 1 ? `${formatNumber(Math.round(ended / seconds))} tasks/s` : '',

@@ -114,7 +114,7 @@ export function plainReporter({ context, follower, started_ms }: ReporterOptions
       if (total > EACH && !(bad && failures <= FAILURES_SHOWN)) return;
       const done = String(endedOf(progress)).padStart(String(total).length);
       err.line(`[${done}/${total}] ${stateMark(outcome.status, style)} ${outcome.task_id}  ${outcomeWords(outcome)}`);
-      if (failures === FAILURES_SHOWN && total > EACH) err.line('further failures are only counted from here on');
+      if (failures === FAILURES_SHOWN && total > EACH) err.line('further failures are only counted');
     },
     onWaiting: (event) => {
       const waiting = eventData('task.waiting_for_pool', event);

@@ -47,7 +47,7 @@ export function modelRequest(options: ModelOptions, working_directory: string): 
   });
   const [problem] = parsed.ok ? benchmarkIssues(parsed.value) : parsed.issues;
   if (problem !== undefined) throw new UsageError(`${optionOf(problem.path)}: ${problem.message}`);
-  if (!parsed.ok) throw new UsageError('the options make no request.');
+  if (!parsed.ok) throw new UsageError('these options do not make a valid request.');
   return parseRequest('(options)', Buffer.from(JSON.stringify(benchmarkRequest(parsed.value))));
 }
 

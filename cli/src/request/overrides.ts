@@ -26,7 +26,7 @@ export function applyOverrides(request: Request, overrides: Overrides, fromGit: 
   const merged = source.safeParse({ ...base, ...given });
   if (!merged.success) {
     const [problem] = merged.error.issues;
-    throw new UsageError(`--${String(problem?.path[0] ?? 'commit')} does not fit: ${problem?.message}`);
+    throw new UsageError(`--${String(problem?.path[0] ?? 'commit')} is invalid: ${problem?.message}`);
   }
   for (const [name, text] of [
     ['request-id', overrides.request_id],

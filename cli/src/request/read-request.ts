@@ -24,7 +24,7 @@ export async function readRequest(
 ): Promise<WrittenRequest> {
   const name = file === '-' ? '(stdin)' : file;
   const bytes = file === '-' ? await readStream(stdin) : await readPath(file, resolve(working_directory, file));
-  if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${name} is larger than any request: is it the right file?`);
+  if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${name} is too large for a request: is it the right file?`);
   return parseRequest(name, bytes);
 }
 

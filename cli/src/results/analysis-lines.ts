@@ -22,7 +22,7 @@ export function analysisLines(analysis: SeriesAnalysis, unit: string): string[] 
     );
   if (modes.length > 1) {
     const each = modes.map((mode) => `${formatNumber(mode.level)} (${formatNumber(mode.share * 100, 0)} %)`);
-    lines.push(`jumps      between ${each.join(' and ')}`);
+    lines.push(`switches between ${each.join(' and ')}`);
   }
   const seen = analysis.minimum_detectable_effect.flatMap(({ runs, percent }) =>
     percent === null ? [] : [`${formatNumber(percent, 1)} % with ${count(runs, 'more run')}`],

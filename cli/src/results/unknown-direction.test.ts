@@ -19,7 +19,7 @@ it('names what nobody can judge, and how to say it', () => {
   expect(unknown.map(({ metric }) => metric)).toEqual(['zeit', 'blob']);
   const words = unknownDirectionWords(unknown, ['regression']);
   expect(words).toContain('cannot judge zeit, blob (points)');
-  expect(words).toContain('--fail-on regression cannot see it (--fail-on regression,change can)');
+  expect(words).toContain('--fail-on regression does not include it (--fail-on regression,change can)');
   expect(words).toContain('metrics: {zeit: {better: lower}}');
   expect(unknownDirectionWords(unknown, ['regression', 'change'])).not.toContain('cannot see it');
   expect(unknownDirectionWords([], ['regression'])).toBeUndefined();

@@ -29,7 +29,7 @@ export function unknownDirectionWords(
   const more = unknown.length > SHOWN ? ` and ${unknown.length - SHOWN} more` : '';
   const gate =
     fail_on.length > 0 && !fail_on.includes('change')
-      ? `, and --fail-on ${fail_on.join(',')} cannot see it (--fail-on ${[...fail_on, 'change'].join(',')} can)`
+      ? `, and --fail-on ${fail_on.join(',')} does not include it (--fail-on ${[...fail_on, 'change'].join(',')} can)`
       : '';
-  return `cannot judge ${names}${more}: which way is better is not known, so a change is no regression and no improvement but a "change"${gate}. Say it in the metric line, "better": "lower" (or "higher", "neither"), or in the task, metrics: {${oneLine(first.metric)}: {better: lower}}`;
+  return `cannot judge ${names}${more}: the direction is unknown, so a change is neither a regression nor an improvement but a "change"${gate}. Say it in the metric line, "better": "lower" (or "higher", "neither"), or in the task, metrics: {${oneLine(first.metric)}: {better: lower}}`;
 }

@@ -35,7 +35,7 @@ describe('the queues in `bw top`', () => {
         { ...before_0_2, pool: 'cpu-0000000e' },
       ),
     ).toEqual([
-      'pool | class | workers | slots | in queue | waiting | oldest | work',
+      'pool | class | workers | slots | queued | waiting | oldest | work',
       'cpu-0000000a | cpu | 1 | 1 | 2 | 4 | 1 min 15 s | 3 min 05 s',
       'cpu-0000000b | cpu | 1 | 1 | 2 | 4 | 1 min 15 s | 3 min 05 s +',
       'cpu-0000000c | cpu | 1 | 1 | 2 | 4 | 1 min 15 s | ?',
@@ -45,8 +45,8 @@ describe('the queues in `bw top`', () => {
   });
 
   it('give way to what matters more in a narrow terminal', () => {
-    expect(queues(70, busy)[0]).toBe('pool | class | workers | slots | in queue | waiting | work');
-    expect(queues(60, busy)[0]).toBe('pool | class | workers | slots | in queue | waiting');
+    expect(queues(70, busy)[0]).toBe('pool | class | workers | slots | queued | waiting | work');
+    expect(queues(60, busy)[0]).toBe('pool | class | workers | slots | queued | waiting');
   });
 });
 

@@ -78,7 +78,7 @@ export function fleetView(
   const sections: string[][] = fleet.connected ? [] : [[style.red(CONNECTION_LOST)]];
   sections.push(headline(fleet, workers, now_ms, style));
 
-  if (workers.length === 0) sections.push([style.bold('workers'), '  no worker is heard of']);
+  if (workers.length === 0) sections.push([style.bold('workers'), '  no workers online']);
   else sections.push([style.bold('workers'), ...indent(renderTable(workers, workerColumns(), options))]);
 
   const pools = fleet.status?.status.pools ?? [];
@@ -111,15 +111,15 @@ function headline(fleet: FleetState, workers: readonly WorkerLine[], now_ms: num
   const running = workers.reduce((sum, worker) => sum + worker.running, 0);
   const parts = [count(workers.length, 'worker'), `${formatNumber(running)} of ${count(slots, 'slot')} busy`];
   const first = (): string => `${style.bold('benchwire')}  ${parts.join(' · ')}`;
-  if (fleet.status === undefined) return [first(), style.yellow('nothing is heard from the scheduler')];
+  if (fleet.status === undefined) return [first(), style.yellow('no report from the scheduler yet')];
 
   const { open_runs, waiting, unplaceable } = fleet.status.status;
   parts.push(count(open_runs, 'open run'), `${formatNumber(waiting)} waiting`);
   const lines = [first()];
-  for (const circuit of fleet.status.status.circuits ?? []) lines.push(style.yellow(`held back: ${circuit.message}`));
-  if (unplaceable > 0) lines.push(style.yellow(`${count(unplaceable, 'task')} that no pool can serve`));
+  for (const circuit of fleet.status.status.circuits ?? []) lines.push(style.yellow(`paused: ${circuit.message}`));
+  if (unplaceable > 0) lines.push(style.yellow(`${count(unplaceable, 'task')} unschedulable`));
   const silent = (now_ms - fleet.status.seen_ms) / 1000;
-  if (silent > 5) lines.push(style.red(`the scheduler is silent for ${Math.floor(silent)} s`));
+  if (silent > 5) lines.push(style.red(`no report from the scheduler for ${Math.floor(silent)} s`));
   return lines;
 }
 
@@ -169,7 +169,7 @@ const POOL_COLUMNS: ReadonlyArray<Column<PoolStatus>> = [
   { title: 'class', cell: (pool) => pool.class, expendable: 1 },
   { title: 'workers', cell: (pool) => formatNumber(pool.workers), align: 'right' },
   { title: 'slots', cell: (pool) => formatNumber(pool.slots), align: 'right' },
-  { title: 'in queue', cell: (pool) => formatNumber(pool.emitted), align: 'right' },
+  { title: 'queued', cell: (pool) => formatNumber(pool.emitted), align: 'right' },
   { title: 'waiting', cell: (pool) => formatNumber(pool.waiting), align: 'right' },
   {
     title: 'oldest',
