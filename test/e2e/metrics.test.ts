@@ -58,7 +58,7 @@ describe('which way is better', () => {
     await history('zeit', 'zeit', 10);
     const unseen = await print('zeit', line('zeit', 10), {}, '--fail-on', 'regression');
     expect(unseen.code).toBe(0);
-    expect(unseen.stdout).toMatch(/cannot judge zeit: which way is better is not known/);
+    expect(unseen.stdout).toMatch(/cannot judge zeit: the direction is unknown/);
     expect(unseen.stdout.replace(/\s+/g, ' ')).toContain('--fail-on regression,change can');
     const change = await print('zeit', line('zeit', 20), {}, '--fail-on', 'regression,change');
     expect([change.code, change.stdout]).toEqual([2, expect.stringContaining('change')]);

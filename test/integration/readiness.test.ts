@@ -91,7 +91,7 @@ describe('a scheduler', () => {
     const env = Object.fromEntries(Object.entries(stack.env).filter(([, value]) => value !== undefined));
     await waitFor(async () => {
       const { stdout } = await bw(['cluster'], { env });
-      expect(stdout).toMatch(/does not lead: holds the lease for \d+ s|nobody leads/);
+      expect(stdout).toMatch(/does not lead: holds the lease for \d+ s|no leader/);
       expect(stdout).toMatch(/scheduler (leader|standby): leading: .*shutting out earlier leaders/);
       expect(stdout).toMatch(/scheduler (leader|standby): redis: /);
       expect(stdout).toMatch(/no aggregator answers: no result is stored/);
