@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clockOffset } from './clock.ts';
 import { BETTER } from './direction.ts';
 import { environment, labels } from './hardware.ts';
-import { attemptId, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+import { attemptId, MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { fedInput } from './input-setting.ts';
 import { source } from './request.ts';
 import { MAX_VALUE_NOTES, valueNote } from './value-note.ts';
@@ -190,6 +190,47 @@ export const outcome = z.object({
   logs: z.string().nullable(),
 });
 export type Outcome = z.infer<typeof outcome>;
+
+/** What has to be known of an attempt for there to be an outcome of it. */
+type KnownOfAttempt = Pick<
+  Outcome,
+  | 'run_id'
+  | 'task_id'
+  | 'attempt'
+  | 'max_attempts'
+  | 'status'
+  | 'error'
+  | 'benchmark'
+  | 'executor'
+  | 'request_name'
+  | 'queued_at'
+  | 'finished_at'
+>;
+
+/** The one way to make an outcome: whatever is not known is null or empty. Pure. */
+export function outcomeWith(known: KnownOfAttempt & Partial<Omit<Outcome, 'v'>>): Outcome {
+  return {
+    v: MESSAGE_VERSION,
+    worker_id: null,
+    device_id: null,
+    pool: null,
+    fingerprint: null,
+    model: null,
+    precision: null,
+    scenario: null,
+    variant: '',
+    source: null,
+    tags: {},
+    started_at: null,
+    execution_time_seconds: null,
+    results: {},
+    hardware_metrics: null,
+    environment: {},
+    simulation_status: { is_simulated: false },
+    logs: null,
+    ...known,
+  };
+}
 
 /** A worker that dies is not the task's fault: at least this many retries follow a lost attempt, whatever the policy says. */
 export const MIN_RETRIES_WHEN_LOST = 3;

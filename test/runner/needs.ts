@@ -5,6 +5,7 @@ import { natsPrograms } from '../support/bare-nats.ts';
 import { whyNoChromium } from '../support/chromium.ts';
 import { whyNoJava, whyNoMaven } from '../support/kafka-artifacts.ts';
 import { whyNoPython } from '../support/python.ts';
+import { whyNoSoftwareVulkan } from '../support/software-vulkan.ts';
 import {
   composeSchema,
   kedaDefinitions,
@@ -48,6 +49,12 @@ export const NEEDS: readonly Need[] = [
     missing: whyNoChromium,
     packages: { apt: ['chromium'], brew: ['chromium'] },
     suites: ['test/e2e/dashboard.test.ts'],
+  },
+  {
+    name: 'a Vulkan driver that runs on the processor',
+    missing: whyNoSoftwareVulkan,
+    packages: { apt: ['libvulkan1', 'mesa-vulkan-drivers'] },
+    suites: ['services/worker/src/devices/onnx-backends.test.ts'],
   },
   {
     name: 'Java 17',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { parseGpuLine, summarizeGpu } from './attempt/gpu-watch.ts';
+import { parseGpuLine, summarizeGpu } from './devices/gpu-watch.ts';
 import { busyPercent, LoadSampler, readCpuTimes } from './load.ts';
 import { ownCpuTicks } from './own-cpu-time.ts';
 

@@ -14,7 +14,7 @@ import { CheckpointStore } from './attempt/checkpoints.ts';
 import { CpuEnergy } from './attempt/cpu-energy.ts';
 import { FleetClock } from './clock.ts';
 import type { WorkerConfig } from './config.ts';
-import { describeDevices, detectDevices } from './devices/detect.ts';
+import { lookAtDevices } from './devices/offer.ts';
 import { drainAndClose, drainSeconds } from './drain.ts';
 import { removeOrphanedFolders } from './executors/command/home-folder.ts';
 import { killAll, orphans } from './executors/command/processes.ts';
@@ -53,27 +53,25 @@ export async function startWorker(
   await removeOrphanedFolders(await findTaskUser(config.WORKER_COMMAND_USER));
 
   const telemetry = createTelemetry(http.registry, () => runner.runningCount);
-  const { executors, commands, command_env, confinement, onnxruntime_version } = await createExecutors({
+  const { executors, commands, command_env, confinement, runtime } = await createExecutors({
     config,
     env,
     client,
     telemetry,
     log,
   });
-  const found = await detectDevices({
+  const { devices, notes } = await lookAtDevices({
     configured: config.WORKER_DEVICES,
     classes: config.WORKER_CLASSES,
     slots: config.WORKER_SLOTS,
     env,
-  });
-  for (const note of found.notes) log.warn(note);
-  const devices = describeDevices(found.devices, {
+    runtime,
     labels: config.WORKER_LABELS,
     executors: Object.keys(executors),
     commands,
     command_env,
-    onnxruntime_version,
   });
+  for (const note of notes) log.warn(note);
   const capabilities: Capabilities = {
     v: MESSAGE_VERSION,
     worker_id,
@@ -83,7 +81,7 @@ export async function startWorker(
     version: packageJson.version,
     devices,
     ...(confinement === undefined ? {} : { command_notes: [...confinement.notes] }),
-    ...(found.notes.length === 0 ? {} : { device_notes: found.notes.map((note) => note.slice(0, 1000)) }),
+    ...(notes.length === 0 ? {} : { device_notes: notes }),
   };
   for (const { device_id, pool, name } of devices) log.info({ device_id, pool }, `offers ${name}`);
 

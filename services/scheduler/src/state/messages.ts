@@ -1,6 +1,6 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
-import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
 import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
@@ -64,8 +64,7 @@ function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<stri
 export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
   const { spec: task, run } = state.lane;
   const { request, run_id } = run.submitted;
-  return {
-    v: MESSAGE_VERSION,
+  return outcomeWith({
     run_id,
     task_id: state.task_id,
     attempt: state.attempt,
@@ -73,9 +72,7 @@ export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outc
     status: verdict.status,
     error: verdict.error,
     worker_id: verdict.worker_id ?? null,
-    device_id: null,
     pool: verdict.pool ?? null,
-    fingerprint: null,
     benchmark: task.benchmark,
     executor: task.executor,
     model: 'model' in task.config ? (task.config.model ?? null) : null,
@@ -86,13 +83,6 @@ export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outc
     source: request.source ?? null,
     tags: request.tags,
     queued_at: iso(state.ready_at_ms || run.accepted_at_ms),
-    started_at: null,
     finished_at: iso(now),
-    execution_time_seconds: null,
-    results: {},
-    hardware_metrics: null,
-    environment: {},
-    simulation_status: { is_simulated: false },
-    logs: null,
-  };
+  });
 }

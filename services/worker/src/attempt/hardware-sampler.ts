@@ -1,8 +1,9 @@
 import type { HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import type { DeviceWatch } from '../devices/gpu-watch.ts';
+import { HARDWARE } from '../devices/hardware-classes.ts';
 import { busyPercent, type LoadSampler, memoryUsedMb, readCpuTimes } from '../load.ts';
 import type { CpuEnergy } from './cpu-energy.ts';
-import { GpuWatch } from './gpu-watch.ts';
 
 const FIELDS = [
   'cpu_utilization_percent',
@@ -29,15 +30,15 @@ export const TOO_SHORT_TO_SAMPLE: HardwareMetrics = Object.freeze({
 });
 
 /**
- * Samples the machine, and for an NVIDIA device the GPU, while an attempt runs. Processor load and power are means over
+ * Samples the machine, and the device where the worker knows how, while an attempt runs. Processor load and power are means over
  * the attempt, memory and temperature the highest readings, once a second. On a `cpu` device they are the machine's.
  */
 export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEnergy): Sampling {
   const started_ms = performance.now();
   const cpuAtStart = readCpuTimes();
   const energyAtStart = energy.read();
-  const index = device.environment.gpu_index;
-  const gpu = device.class === 'cuda' && typeof index === 'number' ? new GpuWatch(index) : undefined;
+  const { sampling } = HARDWARE[device.class];
+  const watch = typeof sampling === 'function' ? sampling(device.environment) : undefined;
   let memory = memoryUsedMb();
   let temperature = load.temperature();
   const read = (): void => {
@@ -51,7 +52,7 @@ export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEne
       clearInterval(timer);
       read();
       const cpu_utilization_percent = busyPercent(cpuAtStart, readCpuTimes());
-      if (device.class !== 'cpu') return deviceMetrics(cpu_utilization_percent, device, gpu);
+      if (sampling !== 'machine') return deviceMetrics(cpu_utilization_percent, device, watch);
       const seconds = (performance.now() - started_ms) / 1000;
       const readings: Readings = {
         cpu_utilization_percent,
@@ -73,9 +74,9 @@ export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEne
 function deviceMetrics(
   cpu_utilization_percent: number | null,
   device: Device,
-  gpu: GpuWatch | undefined,
+  watch: DeviceWatch | undefined,
 ): HardwareMetrics {
-  const watched = gpu?.stop();
+  const watched = watch?.stop();
   const nothing = {
     gpu_utilization_percent: null,
     memory_usage_mb: null,

@@ -1,7 +1,12 @@
 import type { ClockOffset } from '@benchwire/shared/contracts/clock.ts';
-import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
-import type { HardwareMetrics, Outcome, OutcomeStatus, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import {
+  type HardwareMetrics,
+  type Outcome,
+  type OutcomeStatus,
+  outcomeWith,
+  type TaskError,
+} from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ExecutorReport } from '../executors/executor.ts';
@@ -25,20 +30,45 @@ export interface OutcomeParts {
 export function buildOutcome(parts: OutcomeParts): Outcome {
   const { job, device, report } = parts;
   const { task } = job;
-  // From what is named a workload the scheduler learns how long all of it takes.
-  const is_part = report.did_only_a_part === true || job.dropped_batch_sizes !== undefined;
-  return {
-    v: MESSAGE_VERSION,
-    run_id: job.run_id,
-    task_id: task.task_id,
-    attempt: job.attempt,
-    max_attempts: job.max_attempts,
+  return outcomeWith({
+    ...ofJob(job, device, report),
     status: parts.status,
     error: parts.error,
     worker_id: parts.worker_id,
     device_id: device.device_id,
-    pool: device.pool,
-    fingerprint: device.fingerprint,
+    started_at: parts.started_at,
+    finished_at: parts.finished_at,
+    execution_time_seconds: parts.execution_time_seconds,
+    ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+    results: report.results,
+    hardware_metrics: parts.hardware_metrics,
+    environment: { ...device.environment, ...report.environment },
+    simulation_status: report.is_simulated
+      ? { is_simulated: true, reason: `the ${task.executor} executor measured nothing real` }
+      : { is_simulated: false },
+    logs: parts.logs,
+  });
+}
+
+/** The outcome of an attempt of which only the job and the pool are known: who ran it, and on which device, is not. Pure. */
+export function lostOutcome(job: Job, device: Device, error: TaskError, at: string): Outcome {
+  const known = ofJob(job, device, emptyReport(error));
+  return outcomeWith({ ...known, status: 'lost', error, finished_at: at, environment: device.environment });
+}
+
+/** What a job says, and the pool that it was for. */
+function ofJob(job: Job, { pool, fingerprint }: Device, report: ExecutorReport) {
+  const { task } = job;
+  // From what is named a workload the scheduler learns how long all of it takes.
+  const is_part = report.did_only_a_part === true || job.dropped_batch_sizes !== undefined;
+  return {
+    ...(job.workload === undefined || is_part ? {} : { workload: job.workload }),
+    run_id: job.run_id,
+    task_id: task.task_id,
+    attempt: job.attempt,
+    max_attempts: job.max_attempts,
+    pool,
+    fingerprint,
     benchmark: task.benchmark,
     executor: task.executor,
     model: report.model ?? ('model' in task.config ? (task.config.model ?? null) : null),
@@ -49,18 +79,6 @@ export function buildOutcome(parts: OutcomeParts): Outcome {
     source: job.source,
     tags: job.tags,
     queued_at: job.queued_at,
-    started_at: parts.started_at,
-    finished_at: parts.finished_at,
-    execution_time_seconds: parts.execution_time_seconds,
-    ...(parts.clock === undefined ? {} : { clock: parts.clock }),
-    ...(job.workload === undefined || is_part ? {} : { workload: job.workload }),
-    results: report.results,
-    hardware_metrics: parts.hardware_metrics,
-    environment: { ...device.environment, ...report.environment },
-    simulation_status: report.is_simulated
-      ? { is_simulated: true, reason: `the ${task.executor} executor measured nothing real` }
-      : { is_simulated: false },
-    logs: parts.logs,
   };
 }
 

@@ -1,6 +1,6 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
-import { MESSAGE_VERSION, runId, taskId } from '@benchwire/shared/contracts/ids.ts';
-import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
+import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { z } from 'zod';
@@ -37,8 +37,7 @@ export function outcomeOfUnreadableJob(
     .slice(0, 5)
     .map((issue) => `${issue.path}: ${issue.message}`)
     .join('; ');
-  return {
-    v: MESSAGE_VERSION,
+  return outcomeWith({
     run_id,
     task_id: task.task_id,
     attempt,
@@ -56,21 +55,8 @@ export function outcomeOfUnreadableJob(
     fingerprint: device.fingerprint,
     benchmark: task.benchmark,
     executor: task.executor,
-    model: null,
-    precision: null,
-    scenario: null,
-    variant: '',
     request_name,
-    source: null,
-    tags: {},
     queued_at: at,
-    started_at: null,
     finished_at: at,
-    execution_time_seconds: null,
-    results: {},
-    hardware_metrics: null,
-    environment: {},
-    simulation_status: { is_simulated: false },
-    logs: null,
-  };
+  });
 }

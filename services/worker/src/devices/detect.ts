@@ -1,17 +1,21 @@
 import { arch, platform } from 'node:os';
-import type { Environment, HardwareClass, Labels } from '@benchwire/shared/contracts/hardware.ts';
+import {
+  type Environment,
+  HARDWARE_CLASSES,
+  type HardwareClass,
+  type Labels,
+} from '@benchwire/shared/contracts/hardware.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import type { OnnxRuntime } from '../executors/onnx/runtime-probe.ts';
 import { type ConfiguredDevice, devicesByConfiguration } from './configured.ts';
-import { cpuDevice } from './cpu.ts';
-import { detectCuda } from './cuda.ts';
 import { fingerprintOf, poolOf } from './fingerprint.ts';
-import type { Detection, FoundDevice } from './found-device.ts';
+import type { FoundDevice } from './found-device.ts';
+import { HARDWARE } from './hardware-classes.ts';
 import { cpuModel, hostFacts, machineMemoryBytes } from './host.ts';
 import { detectInstructionSets } from './instruction-sets.ts';
-import { detectMps } from './mps.ts';
-import { detectRocm } from './rocm.ts';
-import { type Variables, type Visible, visibleCuda, visibleRocm } from './visible-devices.ts';
+import type { Variables, Visible } from './visible-devices.ts';
+import { withoutSharedGpu } from './webgpu.ts';
 
 export interface DetectOptions {
   configured: readonly ConfiguredDevice[];
@@ -21,32 +25,38 @@ export interface DetectOptions {
   slots: number;
   /** The worker's own variables, of which some say which devices it may use. */
   env: Variables;
+  /** Undefined where the worker offers no `onnx`. */
+  runtime?: OnnxRuntime | undefined;
 }
 
-/** Looks at this machine. Notes tell of tools that are there but fail. */
+/** Looks at this machine. Notes tell of tools that are there but fail, and of devices that are not offered. */
 export async function detectDevices(options: DetectOptions): Promise<{ devices: FoundDevice[]; notes: string[] }> {
-  const machine = {
-    platform: platform(),
-    arch: arch(),
-    cpu_model: cpuModel(),
-    memory_bytes: machineMemoryBytes(),
+  const { classes, env, runtime } = options;
+  const look = {
+    env,
+    runtime,
+    machine: {
+      platform: platform(),
+      arch: arch(),
+      cpu_model: cpuModel(),
+      memory_bytes: machineMemoryBytes(),
+    },
   };
-  const [cuda, rocm] = await Promise.all([detectCuda(), detectRocm()]);
-  const found = [
-    { devices: [cpuDevice()], notes: [] },
-    withNote(cuda, visibleCuda(cuda.devices, options.env)),
-    withNote(rocm, visibleRocm(rocm.devices, options.env)),
-    { devices: detectMps(machine).devices, notes: [] },
-  ];
+  const wanted = HARDWARE_CLASSES.filter((name) => classes === undefined || classes.includes(name));
+  const found = await Promise.all(
+    wanted.map(async (name): Promise<Visible> => (await HARDWARE[name].detect?.(look)) ?? { devices: [], notes: [] }),
+  );
   const notes = found.flatMap((each) => each.notes);
   const detected = found.flatMap((each) => each.devices.map((device) => ({ ...device, slots: options.slots })));
-  const devices = [...detected, ...devicesByConfiguration(options.configured)].filter(
-    (device) => options.classes === undefined || options.classes.includes(device.class),
+  const own = withoutSharedGpu(detected, classes);
+  notes.push(...own.notes);
+  const devices = [...own.devices, ...devicesByConfiguration(options.configured)].filter(
+    (device) => classes === undefined || classes.includes(device.class),
   );
   if (devices.length === 0) {
     throw new BenchwireError(
       'NO_DEVICE',
-      `this machine has no device of the classes ${options.classes?.join(', ')}: correct WORKER_CLASSES, or describe the device in WORKER_DEVICES${notes.map((note) => ` (${note})`).join('')}`,
+      `this machine has no device of the classes ${classes?.join(', ')}: correct WORKER_CLASSES, or describe the device in WORKER_DEVICES${notes.map((note) => ` (${note})`).join('')}`,
     );
   }
   const twice = devices.find((device, index) => devices.findIndex((d) => d.device_id === device.device_id) !== index);
@@ -56,10 +66,6 @@ export async function detectDevices(options: DetectOptions): Promise<{ devices: 
   return { devices, notes };
 }
 
-function withNote({ note }: Detection, visible: Visible): Visible {
-  return note === undefined ? visible : { ...visible, notes: [note, ...visible.notes] };
-}
-
 export interface Offer {
   labels: Labels;
   executors: readonly string[];
@@ -67,6 +73,8 @@ export interface Offer {
   /** Variables that a task may set for these programs. */
   command_env?: readonly string[];
   onnxruntime_version: string | null;
+  /** Classes whose devices ONNX Runtime can use here; undefined for all. */
+  onnx_classes?: ReadonlySet<HardwareClass>;
 }
 
 /** Devices as the fleet sees them: with fingerprint, pool, and what is offered there. */
@@ -79,7 +87,7 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
     const fingerprint = fingerprintOf(device.class, facts);
     const offered = {
       labels: offer.labels,
-      executors: [...offer.executors],
+      executors: offer.executors.filter((name) => name !== 'onnx' || offer.onnx_classes?.has(device.class) !== false),
       commands: offer.executors.includes('command') ? [...offer.commands] : [],
       ...(offer.executors.includes('command') && offer.command_env !== undefined
         ? { command_env: [...offer.command_env] }

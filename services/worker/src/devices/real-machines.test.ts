@@ -3,7 +3,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { detectDevices } from './detect.ts';
-import { deviceVariables } from './visible-devices.ts';
+import { visibilityVariables } from './hardware-classes.ts';
 
 const GB = 1024 ** 3;
 const machine_gb = Math.round((Math.min(totalmem(), process.constrainedMemory() || totalmem()) / GB) * 100) / 100;
@@ -144,7 +144,7 @@ describe('nvidia-smi on real machines', () => {
     expect(ids).toEqual(['cuda-0-mig-0', 'cuda-0-mig-1', 'cuda-1']);
     expect(found.map(({ memory_gb }) => memory_gb)).toEqual([20, 5, 40]);
     expect((await detected({ CUDA_VISIBLE_DEVICES: 'MIG-2' })).ids).toEqual(['cuda-0-mig-1']);
-    expect(deviceVariables({ class: 'cuda', environment: found[1]?.instance ?? {} })).toMatchObject({
+    expect(visibilityVariables({ class: 'cuda', environment: found[1]?.instance ?? {} }, {})).toMatchObject({
       CUDA_VISIBLE_DEVICES: 'MIG-2222',
     });
   });
@@ -248,14 +248,14 @@ describe('AMD GPUs on real machines', () => {
 
 it('a process is shown its own device, whatever executor starts it', () => {
   const environment = { gpu_index: 1, gpu_uuid: 'GPU-1' };
-  expect(deviceVariables({ class: 'cuda', environment })).toEqual({
+  expect(visibilityVariables({ class: 'cuda', environment }, {})).toEqual({
     CUDA_VISIBLE_DEVICES: 'GPU-1',
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
   });
   // HIP counts among what ROCr shows.
-  expect(deviceVariables({ class: 'rocm', environment })).toEqual({
+  expect(visibilityVariables({ class: 'rocm', environment }, {})).toEqual({
     ROCR_VISIBLE_DEVICES: '1',
     HIP_VISIBLE_DEVICES: '0',
   });
-  expect(deviceVariables({ class: 'cpu', environment })).toEqual({});
+  expect(visibilityVariables({ class: 'cpu', environment }, {})).toEqual({});
 });

@@ -1,4 +1,4 @@
-import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import type { FoundDevice } from './found-device.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -13,7 +13,7 @@ export interface Visible {
  * rules (indexes, UUIDs and beginnings of UUIDs, also of MIG; the list ends at the first entry that is no device), and
  * `NVIDIA_VISIBLE_DEVICES` as far as the container runtime has not seen to it. Pure.
  */
-export function visibleCuda(devices: readonly FoundDevice[], env: Variables): Visible {
+function visibleCuda(devices: readonly FoundDevice[], env: Variables): Visible {
   const inContainer = containerSees(devices, env.NVIDIA_VISIBLE_DEVICES);
   const list = env.CUDA_VISIBLE_DEVICES;
   if (list === undefined) return inContainer;
@@ -45,7 +45,7 @@ function containerSees(devices: readonly FoundDevice[], list: string | undefined
  * The AMD GPUs that this process may use: `ROCR_VISIBLE_DEVICES` by indexes and UUIDs, and of these what
  * `HIP_VISIBLE_DEVICES` (or, as HIP has it, `CUDA_VISIBLE_DEVICES`) names, by indexes among them. Pure.
  */
-export function visibleRocm(devices: readonly FoundDevice[], env: Variables): Visible {
+function visibleRocm(devices: readonly FoundDevice[], env: Variables): Visible {
   const rocr = env.ROCR_VISIBLE_DEVICES;
   const first = rocr === undefined ? { devices: [...devices], stopped_at: undefined } : choose(devices, rocr);
   const notes = rocr === undefined ? [] : noteOf('ROCR_VISIBLE_DEVICES', rocr, first);
@@ -99,24 +99,32 @@ function noteOf(variable: string, list: string, { devices, stopped_at }: Chosen)
   return [`${shown}: "${stopped_at}" is no GPU of this machine (or stands there twice), so the list ends before it`];
 }
 
-/**
- * The variables that show a process its device alone, and nothing of those that this process was given: of several GPUs it
- * would take the first, whichever the task was given. For every executor. Pure.
- */
-export function deviceVariables({
-  class: hardware,
-  environment,
-}: Pick<Device, 'class' | 'environment'>): Record<string, string> {
-  const { gpu_uuid, gpu_index } = environment;
-  if (hardware === 'cuda') {
+/** How processes are shown the devices of a class. */
+export interface Visibility {
+  /** Whatever chooses among the devices. */
+  variables: readonly string[];
+  /** The devices that a process with these variables sees. */
+  visible(devices: readonly FoundDevice[], env: Variables): Visible;
+  /** The variables that show one device alone; none where its place is not known. */
+  show(environment: Environment): Record<string, string>;
+}
+
+export const CUDA_VISIBILITY: Visibility = {
+  variables: ['CUDA_VISIBLE_DEVICES', 'CUDA_DEVICE_ORDER'],
+  visible: visibleCuda,
+  show: ({ gpu_uuid, gpu_index }) => {
     // CUDA numbers devices by speed, nvidia-smi by bus: the UUID is the same for both, the index only in this order.
     const id = gpu_uuid ?? gpu_index;
-    if (id === null || id === undefined) return {};
-    return { CUDA_VISIBLE_DEVICES: String(id), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
-  }
-  if (hardware === 'rocm' && gpu_index !== null && gpu_index !== undefined) {
-    // HIP counts among what ROCr shows.
-    return { ROCR_VISIBLE_DEVICES: String(gpu_index), HIP_VISIBLE_DEVICES: '0' };
-  }
-  return {};
-}
+    return id === null || id === undefined ? {} : { CUDA_VISIBLE_DEVICES: String(id), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
+  },
+};
+
+export const ROCM_VISIBILITY: Visibility = {
+  // HIP obeys CUDA's variable as well, and counts among what ROCr shows.
+  variables: ['ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'CUDA_VISIBLE_DEVICES'],
+  visible: visibleRocm,
+  show: ({ gpu_index }) =>
+    gpu_index === null || gpu_index === undefined
+      ? {}
+      : { ROCR_VISIBLE_DEVICES: String(gpu_index), HIP_VISIBLE_DEVICES: '0' },
+};

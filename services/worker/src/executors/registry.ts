@@ -20,7 +20,7 @@ import { cacheFolder } from './onnx/cache-folder.ts';
 import { guardedFetch } from './onnx/guarded-fetch.ts';
 import { createOnnxExecutor } from './onnx/onnx-executor.ts';
 import { allowedHosts } from './onnx/public-addresses.ts';
-import { probeOnnxRuntime } from './onnx-runtime.ts';
+import { type OnnxRuntime, probeOnnxRuntime } from './onnx/runtime-probe.ts';
 
 /** A measuring process that is silent for this long hangs. */
 const ONNX_HANG_SECONDS = 300;
@@ -45,7 +45,8 @@ interface Offered {
   command_env: string[];
   /** How programs are confined; undefined where `command` is not offered. */
   confinement: Confinement | undefined;
-  onnxruntime_version: string | null;
+  /** ONNX Runtime, where `onnx` is offered. */
+  runtime: OnnxRuntime | undefined;
 }
 
 export interface Registry extends Offered {
@@ -72,7 +73,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
     commands: [],
     command_env: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
     confinement: undefined,
-    onnxruntime_version: null,
+    runtime: undefined,
   };
   for (const name of new Set(config.WORKER_EXECUTORS)) {
     const made = await MAKERS[name](options);
@@ -84,12 +85,14 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
 }
 
 async function onnxExecutor({ config, env, log }: RegistryOptions): Promise<Made<'onnx'> | undefined> {
-  const runtime = await probeOnnxRuntime();
-  if (!runtime.ok) {
-    log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${runtime.reason}`);
+  const probed = await probeOnnxRuntime(env);
+  if (!probed.ok) {
+    log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${probed.reason}`);
     return undefined;
   }
+  const { runtime } = probed;
   const executor = createOnnxExecutor({
+    providers: new Set(runtime.backends.map(({ name }) => name)),
     model_folders: config.WORKER_MODEL_DIRS,
     hidden_folders: config.WORKER_COMMAND_HIDE,
     cache_folder: cacheFolder(config.WORKER_CACHE_DIR, env),
@@ -101,7 +104,7 @@ async function onnxExecutor({ config, env, log }: RegistryOptions): Promise<Made
     max_memory_mb: maxMemoryMb(config),
     env,
   });
-  return { executor, offered: { onnxruntime_version: runtime.version } };
+  return { executor, offered: { runtime } };
 }
 
 async function commandExecutor(options: RegistryOptions): Promise<Made<'command'> | undefined> {
@@ -134,6 +137,7 @@ async function commandExecutor(options: RegistryOptions): Promise<Made<'command'
     allowlist,
     path,
     lang: env.LANG,
+    own_env: env,
     env: config.WORKER_COMMAND_ENV,
     env_allow: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
     confinement,

@@ -6,7 +6,6 @@ import { onnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { AbortReason, Executor, ExecutorContext, Executors } from '../executors/executor.ts';
-import { providerOfClass } from '../executors/onnx/providers.ts';
 
 const run = promisify(execFile);
 const COMPUTE = fileURLToPath(new URL('./compute-child.ts', import.meta.url));
@@ -35,7 +34,7 @@ export async function checkHealth(devices: readonly Device[], executors: Executo
   }
   const { onnx } = executors;
   for (const device of devices) {
-    if (onnx === undefined || providerOfClass(device.class) === null) continue;
+    if (onnx === undefined || !device.executors.includes('onnx')) continue;
     const problem = await runModel(onnx, device);
     if (problem !== undefined) return { ok: false, message: `${device.device_id} does not run ${MODEL}: ${problem}` };
     done.push(`${device.device_id} ran ${MODEL}`);

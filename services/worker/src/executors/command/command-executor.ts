@@ -20,9 +20,11 @@ import type { TreeLimits } from './tree-watch.ts';
 
 export interface CommandExecutorOptions {
   allowlist: Allowlist;
-  /** The worker's own PATH and LANG; nothing else of its environment reaches a program. */
+  /** The worker's own PATH and LANG. */
   path: string;
   lang: string | undefined;
+  /** All of the worker's own variables; of these only those that choose devices reach a program. */
+  own_env: Readonly<Record<string, string | undefined>>;
   /** WORKER_COMMAND_ENV. */
   env: Readonly<Record<string, string>>;
   /** WORKER_COMMAND_ENV_ALLOW, with what `default` stands for. */
@@ -93,6 +95,7 @@ async function runCommand(
     home,
     path: options.path,
     lang: options.lang,
+    own: options.own_env,
     operator: options.env,
     task: config.env ?? {},
     env_allow: options.env_allow,

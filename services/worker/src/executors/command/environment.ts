@@ -2,7 +2,7 @@ import { refusedVariables, refusedVariablesMessage } from '@benchwire/shared/con
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
-import { deviceVariables } from '../../devices/visible-devices.ts';
+import { visibilityVariables } from '../../devices/hardware-classes.ts';
 import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
 import { ATTEMPT_VARIABLE } from './processes.ts';
 
@@ -11,6 +11,8 @@ export interface EnvironmentParts {
   home: string;
   path: string;
   lang: string | undefined;
+  /** The worker's own variables. */
+  own: Readonly<Record<string, string | undefined>>;
   /** WORKER_COMMAND_ENV. */
   operator: Readonly<Record<string, string>>;
   /** config.env. */
@@ -25,13 +27,14 @@ export interface EnvironmentParts {
 }
 
 /**
- * The environment of a program, from nothing: none of the worker's own variables, and so none of its secrets. The task
+ * The environment of a program, from nothing: none of the worker's own variables but those that choose its devices, and so
+ * none of its secrets. The task
  * may add the variables that the operator allows, and none that says on which device it runs. Pure.
  */
 export function commandEnvironment(
   parts: EnvironmentParts,
 ): { ok: true; env: Record<string, string> } | { ok: false; error: TaskError } {
-  const device = deviceVariables(parts.device);
+  const device = visibilityVariables(parts.device, parts.own);
   const names = Object.keys(parts.task);
   const refused = new Set(refusedVariables(names, parts.env_allow, parts.allow_any));
   for (const name of names) if (name in device) refused.add(name);

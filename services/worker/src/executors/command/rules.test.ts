@@ -54,6 +54,7 @@ describe('the environment of a program', () => {
     home: '/tmp/x',
     path: '/usr/bin',
     lang: undefined,
+    own: {},
     operator: { LD_LIBRARY_PATH: '/opt/cuda' },
     task: { SEED: '1' },
     env_allow: envAllowOf(['default', 'MY_*', 'PYTHON*', 'PERL5LIB']),

@@ -1,5 +1,5 @@
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
-import { deviceVariables } from '../../devices/visible-devices.ts';
+import { visibilityVariables } from '../../devices/hardware-classes.ts';
 
 /** What a measuring process may need to find libraries and devices. Everything else, secrets above all, stays here. */
 const NAMES = new Set([
@@ -18,13 +18,9 @@ const NAMES = new Set([
   'CUDA_PATH',
   'CUDA_HOME',
 ]);
-const DEVICES =
-  /^(CUDA_(VISIBLE_DEVICES|DEVICE_ORDER|MODULE_LOADING)|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|VK_\w+)$/;
+const DEVICES = /^(CUDA_MODULE_LOADING|NVIDIA_\w+|VK_\w+)$/;
 
-/**
- * The variables of `own` that a measuring process is given, and those that show it its device alone: of several GPUs
- * a process would take the first, whichever the task was given.
- */
+/** The variables of `own` that a measuring process is given, and those that show it its device alone. Pure. */
 export function childEnvironment(
   own: Readonly<Record<string, string | undefined>>,
   device: Pick<Device, 'class' | 'environment'>,
@@ -35,8 +31,5 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(own)) {
     if (value !== undefined && (NAMES.has(name.toUpperCase()) || DEVICES.test(name))) kept[name] = value;
   }
-  const shown = deviceVariables(device);
-  // Of an AMD GPU that the worker was shown among others, HIP would not find the number that it had there.
-  if ('ROCR_VISIBLE_DEVICES' in shown) delete kept.CUDA_VISIBLE_DEVICES;
-  return { ...kept, ...shown };
+  return { ...kept, ...visibilityVariables(device, own) };
 }

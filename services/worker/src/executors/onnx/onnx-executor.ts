@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
+import { providerOfClass } from '../../devices/hardware-classes.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { childEnvironment } from './child-environment.ts';
 import { collectEnvironment } from './environment.ts';
@@ -14,13 +15,15 @@ import type { StartMessage } from './messages.ts';
 import { type ModelSourceOptions, type ResolvedModel, resolveModel } from './model-source.ts';
 import { reportedPrecision } from './precision.ts';
 import { proveProvider } from './profile.ts';
-import { noProviderError, type ProviderName, providerOfClass } from './providers.ts';
+import { noProviderError, type ProviderName } from './providers.ts';
 import { resumeFrom } from './resume.ts';
 import { abortError, type RunChildOptions, runChild } from './run-child.ts';
 import { createSampleSink } from './sample-sink.ts';
 import { measuredBefore } from './skip-if-fresh.ts';
 
 export interface OnnxExecutorOptions extends ModelSourceOptions {
+  /** Of this machine's ONNX Runtime; undefined where nobody asked it, and then a session shows. */
+  providers?: ReadonlySet<string> | undefined;
   /** A measuring process that says nothing for this long hangs; longer than the slowest single inference. */
   hang_seconds: number;
   /** A task's own `max_memory_mb` can only be lower; null for no limit. */
@@ -71,7 +74,8 @@ async function attempt(
     throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
   }
   const provider = providerOfClass(device.class);
-  if (provider === null) return noProviderError(device.class);
+  if (provider === null || options.providers?.has(provider) === false)
+    return noProviderError(device.class, options.providers);
 
   const model = await resolveModel(config.model, config.sha256, options, signal);
   report.model = model.name;

@@ -15,34 +15,13 @@ export const PROVIDER_NODE_NAMES = {
 } as const;
 export type ProviderName = keyof typeof PROVIDER_NODE_NAMES;
 
-const BY_CLASS: Record<HardwareClass, ProviderName | null> = {
-  cpu: 'cpu',
-  cuda: 'cuda',
-  rocm: 'rocm',
-  mps: 'coreml',
-  openvino: 'openvino',
-  qnn: 'qnn',
-  directml: 'dml',
-  webgpu: 'webgpu',
-  tpu: null,
-  npu: null,
-  wasm: null,
-  webnn: null,
-};
-
-/** The execution provider of a hardware class; null where ONNX Runtime for Node has none. */
-export function providerOfClass(hardware: HardwareClass): ProviderName | null {
-  return BY_CLASS[hardware];
-}
-
-export function noProviderError(hardware: HardwareClass): TaskError {
+/** @param backends - what this machine's ONNX Runtime says it has */
+export function noProviderError(hardware: HardwareClass, backends: ReadonlySet<string> | undefined): TaskError {
+  const has = backends === undefined ? '' : ` It has: ${[...backends].join(', ')}.`;
   return taskError(
     'executor_missing',
     'PROVIDER_MISSING',
-    `ONNX Runtime for Node has no execution provider for "${hardware}" devices. ` +
-      `It has them for: ${Object.entries(BY_CLASS)
-        .flatMap(([name, provider]) => (provider ? [name] : []))
-        .join(', ')}.`,
+    `ONNX Runtime for Node, as it is installed here, has no execution provider for "${hardware}" devices.${has}`,
   );
 }
 

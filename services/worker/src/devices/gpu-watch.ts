@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { numberOrNull } from '../devices/tool-values.ts';
+import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
+import { numberOrNull } from './tool-values.ts';
 
 /** What one GPU did while an attempt ran. */
 export interface GpuUse {
@@ -44,8 +45,18 @@ export function summarizeGpu(samples: readonly GpuUse[]): GpuUse {
 /** Enough for hours; older samples make room by halving the resolution. */
 const MAX_SAMPLES = 4096;
 
+/** One device that is watched while an attempt runs; `stop` is called once. */
+export interface DeviceWatch {
+  stop(): { use: GpuUse /** Of what is null. */; reason: string };
+}
+
+/** Undefined for a device whose place is not known. */
+export function watchNvidiaGpu({ gpu_index }: Environment): DeviceWatch | undefined {
+  return typeof gpu_index === 'number' ? new NvidiaWatch(gpu_index) : undefined;
+}
+
 /** Watches one NVIDIA GPU with a single nvidia-smi that prints once a second, so that sampling costs next to nothing. */
-export class GpuWatch {
+class NvidiaWatch implements DeviceWatch {
   readonly #child: ChildProcess;
   #samples: GpuUse[] = [];
   #failure: string | undefined;
