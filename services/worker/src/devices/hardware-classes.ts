@@ -12,7 +12,7 @@ import { CUDA_VISIBILITY, ROCM_VISIBILITY, type Variables, type Visibility, type
 import { detectWebGpu } from './webgpu.ts';
 
 /** What detection may look at. */
-export interface Look {
+interface Look {
   /** The worker's own variables. */
   env: Variables;
   machine: Machine;

@@ -21,7 +21,7 @@ const tried = z.union([
 ]);
 
 /** A backend that ONNX Runtime says it was built with; one that is not bundled needs a library that may be missing. */
-export type Backend = z.infer<typeof listed>['backends'][number];
+type Backend = z.infer<typeof listed>['backends'][number];
 
 export type ProviderTrial =
   | { usable: true /** What the child printed beside its answer. */; said: string }
