@@ -36,6 +36,8 @@ const CLASSES: Readonly<Record<ErrorClass, FailureClass>> = {
   lost_worker: { recovery: 'at_once', evidence: 'nothing' },
   bad_model: { recovery: 'never', evidence: 'nothing' },
   bad_input: { recovery: 'never', evidence: 'nothing' },
+  // Tried again only where the task asks for it; then anywhere.
+  test_failed: { recovery: 'cool_down', evidence: 'nothing' },
   executor_missing: { recovery: 'elsewhere', evidence: 'nothing' },
   no_pool: { recovery: 'never', evidence: 'nothing' },
   dependency_failed: { recovery: 'never', evidence: 'nothing' },
@@ -119,8 +121,11 @@ const CODES = {
   PRECISION_NOT_AVAILABLE: 'nothing',
   PROCESS_LIMIT: 'nothing',
   RESULTS_TOO_LARGE: 'nothing',
+  REPORT_MISSING: 'nothing',
+  REPORT_UNREADABLE: 'nothing',
   SHAPE_DOES_NOT_FIT: 'nothing',
   TARGET_QPS_MISSING: 'nothing',
+  TESTS_FAILED: 'nothing',
   WORKING_DIRECTORY_MISSING: 'nothing',
 
   // What the worker does not offer.

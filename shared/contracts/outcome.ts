@@ -5,6 +5,7 @@ import { environment, labels } from './hardware.ts';
 import { attemptId, MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { fedInput } from './input-setting.ts';
 import { source } from './request.ts';
+import { testResults } from './test-results.ts';
 import { MAX_VALUE_NOTES, valueNote } from './value-note.ts';
 
 /** JetStream stream OUTCOMES: the terminal report of one attempt. The first one of an attempt wins. */
@@ -30,6 +31,8 @@ export const ERROR_CLASSES = [
   'lost_worker',
   'bad_model',
   'bad_input',
+  // Since 0.5: what was tested did not pass, which is a result and says nothing about where it ran.
+  'test_failed',
   'executor_missing',
   'no_pool',
   'dependency_failed',
@@ -130,6 +133,8 @@ export const outcomeResults = z.object({
   notes: z.array(z.string()).optional(),
   /** What limits the meaning of values, all or some. Read them with `valueNotesOf`. Since 0.4. */
   value_notes: z.array(valueNote).max(MAX_VALUE_NOTES).optional(),
+  /** What a program that runs tests reported of them. Since 0.5. */
+  tests: testResults.optional(),
   /** Nothing was measured, because `skip_if_fresh` found all of it measured before; then there are no other results. Since 0.2. */
   skipped: z.array(measuredBefore).min(1).optional(),
 });

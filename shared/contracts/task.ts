@@ -46,6 +46,8 @@ export const onnxConfig = z.strictObject({
 });
 export type OnnxConfig = z.infer<typeof onnxConfig>;
 
+const reportPath = z.string().min(1).max(1024);
+
 /** `command`: any program; each stdout line that is a JSON object with `metric` and `value` becomes a metric point. */
 export const commandConfig = z.strictObject({
   /** The program and its arguments; started without a shell. */
@@ -56,6 +58,11 @@ export const commandConfig = z.strictObject({
   /** What the program measures, for the series; free text such as a model's name. */
   model: z.string().min(1).max(256).optional(),
   precision: z.string().min(1).max(32).optional(),
+  /**
+   * Where the program of a task of type `test` writes its JUnit XML: paths or patterns (`reports/*.xml`), from the folder that it
+   * runs in. Without it, the usual flags (`--junitxml=…`) tell. Since 0.5.
+   */
+  junit: z.union([reportPath, z.array(reportPath).min(1).max(16)]).optional(),
 });
 export type CommandConfig = z.infer<typeof commandConfig>;
 
@@ -95,6 +102,11 @@ export const retryPolicy = z.strictObject({
   max_retries: z.int().min(0).max(100).default(3),
   /** Base of the exponential backoff; the wait before retry n is drawn from [0, base * 2^(n-1)], at most an hour. */
   retry_delay_seconds: z.number().min(0).max(86_400).default(5),
+  /**
+   * Whether a failed test is tried again like other failures. Of a task of type `test` only where this or `max_retries` is
+   * written: a failed test is a result. Since 0.5.
+   */
+  retry_failed_tests: z.boolean().optional(),
 });
 
 /** A place in a config: `env.BUILD_ID`, `command[3]`; `config.` may stand before it. */
@@ -180,10 +192,18 @@ export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
 export const taskSpec = z.preprocess(
-  (value) => (isObject(value) && value.executor === undefined ? { ...value, executor: 'onnx' } : value),
+  (value) =>
+    isObject(value) ? withAskedRetries(value.executor === undefined ? { ...value, executor: 'onnx' } : value) : value,
   z.discriminatedUnion('executor', [onnxTask, commandTask, noopTask]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
+
+/** Whoever writes how often a test is to be tried again wants it tried again. Afterwards nobody knows what was written. */
+function withAskedRetries(task: Record<string, unknown>): Record<string, unknown> {
+  const { type, retry_policy } = task;
+  if (type !== 'test' || !isObject(retry_policy) || retry_policy.max_retries === undefined) return task;
+  return { ...task, retry_policy: { retry_failed_tests: true, ...retry_policy } };
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -225,7 +245,7 @@ export const jobTask = z.discriminatedUnion('executor', [
   // A test need not report a metric, a benchmark should. Since 0.3.
   commandTask
     .extend(resolved)
-    .pick({ ...forWorker, type: true, metrics: true })
+    .pick({ ...forWorker, type: true, metrics: true, retry_policy: true })
     .strip(),
   noopTask.extend(resolved).pick(forWorker).strip(),
 ]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Evidence, evidenceOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
@@ -22,12 +23,15 @@ export const DEFAULT_BREAKER_SETTINGS: BreakerSettings = {
 
 const subjects = new WeakMap<Task['config'], string>();
 
-/** What is being run, as far as a failure may be its fault: the model, or the program, or else the benchmark. */
-export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark'>): string {
+/**
+ * What is being run, as far as a failure may be its fault: the model, or the program, or else the benchmark. Of a test all that it
+ * runs: another test of the same program is another thing.
+ */
+export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' | 'type'>): string {
   // The repetitions of a task share their config, and so the text.
   const known = subjects.get(task.config);
   if (known !== undefined) return known;
-  const made = `${task.executor} ${nameOf(task)}`;
+  const made = task.type === 'test' ? `test ${settingsInWords(task)}` : `${task.executor} ${nameOf(task)}`;
   subjects.set(task.config, made);
   return made;
 }
@@ -37,6 +41,18 @@ function nameOf({ config, benchmark }: Pick<Task, 'config' | 'benchmark'>): stri
   return 'command' in config ? (config.command[0] ?? '') : benchmark;
 }
 
+const MAX_WORDS = 160;
+
+/** A test's own command, readable, and unique where it is cut or has settings besides. */
+function settingsInWords({ config, benchmark }: Pick<Task, 'config' | 'benchmark'>): string {
+  const words = 'command' in config ? config.command.join(' ') : benchmark;
+  const hash = createHash('sha256')
+    .update(JSON.stringify([benchmark, config]))
+    .digest('hex')
+    .slice(0, 8);
+  return `${words.slice(0, MAX_WORDS)} (${hash})`;
+}
+
 /** A pool's name begins with its hardware class. */
 function hardwareOf(pool: string): string {
   return pool.slice(0, pool.lastIndexOf('-'));
@@ -44,9 +60,12 @@ function hardwareOf(pool: string): string {
 
 /** The class of a failure that is evidence of one of these; undefined for everything else. */
 export function tellingFailure(facts: FailureFacts, of: ReadonlySet<Evidence>): ErrorClass | undefined {
-  const { status, error, executor, retried_smaller } = facts;
+  const { status, error, executor, is_test, retried_smaller } = facts;
   if (status === 'completed' || error === null || retried_smaller) return undefined;
-  return of.has(evidenceOf(error, executor)) ? error.class : undefined;
+  const evidence = evidenceOf(error, executor);
+  // A test that fails, crashes or takes too long is a result: it holds back nothing.
+  if (is_test === true && evidence === 'subject') return undefined;
+  return of.has(evidence) ? error.class : undefined;
 }
 
 /** A machine on which a model fails is no other one's fault, so three of them speak against the model. */
@@ -82,6 +101,8 @@ export interface FailureFacts extends Pick<Outcome, 'status' | 'error' | 'worker
   /** See `subjectOf`. */
   subject: string;
   executor: string;
+  /** Of a task of type `test`. */
+  is_test?: boolean;
   /** Names the task among all: `<run>.<task>`. */
   task: string;
   /** The next attempt leaves out what did not fit, so the failure says nothing about the rest. */

@@ -56,6 +56,7 @@ export class FailureMemory {
       pool,
       subject: subjectOf(state.lane.spec),
       executor: state.lane.spec.executor,
+      is_test: state.lane.spec.type === 'test',
       task: `${run_id}.${task_id}`,
       retried_smaller,
     };

@@ -83,7 +83,12 @@ export class AttemptRunner {
       const times = attempt.finish();
       const refused = await attempt.flushMetrics();
       const { worker_id, telemetry } = this.#services;
-      const ending = { error: report.error, abort: attempt.abortCause, timeout_seconds: job.task.timeout_seconds };
+      const ending = {
+        error: report.error,
+        abort: attempt.abortCause,
+        timeout_seconds: job.task.timeout_seconds,
+        retries_timeouts: retriesTimeouts(job.task),
+      };
       const outcome = buildOutcome({
         job,
         device,
@@ -204,6 +209,11 @@ export class AttemptRunner {
       });
     });
   }
+}
+
+/** A test that takes too long has a result: it is tried again only where its task asks for that. */
+function retriesTimeouts(task: Job['task']): boolean {
+  return task.executor !== 'command' || task.type !== 'test' || task.retry_policy.retry_failed_tests === true;
 }
 
 /** What the scheduler left out of the task is said in its result. */

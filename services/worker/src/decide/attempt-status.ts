@@ -9,6 +9,8 @@ export interface Ending {
   abort: { reason: AbortReason; message: string } | undefined;
   timeout_seconds: number;
   worker_id: string;
+  /** Whether another attempt may follow one that ran out of time; a test's only where the task asks for it. */
+  retries_timeouts?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function decideStatus(ending: Ending): { status: OutcomeStatus; error: Ta
             'timeout',
             'TASK_TIMED_OUT',
             `still running after timeout_seconds = ${ending.timeout_seconds}: raise it, or make the task smaller`,
-            true,
+            ending.retries_timeouts ?? true,
           ),
           ...(ending.error.batch_size === undefined ? {} : { batch_size: ending.error.batch_size }),
         },

@@ -1,6 +1,7 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { MAX_LOG_BYTES } from '../attempt/log-tail.ts';
+import { fitting } from '../executors/command/tests/test-results.ts';
 
 /** The subject, the message id and the protocol around the payload. */
 const HEADROOM_BYTES = 2048;
@@ -22,6 +23,14 @@ export function fitOutcome(
   if (json.length * 3 <= most) return { outcome, json };
   const size = Buffer.byteLength(json);
   if (size <= most) return { outcome, json };
+
+  const { tests } = outcome.results;
+  // Where a server takes less than usual, cases go before the results do.
+  if (tests !== undefined && tests.cases.length > 0 && size - (outcome.logs?.length ?? 0) > most) {
+    const cases = fitting(tests.cases, Math.max(0, Buffer.byteLength(JSON.stringify(tests.cases)) - (size - most)) / 2);
+    const cut = { ...tests, cases, cases_left_out: tests.total - cases.length };
+    return fitOutcome({ ...outcome, results: { ...outcome.results, tests: cut } }, max_payload, logsOf);
+  }
 
   const bare = size - (outcome.logs?.length ?? 0);
   if (bare <= most) {

@@ -4,6 +4,7 @@ import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { TestResults } from '@benchwire/shared/contracts/test-results.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { kernelOomKills } from '../onnx/child-exit.ts';
 import { type Allowlist, findProgram } from './allowlist.ts';
@@ -16,6 +17,7 @@ import { limitError } from './limit-error.ts';
 import { ProgramOutput } from './output.ts';
 import { ownerId } from './processes.ts';
 import { Program, type ProgramEnd } from './program.ts';
+import { judgeTests } from './tests/judge-tests.ts';
 import type { TreeLimits } from './tree-watch.ts';
 
 export interface CommandExecutorOptions {
@@ -54,6 +56,9 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   };
 }
 
+/** Before a program's start a file may have been written at the earliest, by its own times. */
+const FILE_TIME_MS = 2000;
+
 const NO_METRIC =
   'no metric was reported: the program printed no line like {"metric": "tokens_per_second", "value": 41.3} on standard output';
 
@@ -63,8 +68,13 @@ async function runCommand(
   home: string,
   owner: string,
 ): Promise<ExecutorReport> {
-  const { type, config, metrics: facts } = context.task;
-  const report = (error: TaskError | null, output?: ProgramOutput, notes: string[] = []): ExecutorReport => {
+  const { type, config, metrics: facts, retry_policy } = context.task;
+  const report = (
+    error: TaskError | null,
+    output?: ProgramOutput,
+    notes: string[] = [],
+    tests?: TestResults,
+  ): ExecutorReport => {
     const metrics = output?.summary.results();
     const all = [...(output?.notes() ?? []), ...notes];
     const value_notes = output?.summary.valueNotes() ?? [];
@@ -74,6 +84,7 @@ async function runCommand(
         ...(metrics === undefined ? {} : { metrics }),
         ...(all.length === 0 ? {} : { notes: all }),
         ...(value_notes.length === 0 ? {} : { value_notes }),
+        ...(tests === undefined ? {} : { tests }),
       },
       environment: {},
       precision: config.precision ?? null,
@@ -148,15 +159,27 @@ async function runCommand(
     context.checkpoints,
     confinement.user,
   );
+  // The times of files may be coarser than the clock.
+  const started_ms = Date.now() - FILE_TIME_MS;
   const oomKillsBefore = await kernelOomKills();
   const end = await running.run();
   context.signal.removeEventListener('abort', onAbort);
   const kernel_out_of_memory = (await kernelOomKills()) !== oomKillsBefore;
-  const error = failure ?? endError(end, program, kernel_out_of_memory, output.lastErrorLine);
+  const ended = failure ?? endError(end, program, kernel_out_of_memory, output.lastErrorLine);
   const notes = await checkpoint.stop();
+  const judged =
+    type === 'test' && end.start_error === undefined
+      ? await judgeTests({
+          ...{ config, error: ended, working_directory, home, hidden: confinement.hidden, since_ms: started_ms },
+          exited: failure === undefined && end.code !== null,
+          may_retry: retry_policy.retry_failed_tests === true,
+        })
+      : { error: ended, notes: [], tests: undefined };
+  const { error } = judged;
+  notes.push(...judged.notes);
   if (error === null && type === 'benchmark' && !output.hasMetrics) notes.push(NO_METRIC);
   if (end.left_over && failure === undefined) notes.push('processes that the program left running were ended');
-  return { ...report(error, output, notes), did_only_a_part: checkpoint.wentOn };
+  return { ...report(error, output, notes, judged.tests), did_only_a_part: checkpoint.wentOn };
 }
 
 function endError(
