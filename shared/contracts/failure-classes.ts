@@ -72,6 +72,7 @@ const CODES = {
   NOOP_FAILED: 'subject',
   NO_SAMPLES: 'nothing',
   PROVIDER_NOT_USED: 'subject',
+  PROVIDER_PARTLY_USED: 'subject',
   TASK_TIMED_OUT: 'subject',
   TIMED_OUT: 'subject',
 

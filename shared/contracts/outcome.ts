@@ -120,6 +120,19 @@ export const measuredBefore = z.object({
 });
 export type MeasuredBefore = z.infer<typeof measuredBefore>;
 
+/** Where the nodes of a model that compute really ran, against the execution provider that the device stands for. Since 0.5. */
+export const placement = z.object({
+  /** The one asked for, as ONNX Runtime calls it: `CUDAExecutionProvider`. */
+  provider: z.string(),
+  /** Nodes that compute: without those that move data, ask for shapes, count and index. */
+  nodes: z.int().min(0),
+  elsewhere: z.int().min(0),
+  share_elsewhere: z.number().min(0).max(1),
+  /** By execution provider and operator. */
+  operators_elsewhere: z.record(z.string(), z.record(z.string(), z.int())),
+});
+export type Placement = z.infer<typeof placement>;
+
 export const outcomeResults = z.object({
   batch_sizes: z.record(z.string(), batchResult).optional(),
   metrics: z.record(z.string(), metricResult).optional(),
@@ -127,6 +140,7 @@ export const outcomeResults = z.object({
   timings: z.record(z.string(), measured).optional(),
   /** Nodes per execution provider that really ran. */
   providers: z.record(z.string(), z.int()).optional(),
+  placement: placement.optional(),
   /** Batch sizes that the task asked for and that were left out, each with the reason. Since 0.2. */
   dropped_batch_sizes: z.record(z.string(), z.string()).optional(),
   /** What there is to know about the attempt itself, such as lines that were not taken as metrics. */

@@ -41,6 +41,11 @@ export const onnxConfig = z.strictObject({
   batch_dimensions: z.array(z.string().min(1)).max(1000).optional(),
   /** What inputs are filled with, by name; the others as by default. Since 0.4. */
   inputs: z.record(z.string(), inputSetting).optional(),
+  /**
+   * Of the nodes that compute, the share that may run on another execution provider than the device's; above it the task
+   * fails. 0 for none, 1 for any. Since 0.5.
+   */
+  max_other_provider_share: z.number().min(0).max(1).default(0),
   /** Memory the measuring process may use; more ends the task as out_of_memory. */
   max_memory_mb: z.int().min(16).optional(),
 });

@@ -54,7 +54,10 @@ export const NEEDS: readonly Need[] = [
     name: 'a Vulkan driver that runs on the processor',
     missing: whyNoSoftwareVulkan,
     packages: { apt: ['libvulkan1', 'mesa-vulkan-drivers'] },
-    suites: ['services/worker/src/devices/onnx-backends.test.ts'],
+    suites: [
+      'services/worker/src/devices/onnx-backends.test.ts',
+      'services/worker/src/executors/onnx/other-provider.test.ts',
+    ],
   },
   {
     name: 'Java 17',

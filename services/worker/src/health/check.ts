@@ -55,7 +55,7 @@ async function runModel(onnx: Executor<'onnx'>, device: Device): Promise<string 
       benchmark: 'health-check',
       timeout_seconds: TIMEOUT_MS / 1000,
       executor: 'onnx',
-      config: onnxConfig.parse({ model: MODEL, iterations: 10, warmup_iterations: 1 }),
+      config: onnxConfig.parse({ model: MODEL, iterations: 10, warmup_iterations: 1, max_other_provider_share: 1 }),
     },
     signal: controller.signal,
     emit: () => Promise.resolve(),

@@ -16,7 +16,7 @@ import { measureWindows, warmUp } from './measure.ts';
 import type { Inference } from './measure-loop.ts';
 import type { FromChild, StartMessage, ToChild } from './messages.ts';
 import { providerError, runError, sessionError } from './ort-errors.ts';
-import { nodesPerProvider } from './profile.ts';
+import { placedNodes } from './profile.ts';
 import { executionProviders } from './providers.ts';
 import { peakResidentMemoryMb } from './resident-memory.ts';
 import { generateElements, isElementType } from './tensors.ts';
@@ -81,8 +81,8 @@ async function prove(start: StartMessage): Promise<void> {
   const files = await readdir(start.temporary_folder);
   const profile = files.find((file) => file.startsWith('profile') && file.endsWith('.json'));
   if (profile === undefined) throw new Error('ONNX Runtime wrote no profile');
-  const providers = nodesPerProvider(await readFile(join(start.temporary_folder, profile), 'utf8'));
-  await send({ type: 'proof', providers, onnxruntime_version: ort.env.versions.node ?? ort.env.versions.common });
+  const placed = placedNodes(await readFile(join(start.temporary_folder, profile), 'utf8'));
+  await send({ type: 'proof', placed, onnxruntime_version: ort.env.versions.node ?? ort.env.versions.common });
 }
 
 async function measure(start: StartMessage): Promise<void> {

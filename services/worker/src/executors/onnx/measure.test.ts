@@ -4,7 +4,7 @@ import { poissonArrivals } from './arrivals.ts';
 import { measureWindows, type Window, warmUp } from './measure.ts';
 import { backToBack, createSampleBuffer, onArrival } from './measure-loop.ts';
 import type { BatchMessage, MeasureSettings } from './messages.ts';
-import { nodesPerProvider, proveProvider } from './profile.ts';
+import { placedNodes, placementNotes, placementOf, proveProvider } from './profile.ts';
 import { summarize } from './summary.ts';
 
 const settings = (changes: Partial<MeasureSettings> = {}): MeasureSettings => ({
@@ -183,19 +183,67 @@ describe('the proof of the provider', () => {
   ]);
 
   test('counts each node once, by provider', () => {
-    expect(nodesPerProvider(profile)).toEqual({ CUDAExecutionProvider: 2, CPUExecutionProvider: 1 });
-    expect(() => nodesPerProvider('{}')).toThrow(/no array/);
-    expect(() => nodesPerProvider('[{"cat"')).toThrow(SyntaxError);
+    expect(placedNodes(profile).providers).toEqual({ CUDAExecutionProvider: 2, CPUExecutionProvider: 1 });
+    expect(() => placedNodes('{}')).toThrow(/no array/);
+    expect(() => placedNodes('[{"cat"')).toThrow(SyntaxError);
   });
 
   test('holds when a node ran there, and not when all fell back', () => {
-    expect(proveProvider('cuda', nodesPerProvider(profile))).toBeNull();
-    expect(proveProvider('cuda', { CPUExecutionProvider: 12 })).toMatchObject({
+    expect(proveProvider('cuda', placedNodes(profile), 1)).toBeNull();
+    const all_fell_back = { providers: { CPUExecutionProvider: 12 }, operators: {} };
+    expect(proveProvider('cuda', all_fell_back, 1)).toMatchObject({
       class: 'device_error',
       code: 'PROVIDER_NOT_USED',
       message: expect.stringContaining('12 on CPUExecutionProvider'),
     });
-    expect(proveProvider('webgpu', {})).not.toBeNull();
-    expect(proveProvider('cpu', {})).toBeNull();
+    const nothing = { providers: {}, operators: {} };
+    expect(proveProvider('webgpu', nothing, 1)).not.toBeNull();
+    expect(proveProvider('cpu', nothing, 0)).toBeNull();
+  });
+
+  const node = (name: string, op_name: string, provider: string, type = 'float', shape = [1, 8]) => ({
+    cat: 'Node',
+    name,
+    args: { op_name, provider, input_type_shape: [{ [type]: shape }], output_type_shape: [{ [type]: shape }] },
+  });
+  const [gpu, cpu] = ['WebGpuExecutionProvider', 'CPUExecutionProvider'];
+  const beside = [
+    node('conv', 'Conv', gpu),
+    node('copy', 'MemcpyToHost', gpu),
+    // What a GPU leaves to the CPU on purpose: shapes, small counting and indexing, and control flow around other nodes.
+    node('shape', 'Shape', cpu),
+    node('count', 'Mul', cpu, 'int64', [4]),
+    node('mask', 'Cast', cpu, 'bool', [8, 512]),
+    node('if', 'If', cpu),
+  ];
+
+  test('leaves out what does not compute: copies, shapes, indexes, control flow', () => {
+    const placed = placedNodes(JSON.stringify(beside));
+    expect(placementOf('webgpu', placed)).toMatchObject({ nodes: 1, elsewhere: 0, share_elsewhere: 0 });
+    expect(proveProvider('webgpu', placed, 0)).toBeNull();
+    expect(placementNotes(placementOf('webgpu', placed))).toEqual([]);
+  });
+
+  test.each([
+    ['float', 'Clip', 'float', [1, 8]],
+    ['half', 'Softmax', 'float16', [1, 8]],
+    ['quantized', 'MatMulInteger', 'uint8', [8, 8]],
+    ['large counting', 'Cast', 'int64', [512, 512]],
+  ])('counts %s nodes that ran elsewhere, and names their operators', (_, operator, type, shape) => {
+    const nodes = [...beside, node('x', operator, cpu, type, shape), node('y', operator, cpu, type, shape)];
+    const placed = placedNodes(JSON.stringify(nodes));
+    expect(placementOf('webgpu', placed)).toEqual({
+      provider: gpu,
+      nodes: 3,
+      elsewhere: 2,
+      share_elsewhere: 2 / 3,
+      operators_elsewhere: { [cpu]: { [operator]: 2 } },
+    });
+    const error = proveProvider('webgpu', placed, 0.5);
+    expect(error).toMatchObject({ class: 'device_error', code: 'PROVIDER_PARTLY_USED', retriable: false });
+    expect(error?.message).toContain(`2 of 3 compute nodes (66.7 %) ran not on ${gpu} but on ${cpu}: ${operator} (2)`);
+    expect(error?.message).toContain('set it to 0.667');
+    expect(proveProvider('webgpu', placed, 0.667)).toBeNull();
+    expect(placementNotes(placementOf('webgpu', placed))).toMatchObject([{ code: 'other_provider' }]);
   });
 });

@@ -3,6 +3,7 @@ import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { InputWishes } from './input-plan.ts';
+import type { PlacedNodes } from './profile.ts';
 import type { ProviderName } from './providers.ts';
 
 /** What the executor tells its child process, and what it hears; sent by fork's IPC with structured cloning. */
@@ -68,8 +69,8 @@ export interface BatchMessage {
 export type FromChild =
   /** A sign of life, what the child is about to do, and with which batch size where it is with one. */
   | { type: 'progress'; phase: string; batch_size?: number }
-  /** Of `prove`: how many nodes ran on which provider. */
-  | { type: 'proof'; providers: Record<string, number>; onnxruntime_version: string }
+  /** Of `prove`: which nodes ran on which provider. */
+  | { type: 'proof'; placed: PlacedNodes; onnxruntime_version: string }
   /** Of `prove`: what will be fed, for each batch size, and what was guessed or left out. */
   | { type: 'plan'; inputs: Array<Record<string, FedInput>>; notes: ValueNote[] }
   | { type: 'loaded'; load_ms: number; session_ms: number }

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
+import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
 import { providerOfClass } from '../../devices/hardware-classes.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
@@ -14,7 +15,7 @@ import { findInputFiles, type InputFiles } from './find-input-files.ts';
 import type { StartMessage } from './messages.ts';
 import { type ModelSourceOptions, type ResolvedModel, resolveModel } from './model-source.ts';
 import { reportedPrecision } from './precision.ts';
-import { proveProvider } from './profile.ts';
+import { type PlacedNodes, placementNotes, placementOf, proveProvider } from './profile.ts';
 import { noProviderError, type ProviderName } from './providers.ts';
 import { resumeFrom } from './resume.ts';
 import { abortError, type RunChildOptions, runChild } from './run-child.ts';
@@ -107,22 +108,26 @@ async function attempt(
       log: context.log,
       onMessage,
     });
+  let placed: PlacedNodes = { providers: {}, operators: {} };
   // A process of its own, so that profiling leaves no trace in what is measured.
   const failed = await inTemporaryFolder((temporary_folder) =>
     run({ mode: 'prove', temporary_folder }, async (message) => {
       if (message.type === 'plan') {
         for (const [i, each] of message.inputs.entries()) fed.set(start.wishes.batch_sizes[i] ?? 0, each);
-        if (message.notes.length > 0) report.results.value_notes = message.notes;
+        addNotes(report.results, message.notes);
         report.environment = { ...report.environment, ...inputsInWords(message.inputs[0]) };
       }
       if (message.type !== 'proof') return;
-      report.results.providers = message.providers;
+      placed = message.placed;
+      report.results.providers = placed.providers;
+      report.results.placement = placementOf(provider, placed);
       report.environment = { ...report.environment, onnxruntime_version: message.onnxruntime_version };
     }),
   );
   if (failed) return failed;
-  const unproven = proveProvider(provider, report.results.providers ?? {});
+  const unproven = proveProvider(provider, placed, config.max_other_provider_share);
   if (unproven) return unproven;
+  addNotes(report.results, placementNotes(placementOf(provider, placed)));
   /** Where nothing is left to measure nobody has to go on. */
   const keep = async (): Promise<void> => {
     if (Object.keys(report.results.batch_sizes ?? {}).length >= config.batch_sizes.length) return;
@@ -137,6 +142,13 @@ async function attempt(
     );
   }
   return broken;
+}
+
+/** Once each: an attempt that goes on from an earlier one has that one's notes. */
+function addNotes(results: OutcomeResults, notes: readonly ValueNote[]): void {
+  const known = results.value_notes ?? [];
+  const added = notes.filter((note) => !known.some((other) => JSON.stringify(other) === JSON.stringify(note)));
+  if (added.length > 0) results.value_notes = [...known, ...added];
 }
 
 /** A task can only set a lower limit than the worker's. */

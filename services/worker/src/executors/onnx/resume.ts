@@ -68,7 +68,7 @@ function goOn(
     const note = `attempt ${saved.attempt} had measured batch sizes ${sizes}, but ${other}, so they are measured again`;
     return { results: { notes: [note] }, left: [...batch_sizes] };
   }
-  const { timings, providers, value_notes, notes = [] } = saved.results ?? {};
+  const { timings, providers, placement, value_notes, notes = [] } = saved.results ?? {};
   // Those that the saving attempt had itself taken over have their note already.
   const own = found.filter(([, result]) => result.measured_by_attempt === undefined).map(([size]) => size);
   const note = `batch sizes ${own.join(', ')} were measured by attempt ${saved.attempt} on ${saved.worker_id}`;
@@ -76,6 +76,7 @@ function goOn(
     results: {
       ...(timings === undefined ? {} : { timings }),
       ...(providers === undefined ? {} : { providers }),
+      ...(placement === undefined ? {} : { placement }),
       ...(value_notes === undefined ? {} : { value_notes }),
       batch_sizes: Object.fromEntries(
         // Of a chain of attempts each keeps the one that really measured it.
