@@ -23,6 +23,14 @@ export const source = z.strictObject({
   branch: z.string().min(1).max(256).optional(),
   pull_request: z.union([z.int().min(1), z.string().min(1).max(64)]).optional(),
   version: z.string().min(1).max(128).optional(),
+  /** What a change is compared with: the branch that it is to be merged into, or the commit that it began at. Since 0.5, as those below. */
+  base: z.string().min(1).max(256).optional(),
+  /** The number of the base commit on its branch, for a base that was not measured itself. */
+  base_position: z.int().min(0).optional(),
+  /** The commit's parents: a late result of one of them is put before it. */
+  parents: z.array(z.string().min(1).max(128)).max(16).optional(),
+  /** The commit's number on its branch, as `git rev-list --count --first-parent` counts. */
+  position: z.int().min(0).optional(),
 });
 export type Source = z.infer<typeof source>;
 

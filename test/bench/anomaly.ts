@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { review } from '@benchwire/anomaly/src/detect/review.ts';
-import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { type BenchResult, median, pairedCaseOf, round } from './report.ts';

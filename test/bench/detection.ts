@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
-import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { type LabelledSeries, readLabelled, TUNE_FILE } from './detection/labelled.ts';
 import { MARGIN, scoresOf } from './detection/score.ts';
 import { type BenchResult, round } from './report.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
-import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { UNLABELLED_FILE } from './detection/labelled.ts';

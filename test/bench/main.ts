@@ -42,6 +42,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'series without a change that get a confirmed finding, and the power to find steps; against the goals',
     run: async () => (await import('./false-alarms.ts')).falseAlarms,
   },
+  verdict: {
+    what: 'pull requests on real noise: wrong reds, missed changes, repetitions; against a ratio of 5 % and Mann-Whitney',
+    run: async () => (await import('./verdict.ts')).verdict,
+  },
   anomaly: {
     what: 'points a second over 100,000 series, and bytes a series; against a z-score over the last 100 points',
     run: async () => (await import('./anomaly.ts')).anomaly,

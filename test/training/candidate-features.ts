@@ -1,5 +1,5 @@
-import { type Proposal, propose, segmentSeries } from '@benchwire/anomaly/src/detect/levels.ts';
-import type { DetectorSettings } from '@benchwire/anomaly/src/detect/settings.ts';
+import { type Proposal, propose, segmentSeries } from '@benchwire/shared/detect/levels.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
 import { median, quantile } from '@benchwire/shared/stats/quantile.ts';
 import { rankTest } from '@benchwire/shared/stats/rank-test.ts';

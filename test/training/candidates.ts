@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { UNLABELLED_FILE } from '../bench/detection/labelled.ts';
 import { MARGIN } from '../bench/detection/score.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from '@benchwire/anomaly/src/detect/settings.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readLabelled, TUNE_FILE } from '../bench/detection/labelled.ts';
 import { scoresOf } from '../bench/detection/score.ts';

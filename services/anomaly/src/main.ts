@@ -1,7 +1,7 @@
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { anomalyConfig } from './config.ts';
-import { DEFAULT_SETTINGS } from './detect/settings.ts';
 import { forwardActs } from './handlers/act.ts';
 import { answerAnalyses } from './handlers/analyse.ts';
 import { answerSettled } from './handlers/settled.ts';

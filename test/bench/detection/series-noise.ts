@@ -55,23 +55,40 @@ export function realNoise(file: string): NoiseKind {
     .split('\n')
     .map((line) => residualsOf((JSON.parse(line) as { values: number[] }).values))
     .filter((residuals) => residuals.length >= 100);
-  return (n, random) => {
-    const pool = pools[Math.floor(random() * pools.length)] as Float64Array;
-    const spliced = new Float64Array(n);
-    for (let i = 0; i < n; i += BLOCK) {
-      const from = Math.floor(random() * (pool.length - BLOCK));
-      spliced.set(pool.subarray(from, from + Math.min(BLOCK, n - i)), i);
-    }
-    return spliced;
-  };
+  return (n, random) => spliced(pools[Math.floor(random() * pools.length)] as Float64Array, n, random);
 }
 
-/** In units of their own robust standard deviation; empty for a series that hardly moves at all. */
-function residualsOf(values: readonly number[]): Float64Array {
+function spliced(pool: Float64Array, n: number, random: Random): Float64Array {
+  const values = new Float64Array(n);
+  for (let i = 0; i < n; i += BLOCK) {
+    const from = Math.floor(random() * (pool.length - BLOCK));
+    values.set(pool.subarray(from, from + Math.min(BLOCK, n - i)), i);
+  }
+  return values;
+}
+
+/** In units of their own robust standard deviation, or of `unit`; empty for a series that hardly moves at all. */
+function residualsOf(values: readonly number[], unit?: number): Float64Array {
   const residuals = Float64Array.from(values, (value, i) => {
     const around = values.slice(Math.max(0, i - HALF_WINDOW), i + HALF_WINDOW + 1);
     return value - median(around);
   });
   const scale = medianAbsoluteDeviation(residuals, 0) * MAD_TO_SIGMA;
-  return scale > 0 ? residuals.map((residual) => residual / scale) : new Float64Array(0);
+  return scale > 0 ? residuals.map((residual) => residual / (unit ?? scale)) : new Float64Array(0);
+}
+
+/** Noise of real series as a share of their level, spliced as `realNoise` is. */
+export function realRelativeNoise(file: string): NoiseKind {
+  const pools = gunzipSync(readFileSync(file))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { values: number[] }).values)
+    .map((values) => {
+      const level = Math.abs(median(values));
+      const residuals = residualsOf(values, 1);
+      return level > 0 ? residuals.map((residual) => residual / level) : new Float64Array(0);
+    })
+    .filter((residuals) => residuals.length >= 100);
+  return (n, random) => spliced(pools[Math.floor(random() * pools.length)] as Float64Array, n, random);
 }

@@ -1,5 +1,5 @@
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { expect, it } from 'vitest';
-import { DEFAULT_SETTINGS } from '../detect/settings.ts';
 import { analyse } from './analyse.ts';
 
 it('a change that re-runs confirmed is a level of its own, long before the points alone would tell', () => {
@@ -8,6 +8,7 @@ it('a change that re-runs confirmed is a level of its own, long before the point
     task_id: 'task',
     value: (at < 9 ? 20 : 27) + (at % 3) / 100,
     measured_at: '2026-11-25T10:00:00.000Z',
+    ...{ ci_low: null, ci_high: null, steady: null },
   }));
   const parts = {
     single: { threshold: 5, min_runs: 5, window: 30 },
@@ -31,6 +32,7 @@ it('of a few values that agree by chance nothing is promised that one value coul
       task_id: 'task',
       value: 20 + (at % 3) / 1000,
       measured_at: '2026-11-25T10:00:00.000Z',
+      ...{ ci_low: null, ci_high: null, steady: null },
     }));
   const parts = {
     ...{ single: { threshold: 5, min_runs: 5, window: 50 }, levels: DEFAULT_SETTINGS, confirmed: [] },

@@ -1,10 +1,12 @@
 import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
-import { minimumDetectableEffect, repetitionsFor } from '../detect/power.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
+import type { Side } from '@benchwire/shared/verdict/excursions.ts';
+import { type Measured, newestLevel, withMeasured } from '@benchwire/shared/verdict/known-level.ts';
+import { minimumDetectableChange, repetitionsFor } from '@benchwire/shared/verdict/sensitivity.ts';
 import { review, stretchesOf } from '../detect/review.ts';
 import { seasonalityOf } from '../detect/seasonality.ts';
-import type { DetectorSettings } from '../detect/settings.ts';
 import { forecast, trendOf } from '../detect/trend.ts';
-import { type DetectorOptions, leastNoise, ROUNDING, singleLimit } from './detector.ts';
+import type { DetectorOptions } from './detector.ts';
 import { type Judged, thresholdFactor } from './feedback.ts';
 
 /** Shares of change-free series of 400 points with a confirmed finding: the goal that `npm run bench -- false-alarms` checks. */
@@ -20,14 +22,15 @@ export interface AnalysisParts {
   single: DetectorOptions;
   levels: DetectorSettings;
   judged: Judged;
+  /** Which way is worse; 0 where nobody knows. */
+  worse?: Side;
   /** First points of levels that confirmed findings told: re-runs know of a change long before the points alone do. */
   confirmed: ReadonlyArray<{ run_id: string; task_id: string }>;
 }
 
-interface Point {
+interface Point extends Measured {
   run_id: string;
   task_id: string;
-  value: number;
   measured_at: string;
 }
 
@@ -49,7 +52,7 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
   const reasons: Record<string, string> = {};
   const isKnown = last !== undefined && last.n >= LEAST_POINTS;
   if (!isKnown) reasons.level = `the newest level has ${last?.n ?? 0} points, ${LEAST_POINTS} are needed`;
-  const level = isKnown ? { ...last, scale: Math.max(last.scale, noise * parts.levels.least_noise_share) } : undefined;
+  const level = isKnown ? last : undefined;
   const trend = level === undefined ? undefined : trendOf(values.subarray(level.from));
   if (trend === undefined) reasons.trend = 'a trend needs ten points of the newest level';
   const residuals = stretches.flatMap(({ from, to, median }) =>
@@ -58,22 +61,28 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
   const seasonality = seasonalityOf(Float64Array.from(residuals));
   if (seasonality === undefined)
     reasons.seasonality = 'no period repeats more than chance, or there are fewer than 48 points';
+  const around =
+    level === undefined
+      ? undefined
+      : withMeasured(
+          newestLevel(Array.from(values), level.from, [], autocorrelation, {
+            ...parts.single,
+            series_scale: noise,
+            least_noise_share: parts.levels.least_noise_share,
+          }),
+          newest.slice(-parts.single.window).filter((_, at, all) => at >= all.length - level.n),
+        );
   const percentOf = (effect: number): number | null =>
-    level === undefined || level.median === 0 ? null : (effect / Math.abs(level.median)) * 100;
-  const scale = level === undefined ? 0 : Math.max(level.scale, Math.abs(level.median) * ROUNDING);
-  const around = level === undefined ? undefined : { n: level.n, scale, autocorrelation };
-  const limit = (n: number): number => {
-    const least = level === undefined ? 0 : leastNoise(n, level.median, level.scale);
-    return singleLimit(n, parts.single) * factor * Math.max(scale, least);
-  };
-  const target = level === undefined ? 0 : (Math.abs(level.median) * TARGET_PERCENT) / 100;
+    around === undefined || around.median === 0 ? null : (effect / Math.abs(around.median)) * 100;
+  const limits = { threshold: parts.single.threshold * factor, levels: levelsWith(parts.levels, factor) };
+  const target = around === undefined ? 0 : (Math.abs(around.median) * TARGET_PERCENT) / 100;
   const total = parts.judged.acknowledged + parts.judged.dismissed;
   if (total === 0) reasons.precision = 'nobody has acknowledged or dismissed a finding of this metric on this pool';
   return {
     series_id,
     points: newest.length,
     level: level?.median ?? null,
-    scale: level?.scale ?? null,
+    scale: around?.scale ?? null,
     autocorrelation: newest.length < 3 ? null : autocorrelation,
     segments: stretches
       .map((each) => ({ ...each, from_at: newest[each.from]?.measured_at ?? '' }))
@@ -81,13 +90,13 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
     modes: modesOf(seen.changes, stretches),
     minimum_detectable_effect: RUNS.map((runs) => ({
       runs,
-      percent: around === undefined ? null : percentOf(minimumDetectableEffect(around, runs, parts.levels, limit)),
+      percent: around === undefined ? null : percentOf(minimumDetectableChange(around, runs, limits, parts.worse)),
     })),
     false_alarm_rate: FALSE_ALARM_RATE,
     recommended_repetitions:
       around === undefined
         ? null
-        : { target_percent: TARGET_PERCENT, runs: repetitionsFor(target, around, parts.levels, limit) },
+        : { target_percent: TARGET_PERCENT, runs: repetitionsFor(target, around, limits, parts.worse) },
     trend:
       trend === undefined
         ? null
@@ -115,6 +124,11 @@ function withConfirmed(
     .filter((index) => index > 0 && !boundaries.some((each) => Math.abs(each.index - index) <= SAME_CHANGE));
   const all = [...boundaries.map(({ index }) => index), ...new Set(told)];
   return all.sort((a, b) => a - b).map((index) => ({ index }));
+}
+
+/** The limits of levels as the detector has them where people's feedback counts. */
+function levelsWith(levels: DetectorSettings, factor: number): DetectorSettings {
+  return { ...levels, least_tail_z: levels.least_tail_z * factor };
 }
 
 /** The levels that it jumps between, with the share of the points at each. */

@@ -1,7 +1,8 @@
 import { normal } from '@benchwire/shared/stats/normal.ts';
+import type { Measured } from '@benchwire/shared/verdict/known-level.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DetectorOptions, judge, type Measured } from './detector.ts';
+import { type DetectorOptions, judge } from './detector.ts';
 
 const options: DetectorOptions = { threshold: 5, min_runs: 5, window: 50 };
 const point = (value: number, rest: Partial<Measured> = {}): Measured => ({

@@ -1,12 +1,12 @@
 import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { SeriesKey, SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { KNOWN_MODE, visitsTo } from '@benchwire/shared/detect/modes.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { directionOf, follow, type Known } from '../detect/follow.ts';
-import { KNOWN_MODE, visitsTo } from '../detect/modes.ts';
 import type { OnlineSeries } from '../detect/online.ts';
 import { calm } from '../detect/replay.ts';
 import { type Change, type Review, review, stretchesOf } from '../detect/review.ts';
-import type { DetectorSettings } from '../detect/settings.ts';
 import { type Found, findingOfChange, findingOfDrift, findingOfPoint } from './describe-finding.ts';
 import { type DetectorOptions, judge, type Verdict } from './detector.ts';
 import { thresholdFactor } from './feedback.ts';

@@ -1,7 +1,7 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import type { SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { review, stretchesOf } from '../detect/review.ts';
-import type { DetectorSettings } from '../detect/settings.ts';
 import { findingOfChange } from './describe-finding.ts';
 import type { EnvironmentChange } from './environments.ts';
 import type { Series } from './series.ts';

@@ -1,8 +1,8 @@
 import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId, newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_SETTINGS } from '../detect/settings.ts';
 import { kindOf } from './describe-finding.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import { type ReadOutcome, readOutcome } from './read-outcome.ts';

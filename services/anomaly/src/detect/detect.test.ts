@@ -1,17 +1,17 @@
+import { segmentSeries } from '@benchwire/shared/detect/levels.ts';
+import { segment } from '@benchwire/shared/detect/segment.ts';
+import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { rankTest } from '@benchwire/shared/stats/rank-test.ts';
+import { minimumDetectableChange } from '@benchwire/shared/verdict/sensitivity.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { follow } from './follow.ts';
-import { segmentSeries } from './levels.ts';
 import { OnlineSeries } from './online.ts';
-import { minimumDetectableEffect } from './power.ts';
 import { SeriesReplay } from './replay.ts';
 import { review } from './review.ts';
 import { seasonalityOf } from './seasonality.ts';
-import { segment } from './segment.ts';
-import { DEFAULT_SETTINGS } from './settings.ts';
 import { forecast, trendOf } from './trend.ts';
 
 /** Normal noise of unit size around a level that each point names. */
@@ -170,19 +170,26 @@ describe('a series point by point', () => {
   });
 });
 
-it('the minimum detectable effect is one that is detected in four of five series', () => {
-  const single = (n: number): number => 5 * (1 + 12.6 / (n - 2) ** 2);
+it('the minimum detectable change is one that is detected in 19 of 20 series', () => {
   for (const runs of [5, 10]) {
-    const level = { n: 100, scale: 1, autocorrelation: 0 };
-    const effect = minimumDetectableEffect(level, runs, DEFAULT_SETTINGS, single);
+    const level = {
+      n: 100,
+      noise_n: 50,
+      scale: 1,
+      tail_scale: 1,
+      autocorrelation: 0,
+      around: new Float64Array(0),
+      is_unsteady: false,
+    };
+    const effect = minimumDetectableChange(level, runs, { threshold: 5, levels: DEFAULT_SETTINGS });
     let seen = 0;
     for (let seed = 1; seed <= 200; seed++) {
       const values = series(100 + runs, (i) => (i < 100 ? 100 : 100 + effect), seed);
       const atAny = Array.from({ length: runs - 2 }, (_, i) => values.subarray(0, 103 + i));
       if (atAny.some((part) => review(part, DEFAULT_SETTINGS).changes.some(({ index }) => index >= 98))) seen++;
     }
-    expect(seen / 200).toBeGreaterThan(0.7);
-    expect(seen / 200).toBeLessThan(0.92);
+    expect(seen / 200).toBeGreaterThan(0.9);
+    expect(seen / 200).toBeLessThan(0.995);
   }
 });
 

@@ -1,6 +1,6 @@
+import { inflationOf } from '@benchwire/shared/detect/levels.ts';
 import { mannKendallZ } from '@benchwire/shared/stats/mann-kendall.ts';
 import { theilSenSlope } from '@benchwire/shared/stats/theil-sen.ts';
-import { inflationOf } from './levels.ts';
 
 /** A level that moves slowly and goes on moving. */
 export interface Drift {

@@ -1,7 +1,7 @@
-import { compareAt } from './boundary.ts';
-import { countedInflation } from './levels.ts';
+import { compareAt } from '@benchwire/shared/detect/boundary.ts';
+import { countedInflation } from '@benchwire/shared/detect/levels.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import type { Change, Review } from './review.ts';
-import type { DetectorSettings } from './settings.ts';
 
 /** A finding about a level, as far as following it needs. */
 export interface Known {

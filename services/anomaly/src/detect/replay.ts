@@ -1,9 +1,9 @@
+import { segmentSeries } from '@benchwire/shared/detect/levels.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import { directionOf, follow, type Known } from './follow.ts';
-import { segmentSeries } from './levels.ts';
 import type { OnlineSeries } from './online.ts';
 import { type Review, review } from './review.ts';
-import type { DetectorSettings } from './settings.ts';
 
 /** A finding of a replayed series. */
 export interface Replayed extends Known {

@@ -1,12 +1,12 @@
 import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
+import type { Boundary } from '@benchwire/shared/detect/boundary.ts';
+import { type Segmentation, segmentSeries } from '@benchwire/shared/detect/levels.ts';
+import { KNOWN_MODE, visitsTo } from '@benchwire/shared/detect/modes.ts';
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
+import { changeAtTheEnd } from '@benchwire/shared/detect/tail.ts';
 import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
 import { median } from '@benchwire/shared/stats/quantile.ts';
-import type { Boundary } from './boundary.ts';
 import { type Drift, driftOf } from './drift.ts';
-import { type Segmentation, segmentSeries } from './levels.ts';
-import { KNOWN_MODE, visitsTo } from './modes.ts';
-import type { DetectorSettings } from './settings.ts';
-import { changeAtTheEnd } from './tail.ts';
 
 type Test = FindingEvidence['tests'][number];
 

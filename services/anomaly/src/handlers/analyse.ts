@@ -5,6 +5,7 @@ import {
   type AnalyseRequest,
   analyseRequest,
 } from '@benchwire/shared/contracts/anomaly.ts';
+import { directionOf } from '@benchwire/shared/contracts/direction.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -50,7 +51,10 @@ async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest
     const confirmed = findings.filter(
       ({ kind }) => kind === 'regression' || kind === 'improvement' || kind === 'change',
     );
-    const judgement = { judged: { acknowledged, dismissed }, confirmed };
+    const { metric, unit, better } = first;
+    const direction = directionOf({ metric, unit, better: better === '' ? null : better });
+    const worse = direction === 'lower_is_better' ? 1 : direction === 'higher_is_better' ? -1 : 0;
+    const judgement = { judged: { acknowledged, dismissed }, confirmed, worse } as const;
     return { ok: true, analysis: analyse(series_id, rows, { ...parts, ...judgement }) };
   } catch (error) {
     const message = `the aggregator can't be asked for the points: ${messageOf(error)}`;

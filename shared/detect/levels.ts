@@ -1,4 +1,4 @@
-import { lag1Autocorrelation } from '@benchwire/shared/stats/autocorrelation.ts';
+import { lag1Autocorrelation } from '../stats/autocorrelation.ts';
 import { type Boundary, compareAt } from './boundary.ts';
 import { clarityOf, Spread } from './clarity.ts';
 import { clean } from './noise.ts';

@@ -1,8 +1,8 @@
-import { momentsOf } from '@benchwire/shared/stats/moments.ts';
-import { normal } from '@benchwire/shared/stats/normal.ts';
-import { createRandom } from '@benchwire/shared/stats/random.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { momentsOf } from '../stats/moments.ts';
+import { normal } from '../stats/normal.ts';
+import { createRandom } from '../stats/random.ts';
 import { Spread } from './clarity.ts';
 import { segmentSeries } from './levels.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';

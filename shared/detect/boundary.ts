@@ -1,6 +1,6 @@
-import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
-import { median } from '@benchwire/shared/stats/quantile.ts';
-import { rankTest } from '@benchwire/shared/stats/rank-test.ts';
+import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '../stats/mad.ts';
+import { median } from '../stats/quantile.ts';
+import { rankTest } from '../stats/rank-test.ts';
 
 /** How two neighbouring stretches of a series differ. */
 export interface Boundary {

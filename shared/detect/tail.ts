@@ -1,5 +1,5 @@
-import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '@benchwire/shared/stats/mad.ts';
-import { median } from '@benchwire/shared/stats/quantile.ts';
+import { MAD_TO_SIGMA, medianAbsoluteDeviation } from '../stats/mad.ts';
+import { median } from '../stats/quantile.ts';
 import { type Boundary, compareAt } from './boundary.ts';
 import { countedInflation, type Segmentation } from './levels.ts';
 import type { DetectorSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { median } from '@benchwire/shared/stats/quantile.ts';
+import { median } from '../stats/quantile.ts';
 import type { Boundary } from './boundary.ts';
 import { prefixSums } from './segment.ts';
 

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { DIRECTIONS } from './direction.ts';
+import { runId, timestamp } from './ids.ts';
+import { issue } from './request.ts';
+
+/**
+ * The state of a change compared with its base. `slower` and `faster` mean worse and better, whatever is measured; `changed`: it
+ * moved, and nobody knows which way is better; `new`: its base has no points. All of this since 0.5.
+ */
+export const VERDICTS = ['slower', 'faster', 'changed', 'no_change', 'cannot_tell', 'new'] as const;
+export const verdictKind = z.enum(VERDICTS);
+export type VerdictKind = z.infer<typeof verdictKind>;
+
+/** What a verdict means to the gate. `report`: it is shown and not counted. */
+export const GATE_OUTCOMES = ['pass', 'warn', 'fail', 'report'] as const;
+export const gateOutcome = z.enum(GATE_OUTCOMES);
+export type GateOutcome = z.infer<typeof gateOutcome>;
+
+/** What a change was compared with. */
+export const verdictBaseline = z.object({
+  /** The main line, or the run that was asked for. */
+  line: z.string(),
+  /** The level, in the series' unit. */
+  level: z.number(),
+  /** Points that make it. */
+  points: z.int(),
+  /** The commits of the first and the last of them, empty where they name none; and when these were measured. */
+  from_commit: z.string(),
+  to_commit: z.string(),
+  from_at: timestamp.nullable(),
+  to_at: timestamp.nullable(),
+  /** One standard deviation from run to run, in percent of the level. */
+  noise_percent: z.number().nullable(),
+});
+
+export const metricVerdict = z.object({
+  series_id: z.string(),
+  /** The first of the tasks that measured it in this run. */
+  task_id: z.string(),
+  benchmark: z.string(),
+  model: z.string(),
+  pool: z.string(),
+  batch_size: z.int().nullable(),
+  metric: z.string(),
+  unit: z.string(),
+  direction: z.enum(DIRECTIONS),
+  verdict: verdictKind,
+  /** Of all runs of the commit. */
+  value: z.number(),
+  /** Values that it is the middle of, and the runs that they are from. */
+  repetitions: z.int(),
+  run_ids: z.array(runId),
+  change_percent: z.number().nullable(),
+  /** 95 % interval. */
+  change_low_percent: z.number().nullable(),
+  change_high_percent: z.number().nullable(),
+  baseline: verdictBaseline.nullable(),
+  /** The smallest change that would be seen with a probability of 95 %. */
+  minimum_detectable_percent: z.number().nullable(),
+  /** For `cannot_tell`: how many more repetitions would do; null where no number up to 100 would. */
+  more_repetitions: z.int().nullable(),
+  /** The line has been worse since then, and nobody has accepted it. */
+  known_regression: z
+    .object({ finding_id: z.string().nullable(), since_run_id: runId, since_commit: z.string() })
+    .nullable(),
+  accepted: z.object({ by: z.string(), reason: z.string() }).nullable(),
+  gate: gateOutcome,
+  /** Why, in one sentence with the numbers. */
+  reason: z.string(),
+});
+export type MetricVerdict = z.infer<typeof metricVerdict>;
+
+export const runVerdict = z.object({
+  run_id: runId,
+  /** Of all that count: fail before warn before pass. */
+  outcome: z.enum(['pass', 'warn', 'fail']),
+  counts: z.record(verdictKind, z.int()),
+  /** In one line, for people. */
+  summary: z.string(),
+  /** Those that fail first. */
+  metrics: z.array(metricVerdict),
+  /** Metrics that did not fit into the answer. */
+  left_out: z.int(),
+});
+export type RunVerdict = z.infer<typeof runVerdict>;
+
+/** What of a verdict makes a run fail. */
+export const gate = z.strictObject({
+  /** Metrics that count, by name, with `*` for any part. Without: median latency or throughput, and others whose direction is known. */
+  metrics: z.array(z.string().min(1).max(256)).min(1).max(100).optional(),
+  /** Smaller changes don't matter; without: any that is clear does, and 5 % is what has to be excluded for `no_change`. */
+  min_change_percent: z.number().positive().max(1000).optional(),
+  /** What is worse, for metrics of which nobody knows it: a higher value, a lower one, or either. Without, they are reported only. */
+  unknown_direction: z.enum(['higher_is_worse', 'lower_is_worse', 'either_is_worse']).optional(),
+  on_slower: z.enum(['fail', 'warn']).default('fail'),
+  on_cannot_tell: z.enum(['pass', 'warn', 'fail']).default('pass'),
+  /** On a main line whose level has been worse since an earlier commit. */
+  on_known_regression: z.enum(['fail', 'warn', 'pass']).default('fail'),
+});
+export type Gate = z.infer<typeof gate>;
+
+/** Request/reply, answered by the anomaly service. */
+export const VERDICT_SUBJECT = 'bw.anomaly.verdict';
+export const verdictRequest = z.strictObject({
+  run_id: runId,
+  /** Compare with this run and not with the history of the base. */
+  base_run_id: runId.optional(),
+  /** Wait until everything up to this sequence of OUTCOMES is judged. */
+  stream_sequence: z.int().min(0).optional(),
+});
+export type VerdictRequest = z.infer<typeof verdictRequest>;
+
+export const verdictReply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), verdict: runVerdict }),
+  z.object({ ok: z.literal(false), issues: z.array(issue).min(1) }),
+]);
+export type VerdictReply = z.infer<typeof verdictReply>;

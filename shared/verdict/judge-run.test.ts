@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { ResultRow } from '../contracts/rows.ts';
+import { type Gate, gate, type MetricVerdict, type RunVerdict } from '../contracts/verdict.ts';
+import { DEFAULT_SETTINGS } from '../detect/settings.ts';
+import type { HistoryPoint } from './history.ts';
+import { judgeRun } from './judge-run.ts';
+import { DEFAULT_MAIN_BRANCHES } from './lines.ts';
+
+const RUN = '019ab000-0000-7000-8000-0000000000ff';
+const settings = {
+  main_branches: DEFAULT_MAIN_BRANCHES,
+  single: { threshold: 5, window: 50, min_runs: 5 },
+  levels: DEFAULT_SETTINGS,
+};
+const source = { pull_request: 1, commit: 'head', base: 'main' };
+
+type Metric = Pick<ResultRow, 'metric'> & Partial<ResultRow> & { factor: number; noise?: number };
+
+function judged(metrics: readonly Metric[], rule: Partial<Gate> = {}): RunVerdict {
+  const results = metrics.map(
+    ({ factor, noise: _, ...row }, at): ResultRow => ({
+      ...{ series_id: `s${at}`, run_id: RUN, task_id: 't', attempt: 1, measured_at: '2026-01-01T10:00:00.000Z' },
+      ...{ benchmark: 'b', model: 'm', executor: 'onnx', precision: 'fp32', batch_size: 1, scenario: '', variant: '' },
+      ...{
+        pool: 'cpu-1',
+        fingerprint: 'f',
+        worker_id: 'w',
+        unit: 'ms',
+        value: 100 * factor,
+        ci_low: null,
+        ci_high: null,
+      },
+      ...{ samples: 10, steady: true, is_simulated: false, better: '', printed_value: null, printed_unit: '' },
+      ...{ note_codes: [], notes: [], commit: 'head', branch: '', source },
+      ...row,
+    }),
+  );
+  const histories = new Map(
+    results.map((result, at): [string, { points: HistoryPoint[]; findings: []; accepted: [] }] => {
+      const { noise = 0.01 } = metrics[at] as Metric;
+      const base = Array.from({ length: 20 }, (_, i) => 100 * (1 + noise * Math.sin(i * 2)));
+      const points = [...base, result.value].map((value, i) => ({
+        ...{ value, ci_low: null, ci_high: null, steady: null, task_id: 't', measured_at: '2026-01-01T10:00:00.000Z' },
+        run_id: i === 20 ? RUN : `main-${i}`,
+        source: i === 20 ? source : { branch: 'main', commit: `c${i}` },
+      }));
+      return [result.series_id, { points, findings: [], accepted: [] }];
+    }),
+  );
+  return judgeRun({ run_id: RUN, results, histories, gate: gate.parse(rule) }, () => settings);
+}
+
+const gates = (said: RunVerdict): Array<[string, MetricVerdict['verdict'], MetricVerdict['gate']]> =>
+  said.metrics.map(({ metric, verdict, gate }) => [metric, verdict, gate]);
+
+describe('a gate', () => {
+  it('counts the median latency, and reports tails, memory, loading, and throughput, which says the same', () => {
+    const said = judged([
+      { metric: 'latency_ms', factor: 1 },
+      { metric: 'latency_p90_ms', factor: 2 },
+      { metric: 'memory_mb', unit: 'MB', factor: 2 },
+      { metric: 'load_ms', batch_size: null, factor: 2 },
+      { metric: 'throughput_items_per_second', unit: 'items/s', factor: 0.5 },
+    ]);
+    expect(said.outcome).toBe('pass');
+    expect(gates(said).filter(([, , outcome]) => outcome !== 'report')).toEqual([['latency_ms', 'no_change', 'pass']]);
+    expect(gates(said)).toContainEqual(['latency_p90_ms', 'slower', 'report']);
+    expect(said.summary).toBe('1 of 1 metric unchanged');
+  });
+
+  it('counts throughput without a latency, and metrics of programs whose direction is known', () => {
+    const throughput = judged([{ metric: 'throughput_items_per_second', unit: 'items/s', factor: 0.8 }]);
+    expect(throughput).toMatchObject({ outcome: 'fail', counts: { slower: 1 } });
+    expect(judged([{ metric: 'tokens_per_second', batch_size: null, unit: 'tokens/s', factor: 0.8 }]).outcome).toBe(
+      'fail',
+    );
+    const unknown = { metric: 'answer', batch_size: null, unit: '', factor: 1.3 };
+    expect(gates(judged([unknown]))).toEqual([['answer', 'changed', 'report']]);
+    expect(judged([unknown], { unknown_direction: 'higher_is_worse' }).outcome).toBe('fail');
+    expect(judged([unknown], { unknown_direction: 'lower_is_worse' }).metrics[0]?.verdict).toBe('faster');
+    expect(judged([unknown], { unknown_direction: 'either_is_worse' }).outcome).toBe('fail');
+  });
+
+  it('can name the metrics that count, what matters, and warn', () => {
+    const slower = [
+      { metric: 'latency_ms', factor: 1.2 },
+      { metric: 'latency_p90_ms', factor: 1.2 },
+    ];
+    expect(judged(slower, { metrics: ['latency_p*'] }).metrics.map(({ gate }) => gate)).toEqual(['fail', 'report']);
+    expect(judged(slower, { on_slower: 'warn' }).outcome).toBe('warn');
+    expect(judged(slower, { min_change_percent: 30 }).outcome).toBe('pass');
+    expect(judged(slower, { metrics: ['nothing'] }).summary).toMatch(/^no metric counts/);
+  });
+
+  it('says how many more runs would tell, and can fail where nothing can be told', () => {
+    const noisy = [
+      { metric: 'latency_ms', factor: 1.04, noise: 0.02 },
+      { metric: 'latency_ms', batch_size: 2, factor: 1 },
+      { metric: 'latency_ms', batch_size: 4, factor: 1.3 },
+    ];
+    const said = judged(noisy);
+    expect(said.summary).toMatch(/^1 of 3 metrics slower, 1 unchanged, 1 cannot tell: \d+ more runs? would$/);
+    expect(judged(noisy.slice(0, 2))).toMatchObject({ outcome: 'pass' });
+    expect(judged(noisy.slice(0, 2), { on_cannot_tell: 'fail' })).toMatchObject({ outcome: 'fail' });
+  });
+});
