@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { visibleText } from '../format/visible-text.ts';
-import { MAX_TOPIC_STREAMS } from './limits.ts';
 import { issue } from './request.ts';
 
 /** What the gateway's HTTP API and WebSocket keep and say beside the routes, which are in api/. All of it since 0.3. */
@@ -85,30 +84,3 @@ export const savedEntry = z.object({
   value: z.unknown(),
 });
 export const savedKind = z.enum(['layouts', 'queries']);
-
-/** What a client says on `/api/ws`, as JSON text. */
-export const liveRequest = z.discriminatedUnion('op', [
-  z.strictObject({
-    op: z.literal('subscribe'),
-    id: z.string().min(1).max(64),
-    /** `run:<run_id>`, `metrics:<run_id>`, `events`, `findings`, `status`, `heartbeats`, `rejected` */
-    topic: z.string().min(1).max(128),
-    /** The last sequence seen of each stream: go on behind it. */
-    from: z
-      .record(z.string().max(64), z.int().min(0))
-      .refine((from) => Object.keys(from).length <= MAX_TOPIC_STREAMS, `names more than ${MAX_TOPIC_STREAMS} streams`)
-      .optional(),
-  }),
-  z.strictObject({ op: z.literal('unsubscribe'), id: z.string().min(1).max(64) }),
-  z.strictObject({ op: z.literal('ping') }),
-]);
-export type LiveRequest = z.infer<typeof liveRequest>;
-
-/** What the server says. `sequence` is `STREAM:number`, null for what no stream keeps. */
-export type LiveFrame =
-  | { op: 'subscribed'; id: string }
-  | { op: 'pong' }
-  | { op: 'heartbeat'; at: string }
-  | { op: 'lagging'; id: string; dropped: number }
-  | { op: 'error'; id?: string; problem: Problem }
-  | { id: string; topic: string; kind: string; sequence: string | null; data: unknown };

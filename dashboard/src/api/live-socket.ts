@@ -1,17 +1,7 @@
+import type { LiveMessage, LiveNotice } from '@benchwire/shared/contracts/api/live.ts';
 import { CLOSE_UNAUTHORIZED } from '@benchwire/shared/contracts/close-codes.ts';
 import { LiveCursors } from './live-cursors.ts';
 import { readJson } from './read-json.ts';
-
-/** What the gateway sends on a topic. `sequence` is `STREAM:number`, or empty for what no stream keeps. */
-interface LiveMessage {
-  id: string;
-  topic: string;
-  kind: string;
-  sequence: string | null;
-  data: unknown;
-}
-
-type Frame = { op?: string; id?: string; topic?: string; dropped?: number } & Partial<LiveMessage>;
 
 export type LiveState = 'connecting' | 'open' | 'waiting' | 'closed';
 export type LiveListener = (message: LiveMessage) => void;
@@ -128,7 +118,7 @@ export class LiveSocket {
     };
     socket.onmessage = ({ data }) => {
       this.#heard();
-      this.#receive(readJson(String(data)) as Frame);
+      this.#receive(readFrame(String(data)));
     };
     socket.onclose = ({ code }) => {
       if (this.#socket !== socket) return;
@@ -151,15 +141,16 @@ export class LiveSocket {
     this.#retry = setTimeout(() => this.#connect(), wait * (0.5 + Math.random() / 2));
   }
 
-  #receive(frame: Frame): void {
-    if (frame.op === 'lagging') {
-      this.#dropped += frame.dropped ?? 0;
+  #receive(frame: LiveNotice | LiveMessage): void {
+    if ('op' in frame) {
+      if (frame.op !== 'lagging') return;
+      this.#dropped += frame.dropped;
       this.#tell();
+      return;
     }
-    if (frame.op !== undefined || frame.topic === undefined) return;
     const subscription = this.#subscriptions.get(frame.topic);
-    if (subscription === undefined || !subscription.cursors.isNew(frame.sequence ?? null)) return;
-    for (const listener of subscription.listeners) listener(frame as LiveMessage);
+    if (subscription === undefined || !subscription.cursors.isNew(frame.sequence)) return;
+    for (const listener of subscription.listeners) listener(frame);
   }
 
   #setState(state: LiveState): void {
@@ -172,3 +163,6 @@ export class LiveSocket {
     for (const listener of this.#stateListeners) listener();
   }
 }
+
+/** What comes is the gateway's, of the version of this page: it is not checked again. */
+const readFrame = (text: string): LiveNotice | LiveMessage => readJson(text) as LiveNotice | LiveMessage;

@@ -1,5 +1,5 @@
+import { ApiProblem } from '@benchwire/shared/client/http-client.ts';
 import { QueryCache, QueryClient } from '@tanstack/react-query';
-import { ApiProblem } from './client.ts';
 import { SESSION_KEY } from './session-key.ts';
 
 /** What the user did wrong stays wrong: only no answer and the server's own errors are tried again. */

@@ -1,13 +1,14 @@
+import { ApiProblem, call } from '@benchwire/shared/client/http-client.ts';
 import type { Role, Session } from '@benchwire/shared/contracts/http.ts';
 import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
-import { ApiProblem, send } from './client.ts';
+import { api } from './client.ts';
 import { SESSION_KEY } from './session-key.ts';
 
 /** Who is signed in; null for nobody. */
 export function useSession(): UseQueryResult<Session | null, Error> {
   return useQuery<Session | null, Error>({
     queryKey: SESSION_KEY,
-    queryFn: () => send<Session>('GET', '/api/session').catch(nobodyWhenRefused),
+    queryFn: () => api.send(call('GET /api/session')).catch(nobodyWhenRefused),
     staleTime: 60_000,
   });
 }
@@ -21,14 +22,14 @@ function nobodyWhenRefused(error: unknown): null {
 export function useSignIn(): (secret: { key: string } | { token: string }) => Promise<void> {
   const client = useQueryClient();
   return async (secret) => {
-    await send('POST', '/api/session', { body: secret });
+    await api.send(call('POST /api/session', { body: secret }));
     await client.resetQueries();
   };
 }
 
 export function useSignOut(): () => Promise<void> {
   return async () => {
-    await send('DELETE', '/api/session');
+    await api.send(call('DELETE /api/session'));
     // A new document has nothing of what was shown. Emptying the cache here would have this one ask for all of it again.
     location.assign('/');
   };

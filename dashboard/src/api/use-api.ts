@@ -1,3 +1,5 @@
+import type { Call } from '@benchwire/shared/client/http-client.ts';
+import type { Page } from '@benchwire/shared/contracts/api/lists.ts';
 import {
   keepPreviousData,
   type UseInfiniteQueryResult,
@@ -8,8 +10,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import { type Query, send } from './client.ts';
-import type { Page } from './types.ts';
+import { api } from './client.ts';
 
 /** For what the messages of the WebSocket tell too: only in case one was lost. */
 const WHILE_OPEN_MS = 5000;
@@ -21,21 +22,24 @@ export interface GetOptions {
   every_ms?: number;
 }
 
-/** The key of a GET: everything below a path is invalidated with `[path]`. */
-const keyOf = (path: string, query: Query): readonly unknown[] => [path, query];
+/** The key of a call: everything below a path is invalidated with `[path]`. */
+export const keyOf = ({ path, query }: Call<unknown>): readonly unknown[] => [path, query];
+
+/** The key of a list's pages. */
+export const pagesKeyOf = (what: Call<unknown>): readonly unknown[] => [...keyOf(what), 'pages'];
 
 /** One GET of the API, kept and shared by its path and query. The last answer stays while a new query is asked. */
-export function useGet<T>(
-  path: string,
-  query: Query = {},
+export function useGet<Answer>(
+  what: Call<Answer>,
   options: GetOptions & {
-    /** Asks again every 5 s for as long as this holds of the answer. */ while?: (data: T) => boolean;
+    /** Asks again every 5 s for as long as this holds of the answer. */
+    while?: (data: Answer) => boolean;
   } = {},
-): UseQueryResult<T, Error> {
+): UseQueryResult<Answer, Error> {
   const { every_ms, while: isOpen } = options;
-  return useQuery<T, Error>({
-    queryKey: keyOf(path, query),
-    queryFn: ({ signal }) => send<T>('GET', path, { query, signal }),
+  return useQuery<Answer, Error>({
+    queryKey: keyOf(what),
+    queryFn: ({ signal }) => api.send(what, { signal }),
     enabled: options.enabled ?? true,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state: { data } }) =>
@@ -44,16 +48,15 @@ export function useGet<T>(
 }
 
 /** A paged list; `items` of all pages that were asked for, in order. */
-export function usePages<T>(
-  path: string,
-  query: Query = {},
+export function usePages<Item>(
+  what: Call<Page<Item>>,
   options: GetOptions = {},
-): UseInfiniteQueryResult<T[], Error> {
+): UseInfiniteQueryResult<Item[], Error> {
   return useInfiniteQuery({
-    queryKey: [...keyOf(path, query), 'pages'],
-    queryFn: ({ pageParam, signal }) => send<Page<T>>('GET', path, { query: { ...query, cursor: pageParam }, signal }),
+    queryKey: pagesKeyOf(what),
+    queryFn: ({ pageParam, signal }) => api.send({ ...what, query: { ...what.query, cursor: pageParam } }, { signal }),
     initialPageParam: '',
-    getNextPageParam: (last: Page<T>) => last.next_cursor ?? undefined,
+    getNextPageParam: (last: Page<Item>) => last.next_cursor ?? undefined,
     select: (data) => data.pages.flatMap((page) => page.items),
     enabled: options.enabled ?? true,
     placeholderData: keepPreviousData,
@@ -62,15 +65,13 @@ export function usePages<T>(
 }
 
 /** A change: sends it, then asks again for everything below the paths in `invalidates`. */
-export function useSend<Given, Answer>(
-  method: 'POST' | 'PUT' | 'DELETE',
-  pathOf: (given: Given) => string,
+export function useChange<Given, Answer>(
+  callOf: (given: Given) => Call<Answer>,
   invalidates: readonly string[],
-  bodyOf: (given: Given) => unknown = (given) => given,
 ): UseMutationResult<Answer, Error, Given> {
   const client = useQueryClient();
   return useMutation<Answer, Error, Given>({
-    mutationFn: (given) => send<Answer>(method, pathOf(given), method === 'DELETE' ? {} : { body: bodyOf(given) }),
+    mutationFn: (given) => api.send(callOf(given)),
     onSuccess: () => Promise.all(invalidates.map((path) => invalidateBelow(client, path))),
   });
 }

@@ -1,8 +1,8 @@
+import { ApiProblem } from '@benchwire/shared/client/http-client.ts';
 import { Alert, Button, Code, List, Skeleton, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { ApiProblem } from '../api/client.ts';
 
 /** Nothing there, and what to do about it. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }): ReactNode {

@@ -1,6 +1,11 @@
 import { useCallback } from 'react';
 import { useSearchParams } from 'wouter';
 
+/** One of the values that a filter may have; undefined for anything else that stands in an address. */
+export function oneOf<T extends string>(values: readonly T[], text: string): T | undefined {
+  return values.find((value) => value === text);
+}
+
 /**
  * Filters that live in the page's address, so that a link shows the same thing. What equals its default is left out.
  * Changing one replaces the history's entry.

@@ -1,5 +1,5 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { EVENT_ENTITIES } from '@benchwire/shared/contracts/event.ts';
-import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, Select, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { usePages } from '../../api/use-api.ts';
@@ -7,7 +7,7 @@ import { useRefresh } from '../../api/use-refresh.ts';
 import { EventTable } from '../../parts/event-table.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { oneOf, useUrlState } from '../../parts/url-state.ts';
 
 const DEFAULTS = { entity: '', worker_id: '', pool: '' };
 
@@ -15,7 +15,9 @@ const DEFAULTS = { entity: '', worker_id: '', pool: '' };
 export default function EventsPage(): ReactNode {
   const [filters, change] = useUrlState(DEFAULTS);
   useRefresh('events', ['/api/events']);
-  const events = usePages<EventRow>('/api/events', { ...filters, limit: 100 });
+  const events = usePages(
+    call('GET /api/events', { query: { ...filters, entity: oneOf(EVENT_ENTITIES, filters.entity), limit: 100 } }),
+  );
   return (
     <>
       <PageHead title="Events" />

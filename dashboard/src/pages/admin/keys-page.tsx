@@ -1,8 +1,9 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ApiKey, Role } from '@benchwire/shared/contracts/http.ts';
 import { Alert, Button, Code, CopyButton, Select, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
-import { usePages, useSend } from '../../api/use-api.ts';
+import { useChange, usePages } from '../../api/use-api.ts';
 import { actionColumn } from '../../parts/action-column.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { notifyFailure } from '../../parts/notify.ts';
@@ -20,8 +21,8 @@ const ROLES: { value: Role; label: string }[] = [
 /** API keys: who may get in and do what. */
 export default function KeysPage(): ReactNode {
   const may_admin = useMay('admin');
-  const keys = usePages<ApiKey>('/api/keys', {}, { enabled: may_admin });
-  const remove = useSend<ApiKey, unknown>('DELETE', ({ id }) => `/api/keys/${encodeURIComponent(id)}`, ['/api/keys']);
+  const keys = usePages(call('GET /api/keys'), { enabled: may_admin });
+  const remove = useChange(({ id }: ApiKey) => call('DELETE /api/keys/:id', { params: { id } }), ['/api/keys']);
   if (!may_admin) return <Empty title="Only admins can see API keys" />;
   const columns: Column<ApiKey>[] = [
     { key: 'name', title: 'Name', value: ({ name }) => name },
@@ -60,7 +61,7 @@ export default function KeysPage(): ReactNode {
 function NewKey(): ReactNode {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('submitter');
-  const make = useSend<{ name: string; role: Role }, { key: string }>('POST', () => '/api/keys', ['/api/keys']);
+  const make = useChange((body: { name: string; role: Role }) => call('POST /api/keys', { body }), ['/api/keys']);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     make.mutate({ name: name.trim(), role }, { onError: notifyFailure });

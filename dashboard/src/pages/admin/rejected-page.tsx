@@ -1,7 +1,8 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { RejectedItem } from '@benchwire/shared/contracts/api/events.ts';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/session.ts';
-import type { RejectedItem } from '../../api/types.ts';
-import { usePages, useSend } from '../../api/use-api.ts';
+import { useChange, usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { actionColumn } from '../../parts/action-column.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
@@ -41,13 +42,11 @@ const COLUMNS: readonly Column<RejectedItem>[] = [
 /** Messages that could not be read, with why; an operator sends one again once the reason is gone. */
 export default function RejectedPage(): ReactNode {
   useRefresh('rejected', ['/api/rejected']);
-  const rejected = usePages<RejectedItem>('/api/rejected', { limit: 100 });
+  const rejected = usePages(call('GET /api/rejected', { query: { limit: 100 } }));
   const may_operate = useMay('operator');
-  const replay = useSend<RejectedItem, unknown>(
-    'POST',
-    ({ id }) => `/api/rejected/${encodeURIComponent(id)}/replay`,
+  const replay = useChange(
+    ({ id }: RejectedItem) => call('POST /api/rejected/:id/replay', { params: { id } }),
     ['/api/rejected'],
-    () => ({}),
   );
   const again = actionColumn('replay', 'Send again', replay);
   return (

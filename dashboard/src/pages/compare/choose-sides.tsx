@@ -1,9 +1,8 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { COMPARED_BY, type ComparedBy, MAX_SIDES } from '@benchwire/shared/contracts/comparison.ts';
-import type { RunRow, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { CloseButton, MultiSelect, SegmentedControl, TagsInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useSearchParams } from 'wouter';
-import type { MatrixCell } from '../../api/types.ts';
 import { useGet, usePages } from '../../api/use-api.ts';
 import { seriesName } from '../../format/series-name.ts';
 import { shortId } from '../../parts/run-link.tsx';
@@ -36,7 +35,7 @@ export function ChooseSides({ sides, filters }: { sides: Sides; filters: Filters
         aria-label="What to compare"
         data={COMPARED_BY.map((by) => ({ value: by, label: NAMES[by] }))}
         value={sides.by}
-        onChange={(by) => choose({ by: by as ComparedBy, values: [] })}
+        onChange={(by) => choose({ by, values: [] })}
       />
       <Values sides={sides} onChoose={(values) => choose({ by: sides.by, values })} />
       {Object.keys(filters).length > 0 && (
@@ -60,10 +59,10 @@ interface ValuesProps {
 }
 
 function Values({ sides: { by, values }, onChoose }: ValuesProps): ReactNode {
-  const runs = usePages<RunRow>('/api/runs', { limit: 100 }, { enabled: by === 'run' || by === 'commit' });
-  const series = usePages<SeriesRow>('/api/series', { limit: 1000 }, { enabled: by === 'series' });
+  const runs = usePages(call('GET /api/runs', { query: { limit: 100 } }), { enabled: by === 'run' || by === 'commit' });
+  const series = usePages(call('GET /api/series', { query: { limit: 1000 } }), { enabled: by === 'series' });
   const of_matrix = by === 'model' || by === 'hardware' || by === 'batch_size';
-  const matrix = useGet<{ items: MatrixCell[] }>('/api/matrix', {}, { enabled: of_matrix });
+  const matrix = useGet(call('GET /api/matrix'), { enabled: of_matrix });
   const common = { 'aria-label': NAMES[by], value: values, onChange: onChoose, maxValues: MAX_SIDES, clearable: true };
 
   if (by === 'run' || by === 'series') {

@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ComparedRow, Comparison } from '@benchwire/shared/contracts/comparison.ts';
 import { Select } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
@@ -12,7 +13,7 @@ import { HeatMap } from './heat-map.tsx';
 import { OneRow } from './one-row.tsx';
 import { keyOf, metricsOf } from './rows.ts';
 import { Scaling } from './scaling.tsx';
-import { readSides } from './sides.ts';
+import { compareQuery, readSides } from './sides.ts';
 import { Summary } from './summary.tsx';
 
 /** Two or more of one thing side by side. */
@@ -20,7 +21,7 @@ export default function ComparePage(): ReactNode {
   const [parameters] = useSearchParams();
   const { sides, filters } = readSides(parameters);
   const enough = sides.values.length > 1;
-  const compared = useGet<Comparison>('/api/compare', { ...filters, [sides.by]: sides.values }, { enabled: enough });
+  const compared = useGet(call('GET /api/compare', { query: compareQuery(sides, filters) }), { enabled: enough });
   return (
     <>
       <PageHead title="Compare" note="The first is the baseline." />

@@ -1,8 +1,11 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { Api } from '@benchwire/shared/contracts/api/api.ts';
+import type { AnswerOf } from '@benchwire/shared/contracts/api/signature.ts';
 import type { ComparedRow, Comparison } from '@benchwire/shared/contracts/comparison.ts';
-import type { DistributionRow } from '@benchwire/shared/contracts/rows.ts';
 import { useQueries } from '@tanstack/react-query';
 import { type ReactNode, useCallback } from 'react';
-import { send } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
+import { keyOf } from '../../api/use-api.ts';
 import { Chart } from '../../charts/chart.tsx';
 import type { ChartColours } from '../../charts/colours.ts';
 import { formatCount } from '../../format/numbers.ts';
@@ -10,21 +13,16 @@ import { RunLink } from '../../parts/run-link.tsx';
 import { type Distribution, distributionOption } from './distribution-option.ts';
 import { rowNames } from './rows.ts';
 
-type Answered = Omit<DistributionRow, 'counts'> & { histogram: { edges: number[]; counts: number[] } };
+type Answered = AnswerOf<Api['GET /api/runs/:run_id/distributions']>['items'][number];
 
 /** One row's differences in sentences, and how the raw samples of each side are distributed. */
 export function OneRow({ comparison, row }: { comparison: Comparison; row: ComparedRow }): ReactNode {
-  const asked = row.cells.map((cell) => ({
-    path: `/api/runs/${cell?.run_id}/distributions`,
-    query: { task_id: cell?.task_id, metric: row.metric },
-    enabled: cell !== null,
-  }));
   const answers = useQueries({
-    queries: asked.map(({ path, query, enabled }) => ({
-      queryKey: [path, query],
-      queryFn: () => send<{ items: Answered[] }>('GET', path, { query }),
-      enabled,
-    })),
+    queries: row.cells.map((cell) => {
+      const query = { task_id: cell?.task_id, metric: row.metric };
+      const asked = call('GET /api/runs/:run_id/distributions', { params: { run_id: cell?.run_id ?? '' }, query });
+      return { queryKey: keyOf(asked), queryFn: () => api.send(asked), enabled: cell !== null };
+    }),
   });
   const distributions = answers.flatMap(({ data }, side): Distribution[] => {
     const found = data?.items.find(

@@ -1,3 +1,5 @@
+import type { Api } from '@benchwire/shared/contracts/api/api.ts';
+import type { QueryOf } from '@benchwire/shared/contracts/api/signature.ts';
 import { COMPARED_BY, type ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 
 export interface Sides {
@@ -23,6 +25,22 @@ export function readSides(parameters: URLSearchParams): { sides: Sides; filters:
     if (value !== null && value !== '') filters[name] = value;
   }
   return { sides: { by, values: given(by) }, filters };
+}
+
+/** What the API is asked: the sides, and once what narrows them. */
+export function compareQuery({ by, values }: Sides, filters: Filters): QueryOf<Api['GET /api/compare']> {
+  const of = (name: ComparedBy): string[] => (name === by ? values : [filters[name] ?? ''].filter(Boolean));
+  const { benchmark, precision } = filters;
+  return {
+    run: of('run'),
+    commit: of('commit'),
+    model: of('model'),
+    hardware: of('hardware'),
+    batch_size: of('batch_size'),
+    series: of('series'),
+    benchmark,
+    precision,
+  };
 }
 
 /** The address with other sides; what was chosen to look at stays. */

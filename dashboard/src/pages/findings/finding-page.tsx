@@ -1,5 +1,5 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
-import type { IncidentRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
@@ -17,7 +17,7 @@ import { Triage } from './triage.tsx';
 
 /** One finding with every number that it rests on, and what to do with it. */
 export default function FindingPage({ finding_id }: { finding_id: string }): ReactNode {
-  const finding = useGet<Finding>(`/api/findings/${encodeURIComponent(finding_id)}`);
+  const finding = useGet(call('GET /api/findings/:id', { params: { id: finding_id } }));
   return (
     <Answer of={finding} height={400}>
       {(found) => <OneFinding finding={found} />}
@@ -103,7 +103,7 @@ function Culprit({ finding: { culprit } }: { finding: Finding }): ReactNode {
 
 /** What else moved with it. */
 function Siblings({ incident_id, finding_id }: { incident_id: string; finding_id: string }): ReactNode {
-  const incident = useGet<IncidentRow>(`/api/incidents/${encodeURIComponent(incident_id)}`);
+  const incident = useGet(call('GET /api/incidents/:id', { params: { id: incident_id } }));
   const others = (incident.data?.moved ?? []).filter((each) => each.finding_id !== finding_id);
   if (others.length === 0) return null;
   return (

@@ -1,8 +1,10 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { Api } from '@benchwire/shared/contracts/api/api.ts';
+import type { QueryOf } from '@benchwire/shared/contracts/api/signature.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Query } from '../../api/client.ts';
 import { usePages } from '../../api/use-api.ts';
 import { formatPercentChange } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
@@ -53,8 +55,10 @@ const COLUMNS: readonly Column<FindingRow>[] = [
   },
 ];
 
-export function FindingTable({ query, filtered }: { query: Query; filtered: boolean }): ReactNode {
-  const findings = usePages<FindingRow>('/api/findings', { ...query, limit: 100 });
+export type FindingQuery = QueryOf<Api['GET /api/findings']>;
+
+export function FindingTable({ query, filtered }: { query: FindingQuery; filtered: boolean }): ReactNode {
+  const findings = usePages(call('GET /api/findings', { query: { ...query, limit: 100 } }));
   return (
     <Panel title="Newest first">
       <Answer of={findings} height={300}>

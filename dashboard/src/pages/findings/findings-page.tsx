@@ -4,11 +4,11 @@ import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { PageHead } from '../../parts/panel.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { oneOf, useUrlState } from '../../parts/url-state.ts';
 import { FindingTable } from './finding-table.tsx';
 import { IncidentList } from './incident-list.tsx';
 
-const OPEN = ['suspected', 'confirmed', 'acknowledged'];
+const OPEN = ['suspected', 'confirmed', 'acknowledged'] as const;
 const DEFAULTS = { by: 'finding', state: 'open', kind: '', search: '' };
 
 const words = (value: string): { value: string; label: string } => ({ value, label: value.replace('_', ' ') });
@@ -17,7 +17,7 @@ const words = (value: string): { value: string; label: string } => ({ value, lab
 export default function FindingsPage(): ReactNode {
   const [{ by, state, kind, search }, change] = useUrlState(DEFAULTS);
   useRefresh('findings', ['/api/findings', '/api/incidents']);
-  const states = state === 'open' ? OPEN : state === 'all' ? [] : [state];
+  const states = state === 'open' ? [...OPEN] : FINDING_STATES.filter((each) => each === state);
   return (
     <>
       <PageHead title="Findings" note="Open a finding to see the evidence behind it." />
@@ -69,7 +69,10 @@ export default function FindingsPage(): ReactNode {
       {by === 'incident' ? (
         <IncidentList only_open={state === 'open'} />
       ) : (
-        <FindingTable query={{ states, kind, search }} filtered={state !== 'open' || kind !== '' || search !== ''} />
+        <FindingTable
+          query={{ states, kind: oneOf(FINDING_KINDS, kind), search }}
+          filtered={state !== 'open' || kind !== '' || search !== ''}
+        />
       )}
     </>
   );

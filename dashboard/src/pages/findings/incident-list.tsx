@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { IncidentRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -14,7 +15,7 @@ const SHOWN = 8;
 
 /** What was found together: of one commit, or of one change of the environment. */
 export function IncidentList({ only_open }: { only_open: boolean }): ReactNode {
-  const incidents = usePages<IncidentRow>('/api/incidents', { only_open, limit: 100 });
+  const incidents = usePages(call('GET /api/incidents', { query: { only_open, limit: 100 } }));
   return (
     <Answer of={incidents} height={300}>
       {(rows) =>

@@ -1,8 +1,9 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
-import { useSend } from '../../api/use-api.ts';
+import { useChange } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 import { LinkDialog } from './link-dialog.tsx';
@@ -17,12 +18,9 @@ interface Act {
 export function Triage({ finding: { finding_id, state } }: { finding: Finding }): ReactNode {
   const may_decide = useMay('submitter');
   const [asking, setAsking] = useState<'dismiss' | 'link'>();
-  const path = `/api/findings/${encodeURIComponent(finding_id)}`;
-  const act = useSend<Act, unknown>(
-    'POST',
-    ({ action }) => `${path}/${action}`,
+  const act = useChange(
+    ({ action, ...body }: Act) => call(`POST /api/findings/:id/${action}`, { params: { id: finding_id }, body }),
     ['/api/findings', '/api/incidents', '/api/series'],
-    ({ reason, link }) => ({ ...(reason === undefined ? {} : { reason }), ...(link === undefined ? {} : { link }) }),
   );
   if (!may_decide) return null;
   const settled = state === 'dismissed' || state === 'went_away';

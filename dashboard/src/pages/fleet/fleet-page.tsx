@@ -1,8 +1,9 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import { Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useSchedulerStatus } from '../../api/scheduler-status.ts';
-import type { Cluster, FailureCell, RecoveryRow, WorkerNow } from '../../api/types.ts';
 import { useGet } from '../../api/use-api.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
@@ -24,9 +25,9 @@ export default function FleetPage(): ReactNode {
   const [filters, change] = useUrlState(DEFAULTS);
   const status = useSchedulerStatus();
   const workers = useWorkers();
-  const cluster = useGet<Cluster>('/api/cluster', {}, { every_ms: 5000 });
-  const failures = useGet<{ items: FailureCell[] }>('/api/failures', {}, { every_ms: 30_000 });
-  const recovery = useGet<{ items: RecoveryRow[] }>('/api/recovery', {}, { every_ms: 30_000 });
+  const cluster = useGet(call('GET /api/cluster'), { every_ms: 5000 });
+  const failures = useGet(call('GET /api/failures'), { every_ms: 30_000 });
+  const recovery = useGet(call('GET /api/recovery'), { every_ms: 30_000 });
   const pools = [...new Set([...(workers.data ?? []).flatMap((worker) => worker.pools), filters.pool])].filter(Boolean);
   return (
     <>
@@ -88,7 +89,7 @@ export default function FleetPage(): ReactNode {
         </Panel>
         <Panel title="Services">
           <Answer of={cluster}>
-            {({ services, problems = [] }) => (
+            {({ services, problems }) => (
               <>
                 {problems.length > 0 && (
                   <ul className="bw-list" aria-label="Problems">

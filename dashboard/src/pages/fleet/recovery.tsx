@@ -1,11 +1,11 @@
+import type { RecoveryCell } from '@benchwire/shared/contracts/api/measurements.ts';
 import type { ReactNode } from 'react';
-import type { RecoveryRow } from '../../api/types.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Empty } from '../../parts/states.tsx';
 
-const COLUMNS: readonly Column<RecoveryRow>[] = [
+const COLUMNS: readonly Column<RecoveryCell>[] = [
   { key: 'strategy', title: 'Strategy', value: ({ strategy }) => strategy.replaceAll('_', ' ') },
   {
     key: 'attempts',
@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<RecoveryRow>[] = [
 ];
 
 /** What was tried after failures, and how often it helped. */
-export function Recovery({ rows }: { rows: readonly RecoveryRow[] }): ReactNode {
+export function Recovery({ rows }: { rows: readonly RecoveryCell[] }): ReactNode {
   if (rows.length === 0) return <Empty title="No recoveries so far" />;
   return <DataTable label="Recovery by strategy" columns={COLUMNS} rows={rows} rowKey={({ strategy }) => strategy} />;
 }

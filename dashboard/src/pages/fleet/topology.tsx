@@ -1,6 +1,6 @@
+import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
 import { type ReactNode, useCallback } from 'react';
-import type { WorkerNow } from '../../api/types.ts';
 import { Chart } from '../../charts/chart.tsx';
 import type { ChartColours } from '../../charts/colours.ts';
 import { topologyChart } from './topology-chart.ts';

@@ -1,9 +1,10 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
-import type { WorkerNow } from '../../api/types.ts';
-import { useSend } from '../../api/use-api.ts';
+import { useChange } from '../../api/use-api.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 import { isThere } from './worker-facts.ts';
 
@@ -31,11 +32,10 @@ const ACTIONS: Record<Action, { label: string; note: string; possible: (state: s
 export function WorkerActions({ worker }: { worker: WorkerNow }): ReactNode {
   const [asked, setAsked] = useState<Action>();
   const may_operate = useMay('operator');
-  const act = useSend<{ action: Action; reason: string }, unknown>(
-    'POST',
-    ({ action }) => `/api/workers/${worker.worker_id}/${action}`,
+  const act = useChange(
+    ({ action, reason }: { action: Action; reason: string }) =>
+      call(`POST /api/workers/:id/${action}`, { params: { id: worker.worker_id }, body: { reason } }),
     ['/api/workers'],
-    ({ reason }) => ({ reason }),
   );
   if (!may_operate || !isThere(worker)) return null;
   const possible = (Object.keys(ACTIONS) as Action[]).filter((action) => ACTIONS[action].possible(worker.state));

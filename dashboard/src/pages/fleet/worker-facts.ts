@@ -1,5 +1,5 @@
+import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
-import type { WorkerNow } from '../../api/types.ts';
 
 /** The devices that a worker last said it has. */
 export function devicesOf({ capabilities }: Pick<WorkerNow, 'capabilities'>): Device[] {

@@ -1,8 +1,8 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
-import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ReactNode } from 'react';
-import type { WorkerNow } from '../../api/types.ts';
 import { useGet, usePages } from '../../api/use-api.ts';
 import { formatMegabytes } from '../../format/numbers.ts';
 import { EventTable } from '../../parts/event-table.tsx';
@@ -15,8 +15,8 @@ import { devicesOf, runningOn, slotsOf } from './worker-facts.ts';
 
 /** One worker: how it is, what it offers, what happened to it. */
 export default function WorkerPage({ worker_id }: { worker_id: string }): ReactNode {
-  const worker = useGet<WorkerNow>(`/api/workers/${worker_id}`, {}, { every_ms: 2000 });
-  const events = usePages<EventRow>('/api/events', { worker_id, limit: 100 }, { every_ms: 10_000 });
+  const worker = useGet(call('GET /api/workers/:id', { params: { id: worker_id } }), { every_ms: 2000 });
+  const events = usePages(call('GET /api/events', { query: { worker_id, limit: 100 } }), { every_ms: 10_000 });
   return (
     <Answer of={worker} height={300}>
       {(row) => (

@@ -1,6 +1,6 @@
+import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { WorkerNow } from '../../api/types.ts';
 import { formatMegabytes } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Meter } from '../../parts/meter.tsx';

@@ -1,4 +1,4 @@
-import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button, Group, Select } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { usePages } from '../../api/use-api.ts';
@@ -12,7 +12,7 @@ const KINDS = Object.entries(PANEL_KINDS).map(([value, label]) => ({ value, labe
 export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => void; onDone: () => void }): ReactNode {
   const [kind, setKind] = useState<PanelKind>('series');
   const [of, setOf] = useState('');
-  const series = usePages<SeriesRow>('/api/series', { limit: 1000 });
+  const series = usePages(call('GET /api/series', { query: { limit: 1000 } }));
   const queries = useSavedQueries();
   const things =
     kind === 'series'

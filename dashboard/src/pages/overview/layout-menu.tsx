@@ -1,16 +1,17 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button, FileButton, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconLayoutDashboard } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
-import { useGet, useSend } from '../../api/use-api.ts';
+import { useChange, useGet } from '../../api/use-api.ts';
 import { download, fileName, jsonOf } from '../../parts/download.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { encodeLayout, type Layout, readLayout } from './layout.ts';
 import { SaveLayout } from './save-layout.tsx';
 import type { ShownLayout } from './use-layout.ts';
 
-const PATH = '/api/saved/layouts';
+const LAYOUTS = call('GET /api/saved/:kind', { params: { kind: 'layouts' } });
 
 /** Everything that can be done with a layout as a whole. */
 export function LayoutMenu({
@@ -24,10 +25,17 @@ export function LayoutMenu({
 }): ReactNode {
   const [saving, setSaving] = useState(false);
   const may_save = useMay('submitter');
-  const saved = useGet<{ items: Array<{ name: string }> }>(PATH);
-  const pathOf = (of: { name: string }): string => `${PATH}/${encodeURIComponent(of.name)}`;
-  const save = useSend<{ name: string; layout: Layout }, unknown>('PUT', pathOf, [PATH], (given) => given.layout);
-  const remove = useSend<{ name: string }, unknown>('DELETE', pathOf, [PATH]);
+  const saved = useGet(LAYOUTS);
+  const save = useChange(
+    (given: { name: string; layout: Layout }) =>
+      call('PUT /api/saved/:kind/:name', { params: { kind: 'layouts', name: given.name }, body: { ...given.layout } }),
+    [LAYOUTS.path],
+  );
+  const remove = useChange(
+    (given: { name: string }) =>
+      call('DELETE /api/saved/:kind/:name', { params: { kind: 'layouts', name: given.name } }),
+    [LAYOUTS.path],
+  );
   const copyLink = async (): Promise<void> => {
     await navigator.clipboard.writeText(`${location.origin}/?panels=${encodeLayout(layout)}`);
     notifications.show({ message: 'Link copied. Anyone who can sign in here can open this layout with it.' });

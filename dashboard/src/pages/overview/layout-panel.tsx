@@ -1,7 +1,7 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Link } from 'wouter';
 import { useSchedulerStatus } from '../../api/scheduler-status.ts';
-import type { FailureCell, RecoveryRow, ThroughputBucket } from '../../api/types.ts';
 import { useGet } from '../../api/use-api.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { Answer } from '../../parts/states.tsx';
@@ -51,7 +51,7 @@ const titleOf = (kind: PanelKind, of: string): string =>
   kind === 'query' ? of : kind === 'throughput' ? `${PANEL_KINDS[kind]}, last ${MINUTES} min` : PANEL_KINDS[kind];
 
 export function useThroughput() {
-  return useGet<{ items: ThroughputBucket[] }>('/api/throughput', { minutes: MINUTES }, { every_ms: 10_000 });
+  return useGet(call('GET /api/throughput', { query: { minutes: MINUTES } }), { every_ms: 10_000 });
 }
 
 function Throughput(): ReactNode {
@@ -67,11 +67,11 @@ function Pools(): ReactNode {
 }
 
 function Failures(): ReactNode {
-  const failures = useGet<{ items: FailureCell[] }>('/api/failures', {}, { every_ms: 30_000 });
+  const failures = useGet(call('GET /api/failures'), { every_ms: 30_000 });
   return <Answer of={failures}>{({ items }) => <FailureMap cells={items} />}</Answer>;
 }
 
 function Recoveries(): ReactNode {
-  const recovery = useGet<{ items: RecoveryRow[] }>('/api/recovery', {}, { every_ms: 30_000 });
+  const recovery = useGet(call('GET /api/recovery'), { every_ms: 30_000 });
   return <Answer of={recovery}>{({ items }) => <Recovery rows={items} />}</Answer>;
 }

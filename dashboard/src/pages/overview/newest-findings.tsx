@@ -1,4 +1,4 @@
-import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
@@ -10,10 +10,9 @@ import { Ago } from '../../parts/time.tsx';
 /** What moved last, dismissed ones left out. */
 export function NewestFindings(): ReactNode {
   useRefresh('findings', ['/api/findings']);
-  const findings = usePages<FindingRow>('/api/findings', {
-    states: ['suspected', 'confirmed', 'acknowledged'],
-    limit: 6,
-  });
+  const findings = usePages(
+    call('GET /api/findings', { query: { states: ['suspected', 'confirmed', 'acknowledged'], limit: 6 } }),
+  );
   return (
     <Answer of={findings}>
       {(rows) =>

@@ -1,11 +1,11 @@
-import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { ThroughputBucket } from '@benchwire/shared/contracts/api/measurements.ts';
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { useSchedulerStatus } from '../../api/scheduler-status.ts';
 import { useMay } from '../../api/session.ts';
-import type { ThroughputBucket } from '../../api/types.ts';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatCount, formatRate } from '../../format/numbers.ts';
@@ -66,7 +66,7 @@ function keyOf({ panels }: Layout, at: number): string {
 /** The row of single numbers. */
 function StateNow({ buckets }: { buckets: readonly ThroughputBucket[] }): ReactNode {
   const { data: status } = useSchedulerStatus();
-  const { data: workers } = usePages<WorkerRow>('/api/workers', { limit: 1000 }, { every_ms: 15_000 });
+  const { data: workers } = usePages(call('GET /api/workers', { query: { limit: 1000 } }), { every_ms: 15_000 });
   const pools = status?.pools ?? [];
   const add = (of: (pool: (typeof pools)[number]) => number): number => pools.reduce((sum, pool) => sum + of(pool), 0);
   const there = workers?.filter(({ state }) => state !== 'left' && state !== 'lost');

@@ -1,10 +1,11 @@
+import { ApiProblem, call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { ApiProblem, send, withQuery } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
-import type { SqlAnswer } from '../reports/report-chart.ts';
-import { type SavedQuery, useSavedQuery } from '../reports/saved-queries.tsx';
+import { useSavedQuery } from '../reports/saved-queries.tsx';
+import type { SavedQuery } from '../reports/saved-query.ts';
 import { SqlResult } from '../reports/sql-result.tsx';
 
 const EVERY_MS = 30_000;
@@ -18,13 +19,13 @@ export default function QueryPanel({ name }: { name: string }): ReactNode {
         <Link href="/reports">Save one on the Query page.</Link>
       </Empty>
     );
-  return <Answer of={saved}>{({ value }) => <Asked name={name} query={value} />}</Answer>;
+  return <Answer of={saved}>{(query) => <Asked name={name} query={query} />}</Answer>;
 }
 
 function Asked({ name, query: { sql, ...chosen } }: { name: string; query: SavedQuery }): ReactNode {
-  const answer = useQuery<SqlAnswer, Error>({
+  const answer = useQuery({
     queryKey: ['/api/sql', sql],
-    queryFn: ({ signal }) => send('POST', '/api/sql', { body: { sql }, signal }),
+    queryFn: ({ signal }) => api.send(call('POST /api/sql', { body: { sql } }), { signal }),
     refetchInterval: EVERY_MS,
   });
   const { kind: chart, x, y, by } = chosen;

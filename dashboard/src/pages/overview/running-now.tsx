@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { Code } from '@mantine/core';
@@ -14,9 +15,9 @@ import { useNow } from '../../parts/use-now.ts';
 
 /** Open runs with their progress; without one, the last that ended. */
 export function RunningNow(): ReactNode {
-  const open = usePages<RunRow>('/api/runs', { state: 'open', limit: 8 });
+  const open = usePages(call('GET /api/runs', { query: { state: 'open', limit: 8 } }));
   const idle = open.data?.length === 0;
-  const last = usePages<RunRow>('/api/runs', { limit: 5 }, { enabled: idle });
+  const last = usePages(call('GET /api/runs', { query: { limit: 5 } }), { enabled: idle });
   return (
     <Answer of={open}>
       {(runs) =>

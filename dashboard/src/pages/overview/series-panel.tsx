@@ -1,4 +1,4 @@
-import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
@@ -9,7 +9,7 @@ import { useHistory } from '../series/use-history.ts';
 
 /** The history of one series, small. */
 export default function SeriesPanel({ series_id }: { series_id: string }): ReactNode {
-  const series = useGet<SeriesRow>(`/api/series/${series_id}`);
+  const series = useGet(call('GET /api/series/:id', { params: { id: series_id } }));
   const { points, analysis, marks } = useHistory(series_id);
   return (
     <Answer of={series} height={260}>

@@ -1,5 +1,5 @@
+import type { ThroughputBucket } from '@benchwire/shared/contracts/api/measurements.ts';
 import { type ReactNode, useCallback } from 'react';
-import type { ThroughputBucket } from '../../api/types.ts';
 import { Chart } from '../../charts/chart.tsx';
 import type { ChartColours } from '../../charts/colours.ts';
 import { Empty } from '../../parts/states.tsx';

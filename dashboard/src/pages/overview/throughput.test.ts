@@ -1,5 +1,5 @@
+import type { ThroughputBucket } from '@benchwire/shared/contracts/api/measurements.ts';
 import { expect, test } from 'vitest';
-import type { ThroughputBucket } from '../../api/types.ts';
 import { finishedPerMinute } from './throughput.ts';
 
 const bucket = (minute: number, completed: number): ThroughputBucket => ({

@@ -1,4 +1,4 @@
-import type { ThroughputBucket } from '../../api/types.ts';
+import type { ThroughputBucket } from '@benchwire/shared/contracts/api/measurements.ts';
 
 export const STATUSES = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 

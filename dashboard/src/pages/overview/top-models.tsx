@@ -1,7 +1,8 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
 import { SegmentedControl } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { MatrixCell } from '../../api/types.ts';
 import { useGet } from '../../api/use-api.ts';
 import { formatNumber } from '../../format/numbers.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
@@ -17,7 +18,7 @@ const DEFAULTS = { top: 'throughput_items_per_second' };
 /** For each pool the best models by their newest result, each at its best batch size. */
 export function TopModels(): ReactNode {
   const [{ top }, change] = useUrlState(DEFAULTS);
-  const matrix = useGet<{ items: MatrixCell[] }>('/api/matrix', { metric: top }, { every_ms: 30_000 });
+  const matrix = useGet(call('GET /api/matrix', { query: { metric: top } }), { every_ms: 30_000 });
   return (
     <>
       <SegmentedControl

@@ -1,5 +1,5 @@
+import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
 import { directionOf } from '@benchwire/shared/contracts/direction.ts';
-import type { MatrixCell } from '../../api/types.ts';
 
 export interface PoolRanking {
   pool: string;

@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
@@ -18,7 +19,7 @@ export function useLayout(): ShownLayout {
   const [parameters, setParameters] = useSearchParams();
   const [panels, name] = [parameters.get('panels') ?? '', parameters.get('layout') ?? ''];
   const by_name = panels === '' && name !== '';
-  const saved = useGet<{ value: unknown }>(`/api/saved/layouts/${encodeURIComponent(name)}`, {}, { enabled: by_name });
+  const saved = useGet(call('GET /api/saved/:kind/:name', { params: { kind: 'layouts', name } }), { enabled: by_name });
   const { layout, error } = useMemo(() => {
     try {
       if (panels !== '') return { layout: decodeLayout(panels), error: null };

@@ -1,11 +1,6 @@
+import type { SqlAnswer } from '@benchwire/shared/contracts/api/measurements.ts';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import type { ChartColours } from '../../charts/colours.ts';
-
-export interface SqlAnswer {
-  columns: string[];
-  rows: Array<Record<string, unknown>>;
-  truncated: boolean;
-}
 
 export type Kind = 'none' | 'line' | 'bar' | 'scatter';
 

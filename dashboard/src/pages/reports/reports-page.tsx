@@ -1,13 +1,15 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button, Group, Textarea } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
-import { send } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
-import type { ChartChoice, SqlAnswer } from './report-chart.ts';
-import { SavedQueries, type SavedQuery } from './saved-queries.tsx';
+import type { ChartChoice } from './report-chart.ts';
+import { SavedQueries } from './saved-queries.tsx';
+import type { SavedQuery } from './saved-query.ts';
 import { isKind, SqlResult } from './sql-result.tsx';
 
 const DEFAULTS = { sql: '', name: '', chart: 'none', x: '', y: '', by: '' };
@@ -16,9 +18,9 @@ const DEFAULTS = { sql: '', name: '', chart: 'none', x: '', y: '', by: '' };
 export default function ReportsPage(): ReactNode {
   const [{ sql, name, chart, x, y, by }, change] = useUrlState(DEFAULTS);
   const [written, setWritten] = useState(sql);
-  const answer = useQuery<SqlAnswer, Error>({
+  const answer = useQuery({
     queryKey: ['/api/sql', sql],
-    queryFn: ({ signal }) => send('POST', '/api/sql', { body: { sql }, signal }),
+    queryFn: ({ signal }) => api.send(call('POST /api/sql', { body: { sql } }), { signal }),
     enabled: sql.trim() !== '',
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,

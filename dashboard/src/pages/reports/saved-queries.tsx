@@ -1,37 +1,33 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { send } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
-import { useGet, useSend } from '../../api/use-api.ts';
+import { keyOf, useChange, useGet } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { EXAMPLES } from './examples.ts';
-import type { ChartChoice } from './report-chart.ts';
+import { readSavedQuery, type SavedQuery } from './saved-query.ts';
 
-/** A statement and how its answer is drawn. */
-export interface SavedQuery extends ChartChoice {
-  sql: string;
-}
-
-export interface Named<T> {
-  name: string;
-  value: T;
-}
-
-const PATH = '/api/saved/queries';
+const QUERIES = call('GET /api/saved/:kind', { params: { kind: 'queries' } });
+const queryOf = (name: string) => call('GET /api/saved/:kind/:name', { params: { kind: 'queries', name } });
 
 /** Their names; the list comes without the statements. */
 export function useSavedQueries() {
-  return useGet<{ items: Array<{ name: string }> }>(PATH);
+  return useGet(QUERIES);
 }
 
 /** One of them, or undefined until it is there. */
-export function useSavedQuery(name: string) {
-  return useGet<Named<SavedQuery>>(pathOf({ name }));
+export function useSavedQuery(name: string): UseQueryResult<SavedQuery, Error> {
+  const asked = queryOf(name);
+  return useQuery({
+    queryKey: keyOf(asked),
+    queryFn: ({ signal }) => api.send(asked, { signal }),
+    select: ({ value }) => readSavedQuery(value),
+  });
 }
-
-const pathOf = ({ name }: { name: string }): string => `${PATH}/${encodeURIComponent(name)}`;
 
 /** Queries that somebody saved, examples, and a form to save the one that is written. */
 export function SavedQueries({
@@ -43,15 +39,25 @@ export function SavedQueries({
 }): ReactNode {
   const saved = useSavedQueries();
   const may_save = useMay('submitter');
-  const save = useSend<Named<SavedQuery>, unknown>('PUT', pathOf, [PATH], ({ value }) => value);
-  const remove = useSend<{ name: string }, unknown>('DELETE', pathOf, [PATH]);
+  const save = useChange(
+    ({ name, query }: { name: string; query: SavedQuery }) =>
+      call('PUT /api/saved/:kind/:name', { params: { kind: 'queries', name }, body: { ...query } }),
+    [QUERIES.path],
+  );
+  const remove = useChange(
+    ({ name }: { name: string }) => call('DELETE /api/saved/:kind/:name', { params: { kind: 'queries', name } }),
+    [QUERIES.path],
+  );
   const [name, setName] = useState('');
   const open = (item: { name: string }): void => {
-    send<Named<SavedQuery>>('GET', pathOf(item)).then(({ value }) => onOpen(item.name, value), notifyFailure);
+    api
+      .send(queryOf(item.name))
+      .then(({ value }) => onOpen(item.name, readSavedQuery(value)))
+      .catch(notifyFailure);
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    save.mutate({ name: name.trim(), value: current }, { onSuccess: () => setName(''), onError: notifyFailure });
+    save.mutate({ name: name.trim(), query: current }, { onSuccess: () => setName(''), onError: notifyFailure });
   };
   return (
     <>

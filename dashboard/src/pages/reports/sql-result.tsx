@@ -1,10 +1,11 @@
+import type { SqlAnswer } from '@benchwire/shared/contracts/api/measurements.ts';
 import { Select } from '@mantine/core';
 import { type ReactNode, useCallback, useMemo } from 'react';
 import { Chart } from '../../charts/chart.tsx';
 import type { ChartColours } from '../../charts/colours.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { type ChartChoice, chartOf, type Kind, numericColumns, reportOption, type SqlAnswer } from './report-chart.ts';
+import { type ChartChoice, chartOf, type Kind, numericColumns, reportOption } from './report-chart.ts';
 
 const KINDS: Array<{ value: Kind; label: string }> = [
   { value: 'none', label: 'no chart' },

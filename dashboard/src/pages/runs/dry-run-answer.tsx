@@ -1,9 +1,9 @@
+import type { DryRun } from '@benchwire/shared/contracts/api/runs.ts';
 import { Code, List, Text } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Failure } from '../../parts/states.tsx';
-import type { DryRun } from './dry-run.ts';
 
 /** What the server would do with the request, or what is wrong with it. */
 export function DryRunAnswer({

@@ -1,11 +1,7 @@
+import { ApiProblem, call } from '@benchwire/shared/client/http-client.ts';
+import type { DryRun } from '@benchwire/shared/contracts/api/runs.ts';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { ApiProblem, type ProblemIssue, send } from '../../api/client.ts';
-
-/** What the server thinks of a request that is not sent yet. */
-export interface DryRun {
-  task_count: number;
-  issues: readonly ProblemIssue[];
-}
+import { api } from '../../api/client.ts';
 
 /** Asks the server what a request would become, without starting it. Wait for typing to pause before a new text comes in. */
 export function useDryRun(yaml: string): UseQueryResult<DryRun, Error> {
@@ -18,9 +14,10 @@ export function useDryRun(yaml: string): UseQueryResult<DryRun, Error> {
 }
 
 async function dryRun(yaml: string, signal: AbortSignal): Promise<DryRun> {
-  const options = { query: { dry_run: true }, body: yaml, content_type: 'application/yaml', signal };
+  const asked = call('POST /api/runs', { query: { dry_run: true }, body: yaml });
   try {
-    return await send<DryRun>('POST', '/api/runs', options);
+    const answer = await api.send(asked, { content_type: 'application/yaml', signal });
+    return 'issues' in answer ? answer : { task_count: answer.task_count, issues: [] };
   } catch (error) {
     if (error instanceof ApiProblem && error.issues.length > 0) return { task_count: 0, issues: error.issues };
     throw error;

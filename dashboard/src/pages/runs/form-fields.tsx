@@ -1,7 +1,7 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
 import { Autocomplete, MultiSelect, Select, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { MatrixCell } from '../../api/types.ts';
 import { useGet } from '../../api/use-api.ts';
 import type { RequestForm } from './request-form.ts';
 
@@ -13,7 +13,7 @@ export function FormFields({
   form: RequestForm;
   onChange: (fields: Partial<RequestForm>) => void;
 }): ReactNode {
-  const { data: matrix } = useGet<{ items: MatrixCell[] }>('/api/matrix', { metric: 'latency_ms' });
+  const { data: matrix } = useGet(call('GET /api/matrix', { query: { metric: 'latency_ms' } }));
   const known = [...new Set(matrix?.items.map(({ model }) => model))].sort();
   const text = (
     field: keyof RequestForm & ('name' | 'batch_sizes' | 'iterations' | 'precision' | 'priority' | 'commit'),

@@ -1,10 +1,11 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button, Skeleton, Tabs } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useLocation } from 'wouter';
 import { stringify } from 'yaml';
 import QUICKSTART from '../../../../examples/quickstart.yaml?raw';
-import { send } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
@@ -36,12 +37,10 @@ export default function NewRunPage(): ReactNode {
   const start = (): void => {
     setBusy(true);
     setError(undefined);
-    send<{ run_id: string }>('POST', '/api/runs', {
-      body: wanted,
-      content_type: 'application/yaml',
-      headers: { 'Idempotency-Key': crypto.randomUUID() },
-    })
-      .then(({ run_id }) => navigate(`/runs/${run_id}`))
+    const headers = { 'Idempotency-Key': crypto.randomUUID() };
+    api
+      .send(call('POST /api/runs', { body: wanted }), { content_type: 'application/yaml', headers })
+      .then((answer) => 'run_id' in answer && navigate(`/runs/${answer.run_id}`))
       .catch(setError)
       .finally(() => setBusy(false));
   };

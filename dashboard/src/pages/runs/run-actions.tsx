@@ -1,10 +1,11 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import { IconBan, IconFileText, IconGitCompare, IconRepeat } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useMay } from '../../api/session.ts';
-import { useSend } from '../../api/use-api.ts';
+import { useChange } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 
@@ -13,9 +14,12 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
   const [asking, setAsking] = useState(false);
   const [, navigate] = useLocation();
   const may_submit = useMay('submitter');
-  const path = `/api/runs/${run.run_id}`;
-  const cancel = useSend<{ reason: string }, unknown>('POST', () => `${path}/cancel`, ['/api/runs']);
-  const repeat = useSend<Record<string, never>, { run_id: string }>('POST', () => `${path}/repeat`, ['/api/runs']);
+  const params = { run_id: run.run_id };
+  const cancel = useChange(
+    (body: { reason: string }) => call('POST /api/runs/:run_id/cancel', { params, body }),
+    ['/api/runs'],
+  );
+  const repeat = useChange(() => call('POST /api/runs/:run_id/repeat', { params }), ['/api/runs']);
   return (
     <>
       <Button
@@ -26,7 +30,13 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
       >
         Compare
       </Button>
-      <Button component="a" href={`${path}/report`} download variant="default" leftSection={<IconFileText size={16} />}>
+      <Button
+        component="a"
+        href={call('GET /api/runs/:run_id/report', { params }).path}
+        download
+        variant="default"
+        leftSection={<IconFileText size={16} />}
+      >
         Report
       </Button>
       {may_submit && (
@@ -35,7 +45,7 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
           leftSection={<IconRepeat size={16} />}
           loading={repeat.isPending}
           onClick={() =>
-            repeat.mutate({}, { onSuccess: ({ run_id }) => navigate(`/runs/${run_id}`), onError: notifyFailure })
+            repeat.mutate(undefined, { onSuccess: ({ run_id }) => navigate(`/runs/${run_id}`), onError: notifyFailure })
           }
         >
           Repeat

@@ -1,4 +1,4 @@
-import type { EventRow } from '@benchwire/shared/contracts/rows.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { usePages } from '../../api/use-api.ts';
@@ -7,7 +7,7 @@ import { Answer, Empty } from '../../parts/states.tsx';
 
 /** What happened in a run, newest first. */
 export function RunEvents({ run_id }: { run_id: string }): ReactNode {
-  const events = usePages<EventRow>(`/api/runs/${run_id}/events`, { limit: 200 });
+  const events = usePages(call('GET /api/runs/:run_id/events', { params: { run_id }, query: { limit: 200 } }));
   return (
     <Answer of={events}>
       {(rows) => (

@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -35,7 +36,7 @@ const COLUMNS: readonly Column<FindingRow>[] = [
 
 /** What was found in a run's results. */
 export function RunFindings({ run_id }: { run_id: string }): ReactNode {
-  const findings = usePages<FindingRow>(`/api/runs/${run_id}/findings`, { limit: 200 });
+  const findings = usePages(call('GET /api/runs/:run_id/findings', { params: { run_id }, query: { limit: 200 } }));
   return (
     <Answer of={findings}>
       {(rows) =>

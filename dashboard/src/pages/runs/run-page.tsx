@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { Tabs } from '@mantine/core';
@@ -27,9 +28,9 @@ const DEFAULTS = { tab: 'tasks', task: '' };
 /** One run, live while it is open. */
 export default function RunPage({ run_id }: { run_id: string }): ReactNode {
   const [{ tab, task }, change] = useUrlState(DEFAULTS);
-  const path = `/api/runs/${run_id}`;
-  const run = useGet<RunRow>(path, {}, { while: ({ finished_at }) => finished_at === null });
-  useRefresh(`run:${run_id}`, [path, `/api/tasks/${run_id}`]);
+  const asked = call('GET /api/runs/:run_id', { params: { run_id } });
+  const run = useGet(asked, { while: ({ finished_at }) => finished_at === null });
+  useRefresh(`run:${run_id}`, [asked.path, `/api/tasks/${run_id}`]);
   return (
     <Answer of={run} height={400}>
       {(row) => (

@@ -1,4 +1,4 @@
-import type { QueryRow } from '@benchwire/shared/contracts/query.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ReactNode } from 'react';
 import { stringify } from 'yaml';
 import { useGet } from '../../api/use-api.ts';
@@ -7,7 +7,7 @@ import { Log } from './log.tsx';
 
 /** What was asked for, as YAML that `bw run` and the editor take. */
 export function RunRequest({ run_id }: { run_id: string }): ReactNode {
-  const request = useGet<QueryRow<'request'>>(`/api/runs/${run_id}/request`);
+  const request = useGet(call('GET /api/runs/:run_id/request', { params: { run_id } }));
   return (
     <Answer of={request}>
       {({ request: text, reason }) =>

@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { convert } from '@benchwire/shared/metric/convert.ts';
 import { Button } from '@mantine/core';
@@ -122,7 +123,7 @@ const OTHER_COLUMNS: readonly Column<ResultRow>[] = [
 
 /** What a run measured. */
 export function RunResults({ run_id }: { run_id: string }): ReactNode {
-  const results = usePages<ResultRow>(`/api/runs/${run_id}/results`, { limit: 2000 });
+  const results = usePages(call('GET /api/runs/:run_id/results', { params: { run_id }, query: { limit: 2000 } }));
   return (
     <Answer of={results} height={300}>
       {(rows) => {

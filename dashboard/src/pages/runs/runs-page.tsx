@@ -1,15 +1,16 @@
+import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
+import { RUN_STATUSES } from '@benchwire/shared/contracts/run-status.ts';
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
 import { IconGitCompare, IconPlus, IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { withQuery } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { oneOf, useUrlState } from '../../parts/url-state.ts';
 import { RunTable } from './run-table.tsx';
 
 const DEFAULTS = { state: '', search: '', tag: '' };
@@ -27,7 +28,9 @@ export default function RunsPage(): ReactNode {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const may_submit = useMay('submitter');
   useRefresh('events', ['/api/runs']);
-  const runs = usePages<RunRow>('/api/runs', { ...filters, limit: 50 });
+  const runs = usePages(
+    call('GET /api/runs', { query: { ...filters, state: oneOf(RUN_STATUSES, filters.state), limit: 50 } }),
+  );
   const filtered = Object.values(filters).some((value) => value !== '');
 
   const toggle = (run_id: string): void => {

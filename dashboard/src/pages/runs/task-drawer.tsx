@@ -1,10 +1,8 @@
-import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
-import type { TaskExplanation } from '@benchwire/shared/contracts/scheduler.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button, Drawer, Group, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/session.ts';
-import type { Page } from '../../api/types.ts';
-import { useGet, useSend } from '../../api/use-api.ts';
+import { useChange, useGet } from '../../api/use-api.ts';
 import { formatSeconds } from '../../format/numbers.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
@@ -30,9 +28,13 @@ export function TaskDrawer({
   );
 }
 
-function Task({ run_id, task_id }: { run_id: string; task_id: string }): ReactNode {
-  const path = `/api/tasks/${run_id}/${encodeURIComponent(task_id)}`;
-  const task = useGet<TaskRow>(path);
+interface TaskPlace {
+  run_id: string;
+  task_id: string;
+}
+
+function Task({ run_id, task_id }: TaskPlace): ReactNode {
+  const task = useGet(call('GET /api/tasks/:run_id/:task_id', { params: { run_id, task_id } }));
   const is_open = task.data?.state === 'waiting' || task.data?.state === 'running';
   return (
     <Answer of={task}>
@@ -40,7 +42,7 @@ function Task({ run_id, task_id }: { run_id: string; task_id: string }): ReactNo
         <div className="bw-stack">
           <Group justify="space-between">
             <Status state={row.state} />
-            <TaskActions path={path} run_id={run_id} is_open={is_open} />
+            <TaskActions run_id={run_id} task_id={task_id} is_open={is_open} />
           </Group>
           <dl className="bw-pairs">
             <Pair name="Model" value={row.model} />
@@ -59,9 +61,9 @@ function Task({ run_id, task_id }: { run_id: string; task_id: string }): ReactNo
             </Text>
           )}
           {row.note !== '' && <Text size="sm">{row.note}</Text>}
-          {is_open && <Why path={path} />}
+          {is_open && <Why run_id={run_id} task_id={task_id} />}
           <h3>Attempts</h3>
-          <Attempts path={path} />
+          <Attempts run_id={run_id} task_id={task_id} />
         </div>
       )}
     </Answer>
@@ -78,14 +80,11 @@ function Pair({ name, value }: { name: string; value: string }): ReactNode {
   );
 }
 
-function TaskActions({ path, run_id, is_open }: { path: string; run_id: string; is_open: boolean }): ReactNode {
+function TaskActions({ is_open, ...params }: TaskPlace & { is_open: boolean }): ReactNode {
   const may_submit = useMay('submitter');
-  const changed = [`/api/runs/${run_id}`, `/api/tasks/${run_id}`];
-  const act = useSend<{ action: 'cancel' | 'retry' }, unknown>(
-    'POST',
-    ({ action }) => `${path}/${action}`,
-    changed,
-    () => ({}),
+  const act = useChange(
+    ({ action }: { action: 'cancel' | 'retry' }) => call(`POST /api/tasks/:run_id/:task_id/${action}`, { params }),
+    [`/api/runs/${params.run_id}`, `/api/tasks/${params.run_id}`],
   );
   if (!may_submit) return null;
   const action = is_open ? 'cancel' : 'retry';
@@ -101,8 +100,8 @@ function TaskActions({ path, run_id, is_open }: { path: string; run_id: string; 
   );
 }
 
-function Why({ path }: { path: string }): ReactNode {
-  const why = useGet<TaskExplanation>(`${path}/why`, {}, { every_ms: 3000 });
+function Why(params: TaskPlace): ReactNode {
+  const why = useGet(call('GET /api/tasks/:run_id/:task_id/why', { params }), { every_ms: 3000 });
   return (
     <>
       <h3>Placement</h3>
@@ -126,8 +125,8 @@ function Why({ path }: { path: string }): ReactNode {
   );
 }
 
-function Attempts({ path }: { path: string }): ReactNode {
-  const attempts = useGet<Page<AttemptRow>>(`${path}/attempts`);
+function Attempts(params: TaskPlace): ReactNode {
+  const attempts = useGet(call('GET /api/tasks/:run_id/:task_id/attempts', { params }));
   return (
     <Answer of={attempts} height={60}>
       {({ items }) =>

@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, Select, TextInput, UnstyledButton } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
@@ -7,7 +8,7 @@ import { formatSeconds } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { oneOf, useUrlState } from '../../parts/url-state.ts';
 import { useNow } from '../../parts/use-now.ts';
 import { type Stretch, timelineOf } from './timeline.ts';
 import { TimelineBar } from './timeline-bar.tsx';
@@ -15,12 +16,17 @@ import { TimelineLegend } from './timeline-legend.tsx';
 import { useRetriedAttempts } from './use-retried-attempts.ts';
 
 const DEFAULTS = { state: '', find: '' };
-const STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'];
+const STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 
 /** Every task of a run with its life on the run's time axis. */
 export function TaskTable({ run, onPick }: { run: RunRow; onPick: (task_id: string) => void }): ReactNode {
   const [{ state, find }, change] = useUrlState(DEFAULTS);
-  const tasks = usePages<TaskRow>(`/api/runs/${run.run_id}/tasks`, { state, search: find, limit: 500 });
+  const tasks = usePages(
+    call('GET /api/runs/:run_id/tasks', {
+      params: { run_id: run.run_id },
+      query: { state: oneOf(STATES, state), search: find, limit: 500 },
+    }),
+  );
   return (
     <>
       <search className="bw-filters">

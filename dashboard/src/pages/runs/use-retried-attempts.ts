@@ -1,7 +1,7 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { AttemptRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { useQueries } from '@tanstack/react-query';
-import { send } from '../../api/client.ts';
-import type { Page } from '../../api/types.ts';
+import { api } from '../../api/client.ts';
 
 /** More are not asked for: a run in which so many tasks retry has another problem than its timeline. */
 const MOST = 50;
@@ -12,7 +12,7 @@ export function useRetriedAttempts(tasks: readonly TaskRow[]): ReadonlyMap<strin
   return useQueries({
     queries: retried.map(({ run_id, task_id, attempt, state }) => ({
       queryKey: [`/api/tasks/${run_id}`, task_id, 'attempts', attempt, state],
-      queryFn: () => send<Page<AttemptRow>>('GET', `/api/tasks/${run_id}/${encodeURIComponent(task_id)}/attempts`),
+      queryFn: () => api.send(call('GET /api/tasks/:run_id/:task_id/attempts', { params: { run_id, task_id } })),
     })),
     combine: (answers) =>
       new Map(retried.map(({ task_id }, index) => [task_id, answers[index]?.data?.items ?? []] as const)),

@@ -1,8 +1,8 @@
-import type { MetricBatch } from '@benchwire/shared/contracts/metrics.ts';
-import type { RunRow, SamplesRow } from '@benchwire/shared/contracts/rows.ts';
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { send } from '../../api/client.ts';
+import { api } from '../../api/client.ts';
 import { useTopic } from '../../api/live-provider.tsx';
 import { SampleStore } from './sample-store.ts';
 
@@ -26,9 +26,10 @@ export function useSamples({ run_id, finished_at }: RunRow): Samples {
   const [store] = useState(() => new SampleStore());
   const [version, setVersion] = useState(0);
   const is_over = finished_at !== null;
-  const stored = useQuery<{ series: SamplesRow[] }, Error>({
+  const stored = useQuery({
     queryKey: ['samples', run_id, is_over],
-    queryFn: ({ signal }) => send('GET', `/api/runs/${run_id}/metrics`, { query: { max_points: 2000 }, signal }),
+    queryFn: ({ signal }) =>
+      api.send(call('GET /api/runs/:run_id/metrics', { params: { run_id }, query: { max_points: 2000 } }), { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -36,9 +37,9 @@ export function useSamples({ run_id, finished_at }: RunRow): Samples {
     if (stored.data !== undefined) store.fill(stored.data.series);
     setVersion(store.version);
   }, [stored.data, store]);
-  useTopic(is_over ? null : `metrics:${run_id}`, ({ data }) => {
-    const { task_id, columns } = data as MetricBatch;
-    for (const column of columns) store.add({ task_id, ...column, unit: column.unit ?? '' });
+  useTopic(is_over ? null : `metrics:${run_id}`, ({ kind, data }) => {
+    if (kind !== 'metrics') return;
+    for (const column of data.columns) store.add({ task_id: data.task_id, ...column, unit: column.unit ?? '' });
   });
   useEffect(() => {
     if (is_over) return;

@@ -1,9 +1,9 @@
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { yaml } from '@codemirror/lang-yaml';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { EditorView } from '@codemirror/view';
 import { basicSetup } from 'codemirror';
 import { type ReactNode, useEffect, useRef } from 'react';
-import type { ProblemIssue } from '../../api/client.ts';
 import { editorLook } from './editor-look.ts';
 import { placeInYaml, yamlErrors } from './place-in-yaml.ts';
 
@@ -11,7 +11,7 @@ export interface YamlEditorProps {
   value: string;
   onChange: (text: string) => void;
   /** What the server found wrong with the text. */
-  issues: readonly ProblemIssue[];
+  issues: readonly Issue[];
 }
 
 /**
@@ -65,7 +65,7 @@ export default function YamlEditor({ value, onChange, issues }: YamlEditorProps)
   return <div ref={host} className="bw-editor" />;
 }
 
-function diagnosticsOf(text: string, issues: readonly ProblemIssue[]): Diagnostic[] {
+function diagnosticsOf(text: string, issues: readonly Issue[]): Diagnostic[] {
   const broken = yamlErrors(text);
   const found =
     broken.length > 0 ? broken : issues.map((issue) => ({ ...placeInYaml(text, issue.path), message: issue.message }));

@@ -1,12 +1,13 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { Button, Group, Modal, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { useSend } from '../../api/use-api.ts';
+import { useChange } from '../../api/use-api.ts';
 import { Failure } from '../../parts/states.tsx';
 
 interface Note {
   text: string;
-  link?: string;
-  about_at?: string;
+  link: string | undefined;
+  about_at: string | undefined;
 }
 
 /** Notes something on a series, for all who look at it. */
@@ -22,9 +23,10 @@ export function NoteForm({
   const [text, setText] = useState('');
   const [link, setLink] = useState('');
   const [at, setAt] = useState('');
-  const note = useSend<Note, unknown>('POST', () => `/api/series/${series_id}/annotations`, [
-    `/api/series/${series_id}`,
-  ]);
+  const note = useChange(
+    (body: Note) => call('POST /api/series/:id/annotations', { params: { id: series_id }, body }),
+    [`/api/series/${series_id}`],
+  );
   const close = (): void => {
     note.reset();
     setText('');
@@ -37,8 +39,8 @@ export function NoteForm({
     note.mutate(
       {
         text: text.trim(),
-        ...(link.trim() === '' ? {} : { link: link.trim() }),
-        ...(at === '' ? {} : { about_at: new Date(at).toISOString() }),
+        link: link.trim() || undefined,
+        about_at: at === '' ? undefined : new Date(at).toISOString(),
       },
       { onSuccess: close },
     );

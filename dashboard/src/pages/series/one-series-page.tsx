@@ -1,3 +1,4 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import { type Direction, directionOf } from '@benchwire/shared/contracts/direction.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, SegmentedControl } from '@mantine/core';
@@ -30,7 +31,7 @@ const AXES = [
 
 /** One series: its history, what happened to it, and what it would take to see a change. */
 export default function OneSeriesPage({ series_id }: { series_id: string }): ReactNode {
-  const series = useGet<SeriesRow>(`/api/series/${series_id}`);
+  const series = useGet(call('GET /api/series/:id', { params: { id: series_id } }));
   return (
     <Answer of={series} height={400}>
       {(row) => <OneSeries row={row} />}

@@ -1,9 +1,9 @@
+import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { IconGitCompare, IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { withQuery } from '../../api/client.ts';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatCount, formatNumber } from '../../format/numbers.ts';
@@ -63,7 +63,7 @@ export default function SeriesPage(): ReactNode {
   const [{ search }, change] = useUrlState(DEFAULTS);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   useRefresh('events', ['/api/series'], 5000);
-  const series = usePages<SeriesRow>('/api/series', { search, limit: MOST });
+  const series = usePages(call('GET /api/series', { query: { search, limit: MOST } }));
   const toggle = (id: string): void => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);

@@ -1,5 +1,6 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
 import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
-import type { AnnotationRow, FindingRow, ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import type { FindingRow, ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useGet, usePages } from '../../api/use-api.ts';
@@ -7,7 +8,7 @@ import { useRefresh } from '../../api/use-refresh.ts';
 import type { Mark } from './history.ts';
 
 export interface HistoryOfSeries {
-  points: UseQueryResult<ResultRow[], Error>;
+  points: Pick<UseQueryResult<ResultRow[], Error>, 'data' | 'error' | 'refetch'>;
   analysis: UseQueryResult<SeriesAnalysis, Error>;
   marks: Mark[];
   findings: readonly FindingRow[];
@@ -21,14 +22,13 @@ export function useHistory(series_id: string): HistoryOfSeries {
   const path = `/api/series/${series_id}`;
   useRefresh('events', [path], 5000);
   useRefresh('findings', [path, '/api/findings'], 2000);
-  const points = usePages<ResultRow>(`${path}/points`, { limit: SHOWN });
-  const analysis = useGet<SeriesAnalysis>(
-    `${path}/analysis`,
-    { points: SHOWN },
-    { enabled: (points.data?.length ?? 0) > 0 },
-  );
-  const annotations = usePages<AnnotationRow>(`${path}/annotations`);
-  const findings = usePages<FindingRow>('/api/findings', { series_id, limit: 200 });
+  const params = { id: series_id };
+  const points = usePages(call('GET /api/series/:id/points', { params, query: { limit: SHOWN } }));
+  const analysis = useGet(call('GET /api/series/:id/analysis', { params, query: { points: SHOWN } }), {
+    enabled: (points.data?.length ?? 0) > 0,
+  });
+  const annotations = usePages(call('GET /api/series/:id/annotations', { params }));
+  const findings = usePages(call('GET /api/findings', { query: { series_id, limit: 200 } }));
   const marks = useMemo(
     () =>
       [
@@ -53,5 +53,5 @@ export function useHistory(series_id: string): HistoryOfSeries {
       ].sort((a, b) => (a.at < b.at ? -1 : 1)),
     [annotations.data, findings.data, points.data],
   );
-  return { points: points as never, analysis, marks, findings: findings.data ?? [] };
+  return { points, analysis, marks, findings: findings.data ?? [] };
 }

@@ -1,3 +1,4 @@
+import { BENCHMARK_SOCKET_PATH } from '@benchwire/shared/contracts/api/live.ts';
 import { CLOSE_INVALID, CLOSE_NOT_FOUND } from '@benchwire/shared/contracts/close-codes.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
@@ -12,7 +13,7 @@ import { RunStatuses } from './run-statuses.ts';
 export function serveBenchmarkSocket(app: FastifyInstance, gateway: Gateway): void {
   const statuses = new RunStatuses(gateway);
   app.get(
-    '/api/benchmark/ws/:run_id',
+    BENCHMARK_SOCKET_PATH,
     { websocket: true, preValidation: (request) => admitSocket(gateway, request) },
     (socket, request) => {
       const fail = (error: unknown): void => {

@@ -1,4 +1,4 @@
-import type { LiveFrame, LiveRequest } from '@benchwire/shared/contracts/http.ts';
+import type { LiveMessage, LiveNotice, LiveRequest } from '@benchwire/shared/contracts/api/live.ts';
 import { MAX_TOPICS } from '@benchwire/shared/contracts/limits.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Gateway } from '../gateway.ts';
@@ -15,6 +15,9 @@ interface Socket {
   send(data: string): void;
   close(code?: number): void;
 }
+
+/** A message whose data is passed on as it came. */
+type Unread = Omit<LiveMessage, 'data'> & { data: unknown };
 
 /** More than this unsent, and a client is too slow. */
 const MOST_UNSENT_BYTES = 4e6;
@@ -33,8 +36,8 @@ export class LiveConnection {
     this.#request_id = request_id;
   }
 
-  say(frame: LiveFrame): void {
-    if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(frame));
+  say(notice: LiveNotice): void {
+    this.#write(notice);
   }
 
   receive(request: LiveRequest): void {
@@ -56,6 +59,10 @@ export class LiveConnection {
   leave(): void {
     for (const each of this.#subscriptions.values()) each.abort();
     this.#subscriptions.clear();
+  }
+
+  #write(frame: LiveNotice | Unread): void {
+    if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
   async #subscribe({ id, topic, from }: Extract<LiveRequest, { op: 'subscribe' }>): Promise<void> {
@@ -105,7 +112,7 @@ export class LiveConnection {
       if (signal.aborted) return;
       if (dropped > 0) this.say({ op: 'lagging', id, dropped });
       dropped = 0;
-      this.say({ id, topic: topic.name, kind: topic.name, sequence: null, data });
+      this.#write({ id, topic: topic.name, kind: topic.kind, sequence: null, data });
     }
   }
 }

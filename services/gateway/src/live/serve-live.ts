@@ -1,4 +1,4 @@
-import { liveRequest } from '@benchwire/shared/contracts/http.ts';
+import { LIVE_PATH, liveRequest } from '@benchwire/shared/contracts/api/live.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { DOOR_LIMITS } from '@benchwire/shared/runtime/json-limits.ts';
 import type { FastifyInstance } from 'fastify';
@@ -11,7 +11,7 @@ import { LiveConnection } from './live-connection.ts';
 export function serveLive(app: FastifyInstance, gateway: Gateway): void {
   const open = new Set<LiveConnection>();
   app.get(
-    '/api/ws',
+    LIVE_PATH,
     {
       websocket: true,
       preValidation: (request) => admitSocket(gateway, request),

@@ -1,5 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { READERS, type Watched, type WatchedStream } from '@benchwire/shared/client/watched.ts';
+import type { LiveKind } from '@benchwire/shared/contracts/api/live.ts';
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { Backlog } from './backlog.ts';
 import type { Position, Told } from './told.ts';
@@ -27,7 +28,12 @@ export interface Listening {
   leave(): void;
 }
 
-const KINDS = { outcomes: 'outcome', events: 'event', findings: 'finding', metrics: 'metrics' } as const;
+const KINDS = {
+  outcomes: 'outcome',
+  events: 'event',
+  findings: 'finding',
+  metrics: 'metrics',
+} as const satisfies Record<WatchedStream, LiveKind>;
 
 /** Reads each topic once for all who listen to it, and what it told before once for those who come at the same time. */
 export class SharedTopics {

@@ -1,5 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { READERS, type WatchedStream } from '@benchwire/shared/client/watched.ts';
+import type { LiveKind } from '@benchwire/shared/contracts/api/live.ts';
 import { runId } from '@benchwire/shared/contracts/ids.ts';
 import { REJECTED_SUBJECTS } from '@benchwire/shared/contracts/rejected.ts';
 import { SCHEDULER_STATUS_SUBJECT } from '@benchwire/shared/contracts/status.ts';
@@ -12,13 +13,15 @@ import type { Position } from './told.ts';
 /** A topic that no stream keeps: who is not there when it is said has missed it. */
 export interface PlainTopic {
   name: string;
+  kind: PlainKind;
   subject: string;
 }
+type PlainKind = Extract<LiveKind, 'status' | 'heartbeats' | 'rejected'>;
 
-const PLAIN: ReadonlyMap<string, string> = new Map([
-  ['status', SCHEDULER_STATUS_SUBJECT],
-  ['heartbeats', HEARTBEAT_SUBJECTS],
-  ['rejected', REJECTED_SUBJECTS],
+const PLAIN: ReadonlyMap<string, Omit<PlainTopic, 'name'>> = new Map([
+  ['status', { kind: 'status', subject: SCHEDULER_STATUS_SUBJECT }],
+  ['heartbeats', { kind: 'heartbeats', subject: HEARTBEAT_SUBJECTS }],
+  ['rejected', { kind: 'rejected', subject: REJECTED_SUBJECTS }],
 ]);
 const OF_ALL: ReadonlyMap<string, WatchedStream[]> = new Map([
   ['events', ['events']],
@@ -36,8 +39,8 @@ export function readTopic(topic: string): StreamTopic | PlainTopic {
   const run_id = run === '' ? undefined : runId.safeParse(run).data;
   const streams = run === '' ? OF_ALL.get(name) : run_id === undefined ? undefined : OF_RUN.get(name);
   if (streams !== undefined) return { name: topic, streams, run_id };
-  const subject = run === '' ? PLAIN.get(name) : undefined;
-  if (subject !== undefined) return { name: topic, subject };
+  const plain = run === '' ? PLAIN.get(name) : undefined;
+  if (plain !== undefined) return { name: topic, ...plain };
   throw noSuchTopic(topic);
 }
 
