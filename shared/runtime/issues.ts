@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { MAX_ISSUE_CHARACTERS, MAX_ISSUES, MAX_PATH_CHARACTERS } from '../contracts/limits.ts';
 import type { Issue } from '../contracts/request.ts';
 import { shorten } from '../format/shorten.ts';
-import { type JsonLimits, jsonLimitIssue, SERVICE_LIMITS } from './json-limits.ts';
+import { isWithinLimits, type JsonLimits, jsonLimitIssue, SERVICE_LIMITS } from './json-limits.ts';
 import { didYouMean } from './near-names.ts';
 import { fieldsAt, rightPlaceFor, valueAt } from './schema-walk.ts';
 
@@ -193,14 +193,19 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * are an issue like any other.
  */
 export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, limits: JsonLimits = SERVICE_LIMITS): Parsed<T> {
-  const beyond = jsonLimitIssue(bytes, limits);
-  if (beyond !== undefined) return { ok: false, issues: [beyond] };
-  let value: unknown;
+  const read = readJson(bytes, limits);
+  return read.ok ? parseWith(schema, read.value) : read;
+}
+
+/** Reads JSON bytes within the limits, whatever they say. */
+export function readJson(bytes: Uint8Array, limits: JsonLimits = SERVICE_LIMITS): Parsed<unknown> {
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    const text = decoder.decode(bytes);
+    const beyond = isWithinLimits(text, limits) ? undefined : jsonLimitIssue(bytes, limits);
+    if (beyond !== undefined) return { ok: false, issues: [beyond] };
+    return { ok: true, value: JSON.parse(text) as unknown };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { ok: false, issues: [{ path: '(message)', code: 'invalid_json', message: `not JSON: ${reason}` }] };
   }
-  return parseWith(schema, value);
 }

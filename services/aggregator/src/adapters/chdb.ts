@@ -1,5 +1,6 @@
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { JSON_HANDLING } from './encoded-row.ts';
 import type { Settings, SettingValue } from './settings.ts';
 
 type Chdb = typeof import('chdb/connection') & Pick<typeof import('chdb'), 'Session'>;
@@ -29,7 +30,7 @@ export async function openSession(
 ): Promise<ClickHouseClient> {
   // chdb is declared against its own copy of the client's interfaces.
   const connection = connect() as unknown as NonNullable<Parameters<typeof createClient>[0]>['connection'];
-  const client = createClient(connection === undefined ? {} : { connection });
+  const client = createClient({ json: JSON_HANDLING, ...(connection === undefined ? {} : { connection }) });
   try {
     const { readonly, database, ...rest } = settings;
     await client.command({ query: `USE ${database}` });

@@ -3,11 +3,12 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { AggregatorConfig } from '../config.ts';
 import { isBadRows } from '../errors.ts';
 import { embeddedEngine } from './embedded.ts';
+import type { EncodedRow } from './encoded-row.ts';
 import { serverEngine } from './server.ts';
 import { SessionPool } from './session-pool.ts';
 import { COMMON_SETTINGS, type Settings } from './settings.ts';
 
-type Row = readonly unknown[];
+type Row = readonly unknown[] | EncodedRow;
 type Parameters = Readonly<Record<string, unknown>>;
 
 /** What sessions are for. Callers' questions have sessions of their own: whatever they cost, the writers go on. */

@@ -2,6 +2,7 @@ import { CLICKHOUSE_ADDRESS, readServerUrl } from '@benchwire/shared/runtime/ser
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { SqlConfig } from '../sql-process/messages.ts';
 import type { Engine } from './clickhouse.ts';
+import { JSON_HANDLING } from './encoded-row.ts';
 import type { Settings } from './settings.ts';
 
 /** A ClickHouse server or cluster behind one URL. Settings travel with each request. */
@@ -45,6 +46,7 @@ function client(url: string, config: SqlConfig, settings: Settings, login: Login
     url: of_url.address,
     database: String(database),
     application: 'benchwire-aggregator',
+    json: JSON_HANDLING,
     request_timeout: 60_000 + config.SQL_MAX_SECONDS * 1000,
     // It would write to stderr in a format of its own what is thrown as well.
     log: { level: ClickHouseLogLevel.OFF },

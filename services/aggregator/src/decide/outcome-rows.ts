@@ -17,12 +17,17 @@ export interface OutcomeRows {
 /**
  * Whose clock is wrong is told by the stream: an outcome ends before it is stored.
  * @param order - the outcome's place in its stream, see `streamOrder`
+ * @param environment_json - its environment, where that is there as text already
  */
-export function outcomeRows(written: Outcome, order: number): OutcomeRows {
+export function outcomeRows(
+  written: Outcome,
+  order: number,
+  environment_json: string = JSON.stringify(written.environment),
+): OutcomeRows {
   const outcome = withPlausibleTimes(written, storedAtMs(order));
   const source = outcome.source === null ? '' : JSON.stringify(outcome.source);
   return {
-    attempt: attemptRow(outcome, order, source),
+    attempt: attemptRow(outcome, order, source, environment_json),
     task: taskRow(outcome, order),
     results: resultRows(outcome, order, source),
   };
@@ -44,7 +49,7 @@ function withPlausibleTimes(outcome: Outcome, stored_at_ms: number): Outcome {
   };
 }
 
-function attemptRow(outcome: Outcome, order: number, source: string): AttemptRow {
+function attemptRow(outcome: Outcome, order: number, source: string, environment: string): AttemptRow {
   const { error, results, simulation_status } = outcome;
   return {
     run_id: outcome.run_id,
@@ -81,7 +86,7 @@ function attemptRow(outcome: Outcome, order: number, source: string): AttemptRow
     results: JSON.stringify(results),
     timings: results.timings === undefined ? '' : JSON.stringify(results.timings),
     hardware_metrics: outcome.hardware_metrics === null ? '' : JSON.stringify(outcome.hardware_metrics),
-    environment: JSON.stringify(outcome.environment),
+    environment,
     logs: outcome.logs ?? '',
     version: firstWins(order),
     clock: outcome.clock === undefined ? '' : JSON.stringify(outcome.clock),
@@ -179,7 +184,11 @@ function resultRows(outcome: Outcome, order: number, source: string): ResultRow[
 }
 
 /** Takes back a point of an outcome that was not the first of its attempt. */
-export function retraction(outcome: Outcome, series_id: string, order: number): ResultRow {
+export function retraction(
+  outcome: Pick<Outcome, 'run_id' | 'task_id' | 'attempt' | 'finished_at'>,
+  series_id: string,
+  order: number,
+): ResultRow {
   return {
     series_id,
     run_id: outcome.run_id,

@@ -16,6 +16,11 @@ export function streamOrder(message: { stored_at: Date; sequence: number }): num
   return message.stored_at.getTime() * 1024 + (message.sequence % 1024);
 }
 
+/** The same of a message as the client gives it. */
+export function placeOf({ time, seq }: { time: Date; seq: number }): number {
+  return streamOrder({ stored_at: time, sequence: seq });
+}
+
 /** When the server stored the message at this place, milliseconds since 1970. */
 export function storedAtMs(order: number): number {
   return Math.floor(order / 1024);

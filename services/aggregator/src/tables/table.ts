@@ -1,4 +1,5 @@
 import type { Database } from '../adapters/clickhouse.ts';
+import { EncodedRow } from '../adapters/encoded-row.ts';
 
 /** How long rows are kept, in days. */
 export interface Retention {
@@ -29,18 +30,30 @@ export function columnsOf<Column extends string>(table: Table<Column>): Column[]
   return Object.keys(table.columns) as Column[];
 }
 
+type Row<Column extends string> = Readonly<Record<Column, unknown>>;
+
+/** A row of a table in the form in which it is sent. */
+export function encodeRow<Column extends string>(table: Table<Column>, row: Row<Column>): EncodedRow {
+  return new EncodedRow(valuesOf(table, row));
+}
+
 /** Writes rows whose fields are named like the columns; a column that a row leaves out gets its default. */
 export async function insertRows<Column extends string>(
   database: Database,
   table: Table<Column>,
-  rows: ReadonlyArray<Readonly<Record<Column, unknown>>>,
+  rows: ReadonlyArray<Row<Column> | EncodedRow>,
 ): Promise<void> {
-  const columns = columnsOf(table);
   await database.insert(
     table.name,
-    columns,
-    rows.map((row) => columns.map((column) => row[column])),
+    columnsOf(table),
+    rows.map((row) => (row instanceof EncodedRow ? row : valuesOf(table, row))),
   );
+}
+
+function valuesOf<Column extends string>(table: Table<Column>, row: Row<Column>): unknown[] {
+  const values: unknown[] = [];
+  for (const column in table.columns) values.push(row[column]);
+  return values;
 }
 
 /** `CREATE TABLE IF NOT EXISTS`, replicated where there is a cluster. */

@@ -2,7 +2,7 @@ import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
-import { type Parsed, parseWith } from '@benchwire/shared/runtime/issues.ts';
+import { type Parsed, parseWith, readJson } from '@benchwire/shared/runtime/issues.ts';
 import { CONFIRMS_TAG } from './point-ref.ts';
 
 /** What an outcome means here. Only `measured` has been checked against the contract: the others have nothing to check. */
@@ -14,21 +14,15 @@ export type ReadOutcome =
 /** An outcome's fields before any check. */
 export type RawOutcome = Readonly<Record<string, unknown>>;
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
 /**
  * Reads an outcome as far as it matters. Thousands of outcomes without results go by when nothing is measured; they
  * are told apart before the contract's full check (scheduler and aggregator make that one anyway).
  * @param stored_at - when the stream got it: what a worker's clock says may not be later
  */
 export function readOutcome(bytes: Uint8Array, subject: string, stored_at: Date): Parsed<ReadOutcome> {
-  let value: unknown;
-  try {
-    value = JSON.parse(decoder.decode(bytes));
-  } catch (error) {
-    const message = `not JSON: ${error instanceof Error ? error.message : String(error)}`;
-    return { ok: false, issues: [{ path: '(message)', code: 'invalid_json', message }] };
-  }
+  const json = readJson(bytes);
+  if (!json.ok) return json;
+  const { value } = json;
   if (isRecord(value)) {
     const { status, results, run_id, task_id, attempt, tags } = value;
     if (status === 'completed' && isRecord(results) && isEmpty(results.batch_sizes) && isEmpty(results.metrics)) {

@@ -1,11 +1,9 @@
-import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
-import { consume, type HandlerResult, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Database } from '../../adapters/clickhouse.ts';
 import { type EventRows, eventRows } from '../../decide/event-rows.ts';
-import { streamOrder } from '../../decide/versions.ts';
+import { placeOf } from '../../decide/versions.ts';
 import { annotations } from '../../tables/annotations.ts';
 import { events } from '../../tables/events.ts';
 import { requests } from '../../tables/requests.ts';
@@ -13,48 +11,21 @@ import { runs } from '../../tables/runs.ts';
 import { insertRows } from '../../tables/table.ts';
 import { findDetails, type TaskRow, tasks } from '../../tables/tasks.ts';
 import { findOffers, type WorkerRow, workers } from '../../tables/workers.ts';
-import { ACK_WAIT_MS } from '../write-batch.ts';
-import type { ClickHouseContext } from './context.ts';
-import { writeMessages } from './write.ts';
+import type { StreamToTables } from './stream-to-tables.ts';
 
 /** EVENTS -> events, and what they say of runs, tasks and workers. */
-export function consumeEvents({
-  database,
-  manager,
-  jetstream,
-  log,
-  signal,
-  counters,
-}: ClickHouseContext): Promise<Running> {
-  return consume(manager, jetstream, log, {
-    stream: EVENTS.name,
-    durable: 'aggregator',
-    where: 'event',
-    parse: (message) => parseJson(benchEvent, message.data),
-    handle: (batch) =>
-      handleEvents(batch, (rows) => writeMessages(rows, (some) => writeEvents(database, some), { log, signal })),
-    max_batch: 500,
-    max_wait_ms: 25,
-    ack_wait_ms: ACK_WAIT_MS,
-    counters: counters(EVENTS.name),
-  });
-}
-
-/** One result per event: those whose data does not fit are rejected, the others are as their write went. */
-async function handleEvents(
-  batch: ReadonlyArray<Received<BenchEvent>>,
-  write: (rows: readonly EventRows[]) => Promise<HandlerResult[]>,
-): Promise<HandlerResult[]> {
-  const decided = batch.map((received) => eventRows(received.value, streamOrder(received)));
-  const written = await write(decided.flatMap((one) => (one.ok ? [one.rows] : [])));
-  let next = 0;
-  return decided.map((one): HandlerResult => {
-    if (!one.ok) return { kind: 'dead_letter', issues: one.issues };
-    const result = written[next++];
-    if (result === undefined) throw new Error('a write answered for too few events');
-    return result;
-  });
-}
+export const eventsToTables: StreamToTables<EventRows> = {
+  stream: EVENTS,
+  rejects_to: 'event',
+  read: (message) => {
+    const parsed = parseJson(benchEvent, message.data);
+    if (!parsed.ok) return parsed;
+    const decided = eventRows(parsed.value, placeOf(message));
+    return decided.ok ? { ok: true, value: decided.rows } : decided;
+  },
+  write: writeEvents,
+  max_batch: 500,
+};
 
 /** Writes what events say. Can be repeated at will. */
 export async function writeEvents(database: Database, batch: readonly EventRows[]): Promise<void> {

@@ -38,7 +38,11 @@ const sql: QueryContext['sql'] = {
 
 /** Outcomes at these places of the stream, as a batch that is old enough to be looked up. */
 function entries(...list: Array<[sequence: number, outcome: Outcome]>) {
-  return list.map(([sequence, outcome]) => toEntry(received(outcome, sequence, { redelivered: true }), 0));
+  return list.map(([sequence, outcome]) => {
+    const { stored_at } = received(outcome, sequence);
+    const read = { outcome, environment_json: JSON.stringify(outcome.environment) };
+    return toEntry(read, { seq: sequence, time: stored_at, redelivered: true }, 0);
+  });
 }
 
 async function writeEvent(event: ReturnType<typeof someEvent>, sequence: number, stored_at?: Date): Promise<void> {

@@ -1,76 +1,73 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
-import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
-import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import type { OutcomeClaims } from '@benchwire/shared/contracts/outcome-claims.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { AskedTasks } from '@benchwire/shared/runtime/asked-tasks.ts';
-import { consume, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
-import { type Parsed, parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Database } from '../../adapters/clickhouse.ts';
-import { type OutcomeRows, outcomeRows, retraction } from '../../decide/outcome-rows.ts';
-import { firstWins, MAX_ATTEMPT, streamOrder } from '../../decide/versions.ts';
+import type { EncodedRow } from '../../adapters/encoded-row.ts';
+import { OutcomeReader, type ReadOutcome } from '../../decide/outcome-reader.ts';
+import { outcomeRows, retraction } from '../../decide/outcome-rows.ts';
+import { firstWins, placeOf } from '../../decide/versions.ts';
 import { attempts, storedVersions } from '../../tables/attempts.ts';
 import { type ResultRow, results, seriesOfAttempt } from '../../tables/results.ts';
-import { insertRows } from '../../tables/table.ts';
+import { encodeRow, insertRows } from '../../tables/table.ts';
 import { tasks } from '../../tables/tasks.ts';
-import { ACK_WAIT_MS } from '../write-batch.ts';
-import type { ClickHouseContext } from './context.ts';
-import { writeMessages } from './write.ts';
+import type { StreamToTables } from './stream-to-tables.ts';
 
 /** Long enough for the server's own duplicate check to let a second outcome through. */
 const LATE_MS = 60_000;
 
 /** OUTCOMES -> attempts, tasks, results. */
-export function consumeOutcomes(context: ClickHouseContext): Promise<Running> {
-  const { database, manager, jetstream, log, signal, counters } = context;
-  const asked = new AskedTasks(manager);
-  return consume(manager, jetstream, log, {
-    stream: OUTCOMES.name,
-    durable: 'aggregator',
-    where: 'outcome',
-    parse: (message) => parseOutcome(message.data, message.subject),
-    check: (batch) => asked.issuesOf(batch.map(({ value }) => value)),
-    handle: (batch) => {
-      const entries = batch.map((received) => toEntry(received, Date.now()));
-      return writeMessages(entries, (some) => writeOutcomes(database, some), { log, signal });
+export function outcomesToTables(): StreamToTables<OutcomeEntry> {
+  const reader = new OutcomeReader();
+  let asked: AskedTasks | undefined;
+  return {
+    stream: OUTCOMES,
+    rejects_to: 'outcome',
+    read: (message) => {
+      const read = reader.read(message.data, message.subject);
+      return read.ok ? { ok: true, value: toEntry(read.value, message, Date.now()) } : read;
     },
+    check: (batch, manager) => {
+      asked ??= new AskedTasks(manager);
+      return asked.issuesOf(batch.map(({ about }) => about));
+    },
+    write: writeOutcomes,
     // Each insert costs as much as a thousand rows: under load, wait for a fuller batch.
     max_batch: 5000,
     max_wait_ms: 1000,
-    ack_wait_ms: ACK_WAIT_MS,
-    counters: counters(OUTCOMES.name),
-  });
-}
-
-function parseOutcome(data: Uint8Array, subject: string): Parsed<Outcome> {
-  const parsed = parseJson(outcome, data);
-  const elsewhere = parsed.ok ? subjectIssues(parsed.value, subject) : [];
-  if (elsewhere.length > 0) return { ok: false, issues: elsewhere };
-  if (!parsed.ok || parsed.value.attempt <= MAX_ATTEMPT) return parsed;
-  return {
-    ok: false,
-    issues: [
-      { path: 'attempt', code: 'too_big', message: `must be at most ${MAX_ATTEMPT}, got ${parsed.value.attempt}` },
-    ],
   };
 }
 
-/** An outcome with the rows that it stands for. */
+/** What stays of an outcome until its batch is written: its rows, and by what they are compared with others. */
 export interface OutcomeEntry {
-  outcome: Outcome;
+  about: OutcomeClaims & Pick<Outcome, 'finished_at'>;
   order: number;
-  rows: OutcomeRows;
+  rows: { attempt: EncodedRow; task: EncodedRow; results: ResultRow[] };
   /** Another outcome of the same attempt may be stored. */
   suspect: boolean;
 }
 
-export function toEntry(received: Received<Outcome>, now_ms: number): OutcomeEntry {
-  const order = streamOrder(received);
-  const rows = outcomeRows(received.value, order);
-  // A second outcome gets past the server's duplicate check only minutes after the first. The one that is late finds
-  // the first one stored; the first one can come after it only when it is late itself. So a fresh outcome without
-  // points, which is most of them, needs no look into the database.
-  const suspect = received.redelivered || rows.results.length > 0 || now_ms - received.stored_at.getTime() > LATE_MS;
-  return { outcome: received.value, order, rows, suspect };
+/** @param message - its place in the stream */
+export function toEntry(
+  { outcome, environment_json }: ReadOutcome,
+  message: { time: Date; seq: number; redelivered: boolean },
+  now_ms: number,
+): OutcomeEntry {
+  const order = placeOf(message);
+  const { attempt, task, results: points } = outcomeRows(outcome, order, environment_json);
+  const { run_id, task_id, attempt: number, status, pool, benchmark, executor, model, scenario } = outcome;
+  const { simulation_status, finished_at } = outcome;
+  const claims = { run_id, task_id, attempt: number, status, pool, benchmark, executor, model, scenario };
+  return {
+    about: { ...claims, simulation_status, finished_at },
+    order,
+    rows: { attempt: encodeRow(attempts, attempt), task: encodeRow(tasks, task), results: points },
+    // A second outcome gets past the server's duplicate check only minutes after the first. The one that is late finds
+    // the first one stored; the first one can come after it only when it is late itself. So a fresh outcome without
+    // points, which is most of them, needs no look into the database.
+    suspect: message.redelivered || points.length > 0 || now_ms - message.time.getTime() > LATE_MS,
+  };
 }
 
 /** Writes outcomes so that of each attempt only the first one's results remain. Can be repeated at will. */
@@ -95,7 +92,7 @@ export async function writeOutcomes(database: Database, entries: readonly Outcom
 function firstOfEach(entries: readonly OutcomeEntry[]): OutcomeEntry[] {
   const firsts = new Map<string, OutcomeEntry>();
   for (const entry of entries) {
-    const key = keyOf(entry.outcome);
+    const key = keyOf(entry.about);
     const other = firsts.get(key);
     if (other === undefined || entry.order < other.order) firsts.set(key, entry);
   }
@@ -112,20 +109,20 @@ async function againstStored(
   database: Database,
   entries: readonly OutcomeEntry[],
 ): Promise<{ valid: readonly OutcomeEntry[]; retractions: ResultRow[] }> {
-  const suspects = entries.filter((entry) => entry.suspect).map((entry) => entry.outcome);
+  const suspects = entries.filter((entry) => entry.suspect).map((entry) => entry.about);
   if (suspects.length === 0) return { valid: entries, retractions: [] };
   const stored = new Map((await storedVersions(database, suspects)).map((row) => [keyOf(row), row.version]));
   const valid: OutcomeEntry[] = [];
   const retractions: ResultRow[] = [];
   for (const entry of entries) {
-    const version = stored.get(keyOf(entry.outcome));
+    const version = stored.get(keyOf(entry.about));
     const own = firstWins(entry.order);
     if (version !== undefined && version > own) continue;
     valid.push(entry);
     if (version === undefined || version === own) continue;
     const kept = new Set(entry.rows.results.map((row) => row.series_id));
-    for (const { series_id } of await seriesOfAttempt(database, entry.outcome)) {
-      if (!kept.has(series_id)) retractions.push(retraction(entry.outcome, series_id, entry.order));
+    for (const { series_id } of await seriesOfAttempt(database, entry.about)) {
+      if (!kept.has(series_id)) retractions.push(retraction(entry.about, series_id, entry.order));
     }
   }
   return { valid, retractions };

@@ -1,23 +1,27 @@
 import { EVENTS, FINDINGS, METRICS, OUTCOMES, REJECTED } from '@benchwire/shared/contracts/streams.ts';
 import type { Sink } from '../sink.ts';
-import type { ClickHouseContext } from './context.ts';
-import { consumeEvents } from './events.ts';
-import { consumeFindings } from './findings.ts';
-import { consumeMetrics } from './metrics.ts';
-import { consumeOutcomes } from './outcomes.ts';
-import { consumeRejected } from './rejected.ts';
+import { eventsToTables } from './events.ts';
+import { findingsToTables } from './findings.ts';
+import { metricsToTables } from './metrics.ts';
+import { outcomesToTables } from './outcomes.ts';
+import { rejectedToTables } from './rejected.ts';
+import { CLICKHOUSE_DURABLE, type ClickHouseParts, type StreamToTables, writeStream } from './stream-to-tables.ts';
 
 /** Every stream but RUNS, into the tables. */
-export function clickHouseSink(parts: Pick<ClickHouseContext, 'database' | 'counters'>): Sink {
+export function clickHouseSink(parts: ClickHouseParts): Sink {
+  const to =
+    <Entry>(source: StreamToTables<Entry>): Sink['consumers'][string] =>
+    (context) =>
+      writeStream({ ...context, ...parts }, source);
   return {
     name: 'clickhouse',
-    durable: 'aggregator',
+    durable: CLICKHOUSE_DURABLE,
     consumers: {
-      [OUTCOMES.name]: (context) => consumeOutcomes({ ...context, ...parts }),
-      [EVENTS.name]: (context) => consumeEvents({ ...context, ...parts }),
-      [METRICS.name]: (context) => consumeMetrics({ ...context, ...parts }),
-      [FINDINGS.name]: (context) => consumeFindings({ ...context, ...parts }),
-      [REJECTED.name]: (context) => consumeRejected({ ...context, ...parts }),
+      [OUTCOMES.name]: to(outcomesToTables()),
+      [EVENTS.name]: to(eventsToTables),
+      [METRICS.name]: to(metricsToTables),
+      [FINDINGS.name]: to(findingsToTables),
+      [REJECTED.name]: to(rejectedToTables),
     },
   };
 }
