@@ -2,8 +2,8 @@ import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from 
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { listen } from '@benchwire/shared/runtime/listen.ts';
 import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { z } from 'zod';
 import { Autoscaler, type Need, type ScalingPolicy, workersFor } from './autoscale.ts';
@@ -30,11 +30,8 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
   const workers = new Map<string, OwnWorker>();
   let heard: { status: SchedulerStatus; at_ms: number } | undefined;
 
-  nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
-    callback: (error, message) => {
-      const parsed = error === null ? parseJson(schedulerStatus, message.data) : undefined;
-      if (parsed?.ok === true) heard = { status: parsed.value, at_ms: Date.now() };
-    },
+  listen(nats, SCHEDULER_STATUS_SUBJECT, schedulerStatus, (status) => {
+    heard = { status, at_ms: Date.now() };
   });
 
   const start = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import {
   heartbeatSubject,
   workerCommandSubject,
 } from '@benchwire/shared/contracts/worker.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { listen } from '@benchwire/shared/runtime/listen.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { WorkerView } from './autoscale-steps.ts';
 import type { ServiceHandle } from './stack.ts';
@@ -29,7 +29,7 @@ export class OwnWorker {
   #drained_here = false;
   /** A command is on its way: heartbeats may tell of the time before it. */
   #telling = false;
-  #listening: { unsubscribe(): void } | undefined;
+  #stopListening: () => void = () => {};
 
   constructor(handle: ServiceHandle, nats: NatsConnection) {
     this.handle = handle;
@@ -66,7 +66,7 @@ export class OwnWorker {
   async look(): Promise<void> {
     const { state, pid, http_url } = this.handle;
     if (state !== 'ready' || (pid === this.#pid && this.#identity !== undefined)) return;
-    this.#listening?.unsubscribe();
+    this.#stopListening();
     this.#pid = pid;
     this.#heartbeat = undefined;
     this.#drained_here = false;
@@ -77,13 +77,9 @@ export class OwnWorker {
       this.#identity = undefined; // it is just going, or too busy to answer: asked again with the next look
     }
     if (this.#identity === undefined) return;
-    this.#listening = this.#nats.subscribe(heartbeatSubject(this.#identity.worker_id), {
-      callback: (error, message) => {
-        const parsed = error === null ? parseJson(heartbeat, message.data) : undefined;
-        if (parsed?.ok !== true) return;
-        this.#heartbeat = parsed.value;
-        if (parsed.value.state === 'ready' && !this.#telling) this.#drained_here = false;
-      },
+    this.#stopListening = listen(this.#nats, heartbeatSubject(this.#identity.worker_id), heartbeat, (beat) => {
+      this.#heartbeat = beat;
+      if (beat.state === 'ready' && !this.#telling) this.#drained_here = false;
     });
   }
 

@@ -1,12 +1,13 @@
 import { errors, headers } from '@nats-io/transport-node';
 import type { z } from 'zod';
+import { onStatus } from '../runtime/connection-status.ts';
 import { UnreachableError } from '../runtime/errors.ts';
 import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import { isNobodyThere, type NatsConnection } from '../runtime/nats.ts';
-import { onStatus } from './connection-status.ts';
+import { violationOf } from '../runtime/permission-violation.ts';
 import { ClientError } from './errors.ts';
-import { notAllowed, violationOf } from './not-allowed.ts';
+import { notAllowed } from './not-allowed.ts';
 import { type Reply, requestAttended } from './request-attended.ts';
 
 export interface AskOptions {

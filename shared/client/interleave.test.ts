@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interleave, type Step } from './interleave.ts';
+import type { Step } from '../runtime/tail.ts';
+import { interleave } from './interleave.ts';
 
 interface Item {
   source: number;

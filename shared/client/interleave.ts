@@ -1,11 +1,5 @@
 import { pause } from '../runtime/lifecycle.ts';
-
-/** What a source says: the next item, or only how it stands. */
-export interface Step<T> {
-  item: T | undefined;
-  /** There is more behind it, as far as is known. */
-  behind: boolean;
-}
+import type { Step } from '../runtime/tail.ts';
 
 interface Lane<T> {
   steps: AsyncIterator<Step<T>>;

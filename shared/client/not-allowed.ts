@@ -1,12 +1,7 @@
-import { PermissionViolationError, RequestError } from '@nats-io/transport-node';
+import type { PermissionViolationError } from '@nats-io/transport-node';
 import { ClientError } from './errors.ts';
 
-/** What the NATS server's permissions forbid, where that is what an error is about. */
-export function violationOf(error: unknown): PermissionViolationError | undefined {
-  if (error instanceof RequestError) return violationOf(error.cause);
-  return error instanceof PermissionViolationError ? error : undefined;
-}
-
+/** The error of a client whose user may not do something on NATS. */
 export function notAllowed(violation: PermissionViolationError): ClientError {
   const { operation, subject } = violation;
   const what = operation === 'publish' ? 'publish on' : 'subscribe to';

@@ -3,8 +3,9 @@ import { errors } from '@nats-io/transport-node';
 import { UnreachableError } from '../runtime/errors.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import type { NatsConnection } from '../runtime/nats.ts';
+import { violationOf } from '../runtime/permission-violation.ts';
 import { ClientError } from './errors.ts';
-import { notAllowed, violationOf } from './not-allowed.ts';
+import { notAllowed } from './not-allowed.ts';
 
 /**
  * What ends the reading of a stream, as this client's own error; undefined for what passes by itself: a server that is

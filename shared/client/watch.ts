@@ -4,10 +4,10 @@ import { EVENTS } from '../contracts/streams.ts';
 import { parseJson } from '../runtime/issues.ts';
 import { pause } from '../runtime/lifecycle.ts';
 import type { NatsConnection } from '../runtime/nats.ts';
+import { type JetStream, type Step, Tail, type TailStart } from '../runtime/tail.ts';
 import { ClientError } from './errors.ts';
-import { interleave, type Step } from './interleave.ts';
-import { askServer } from './stream-errors.ts';
-import { type JetStream, Tail, type TailStart } from './tail.ts';
+import { interleave } from './interleave.ts';
+import { askServer, lastingError } from './stream-errors.ts';
 import { READERS, readMessage, type Subject, type Watched, type WatchedStream } from './watched.ts';
 
 export interface WatchOptions<S extends WatchedStream = WatchedStream> {
@@ -131,7 +131,8 @@ async function* read<S extends WatchedStream>(
   const signal = AbortSignal.any([given, stopping.signal]);
   const tails = readings.map(({ stream, from, end }) => {
     const { name, filter, max_buffered } = READERS[stream];
-    const tail = new Tail(connection, { stream: name, filter: filter(of), from, max_buffered, signal });
+    const onError = endIfLasting(connection.nats);
+    const tail = new Tail(connection, { stream: name, filter: filter(of), from, max_buffered, signal, onError });
     if (end !== undefined) tail.endAt(end);
     return { stream, tail };
   });
@@ -152,6 +153,14 @@ async function* read<S extends WatchedStream>(
     stopping.abort();
     await ending;
   }
+}
+
+/** Reading goes on after what passes by itself. */
+function endIfLasting(nats: NatsConnection): (error: unknown) => void {
+  return (error) => {
+    const lasting = lastingError(nats, error);
+    if (lasting !== undefined) throw lasting;
+  };
 }
 
 async function* tagged<S>(stream: S, tail: Tail): AsyncGenerator<Step<{ stream: S; message: JsMsg }>, void, undefined> {
@@ -190,7 +199,9 @@ async function endWithRun<S extends WatchedStream>(
 /** Resolves when a run is over, or with false when the signal aborts. */
 async function hasFinished(connection: JetStream, run_id: string, signal: AbortSignal): Promise<boolean> {
   const filter = eventSubject({ entity: 'run', run_id });
-  const tail = new Tail(connection, { stream: EVENTS.name, filter, from: { after: 0 }, max_buffered: 10, signal });
+  const onError = endIfLasting(connection.nats);
+  const from = { after: 0 };
+  const tail = new Tail(connection, { stream: EVENTS.name, filter, from, max_buffered: 10, signal, onError });
   for await (const { item } of tail) {
     const parsed = item === undefined ? undefined : parseJson(benchEvent, item.data);
     if (parsed?.ok === true && eventName(parsed.value) === 'run.finished') return true;

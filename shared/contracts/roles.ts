@@ -65,6 +65,8 @@ function worker(): NatsPermissions {
         `$KV.${CHECKPOINTS_BUCKET}.>`,
         // To watch its own entry. Consumers of others have names that can't be guessed, and can't be listed.
         `$JS.API.CONSUMER.CREATE.${quarantine}.*.$KV.${QUARANTINE_BUCKET}.*`,
+        `$JS.API.CONSUMER.MSG.NEXT.${quarantine}.*`,
+        // Older workers have it pushed.
         `$JS.FC.${quarantine}.>`,
       ],
     },

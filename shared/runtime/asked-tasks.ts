@@ -1,10 +1,8 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { benchEvent, eventData, eventName, eventSubject } from '../contracts/event.ts';
 import { expand } from '../contracts/expand.ts';
 import { type AskedTask, claimIssues, type OutcomeClaims } from '../contracts/outcome-claims.ts';
 import type { Issue } from '../contracts/request.ts';
-import { EVENTS } from '../contracts/streams.ts';
-import { parseJson } from './issues.ts';
+import { acceptedRequest } from './accepted-request.ts';
 
 /** Tasks of runs that are remembered; the runs that were asked for longest ago go first. */
 const MAX_TASKS = 200_000;
@@ -54,13 +52,8 @@ export class AskedTasks {
   }
 
   async #read(run_id: string): Promise<Asked | undefined> {
-    // The scheduler speaks first of a run.
-    const query = { seq: 1, next_by_subj: eventSubject({ entity: 'run', run_id }) };
-    const message = await this.#manager.streams.getMessage(EVENTS.name, query).catch(() => null);
-    const event = message === null ? undefined : parseJson(benchEvent, message.data);
-    if (event?.ok !== true || eventName(event.value) !== 'run.accepted') return undefined;
-    const data = eventData('run.accepted', event.value);
-    const expansion = data.ok ? expand(data.value.request) : undefined;
+    const request = await acceptedRequest(this.#manager, run_id).catch(() => undefined);
+    const expansion = request === undefined ? undefined : expand(request);
     if (expansion?.ok !== true) return undefined;
     const tasks = new Map<string, AskedTask>();
     const each: Array<{ task_id: string; asked: AskedTask }> = [];

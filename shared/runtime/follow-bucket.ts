@@ -1,4 +1,4 @@
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { z } from 'zod';
 import type { Issue } from '../contracts/request.ts';
@@ -6,31 +6,32 @@ import { Beside } from './beside.ts';
 import type { Running } from './consume.ts';
 import { messageOf } from './errors.ts';
 import { parseJson } from './issues.ts';
-import { pause } from './lifecycle.ts';
 import { LimitedLog } from './limited-log.ts';
 import type { Log } from './log.ts';
 import { nextSequence, untilRead } from './read-to-end.ts';
 import { reject } from './reject.ts';
 import { Slice } from './slices.ts';
+import { type JetStream, Tail } from './tail.ts';
 
-const AGAIN_MS = 300;
 const KEEP_MS = 5000;
 /** Entries that are taken out at once. */
 const MAX_DISCARDING = 64;
+/** Changes that may wait in memory. */
+const MAX_BUFFERED = 1000;
 
-export interface FollowOptions<T> {
-  bucket: KV;
-  /** Its name. */
+export interface FollowOptions<T> extends JetStream {
   name: string;
+  /** For taking out what cannot be read, after it was kept in REJECTED; without it such an entry is only logged. */
+  bucket?: KV;
+  /** Only this entry; all of them without it. */
+  key?: string;
   schema: z.ZodType<T>;
   /** Which keys are entries of this schema; the others are left alone. All by default. */
   is_entry?: (key: string) => boolean;
-  put(value: T, key: string): void;
+  put(value: T, key: string): unknown;
   /** An entry was taken out, or cannot be read any more. */
-  removed?(key: string): void;
-  client: JetStreamClient;
-  manager: JetStreamManager;
-  log: Log;
+  removed?(key: string): unknown;
+  log: Pick<Log, 'warn' | 'error'>;
 }
 
 export interface FollowedBucket extends Running {
@@ -38,45 +39,81 @@ export interface FollowedBucket extends Running {
   known: Promise<void>;
 }
 
-/** Hands on every entry of a bucket as it is now and from now on. One that cannot be read goes to REJECTED and is removed. */
+/** An entry of a bucket as its stream holds it. */
+type BucketEntry = Pick<KvEntry, 'key' | 'value' | 'revision'> & { is_removed: boolean };
+
+/**
+ * Hands on every entry of a bucket as it is now and from now on, whatever happens to the connection, to the server or to
+ * what it is read with: a bucket is a stream, and is read as one. What went away unseen, with a bucket that was made
+ * anew or a server that has lost its end, is `removed`, too.
+ */
 export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
-  const { bucket, name, schema, put, removed, manager, log } = options;
+  const { bucket, name, key = '>', schema, put, removed, nats, client, manager, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  let position = 0;
   const discarding = new Beside(MAX_DISCARDING);
-  const limited = new LimitedLog(options.log);
+  const limited = new LimitedLog(log);
+  const filter = `$KV.${name}.${key}`;
+  /** Keys of what was put and not removed. */
+  const present = new Set<string>();
+  let position = 0;
 
-  const take = async (entry: KvEntry): Promise<void> => {
-    position = Math.max(position, entry.revision);
-    if (options.is_entry?.(entry.key) === false) return;
-    const parsed = entry.operation === 'PUT' ? parseJson(schema, entry.value) : undefined;
-    if (parsed?.ok === true) put(parsed.value, entry.key);
-    else removed?.(entry.key);
+  const take = async (entry: BucketEntry): Promise<void> => {
+    const { key, value, is_removed } = entry;
+    if (options.is_entry?.(key) === false) return;
+    const parsed = is_removed ? undefined : parseJson(schema, value);
+    if (parsed?.ok === true) {
+      present.add(key);
+      await put(parsed.value, key);
+      return;
+    }
+    present.delete(key);
+    await removed?.(key);
+    if (parsed === undefined) return;
     // Beside the others, which must not wait for it.
-    if (parsed?.ok === false) await discarding.add(discardEntry({ ...options, log: limited }, entry, parsed.issues));
+    if (bucket !== undefined)
+      await discarding.add(discardEntry({ bucket, name, client, log: limited }, entry, parsed.issues));
+    else limited.error({ bucket: name, key, issues: parsed.issues.slice(0, 3) }, 'an entry cannot be read; left alone');
+  };
+  /** Reads from the start; resolves when that has to be done once more. */
+  const readOnce = async (): Promise<void> => {
+    const lost = new AbortController();
+    const until = AbortSignal.any([signal, lost.signal]);
+    const tail = new Tail(
+      { nats, client, manager },
+      {
+        ...{ stream: streamOf(name), filter, from: { after: 0 }, max_buffered: MAX_BUFFERED, signal: until },
+        onError: (error) => limited.warn({ err: error, bucket: name }, 'following a bucket failed, trying again'),
+        onLoss: () => lost.abort(),
+      },
+    );
+    position = 0;
+    const unseen = new Set(present);
+    const dropUnseen = async (): Promise<void> => {
+      for (const gone of unseen) {
+        present.delete(gone);
+        await removed?.(gone);
+      }
+    };
+    if (unseen.size > 0)
+      untilRead(manager, { stream: streamOf(name), filter, position: () => position }, until).then(
+        dropUnseen,
+        () => {},
+      );
+    const slice = new Slice();
+    for await (const { item } of tail) {
+      if (item === undefined) continue;
+      const entry = entryOf(item, name);
+      unseen.delete(entry.key);
+      await take(entry);
+      position = entry.revision;
+      await slice.rest();
+    }
   };
   const following = (async () => {
-    while (!signal.aborted) {
-      try {
-        const entries = await bucket.watch();
-        const stop = (): void => entries.stop();
-        signal.addEventListener('abort', stop, { once: true });
-        if (signal.aborted) stop();
-        const slice = new Slice();
-        for await (const entry of entries) {
-          await take(entry);
-          await slice.rest();
-        }
-        signal.removeEventListener('abort', stop);
-      } catch (error) {
-        if (signal.aborted) return;
-        log.warn({ err: error, bucket: name }, 'watching a bucket failed, trying again');
-      }
-      await pause(AGAIN_MS, signal);
-    }
+    while (!signal.aborted) await readOnce();
   })();
-  const known = untilRead(manager, { stream: streamOf(name), position: () => position }, signal);
+  const known = untilRead(manager, { stream: streamOf(name), filter, position: () => position }, signal);
   // Whoever waits for it hears of it; nobody does once this is stopped.
   known.catch(() => undefined);
   return {
@@ -89,6 +126,13 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
   };
 }
 
+function entryOf({ subject, data, seq, headers }: JsMsg, name: string): BucketEntry {
+  const operation = headers?.get('KV-Operation') ?? '';
+  // Servers that take out what is too old leave a marker of their own.
+  const is_removed = operation === 'DEL' || operation === 'PURGE' || headers?.has('Nats-Marker-Reason') === true;
+  return { key: subject.slice(`$KV.${name}.`.length), value: data, revision: seq, is_removed };
+}
+
 /**
  * Keeps an entry that cannot be read in REJECTED, and takes it out of its bucket unless it has been replaced meanwhile.
  * What cannot be kept stays where it is; nobody has to wait for it.
@@ -99,8 +143,8 @@ export async function discardEntry(
     name,
     client,
     log,
-  }: Pick<FollowOptions<unknown>, 'bucket' | 'name' | 'client'> & { log: Pick<LimitedLog, 'warn' | 'error'> },
-  entry: KvEntry,
+  }: Pick<FollowOptions<unknown>, 'name' | 'client'> & { bucket: KV; log: Pick<LimitedLog, 'warn' | 'error'> },
+  entry: Pick<KvEntry, 'key' | 'value' | 'revision'>,
   issues: readonly Issue[],
 ): Promise<void> {
   const { key, value: raw, revision } = entry;

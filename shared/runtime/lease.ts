@@ -1,4 +1,5 @@
 import type { KV, KvEntry } from '@nats-io/kv';
+import type { Status } from '@nats-io/transport-node';
 import {
   LEASE_TTL_MS,
   LEASES_BUCKET,
@@ -7,6 +8,7 @@ import {
   lease as leaseSchema,
 } from '../contracts/lease.ts';
 import { instancePingSubject } from '../contracts/service.ts';
+import { onStatus } from './connection-status.ts';
 import { messageOf } from './errors.ts';
 import { parseJson } from './issues.ts';
 import { pause } from './lifecycle.ts';
@@ -69,7 +71,7 @@ export class LeaseCandidate {
     this.#options = options;
     this.#bucket = bucket;
     this.#created_ms = created_ms;
-    void this.#followConnection();
+    onStatus(options.nats, (status) => this.#noteConnection(status));
   }
 
   static async open(options: CandidateOptions): Promise<LeaseCandidate> {
@@ -200,13 +202,11 @@ export class LeaseCandidate {
     };
   }
 
-  async #followConnection(): Promise<void> {
-    for await (const status of this.#options.nats.status()) {
-      if (status.type === 'disconnect') {
-        this.#disconnected_at = performance.now();
-        this.#connected_at = Number.POSITIVE_INFINITY;
-      } else if (status.type === 'reconnect') this.#connected_at = performance.now();
-    }
+  #noteConnection({ type }: Status): void {
+    if (type === 'disconnect') {
+      this.#disconnected_at = performance.now();
+      this.#connected_at = Number.POSITIVE_INFINITY;
+    } else if (type === 'reconnect') this.#connected_at = performance.now();
   }
 }
 

@@ -10,10 +10,10 @@ const WINDOW_MS = 5000;
  * were left out.
  */
 export class LimitedLog {
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'warn' | 'error'>;
   readonly #texts = new Map<string, { lines: number }>();
 
-  constructor(log: Log) {
+  constructor(log: Pick<Log, 'warn' | 'error'>) {
     this.#log = log;
   }
 

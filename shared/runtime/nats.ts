@@ -7,8 +7,10 @@ import {
   errors,
   type NatsConnection,
   nkeyAuthenticator,
+  type Status,
   type TlsOptions,
 } from '@nats-io/transport-node';
+import { onStatus } from './connection-status.ts';
 import { messageOf, UnreachableError } from './errors.ts';
 import { pause } from './lifecycle.ts';
 import type { Log } from './log.ts';
@@ -61,7 +63,7 @@ export async function connectNats(name: string, options: NatsOptions, wait = tru
       ...(tls === undefined ? {} : { tls }),
     });
     if (options.NATS_INBOX_PREFIX !== undefined) inboxPrefixes.set(connection, options.NATS_INBOX_PREFIX);
-    if (log !== undefined) void logStatus(connection, log);
+    if (log !== undefined) onStatus(connection, (status) => logStatus(status, log));
     return connection;
   } catch (error) {
     throw new UnreachableError(
@@ -130,13 +132,11 @@ function authenticatorOf(options: NatsOptions): Authenticator | undefined {
   return undefined;
 }
 
-async function logStatus(connection: NatsConnection, log: Log): Promise<void> {
-  for await (const status of connection.status()) {
-    if (status.type === 'disconnect') log.warn('lost the connection to NATS, reconnecting');
-    else if (status.type === 'reconnect') log.info('connected to NATS again');
-    else if (status.type === 'error' && !isExpected(status.error))
-      log.error({ reason: messageOf(status.error) }, 'NATS reports an error');
-  }
+function logStatus(status: Status, log: Log): void {
+  if (status.type === 'disconnect') log.warn('lost the connection to NATS, reconnecting');
+  else if (status.type === 'reconnect') log.info('connected to NATS again');
+  else if (status.type === 'error' && !isExpected(status.error))
+    log.error({ reason: messageOf(status.error) }, 'NATS reports an error');
 }
 
 /** A worker asks for a bucket that the scheduler is about to create; `awaitBucket` says so where it takes long. */

@@ -1,16 +1,9 @@
-import {
-  DeliverPolicy,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-} from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { pause } from './lifecycle.ts';
+import { type JetStream, Tail } from './tail.ts';
 
 /** How long a reader may stand still before the server is asked whether there is more for it. */
 const STILL_MS = 20;
-/** A reader that has stood still for so long while there is more is replaced by a new one. */
-const SILENT_MS = 3000;
 
 /**
  * The first message that a stream holds behind a sequence; undefined where there is none.
@@ -25,11 +18,21 @@ export async function nextSequence(
   after: number,
   filter = '>',
 ): Promise<{ sequence: number; subject: string; stored_at: Date } | undefined> {
+  const found = await nextMessage(manager, stream, after, filter);
+  return found === undefined ? undefined : { sequence: found.seq, subject: found.subject, stored_at: found.time };
+}
+
+/** The same, with what it holds. */
+export async function nextMessage(
+  manager: JetStreamManager,
+  stream: string,
+  after: number,
+  filter: string,
+): Promise<StoredMsg | undefined> {
   // The client's type knows only one of the two at a time, the server takes both since 2.9.
   const query = { seq: after + 1, next_by_subj: filter };
   try {
-    const found = await manager.streams.getMessage(stream, query);
-    return found === null ? undefined : { sequence: found.seq, subject: found.subject, stored_at: found.time };
+    return (await manager.streams.getMessage(stream, query)) ?? undefined;
   } catch (error) {
     if (error instanceof JetStreamApiError && error.status === 404) return undefined;
     throw error;
@@ -41,16 +44,18 @@ export interface Reader {
   filter?: string;
   /** The sequence up to which everything was handled. */
   position: () => number;
+  /** Where it ends; with what the stream holds now by default. */
+  to?: number;
 }
 
 /**
- * Resolves when a reader has handled everything that its stream held when this was called; what was taken out of the
+ * Resolves when a reader has handled everything that its stream held when this was called, or up to its end; what was taken out of the
  * stream meanwhile is not waited for. A server that is away is waited for.
  * @throws when the signal aborts
  */
 export async function untilRead(manager: JetStreamManager, reader: Reader, signal: AbortSignal): Promise<void> {
   const { stream, filter, position } = reader;
-  let end: number | undefined;
+  let end = reader.to;
   let before = -1;
   for (;;) {
     signal.throwIfAborted();
@@ -82,89 +87,35 @@ export interface ScanOptions {
 }
 
 /**
- * The messages of a stream from one sequence to another, both included, in order; those that are gone are left out. Not
- * for a work queue, which has room for one consumer only.
+ * The messages of a stream from one sequence to another, both included, in order; those that are gone are left out. A
+ * server that is away is waited for. Not for a work queue, which has room for one consumer only.
  * @throws when the signal aborts
  */
-export async function* scanStream(
-  client: JetStreamClient,
-  manager: JetStreamManager,
-  options: ScanOptions,
-): AsyncGenerator<JsMsg> {
-  const { stream, filter, from = 1, signal } = options;
-  const { state } = await manager.streams.info(stream);
+export async function* scanStream(jetstream: JetStream, options: ScanOptions): AsyncGenerator<JsMsg> {
+  const { stream, filter = '>', from = 1, signal } = options;
+  const { state } = await jetstream.manager.streams.info(stream);
   const to = Math.min(options.to ?? state.last_seq, state.last_seq);
   let position = Math.max(from, state.first_seq) - 1;
-  while (position < to) {
-    const next = await nextSequence(manager, stream, position, filter);
-    if (next === undefined || next.sequence > to) return;
-    for await (const message of readOnce(client, manager, { ...options, position: () => position, to })) {
-      // A server that was restarted may give the same again.
-      if (message.seq <= position || message.seq > to) continue;
-      yield message;
-      position = message.seq;
-    }
-    signal?.throwIfAborted();
-  }
-}
-
-interface Reading extends ScanOptions {
-  position: () => number;
-  to: number;
-}
-
-/** Reads until the end, the signal's abort, or until nothing comes any more although there is something. */
-async function* readOnce(
-  client: JetStreamClient,
-  manager: JetStreamManager,
-  { stream, filter, position, to, signal }: Reading,
-): AsyncGenerator<JsMsg> {
-  const consumer = await client.consumers.get(stream, {
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: position() + 1,
-    ...(filter === undefined ? {} : { filter_subjects: filter }),
-  });
-  const messages = await consumer.consume({ max_messages: 1000 });
+  if (position >= to) return;
   const over = new AbortController();
-  const close = (): void => void messages.close();
-  signal?.addEventListener('abort', close, { once: true });
-  if (signal?.aborted === true) close();
-  void closeAtEnd(manager, { stream, ...(filter === undefined ? {} : { filter }), position }, to, over.signal, close);
+  const until = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+  const tail = new Tail(jetstream, {
+    ...{ stream, filter, from: { after: position }, max_buffered: 1000, signal: until, onError: () => {} },
+  });
+  tail.endAt(to);
+  // The last messages may be gone, and then none of them ends it.
+  untilRead(jetstream.manager, { stream, filter, position: () => position, to }, until).then(
+    () => tail.endAt(position),
+    () => over.abort(),
+  );
   try {
-    for await (const message of messages) {
-      yield message;
-      if (message.seq >= to) return;
+    for await (const { item } of tail) {
+      if (item === undefined) continue;
+      position = item.seq;
+      yield item;
     }
   } finally {
     over.abort();
-    signal?.removeEventListener('abort', close);
-    await messages.close();
   }
-}
-
-async function closeAtEnd(
-  manager: JetStreamManager,
-  { stream, filter, position }: Reader,
-  to: number,
-  over: AbortSignal,
-  close: () => void,
-): Promise<void> {
-  let before = -1;
-  let still_since = performance.now();
-  while (!over.aborted) {
-    await pause(STILL_MS, over);
-    const at = position();
-    if (at !== before) {
-      before = at;
-      still_since = performance.now();
-      continue;
-    }
-    try {
-      const next = await nextSequence(manager, stream, at, filter);
-      if (position() !== at) continue;
-      if (next === undefined || next.sequence > to || performance.now() - still_since > SILENT_MS) return close();
-    } catch {
-      // The server is away; it is asked again.
-    }
-  }
+  signal?.throwIfAborted();
 }

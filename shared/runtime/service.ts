@@ -2,6 +2,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import type { z } from 'zod';
 import { STREAMS } from '../contracts/streams.ts';
 import { loadConfig as load, type loadConfig, redacted } from './config.ts';
+import { onStatus } from './connection-status.ts';
 import { BenchwireError, ConfigError } from './errors.ts';
 import { environmentWithSecrets } from './handed-secrets.ts';
 import { Health } from './health.ts';
@@ -76,8 +77,9 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     const nats = await connectNats(definition.name, config, true, log);
     scope.add('nats', () => closeNats(nats));
     let connected = true;
-    void trackConnection(nats, (up) => {
-      connected = up;
+    onStatus(nats, ({ type }) => {
+      if (type === 'disconnect') connected = false;
+      else if (type === 'reconnect') connected = true;
     });
     http.addReadiness('nats', () => (connected ? undefined : 'no connection to NATS'));
     const manager = await jetstreamManager(nats);
@@ -128,11 +130,4 @@ function stopOnSignals(name: string, scope: Scope, log: Log, deadline_seconds: n
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   if (process.send !== undefined) process.once('disconnect', () => stopping || stop('the parent process is gone'));
-}
-
-async function trackConnection(nats: NatsConnection, set: (up: boolean) => void): Promise<void> {
-  for await (const status of nats.status()) {
-    if (status.type === 'disconnect') set(false);
-    else if (status.type === 'reconnect') set(true);
-  }
 }

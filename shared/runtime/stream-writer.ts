@@ -6,8 +6,10 @@ import {
   type Msg,
   type NatsConnection,
   NoRespondersError,
+  type Status,
   TimeoutError,
 } from '@nats-io/transport-node';
+import { onStatus } from './connection-status.ts';
 
 /** Whatever can store a message in a stream: the official client, or `StreamWriter` on a hot path. */
 export interface StreamPublisher {
@@ -36,6 +38,7 @@ export class StreamWriter implements StreamPublisher {
   readonly #waiting = new Map<string, Waiting>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #stopSubscription: () => void;
+  readonly #leave: () => void;
   #next = 0;
 
   /** @param inbox_prefix - where this user may receive answers, if not in the usual place */
@@ -51,7 +54,7 @@ export class StreamWriter implements StreamPublisher {
     this.#stopSubscription = () => subscription.unsubscribe();
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
-    void this.#failOnReconnect();
+    this.#leave = onStatus(nats, (status) => this.#failWithConnection(status));
   }
 
   publish(
@@ -78,6 +81,7 @@ export class StreamWriter implements StreamPublisher {
   /** Ends the waits that are left; the messages may have been stored. */
   stop(): void {
     clearInterval(this.#sweeper);
+    this.#leave();
     if (!this.#nats.isClosed()) this.#stopSubscription();
     this.#failAll(() => new ClosedConnectionError());
   }
@@ -108,11 +112,9 @@ export class StreamWriter implements StreamPublisher {
     }
   }
 
-  async #failOnReconnect(): Promise<void> {
-    for await (const status of this.#nats.status()) {
-      if (status.type === 'reconnect') this.#failAll(() => new TimeoutError());
-    }
-    this.#failAll(() => new ClosedConnectionError());
+  #failWithConnection({ type }: Status): void {
+    if (type === 'reconnect') this.#failAll(() => new TimeoutError());
+    if (type === 'close') this.#failAll(() => new ClosedConnectionError());
   }
 
   #failAll(error: () => Error): void {

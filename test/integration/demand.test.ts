@@ -225,7 +225,7 @@ describe('what outcomes of the past teach', () => {
     }
     const [before_sequence = 0] = sequences.slice(-2);
     const reading = readHistory(
-      { jetstream: client, manager, log },
+      { nats, jetstream: client, manager, log },
       { before_sequence, max_outcomes: 6 },
       ({ execution_time_seconds }, sequence) => taken.push([sequence, execution_time_seconds]),
     );
@@ -239,7 +239,7 @@ describe('what outcomes of the past teach', () => {
     const { state } = await manager.streams.info('OUTCOMES');
     const range = { before_sequence: state.last_seq + 1000, max_outcomes: 5000 };
     let taken = 0;
-    const reading = readHistory({ jetstream: jetstream(nats), manager, log }, range, () => taken++);
+    const reading = readHistory({ nats, jetstream: jetstream(nats), manager, log }, range, () => taken++);
     await vi.waitFor(() => expect(taken).toBeGreaterThan(0), patience);
     await reading.stop();
     const before = taken;

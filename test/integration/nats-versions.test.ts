@@ -101,7 +101,7 @@ describe.each(kinds)('on $kind', ({ program }) => {
     await manager.streams.deleteMessage(OUTCOMES.name, 400);
     const left = [1, 50, 100, 150, 200, 250, 300, 350];
     const scan = (options: { from?: number; to?: number; filter?: string }): Promise<number[]> =>
-      Array.fromAsync(scanStream(client, manager, { stream: OUTCOMES.name, ...options }), ({ seq }) => seq);
+      Array.fromAsync(scanStream({ nats, client, manager }, { stream: OUTCOMES.name, ...options }), ({ seq }) => seq);
     expect(await scan({})).toEqual(left);
     expect(await scan({ from: 51, to: 260 })).toEqual([100, 150, 200, 250]);
     expect(await scan({ filter: 'bw.outcome.r.t1' })).toEqual([1]);

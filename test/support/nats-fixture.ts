@@ -6,6 +6,7 @@ import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { createLog, type Log } from '@benchwire/shared/runtime/log.ts';
 import { closeNats, connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import { nextMessage } from '@benchwire/shared/runtime/read-to-end.ts';
 import { ensureStreams } from '@benchwire/shared/runtime/streams.ts';
 import {
   type JetStreamClient,
@@ -53,12 +54,10 @@ export async function natsFixture(): Promise<NatsFixture> {
 export async function readAll(nats: NatsConnection, stream: string, filter: string): Promise<StoredMsg[]> {
   const manager = await jetstreamManager(nats, { checkAPI: false });
   const found: StoredMsg[] = [];
-  for (let seq = 1; ; ) {
-    // The client's type does not know `next_by_subj`, the server does since 2.9.
-    const query = { seq, next_by_subj: filter };
-    const message = await manager.streams.getMessage(stream, query);
-    if (message === null) return found;
+  for (let after = 0; ; ) {
+    const message = await nextMessage(manager, stream, after, filter);
+    if (message === undefined) return found;
     found.push(message);
-    seq = message.seq + 1;
+    after = message.seq;
   }
 }

@@ -47,6 +47,7 @@ export function outcomeWith(value: number, changes: Partial<Outcome> = {}, metri
 /** Everything OUTCOMES holds of a run. */
 export async function storedOutcomes(nats: NatsConnection, run_id: string): Promise<Outcome[]> {
   const of = { stream: OUTCOMES.name, filter: outcomesOfRun(run_id) };
-  const messages = scanStream(jetstream(nats), await jetstreamManager(nats), of);
+  const manager = await jetstreamManager(nats);
+  const messages = scanStream({ nats, client: jetstream(nats), manager }, of);
   return await Array.fromAsync(messages, (message) => message.json<Outcome>());
 }

@@ -5,11 +5,11 @@ import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from 
 import { STREAMS } from '@benchwire/shared/contracts/streams.ts';
 import { isServerError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { hearOne } from '@benchwire/shared/runtime/listen.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
 import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { errors } from '@nats-io/transport-node';
 
 export interface StreamState {
   stream: string;
@@ -54,7 +54,11 @@ export async function readCluster(nats: NatsConnection, now_ms: number): Promise
     if (!isServerError(error)) throw error;
     return messageOf(error);
   });
-  const [services, found, scheduler] = await Promise.all([pingServices(nats, PING_MS), stored, nextStatus(nats)]);
+  const [services, found, scheduler] = await Promise.all([
+    pingServices(nats, PING_MS),
+    stored,
+    hearOne(nats, SCHEDULER_STATUS_SUBJECT, schedulerStatus, STATUS_MS, (status) => status),
+  ]);
   const [streams, held] = typeof found === 'string' ? [[], undefined] : found;
   services.sort((a, b) => order(a).localeCompare(order(b)));
   const instance = services.find((each) => each.instance_id === held?.instance_id)?.instance_id ?? null;
@@ -119,17 +123,4 @@ async function readLease(nats: NatsConnection): Promise<Lease | undefined> {
     if (error instanceof JetStreamApiError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-async function nextStatus(nats: NatsConnection): Promise<SchedulerStatus | undefined> {
-  const subscription = nats.subscribe(SCHEDULER_STATUS_SUBJECT, { max: 1, timeout: STATUS_MS });
-  try {
-    for await (const message of subscription) {
-      const parsed = parseJson(schedulerStatus, message.data);
-      return parsed.ok ? parsed.value : undefined;
-    }
-  } catch (error) {
-    if (!(error instanceof errors.TimeoutError)) throw error;
-  }
-  return undefined;
 }

@@ -19,7 +19,7 @@ export const top = defineCommand({
   details: 'q or Ctrl-C ends it.',
   async run(context, { once }) {
     return await withStack(context, async (client) => {
-      const watching = watchFleet(client, context.now);
+      const watching = await watchFleet(client, context.now);
       if (once || context.json || !context.out.isTerminal) await snapshot(context, watching.fleet);
       else await live(context, watching.fleet);
       await watching.stop();

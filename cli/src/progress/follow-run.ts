@@ -1,6 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
-import { onStatus } from '@benchwire/shared/client/connection-status.ts';
 import { type BenchEvent, eventName } from '@benchwire/shared/contracts/event.ts';
+import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import { applyMetrics, type Measuring } from './measured-share.ts';
 import {
   applyEvent,

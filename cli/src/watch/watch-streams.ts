@@ -1,6 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
-import { onStatus } from '@benchwire/shared/client/connection-status.ts';
 import type { WatchedMessage, WatchedStream } from '@benchwire/shared/client/watched.ts';
+import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import { CONNECTED_AGAIN, CONNECTION_LOST } from '../connection/words.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { hearOne } from '@benchwire/shared/runtime/listen.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 
 /** How many workers each pool has. */
@@ -11,20 +11,8 @@ export async function listedPools(
   wanted: (pools: ListedPools) => boolean,
   patience_ms: number,
 ): Promise<ListedPools | undefined> {
-  const found = Promise.withResolvers<ListedPools | undefined>();
-  const subscription = nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
-    callback: (error, message) => {
-      const parsed = error === null ? parseJson(schedulerStatus, message.data) : undefined;
-      if (parsed?.ok !== true) return;
-      const pools = new Map(parsed.value.pools.map(({ pool, workers }) => [pool, workers]));
-      if (wanted(pools)) found.resolve(pools);
-    },
+  return await hearOne(nats, SCHEDULER_STATUS_SUBJECT, schedulerStatus, patience_ms, (status) => {
+    const pools = new Map(status.pools.map(({ pool, workers }) => [pool, workers]));
+    return wanted(pools) ? pools : undefined;
   });
-  const timer = setTimeout(() => found.resolve(undefined), patience_ms);
-  try {
-    return await found.promise;
-  } finally {
-    clearTimeout(timer);
-    if (!nats.isClosed()) subscription.unsubscribe();
-  }
 }

@@ -39,7 +39,7 @@ const READ_BACK = 5000;
  * @returns the sequence up to which everything is judged
  */
 export async function recover(parts: RecoverParts, signal: AbortSignal): Promise<number> {
-  const { log, jetstream, manager, book, log_of_findings } = parts;
+  const { log, nats, jetstream, manager, book, log_of_findings } = parts;
   for await (const finding of log_of_findings.stored()) book.know(finding);
   const judged = await acknowledged(manager, parts.durable);
   const history = await loadHistory(parts.nats, log, parts.window, signal);
@@ -48,7 +48,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
 
   const around = { stream: OUTCOMES.name, from, to: last, signal };
   const inStream = new Set<string>();
-  for await (const message of scanStream(jetstream, manager, around)) {
+  for await (const message of scanStream({ nats, client: jetstream, manager }, around)) {
     const read = readOutcome(message.data, message.subject, message.time);
     if (read.ok && read.value.kind === 'measured') inStream.add(read.value.attempt_id);
   }
@@ -56,7 +56,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   const asked = new AskedTasks(manager);
   const isOfAnotherTask = async (read: ReadOutcome): Promise<boolean> =>
     read.kind === 'measured' && (await asked.issuesOf([read.outcome])).some((issues) => issues.length > 0);
-  for await (const message of scanStream(jetstream, manager, around)) {
+  for await (const message of scanStream({ nats, client: jetstream, manager }, around)) {
     const read = readOutcome(message.data, message.subject, message.time);
     if (!read.ok || (await isOfAnotherTask(read.value))) continue;
     if (message.seq <= judged) {

@@ -2,14 +2,14 @@ import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { backoffMs, pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { askRerun } from './adapters/reruns.ts';
 
 export interface RerunParts {
   log: Log;
   nats: NatsConnection;
-  jetstream: JetStreamClient;
+  manager: JetStreamManager;
   /** A re-run that can't be had: the suspicion is left to later points. */
   giveUp(request_id: string, why: string): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function startReruns(parts: RerunParts): Reruns {
     const asked = finding.confirmations.find((each) => each.request_id === request_id);
     if (asked === undefined) return;
     for (let failures = 0; !stopping.signal.aborted; failures++) {
-      const answer = await askRerun(parts.nats, parts.jetstream, finding, asked);
+      const answer = await askRerun(parts.nats, parts.manager, finding, asked);
       if (answer.ok) {
         parts.log.info({ finding_id: finding.finding_id, run_id: answer.run_id }, 'asked for a re-run');
         return;

@@ -35,7 +35,7 @@ export interface Shard extends Running {
 export function startShard(parts: ShardParts): Shard {
   const { log, slot } = parts;
   const book = new SeriesBook(parts.book);
-  const log_of_findings = new FindingLog(parts.jetstream, parts.manager);
+  const log_of_findings = new FindingLog({ nats: parts.nats, client: parts.jetstream, manager: parts.manager });
   const progress = new Progress();
   const reruns = startReruns({
     ...parts,

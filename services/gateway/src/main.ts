@@ -32,7 +32,7 @@ await runService({
   config: gatewayConfig,
   start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
     const { NATS_REPLICAS: replicas } = config;
-    const parts = { client: jetstream, manager, log };
+    const parts = { nats, client: jetstream, manager, log };
     const keys = new WatchedBucket({
       ...{ bucket: await openBucket(nats, API_KEYS_BUCKET, replicas), name: API_KEYS_BUCKET, schema: apiKey, ...parts },
     });

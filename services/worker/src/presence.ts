@@ -8,6 +8,7 @@ import {
   heartbeatSubject,
   type PauseOfWorker,
 } from '@benchwire/shared/contracts/worker.ts';
+import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -50,6 +51,7 @@ export class Presence {
   #beats = 0;
   #measuring: Promise<void> | undefined;
   #own: Subscription | undefined;
+  #leave: () => void = () => {};
   #checking = false;
   #stopped = false;
   #replaced = false;
@@ -69,7 +71,9 @@ export class Presence {
     this.#listen();
     this.#beat();
     this.#timer = setInterval(() => this.#beat(), interval_seconds * 1000);
-    void this.#followConnection();
+    this.#leave = onStatus(this.#options.nats, ({ type }) => {
+      if (type === 'reconnect') void this.#returnAfterOutage();
+    });
     const pools = capabilities.devices.map((device) => device.pool).join(', ');
     const message = `${capabilities.worker_id} offers ${pools}`;
     await this.#publish(
@@ -95,6 +99,7 @@ export class Presence {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#leave();
     this.#own?.unsubscribe();
     this.#state = 'left';
     const { bucket, capabilities, nats } = this.#options;
@@ -235,20 +240,17 @@ export class Presence {
   }
 
   /** After an outage the fleet hears of this worker at once, and finds its entry even on a server that lost it. */
-  async #followConnection(): Promise<void> {
-    const { nats, bucket, capabilities, log } = this.#options;
-    for await (const status of nats.status()) {
-      if (this.#stopped || this.#replaced) return;
-      if (status.type !== 'reconnect') continue;
+  async #returnAfterOutage(): Promise<void> {
+    if (this.#stopped || this.#replaced) return;
+    const { bucket, capabilities, log } = this.#options;
+    this.#beat();
+    try {
+      const entry = await bucket.get(capabilities.worker_id);
+      if (entry !== null && entry.operation === 'PUT') return;
+      await this.#register();
       this.#beat();
-      try {
-        const entry = await bucket.get(capabilities.worker_id);
-        if (entry !== null && entry.operation === 'PUT') continue;
-        await this.#register();
-        this.#beat();
-      } catch (error) {
-        log.warn({ err: error }, 'could not look up the own registration after the outage');
-      }
+    } catch (error) {
+      log.warn({ err: error }, 'could not look up the own registration after the outage');
     }
   }
 

@@ -1,6 +1,6 @@
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import { HEARTBEAT_SUBJECTS, type Heartbeat, heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { listen } from '@benchwire/shared/runtime/listen.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 
 /** The newest heartbeat of each worker, and what the scheduler said last. */
@@ -11,19 +11,12 @@ export class Fleet {
 
   /** Listens until the connection closes. */
   start(nats: NatsConnection): void {
-    nats.subscribe(HEARTBEAT_SUBJECTS, {
-      callback: (error, message) => {
-        const parsed = error === null ? parseJson(heartbeat, message.data) : undefined;
-        if (parsed?.ok !== true) return;
-        if (parsed.value.state === 'left') this.#heartbeats.delete(parsed.value.worker_id);
-        else this.#heartbeats.set(parsed.value.worker_id, { heartbeat: parsed.value, came_ms: performance.now() });
-      },
+    listen(nats, HEARTBEAT_SUBJECTS, heartbeat, (beat) => {
+      if (beat.state === 'left') this.#heartbeats.delete(beat.worker_id);
+      else this.#heartbeats.set(beat.worker_id, { heartbeat: beat, came_ms: performance.now() });
     });
-    nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
-      callback: (error, message) => {
-        const parsed = error === null ? parseJson(schedulerStatus, message.data) : undefined;
-        if (parsed?.ok === true) this.#status = { status: parsed.value, came_ms: performance.now() };
-      },
+    listen(nats, SCHEDULER_STATUS_SUBJECT, schedulerStatus, (status) => {
+      this.#status = { status, came_ms: performance.now() };
     });
   }
 

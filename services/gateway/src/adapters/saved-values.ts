@@ -8,6 +8,8 @@ import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import { HttpProblem } from '../problem.ts';
 
+type StoredIn = Pick<FollowOptions<unknown>, 'nats' | 'client' | 'manager' | 'log'> & { bucket: KV };
+
 interface Known extends SavedFacts {
   identity: string | null;
 }
@@ -18,11 +20,11 @@ const stored = z.record(z.string(), z.unknown());
 /** Layouts and queries that users saved, by kind and name: in a KV bucket, with an index in memory that follows it. */
 export class SavedValues {
   readonly #bucket: KV;
-  readonly #options: Pick<FollowOptions<unknown>, 'bucket' | 'client' | 'manager' | 'log'>;
+  readonly #options: StoredIn;
   readonly #known = new Map<string, Known>();
   #following: FollowedBucket | undefined;
 
-  constructor(options: Pick<FollowOptions<unknown>, 'bucket' | 'client' | 'manager' | 'log'>) {
+  constructor(options: StoredIn) {
     this.#bucket = options.bucket;
     this.#options = options;
   }

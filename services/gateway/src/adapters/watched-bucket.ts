@@ -1,14 +1,16 @@
 import { type FollowedBucket, type FollowOptions, followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import type { KV } from '@nats-io/kv';
 
+type WatchedBucketOptions<T> = Omit<FollowOptions<T>, 'put' | 'removed'> & { bucket: KV };
+
 /** A key-value bucket as a map in memory that follows it, so that a look-up costs no question to the server. */
 export class WatchedBucket<T> {
   readonly bucket: KV;
-  readonly #options: Omit<FollowOptions<T>, 'put' | 'removed'>;
+  readonly #options: WatchedBucketOptions<T>;
   readonly #entries = new Map<string, T>();
   #following: FollowedBucket | undefined;
 
-  constructor(options: Omit<FollowOptions<T>, 'put' | 'removed'>) {
+  constructor(options: WatchedBucketOptions<T>) {
     this.bucket = options.bucket;
     this.#options = options;
   }

@@ -7,6 +7,7 @@ import {
   WORKERS_BUCKET,
   workerCommandSubject,
 } from '@benchwire/shared/contracts/worker.ts';
+import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
@@ -50,13 +51,13 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   const unregistered = new Unregistered();
   const watching = [
     followBucket({
-      ...{ bucket: workers, name: WORKERS_BUCKET, schema: capabilities, client, manager, log },
+      ...{ bucket: workers, name: WORKERS_BUCKET, schema: capabilities, nats, client, manager, log },
       put: (value) => tell(fleet.applyCapabilities(value, now())),
       // A worker that left is not there any more; one whose entry was damaged is.
       removed: askToRegister,
     }),
     followBucket({
-      ...{ bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine, client, manager, log },
+      ...{ bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine, nats, client, manager, log },
       put: (value) => tell(fleet.applyQuarantine(value)),
     }),
   ];
@@ -80,16 +81,14 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   });
 
   let connected = true;
-  void (async () => {
-    for await (const status of nats.status()) {
-      if (status.type === 'disconnect') connected = false;
-      else if (status.type === 'reconnect') {
-        // Nobody could be heard meanwhile.
-        fleet.forgiveSilence(now());
-        connected = true;
-      }
+  const leave = onStatus(nats, ({ type }) => {
+    if (type === 'disconnect') connected = false;
+    else if (type === 'reconnect') {
+      // Nobody could be heard meanwhile.
+      fleet.forgiveSilence(now());
+      connected = true;
     }
-  })();
+  });
 
   const askAfter = createInquiry(nats, (worker_id) => {
     for (const change of connected ? fleet.markGone(worker_id, now()) : []) onChange(change);
@@ -103,6 +102,7 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   return {
     stop: async () => {
       clearInterval(expiry);
+      leave();
       heartbeats.unsubscribe();
       await Promise.all(watching.map((each) => each.stop()));
     },

@@ -3,6 +3,7 @@ import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { RunTimeFacts } from '../run-times/run-time-learner.ts';
@@ -12,6 +13,7 @@ import { outcomeFacts } from './outcomes.ts';
 const MAX_BYTES = 64 * 1024 ** 2;
 
 interface Parts {
+  nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
   log: Log;
@@ -26,7 +28,7 @@ export function readHistory(
   { before_sequence, max_outcomes }: { before_sequence: number; max_outcomes: number },
   learn: (outcome: RunTimeFacts, sequence: number) => void,
 ): Running {
-  const { jetstream, manager, log } = parts;
+  const { nats, jetstream: client, manager, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -38,7 +40,7 @@ export function readHistory(
     if (from >= before_sequence) return;
     const began = performance.now();
     const past = { stream: OUTCOMES.name, from, to: before_sequence - 1, signal };
-    for await (const message of scanStream(jetstream, manager, past)) {
+    for await (const message of scanStream({ nats, client, manager }, past)) {
       const parsed = parseJson(outcomeFacts, message.data);
       if (parsed.ok) learn(parsed.value, message.seq);
     }

@@ -45,7 +45,7 @@ export async function keepReservations(parts: Parts): Promise<Running> {
   const { nats, jetstream, manager, reservations, log, now } = parts;
   const bucket = await openBucket(nats, RESERVATIONS_BUCKET, parts.replicas);
   const following = followBucket({
-    ...{ bucket, name: RESERVATIONS_BUCKET, schema: reservation, client: jetstream, manager, log },
+    ...{ bucket, name: RESERVATIONS_BUCKET, schema: reservation, nats, client: jetstream, manager, log },
     put: (value) => reservations.apply(value),
     removed: (id) => reservations.remove(id),
   });

@@ -3,6 +3,7 @@ import { type RunMessage, runMessage, runSubject } from '@benchwire/shared/contr
 import { RUNS } from '@benchwire/shared/contracts/streams.ts';
 import { Beside } from '@benchwire/shared/runtime/beside.ts';
 import { closeWhenSilent, IDLE_HEARTBEAT_MS } from '@benchwire/shared/runtime/close-when-silent.ts';
+import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { contentHashIssues } from '@benchwire/shared/runtime/content-hash.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -169,12 +170,9 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
       await pause(300, stopping.signal);
     }
   })();
-  void (async () => {
-    for await (const status of nats.status()) {
-      if (stopping.signal.aborted) return;
-      if (status.type === 'reconnect') await messages?.close();
-    }
-  })();
+  const leave = onStatus(nats, ({ type }) => {
+    if (type === 'reconnect') void messages?.close();
+  });
 
   const reader = { stream: RUNS.name, position: () => position };
   const caughtUp = untilRead(manager, reader, stopping.signal);
@@ -189,6 +187,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
     },
     stop: async () => {
       stopping.abort();
+      leave();
       await messages?.close();
       await loop;
       await rejecting.settled();

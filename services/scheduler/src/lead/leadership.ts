@@ -1,9 +1,9 @@
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { HeldLease, LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { listen } from '@benchwire/shared/runtime/listen.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
@@ -158,11 +158,8 @@ export function takePartInLeadership(options: LeadershipOptions): Leadership {
     }
   })();
 
-  const hearing = nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
-    callback: (error, message) => {
-      const parsed = error === null ? parseJson(schedulerStatus, message.data) : undefined;
-      if (parsed?.ok === true && parsed.value.leader !== options.id) heard_another_at = performance.now();
-    },
+  const stopListening = listen(nats, SCHEDULER_STATUS_SUBJECT, schedulerStatus, (said) => {
+    if (said.leader !== options.id) heard_another_at = performance.now();
   });
 
   const status = setInterval(() => {
@@ -190,7 +187,7 @@ export function takePartInLeadership(options: LeadershipOptions): Leadership {
     },
     stop: async () => {
       clearInterval(status);
-      hearing.unsubscribe();
+      stopListening();
       stopping.abort();
       await loop;
     },

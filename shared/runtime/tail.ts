@@ -6,14 +6,14 @@ import {
   type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream';
-import { closeWhenSilent, IDLE_HEARTBEAT_MS } from '../runtime/close-when-silent.ts';
-import { pause } from '../runtime/lifecycle.ts';
-import type { NatsConnection } from '../runtime/nats.ts';
+import { nuid } from '@nats-io/transport-node';
+import { closeWhenSilent, IDLE_HEARTBEAT_MS } from './close-when-silent.ts';
 import { onStatus } from './connection-status.ts';
-import type { Step } from './interleave.ts';
-import { notAllowed, violationOf } from './not-allowed.ts';
-import { lastingError } from './stream-errors.ts';
+import { pause } from './lifecycle.ts';
+import type { NatsConnection } from './nats.ts';
+import { violationOf } from './permission-violation.ts';
 
+/** A connection with its clients of JetStream. */
 export interface JetStream {
   nats: NatsConnection;
   client: JetStreamClient;
@@ -30,6 +30,17 @@ export interface TailOptions {
   /** Messages that may wait here for a slow reader; the rest waits on the server. */
   max_buffered: number;
   signal: AbortSignal;
+  /** Gets what is wrong while reading. Reading goes on after it, or ends with what this throws. */
+  onError: (error: unknown) => void;
+  /** What was read is not what the stream holds now: it is another stream, or has lost its end in a crash. */
+  onLoss?: () => void;
+}
+
+/** What a source says: the next item, or only how it stands. */
+export interface Step<T> {
+  item: T | undefined;
+  /** There is more behind it, as far as is known. */
+  behind: boolean;
 }
 
 interface Opened {
@@ -47,14 +58,14 @@ const AGAIN_MS = 300;
 const FORGET_MS = 30_000;
 
 /**
- * Reads a stream from the side: each message once, in the stream's order; leaves nothing behind on the server, and goes
+ * Reads a stream from the side, the one way to do so: each message once, in the stream's order; leaves nothing behind on the server, and goes
  * on where it was after a lost connection or a restarted server. Iterate it once; it ends when its signal aborts, or at
  * `endAt`.
  *
  * A consumer lives in the server's memory, and what was on its way when a connection broke is lost with it. The NATS
  * client's own recovery can stay silent for ever after a server's death, and does not miss the last message on a broken
  * connection. So this one recovers in one way only, whatever happened: it begins anew behind the last message it gave out.
- * @throws ClientError NOT_ALLOWED, REFUSED, CONNECTION_CLOSED
+ * @throws what `onError` throws
  */
 export class Tail implements AsyncIterable<Step<JsMsg>> {
   readonly #jetstream: JetStream;
@@ -74,6 +85,11 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
     this.#position = options.from;
   }
 
+  /** The sequence behind which reading begins or goes on; undefined until the server has said where a time begins. */
+  get after(): number | undefined {
+    return 'after' in this.#position ? this.#position.after : undefined;
+  }
+
   /** Everything up to the end was given out. */
   get ended(): boolean {
     return this.#end === 0 || ('after' in this.#position && this.#position.after >= this.#end);
@@ -87,7 +103,7 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Step<JsMsg>, void, undefined> {
     const { nats } = this.#jetstream;
-    const { signal } = this.#options;
+    const { signal, onError } = this.#options;
     let connected = Promise.withResolvers<void>();
     connected.resolve();
     const interrupt = (): void => {
@@ -106,10 +122,11 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
         try {
           yield* this.#readOnce();
         } catch (error) {
-          const lasting = lastingError(nats, error);
-          if (lasting !== undefined) throw lasting;
+          if (signal.aborted) return;
+          onError(error);
         }
-        if (this.#violation !== undefined) throw this.#violation;
+        if (this.#violation !== undefined) onError(this.#violation);
+        this.#violation = undefined;
         if (signal.aborted || this.ended) return;
         yield { item: undefined, behind: false };
         await pause(AGAIN_MS, signal);
@@ -161,15 +178,20 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
 
   async #open(): Promise<Opened> {
     const { client, manager } = this.#jetstream;
-    const { stream, filter, max_buffered } = this.#options;
+    const { stream, filter, max_buffered, onLoss } = this.#options;
     const { created, state } = await manager.streams.info(stream);
     let position = this.#position;
-    // Another stream under the same name: nothing of it was read.
-    if (this.#created !== undefined && this.#created !== created) position = { after: 0 };
-    // The server has lost the stream's last messages in a crash, and gives their sequences to other ones.
-    else if ('after' in position) position = { after: Math.min(position.after, state.last_seq) };
+    const is_other = this.#created !== undefined && this.#created !== created;
+    if (is_other || ('after' in position && position.after > state.last_seq)) {
+      // Of another stream under the same name nothing was read. A server that has lost the stream's last messages in a
+      // crash gives their sequences to other ones.
+      position = { after: is_other ? 0 : state.last_seq };
+      if (this.#created !== undefined) onLoss?.();
+    }
 
     const consumer = await manager.consumers.add(stream, {
+      // With a name the server's permissions apply to the filter, too.
+      name: nuid.next(),
       ...('since' in position
         ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: position.since.toISOString() }
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: position.after + 1 }),
@@ -195,7 +217,7 @@ export class Tail implements AsyncIterable<Step<JsMsg>> {
   #checkViolation(error: unknown): void {
     const violation = violationOf(error);
     if (!violation?.subject.includes(`.CONSUMER.MSG.NEXT.${this.#options.stream}.`)) return;
-    this.#violation = notAllowed(violation);
+    this.#violation = violation;
     this.#interrupt();
   }
 }

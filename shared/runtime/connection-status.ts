@@ -5,7 +5,7 @@ type Listener = (status: Status) => void;
 const known = new WeakMap<NatsConnection, Set<Listener>>();
 
 /**
- * Tells what happens to a connection (`disconnect`, `reconnect`, `error`, …) until the returned function is called. The
+ * Tells what happens to a connection (`disconnect`, `reconnect`, `error`, … and at the end `close`) until the returned function is called. The
  * NATS client's own iterator can't be left before something has happened; many short watches on one long connection
  * would leave one behind each, so they share it.
  */
@@ -21,5 +21,14 @@ export function onStatus(nats: NatsConnection, listener: Listener): () => void {
 }
 
 async function tellAll(nats: NatsConnection, listeners: ReadonlySet<Listener>): Promise<void> {
-  for await (const status of nats.status()) for (const listener of [...listeners]) listener(status);
+  const tell = (status: Status): void => {
+    for (const listener of [...listeners]) listener(status);
+  };
+  let last: Status['type'] | undefined;
+  for await (const status of nats.status()) {
+    last = status.type;
+    tell(status);
+  }
+  // The iterator may end before it has given out what came at the same moment.
+  if (last !== 'close') tell({ type: 'close' });
 }
