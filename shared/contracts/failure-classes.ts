@@ -90,6 +90,8 @@ const CODES = {
   DIMENSION_UNKNOWN: 'nothing',
   DISK_LIMIT: 'nothing',
   ENV_NOT_ALLOWED: 'nothing',
+  PLACEHOLDER_EMPTY: 'nothing',
+  PLACEHOLDER_REFUSED: 'nothing',
   EXIT_NOT_ALLOWED: 'nothing',
   INPUTS_REJECTED: 'nothing',
   INPUT_NOT_A_TENSOR: 'nothing',

@@ -100,6 +100,8 @@ const confirmation = z.object({
   /** Whether the value belongs to the new level; null while unknown. */
   agrees: z.boolean().nullable(),
   note: z.string(),
+  /** It measured other files than the run that is suspected, and so decides nothing. Since 0.5. */
+  measured_other_files: z.literal(true).optional(),
 });
 export type FindingConfirmation = z.infer<typeof confirmation>;
 
@@ -131,6 +133,8 @@ export const finding = z.object({
   attempt: z.int().min(1),
   pool: token.nullable(),
   source: source.nullable(),
+  /** Hash of what was measured (provenance.ts), where it is known: a re-run of anything else decides nothing. Since 0.5. */
+  measured_files: z.string().optional(),
   /** The source of the point before: the change lies between the two. */
   previous_source: source.nullable(),
   detected_at: timestamp,

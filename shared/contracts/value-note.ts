@@ -19,6 +19,8 @@ export const VALUE_NOTE_CODES = {
   outputs_left_out: { title: 'outputs left out' },
   mixed_units: { title: 'printed in several units' },
   values_left_out: { title: 'values left out' },
+  /** The files were not those of the commit that the source names: it decides nothing (provenance.ts). */
+  source_mismatch: { title: 'not what the source says' },
   other: { title: 'note' },
 } as const satisfies Record<string, { title: string }>;
 export type ValueNoteCode = keyof typeof VALUE_NOTE_CODES;

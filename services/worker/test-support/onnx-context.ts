@@ -24,6 +24,7 @@ export function onnxContext(
   const measured_sizes: number[] = [];
   return {
     run_id: '019ad000-0000-7000-8000-000000000000',
+    source: null,
     attempt: 1,
     task: {
       task_id: 't',

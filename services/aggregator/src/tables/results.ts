@@ -1,4 +1,5 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
+import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/clickhouse.ts';
@@ -88,7 +89,7 @@ export function findPoints(
   );
 }
 
-/** The last points of a page of series, by series id and then oldest first. */
+/** The last points of a page of series, by series id and then oldest first; without those that decide nothing. */
 export function findHistory(
   database: Queries,
   { after_series_id = '', series_limit = 200, points_per_series = 100 }: QueryParameters<'history'>,
@@ -99,6 +100,7 @@ export function findHistory(
        WHERE series_id IN (
          SELECT DISTINCT series_id FROM results WHERE series_id > {after_series_id:String}
          ORDER BY series_id LIMIT {series_limit:UInt32})
+         AND NOT hasAny(note_codes, [${DECIDING_NOTHING.map((code) => `'${code}'`).join(', ')}])
        ORDER BY series_id, version, run_id DESC, task_id DESC, attempt DESC
        LIMIT {points_per_series:UInt32} BY series_id)
      ORDER BY series_id, version DESC, run_id, task_id, attempt`,

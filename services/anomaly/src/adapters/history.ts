@@ -104,7 +104,7 @@ function refOf(row: z.infer<typeof historyRow>, refs: Map<string, PointRef>): Po
   if (known !== undefined) return known;
   const { run_id, task_id, attempt, measured_at } = row;
   const made: PointRef = {
-    ...{ attempt_id, run_id, task_id, attempt, measured_at, confirms: null },
+    ...{ attempt_id, run_id, task_id, attempt, measured_at, confirms: null, measured_files: null },
     source: row.source,
     worker_id: row.worker_id === '' ? null : row.worker_id,
     pool: row.pool === '' ? null : row.pool,

@@ -53,6 +53,8 @@ export function askAgain(
   if (finding.state !== 'suspected' || !options.kinds.includes(finding.kind)) return undefined;
   const { confirmations } = finding;
   if (confirmations.some((each) => each.agrees === null && each.note === '')) return undefined;
+  // What lies there now is something else: another re-run would measure that again.
+  if (confirmations.some((each) => each.measured_other_files === true)) return undefined;
   if (confirmations.length >= options.runs) return undefined;
   const request_id = confirmationId(finding, confirmations.length + 1);
   if (!mayAsk(request_id)) return undefined;
@@ -78,6 +80,8 @@ export interface Answer {
   value: number | null;
   /** Why there is no value. */
   note: string;
+  /** It measured something else than what is suspected. */
+  measured_other_files?: true;
 }
 
 /** The finding after a re-run has come back, settled where enough of them say the same. */

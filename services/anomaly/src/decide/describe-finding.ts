@@ -120,6 +120,7 @@ export function frame(
     attempt: ref.attempt,
     pool: ref.pool,
     source: ref.source,
+    ...(ref.measured_files === null ? {} : { measured_files: ref.measured_files }),
     previous_source: found.last_good?.ref.source ?? null,
     detected_at: at,
     measured_at: ref.measured_at,

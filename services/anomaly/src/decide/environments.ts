@@ -1,5 +1,6 @@
 import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { PROVENANCE_FACTS } from '@benchwire/shared/contracts/provenance.ts';
 import type { SeriesKey, SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
@@ -17,8 +18,6 @@ interface Lineage {
 }
 
 const MOST_LINEAGES = 200_000;
-/** Facts of what is measured, not of what it is measured on. */
-const NOT_ENVIRONMENT = new Set(['model_sha256', 'model_file', 'model_bytes']);
 
 /**
  * The fingerprint of hardware and environment is part of a series' name, so a new driver begins a new series. This
@@ -60,7 +59,7 @@ function differences(
 ): FindingEvidence['environment'] {
   const names = [...new Set([...Object.keys(before.environment), ...Object.keys(after.environment)])].sort();
   const changed = names
-    .filter((name) => !NOT_ENVIRONMENT.has(name) && before.environment[name] !== after.environment[name])
+    .filter((name) => !PROVENANCE_FACTS.has(name) && before.environment[name] !== after.environment[name])
     .map((what) => ({
       what,
       from: String(before.environment[what] ?? 'none'),

@@ -55,6 +55,7 @@ describe('incidentOf', () => {
       pool: 'p',
     },
     confirms: null,
+    measured_files: null,
   });
   const none = { points: 0, segments: [], tests: [], modes: [], effect_size: null, environment: [], contributions: [] };
 

@@ -12,6 +12,8 @@ export interface PointRef {
   pool: string | null;
   /** It was measured to settle a suspicion: the attempt that was suspected. */
   confirms: string | null;
+  /** What was measured, by its hash; null where that is not known (shared/contracts/provenance.ts). */
+  measured_files: string | null;
 }
 
 /** Tag of a re-run that is to settle a suspicion; its value is the attempt that it measures again. */

@@ -262,6 +262,65 @@ describe('SeriesBook', () => {
     expect(finding.safeParse(found[0]).success).toBe(true);
   });
 
+  describe('a re-run of other files than the suspected ones', () => {
+    const files = (text: string): Outcome['environment'] => ({ argument_files_sha256: text, git_commit: 'abc' });
+
+    it('decides nothing, is no point, and is not asked for again: the next results decide', () => {
+      const { book, slow, again } = suspicion(files('slow'));
+      for (let n = 0; n < 4; n++) {
+        const changed = again(99, { environment: files('fast') });
+        for (const each of changed)
+          expect(each).toMatchObject({
+            state: 'suspected',
+            confirmations: [
+              {
+                agrees: null,
+                value: null,
+                measured_other_files: true,
+                note: expect.stringContaining('measured other files'),
+              },
+            ],
+          });
+        expect(changed).toHaveLength(n === 0 ? 1 : 0);
+      }
+      const [open] = book.findings.ofAttempt(attemptId(slow));
+      expect(open?.confirmations).toHaveLength(1);
+      expect(finding.safeParse(open).success).toBe(true);
+    });
+
+    it('counts where what was measured is not known on either side', () => {
+      expect(suspicion().again(131, { environment: files('x') })).toMatchObject([
+        { confirmations: [{ agrees: true }] },
+        {},
+      ]);
+      expect(suspicion(files('x')).again(131, { environment: {} })).toMatchObject([
+        { confirmations: [{ agrees: true }] },
+        {},
+      ]);
+    });
+
+    it('that its own source denies decides nothing either', () => {
+      const { again } = suspicion();
+      const value_notes = [{ code: 'source_mismatch', text: 'the source says commit a, and commit b was checked out' }];
+      const { results } = outcomeOf(99);
+      const denied = again(99, { results: { ...results, value_notes } });
+      expect(denied).toMatchObject([{ state: 'suspected', confirmations: [{ agrees: null }] }]);
+      expect(denied[0]?.confirmations[0]?.note).toContain('commit b was checked out');
+    });
+  });
+
+  it('keeps a value out of its series whose files were not those of its source', () => {
+    const book = new SeriesBook(options);
+    for (const value of [100, 101, 99, 100, 102, 98]) book.fold(read(outcomeOf(value)), now);
+    const value_notes = [{ code: 'source_mismatch', text: 'uncommitted changes' }];
+    for (const value of [900, 901, 902, 903, 904, 905]) {
+      const { results } = outcomeOf(value);
+      expect(book.fold(read(outcomeOf(value, { results: { ...results, value_notes } })), now)).toEqual([]);
+    }
+    expect(book.fold(read(outcomeOf(100)), now)).toEqual([]);
+    expect(book.fold(read(outcomeOf(130)), now)).not.toEqual([]);
+  });
+
   it('leaves series alone that belong to others', () => {
     const book = new SeriesBook({ ...options, owns: () => false });
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
@@ -276,19 +335,38 @@ function ids(changed: readonly Finding[]): string[] {
 }
 
 /** A book in which a step is suspected, and what re-runs of it make of that. */
-function suspicion(): { book: SeriesBook; slow: Outcome; again(value: number): Finding[] } {
+function suspicion(environment: Outcome['environment'] = {}): {
+  book: SeriesBook;
+  slow: Outcome;
+  again(value: number, changes?: Partial<Outcome>): Finding[];
+} {
   const book = new SeriesBook(options);
   for (const value of [100, 101, 99, 100, 102, 98]) book.fold(read(outcomeOf(value)), now);
-  const slow = outcomeOf(130);
+  const slow = outcomeOf(130, { environment });
   book.fold(read(slow), now);
   const tags = { [CONFIRMS_TAG]: attemptId(slow) };
-  return { book, slow, again: (value) => book.fold(read(outcomeOf(value, { tags })), now) };
+  return {
+    book,
+    slow,
+    again: (value, changes) => book.fold(read(outcomeOf(value, { tags, environment, ...changes })), now),
+  };
 }
 
 function refOf(outcome: Outcome): PointRef {
   const { run_id, task_id, attempt, finished_at, source, worker_id, pool } = outcome;
   const attempt_id = attemptId(outcome);
-  return { attempt_id, run_id, task_id, attempt, measured_at: finished_at, source, worker_id, pool, confirms: null };
+  return {
+    attempt_id,
+    run_id,
+    task_id,
+    attempt,
+    measured_at: finished_at,
+    source,
+    worker_id,
+    pool,
+    confirms: null,
+    measured_files: null,
+  };
 }
 
 describe('readOutcome', () => {

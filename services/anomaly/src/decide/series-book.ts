@@ -3,6 +3,7 @@ import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
+import { decidesNothing, measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
 import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
@@ -88,7 +89,7 @@ export class SeriesBook {
   rememberOutcome(read: ReadOutcome): void {
     if (read.kind !== 'measured' || !this.#isNew(read.attempt_id)) return;
     const ref = refOf(read.outcome);
-    const points = pointsOf(read.outcome);
+    const points = decidingPoints(read.outcome);
     for (const point of points) {
       this.remember(point.series_id, { value: point.value, ref, better: point.better });
       this.#environments.add(read.outcome, point);
@@ -123,8 +124,12 @@ export class SeriesBook {
       return this.#settle(read.confirms, read.run_id, null, () => null, read.why, now);
     }
     const { outcome } = read;
-    const points = pointsOf(outcome).filter((point) => this.#options.owns(point.series_id));
+    const points = decidingPoints(outcome).filter((point) => this.#options.owns(point.series_id));
     const confirms = outcome.tags[CONFIRMS_TAG];
+    const other = confirms === undefined ? undefined : this.#otherFiles(confirms, outcome);
+    if (confirms !== undefined && other !== undefined) {
+      return [...failing, ...this.#settle(confirms, outcome.run_id, outcome.worker_id, () => null, other, now, true)];
+    }
     const settled =
       confirms === undefined
         ? []
@@ -225,18 +230,32 @@ export class SeriesBook {
     measured: (series_id: string) => number | null,
     why: string,
     now: Date,
+    measured_other_files?: true,
   ): Finding[] {
     const changed: Finding[] = [];
     for (const finding of this.findings.ofAttempt(confirms)) {
       // It was taken before a crash, and comes again.
       if (finding.confirmations.some((each) => each.run_id === run_id)) continue;
       const value = measured(finding.series_id);
-      const answer: Answer = { run_id, worker_id, value, note: value === null ? why : '' };
+      const answer: Answer = {
+        ...{ run_id, worker_id, value, note: value === null ? why : '' },
+        ...(measured_other_files === undefined ? {} : { measured_other_files }),
+      };
       const next = answered(finding, answer, now);
       if (next === finding) continue;
       changed.push(this.#apply(next), ...this.#ask(next, now));
     }
     return changed;
+  }
+
+  /** Why a re-run decides nothing: what lay there when it ran was not what is suspected. */
+  #otherFiles(confirms: string, { environment, results }: Outcome): string | undefined {
+    const [finding] = this.findings.ofAttempt(confirms);
+    const mismatch = results.value_notes?.find((note) => decidesNothing([note]));
+    if (mismatch !== undefined) return `the re-run decides nothing: ${mismatch.text}`;
+    const now = measuredFiles(environment);
+    if (finding?.measured_files === undefined || now === null || now === finding.measured_files) return undefined;
+    return 'the re-run decides nothing: it measured other files than the run that is suspected (program, its files, model, or commit); the next results decide';
   }
 
   #ask(finding: Finding, now: Date): Finding[] {
@@ -285,5 +304,10 @@ function refOf(outcome: Outcome): PointRef {
     worker_id: outcome.worker_id,
     pool: outcome.pool,
     confirms: outcome.tags[CONFIRMS_TAG] ?? null,
+    measured_files: measuredFiles(outcome.environment),
   };
+}
+
+function decidingPoints(outcome: Outcome): SeriesPoint[] {
+  return pointsOf(outcome).filter(({ notes }) => !decidesNothing(notes));
 }

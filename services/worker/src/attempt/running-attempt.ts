@@ -45,6 +45,7 @@ export class RunningAttempt {
     this.#checkpoints = services.checkpoints.of(job, device);
     this.context = {
       run_id: job.run_id,
+      source: job.source,
       task: job.task,
       attempt: job.attempt,
       device,

@@ -3,6 +3,7 @@ import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
@@ -12,6 +13,8 @@ export type AbortReason = 'cancelled' | 'timed_out' | 'draining';
 /** Everything that one attempt may use of the worker. Its task, and so the config, is of the executor's own kind. */
 export interface ExecutorContext<Name extends ExecutorName = ExecutorName> {
   readonly run_id: string;
+  /** What the request says is measured. */
+  readonly source: Source | null;
   readonly task: JobTaskOf<Name>;
   readonly attempt: number;
   readonly device: Device;

@@ -12,6 +12,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { offeredCommands, resolveAllowlist } from './command/allowlist.ts';
 import { createCommandExecutor } from './command/command-executor.ts';
 import { type Confinement, probeConfinement } from './command/confinement.ts';
+import { ProvenanceReader } from './command/provenance/provenance.ts';
 import { findTaskUser } from './command/task-user.ts';
 import type { TreeLimits } from './command/tree-watch.ts';
 import type { Executor, Executors } from './executor.ts';
@@ -141,6 +142,11 @@ async function commandExecutor(options: RegistryOptions): Promise<Made<'command'
     env: config.WORKER_COMMAND_ENV,
     env_allow: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
     confinement,
+    provenance: new ProvenanceReader({
+      hashes: new FileHashes(),
+      hidden: config.WORKER_COMMAND_HIDE,
+      user: confinement.user,
+    }),
     limits,
     max_output_bytes: config.WORKER_COMMAND_MAX_OUTPUT_MB * 1024 ** 2,
     grace_ms: config.WORKER_KILL_GRACE_SECONDS * 1000,

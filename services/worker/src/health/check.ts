@@ -48,6 +48,7 @@ async function runModel(onnx: Executor<'onnx'>, device: Device): Promise<string 
   const timer = setTimeout(() => controller.abort(reason), TIMEOUT_MS);
   const context: ExecutorContext<'onnx'> = {
     run_id: newRunId(),
+    source: null,
     attempt: 1,
     device,
     task: {

@@ -5,6 +5,7 @@ import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { TestResults } from '@benchwire/shared/contracts/test-results.ts';
+import { emptyReport } from '../../decide/build-outcome.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { kernelOomKills } from '../onnx/child-exit.ts';
 import { type Allowlist, findProgram } from './allowlist.ts';
@@ -15,8 +16,10 @@ import { exitError } from './exit-error.ts';
 import { createHomeFolder, removeHomeFolder } from './home-folder.ts';
 import { limitError } from './limit-error.ts';
 import { ProgramOutput } from './output.ts';
+import { fillPlaceholders } from './placeholders.ts';
 import { ownerId } from './processes.ts';
 import { Program, type ProgramEnd } from './program.ts';
+import type { Provenance, ProvenanceReader } from './provenance/provenance.ts';
 import { judgeTests } from './tests/judge-tests.ts';
 import type { TreeLimits } from './tree-watch.ts';
 
@@ -32,6 +35,7 @@ export interface CommandExecutorOptions {
   /** WORKER_COMMAND_ENV_ALLOW, with what `default` stands for. */
   env_allow: readonly string[];
   confinement: Confinement;
+  provenance: ProvenanceReader;
   /** Of everything that one task runs; a task can only set a lower memory. */
   limits: TreeLimits;
   max_output_bytes: number;
@@ -46,9 +50,12 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   return {
     name: 'command',
     execute: async (context) => {
+      const filled = fillPlaceholders(context);
+      if (!filled.ok) return emptyReport(filled.error);
       const home = await createHomeFolder(owner, options.confinement.user);
       try {
-        return await runCommand(context, options, home, owner);
+        const task = { ...context.task, config: filled.config };
+        return await runCommand({ ...context, task }, options, home, owner);
       } finally {
         await removeHomeFolder(home);
       }
@@ -74,10 +81,11 @@ async function runCommand(
     output?: ProgramOutput,
     notes: string[] = [],
     tests?: TestResults,
+    provenance?: Provenance,
   ): ExecutorReport => {
     const metrics = output?.summary.results();
     const all = [...(output?.notes() ?? []), ...notes];
-    const value_notes = output?.summary.valueNotes() ?? [];
+    const value_notes = [...(provenance?.notes ?? []), ...(output?.summary.valueNotes() ?? [])];
     return {
       error,
       results: {
@@ -86,7 +94,7 @@ async function runCommand(
         ...(value_notes.length === 0 ? {} : { value_notes }),
         ...(tests === undefined ? {} : { tests }),
       },
-      environment: {},
+      environment: provenance?.environment ?? {},
       precision: config.precision ?? null,
       scenario: null,
       is_simulated: false,
@@ -159,6 +167,11 @@ async function runCommand(
     context.checkpoints,
     confinement.user,
   );
+  const { source } = context;
+  const endProvenance = await options.provenance.begin(
+    { file: found.file, args, working_directory, source },
+    context.signal,
+  );
   // The times of files may be coarser than the clock.
   const started_ms = Date.now() - FILE_TIME_MS;
   const oomKillsBefore = await kernelOomKills();
@@ -179,7 +192,8 @@ async function runCommand(
   notes.push(...judged.notes);
   if (error === null && type === 'benchmark' && !output.hasMetrics) notes.push(NO_METRIC);
   if (end.left_over && failure === undefined) notes.push('processes that the program left running were ended');
-  return { ...report(error, output, notes, judged.tests), did_only_a_part: checkpoint.wentOn };
+  const provenance = await endProvenance();
+  return { ...report(error, output, notes, judged.tests, provenance), did_only_a_part: checkpoint.wentOn };
 }
 
 function endError(

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { Environment } from './hardware.ts';
+import type { ValueNote, ValueNoteCode } from './value-note.ts';
+
+/**
+ * Facts in an outcome's environment that say what was measured, not what it was measured on. `program_file`: what was
+ * started; `argument_files`: the files among its arguments; `git_commit` and `git_changes` (`none`, `uncommitted changes`):
+ * of the repository they lie in. Since 0.5.
+ */
+export const PROVENANCE_FACTS: ReadonlySet<string> = new Set([
+  ...['model_sha256', 'model_file', 'model_files', 'model_bytes', 'model_license'],
+  ...['program_file', 'program_sha256', 'program_sha256_unavailable'],
+  ...['argument_files', 'argument_files_sha256', 'argument_files_sha256_unavailable'],
+  ...['git_commit', 'git_commit_unavailable', 'git_changes', 'git_changes_unavailable'],
+]);
+
+/** Programs of the system, such as interpreters, are what something runs on: another machine may have another build. */
+const SYSTEM_FOLDERS = /^\/(usr|bin|sbin|lib|lib64|opt|nix|snap|Library|System)\//;
+
+/** A commit may be cut short; 7 digits at least, as Git writes them. */
+export function isSameCommit(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  return a === b || (Math.min(a.length, b.length) >= 7 && (a.startsWith(b) || b.startsWith(a)));
+}
+
+/**
+ * 16 hex digits, equal for attempts that measured the same files: model, program, the files among its arguments, and the
+ * commit. Null where none of these is known. Pure.
+ */
+export function measuredFiles(environment: Environment): string | null {
+  const { program_file, program_sha256 } = environment;
+  const is_system = typeof program_file === 'string' && SYSTEM_FOLDERS.test(program_file);
+  const facts = [
+    environment.model_sha256 ?? null,
+    is_system ? null : (program_sha256 ?? null),
+    environment.argument_files_sha256 ?? null,
+    environment.git_commit ?? null,
+    environment.git_changes ?? null,
+  ];
+  if (facts.every((fact) => fact === null)) return null;
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}
+
+/** Codes of notes on values that are kept and shown, and decide nothing: they are not of what their source says. */
+export const DECIDING_NOTHING: readonly ValueNoteCode[] = ['source_mismatch'];
+
+/** Whether a value is kept and shown, but decides nothing. */
+export function decidesNothing(notes: ReadonlyArray<Pick<ValueNote, 'code'>>): boolean {
+  const codes: readonly string[] = DECIDING_NOTHING;
+  return notes.some(({ code }) => codes.includes(code));
+}
