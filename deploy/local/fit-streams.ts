@@ -7,7 +7,7 @@ import { closeNats, connectNats, type NatsOptions } from '@benchwire/shared/runt
 import { cappedBytes } from '@benchwire/shared/runtime/stream-size.ts';
 import { ensureAllStreams, openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { DataPaths } from './paths.ts';
-import type { ServerHandle } from './servers.ts';
+import type { ServerHandle } from './server-handle.ts';
 import { storeRoom } from './store-size.ts';
 
 /**

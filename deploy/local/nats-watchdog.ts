@@ -3,7 +3,7 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import { connectNats, type NatsConnection, type NatsOptions } from '@benchwire/shared/runtime/nats.ts';
 import type { DiskWatch } from './disk-watch.ts';
-import type { ServerHandle } from './servers.ts';
+import type { ServerHandle } from './server-handle.ts';
 
 const LOOK_MS = 1000;
 const ANSWER_MS = 2000;

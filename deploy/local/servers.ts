@@ -24,10 +24,9 @@ import { endLeftovers, forgetProcess, recordProcess } from './process-records.ts
 import { redisProcess } from './redis.ts';
 import { watchRedis } from './redis-watchdog.ts';
 import { runCommand } from './run-command.ts';
+import type { Environment, ServerHandle } from './server-handle.ts';
 import { checkNothingExternal, shareAddress } from './share.ts';
 import { SupervisedProcess } from './supervised-process.ts';
-
-export type Environment = Record<string, string | undefined>;
 
 export interface ServersOptions {
   dataDir: string;
@@ -58,9 +57,6 @@ export interface LocalServers {
   redis: ServerHandle | undefined;
   stop: () => Promise<void>;
 }
-
-/** A server that was started here: it can be killed, restarted on the same port and data, and stopped. */
-export type ServerHandle = SupervisedProcess & { readonly version: string };
 
 /**
  * Starts NATS and Redis, unless the environment names others; installs them when they are missing. The data folder is

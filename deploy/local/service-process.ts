@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { withSecretsApart } from '@benchwire/shared/runtime/handed-secrets.ts';
 import { freePort } from './free-port.ts';
 import { type DataPaths, repositoryRoot } from './paths.ts';
-import type { Environment } from './servers.ts';
+import type { Environment } from './server-handle.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 /**

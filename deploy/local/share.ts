@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { BenchwireError, ConfigError } from '@benchwire/shared/runtime/errors.ts';
 import { isLoopback } from '@benchwire/shared/runtime/hosts.ts';
-import type { Environment } from './servers.ts';
+import type { Environment } from './server-handle.ts';
 
 /**
  * The one address that NATS and Redis listen on when other machines shall reach them: an address of this machine, or a

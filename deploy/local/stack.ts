@@ -8,14 +8,8 @@ import { writeIfPossible } from './disk-full.ts';
 import { LogFile } from './log-file.ts';
 import { once } from './once.ts';
 import { writePrivateFile } from './private-file.ts';
-import {
-  type Environment,
-  type LocalServers,
-  type ServersOptions,
-  startServers,
-  superviseRecorded,
-  untilReady,
-} from './servers.ts';
+import type { Environment } from './server-handle.ts';
+import { type LocalServers, type ServersOptions, startServers, superviseRecorded, untilReady } from './servers.ts';
 import { type ServiceKind, scriptOf, serviceKinds, serviceProcess, usualShutdownSeconds } from './service-process.ts';
 import type { StackFile } from './stack-file.ts';
 import type { SupervisedProcess } from './supervised-process.ts';

@@ -1,4 +1,4 @@
-import type { Better } from './direction.ts';
+import type { Better } from './better.ts';
 
 /**
  * Names of the field's tools that words and units alone do not tell, or tell wrongly. Compared in lower case with `_`

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Better, betterOf } from './direction.ts';
+import type { Better } from './better.ts';
+import { betterOf } from './direction.ts';
 
 /** One line a group: the direction, then names, a unit behind `|` where one was printed. */
 const TABLE: ReadonlyArray<[about: string, better: Better, names: string]> = [

@@ -1,10 +1,8 @@
+import type { Better } from './better.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { unitOfName, wordsOf } from './name.ts';
 import { parseUnit } from './parse-unit.ts';
 import { BAD, GENERAL, GOOD, NEITHER, QUALITY, QUANTITY, RESOURCE, SPREAD, TURNING } from './words.ts';
-
-/** Which way is better, as people say it; `unknown` where nobody knows. */
-export type Better = 'lower' | 'higher' | 'neither' | 'unknown';
 
 /** What is known of a metric when its direction is asked for. */
 export interface MetricFacts {

@@ -2,14 +2,11 @@ import { MAX_ISSUES } from '../contracts/limits.ts';
 import { shorten } from '../format/shorten.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { formatPath } from '../runtime/issues.ts';
-import type { TextIssue } from '../runtime/read-yaml.ts';
+import type { Sources, TextIssue } from './text-issue.ts';
 import { numberProblem } from './written-number.ts';
 
 /** JavaScript would take it for something else, and it would be lost. */
 export const PROTO = 'the name "__proto__" is not possible: choose another one';
-
-/** Scalars that print otherwise than they were written (`1.10`, `1e3`), by path. */
-export type Sources = ReadonlyMap<string, string>;
 
 /** One token of a text that is JSON already. Strings first, so that nothing in them is taken for another token. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[{}[\],]/g;

@@ -2,8 +2,9 @@ import { MAX_FILE_BYTES, MAX_YAML_BYTES } from '../contracts/limits.ts';
 import type { Issue } from '../contracts/request.ts';
 import { limitIssues, type Parsed } from '../runtime/issues.ts';
 import { DOOR_LIMITS, jsonLimitIssue } from '../runtime/json-limits.ts';
-import { readYaml, type TextIssue } from '../runtime/read-yaml.ts';
-import { checkJsonText, jsonSyntaxIssue, type Sources } from './check-json.ts';
+import { readYaml } from '../runtime/read-yaml.ts';
+import { checkJsonText, jsonSyntaxIssue } from './check-json.ts';
+import type { Sources, TextIssue } from './text-issue.ts';
 
 /** A request as its author wrote it. */
 export interface WrittenText {

@@ -14,8 +14,8 @@ import { MAX_DEPTH, MAX_ISSUES, MAX_VALUES, MAX_YAML_ALIASES } from '../contract
 import { shorten } from '../format/shorten.ts';
 import { formatPath } from '../runtime/issues.ts';
 import { tooDeep } from '../runtime/json-limits.ts';
-import type { TextIssue } from '../runtime/read-yaml.ts';
-import { PROTO, type Sources } from './check-json.ts';
+import { PROTO } from './check-json.ts';
+import type { Sources, TextIssue } from './text-issue.ts';
 import { numberProblem } from './written-number.ts';
 
 const CORE_TAGS = new Set(

@@ -1,15 +1,9 @@
 import { CST, Lexer, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
 import { MAX_DEPTH, MAX_ISSUES } from '../contracts/limits.ts';
 import type { Issue } from '../contracts/request.ts';
-import type { Sources } from '../request-text/check-json.ts';
+import type { Sources, TextIssue } from '../request-text/text-issue.ts';
 import { yamlValue } from '../request-text/yaml-value.ts';
 import { tooDeep } from './json-limits.ts';
-
-/** A mistake in a text, and where it stands: both from 1 on, as editors count; null for the text as a whole. */
-export interface TextIssue extends Issue {
-  line: number | null;
-  column: number | null;
-}
 
 export type YamlRead = { ok: true; value: unknown; sources: Sources } | { ok: false; issues: TextIssue[] };
 

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { OnlineSeries } from '@benchwire/anomaly/src/detect/online.ts';
 import { SeriesReplay } from '@benchwire/anomaly/src/detect/replay.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
-import { type LabelledSeries, readLabelled, TUNE_FILE } from './detection/labelled.ts';
+import { readLabelled, TUNE_FILE } from './detection/labelled.ts';
+import type { LabelledSeries } from './detection/labelled-series.ts';
 import { MARGIN, scoresOf } from './detection/score.ts';
 import { type BenchResult, round } from './report.ts';
 

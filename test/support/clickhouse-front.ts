@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
-import type { Engine } from '@benchwire/aggregator/src/adapters/clickhouse.ts';
+import type { Engine } from '@benchwire/aggregator/src/adapters/database.ts';
 import { embeddedEngine } from '@benchwire/aggregator/src/adapters/embedded.ts';
 import { aggregatorConfig } from '@benchwire/aggregator/src/config.ts';
 import { loadConfig } from '@benchwire/shared/runtime/config.ts';

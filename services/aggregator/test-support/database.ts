@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@benchwire/shared/runtime/config.ts';
 import { createLog } from '@benchwire/shared/runtime/log.ts';
-import { type Database, openDatabase } from '../src/adapters/clickhouse.ts';
+import { openDatabase } from '../src/adapters/clickhouse.ts';
+import type { Database } from '../src/adapters/database.ts';
 import { type AggregatorConfig, aggregatorConfig, retentionOf } from '../src/config.ts';
 import { migrate } from '../src/migrations/migrate.ts';
 

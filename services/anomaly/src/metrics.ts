@@ -1,13 +1,18 @@
 import { FINDING_KINDS, type Finding } from '@benchwire/shared/contracts/finding.ts';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Shard } from './shard.ts';
 
 export interface AnomalyMetrics {
   outcomes(count: number): void;
   findings(found: readonly Finding[]): void;
 }
 
-export function createMetrics(registry: Registry, held: () => Shard[]): AnomalyMetrics {
+/** Of a shard, what is counted. */
+interface Counted {
+  book: { readonly size: number };
+  progress: { readonly sequence: number };
+}
+
+export function createMetrics(registry: Registry, held: () => readonly Counted[]): AnomalyMetrics {
   const registers = [registry];
   const outcomes = new Counter({ name: 'benchwire_anomaly_outcomes_total', help: 'Outcomes looked at', registers });
   const found = new Counter({

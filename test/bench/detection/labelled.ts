@@ -1,16 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { type Annotations, consensusOf } from './score.ts';
-
-/** A series with what people marked on it. */
-export interface LabelledSeries {
-  name: string;
-  values: Float64Array;
-  annotations: Annotations;
-  /** Changes that at least half of the annotators marked. */
-  events: number[];
-}
+import type { Annotations, LabelledSeries } from './labelled-series.ts';
+import { consensusOf } from './score.ts';
 
 const SHARED = fileURLToPath(new URL('../../../../shared/data/changepoints/', import.meta.url));
 export const TUNE_FILE = `${SHARED}tune.jsonl.gz`;

@@ -1,9 +1,6 @@
 import { median } from '@benchwire/shared/stats/quantile.ts';
 import { round } from '../report.ts';
-import type { LabelledSeries } from './labelled.ts';
-
-/** Marks of each annotator: where a new level begins. */
-export type Annotations = Record<string, number[]>;
+import type { Annotations, LabelledSeries } from './labelled-series.ts';
 
 /** Two marks this near are the same change. */
 export const MARGIN = 5;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { AggregatorConfig } from '../config.ts';
 import { loadChdb, openSession } from './chdb.ts';
-import type { Engine } from './clickhouse.ts';
+import type { Engine } from './database.ts';
 
 /**
  * ClickHouse inside this process (chdb). Each session is a connection of its own with its own settings; one session

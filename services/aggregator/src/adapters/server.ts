@@ -1,7 +1,7 @@
 import { CLICKHOUSE_ADDRESS, readServerUrl } from '@benchwire/shared/runtime/server-url.ts';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { SqlConfig } from '../sql-process/messages.ts';
-import type { Engine } from './clickhouse.ts';
+import type { Engine } from './database.ts';
 import { JSON_HANDLING } from './encoded-row.ts';
 import type { Settings } from './settings.ts';
 

@@ -13,7 +13,7 @@ import {
   type SqlConfig,
   type ToSqlProcess,
 } from '../sql-process/messages.ts';
-import type { Database } from './clickhouse.ts';
+import type { Database } from './database.ts';
 
 const SCRIPT = fileURLToPath(new URL('../sql-process/main.ts', import.meta.url));
 /** Beyond its own limit, which gives the better message. */

@@ -2,7 +2,7 @@ import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { RUN_STATUSES, runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testDatabase } from '../../test-support/database.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { newestRuns } from './run-queries.ts';
 

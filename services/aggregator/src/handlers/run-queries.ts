@@ -1,7 +1,7 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';
 

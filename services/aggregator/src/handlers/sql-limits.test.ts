@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../test-support/database.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { SqlProcess } from '../adapters/sql-process.ts';
 import { findRuns } from '../tables/runs.ts';
 

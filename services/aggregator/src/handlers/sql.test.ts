@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../test-support/database.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { SqlProcess } from '../adapters/sql-process.ts';
 
 let database: Database;

@@ -1,6 +1,6 @@
 import type { QueryReply } from '@benchwire/shared/contracts/query.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { addressOf, watchRequester } from '../adapters/requester.ts';
 import { type NoAnswer, SqlProcess } from '../adapters/sql-process.ts';
 import type { AggregatorConfig } from '../config.ts';

@@ -1,6 +1,6 @@
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { onCluster, type Retention, ttlOf } from '../tables/table.ts';
 import { MIGRATIONS, TABLES } from './migrations.ts';
 import { joinModelPaths } from './series-names.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { annotations } from '../tables/annotations.ts';
 import { attempts } from '../tables/attempts.ts';
 import { events } from '../tables/events.ts';

@@ -4,7 +4,7 @@ import { seriesId } from '@benchwire/shared/contracts/series.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silent, testDatabase } from '../../test-support/database.ts';
 import { someOutcome } from '../../test-support/messages.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { outcomeRows } from '../decide/outcome-rows.ts';
 import { streamOrder } from '../decide/versions.ts';
 import { attempts, findEarlierSeries } from '../tables/attempts.ts';

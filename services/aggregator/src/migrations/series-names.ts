@@ -3,7 +3,7 @@ import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type SeriesKey, seriesId, variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 
 type Stored = Omit<SeriesKey, 'unit_family'> & { series_id: string; run_id: string; task_id: string };
 

@@ -3,7 +3,7 @@ import { pointsOf, seriesId } from '@benchwire/shared/contracts/series.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silent, testDatabase } from '../../test-support/database.ts';
 import { measured, someOutcome } from '../../test-support/messages.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { outcomeRows } from '../decide/outcome-rows.ts';
 import { streamOrder } from '../decide/versions.ts';
 import { findPoints, findSeries, results } from '../tables/results.ts';

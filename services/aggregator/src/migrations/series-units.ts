@@ -1,7 +1,7 @@
 import { type SeriesKey, seriesId } from '@benchwire/shared/contracts/series.ts';
 import { seriesUnit } from '@benchwire/shared/metric/series-unit.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { type ResultRow, results } from '../tables/results.ts';
 import { columnsOf, insertRows } from '../tables/table.ts';
 

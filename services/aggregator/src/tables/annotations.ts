@@ -1,6 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { AnnotationRow as AnnotationReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import type { Table } from './table.ts';
 
 /** What people noted on a series, and what changed below it: one row for each series that an event names. */

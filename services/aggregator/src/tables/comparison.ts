@@ -1,6 +1,6 @@
 import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
 
 /** For each thing that can be compared: which results belong to one of `values`, and to which. */

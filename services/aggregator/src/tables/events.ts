@@ -1,6 +1,6 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { EventRow as EventReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 

@@ -1,6 +1,6 @@
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import type { Table } from './table.ts';
 
 /** What was asked for, to run it again: the request of each run as JSON. */

@@ -2,7 +2,7 @@ import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
 import { columnsOf, type Table } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { filterBy, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Database, Queries } from '../adapters/clickhouse.ts';
+import type { Database, Queries } from '../adapters/database.ts';
 import { createTable, onCluster, type Retention, type Table } from './table.ts';
 
 /**

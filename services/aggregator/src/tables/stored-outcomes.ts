@@ -1,6 +1,6 @@
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
 
 type Outcome = QueryRow<'outcomes'>;

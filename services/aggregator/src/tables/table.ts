@@ -1,4 +1,4 @@
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { EncodedRow } from '../adapters/encoded-row.ts';
 
 /** How long rows are kept, in days. */

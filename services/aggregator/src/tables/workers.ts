@@ -1,5 +1,5 @@
 import type { WorkerRow as WorkerReply } from '@benchwire/shared/contracts/rows.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import type { Table } from './table.ts';
 
 /** One row per worker: the last that was said of it. */

@@ -11,48 +11,16 @@ import {
 import { MAX_VALUE_NOTES, noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
-import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts';
 import type { FleetClock } from '../clock.ts';
 import { decideStatus } from '../decide/attempt-status.ts';
 import { buildOutcome, emptyReport } from '../decide/build-outcome.ts';
 import { clockNote } from '../decide/clock-note.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
-import {
-  type AbortReason,
-  type ExecutorContext,
-  type ExecutorReport,
-  type Executors,
-  executorOf,
-} from '../executors/executor.ts';
-import type { LoadSampler } from '../load.ts';
-import type { Telemetry } from '../telemetry.ts';
-import type { CheckpointStore } from './checkpoints.ts';
-import type { CpuEnergy } from './cpu-energy.ts';
+import { type AbortReason, type ExecutorReport, executorOf } from '../executors/executor.ts';
+import type { AttemptServices } from './attempt-services.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { SharedTurn } from './shared-turn.ts';
-
-export interface AttemptServices {
-  worker_id: string;
-  clock: FleetClock;
-  client: StreamPublisher;
-  /** What the server takes as one message, in bytes. */
-  max_payload: () => number;
-  executors: Executors;
-  load: LoadSampler;
-  energy: CpuEnergy;
-  telemetry: Telemetry;
-  checkpoints: CheckpointStore;
-  findFresh: ExecutorContext['findFresh'];
-  /** How long the devices have been kept from work since a time, and what is over its limit now though they work. */
-  device_care: { waitedSince(from_ms: number): number; inSpiteOf(): string | undefined };
-  log: Log;
-  /** How long an executor may take to settle after an abort. */
-  abort_patience_ms: number;
-  /** Called for an executor that doesn't: its device can't be trusted any more. */
-  onStuck: (attempt_id: string) => void;
-}
 
 /** With so many attempts at once a worker is after throughput, and an outcome may wait for the next ones. */
 const BUSY_ATTEMPTS = 32;

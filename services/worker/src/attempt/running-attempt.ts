@@ -6,7 +6,7 @@ import type { BatchResult, HardwareMetrics } from '@benchwire/shared/contracts/o
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { AbortReason, ExecutorContext } from '../executors/executor.ts';
-import type { AttemptServices } from './attempt-runner.ts';
+import type { AttemptServices } from './attempt-services.ts';
 import type { CheckpointStore } from './checkpoints.ts';
 import { type Sampling, sampleHardware, TOO_SHORT_TO_SAMPLE } from './hardware-sampler.ts';
 import { LogTail } from './log-tail.ts';

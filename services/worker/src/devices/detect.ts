@@ -7,7 +7,7 @@ import {
 } from '@benchwire/shared/contracts/hardware.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
-import type { OnnxRuntime } from '../executors/onnx/runtime-probe.ts';
+import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
 import { type ConfiguredDevice, devicesByConfiguration } from './configured.ts';
 import { fingerprintOf, poolOf } from './fingerprint.ts';
 import type { FoundDevice } from './found-device.ts';

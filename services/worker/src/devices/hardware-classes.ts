@@ -1,7 +1,7 @@
 import type { Environment, HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
 import type { ProviderName } from '../executors/onnx/providers.ts';
-import type { OnnxRuntime } from '../executors/onnx/runtime-probe.ts';
 import { cpuDevice } from './cpu.ts';
 import { detectCuda, hottestGpu } from './cuda.ts';
 import type { Detection } from './found-device.ts';

@@ -1,6 +1,6 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
-import type { OnnxRuntime } from '../executors/onnx/runtime-probe.ts';
+import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
 import { type DetectOptions, describeDevices, detectDevices, type Offer } from './detect.ts';
 import type { FoundDevice } from './found-device.ts';
 import { providerOfClass, visibilityVariables } from './hardware-classes.ts';

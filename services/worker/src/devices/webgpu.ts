@@ -1,5 +1,5 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
-import type { OnnxRuntime, ProviderTrial } from '../executors/onnx/runtime-probe.ts';
+import type { OnnxRuntime, ProviderTrial } from '../executors/onnx/onnx-runtime.ts';
 import type { Detection, FoundDevice } from './found-device.ts';
 import type { Visible } from './visible-devices.ts';
 

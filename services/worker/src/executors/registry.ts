@@ -20,8 +20,9 @@ import { createNoopExecutor } from './noop.ts';
 import { cacheFolder } from './onnx/cache-folder.ts';
 import { guardedFetch } from './onnx/guarded-fetch.ts';
 import { createOnnxExecutor } from './onnx/onnx-executor.ts';
+import type { OnnxRuntime } from './onnx/onnx-runtime.ts';
 import { allowedHosts } from './onnx/public-addresses.ts';
-import { type OnnxRuntime, probeOnnxRuntime } from './onnx/runtime-probe.ts';
+import { probeOnnxRuntime } from './onnx/runtime-probe.ts';
 
 /** A measuring process that is silent for this long hangs. */
 const ONNX_HANG_SECONDS = 300;

@@ -1,7 +1,7 @@
 import { benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import type { Database } from '../../adapters/clickhouse.ts';
+import type { Database } from '../../adapters/database.ts';
 import { type EventRows, eventRows } from '../../decide/event-rows.ts';
 import { placeOf } from '../../decide/versions.ts';
 import { annotations } from '../../tables/annotations.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silent, testDatabase } from '../../../test-support/database.ts';
 import { measured, received, someEvent, someOutcome } from '../../../test-support/messages.ts';
-import type { Database } from '../../adapters/clickhouse.ts';
+import type { Database } from '../../adapters/database.ts';
 import { SqlProcess } from '../../adapters/sql-process.ts';
 import { eventRows } from '../../decide/event-rows.ts';
 import { streamOrder } from '../../decide/versions.ts';

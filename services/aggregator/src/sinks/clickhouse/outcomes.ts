@@ -3,7 +3,7 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { OutcomeClaims } from '@benchwire/shared/contracts/outcome-claims.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { AskedTasks } from '@benchwire/shared/runtime/asked-tasks.ts';
-import type { Database } from '../../adapters/clickhouse.ts';
+import type { Database } from '../../adapters/database.ts';
 import type { EncodedRow } from '../../adapters/encoded-row.ts';
 import { OutcomeReader, type ReadOutcome } from '../../decide/outcome-reader.ts';
 import { outcomeRows, retraction } from '../../decide/outcome-rows.ts';

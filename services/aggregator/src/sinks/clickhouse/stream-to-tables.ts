@@ -3,7 +3,7 @@ import type { StreamDefinition } from '@benchwire/shared/contracts/streams.ts';
 import { type ConsumeCounters, consume, type HandlerResult, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
-import type { Database } from '../../adapters/clickhouse.ts';
+import type { Database } from '../../adapters/database.ts';
 import type { SinkContext } from '../sink.ts';
 import { ACK_WAIT_MS } from '../write-batch.ts';
 import { writeMessages } from './write.ts';

@@ -3,17 +3,7 @@ import { shorten } from '@benchwire/shared/format/shorten.ts';
 import { badInput } from '@benchwire/shared/model/errors.ts';
 import type { FileValues } from './input-files.ts';
 import type { ElementType } from './tensors.ts';
-
-type Scalar = number | string | boolean | bigint;
-
-/** What an input is filled with. */
-export type ValueRule =
-  /** Whole numbers up to `max`, others below it. */
-  | { kind: 'random'; min: number; max: number }
-  | { kind: 'words'; length: number }
-  | { kind: 'constant'; value: Scalar }
-  /** One after the other, from the beginning again where the input takes more. */
-  | { kind: 'values'; values: ArrayLike<Scalar>; shape: readonly number[] | null; from: string };
+import type { Scalar, ValueRule } from './value-rule.ts';
 
 export interface ChosenRule {
   rule: ValueRule;

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { childEnvironment } from './child-environment.ts';
+import type { OnnxRuntime, ProviderTrial } from './onnx-runtime.ts';
 import type { ProviderName } from './providers.ts';
 
 const run = promisify(execFile);
@@ -19,26 +20,6 @@ const tried = z.union([
   z.object({ usable: z.literal(true) }),
   z.object({ usable: z.literal(false), reason: z.string() }),
 ]);
-
-/** A backend that ONNX Runtime says it was built with; one that is not bundled needs a library that may be missing. */
-type Backend = z.infer<typeof listed>['backends'][number];
-
-export type ProviderTrial =
-  | { usable: true /** What the child printed beside its answer. */; said: string }
-  | {
-      usable: false;
-      reason: string;
-      /** The process did not live to tell. */
-      crashed: boolean;
-    };
-
-/** ONNX Runtime as it is installed here. */
-export interface OnnxRuntime {
-  version: string;
-  backends: readonly Backend[];
-  /** Creates a session with a provider and runs it, in a process of its own. Tried once for each set of variables. */
-  try(provider: ProviderName, variables?: Readonly<Record<string, string>>): Promise<ProviderTrial>;
-}
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 import type { Random } from '@benchwire/shared/stats/random.ts';
-import type { ValueRule } from './input-values.ts';
+import type { ValueRule } from './value-rule.ts';
 
 type Data =
   | Float32Array
