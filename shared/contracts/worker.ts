@@ -51,6 +51,23 @@ export const capabilities = z.object({
 });
 export type Capabilities = z.infer<typeof capabilities>;
 
+/**
+ * KV bucket of the scheduler, by worker id: what the leader last told of a worker that is registered and not heard. So a worker is
+ * told lost once, also by the next leader, and told back when it is heard again. Since 0.6.
+ */
+export const ABSENCES_BUCKET = 'absences';
+
+export const absence = z.object({
+  v: messageVersion,
+  worker_id: token,
+  /** The start of the worker that this is about; a later start of it is told anew. */
+  boot_id: z.string(),
+  /** `here`: it was lost, and has been heard again. */
+  state: z.enum(['lost', 'left', 'here']),
+  at: timestamp,
+});
+export type Absence = z.infer<typeof absence>;
+
 /** Plain NATS, not stored. */
 export const HEARTBEAT_SUBJECTS = 'bw.heartbeat.*';
 export function heartbeatSubject(worker_id: string): string {

@@ -1,5 +1,6 @@
 import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
+import { ABSENCES_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { contentHash } from '@benchwire/shared/runtime/content-hash.ts';
 import { LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
@@ -8,6 +9,7 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { PoolQueues } from './adapters/pool-queues.ts';
 import { schedulerConfig, stateOptions } from './config.ts';
+import { Absences } from './fleet/absences.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { answerJoins } from './handlers/join.ts';
@@ -38,6 +40,7 @@ await runService({
     await health.watch('redis', () => queues.check());
 
     const fleet = new Fleet(Date.now());
+    const absences = new Absences();
     let leadership: Leadership | undefined;
     const watching = await watchFleet({
       nats,
@@ -45,6 +48,7 @@ await runService({
       manager,
       replicas: config.NATS_REPLICAS,
       fleet,
+      absences,
       log,
       now: Date.now,
       onChange: (change) => leadership?.onFleetChange(change),
@@ -82,6 +86,8 @@ await runService({
       manager,
       queues,
       fleet,
+      absences,
+      told_absences: await openBucket(nats, ABSENCES_BUCKET, config.NATS_REPLICAS),
       candidate,
       strategy,
       log,

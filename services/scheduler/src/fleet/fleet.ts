@@ -1,11 +1,16 @@
 import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
+import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import type { Offer } from '../placement/match.ts';
 
+/** A registered worker that nobody has heard since this scheduler listens: it may still be on its way back to a stack that has come up. */
+const NEVER_HEARD_MS = 15_000;
 /** One that should have spoken this often, and not for this long, may be asked after. */
 const QUIET_INTERVALS = 2;
 const MIN_QUIET_MS = 1500;
+/** Workers that left are remembered, so many at most. */
+const MAX_LEFT = 20_000;
 
 export interface WorkerState {
   capabilities: Capabilities;
@@ -19,6 +24,12 @@ export interface WorkerState {
   /** The same, by device. */
   running_on: Heartbeat['running'];
   paused: Heartbeat['paused'];
+}
+
+export interface WorkerAbsence {
+  state: 'lost' | 'left';
+  /** By this scheduler's clock; undefined when it has never heard it. */
+  last_seen_ms: number | undefined;
 }
 
 export interface Pool {
@@ -45,8 +56,12 @@ export class Fleet {
   #workers = new Map<string, WorkerState>();
   /** Capabilities without a heartbeat yet. */
   #known = new Map<string, Capabilities>();
-  /** Known to have no connection, or silent for too long, and not heard of since. */
-  #gone = new Set<string>();
+  /** Workers that have an entry in the bucket now. */
+  readonly #registered = new Set<string>();
+  /** Known to have no connection, or silent for too long, and not heard of since; with when it was last seen. */
+  #gone = new Map<string, number | undefined>();
+  /** The start under which each worker that left has left. */
+  readonly #left = new Map<string, string>();
   /** Since when a worker would be heard of if it were there: its capabilities are known, or it is named as being at work. */
   readonly #expected_since = new Map<string, number>();
   readonly #quarantines = new Map<string, Quarantine>();
@@ -66,9 +81,13 @@ export class Fleet {
 
   /** @returns what changed for tasks that run there */
   applyCapabilities(capabilities: Capabilities, now: number): FleetChange[] {
-    if (this.#known.get(capabilities.worker_id)?.boot_id !== capabilities.boot_id)
+    if (this.#known.get(capabilities.worker_id)?.boot_id !== capabilities.boot_id) {
       this.#expected_since.set(capabilities.worker_id, now);
+      // That was the start before.
+      this.#gone.delete(capabilities.worker_id);
+    }
     this.#known.set(capabilities.worker_id, capabilities);
+    this.#registered.add(capabilities.worker_id);
     const worker = this.#workers.get(capabilities.worker_id);
     if (worker === undefined) return [];
     this.#pools = undefined;
@@ -79,6 +98,11 @@ export class Fleet {
     worker.running = new Set();
     worker.running_on = {};
     return [{ kind: 'restarted', worker_id: capabilities.worker_id }];
+  }
+
+  /** Its entry in the bucket is gone. What it was known to offer holds for as long as it is heard. */
+  applyRemoval(worker_id: string): void {
+    this.#registered.delete(worker_id);
   }
 
   applyHeartbeat(heartbeat: Heartbeat, now: number): FleetChange[] {
@@ -94,6 +118,8 @@ export class Fleet {
     const before = this.#workers.get(worker_id);
     if (heartbeat.state === 'left') {
       this.forget(worker_id);
+      this.#left.set(worker_id, heartbeat.boot_id);
+      forgetOldest(this.#left, MAX_LEFT);
       return before === undefined ? [] : [{ kind: 'left', worker_id }];
     }
     if (before === undefined || before.state !== heartbeat.state) this.#pools = undefined;
@@ -158,8 +184,8 @@ export class Fleet {
 
   /** Takes out a worker that is known to have no connection, or was silent for too long. */
   markGone(worker_id: string, now: number): FleetChange[] {
-    this.#gone.add(worker_id);
     const worker = this.#workers.get(worker_id);
+    this.#gone.set(worker_id, worker?.last_seen_ms ?? this.#gone.get(worker_id));
     if (worker === undefined) return [];
     this.forget(worker_id);
     return [{ kind: 'lost', worker_id, silent_ms: now - worker.last_seen_ms }];
@@ -175,6 +201,15 @@ export class Fleet {
     const since_ms = this.#expected_since.get(worker_id) ?? now;
     this.#expected_since.set(worker_id, since_ms);
     return this.silenceIsTelling(now) && now - since_ms > lostAfterMs(0);
+  }
+
+  /** What has become of a worker that is registered and not there; undefined while it is there, or may be. */
+  absenceOf({ worker_id, boot_id }: Capabilities, now: number): WorkerAbsence | undefined {
+    if (this.#workers.has(worker_id)) return undefined;
+    if (this.#left.get(worker_id) === boot_id) return { state: 'left', last_seen_ms: undefined };
+    if (this.#gone.has(worker_id)) return { state: 'lost', last_seen_ms: this.#gone.get(worker_id) };
+    const since_ms = Math.max(this.#listening_since_ms, this.#expected_since.get(worker_id) ?? now);
+    return now - since_ms > NEVER_HEARD_MS ? { state: 'lost', last_seen_ms: undefined } : undefined;
   }
 
   #silentFor(now: number, limitMs: (interval_ms: number) => number): string[] {
@@ -212,12 +247,15 @@ export class Fleet {
 
   /** Whether the bucket has an entry of it. */
   isRegistered(worker_id: string): boolean {
-    return this.#known.has(worker_id);
+    return this.#registered.has(worker_id);
   }
 
-  /** Worker ids of the bucket, heard of or not. */
-  get knownWorkers(): IterableIterator<string> {
-    return this.#known.keys();
+  /** What is known of workers that are registered, or were heard until they fell silent. */
+  *registrations(): Generator<Capabilities> {
+    for (const worker_id of new Set([...this.#registered, ...this.#gone.keys()])) {
+      const capabilities = this.#known.get(worker_id);
+      if (capabilities !== undefined) yield capabilities;
+    }
   }
 
   get workerCount(): number {

@@ -1,6 +1,8 @@
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import {
+  ABSENCES_BUCKET,
+  absence,
   capabilities,
   HEARTBEAT_SUBJECTS,
   heartbeat,
@@ -17,6 +19,7 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { SlicedQueue } from '@benchwire/shared/runtime/slices.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { Absences } from '../fleet/absences.ts';
 import type { Fleet, FleetChange } from '../fleet/fleet.ts';
 import { Unregistered } from '../fleet/unregistered.ts';
 import { createInquiry } from './inquiry.ts';
@@ -31,6 +34,7 @@ interface Parts {
   manager: JetStreamManager;
   replicas: number;
   fleet: Fleet;
+  absences: Absences;
   log: Log;
   now: () => number;
   onChange: (change: FleetChange) => void;
@@ -41,6 +45,7 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   const { nats, jetstream: client, manager, fleet, log, now, onChange } = parts;
   const workers = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
   const quarantines = await openBucket(nats, QUARANTINE_BUCKET, parts.replicas);
+  const absences = await openBucket(nats, ABSENCES_BUCKET, parts.replicas);
   const tell = (changes: FleetChange[]): void => {
     for (const change of changes) onChange(change);
   };
@@ -49,12 +54,27 @@ export async function watchFleet(parts: Parts): Promise<Running> {
       nats.publish(workerCommandSubject(worker_id), '{"command":"register"}');
   };
   const unregistered = new Unregistered();
+  const told = followBucket({
+    ...{ bucket: absences, name: ABSENCES_BUCKET, schema: absence, client, manager, log },
+    put: (value) => parts.absences.apply(value),
+    removed: (worker_id) => parts.absences.remove(worker_id),
+  });
+  told.known.then(
+    () => {
+      parts.absences.is_known = true;
+    },
+    () => undefined,
+  );
   const watching = [
+    told,
     followBucket({
       ...{ bucket: workers, name: WORKERS_BUCKET, schema: capabilities, nats, client, manager, log },
       put: (value) => tell(fleet.applyCapabilities(value, now())),
       // A worker that left is not there any more; one whose entry was damaged is.
-      removed: askToRegister,
+      removed: (worker_id) => {
+        fleet.applyRemoval(worker_id);
+        askToRegister(worker_id);
+      },
     }),
     followBucket({
       ...{ bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine, nats, client, manager, log },

@@ -13,6 +13,7 @@ import type { KV } from '@nats-io/kv';
 import type { PoolQueues } from '../adapters/pool-queues.ts';
 import { DemandReports } from '../demand/demand-reports.ts';
 import { PoolExclusions } from '../failures/pool-exclusions.ts';
+import type { Absences } from '../fleet/absences.ts';
 import type { Fleet, FleetChange } from '../fleet/fleet.ts';
 import { readHistory } from '../handlers/outcome-history.ts';
 import { readOutcomes } from '../handlers/outcomes.ts';
@@ -37,6 +38,7 @@ import { Reconciler } from './reconciler.ts';
 import { RunCompletion } from './run-completion.ts';
 import { type LeaderStatus, statusOf } from './status.ts';
 import type { LeaderProgress } from './watchdog.ts';
+import { WorkerAbsences } from './worker-absences.ts';
 
 export interface LeaderOptions {
   nats: NatsConnection;
@@ -44,6 +46,9 @@ export interface LeaderOptions {
   manager: JetStreamManager;
   queues: PoolQueues;
   fleet: Fleet;
+  absences: Absences;
+  /** The bucket `absences`. */
+  told_absences: KV;
   strategy: Strategy;
   lease: HeldLease;
   log: Log;
@@ -62,6 +67,8 @@ export interface LeaderOptions {
 const TICK_MS = 100;
 /** How often jobs that stand behind others are looked at: whether an idle pool would complete them earlier. */
 const MOVE_MS = 1000;
+/** How often registered workers are looked at that are not heard. */
+const ABSENCES_MS = 1000;
 /** Past outcomes that teach a new leader run times: a third of a second beside its work, unless they carry long logs. */
 const LEARN_FROM_OUTCOMES = 20_000;
 
@@ -89,6 +96,8 @@ export class Leader {
   #reconciler: Reconciler;
   #exclusions: PoolExclusions;
   #failurePatterns: FailurePatterns;
+  #absences: WorkerAbsences;
+  #told_absences_at_ms = 0;
 
   constructor(options: LeaderOptions) {
     this.#options = options;
@@ -113,6 +122,7 @@ export class Leader {
     });
     this.#bindings = new Bindings(this.state, { ...options, work });
     this.#learner = new RunTimeLearner(this.state.run_times, (pool) => options.fleet.classOf(pool));
+    this.#absences = new WorkerAbsences({ ...options, told: options.told_absences, work });
     this.#reports = new DemandReports(options.now());
   }
 
@@ -225,16 +235,11 @@ export class Leader {
 
   /** To be called when workers have come, gone or changed. */
   onFleetChange(change: FleetChange): void {
-    const { fleet, now, log } = this.#options;
+    const { fleet } = this.#options;
     this.schedule();
     if (change.kind === 'joined') return;
-    if (change.kind === 'lost') {
-      const message = `worker ${change.worker_id} has been silent for ${(change.silent_ms / 1000).toFixed(1)} s`;
-      log.warn(message);
-      const { worker_id } = change;
-      this.#work.publishEvent(eventOf('worker.lost', { worker_id, at_ms: now(), event_id: newRunId(), message }));
-    }
     if (!this.#ready) return;
+    if (change.kind === 'lost' && this.#mayAct()) this.#absences.act();
     if (change.kind === 'released') this.#failurePatterns.released(change.worker_id);
     for (const pool of fleet.poolsOf(change.worker_id)) this.#work.track(this.#reconcile(pool));
   }
@@ -262,6 +267,10 @@ export class Leader {
     expireUnplaceable(this.state, fleet, now());
     this.#failurePatterns.act();
     for (const missed of missDeadlines(this.state, now())) this.#work.publishEvent(deadlineEvent(missed, now()));
+    if (now() - this.#told_absences_at_ms >= ABSENCES_MS) {
+      this.#told_absences_at_ms = now();
+      this.#absences.act();
+    }
     if (now() - this.#moved_at_ms >= MOVE_MS) {
       this.#moved_at_ms = now();
       for (const state of planSteals(this.state, viewOf(this.state), now())) this.state.phases.withdraw(state);

@@ -9,6 +9,7 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { PoolQueues } from '../adapters/pool-queues.ts';
+import type { Absences } from '../fleet/absences.ts';
 import type { Fleet, FleetChange } from '../fleet/fleet.ts';
 import type { SchedulerMetrics } from '../metrics.ts';
 import type { Strategy } from '../placement/strategy.ts';
@@ -39,6 +40,9 @@ export interface LeadershipOptions {
   manager: JetStreamManager;
   queues: PoolQueues;
   fleet: Fleet;
+  absences: Absences;
+  /** The bucket `absences`. */
+  told_absences: KV;
   candidate: LeaseCandidate;
   strategy: () => Strategy;
   log: Log;
