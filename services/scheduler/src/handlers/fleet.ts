@@ -55,7 +55,7 @@ export async function watchFleet(parts: Parts): Promise<Running> {
   };
   const unregistered = new Unregistered();
   const told = followBucket({
-    ...{ bucket: absences, name: ABSENCES_BUCKET, schema: absence, client, manager, log },
+    ...{ bucket: absences, name: ABSENCES_BUCKET, schema: absence, nats, client, manager, log },
     put: (value) => parts.absences.apply(value),
     removed: (worker_id) => parts.absences.remove(worker_id),
   });
