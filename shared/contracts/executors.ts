@@ -90,7 +90,7 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
     measurements: () => 1,
     measuredShare: () => undefined,
     series: {
-      not_in_variant: ['model', 'precision', 'max_memory_mb', 'junit'],
+      not_in_variant: ['model', 'precision', 'max_memory_mb', 'junit', 'prepare'],
       not_in_workload: ['max_memory_mb', 'junit'],
       paths: ['command', 'working_directory'],
     },

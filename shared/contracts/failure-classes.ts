@@ -92,6 +92,7 @@ const CODES = {
   ENV_NOT_ALLOWED: 'nothing',
   PLACEHOLDER_EMPTY: 'nothing',
   PLACEHOLDER_REFUSED: 'nothing',
+  PREPARE_FAILED: 'nothing',
   EXIT_NOT_ALLOWED: 'nothing',
   INPUTS_REJECTED: 'nothing',
   INPUT_NOT_A_TENSOR: 'nothing',

@@ -59,6 +59,8 @@ export const commandConfig = z.strictObject({
   command: z.array(z.string().max(65_536)).min(1).max(1024),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a variable name'), z.string()).optional(),
   working_directory: z.string().optional(),
+  /** Run before the program, in the same folder, and not measured: `[git, checkout, "{commit}"]`. Since 0.5. */
+  prepare: z.array(z.string().max(65_536)).min(1).max(1024).optional(),
   max_memory_mb: z.int().min(16).optional(),
   /** What the program measures, for the series; free text such as a model's name. */
   model: z.string().min(1).max(256).optional(),

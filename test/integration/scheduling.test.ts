@@ -122,7 +122,7 @@ describe('bw why', () => {
       pools: [{ pool: 'cpu-0000000a', reason: null, slots: 1, emitted: 2 }],
     });
     expect(await why(run_id, 'b')).toMatchObject({ phase: 'blocked', waits_for_count: 3 });
-    expect((await why(never, 'c')).pools[0]?.reason).toMatch(/wanted is tpu/);
+    expect((await why(never, 'c')).pools[0]?.reason).toMatch(/needs tpu, has/);
     const words = await bw(['why', 'a-r3', '--run', run_id], { env: stack.env });
     expect(words.stdout).toMatch(/waits for a free slot[\s\S]*expected start: unknown[\s\S]*cpu-0000000a/);
     open();

@@ -31,7 +31,7 @@ beforeAll(async () => {
   top = realpathSync(mkdtempSync(join(tmpdir(), 'benchwire-test-')));
   mkdirSync(join(top, 'hidden'));
   worker = await fixture.worker('runner', {
-    WORKER_COMMANDS: 'sh,cat',
+    WORKER_COMMANDS: 'sh,cat,git',
     WORKER_COMMAND_ENV_ALLOW: 'default,WHAT',
     WORKER_COMMAND_HIDE: join(top, 'hidden'),
   });
@@ -177,5 +177,47 @@ describe('placeholders', () => {
       const refused = await run(command, { source: { commit: 'abc1234', branch }, config });
       expect(refused.error, branch).toMatchObject({ code: 'PLACEHOLDER_REFUSED', retriable: false });
     }
+  });
+});
+
+describe('prepare', () => {
+  it('restores what is to be measured, before every attempt, and is no part of the series', async () => {
+    writeFileSync(join(repository, 'b.sh'), 'echo "{\\"metric\\":\\"ms\\",\\"value\\":1}"');
+    const fast = commit('fast');
+    writeFileSync(join(repository, 'b.sh'), 'echo "{\\"metric\\":\\"ms\\",\\"value\\":2}"');
+    const slow = commit('slow');
+    const config = { prepare: ['git', 'checkout', '--quiet', '{commit}'] };
+    for (const [head, value] of [
+      [fast, 1],
+      [slow, 2],
+      [fast, 1],
+    ] as const) {
+      const found = await run(['sh', 'b.sh'], { source: { commit: head }, config });
+      expect(found.results.metrics?.ms?.value).toBe(value);
+      expect(found.environment).toMatchObject({ git_commit: head, git_changes: 'none' });
+      expect(notesOf(found)).toEqual([]);
+    }
+  });
+
+  it('that fails ends the task with its last line; one that prints a metric measures nothing', async () => {
+    commit('one');
+    const failed = await run(['sh', '-c', 'true'], { config: { prepare: ['git', 'checkout', 'nowhere'] } });
+    expect(failed.error).toMatchObject({ code: 'PREPARE_FAILED', message: expect.stringContaining('nowhere') });
+    const printed = [
+      'sh',
+      '-c',
+      'echo "{\\"metric\\":\\"ms\\",\\"value\\":1}"; printf "#!/bin/sh\\necho made" > made.sh',
+    ];
+    const made = await run(['sh', 'made.sh'], { config: { prepare: printed } });
+    expect(made.results.metrics).toBeUndefined();
+    expect(Buffer.from(made.logs ?? '', 'base64').toString()).toMatch(/prepare: .*metric[\s\S]*made/);
+    const refused = await run(['sh', '-c', 'true'], { config: { prepare: ['rm', 'x'] } });
+    expect(refused.error?.code).toBe('COMMAND_NOT_ALLOWED');
+  });
+
+  it('ends with its task', async () => {
+    const config = { working_directory: repository, command: ['sh', '-c', 'true'], prepare: ['sh', '-c', 'sleep 600'] };
+    const job = await fixture.add(worker.pool, { executor: 'command', config, timeout_seconds: 1 });
+    expect((await fixture.outcomeOf(job)).status).toBe('timed_out');
   });
 });

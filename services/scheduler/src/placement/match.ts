@@ -33,16 +33,16 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
   const { hardware, min_memory_gb, min_cuda_compute, instruction_sets = [], labels } = need.requirements;
   if (need.pool !== null && need.pool !== offer.pool) return `the task is bound to pool ${need.pool}`;
   const { pool } = need.requirements;
-  if (pool !== undefined && pool !== offer.pool) return `wanted is pool ${pool}`;
+  if (pool !== undefined && pool !== offer.pool) return `the task needs pool ${pool}`;
   if (hardware.length > 0 && !hardware.includes(offer.class)) {
-    return `it is ${offer.class} hardware, wanted is ${hardware.join(' or ')}`;
+    return `needs ${hardware.join(' or ')}, has ${offer.class}`;
   }
   if (!offer.executors.includes(need.executor)) {
     return `its workers have no ${need.executor} executor (they have ${offer.executors.join(', ') || 'none'})`;
   }
   if (need.executor === 'command') {
-    const program = programOf(need);
-    if (!offer.commands.includes('*') && !offer.commands.includes(program)) {
+    const program = programsOf(need).find((each) => !offer.commands.includes(each));
+    if (program !== undefined && !offer.commands.includes('*')) {
       return `its workers do not allow the program "${program}" (they allow ${offer.commands.join(', ') || 'none'}): start one with "bw worker --allow ${program}", or the stack with WORKER_COMMANDS=${[...offer.commands, program].join(',')}`;
     }
     const refused = refusedByOffer(need, offer);
@@ -53,20 +53,20 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
   if (min_memory_gb !== undefined) {
     const memory_gb = memoryOf(offer);
     if ((memory_gb ?? 0) < min_memory_gb) {
-      return `it has ${memory_gb ?? 'an unknown amount of'} GB of memory, needed are ${min_memory_gb}`;
+      return `needs ${min_memory_gb} GB of memory, has ${memory_gb ?? 'an unknown amount'}`;
     }
   }
   if (min_cuda_compute !== undefined && (offer.cuda_compute ?? 0) < min_cuda_compute) {
-    return `its CUDA compute capability is ${offer.cuda_compute ?? 'none'}, needed is ${min_cuda_compute}`;
+    return `needs CUDA compute capability ${min_cuda_compute}, has ${offer.cuda_compute ?? 'none'}`;
   }
   if (instruction_sets.length > 0 && offer.instruction_sets === undefined) {
-    return `the instruction sets of its processor are not known, needed are ${instruction_sets.join(', ')}`;
+    return `needs ${instruction_sets.join(', ')}, and the instruction sets of its processor are unknown`;
   }
   const missing = instruction_sets.filter((each) => offer.instruction_sets?.includes(each) !== true);
-  if (missing.length > 0) return `its processor has no ${missing.join(', ')}`;
+  if (missing.length > 0) return `needs ${missing.join(', ')}, which its processor does not have`;
   for (const [name, value] of Object.entries(labels)) {
     if (offer.labels[name] !== value) {
-      return `its label ${name} is ${offer.labels[name] ?? 'not set'}, wanted is ${value}`;
+      return `needs label ${name}=${value}, has ${offer.labels[name] === undefined ? 'none' : `${name}=${offer.labels[name]}`}`;
     }
   }
   return undefined;
@@ -75,6 +75,12 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
 /** The program that a `command` task starts; empty for any other. */
 export function programOf(need: Need): string {
   return 'command' in need.config ? (need.config.command[0] ?? '') : '';
+}
+
+/** Every program that it starts: also the one that prepares. */
+function programsOf(need: Need): string[] {
+  const prepare = 'command' in need.config ? need.config.prepare?.[0] : undefined;
+  return [programOf(need), ...(prepare === undefined ? [] : [prepare])];
 }
 
 /** Names of the variables that a `command` task sets. */
@@ -96,7 +102,7 @@ function refusedByOffer(need: Need, { command_env, commands }: Offer): string[] 
 export function needSignature(need: Need): string {
   return JSON.stringify([
     need.executor,
-    need.executor === 'command' ? [programOf(need), variablesOf(need).toSorted()] : '',
+    need.executor === 'command' ? [programsOf(need), variablesOf(need).toSorted()] : '',
     need.pool,
     need.requirements,
   ]);

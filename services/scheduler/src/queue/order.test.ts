@@ -232,7 +232,7 @@ describe('why', () => {
     expect(why).toMatchObject({ ahead: 2, expected_start_basis: 'pool', expected_start: iso(T0 + 90_000) });
     expect(why.pools).toMatchObject([
       { pool: 'cpu-0', reason: null, wait_seconds: 30, run_seconds: 30, basis: 'pool' },
-      { pool: 'cuda-1', reason: 'it is cuda hardware, wanted is cpu', wait_seconds: null },
+      { pool: 'cuda-1', reason: 'needs cpu, has cuda', wait_seconds: null },
     ]);
     const waits = explain(bench.state, bench.fleet, blocked, 'blocked', T0);
     expect(waits).toMatchObject({ waits_for_count: 4, expected_start: null });

@@ -200,7 +200,7 @@ describe('placement', () => {
     });
     const state = stateWith(run);
     const fleet = fleetOf({});
-    expect(findUnplaceable(state, fleet, T0)[0]?.reason).toMatch(/cpu-00000000: it is cpu hardware, wanted is tpu/);
+    expect(findUnplaceable(state, fleet, T0)[0]?.reason).toMatch(/cpu-00000000: needs tpu, has cpu/);
     expect(findUnplaceable(state, fleet, T0)).toEqual([]);
     expireUnplaceable(state, fleet, T0 + 9_999);
     expect(state.toSettle.size).toBe(0);

@@ -17,6 +17,7 @@ import { createHomeFolder, removeHomeFolder } from './home-folder.ts';
 import { limitError } from './limit-error.ts';
 import { ProgramOutput } from './output.ts';
 import { fillPlaceholders } from './placeholders.ts';
+import { prepare } from './prepare.ts';
 import { ownerId } from './processes.ts';
 import { Program, type ProgramEnd } from './program.ts';
 import type { Provenance, ProvenanceReader } from './provenance/provenance.ts';
@@ -101,12 +102,8 @@ async function runCommand(
     };
   };
 
-  const [program = '', ...args] = config.command;
-  const found = await programFile(program, options);
-  if (!found.ok) return report(found.error);
   const working_directory = config.working_directory ?? home;
-  const wrongFolder =
-    (await checkFolder(working_directory)) ?? (await checkHidden([found.file, working_directory], options));
+  const wrongFolder = (await checkFolder(working_directory)) ?? (await checkHidden([working_directory], options));
   if (wrongFolder !== null) return report(wrongFolder);
   const attempt_id = attemptId({ run_id: context.run_id, task_id: context.task.task_id, attempt: context.attempt });
   const environment = commandEnvironment({
@@ -123,6 +120,29 @@ async function runCommand(
     checkpoint: join(home, CHECKPOINT_NAME),
   });
   if (!environment.ok) return report(environment.error);
+  const { confinement, grace_ms, max_output_bytes } = options;
+  const limits = {
+    ...options.limits,
+    max_memory_mb: Math.min(config.max_memory_mb ?? Infinity, options.limits.max_memory_mb),
+  };
+  const surroundings = {
+    ...{ working_directory, env: environment.env, attempt_id, owner, home },
+    ...{ confinement, grace_ms, limits },
+  };
+  if (config.prepare !== undefined) {
+    const [name = '', ...args] = config.prepare;
+    const found = await programFile(name, options);
+    if (!found.ok) return report(found.error);
+    const { log, signal } = context;
+    const error = await prepare({ ...surroundings, file: found.file, args, name, log, max_output_bytes, signal });
+    if (error !== null) return report(error);
+  }
+  // What is started may have been put there by `prepare`.
+  const [program = '', ...args] = config.command;
+  const found = await programFile(program, options);
+  if (!found.ok) return report(found.error);
+  const hidden = await checkHidden([found.file], options);
+  if (hidden !== null) return report(hidden);
 
   let failure: TaskError | undefined;
   const fail = (error: TaskError): void => {
@@ -131,28 +151,16 @@ async function runCommand(
   };
   const output = new ProgramOutput({
     context,
-    max_bytes: options.max_output_bytes,
+    max_bytes: max_output_bytes,
     metrics: facts,
     looks_at_text: type === 'benchmark',
     reject: (raw, issues, number) => options.reject(attempt_id, raw, issues, number),
     onFailure: fail,
   });
-  const { confinement } = options;
-  const limits = {
-    ...options.limits,
-    max_memory_mb: Math.min(config.max_memory_mb ?? Infinity, options.limits.max_memory_mb),
-  };
   const running = new Program({
+    ...surroundings,
     file: found.file,
     args,
-    working_directory,
-    env: environment.env,
-    attempt_id,
-    owner,
-    home,
-    confinement,
-    grace_ms: options.grace_ms,
-    limits,
     onOutput: (stream, chunk) => output.take(stream, chunk),
     onLimit: (kind, used) => {
       failure ??= limitError(program, kind, used, limits);

@@ -34,6 +34,7 @@ export function fillPlaceholders({
       return value ?? written;
     });
   const command = config.command.map(fill);
+  const prepare = config.prepare?.map(fill);
   const env = Object.fromEntries(Object.entries(config.env ?? {}).map(([name, value]) => [name, fill(value)]));
   if (missing !== undefined) {
     const message = `the command uses {${missing}}, and the run has no source.${missing}: add it to the request, or submit with bw run --${missing}`;
@@ -43,5 +44,13 @@ export function fillPlaceholders({
     const message = `the command uses {${unsafe}}, and source.${unsafe} "${values[unsafe as PlaceholderName]}" has characters other than letters, digits and . _ / @ + : # -, which a shell could read as commands: pass it as a variable that the program reads, or choose another name`;
     return { ok: false, error: taskError('bad_input', 'PLACEHOLDER_REFUSED', message, false) };
   }
-  return { ok: true, config: { ...config, command, ...(config.env === undefined ? {} : { env }) } };
+  return {
+    ok: true,
+    config: {
+      ...config,
+      command,
+      ...(prepare === undefined ? {} : { prepare }),
+      ...(config.env === undefined ? {} : { env }),
+    },
+  };
 }
