@@ -1,4 +1,4 @@
-import type { FedInputsRow, ResultRow, TaskRow } from '../contracts/rows.ts';
+import type { FedInputsRow, ResultRow, TaskRow, TestCaseRow } from '../contracts/rows.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import type { RunReport } from '../report/run-report.ts';
 import type { Client } from './client.ts';
@@ -9,17 +9,19 @@ const MOST_RESULTS = 10_000;
 const MOST_DISTRIBUTIONS = 1000;
 const MOST_FINDINGS = 500;
 const MOST_FED_INPUTS = 1000;
+const MOST_TEST_CASES = 5000;
 
 /** Gathers what a report of a run tells; undefined for a run that is not known. */
 export async function runReport(client: Client, run_id: string, now: Date): Promise<RunReport | undefined> {
   const [run] = (await client.query('run', { run_id })).rows;
   if (run === undefined) return undefined;
-  const [tasks, results, distributions, findings, fed_inputs, request] = await Promise.all([
+  const [tasks, results, distributions, findings, fed_inputs, test_cases, request] = await Promise.all([
     firstOf<TaskRow>(client.rows('tasks', { run_id, limit: 2000 }), MOST_TASKS),
     firstOf<ResultRow>(client.rows('results', { run_id, limit: 2000 }), MOST_RESULTS),
     client.query('distributions', { run_id, metric: 'latency_ms', limit: MOST_DISTRIBUTIONS }),
     client.query('findings', { run_id, limit: MOST_FINDINGS }),
     firstOf<FedInputsRow>(client.rows('fed_inputs', { run_id }), MOST_FED_INPUTS),
+    firstOf<TestCaseRow>(client.rows('run_tests', { run_id, limit: 5000 }), MOST_TEST_CASES),
     client.query('request', { run_id }),
   ]);
   const cut = [
@@ -27,6 +29,7 @@ export async function runReport(client: Client, run_id: string, now: Date): Prom
     { what: 'results', told: results.rows.length, truncated: results.more },
     { what: 'distributions', told: distributions.rows.length, truncated: distributions.truncated },
     { what: 'lines of fed inputs', told: fed_inputs.rows.length, truncated: fed_inputs.more },
+    { what: 'test cases', told: test_cases.rows.length, truncated: test_cases.more },
     { what: 'findings', told: findings.rows.length, truncated: findings.truncated },
   ];
   const [kept] = request.rows;
@@ -37,6 +40,7 @@ export async function runReport(client: Client, run_id: string, now: Date): Prom
     distributions: distributions.rows,
     findings: findings.rows,
     fed_inputs: fed_inputs.rows,
+    test_cases: test_cases.rows,
     request:
       kept === undefined || kept.request === ''
         ? { text: null, reason: kept?.reason ?? 'there is none stored' }

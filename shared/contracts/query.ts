@@ -26,10 +26,13 @@ import {
   sideRow,
   taskRow,
   taskState,
+  testCaseRow,
+  testRow,
   throughputRow,
   workerRow,
 } from './rows.ts';
 import { RUN_STATUSES } from './run-status.ts';
+import { TEST_STATES } from './test-results.ts';
 
 /** Request/reply, answered by the aggregator: parameters as JSON in, a `QueryReply` as JSON out. */
 export const QUERY_SUBJECTS = 'bw.query.*';
@@ -241,6 +244,47 @@ export const QUERIES = {
       limit: limit(1000),
     }),
     row: fedInputsRow,
+  },
+  /** Test cases of a run, of each task its newest attempt, those that failed first; `after_task_id` pages on. Since 0.5. */
+  run_tests: {
+    parameters: z.strictObject({
+      run_id: runId,
+      task_id: text.optional(),
+      states: z.array(z.enum(TEST_STATES)).min(1).optional(),
+      after_task_id: text.default(''),
+      limit: limit(1000),
+    }),
+    row: testCaseRow,
+  },
+  /** Test cases with their reliability: those that fail now first, then the flakiest. Since 0.5. */
+  tests: {
+    parameters: z.strictObject({
+      benchmark: text.optional(),
+      /** Looked for in benchmark, class, file and name. */
+      search: z.string().max(256).default(''),
+      case_id: text.optional(),
+      only: z
+        .array(z.enum(['flaky', 'failing']))
+        .max(2)
+        .default([]),
+      /** The newest of each case that are looked at. */
+      executions: limit(50, 1000),
+      limit: limit(100),
+    }),
+    row: testRow,
+  },
+  /** Executions of one case, the newest first. Since 0.5. */
+  test_history: { parameters: z.strictObject({ case_id: text, limit: limit(100) }), row: testCaseRow },
+  /** Whether each case failed the last times on each pool, newest first; `after_case_id` pages on. Since 0.5. */
+  test_states: {
+    parameters: z.strictObject({
+      after_case_id: text.default(''),
+      executions: limit(16, 64),
+      /** Only outcomes that OUTCOMES got before this. */
+      stored_before: timestamp.optional(),
+      limit: limit(10_000),
+    }),
+    row: z.object({ case_id: z.string(), pool: z.string(), bad: z.array(z.union([z.boolean(), z.int()])) }),
   },
   /** What each side of a comparison measured, by series id; `after_series_id` pages on. */
   comparison: {

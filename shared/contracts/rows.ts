@@ -6,6 +6,7 @@ import { runId, timestamp } from './ids.ts';
 import { fedInput } from './input-setting.ts';
 import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 import { source } from './request.ts';
+import { TEST_STATES } from './test-results.ts';
 import { capabilities } from './worker.ts';
 
 /** Rows of the answers to the queries of query.ts: what the aggregator tells of runs, tasks, values and findings. */
@@ -363,6 +364,52 @@ export const fedInputsRow = z.object({
   inputs: z.record(z.string(), fedInput),
 });
 export type FedInputsRow = z.infer<typeof fedInputsRow>;
+
+/** One test case as it ended once. Since 0.5. */
+export const testCaseRow = z.object({
+  case_id: z.string(),
+  run_id: runId,
+  task_id: z.string(),
+  attempt: z.int(),
+  finished_at: timestamp,
+  benchmark: z.string(),
+  class: z.string(),
+  name: z.string(),
+  file: z.string(),
+  state: z.enum(TEST_STATES),
+  seconds: z.number().nullable(),
+  message: z.string(),
+  pool: z.string(),
+  worker_id: z.string(),
+  commit: z.string(),
+  branch: z.string(),
+});
+export type TestCaseRow = z.infer<typeof testCaseRow>;
+
+/** A test case over its last executions. Since 0.5. */
+export const testRow = z.object({
+  case_id: z.string(),
+  benchmark: z.string(),
+  class: z.string(),
+  name: z.string(),
+  file: z.string(),
+  last_state: z.enum(TEST_STATES),
+  last_at: timestamp,
+  last_run_id: runId,
+  last_message: z.string(),
+  /** Without those that were skipped. */
+  executions: z.int(),
+  failures: z.int(),
+  skipped: z.int(),
+  /** Commits with settings and pool that it ran with; `flaky_programs`: those on which it both passed and failed. */
+  programs: z.int(),
+  flaky_programs: z.int(),
+  /** Share of executions that disagree with most others of their program, 0 to 0.5; null where no program ran it twice. */
+  flakiness: z.number().nullable(),
+  /** Median of those that passed. */
+  seconds: z.number().nullable(),
+});
+export type TestRow = z.infer<typeof testRow>;
 
 /** What one series has on one side of a comparison; everything but `values` is of the newest run. */
 export const sideRow = matrixRow.extend({

@@ -65,6 +65,13 @@ const reports = fc.record({
     }),
     { maxLength: 3 },
   ),
+  test_cases: fc.array(
+    fc.record({
+      ...{ task_id: text, class: text, name: text, file: text, message: text, seconds: nullable(number) },
+      state: fc.constantFrom('passed', 'failed', 'error', 'skipped'),
+    }),
+    { maxLength: 4 },
+  ),
   request: fc.record({ text: nullable(text), reason: text }),
   made_at: at,
   version: fc.constant('0.1.0'),

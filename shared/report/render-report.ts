@@ -1,5 +1,6 @@
-import type { FedInputsRow, FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
+import type { FedInputsRow, FindingRow, ResultRow, TaskRow, TestCaseRow } from '../contracts/rows.ts';
 import { runStatus, runStatusWords } from '../contracts/run-status.ts';
+import { isBad, testCaseInWords } from '../contracts/test-results.ts';
 import { fedInputLines } from '../format/fed-inputs.ts';
 import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
 import { fourDigits } from '../format/number.ts';
@@ -32,6 +33,7 @@ export function renderReport(report: RunReport): string {
 ${lines.length > 0 && resultSection(lines)}
 ${lines.length > 0 && scalingSection(lines)}
 ${others.length > 0 && otherSection(others)}
+${report.test_cases.length > 0 && testSection(report.test_cases)}
 ${report.fed_inputs.length > 0 && fedSection(report.fed_inputs)}
 ${findings.length > 0 && findingSection(findings)}
 ${failed.length > 0 && taskSection('Tasks that failed', failed, ({ error_class, error_code, error_message }) => html`<b>${error_class.replaceAll('_', ' ')}</b> ${error_code} ${error_message}`)}
@@ -168,6 +170,36 @@ ${table(
   ]),
 )}
 ${footnoteList(footnotes)}`;
+}
+
+const MOST_TESTS_THAT_FAILED = 500;
+
+/** Cases that did not pass, one by one; the others by their number. */
+function testSection(cases: readonly TestCaseRow[]): Html {
+  const bad = cases.filter(({ state }) => isBad(state));
+  const by_task = [...Map.groupBy(cases, ({ task_id }) => task_id)];
+  const count = (of: readonly TestCaseRow[], ...states: string[]): string =>
+    of.filter(({ state }) => states.includes(state)).length.toLocaleString('en');
+  return html`<h2>Tests</h2>
+${table(
+  [['Task'], ['Passed', 'n'], ['Failed', 'n'], ['Skipped', 'n']],
+  by_task.map(([task_id, of]) => [task_id, count(of, 'passed'), count(of, 'failed', 'error'), count(of, 'skipped')]),
+)}
+${
+  bad.length > 0 &&
+  table(
+    [['Task'], ['Test'], ['State'], ['Seconds', 'n'], ['Why']],
+    bad
+      .slice(0, MOST_TESTS_THAT_FAILED)
+      .map((row) => [
+        row.task_id,
+        html`<div class="wrap">${testCaseInWords(row)}</div>`,
+        row.state,
+        fourDigits(row.seconds ?? undefined),
+        html`<div class="wrap">${row.message}</div>`,
+      ]),
+  )
+}`;
 }
 
 /** Shapes and value rules of what was measured: two numbers compare only where these do. */

@@ -1,4 +1,13 @@
-import type { DistributionRow, FedInputsRow, FindingRow, ResultRow, RunRow, TaskRow } from '../contracts/rows.ts';
+import type {
+  DistributionRow,
+  FedInputsRow,
+  FindingRow,
+  ResultRow,
+  RunRow,
+  TaskRow,
+  TestCaseRow,
+} from '../contracts/rows.ts';
+import { isBad } from '../contracts/test-results.ts';
 
 /** All that a report of one run tells. */
 export interface RunReport {
@@ -10,6 +19,8 @@ export interface RunReport {
   findings: readonly FindingRow[];
   /** What models were fed with. */
   fed_inputs: readonly FedInputsRow[];
+  /** Those that did not pass first, in each task. */
+  test_cases: readonly TestCaseRow[];
   /** As it was written; null with the reason where it was not kept. */
   request: { text: string | null; reason: string };
   made_at: string;
@@ -52,7 +63,7 @@ export function linesOf({ results, distributions }: RunReport): { lines: ResultL
 }
 
 /** What became of the run, in sentences. */
-export function sentencesOf({ run, tasks, results, findings }: RunReport): string[] {
+export function sentencesOf({ run, tasks, results, findings, test_cases }: RunReport): string[] {
   const { total, completed, failed, timed_out, cancelled, lost } = run;
   const ended = [
     [failed, 'failed'],
@@ -74,6 +85,7 @@ export function sentencesOf({ run, tasks, results, findings }: RunReport): strin
     ...(results.length === 0
       ? [tasks.length === 0 ? 'Nothing is known of its tasks.' : 'Nothing was measured.']
       : [`${models.size} ${models.size === 1 ? 'model was' : 'models were'} measured on ${[...pools].join(', ')}.`]),
+    ...(test_cases.length === 0 ? [] : [`${testCasesInWords(test_cases)}.`]),
     open.length === 0
       ? 'No change was found against earlier runs.'
       : `${open.length} ${open.length === 1 ? 'change was' : 'changes were'} found against earlier runs: see below.`,
@@ -86,4 +98,16 @@ export function sentencesOf({ run, tasks, results, findings }: RunReport): strin
       ? ['Some of these numbers are simulated, as their executor says.']
       : []),
   ];
+}
+
+/** `118 of 120 test cases passed, 2 failed`. */
+function testCasesInWords(cases: readonly TestCaseRow[]): string {
+  const bad = cases.filter(({ state }) => isBad(state)).length;
+  const skipped = cases.filter(({ state }) => state === 'skipped').length;
+  const rest = [
+    [bad, 'failed'],
+    [skipped, 'skipped'],
+  ] as const;
+  const parts = rest.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
+  return `${cases.length - bad - skipped} of ${cases.length} test cases passed${parts.join('')}`;
 }

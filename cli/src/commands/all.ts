@@ -15,6 +15,7 @@ import { runs } from './runs.ts';
 import { series } from './series.ts';
 import { show } from './show.ts';
 import { sql } from './sql.ts';
+import { tests } from './tests.ts';
 import { top } from './top.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   findings,
   explain,
   series,
+  tests,
   note,
   key,
   workers,

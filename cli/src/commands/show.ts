@@ -12,11 +12,14 @@ import { EXIT, NotFoundError } from '../errors.ts';
 import { paintState } from '../progress/task-words.ts';
 import { failureLines } from '../results/failures.ts';
 import { noteLines } from '../results/notes.ts';
+import { testLines } from '../results/test-lines.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 import { oneLine, wrap } from '../terminal/text-width.ts';
 import { runBar, took } from './runs.ts';
 
+/** Of all tasks of the run. */
+const MOST_TEST_CASES = 50_000;
 /** Inputs at batch sizes that are looked at; of tasks that are not shown, too. */
 const MOST_FED_ROWS = 5000;
 
@@ -32,7 +35,7 @@ export const show = defineCommand({
     limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
   },
   async run(context, { state, search = '', limit = 50 }, [text = 'last']) {
-    const { run, tasks, partial, fed } = await withStack(context, async (client) => {
+    const { run, tasks, partial, fed, tests } = await withStack(context, async (client) => {
       const run_id = await findRun(client, text);
       const [found] = (await client.query('run', { run_id })).rows;
       if (found === undefined)
@@ -46,23 +49,34 @@ export const show = defineCommand({
       const ids = open.map((row) => row.task_id);
       const shown = new Set(rows.map(({ task_id }) => task_id));
       const { rows: fed } = await take(client.rows('fed_inputs', { run_id }), MOST_FED_ROWS);
+      const { rows: tests } = await take(client.rows('run_tests', { run_id, limit: 10_000 }), MOST_TEST_CASES);
       return {
         ...{ run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) },
         fed: fed.filter(({ task_id }) => shown.has(task_id)),
+        tests: tests.filter(({ task_id }) => shown.has(task_id)),
       };
     });
     if (context.json)
       context.out.line(
         JSON.stringify({
-          ...{ run: { ...run, status: runStatus(run) }, tasks, partial: Object.fromEntries(partial), fed_inputs: fed },
+          ...{
+            run: { ...run, status: runStatus(run) },
+            tasks,
+            partial: Object.fromEntries(partial),
+            fed_inputs: fed,
+            test_cases: tests,
+          },
         }),
       );
     else {
       const noted = tasks.map((task) => ({ ...task, note: task.note || partialWords(partial.get(task.task_id)) }));
+      const ended = testLines(tests, context.style, context.out.columns);
+      const shownTests = ended.length === 0 ? [] : ['', ...ended];
       context.out.lines([
         ...header(context, run),
         '',
         ...taskLines(context, run, noted, { state, search }),
+        ...shownTests,
         ...fedLines(context, fed),
       ]);
     }

@@ -8,6 +8,7 @@ import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { FindingLog } from './adapters/finding-log.ts';
 import { loadHistory } from './adapters/history.ts';
+import { loadTestStates } from './adapters/test-states.ts';
 import { type ReadOutcome, readOutcome } from './decide/read-outcome.ts';
 import type { PastPoint, SeriesBook } from './decide/series-book.ts';
 
@@ -48,11 +49,18 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
 
   const around = { stream: OUTCOMES.name, from, to: last, signal };
   const inStream = new Set<string>();
+  let first_at: Date | undefined;
   for await (const message of scanStream({ nats, client: jetstream, manager }, around)) {
+    first_at ??= message.time;
     const read = readOutcome(message.data, message.subject, message.time);
     if (read.ok && read.value.kind === 'measured') inStream.add(read.value.attempt_id);
   }
   rememberHistory(book, history, inStream);
+  await loadTestStates(
+    ...([parts.nats, log, first_at] as const),
+    (row) => book.rememberTest(row.case_id, row.pool, row.failed),
+    signal,
+  );
   const asked = new AskedTasks(manager);
   const isOfAnotherTask = async (read: ReadOutcome): Promise<boolean> =>
     read.kind === 'measured' && (await asked.issuesOf([read.outcome])).some((issues) => issues.length > 0);

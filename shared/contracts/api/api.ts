@@ -11,6 +11,7 @@ import { seriesApi } from './series.ts';
 import { sessionApi } from './session.ts';
 import { type Method, readRouteName, type Signature, type Signatures } from './signature.ts';
 import { taskApi } from './tasks.ts';
+import { testApi } from './tests.ts';
 
 /**
  * The gateway's HTTP API, by what it is about and in the order in which the documentation lists it. Everything else is made
@@ -22,6 +23,7 @@ export const API_GROUPS = {
   Benchmarks: benchmarkApi,
   Runs: runApi,
   Tasks: taskApi,
+  Tests: testApi,
   Measurements: measurementApi,
   Series: seriesApi,
   Comparison: compareApi,

@@ -10,6 +10,7 @@ import { Status } from '../../parts/status.tsx';
 import { At } from '../../parts/time.tsx';
 import { Log } from './log.tsx';
 import { logText } from './log-text.ts';
+import { TestCases } from './test-cases.tsx';
 
 /** One task beside the run: why it is where it is, its attempts with their logs, and what can be done. */
 export function TaskDrawer({
@@ -62,6 +63,7 @@ function Task({ run_id, task_id }: TaskPlace): ReactNode {
           )}
           {row.note !== '' && <Text size="sm">{row.note}</Text>}
           {is_open && <Why run_id={run_id} task_id={task_id} />}
+          <TestCases run_id={run_id} task_id={task_id} />
           <h3>Attempts</h3>
           <Attempts run_id={run_id} task_id={task_id} />
         </div>

@@ -5,13 +5,16 @@ import { titleOfNote, type ValueNote, valueNotesOf } from '@benchwire/shared/con
 import type { AttemptRow } from '../tables/attempts.ts';
 import type { ResultRow } from '../tables/results.ts';
 import type { TaskRow } from '../tables/tasks.ts';
+import type { TestCaseRow } from '../tables/test-cases.ts';
+import { testCaseRows } from './test-case-rows.ts';
 import { firstWins, storedAtMs, taskVersion } from './versions.ts';
 
-/** What one outcome says, as rows of three tables. */
+/** What one outcome says, as rows of four tables. */
 export interface OutcomeRows {
   attempt: AttemptRow;
   task: TaskRow;
   results: ResultRow[];
+  test_cases: TestCaseRow[];
 }
 
 /**
@@ -30,6 +33,7 @@ export function outcomeRows(
     attempt: attemptRow(outcome, order, source, environment_json),
     task: taskRow(outcome, order),
     results: resultRows(outcome, order, source),
+    test_cases: testCaseRows(outcome, order),
   };
 }
 

@@ -36,6 +36,7 @@ import {
 import { findDistributions, findSamples } from '../tables/samples.ts';
 import { findFedInputs, findOutcomes } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
+import { findRunTests, findTestHistory, findTestStates, findTests } from '../tables/test-cases.ts';
 import { findWorkers } from '../tables/workers.ts';
 import { newestRuns, oneRun } from './run-queries.ts';
 import type { SqlAnswers } from './sql.ts';
@@ -75,6 +76,10 @@ const ANSWERS: Answers = {
   models: findModels,
   outcomes: findOutcomes,
   fed_inputs: findFedInputs,
+  run_tests: findRunTests,
+  tests: findTests,
+  test_history: findTestHistory,
+  test_states: findTestStates,
   comparison: findComparison,
   earlier_series: findEarlierSeries,
   newest_values: findNewestValues,
@@ -90,6 +95,8 @@ const PAGED_BY: Partial<Record<QueryName, string>> = {
   results: 'task_id',
   outcomes: 'task_id',
   fed_inputs: 'task_id',
+  run_tests: 'task_id',
+  test_states: 'case_id',
   history: 'series_id',
   comparison: 'series_id',
 };

@@ -11,6 +11,7 @@ import { runs } from '../tables/runs.ts';
 import { createSamples, samples } from '../tables/samples.ts';
 import { createTable, onCluster, type Retention, type Table } from '../tables/table.ts';
 import { tasks } from '../tables/tasks.ts';
+import { testCases } from '../tables/test-cases.ts';
 import { workers } from '../tables/workers.ts';
 import { joinWrittenDefaults } from './series-names.ts';
 import { convertStoredUnits } from './series-units.ts';
@@ -37,6 +38,7 @@ export const TABLES: ReadonlyArray<Table<string>> = [
   rejected,
   annotations,
   requests,
+  testCases,
 ];
 
 /**
@@ -99,4 +101,5 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: () => [],
     compute: joinWrittenDefaults,
   },
+  { id: 7, name: 'test cases', statements: (database, retention) => [createTable(database, testCases, retention)] },
 ];

@@ -1,6 +1,7 @@
 import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { type SeriesKey, type SeriesPoint, seriesId } from '@benchwire/shared/contracts/series.ts';
+import { type TestCase, testCaseInWords } from '@benchwire/shared/contracts/test-results.ts';
 import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
 import { type Found, frame, nameOf, percent, short, withUnit } from './describe-finding.ts';
 import type { FailurePattern } from './failures.ts';
@@ -57,6 +58,53 @@ export function findingOfFailures(outcome: Outcome, ref: PointRef, pattern: Fail
     change_percent: percent(share, before.share),
     message:
       `${outcome.benchmark} fails on ${ref.pool ?? 'its pool'}: ${failed} of the last ${of} attempts, against ${short(before.share * 100)} % of ${before.n} ${where}.${last}`.slice(
+        0,
+        2000,
+      ),
+  };
+}
+
+/** The series that the tests of a benchmark on a pool make. */
+export function testSeries(outcome: Outcome): { series_id: string; key: SeriesKey } {
+  const { key } = failureSeries(outcome);
+  const own = { ...key, metric: 'failed_tests' };
+  return { series_id: seriesId(own), key: own };
+}
+
+const SHOWN_TESTS = 10;
+
+/** The finding about tests that failed and passed the time before, all those of one task. */
+export function findingOfTests(outcome: Outcome, ref: PointRef, cases: readonly TestCase[], now: Date): Finding {
+  const evidence = evidenceWith([
+    {
+      name: 'passed_before',
+      value: cases.length,
+      limit: 1,
+      passed: true,
+      meaning: 'tests that failed, and passed the last time that they ran on this pool',
+    },
+  ]);
+  const found: Found = {
+    ...testSeries(outcome),
+    ...{ unit: null, better: 'lower', last_good: null, first_bad: { ref, value: cases.length }, before: [], evidence },
+    ...{ state: 'confirmed', reason: 'the tests passed before' },
+  };
+  const [first] = cases;
+  const names = cases.slice(0, SHOWN_TESTS).map(testCaseInWords).join(', ');
+  const more = cases.length > SHOWN_TESTS ? ` and ${cases.length - SHOWN_TESTS} more` : '';
+  const why =
+    cases.length === 1 && first?.message !== undefined ? `: ${first.message.split('\n')[0]?.slice(0, 300)}` : '';
+  const tests = cases.length === 1 ? 'a test that passed before' : `${cases.length} tests that passed before`;
+  return {
+    ...frame(found, 1, now),
+    kind: 'failures',
+    value: cases.length,
+    baseline: { median: 0, mad: 0, scale: 0, n: 1, values: [] },
+    z_score: 0,
+    threshold: 1,
+    change_percent: null,
+    message:
+      `${outcome.benchmark}, task ${outcome.task_id}: ${tests} on ${ref.pool ?? 'its pool'} failed: ${names}${more}${why}`.slice(
         0,
         2000,
       ),

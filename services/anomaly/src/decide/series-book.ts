@@ -2,14 +2,23 @@ import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
-import { type Outcome, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, outcomeIsFinal, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { decidesNothing, measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
 import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { type TestCase, testResults } from '@benchwire/shared/contracts/test-results.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
+import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
 import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
-import { failureSeries, findingOfFailures, findingOfOutliers, findingOfUnusual } from './describe-pattern.ts';
+import {
+  failureSeries,
+  findingOfFailures,
+  findingOfOutliers,
+  findingOfTests,
+  findingOfUnusual,
+  testSeries,
+} from './describe-pattern.ts';
 import type { DetectorOptions } from './detector.ts';
 import { environmentEvent } from './environment-event.ts';
 import { type EnvironmentChange, Environments } from './environments.ts';
@@ -22,6 +31,7 @@ import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
 import { type OutlierPattern, SampleOutliers } from './sample-outliers.ts';
 import { addPoint, newSeries, type Series } from './series.ts';
+import { TestMemory } from './test-memory.ts';
 
 export interface BookOptions {
   /** Of one value against the level before it. */
@@ -43,6 +53,8 @@ export interface PastPoint {
   better?: Better | null;
 }
 
+const resultsWithTests = z.object({ tests: testResults });
+
 /** Attempts that are remembered, so that a second report of one is known; older reports come from the stream in order. */
 const MAX_REMEMBERED = 50_000;
 
@@ -61,6 +73,7 @@ export class SeriesBook {
   #asked = new Set<string>();
   #shapes = new OutcomeShapes();
   #failures = new Failures();
+  #tests = new TestMemory();
   #outliers = new SampleOutliers();
   #environments = new Environments();
   /** Series that began with another environment, while they are too young to be judged alone. */
@@ -87,6 +100,7 @@ export class SeriesBook {
 
   /** Adds the points of an outcome without judging them: it was judged before this process began. */
   rememberOutcome(read: ReadOutcome): void {
+    this.#newlyFailed(read.raw);
     if (read.kind !== 'measured' || !this.#isNew(read.attempt_id)) return;
     const ref = refOf(read.outcome);
     const points = decidingPoints(read.outcome);
@@ -96,6 +110,11 @@ export class SeriesBook {
     }
     this.#shapes.add(read.outcome, points);
     for (const point of points) if (this.#options.owns(point.series_id)) this.#countOutliers(read.outcome, point);
+  }
+
+  /** How a test case ended lately on a pool, the newest first: before what the stream still holds. */
+  rememberTest(case_id: string, pool: string, failed: readonly boolean[]): void {
+    this.#tests.remember(case_id, pool, failed);
   }
 
   /** Events that the last outcomes made, each once. */
@@ -117,7 +136,7 @@ export class SeriesBook {
    */
   fold(read: ReadOutcome, now: Date): Finding[] {
     if (read.kind !== 'nothing' && !this.#isNew(read.attempt_id)) return [];
-    const failing = this.#countFailure(read.raw, now);
+    const failing = [...this.#countFailure(read.raw, now), ...this.#judgeTests(read.raw, now)];
     if (read.kind === 'nothing') return failing;
     if (read.kind === 'unmeasured') {
       if (read.confirms === null) return failing;
@@ -221,6 +240,25 @@ export class SeriesBook {
     const parsed = outcomeSchema.safeParse(raw);
     if (!parsed.success || !this.#options.owns(failureSeries(parsed.data).series_id)) return [];
     return [this.#apply(findingOfFailures(parsed.data, refOf(parsed.data), pattern, now))];
+  }
+
+  /** One finding for a task, however many of its tests fail that passed before. */
+  #judgeTests(raw: RawOutcome, now: Date): Finding[] {
+    const news = this.#newlyFailed(raw);
+    if (news.length === 0) return [];
+    const parsed = outcomeSchema.safeParse(raw);
+    if (!parsed.success || !this.#options.owns(testSeries(parsed.data).series_id)) return [];
+    return [this.#apply(findingOfTests(parsed.data, refOf(parsed.data), news, now))];
+  }
+
+  /** Test cases that failed though they passed the time before; an attempt that is followed by another one says nothing yet. */
+  #newlyFailed(raw: RawOutcome): TestCase[] {
+    const { benchmark, pool, results, status } = raw;
+    if ((status !== 'completed' && status !== 'failed') || typeof benchmark !== 'string' || typeof pool !== 'string')
+      return [];
+    const read = resultsWithTests.safeParse(results);
+    if (!read.success || !outcomeIsFinal(raw as unknown as Outcome)) return [];
+    return this.#tests.add(benchmark, pool, read.data.tests);
   }
 
   #settle(

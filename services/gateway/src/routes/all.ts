@@ -12,12 +12,14 @@ import { savedHandlers } from './saved.ts';
 import { seriesHandlers } from './series.ts';
 import { sessionHandlers } from './session.ts';
 import { taskHandlers } from './tasks.ts';
+import { testHandlers } from './tests.ts';
 
 const GROUPS = {
   Session: routesOf(API_GROUPS.Session, sessionHandlers),
   Benchmarks: routesOf(API_GROUPS.Benchmarks, benchmarkHandlers),
   Runs: routesOf(API_GROUPS.Runs, runHandlers),
   Tasks: routesOf(API_GROUPS.Tasks, taskHandlers),
+  Tests: routesOf(API_GROUPS.Tests, testHandlers),
   Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),
   Series: routesOf(API_GROUPS.Series, seriesHandlers),
   Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Breakers, type FailureFacts } from './breakers.ts';
+import { Breakers, type FailureFacts, subjectOf } from './breakers.ts';
 import { Suspects } from './suspects.ts';
 
 const settings = { workers: 3, window_ms: 60_000, cool_down_ms: 1000, max_cool_down_ms: 4000 };
@@ -54,6 +54,43 @@ describe('a circuit breaker', () => {
     const breakers = new Breakers(settings);
     for (const [index, each] of [facts({}), facts({ worker_id: 'w2' }), third].entries()) breakers.apply(each, index);
     expect(breakers.all).toEqual([]);
+  });
+
+  it.each(['EXIT_CODE', 'TESTS_FAILED', 'KILLED_BY_SIGSEGV', 'TASK_TIMED_OUT', 'MEMORY_LIMIT', 'REPORT_MISSING'])(
+    'does not open for a test, which ended with %s on any number of workers, and no worker is suspected',
+    (code) => {
+      const breakers = new Breakers(settings);
+      const suspects = new Suspects();
+      for (let n = 0; n < 9; n++) {
+        const error = {
+          class: code === 'TASK_TIMED_OUT' ? 'timeout' : 'crash',
+          code,
+          message: 'x',
+          retriable: false,
+        } as const;
+        const failed = facts({
+          worker_id: `w${n % 4}`,
+          executor: 'command',
+          is_test: true,
+          error,
+          subject: `test ${n % 3}`,
+        });
+        breakers.apply(failed, n);
+        expect(suspects.apply(failed, n)).toBeUndefined();
+      }
+      expect(breakers.all).toEqual([]);
+    },
+  );
+
+  it('is about all that a test runs, so another test of the same program is another thing', () => {
+    const task = (file: string, env = {}) =>
+      ({ type: 'test', executor: 'command', benchmark: 'b', config: { command: ['pytest', file], env } }) as const;
+    const subjects = [task('a.py'), task('b.py'), task('a.py', { MODE: 'slow' })].map((each) =>
+      subjectOf(each as never),
+    );
+    expect(new Set(subjects).size).toBe(3);
+    expect(subjects[0]).toMatch(/^test pytest a\.py \([0-9a-f]{8}\)$/);
+    expect(subjectOf({ ...task('a.py'), type: 'benchmark' } as never)).toBe('command pytest');
   });
 
   it('forgets failures that lie further back than the window', () => {

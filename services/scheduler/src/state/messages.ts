@@ -23,6 +23,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
   const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
   const kind = executor === 'command' ? { type } : {};
   const metrics = 'metrics' in spec ? { metrics: spec.metrics } : {};
+  const retry = spec.type === 'test' ? { retry_policy: spec.retry_policy } : {};
   const left_out = spec.not_in_series === undefined ? {} : { not_in_series: spec.not_in_series };
   const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
@@ -42,6 +43,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
       ...fresh,
       ...kind,
       ...metrics,
+      ...retry,
       ...left_out,
     } as JobTask,
     request_name: request.name ?? null,

@@ -7,17 +7,19 @@ import type { Database } from '../../adapters/database.ts';
 import type { EncodedRow } from '../../adapters/encoded-row.ts';
 import { OutcomeReader, type ReadOutcome } from '../../decide/outcome-reader.ts';
 import { outcomeRows, retraction } from '../../decide/outcome-rows.ts';
+import { caseRetraction } from '../../decide/test-case-rows.ts';
 import { firstWins, placeOf } from '../../decide/versions.ts';
 import { attempts, storedVersions } from '../../tables/attempts.ts';
 import { type ResultRow, results, seriesOfAttempt } from '../../tables/results.ts';
 import { encodeRow, insertRows } from '../../tables/table.ts';
 import { tasks } from '../../tables/tasks.ts';
+import { casesOfAttempt, type TestCaseRow, testCases } from '../../tables/test-cases.ts';
 import type { StreamToTables } from './stream-to-tables.ts';
 
 /** Long enough for the server's own duplicate check to let a second outcome through. */
 const LATE_MS = 60_000;
 
-/** OUTCOMES -> attempts, tasks, results. */
+/** OUTCOMES -> attempts, tasks, results, test_cases. */
 export function outcomesToTables(): StreamToTables<OutcomeEntry> {
   const reader = new OutcomeReader();
   let asked: AskedTasks | undefined;
@@ -43,7 +45,7 @@ export function outcomesToTables(): StreamToTables<OutcomeEntry> {
 export interface OutcomeEntry {
   about: OutcomeClaims & Pick<Outcome, 'finished_at'>;
   order: number;
-  rows: { attempt: EncodedRow; task: EncodedRow; results: ResultRow[] };
+  rows: { attempt: EncodedRow; task: EncodedRow; results: ResultRow[]; test_cases: TestCaseRow[] };
   /** Another outcome of the same attempt may be stored. */
   suspect: boolean;
 }
@@ -55,25 +57,26 @@ export function toEntry(
   now_ms: number,
 ): OutcomeEntry {
   const order = placeOf(message);
-  const { attempt, task, results: points } = outcomeRows(outcome, order, environment_json);
+  const { attempt, task, results: points, test_cases } = outcomeRows(outcome, order, environment_json);
   const { run_id, task_id, attempt: number, status, pool, benchmark, executor, model, scenario } = outcome;
   const { simulation_status, finished_at } = outcome;
   const claims = { run_id, task_id, attempt: number, status, pool, benchmark, executor, model, scenario };
   return {
     about: { ...claims, simulation_status, finished_at },
     order,
-    rows: { attempt: encodeRow(attempts, attempt), task: encodeRow(tasks, task), results: points },
+    rows: { attempt: encodeRow(attempts, attempt), task: encodeRow(tasks, task), results: points, test_cases },
     // A second outcome gets past the server's duplicate check only minutes after the first. The one that is late finds
     // the first one stored; the first one can come after it only when it is late itself. So a fresh outcome without
     // points, which is most of them, needs no look into the database.
-    suspect: message.redelivered || points.length > 0 || now_ms - message.time.getTime() > LATE_MS,
+    suspect:
+      message.redelivered || points.length > 0 || test_cases.length > 0 || now_ms - message.time.getTime() > LATE_MS,
   };
 }
 
 /** Writes outcomes so that of each attempt only the first one's results remain. Can be repeated at will. */
 export async function writeOutcomes(database: Database, entries: readonly OutcomeEntry[]): Promise<void> {
   const firsts = firstOfEach(entries);
-  const { valid, retractions } = await againstStored(database, firsts);
+  const { valid, retractions, case_retractions } = await againstStored(database, firsts);
   await Promise.all([
     insertRows(
       database,
@@ -86,6 +89,7 @@ export async function writeOutcomes(database: Database, entries: readonly Outcom
       valid.map((entry) => entry.rows.task),
     ),
     insertRows(database, results, [...valid.flatMap((entry) => entry.rows.results), ...retractions]),
+    insertRows(database, testCases, [...valid.flatMap((entry) => entry.rows.test_cases), ...case_retractions]),
   ]);
 }
 
@@ -108,12 +112,13 @@ function keyOf(key: { run_id: string; task_id: string; attempt: number }): strin
 async function againstStored(
   database: Database,
   entries: readonly OutcomeEntry[],
-): Promise<{ valid: readonly OutcomeEntry[]; retractions: ResultRow[] }> {
+): Promise<{ valid: readonly OutcomeEntry[]; retractions: ResultRow[]; case_retractions: TestCaseRow[] }> {
   const suspects = entries.filter((entry) => entry.suspect).map((entry) => entry.about);
-  if (suspects.length === 0) return { valid: entries, retractions: [] };
+  if (suspects.length === 0) return { valid: entries, retractions: [], case_retractions: [] };
   const stored = new Map((await storedVersions(database, suspects)).map((row) => [keyOf(row), row.version]));
   const valid: OutcomeEntry[] = [];
   const retractions: ResultRow[] = [];
+  const case_retractions: TestCaseRow[] = [];
   for (const entry of entries) {
     const version = stored.get(keyOf(entry.about));
     const own = firstWins(entry.order);
@@ -124,6 +129,10 @@ async function againstStored(
     for (const { series_id } of await seriesOfAttempt(database, entry.about)) {
       if (!kept.has(series_id)) retractions.push(retraction(entry.about, series_id, entry.order));
     }
+    const kept_cases = new Set(entry.rows.test_cases.map((row) => row.case_id));
+    for (const { case_id } of await casesOfAttempt(database, entry.about)) {
+      if (!kept_cases.has(case_id)) case_retractions.push(caseRetraction(entry.about, case_id, entry.order));
+    }
   }
-  return { valid, retractions };
+  return { valid, retractions, case_retractions };
 }
