@@ -5,7 +5,7 @@ import type { TestCase } from '@benchwire/shared/contracts/test-results.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../test-support/database.ts';
 import { received, someOutcome } from '../../test-support/messages.ts';
-import type { Database } from '../adapters/clickhouse.ts';
+import type { Database } from '../adapters/database.ts';
 import { answerQuery } from '../handlers/queries.ts';
 import { toEntry, writeOutcomes } from '../sinks/clickhouse/outcomes.ts';
 

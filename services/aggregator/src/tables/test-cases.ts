@@ -1,6 +1,6 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { Queries } from '../adapters/clickhouse.ts';
+import type { Queries } from '../adapters/database.ts';
 import { firstWins, streamOrder } from '../decide/versions.ts';
 import { type Condition, equals, filterBy } from './filter.ts';
 import type { Table } from './table.ts';
