@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Autoscaler, type ScalingPolicy, usualPolicy, workersFor } from './autoscale.ts';
 import { stepsTo, type WorkerView } from './autoscale-steps.ts';
-import { readIdentity } from './own-worker.ts';
+import { identityOf } from './own-worker.ts';
 
 const policy: ScalingPolicy = { ...usualPolicy, min: 1, max: 4 };
 
@@ -186,18 +186,25 @@ describe('the steps to a number of workers', () => {
   });
 });
 
-describe("a worker's metrics page", () => {
+describe('what a worker tells the process that started it', () => {
+  const device = {
+    ...{ device_id: 'cpu-0', class: 'cpu', name: 'cpu', fingerprint: 'f', pool: 'cpu-01234567', memory_gb: 1 },
+    ...{ cuda_compute: null, slots: 1, executors: ['noop'], commands: [], labels: {}, environment: {} },
+  };
+  const registered = {
+    ...{ v: 1, worker_id: 'worker-a-2', boot_id: 'b', hostname: 'h', started_at: '2026-01-01T00:00:00.000Z' },
+    ...{ version: '0', devices: [device, { ...device, device_id: 'cuda-0', class: 'cuda', pool: 'cuda-01234567' }] },
+  };
   it('says who it is and which pools it is in', () => {
-    const page = [
-      '# HELP benchwire_worker_info Always 1',
-      'benchwire_worker_info{worker_id="worker-a-2",device_id="cpu-0",pool="cpu-01234567",class="cpu",service="worker"} 1',
-      'benchwire_worker_info{worker_id="worker-a-2",device_id="cuda-0",pool="cuda-01234567",class="cuda",service="worker"} 1',
-      'benchwire_worker_running{service="worker"} 1',
-    ].join('\n');
-    expect(readIdentity(page)).toEqual({
+    expect(identityOf({ registered })).toEqual({
       worker_id: 'worker-a-2',
       pools: new Set(['cpu-01234567', 'cuda-01234567']),
     });
-    expect(readIdentity('benchwire_worker_running 1')).toBeUndefined();
   });
+  it.each([undefined, 'registered', {}, { registered: {} }, { registered: { ...registered, worker_id: 7 } }])(
+    'is nothing where it sends something else: %j',
+    (message) => {
+      expect(identityOf(message)).toBeUndefined();
+    },
+  );
 });

@@ -63,7 +63,7 @@ export async function startAutoscaler({ stack, policy, say }: AutoscalerOptions)
     for (const handle of stack.services) {
       if (handle.kind === 'worker' && !workers.has(handle.name)) workers.set(handle.name, new OwnWorker(handle, nats));
     }
-    await Promise.all([...workers.values()].map((worker) => worker.look()));
+    for (const worker of workers.values()) worker.look();
     const views = [...workers.values()].flatMap(({ view }) => view ?? []);
     const active = activeOf(views);
     const held = views.filter(({ state }) => state === 'held').length;

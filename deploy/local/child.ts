@@ -33,6 +33,7 @@ export class Child {
   #process: ChildProcess;
   #launch: Launch;
   #tail: string[] = [];
+  #message: unknown;
 
   constructor(launch: Launch) {
     this.#launch = launch;
@@ -47,12 +48,20 @@ export class Child {
     if (file !== undefined) closeSync(file);
     // One that could not be started or is gone again is told by its exit.
     if (launch.secrets !== undefined) this.#process.send?.({ secrets: launch.secrets }, () => {});
+    this.#process.on('message', (message) => {
+      this.#message = message;
+    });
     this.#readLines();
     this.exited = this.#untilExit();
   }
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** What it sent last over its channel; undefined until it has sent something. */
+  get message(): unknown {
+    return this.#message;
   }
 
   /** The last lines it printed. */

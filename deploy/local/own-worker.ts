@@ -1,3 +1,4 @@
+import { workerRegistered } from '@benchwire/shared/contracts/join.ts';
 import {
   type Heartbeat,
   heartbeat,
@@ -11,7 +12,7 @@ import type { ServiceHandle } from './stack.ts';
 
 const ANSWER_MS = 2000;
 
-/** Who a worker is, as it says on `/metrics`. */
+/** Who a worker is, as it tells the process that started it. */
 interface Identity {
   worker_id: string;
   pools: ReadonlySet<string>;
@@ -63,19 +64,14 @@ export class OwnWorker {
   }
 
   /** Finds out who it is, once for each process, and listens to it from then on. */
-  async look(): Promise<void> {
-    const { state, pid, http_url } = this.handle;
+  look(): void {
+    const { state, pid, message } = this.handle;
     if (state !== 'ready' || (pid === this.#pid && this.#identity !== undefined)) return;
     this.#stopListening();
     this.#pid = pid;
     this.#heartbeat = undefined;
     this.#drained_here = false;
-    try {
-      const answer = await fetch(`${http_url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
-      this.#identity = readIdentity(await answer.text());
-    } catch {
-      this.#identity = undefined; // it is just going, or too busy to answer: asked again with the next look
-    }
+    this.#identity = identityOf(message);
     if (this.#identity === undefined) return;
     this.#stopListening = listen(this.#nats, heartbeatSubject(this.#identity.worker_id), heartbeat, (beat) => {
       this.#heartbeat = beat;
@@ -103,12 +99,10 @@ export class OwnWorker {
   }
 }
 
-/** Undefined when the page is not a worker's. */
-export function readIdentity(page: string): Identity | undefined {
-  const infos = [...page.matchAll(/^benchwire_worker_info\{([^}]*)\} 1$/gm)].map(([, labels = '']) => labels);
-  const label = (labels: string, name: string): string | undefined =>
-    new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1];
-  const worker_id = label(infos[0] ?? '', 'worker_id');
-  if (worker_id === undefined) return undefined;
-  return { worker_id, pools: new Set(infos.flatMap((labels) => label(labels, 'pool') ?? [])) };
+/** Who a worker is that has sent this to the process that started it; undefined where it is another message. Pure. */
+export function identityOf(message: unknown): Identity | undefined {
+  const parsed = workerRegistered.safeParse(message);
+  if (!parsed.success) return undefined;
+  const { worker_id, devices } = parsed.data.registered;
+  return { worker_id, pools: new Set(devices.map(({ pool }) => pool)) };
 }

@@ -64,6 +64,11 @@ export class SupervisedProcess {
     return this.#child?.pid;
   }
 
+  /** What this run of it has sent last over its channel; undefined until it has, and while it does not run. */
+  get message(): unknown {
+    return this.#child?.message;
+  }
+
   /** Starts it, unless it runs. `waitReady` tells when it is up. */
   start(): void {
     if (this.#wanted) return;
