@@ -55,6 +55,8 @@ const CODES = {
   DEVICE_FAILED: 'worker',
   EXECUTOR_FAILED: 'worker',
   EXECUTOR_STUCK: 'worker',
+  FILES_NO_ROOM: 'worker',
+  FILES_TOO_LARGE: 'worker',
   HANG: 'worker',
   KILLED: 'worker',
   NOT_STARTED: 'worker',
@@ -77,6 +79,7 @@ const CODES = {
   TIMED_OUT: 'subject',
 
   // A server or a network that is away.
+  FILE_NOT_FETCHED: 'nothing',
   MODEL_DOWNLOAD_FAILED: 'nothing',
   // A limit of the whole machine or user, which other programs may fill.
   COMMAND_NOT_STARTED: 'nothing',
@@ -107,6 +110,8 @@ const CODES = {
   MODEL_FILES_NOT_DOWNLOADED: 'nothing',
   MODEL_FILE_MISSING: 'nothing',
   MODEL_FILE_OUTSIDE: 'nothing',
+  FILE_NOT_IN_STORE: 'nothing',
+  FILE_NOT_SENT: 'nothing',
   MODEL_FOLDERS_EMPTY: 'nothing',
   MODEL_HASH_MISMATCH: 'nothing',
   MODEL_NOT_A_FILE: 'nothing',

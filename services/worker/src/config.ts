@@ -94,6 +94,8 @@ export const workerConfig = z.object({
     .prefault(''),
   /** Largest model that is downloaded. */
   WORKER_MAX_MODEL_MB: number.pipe(z.int().min(1)).prefault(16_384),
+  /** Files of requests that this worker keeps; those go first that were used longest ago. */
+  WORKER_FILES_MAX_MB: number.pipe(z.int().min(1)).prefault(10_240),
 
   /** Above it no tasks are taken until the machine has cooled by 5 °C: processor, and NVIDIA GPUs where they are offered. */
   WORKER_MAX_TEMPERATURE_CELSIUS: number.pipe(z.number().min(20).max(150)).optional(),

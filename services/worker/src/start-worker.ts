@@ -44,7 +44,7 @@ export async function startWorker(
   context: ServiceContext<WorkerConfig>,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { config, log, nats, jetstream: client, http, health, scope } = context;
+  const { config, log, nats, jetstream: client, manager, http, health, scope } = context;
   const worker_id = await chooseWorkerId(nats, config.WORKER_ID);
   health.role = () => worker_id;
   const left = orphans();
@@ -57,6 +57,7 @@ export async function startWorker(
     config,
     env,
     client,
+    manager,
     telemetry,
     log,
   });
@@ -80,6 +81,7 @@ export async function startWorker(
     started_at: new Date().toISOString(),
     version: packageJson.version,
     devices,
+    fetches_files: true,
     ...(confinement === undefined ? {} : { command_notes: [...confinement.notes] }),
     ...(notes.length === 0 ? {} : { device_notes: notes }),
   };

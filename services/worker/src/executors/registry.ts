@@ -3,9 +3,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { envAllowOf } from '@benchwire/shared/contracts/command-environment.ts';
 import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
+import { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { WorkerConfig } from '../config.ts';
 import { machineMemoryBytes } from '../devices/host.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -18,6 +19,7 @@ import type { TreeLimits } from './command/tree-watch.ts';
 import type { Executor, Executors } from './executor.ts';
 import { createNoopExecutor } from './noop.ts';
 import { cacheFolder } from './onnx/cache-folder.ts';
+import { FetchedFiles } from './onnx/fetched-files.ts';
 import { guardedFetch } from './onnx/guarded-fetch.ts';
 import { createOnnxExecutor } from './onnx/onnx-executor.ts';
 import type { OnnxRuntime } from './onnx/onnx-runtime.ts';
@@ -35,6 +37,7 @@ export interface RegistryOptions {
   /** The process's own environment. */
   env: Readonly<Record<string, string | undefined>>;
   client: JetStreamClient;
+  manager: JetStreamManager;
   telemetry: Telemetry;
   log: Log;
 }
@@ -86,19 +89,25 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
   return { executors, ...offered };
 }
 
-async function onnxExecutor({ config, env, log }: RegistryOptions): Promise<Made<'onnx'> | undefined> {
+async function onnxExecutor({ config, env, manager, log }: RegistryOptions): Promise<Made<'onnx'> | undefined> {
   const probed = await probeOnnxRuntime(env);
   if (!probed.ok) {
     log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${probed.reason}`);
     return undefined;
   }
   const { runtime } = probed;
+  const folder = cacheFolder(config.WORKER_CACHE_DIR, env);
   const executor = createOnnxExecutor({
     providers: new Set(runtime.backends.map(({ name }) => name)),
     model_folders: config.WORKER_MODEL_DIRS,
     hidden_folders: config.WORKER_COMMAND_HIDE,
-    cache_folder: cacheFolder(config.WORKER_CACHE_DIR, env),
+    cache_folder: folder,
     hashes: new FileHashes(),
+    fetched: new FetchedFiles({
+      cache_folder: folder,
+      max_bytes: config.WORKER_FILES_MAX_MB * 1024 ** 2,
+      store: new ArtifactStore(manager),
+    }),
     max_download_bytes: config.WORKER_MAX_MODEL_MB * 1024 ** 2,
     fetch: guardedFetch(allowedHosts(config.WORKER_MODEL_URL_ALLOW)),
     onUnreachable: (url, reason) => log.warn({ url, reason }, 'a model could not be downloaded'),

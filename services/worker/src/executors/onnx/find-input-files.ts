@@ -5,6 +5,7 @@ import { badInput } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import type { InputFile } from './input-files.ts';
 import { fileInFolders, type ModelSourceOptions } from './model-source.ts';
+import { findSentFile } from './sent-files.ts';
 
 export interface InputFiles {
   /** By input. */
@@ -26,7 +27,8 @@ export async function findInputFiles(
   const files: Record<string, InputFile> = {};
   for (const [input, setting] of Object.entries(config.inputs ?? {})) {
     if (typeof setting !== 'object' || Array.isArray(setting) || !('file' in setting)) continue;
-    const path = await fileInFolders(setting.file, options);
+    const path =
+      (await findSentFile(setting.file, options, signal))?.path ?? (await fileInFolders(setting.file, options));
     const { size } = await stat(path);
     if (size > MAX_FILE_BYTES)
       throw badInput(

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { type CatalogueModel, findModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
+import type { RequestFile } from '@benchwire/shared/contracts/request-file.ts';
 import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
@@ -16,6 +17,8 @@ import {
   realFolders,
 } from '@benchwire/shared/model/model-files.ts';
 import { type DownloadOptions, downloadModel } from './download.ts';
+import type { FetchedFiles } from './fetched-files.ts';
+import { type FoundFile, findSentFile } from './sent-files.ts';
 
 /** A model on this machine, checked: its graph and every file that the graph names. */
 export interface ResolvedModel {
@@ -40,6 +43,12 @@ export interface ModelSourceOptions extends DownloadOptions {
   hashes?: FileHashes;
   /** Folders with secrets: a path leads into none of them, unless the model folder itself lies in it. */
   hidden_folders?: readonly string[];
+  /** Files that the request named by their content. */
+  sent?: readonly RequestFile[] | undefined;
+  /** Fetches files that are not here. */
+  fetched?: FetchedFiles;
+  /** Of this machine; for tests. */
+  hostname?: string;
 }
 
 /**
@@ -60,8 +69,15 @@ export async function resolveModel(
     return { path, ...(await read(path, [])), catalogue: null, name: model };
   }
   const catalogue = isModelFile(model) ? null : findInCatalogue(model);
-  const path = catalogue ? fileOfPackage(catalogue) : await fileInFolders(model, options);
-  const files = await read(path, catalogue ? [dirname(path)] : options.model_folders);
+  let { path, roots } = catalogue ? inPackage(catalogue) : await findFile(model, expected_sha256, options, signal);
+  let files = await read(path, roots);
+  if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
+    const other = catalogue ? undefined : await byHash(model, expected_sha256, options, signal);
+    if (other !== undefined) {
+      ({ path, roots } = other);
+      files = await read(path, roots);
+    }
+  }
   if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
     throw badModel('MODEL_HASH_MISMATCH', mismatch(model, files, expected_sha256));
   }
@@ -81,6 +97,39 @@ function findInCatalogue(name: string): CatalogueModel {
   const found = findModel(name);
   if ('unknown' in found) throw badModel('MODEL_UNKNOWN', found.unknown);
   return found;
+}
+
+/** In the model folders, or fetched where the request, or the hash, says what it is. */
+async function findFile(
+  model: string,
+  expected_sha256: string | undefined,
+  options: ModelSourceOptions,
+  signal: AbortSignal,
+): Promise<FoundFile> {
+  const sent = await findSentFile(model, options, signal);
+  if (sent !== undefined) return sent;
+  try {
+    return { path: await fileInFolders(model, options), roots: options.model_folders };
+  } catch (error) {
+    const fetched = expected_sha256 && (await byHash(model, expected_sha256, options, signal));
+    if (fetched) return fetched;
+    throw error;
+  }
+}
+
+async function byHash(
+  model: string,
+  sha256: string,
+  { fetched }: ModelSourceOptions,
+  signal: AbortSignal,
+): Promise<FoundFile | undefined> {
+  const path = await fetched?.byHash(sha256, basename(model), signal);
+  return path === undefined ? undefined : { path, roots: [dirname(path)] };
+}
+
+function inPackage(model: CatalogueModel): FoundFile {
+  const path = fileOfPackage(model);
+  return { path, roots: [dirname(path)] };
 }
 
 function fileOfPackage(model: CatalogueModel): string {
@@ -170,6 +219,6 @@ export async function fileInFolders(
   }
   const counted = isAbsolute(model)
     ? ''
-    : ' A relative path counts from these, not from the request: write an absolute one.';
+    : ' A relative path counts from these: submit with `bw run`, which sends the file, or write an absolute one.';
   throw badModel('MODEL_NOT_FOUND', `There is no file "${model}" in the worker's model folders (${listed}).${counted}`);
 }

@@ -78,11 +78,12 @@ async function attempt(
   if (provider === null || options.providers?.has(provider) === false)
     return noProviderError(device.class, options.providers);
 
-  const model = await resolveModel(config.model, config.sha256, options, signal);
+  const source = { ...options, sent: task.files };
+  const model = await resolveModel(config.model, config.sha256, source, signal);
   report.model = model.name;
   report.environment = collectEnvironment(model, provider);
   report.precision = reportedPrecision(config, model.catalogue);
-  const inputs = await findInputFiles(config, options, signal);
+  const inputs = await findInputFiles(config, source, signal);
   if (inputs.sha256 !== null) report.inputs_sha256 = inputs.sha256;
   const before = await measuredBefore(context, task, model, report.precision, inputs.sha256);
   if (before.skipped !== undefined) {
