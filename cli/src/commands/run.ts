@@ -15,7 +15,9 @@ import { checkRequest } from '../request/check-request.ts';
 import { gitSource } from '../request/git-source.ts';
 import { type ModelOptions, modelRequest } from '../request/model-request.ts';
 import { applyOverrides } from '../request/overrides.ts';
+import { readFiles } from '../request/read-files.ts';
 import { readRequest, type WrittenRequest } from '../request/read-request.ts';
+import { sendFiles } from '../request/send-files.ts';
 import { submitWritten } from '../request/submit-written.ts';
 import { count } from '../terminal/numbers.ts';
 import { oneLine } from '../terminal/text-width.ts';
@@ -43,6 +45,7 @@ export const run = defineCommand({
     precision: { kind: 'text', value: 'NAME', help: "with --model: the model file's precision" },
     progressive: { kind: 'flag', help: "with --model: every model's smallest batch size first" },
     incremental: { kind: 'flag', help: 'with --model: leave out what was measured already' },
+    'no-upload': { kind: 'flag', help: "don't read or send model files: the workers have them in their model folders" },
     detach: { kind: 'flag', short: 'd', help: 'only submit; print the run id' },
     'fail-on': { kind: 'choices', choices: FAIL_ON, help: 'exit with 2 when there is such a finding' },
     name: { kind: 'text', value: 'NAME', help: "the run's name" },
@@ -59,6 +62,8 @@ export const run = defineCommand({
   details: `
 FILE is YAML or JSON: a request, or a single task. - reads it from stdin. --model takes its place for models that are named
 like those of \`bw run examples/quickstart.yaml\`, by a path or by an https URL.
+Paths of models and inputs count from the folder that bw is called in. What the stack does not have of them is sent to it, so that
+every worker can measure it.
 Progress goes to stderr, results go to stdout.
 
 Ctrl-C does not end the run. In a terminal bw asks whether to leave the run going, to cancel it, or to go on watching;
@@ -75,8 +80,11 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
     const fromGit = values['no-git'] ? undefined : await gitSource(context.working_directory);
     const overrides = { ...values, request_id: values['request-id'], tags: values.tag };
     const request = applyOverrides(checked.request, overrides, fromGit);
+    const listed = checked.request.files ?? [];
+    const files = values['no-upload'] ? [] : await readFiles(written, checked.tasks, listed, context.working_directory);
     return await withStack(context, async (client) => {
-      const submitted = await submitWritten(client, written, request);
+      const sent = await sendFiles(context, client, files);
+      const submitted = await submitWritten(client, written, { ...request, files: [...listed, ...(sent ?? [])] });
       if (values.detach) return sayDetached(context, submitted);
       const started: Started = { client, submitted, tasks: checked.tasks, name: request.name };
       return await follow(context, started, values['fail-on']);
@@ -90,7 +98,7 @@ async function writtenBy(
   options: ModelOptions,
   file: string | undefined,
 ): Promise<WrittenRequest> {
-  const ofModel = modelRequest(options, context.working_directory);
+  const ofModel = modelRequest(options);
   if (ofModel === undefined && file === undefined)
     throw new UsageError('nothing to run: `bw run FILE`, `bw run -` for stdin, or `bw run --model MODEL`.');
   if (ofModel !== undefined && file !== undefined)

@@ -8,7 +8,7 @@ const none: ModelOptions = {
 };
 
 function tasksOf(options: Partial<ModelOptions>) {
-  const written = modelRequest({ ...none, ...options }, '/home/me');
+  const written = modelRequest({ ...none, ...options });
   return written === undefined ? undefined : checkRequest(written).tasks;
 }
 
@@ -20,12 +20,12 @@ it('makes a task for each model on each hardware', () => {
   ]);
 });
 
-it('takes several models, and a path from where bw was called', () => {
+it('takes several models, and paths as they are written, as a request file does', () => {
   const tasks = tasksOf({ model: ['silero-vad-v5,./a.onnx', 'sub/b.onnx', 'https://example.com/c.onnx'] });
   expect(tasks?.map(({ config }) => 'model' in config && config.model)).toEqual([
     'silero-vad-v5',
-    '/home/me/a.onnx',
-    '/home/me/sub/b.onnx',
+    './a.onnx',
+    'sub/b.onnx',
     'https://example.com/c.onnx',
   ]);
 });

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
 import {
   type BenchmarkRun,
   benchmarkIssues,
@@ -28,7 +26,7 @@ const ONLY_WITH_MODEL = ['hardware', 'batch-sizes', 'precision', 'progressive', 
  * @returns undefined without `--model`: then a file is asked for
  * @throws UsageError that names the option, what is wrong and what to do
  */
-export function modelRequest(options: ModelOptions, working_directory: string): WrittenRequest | undefined {
+export function modelRequest(options: ModelOptions): WrittenRequest | undefined {
   const models = options.model.flatMap(commaSeparated);
   if (models.length === 0) {
     const lonely = ONLY_WITH_MODEL.find((name) => options[name] !== undefined && options[name] !== false);
@@ -36,7 +34,7 @@ export function modelRequest(options: ModelOptions, working_directory: string): 
     throw new UsageError(`--${lonely} goes with --model: a request file has it in its tasks.`);
   }
   const parsed = parseWith<BenchmarkRun>(benchmarkRun, {
-    models: models.map((model) => located(model, working_directory)),
+    models,
     ...(options.hardware === undefined ? {} : { hardware: commaSeparated(options.hardware) }),
     ...(options['batch-sizes'] === undefined
       ? {}
@@ -56,11 +54,6 @@ function commaSeparated(text: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
-
-/** A relative path counts from where `bw` was called. */
-function located(model: string, working_directory: string): string {
-  return isModelFile(model) && !isModelUrl(model) ? resolve(working_directory, model) : model;
 }
 
 function optionOf(path: string): string {

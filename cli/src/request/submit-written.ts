@@ -14,8 +14,15 @@ import type { WrittenRequest } from './read-request.ts';
  */
 export async function submitWritten(client: Client, written: WrittenRequest, request: Request): Promise<Submitted> {
   const submission = asRequest(written.value);
-  const { source, tags, name, request_id } = request;
-  const payload = { ...(submission.request as object), source, tags, name, request_id };
+  const { source, tags, name, request_id, files = [] } = request;
+  const payload = {
+    ...(submission.request as object),
+    source,
+    tags,
+    name,
+    request_id,
+    ...(files.length === 0 ? {} : { files }),
+  };
   try {
     return await client.submitWritten(payload);
   } catch (error) {
