@@ -62,6 +62,8 @@ export const MAX_EXPANDED_VALUES = 10_000_000;
 
 /** A file of a request that is sent to workers; a larger one is named by a URL, or lies where workers find it. */
 export const MAX_ARTIFACT_BYTES = 2 * 1024 ** 3;
+/** The same over HTTP, where it has to arrive within MAX_REQUEST_SECONDS; `bw run` sends larger ones. */
+export const MAX_UPLOAD_BYTES = 512 * 1024 ** 2;
 /** Files that the tasks of one request name, and files that all of these consist of. */
 export const MAX_REQUEST_FILES = 1000;
 export const MAX_FILE_PARTS = 2000;

@@ -1,4 +1,5 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
+import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from './adapters/fleet.ts';
@@ -14,6 +15,8 @@ import type { RateLimits } from './rate-limits.ts';
 export interface Gateway {
   client: Client;
   jetstream: JetStreamClient;
+  /** Files of requests, by hash. */
+  files: ArtifactStore;
   auth: Authenticator;
   tickets: Tickets;
   fleet: Fleet;

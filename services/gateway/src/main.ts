@@ -9,6 +9,7 @@ import {
   TICKET_TTL_MS,
   TICKETS_BUCKET,
 } from '@benchwire/shared/contracts/http.ts';
+import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';
@@ -69,7 +70,9 @@ await runService({
     const client = new BriefClient(nats);
     const topics = new SharedTopics(client, manager);
     const written = new WrittenTasks(client);
-    const reading = { client, topics, written, jetstream, fleet, saved };
+    const store_bytes = config.NATS_STORE_MB === undefined ? undefined : config.NATS_STORE_MB * 1e6;
+    await ensureArtifacts(nats, { replicas, store_bytes });
+    const reading = { client, topics, written, jetstream, fleet, saved, files: new ArtifactStore(manager) };
     const gateway = { ...reading, auth, tickets, limits, sockets, log, secure, cookie_name };
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());

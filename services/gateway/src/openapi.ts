@@ -35,7 +35,7 @@ export function openApi(routes: readonly ApiRoute[]): Record<string, unknown> {
 
 function operation(route: ApiRoute): Record<string, unknown> {
   const { group, method, path, role, summary, params, query, body, answer } = route;
-  const { status = 200, other_status, content_type = 'application/json' } = route;
+  const { status = 200, other_status, takes_bytes, content_type = 'application/json' } = route;
   const content = status === 204 ? {} : { content: { [content_type]: { schema: schemaOf(answer, 'output') } } };
   const trouble = {
     description: 'What is wrong',
@@ -56,6 +56,14 @@ function operation(route: ApiRoute): Record<string, unknown> {
             content: { 'application/json': { schema: schemaOf(body, 'input') } },
           },
         }),
+    ...(takes_bytes === true
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+          },
+        }
+      : {}),
     responses: {
       [status]: { description: 'Done', ...content },
       ...(other_status === undefined ? {} : { [other_status]: { description: 'Done', ...content } }),

@@ -34,6 +34,10 @@ const CLIENT_STATUS: Record<string, number> = {
   UNREACHABLE: 503,
   PUBLISH_ABORTED: 503,
   PUBLISH_REFUSED: 502,
+  ARTIFACT_WRONG_HASH: 422,
+  ARTIFACT_TOO_LARGE: 413,
+  ARTIFACT_DISTURBED: 409,
+  ARTIFACTS_FULL: 507,
 };
 
 /** Whatever was thrown as `application/problem+json` (RFC 9457). What nobody foresaw tells no secrets: its reason is in the log. */

@@ -10,6 +10,8 @@ export interface RateLimitsOptions {
 
 /** A body costs one request more for each of these. */
 const BODY_BYTES_PER_REQUEST = 16 * 1024;
+/** A file is not parsed, only stored. */
+const FILE_BYTES_PER_REQUEST = 4 * 1024 * 1024;
 /** YAML takes many times as long to read as JSON. */
 const YAML_FACTOR = 16;
 /** A session is kept for hours. */
@@ -45,6 +47,11 @@ export class RateLimits {
   takeBody(identity: string, bytes: number, is_yaml: boolean): void {
     const cost = Math.floor((bytes * (is_yaml ? YAML_FACTOR : 1)) / BODY_BYTES_PER_REQUEST);
     if (cost > 0) refuse(this.#callers.take(identity, Date.now(), cost), 'Too many large requests');
+  }
+
+  /** A file is paid for before it is read. @throws HttpProblem 429 */
+  takeFile(identity: string, bytes: number): void {
+    refuse(this.#callers.take(identity, Date.now(), Math.ceil(bytes / FILE_BYTES_PER_REQUEST)), 'Too many files');
   }
 
   /** For each request whose key, token or cookie is no good. @returns the refusal to give instead, where there were too many */

@@ -35,6 +35,24 @@ export function readBodies(
   }
 }
 
+/** A file's bytes go on as they come; every other route refuses them. @param pay - as for other bodies, before anything is read */
+export function readFiles(app: FastifyInstance, pay: (request: FastifyRequest, bytes: number) => void): void {
+  app.addContentTypeParser(
+    'application/octet-stream',
+    async (request: FastifyRequest, payload: NodeJS.ReadableStream) => {
+      const { bodyLimit: most, config } = request.routeOptions;
+      if (!('takes_bytes' in config) || config.takes_bytes !== true)
+        throw new HttpProblem(415, 'TYPE_NOT_TAKEN', 'This route takes application/json or application/yaml.');
+      const size = Number(request.headers['content-length'] ?? Number.NaN);
+      if (!Number.isInteger(size))
+        throw new HttpProblem(411, 'LENGTH_MISSING', 'A file needs the header Content-Length.');
+      if (size > most) throw tooLarge(request, most);
+      pay(request, size);
+      return payload;
+    },
+  );
+}
+
 /** Scalars of a request's body as they were written, for messages. */
 export function sourcesOf(request: FastifyRequest): WrittenText['sources'] {
   return sources.get(request) ?? new Map();

@@ -11,11 +11,12 @@ import type { Route } from './routes/route.ts';
 
 /** Puts a route of the table before its handler: who asks, whether they may, whether what they sent is right. */
 export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Route, largest: number): void {
-  const { method, url, role, status = 200, max_body_bytes = MAX_SMALL_BODY_BYTES } = route;
+  const { method, url, role, status = 200, max_body_bytes = MAX_SMALL_BODY_BYTES, takes_bytes = false } = route;
   app.route({
     method,
     url,
-    bodyLimit: Math.min(max_body_bytes, largest),
+    bodyLimit: takes_bytes ? max_body_bytes : Math.min(max_body_bytes, largest),
+    config: { takes_bytes },
     // Before the body is read: nobody unknown sends megabytes.
     preParsing: async (request) => {
       if (role !== null) callers.set(request, await admit(gateway, request, role));

@@ -32,7 +32,7 @@ import { serveLive } from './live/serve-live.ts';
 import { measureServer } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
-import { readBodies } from './read-bodies.ts';
+import { readBodies, readFiles } from './read-bodies.ts';
 import { callerOf, registerRoute } from './register-route.ts';
 import { ROUTES } from './routes/all.ts';
 
@@ -87,6 +87,10 @@ export async function startServer(
   readBodies(app, (request, bytes, format) => {
     const identity = callerOf(request)?.identity;
     if (identity !== undefined) gateway.limits.takeBody(identity, bytes, format === 'yaml');
+  });
+  readFiles(app, (request, bytes) => {
+    const identity = callerOf(request)?.identity;
+    if (identity !== undefined) gateway.limits.takeFile(identity, bytes);
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);

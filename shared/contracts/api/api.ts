@@ -1,6 +1,7 @@
 import { benchmarkApi } from './benchmark.ts';
 import { compareApi } from './compare.ts';
 import { eventApi } from './events.ts';
+import { fileApi } from './files.ts';
 import { findingApi } from './findings.ts';
 import { fleetApi } from './fleet.ts';
 import { keyApi } from './keys.ts';
@@ -22,6 +23,7 @@ export const API_GROUPS = {
   Session: sessionApi,
   Benchmarks: benchmarkApi,
   Runs: runApi,
+  Files: fileApi,
   Tasks: taskApi,
   Tests: testApi,
   Measurements: measurementApi,

@@ -17,7 +17,9 @@ export interface Signature {
   /** Other parameters are refused, as unknown fields of bodies are: a strict object. */
   query?: z.ZodObject<z.core.$ZodLooseShape, z.core.$strict>;
   body?: z.ZodType;
-  /** More than this is refused before it is read; MAX_SMALL_BODY_BYTES unless set, and never more than BODY_LIMIT_MB. */
+  /** The body is any bytes, application/octet-stream; the handler reads them from `request.body`. */
+  takes_bytes?: true;
+  /** More than this is refused before it is read; MAX_SMALL_BODY_BYTES unless set, and never more than BODY_LIMIT_MB, except for `takes_bytes`. */
   max_body_bytes?: number;
   answer: z.ZodType;
   /** Of the answer; application/json unless set. */

@@ -2,6 +2,7 @@ import { API_GROUPS } from '@benchwire/shared/contracts/api/api.ts';
 import { benchmarkHandlers } from './benchmark.ts';
 import { compareHandlers } from './compare.ts';
 import { eventHandlers } from './events.ts';
+import { fileHandlers } from './files.ts';
 import { findingHandlers } from './findings.ts';
 import { fleetHandlers } from './fleet.ts';
 import { keyHandlers } from './keys.ts';
@@ -18,6 +19,7 @@ const GROUPS = {
   Session: routesOf(API_GROUPS.Session, sessionHandlers),
   Benchmarks: routesOf(API_GROUPS.Benchmarks, benchmarkHandlers),
   Runs: routesOf(API_GROUPS.Runs, runHandlers),
+  Files: routesOf(API_GROUPS.Files, fileHandlers),
   Tasks: routesOf(API_GROUPS.Tasks, taskHandlers),
   Tests: routesOf(API_GROUPS.Tests, testHandlers),
   Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),

@@ -45,6 +45,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
       ...metrics,
       ...retry,
       ...left_out,
+      ...(spec.files === undefined ? {} : { files: spec.files }),
     } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
