@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, posix, relative, sep, win32 } from 'node:path';
+import type { FilePart } from '../contracts/request-file.ts';
+import { sha256OfParts } from '../runtime/sha256-of-parts.ts';
 import { badModel } from './errors.ts';
 import { type ExternalFile, externalFiles } from './external-files.ts';
 import type { FileHashes } from './file-hashes.ts';
@@ -17,6 +18,8 @@ export interface ModelFiles {
   sha256: string;
   graph_sha256: string;
   size_bytes: number;
+  /** Each of the files, as the model names it. */
+  parts: FilePart[];
 }
 
 interface ModelFilesOptions {
@@ -41,16 +44,15 @@ export async function readModelFiles(options: ModelFilesOptions): Promise<ModelF
   const external = await namedFiles(name, path);
   const graph_sha256 = await hashes.sha256(path, signal);
   const files = [path];
-  const lines = [`${graph_sha256}  ${basename(path)}\n`];
-  let size_bytes = (await stat(path)).size;
+  const parts: FilePart[] = [{ name: basename(path), sha256: graph_sha256, size_bytes: (await stat(path)).size }];
   for (const file of external) {
     const found = await findExternal(file, options);
     files.push(found.path);
-    size_bytes += found.size;
-    lines.push(`${await hashes.sha256(found.path, signal)}  ${posix.normalize(file.location)}\n`);
+    const sha256 = await hashes.sha256(found.path, signal);
+    parts.push({ name: posix.normalize(file.location), sha256, size_bytes: found.size });
   }
-  const all = createHash('sha256').update(lines.join('')).digest('hex');
-  return { files, sha256: external.length === 0 ? graph_sha256 : all, graph_sha256, size_bytes };
+  const size_bytes = parts.reduce((sum, part) => sum + part.size_bytes, 0);
+  return { files, sha256: sha256OfParts(parts), graph_sha256, size_bytes, parts };
 }
 
 async function namedFiles(name: string, path: string): Promise<ExternalFile[]> {

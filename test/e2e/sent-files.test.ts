@@ -3,8 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writ
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import { ARTIFACTS_STREAM } from '@benchwire/shared/contracts/artifact.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
+import { connectNats } from '@benchwire/shared/runtime/nats.ts';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { addModel, externalModel } from '../../services/worker/test-support/onnx-model.ts';
 import { type BwProcess, type BwResult, bw, startBw } from '../support/bw.ts';
 
@@ -201,9 +206,16 @@ describe('files that cannot be sent', () => {
     cpSync(join(project, 'models/encoder.onnx'), join(folder, 'empty/large.onnx'));
     writeFileSync(join(folder, 'empty/large.onnx'), externalModel(4, 'large.bin'));
     writeFileSync(join(folder, 'empty/large.bin'), weights);
-    truncateSync(join(folder, 'empty/large.bin'), 2 * 1024 ** 3 + 1);
+    truncateSync(join(folder, 'empty/large.bin'), 9_000_000);
+    // As on a disk that has hardly any room.
+    const nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+    const manager = await jetstreamManager(nats);
+    await manager.streams.update(ARTIFACTS_STREAM, { max_bytes: 8 * 1024 ** 2 });
+    await nats.close();
     const result = await run({ tasks: [{ task_id: 't', config: { model: 'empty/large.onnx', ...short } }] }, folder);
-    expect(result.stderr).toMatch(/empty\/large\.onnx has 2\.\d* G.*its tasks go to workers on this machine only/);
+    expect(result.stderr).toMatch(
+      /empty\/large\.onnx has 9\.0 MB, and files of at most 8\.4 MB are sent to workers: its tasks go to workers on this machine only/,
+    );
     expect((await outcomes(result))[0]).toMatchObject({ status: 'completed' });
     const elsewhere = await run(
       {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, dirname, isAbsolute, posix, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { inputPaths, modelPaths } from '@benchwire/shared/contracts/files-named-by.ts';
 import type { RequestFile } from '@benchwire/shared/contracts/request-file.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
@@ -81,20 +81,14 @@ function wantedBy(tasks: readonly Task[]): Map<string, Wanted> {
 
 async function readFile(path: string, found: string, isModel: boolean, hashes: FileHashes): Promise<ReadFile> {
   const { signal } = new AbortController();
-  const paths = isModel
-    ? (await readModelFiles({ name: path, path: found, roots: ['/'], hashes, signal })).files
-    : [found];
-  const folder = dirname(found);
-  const parts = await Promise.all(
-    paths.map(async (each, index) => ({
-      // As the model names it, which is how it is hashed.
-      name: index === 0 ? basename(found) : posix.normalize(relative(folder, each)),
-      sha256: await hashes.sha256(each, signal),
-      size_bytes: (await stat(each)).size,
-    })),
-  );
   const local = { hostname: hostname(), path: found };
-  return { file: { path, parts, local }, paths };
+  if (isModel) {
+    const { files, parts } = await readModelFiles({ name: path, path: found, roots: ['/'], hashes, signal });
+    return { file: { path, parts, local }, paths: files };
+  }
+  const sha256 = await hashes.sha256(found, signal);
+  const parts = [{ name: basename(found), sha256, size_bytes: (await stat(found)).size }];
+  return { file: { path, parts, local }, paths: [found] };
 }
 
 /** What is wrong with the path itself, with what was tried. */
