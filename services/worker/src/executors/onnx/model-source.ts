@@ -81,7 +81,9 @@ export async function resolveModel(
   if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
     throw badModel('MODEL_HASH_MISMATCH', mismatch(model, files, expected_sha256));
   }
-  const name = catalogue ? model : await nameOfFile(model, path, options.model_folders);
+  // A relative path of a file that was sent counts from its author's folder, which this worker's folders say nothing about.
+  const isSaid = catalogue !== null || (!isAbsolute(model) && isSent(model, options));
+  const name = isSaid ? modelInOneForm(model) : await nameOfFile(model, path, options.model_folders);
   return { path, ...files, catalogue, name };
 }
 
@@ -116,6 +118,8 @@ async function findFile(
     throw error;
   }
 }
+
+const isSent = (model: string, { sent = [] }: ModelSourceOptions): boolean => sent.some(({ path }) => path === model);
 
 async function byHash(
   model: string,
