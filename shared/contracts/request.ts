@@ -7,6 +7,13 @@ import { deadline, taskSpec } from './task.ts';
 /** Request/reply: a request as JSON in, a `SubmitReply` as JSON out. Answered by ingest. */
 export const SUBMIT_SUBJECT = 'bw.request.submit';
 /**
+ * JetStream stream REQUESTS: the same request, published and not asked. It is kept until ingest has read it, so nothing is lost while
+ * no ingest is up; what is wrong with it stands in REJECTED. Since 0.5.
+ */
+export const STORED_SUBMIT_SUBJECT = 'bw.submit';
+/** Ingest's consumer of it. */
+export const STORED_REQUESTS_DURABLE = 'ingest';
+/**
  * NATS header of a submit: whose `request_id` it is, as the gateway knows it (`key:<id>`, `token:<subject>`). Without it a
  * request_id is one for all who submit over NATS. Since 0.4.
  */

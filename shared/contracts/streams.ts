@@ -3,6 +3,7 @@ import { FINDINGS_SUBJECTS } from './finding.ts';
 import { METRICS_SUBJECTS } from './metrics.ts';
 import { OUTCOMES_SUBJECTS } from './outcome.ts';
 import { REJECTED_SUBJECTS } from './rejected.ts';
+import { STORED_SUBMIT_SUBJECT } from './request.ts';
 import { RUNS_SUBJECTS } from './run.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,6 +19,8 @@ export interface StreamDefinition {
 }
 
 export const RUNS: StreamDefinition = { name: 'RUNS', subjects: RUNS_SUBJECTS, kept: 'until_acked' };
+/** Requests that nobody waits for an answer to, until ingest has read them. Since 0.5. */
+export const REQUESTS: StreamDefinition = { name: 'REQUESTS', subjects: STORED_SUBMIT_SUBJECT, kept: 'until_acked' };
 export const OUTCOMES: StreamDefinition = {
   name: 'OUTCOMES',
   subjects: OUTCOMES_SUBJECTS,
@@ -40,7 +43,7 @@ export const REJECTED: StreamDefinition = {
   kept: { max_age_ms: 30 * DAY_MS, max_bytes: GIB },
 };
 
-export const STREAMS: readonly StreamDefinition[] = [RUNS, OUTCOMES, METRICS, EVENTS, FINDINGS, REJECTED];
+export const STREAMS: readonly StreamDefinition[] = [RUNS, REQUESTS, OUTCOMES, METRICS, EVENTS, FINDINGS, REJECTED];
 
 /** A publisher that retries within this window stores its message once (`Nats-Msg-Id`). */
 export const DUPLICATE_WINDOW_MS = 2 * 60_000;

@@ -45,7 +45,7 @@ export function readFiles(app: FastifyInstance, pay: (request: FastifyRequest, b
         throw new HttpProblem(415, 'TYPE_NOT_TAKEN', 'This route takes application/json or application/yaml.');
       const size = Number(request.headers['content-length'] ?? Number.NaN);
       if (!Number.isInteger(size))
-        throw new HttpProblem(411, 'LENGTH_MISSING', 'A file needs the header Content-Length.');
+        throw new HttpProblem(400, 'LENGTH_MISSING', 'A file needs the header Content-Length.');
       if (size > most) throw tooLarge(request, most);
       pay(request, size);
       return payload;

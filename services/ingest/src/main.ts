@@ -12,6 +12,7 @@ import { RunStore } from './adapters/run-store.ts';
 import { ingestConfig } from './config.ts';
 import { answerCancellations } from './handlers/cancel.ts';
 import { consumeRequests } from './handlers/kafka-requests.ts';
+import { consumeStoredRequests } from './handlers/stored-requests.ts';
 import { answerSubmissions } from './handlers/submit.ts';
 import { createKafkaMetrics, createMetrics } from './metrics.ts';
 
@@ -41,6 +42,8 @@ await runService({
     const submissions = answerSubmissions(parts);
     scope.add('submit', () => submissions.stop());
     http.addReadiness('submit', submissions.stuck);
+    const stored = await consumeStoredRequests({ ...parts, manager });
+    scope.add('stored-requests', () => stored.stop());
     const cancellations = answerCancellations(parts);
     scope.add('cancel', () => cancellations.stop());
     http.addReadiness('cancel', cancellations.stuck);

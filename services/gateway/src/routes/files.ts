@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { fileApi } from '@benchwire/shared/contracts/api/files.ts';
 import { uploadArtifact } from '@benchwire/shared/runtime/upload-artifact.ts';
-import { notFound } from '../problem.ts';
+import { HttpProblem, notFound } from '../problem.ts';
 import type { Handlers } from './route.ts';
 
 export const fileHandlers: Handlers<typeof fileApi> = {
@@ -12,7 +12,13 @@ export const fileHandlers: Handlers<typeof fileApi> = {
   },
 
   'PUT /api/files/:sha256': async ({ gateway, params: { sha256 }, request, reply }) => {
-    const content = request.body as Readable;
+    const content = request.body;
+    if (!(content instanceof Readable))
+      throw new HttpProblem(
+        content === undefined ? 422 : 415,
+        'FILE_MISSING',
+        'The body of this route is the file itself, as application/octet-stream.',
+      );
     const size_bytes = Number(request.headers['content-length']);
     const { files: store, jetstream: client } = gateway;
     const done = await uploadArtifact({ store, client, sha256, size_bytes, content });
