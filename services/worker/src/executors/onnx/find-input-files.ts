@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import { badInput } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
+import { fileInFolders, type ModelSourceOptions } from './file-in-folders.ts';
 import type { InputFile } from './input-files.ts';
-import { fileInFolders, type ModelSourceOptions } from './model-source.ts';
 import { findSentFile } from './sent-files.ts';
 
 export interface InputFiles {

@@ -8,8 +8,9 @@ import { TaskFailure } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addModel } from '../../../test-support/onnx-model.ts';
+import type { ModelSourceOptions } from './file-in-folders.ts';
 import { guardedFetch } from './guarded-fetch.ts';
-import { type ModelSourceOptions, resolveModel } from './model-source.ts';
+import { resolveModel } from './model-source.ts';
 import { allowedHosts } from './public-addresses.ts';
 
 const CONTENT = addModel([1]);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { RequestFile } from '@benchwire/shared/contracts/request-file.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
-import { fileInFolders, type ModelSourceOptions } from './model-source.ts';
+import { fileInFolders, type ModelSourceOptions } from './file-in-folders.ts';
 
 export interface FoundFile {
   path: string;
