@@ -22,8 +22,12 @@ import type { AttemptServices } from './attempt-services.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { SharedTurn } from './shared-turn.ts';
 
-/** With so many attempts at once a worker is after throughput, and an outcome may wait for the next ones. */
-const BUSY_ATTEMPTS = 32;
+/**
+ * An outcome waits for the next ones, a millisecond for each so many attempts that are under way: with many at once a worker is
+ * after throughput, and a slot waits for several times as long anyway.
+ */
+const ATTEMPTS_PER_LINGER_MS = 32;
+const MAX_LINGER_MS = 4;
 
 /** Runs attempts, any number at once, and sees to it that each ends in one stored outcome. */
 export class AttemptRunner {
@@ -82,7 +86,7 @@ export class AttemptRunner {
   /** Stores an outcome, cut to what the server takes. Waits while NATS is away. */
   async store(outcome: Outcome, logsOf: (limit: number) => string | null): Promise<OutcomeStatus> {
     const fitted = fitOutcome(outcome, this.#services.max_payload(), logsOf);
-    await this.#turn.next(this.#running.size >= BUSY_ATTEMPTS);
+    await this.#turn.next(Math.min(MAX_LINGER_MS, Math.floor(this.#running.size / ATTEMPTS_PER_LINGER_MS)));
     await publish(this.#services.client, outcomeSubject(outcome), fitted.json, { id: outcomeMessageId(outcome) });
     return fitted.outcome.status;
   }
