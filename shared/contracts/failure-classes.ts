@@ -146,6 +146,8 @@ const CODES = {
   // A decision of a person or of the scheduler, or a worker that is gone.
   CANCELLED: 'nothing',
   DEADLINE_MISSED: 'nothing',
+  DEVICE_CHANGED: 'nothing',
+  DEVICE_GONE: 'nothing',
   DEPENDENCY_FAILED: 'nothing',
   DRAINING: 'nothing',
   JOB_STALLED: 'nothing',

@@ -35,6 +35,8 @@ export const workerConfig = z.object({
   WORKER_CLASSES: list.pipe(z.array(hardwareClass)).optional(),
   /** Devices that can't be detected, as a JSON list: `[{"class":"npu","name":"Acme NPU","memory_gb":8}]`. */
   WORKER_DEVICES: configuredDevices.prefault('[]'),
+  /** How often the machine's devices are looked at again; 0 for never. */
+  WORKER_DETECT_SECONDS: number.pipe(z.number().min(0).max(86_400)).prefault(30),
   /** Attempts at once per detected device. More than one disturbs measurements. */
   WORKER_SLOTS: number.pipe(z.int().min(1).max(1000)).prefault(1),
   WORKER_LABELS: keyValues.pipe(labels).prefault(''),

@@ -5,8 +5,8 @@ import type { Pools } from './pools.ts';
 import type { Presence } from './presence.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** Why no jobs are taken: `drain` was asked for by a person, `shutdown` is for good, the others end by themselves. */
-export type HoldKind = 'drain' | 'shutdown' | PauseOfWorker['kind'];
+/** Why no jobs are taken: `drain` was asked for by a person, `shutdown` is for good, the others end by themselves. What is no pause of the contract shows as draining. */
+export type HoldKind = 'drain' | 'shutdown' | 'no_device' | PauseOfWorker['kind'];
 
 interface Parts {
   pools: Pools;
@@ -49,7 +49,7 @@ export class Holds {
     const known = this.#held.get(kind);
     if (this.#held.has(kind) && known?.message === message) return this.#applied;
     const pause =
-      kind === 'drain' || kind === 'shutdown'
+      kind === 'drain' || kind === 'shutdown' || kind === 'no_device'
         ? undefined
         : { kind, message: message.slice(0, 2000), since: known?.since ?? new Date().toISOString() };
     this.#held.set(kind, pause);

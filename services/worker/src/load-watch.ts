@@ -1,7 +1,6 @@
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { guard, type LoadLimits, type LoadReading, UNGUARDED } from './decide/load-guard.ts';
-import { hottestGpu } from './devices/cuda.ts';
 import type { Holds } from './holds.ts';
 import { type CpuTimes, type LoadSampler, readCpuTimes } from './load.ts';
 import { ownCpuTicks } from './own-cpu-time.ts';
@@ -9,12 +8,12 @@ import { ownCpuTicks } from './own-cpu-time.ts';
 /** Long enough for a mean of the load that one small program does not move. */
 const READ_MS = 2000;
 /** nvidia-smi takes its time. */
-const READ_GPU_MS = 5000;
+const READ_DEVICES_MS = 5000;
 
 interface Parts {
   limits: LoadLimits;
-  /** Whether there are NVIDIA devices whose temperature counts too. */
-  has_gpu: boolean;
+  /** The temperature of the devices that have one of their own; null where none tells it. */
+  deviceTemperature: () => Promise<number | null>;
   load: LoadSampler;
   holds: Holds;
   log: Log;
@@ -27,14 +26,14 @@ export interface LoadWatch extends Running {
 
 /** Keeps jobs away from the devices while the machine is too hot or busy with something else. Without a limit it does nothing. */
 export async function watchLoad(parts: Parts): Promise<LoadWatch> {
-  const { limits, has_gpu, load, holds, log } = parts;
+  const { limits, deviceTemperature, load, holds, log } = parts;
   if (limits.max_temperature_celsius === null && limits.max_foreign_load_percent === null) {
     return { inSpiteOf: () => undefined, stop: () => Promise.resolve() };
   }
   const foreign = new ForeignLoad();
-  const wants_gpu = has_gpu && limits.max_temperature_celsius !== null;
-  let gpu = wants_gpu ? await hottestGpu() : null;
-  if (limits.max_temperature_celsius !== null && load.temperature() === null && gpu === null)
+  const reads_devices = limits.max_temperature_celsius !== null;
+  let device = reads_devices ? await deviceTemperature() : null;
+  if (limits.max_temperature_celsius !== null && load.temperature() === null && device === null)
     log.warn('WORKER_MAX_TEMPERATURE_CELSIUS has no effect: this machine shows no temperature sensor');
   if (limits.max_foreign_load_percent !== null && ownCpuTicks() === null)
     log.warn('WORKER_MAX_FOREIGN_LOAD_PERCENT has no effect: this platform does not tell whose the load is');
@@ -42,7 +41,7 @@ export async function watchLoad(parts: Parts): Promise<LoadWatch> {
   let state = UNGUARDED;
   const look = (): void => {
     const reading: LoadReading = {
-      temperature_celsius: highest(load.temperature(), gpu),
+      temperature_celsius: highest(load.temperature(), device),
       foreign_load_percent: foreign.percent(),
     };
     const next = guard(state, reading, limits, Date.now());
@@ -55,21 +54,21 @@ export async function watchLoad(parts: Parts): Promise<LoadWatch> {
     if (after !== undefined && before?.kind !== after.kind) void holds.hold(after.kind, after.message);
   };
   const timer = setInterval(look, READ_MS);
-  const gpuTimer = wants_gpu
+  const deviceTimer = reads_devices
     ? setInterval(() => {
-        hottestGpu().then(
+        deviceTemperature().then(
           (celsius) => {
-            gpu = celsius;
+            device = celsius;
           },
           () => undefined,
         );
-      }, READ_GPU_MS)
+      }, READ_DEVICES_MS)
     : undefined;
   return {
     inSpiteOf: () => state.in_spite_of,
     stop: async () => {
       clearInterval(timer);
-      clearInterval(gpuTimer);
+      clearInterval(deviceTimer);
     },
   };
 }

@@ -19,26 +19,60 @@ const LOCK_MS = 30_000;
 export class Pools {
   readonly #log: Log;
   readonly #redis: Redis;
-  readonly #workers: Worker[];
+  readonly #options: PoolsOptions;
+  readonly #consumers = new Map<Device, Worker>();
+  /** Devices that have left, and those that are not to be joined any more. */
+  readonly #left = new WeakSet<Device>();
+  readonly #closing = new Set<Promise<unknown>>();
   #draining = false;
+  #started = false;
+  #closed = false;
   #stopped: string | undefined;
 
   constructor(options: PoolsOptions) {
     this.#log = options.log;
     this.#redis = options.redis;
-    const handler: JobHandlerOptions = { ...options, isDraining: () => this.#draining };
-    this.#workers = options.devices.map((device) => this.#consumer(device, handler, options));
+    this.#options = options;
+    for (const device of options.devices) this.#consumers.set(device, this.#consumer(device));
   }
 
   /** Takes jobs from now on. */
   start(): void {
-    for (const worker of this.#workers) {
-      // Ends when the worker is closed; what goes wrong before is told as an event.
-      worker.run().catch((error: unknown) => {
-        this.#log.error({ err: error }, 'a queue consumer stopped');
-        this.#stopped = `the consumer of ${worker.name} has stopped: ${messageOf(error)}`;
+    this.#started = true;
+    for (const worker of this.#consumers.values()) this.#run(worker);
+  }
+
+  /**
+   * Takes no more jobs for these devices; those in execution go on.
+   * @returns for each device what resolves once nothing runs there any more
+   */
+  async leave(devices: readonly Device[]): Promise<Map<Device, Promise<void>>> {
+    const idle = new Map<Device, Promise<void>>();
+    for (const device of devices) {
+      this.#left.add(device);
+      const worker = this.#consumers.get(device);
+      if (worker === undefined) continue;
+      this.#consumers.delete(device);
+      await worker.pause(true);
+      const closed = worker.close(this.#redis.status !== 'ready').catch((error: unknown) => {
+        this.#log.warn({ reason: messageOf(error), pool: device.pool }, 'could not leave a pool in order');
       });
+      idle.set(device, closed);
+      this.#closing.add(closed);
+      void closed.finally(() => this.#closing.delete(closed));
     }
+    return idle;
+  }
+
+  /** Takes jobs for a device once what ran there before has ended. */
+  joinAfter(idle: Promise<void> | undefined, device: Device): void {
+    void (idle ?? Promise.resolve()).then(() => {
+      if (this.#closed || this.#left.has(device)) return;
+      const worker = this.#consumer(device);
+      this.#consumers.set(device, worker);
+      if (this.#draining) void worker.pause(true);
+      if (this.#started) this.#run(worker);
+    });
   }
 
   /** Why it takes no jobs although it should. */
@@ -49,21 +83,34 @@ export class Pools {
   /** No more jobs; those in execution go on. */
   async pause(): Promise<void> {
     this.#draining = true;
-    await Promise.all(this.#workers.map((worker) => worker.pause(true)));
+    await Promise.all([...this.#consumers.values()].map((worker) => worker.pause(true)));
   }
 
   async resume(): Promise<void> {
     this.#draining = false;
-    await Promise.all(this.#workers.map((worker) => worker.resume()));
+    await Promise.all([...this.#consumers.values()].map((worker) => worker.resume()));
   }
 
   /** Ends the consumers, once every job is over for BullMQ too. Without a server that can't be waited for. */
   async close(): Promise<void> {
+    this.#closed = true;
     const force = this.#redis.status !== 'ready';
-    await Promise.all(this.#workers.map((worker) => worker.close(force)));
+    await Promise.all([...this.#consumers.values()].map((worker) => worker.close(force)));
+    await Promise.all(this.#closing);
   }
 
-  #consumer(device: Device, handler: JobHandlerOptions, options: PoolsOptions): Worker {
+  #run(worker: Worker): void {
+    // Ends when the worker is closed; what goes wrong before is told as an event.
+    worker.run().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a queue consumer stopped');
+      this.#stopped = `the consumer of ${worker.name} has stopped: ${messageOf(error)}`;
+    });
+  }
+
+  #consumer(device: Device): Worker {
+    const options = this.#options;
+    const isDraining = (): boolean => this.#draining || this.#left.has(device);
+    const handler: JobHandlerOptions = { ...options, isDraining };
     const worker = new Worker(poolQueueName(device.pool), createJobHandler(device, handler), {
       connection: options.redis,
       prefix: options.prefix,

@@ -4,11 +4,13 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import {
   type Capabilities,
   capabilities as capabilitiesSchema,
+  type Device,
   type Heartbeat,
   heartbeatSubject,
   type PauseOfWorker,
 } from '@benchwire/shared/contracts/worker.ts';
 import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -22,6 +24,7 @@ import type { Load } from './load.ts';
 
 /** How long leaving may take when NATS does not answer; the scheduler then sees the silence. */
 const LEAVE_MS = 2000;
+const REGISTER_AGAIN_MS = 1000;
 /** The clock is measured at every so many heartbeats, and when it has jumped. */
 const BEATS_PER_MEASURING = 30;
 
@@ -44,6 +47,7 @@ export class Presence {
   readonly #options: PresenceOptions;
   #state: Heartbeat['state'] = 'ready';
   #paused: PauseOfWorker | undefined;
+  #offer: { devices: Device[]; device_notes: string[] | undefined };
   #revision = 0;
   #timer: NodeJS.Timeout | undefined;
   #started_at: string;
@@ -59,6 +63,8 @@ export class Presence {
   constructor(options: PresenceOptions) {
     this.#options = options;
     this.#started_at = options.capabilities.started_at;
+    const { devices, device_notes } = options.capabilities;
+    this.#offer = { devices, device_notes };
   }
 
   /** Registers, says so, and beats from now on. */
@@ -117,6 +123,27 @@ export class Presence {
     timeout.abort();
   }
 
+  /** Says what the worker offers from now on. With no device at all the entry keeps those that it had. Waits while NATS is away. */
+  async update(devices: readonly Device[], notes: readonly string[], message: string): Promise<void> {
+    this.#offer = {
+      devices: devices.length === 0 ? this.#offer.devices : [...devices],
+      device_notes: notes.length === 0 ? undefined : [...notes],
+    };
+    while (!this.#stopped && !this.#replaced) {
+      await this.#measuring;
+      try {
+        await this.#register();
+        break;
+      } catch (error) {
+        this.#options.log.warn({ reason: messageOf(error) }, 'could not tell that devices have changed, trying again');
+        await pause(REGISTER_AGAIN_MS);
+      }
+    }
+    if (this.#stopped || this.#replaced) return;
+    this.#beat();
+    await this.#publishSoon(this.#stateEvent(message, { capabilities: this.#entry() }));
+  }
+
   /** Its entry was removed, because somebody damaged it or a server lost it. Another process's entry is left alone. */
   async registerAgain(): Promise<void> {
     if (this.#stopped || this.#replaced) return;
@@ -139,8 +166,16 @@ export class Presence {
 
   #entry(): Capabilities {
     const { capabilities, clock } = this.#options;
+    const { device_notes: _, ...lasting } = capabilities;
     const { offset } = clock;
-    return { ...capabilities, started_at: this.#started_at, ...(offset === undefined ? {} : { clock: offset }) };
+    const { devices, device_notes } = this.#offer;
+    return {
+      ...lasting,
+      started_at: this.#started_at,
+      devices,
+      ...(device_notes === undefined ? {} : { device_notes }),
+      ...(offset === undefined ? {} : { clock: offset }),
+    };
   }
 
   /** Writes the own entry anew, and learns from when the server stored it how far the clock of this machine is off. */

@@ -1,20 +1,25 @@
 import { hostname } from 'node:os';
+import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { WorkerRegistered } from '@benchwire/shared/contracts/join.ts';
-import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import { type Capabilities, type Device, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { connectRedis, pingRedis } from '@benchwire/shared/runtime/redis.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
 import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
 import { v7 as uuidv7 } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
+import { applyDeviceChange } from './apply-device-change.ts';
 import { askFresh } from './attempt/ask-fresh.ts';
 import { AttemptRunner } from './attempt/attempt-runner.ts';
 import { CheckpointStore } from './attempt/checkpoints.ts';
 import { CpuEnergy } from './attempt/cpu-energy.ts';
 import { FleetClock } from './clock.ts';
 import type { WorkerConfig } from './config.ts';
-import { lookAtDevices } from './devices/offer.ts';
+import { DeviceMonitor } from './devices/device-monitor.ts';
+import { HARDWARE } from './devices/hardware-classes.ts';
+import { changedHostFact } from './devices/host.ts';
+import { lookAtDevices, type OfferedDevices } from './devices/offer.ts';
 import { drainAndClose, drainSeconds } from './drain.ts';
 import { removeOrphanedFolders } from './executors/command/home-folder.ts';
 import { killAll, orphans } from './executors/command/processes.ts';
@@ -61,17 +66,20 @@ export async function startWorker(
     telemetry,
     log,
   });
-  const { devices, notes } = await lookAtDevices({
-    configured: config.WORKER_DEVICES,
-    classes: config.WORKER_CLASSES,
-    slots: config.WORKER_SLOTS,
-    env,
-    runtime,
-    labels: config.WORKER_LABELS,
-    executors: Object.keys(executors),
-    commands,
-    command_env,
-  });
+  const look = (classes: readonly HardwareClass[] | undefined): Promise<OfferedDevices> =>
+    lookAtDevices({
+      configured: config.WORKER_DEVICES,
+      classes: classes ?? config.WORKER_CLASSES,
+      slots: config.WORKER_SLOTS,
+      env,
+      runtime,
+      labels: config.WORKER_LABELS,
+      executors: Object.keys(executors),
+      commands,
+      command_env,
+    });
+  const first = await look(undefined);
+  const { devices, notes } = first;
   for (const note of notes) log.warn(note);
   const capabilities: Capabilities = {
     v: MESSAGE_VERSION,
@@ -103,7 +111,15 @@ export async function startWorker(
     telemetry,
     checkpoints: await CheckpointStore.open(nats, config.NATS_REPLICAS, worker_id, log),
     findFresh: (question) => askFresh(nats, question),
-    device_care: { waitedSince: (ms) => holds.waitedSince(ms), inSpiteOf: () => watching?.inSpiteOf() },
+    device_care: {
+      waitedSince: (ms) => holds.waitedSince(ms),
+      inSpiteOf: () => watching?.inSpiteOf(),
+      changed: ({ environment }) => {
+        const changed = config.WORKER_DETECT_SECONDS === 0 ? undefined : changedHostFact(environment);
+        if (changed !== undefined) monitor.lookSoon();
+        return changed;
+      },
+    },
     log,
     abort_patience_ms: config.WORKER_KILL_GRACE_SECONDS * 1000 + ABORT_PATIENCE_MS,
     onStuck: (attempt) => {
@@ -142,6 +158,18 @@ export async function startWorker(
   http.addReadiness('queues', () => pools.stopped);
 
   const holds = new Holds({ pools, presence, telemetry, log });
+  const monitor = new DeviceMonitor({
+    first,
+    look,
+    forget: () => runtime?.forget(),
+    running: () => runner.runningCount,
+    interval_seconds: config.WORKER_DETECT_SECONDS,
+    onNotes: ({ devices: same, notes: others }) =>
+      presence.update(same, others, `${worker_id} offers the same devices`),
+    onChange: (change, now) =>
+      applyDeviceChange({ worker_id, pools, presence, runner, holds, telemetry, log }, change, now),
+    log,
+  });
 
   const commandsAnswered = answerCommands({
     nats,
@@ -152,7 +180,7 @@ export async function startWorker(
     runner,
     drain: () => holds.hold('drain'),
     resume: () => holds.release('drain'),
-    checkHealth: () => checkHealth(devices, executors),
+    checkHealth: () => checkHealth(monitor.devices, executors),
     register: () => presence.registerAgain(),
   });
   scope.add('commands', () => commandsAnswered.stop());
@@ -172,13 +200,22 @@ export async function startWorker(
       max_foreign_load_percent: config.WORKER_MAX_FOREIGN_LOAD_PERCENT ?? null,
       max_wait_ms: config.WORKER_MAX_WAIT_SECONDS * 1000,
     },
-    has_gpu: devices.some((device) => device.class === 'cuda'),
+    deviceTemperature: () => hottestDevice(monitor.devices),
     load,
     holds,
     log,
   });
   scope.add('load', () => watching?.stop());
   pools.start();
+  monitor.start();
+  scope.add('devices', () => monitor.stop());
+}
+
+/** Of the devices whose classes tell a temperature; null where none does. */
+async function hottestDevice(devices: readonly Device[]): Promise<number | null> {
+  const classes = [...new Set(devices.map((device) => device.class))];
+  const read = await Promise.all(classes.map((name) => HARDWARE[name].temperature?.() ?? null));
+  return read.reduce<number | null>((most, value) => (value === null ? most : Math.max(most ?? value, value)), null);
 }
 
 /** As a signal from outside would: the service stops in order, and its supervisor starts it again where it should run. */

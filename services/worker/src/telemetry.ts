@@ -66,6 +66,7 @@ export function createTelemetry(registry: Registry, running: () => number): Tele
   const byStatus = Object.fromEntries(OUTCOME_STATUSES.map((status) => [status, attempts.labels(status)]));
   return {
     registered: (worker_id, devices) => {
+      info.reset();
       for (const { device_id, pool, class: klass } of devices)
         info.set({ worker_id, device_id, pool, class: klass }, 1);
     },

@@ -53,6 +53,7 @@ export class AttemptRunner {
       const executed = care(withDropped(await this.#execute(attempt), job));
       const report = withClock(executed, clockNote(attempt.clock_at_start, this.clock.offset));
       const times = attempt.finish();
+      if (attempt.isAnnounced) this.#checkDevice(attempt);
       const refused = await attempt.flushMetrics();
       const { worker_id, telemetry } = this.#services;
       const ending = {
@@ -98,6 +99,11 @@ export class AttemptRunner {
     return attempt !== undefined;
   }
 
+  /** Tells what runs on a device to stop. */
+  abortOn(device: Device, reason: AbortReason, message: string): void {
+    for (const attempt of this.#running.values()) if (attempt.device === device) attempt.abort(reason, message);
+  }
+
   abortAll(reason: AbortReason, message: string): void {
     for (const attempt of this.#running.values()) attempt.abort(reason, message);
   }
@@ -127,6 +133,12 @@ export class AttemptRunner {
       else ids.push(id);
     }
     return byDevice;
+  }
+
+  /** What was measured while the machine changed belongs to no history, also where nobody has noticed yet. */
+  #checkDevice(attempt: RunningAttempt): void {
+    const changed = this.#services.device_care.changed(attempt.device);
+    if (changed !== undefined) attempt.abort('device_changed', changed);
   }
 
   /** What a report is to say of the state that the machine was in when the attempt began. */

@@ -1,3 +1,4 @@
+import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { StreamPublisher } from '@benchwire/shared/runtime/stream-writer.ts';
 import type { FleetClock } from '../clock.ts';
@@ -21,7 +22,12 @@ export interface AttemptServices {
   checkpoints: CheckpointStore;
   findFresh: ExecutorContext['findFresh'];
   /** How long the devices have been kept from work since a time, and what is over its limit now though they work. */
-  device_care: { waitedSince(from_ms: number): number; inSpiteOf(): string | undefined };
+  device_care: {
+    waitedSince(from_ms: number): number;
+    inSpiteOf(): string | undefined;
+    /** What of a device is another thing than what it was registered with. */
+    changed(device: Device): string | undefined;
+  };
   log: Log;
   /** How long an executor may take to settle after an abort. */
   abort_patience_ms: number;

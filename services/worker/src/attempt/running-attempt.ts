@@ -66,6 +66,11 @@ export class RunningAttempt {
     return this.#abort;
   }
 
+  /** Whether it ran long enough to be told of. */
+  get isAnnounced(): boolean {
+    return this.#sampling !== undefined;
+  }
+
   /** Tells the executor to stop. The first reason counts. */
   abort(reason: AbortReason, message: string): void {
     if (this.#abort !== undefined) return;

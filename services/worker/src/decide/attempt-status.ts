@@ -18,6 +18,11 @@ export interface Ending {
  * it was told to stop failed because of that. Pure.
  */
 export function decideStatus(ending: Ending): { status: OutcomeStatus; error: TaskError | null } {
+  if (ending.abort?.reason === 'device_changed') {
+    // Also of one that completed: measured across a change, it is no value of either environment.
+    const message = `the device became another one while this ran, so the values are of neither: ${ending.abort.message}`;
+    return { status: 'failed', error: taskError('device_error', 'DEVICE_CHANGED', message) };
+  }
   if (ending.error === null) return { status: 'completed', error: null };
   if (ending.abort === undefined) return { status: 'failed', error: ending.error };
   switch (ending.abort.reason) {
@@ -48,6 +53,11 @@ export function decideStatus(ending: Ending): { status: OutcomeStatus; error: Ta
           `${ending.worker_id} was stopped before the task could finish: ${ending.abort.message}`,
           true,
         ),
+      };
+    case 'device_gone':
+      return {
+        status: 'failed',
+        error: taskError('device_error', 'DEVICE_GONE', `the device went away while this ran: ${ending.abort.message}`),
       };
     default:
       return ending.abort.reason satisfies never;

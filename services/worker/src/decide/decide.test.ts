@@ -1,6 +1,7 @@
 import type { Outcome, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { describe, expect, it } from 'vitest';
 import { drainSeconds } from '../drain.ts';
+import type { AbortReason } from '../executors/executor.ts';
 import { decideStatus } from './attempt-status.ts';
 import { fitOutcome } from './fit-outcome.ts';
 import { defaultWorkerId } from './worker-id.ts';
@@ -9,7 +10,7 @@ const failure: TaskError = { class: 'crash', code: 'X', message: 'it broke', ret
 const ending = { timeout_seconds: 30, worker_id: 'w' };
 
 describe('how an attempt ended', () => {
-  const abort = (reason: 'timed_out' | 'cancelled' | 'draining') => ({ reason, message: 'because' });
+  const abort = (reason: AbortReason) => ({ reason, message: 'because' });
   it.each([
     ['nothing wrong', null, undefined, 'completed', null],
     ['completed just before the abort', null, abort('cancelled'), 'completed', null],
@@ -17,6 +18,10 @@ describe('how an attempt ended', () => {
     ['timed out', failure, abort('timed_out'), 'timed_out', 'timeout'],
     ['cancelled', failure, abort('cancelled'), 'cancelled', 'cancelled'],
     ['drained', failure, abort('draining'), 'lost', 'lost_worker'],
+    ['its device went away', failure, abort('device_gone'), 'failed', 'device_error'],
+    ['completed just before its device went away', null, abort('device_gone'), 'completed', null],
+    ['its device changed', failure, abort('device_changed'), 'failed', 'device_error'],
+    ['completed across a change of its device', null, abort('device_changed'), 'failed', 'device_error'],
   ] as const)('%s', (_name, error, cause, status, errorClass) => {
     const decided = decideStatus({ ...ending, error, abort: cause });
     expect([decided.status, decided.error?.class ?? null]).toEqual([status, errorClass]);

@@ -10,7 +10,7 @@ export function hostFacts(onnxruntime_version: string | null): Environment {
     cpu_cores_total: cpus().length,
     /** Fewer than all where an affinity mask or a container limits the process. */
     cpu_cores: availableParallelism(),
-    cpu_governor: sysText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
+    cpu_governor: governor(),
     cpu_turbo: turbo(),
     cpu_smt: sysText('/sys/devices/system/cpu/smt/active'),
     memory_gb: Math.round(gibibytes(machineMemoryBytes())),
@@ -20,6 +20,29 @@ export function hostFacts(onnxruntime_version: string | null): Environment {
     node_version: process.versions.node,
     onnxruntime_version,
   };
+}
+
+/**
+ * What of the machine differs from what a device was registered with, as far as that is quickly read: the governor, the turbo,
+ * the processors and the memory that this process may use. Undefined where nothing does.
+ */
+export function changedHostFact(registered: Environment): string | undefined {
+  const now: Environment = {
+    cpu_governor: governor(),
+    cpu_turbo: turbo(),
+    cpu_cores: availableParallelism(),
+    memory_gb: Math.round(gibibytes(machineMemoryBytes())),
+  };
+  return (
+    Object.entries(now)
+      .filter(([name, value]) => name in registered && registered[name] !== value)
+      .map(([name, value]) => `${name} ${registered[name] ?? 'unknown'}, now ${value ?? 'unknown'}`)
+      .join('; ') || undefined
+  );
+}
+
+function governor(): string | null {
+  return sysText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
 }
 
 /** The machine's memory, or what its container may use of it. */

@@ -8,7 +8,7 @@ import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
 /** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
-export type AbortReason = 'cancelled' | 'timed_out' | 'draining';
+export type AbortReason = 'cancelled' | 'timed_out' | 'draining' | 'device_gone' | 'device_changed';
 
 /** Everything that one attempt may use of the worker. Its task, and so the config, is of the executor's own kind. */
 export interface ExecutorContext<Name extends ExecutorName = ExecutorName> {

@@ -21,4 +21,6 @@ export interface OnnxRuntime {
   backends: readonly Backend[];
   /** Creates a session with a provider and runs it, in a process of its own. Tried once for each set of variables. */
   try(provider: ProviderName, variables?: Readonly<Record<string, string>>): Promise<ProviderTrial>;
+  /** The next trial of each provider is a new one: the machine has changed. */
+  forget(): void;
 }

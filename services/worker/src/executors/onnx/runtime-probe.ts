@@ -39,6 +39,7 @@ export async function probeOnnxRuntime(
         trials.set(key, trial);
         return trial;
       },
+      forget: () => trials.clear(),
     };
     return { ok: true, runtime };
   } catch (error) {
