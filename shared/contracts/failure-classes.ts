@@ -176,6 +176,19 @@ export function recoveryOf(error: Pick<TaskError, 'class'>): Recovery {
   return CLASSES[error.class].recovery;
 }
 
+/** Codes that say that a file which the request names is not on the worker's machine. It may be on another one. */
+const FILE_NOT_HERE: ReadonlySet<string> = new Set([
+  'FILE_NOT_SENT',
+  'MODEL_FOLDERS_EMPTY',
+  'MODEL_NOT_FOUND',
+  'MODEL_OUTSIDE_FOLDERS',
+]);
+
+/** Whether a worker on another machine may have what this one lacks. */
+export function isFileMissing(error: Pick<TaskError, 'code'>): boolean {
+  return FILE_NOT_HERE.has(error.code);
+}
+
 /**
  * What a failure is evidence of: by its code, or by its class where the code is not one of ours.
  * @param executor - one that does whatever the request says, failing too, is evidence of nothing

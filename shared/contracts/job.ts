@@ -32,6 +32,13 @@ export const job = z.object({
   avoid_workers: z.array(token).optional(),
   /** Workers of the pool that the others leave it to for a while. Since 0.3. */
   prefer_workers: z.array(token).optional(),
+  /**
+   * Workers of the pool, where the task names a file and there are several workers: one that does not have the file leaves the job
+   * to another one. Since 0.6.
+   */
+  file_workers: z.array(token).optional(),
+  /** Those of them that do not have it: what the scheduler knows, and what they have found. Since 0.6. */
+  workers_without_file: z.array(token).optional(),
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
   workload: z.string().max(64).optional(),
   /** Of the leader that emitted it (since 0.2): docs/adr/014. */

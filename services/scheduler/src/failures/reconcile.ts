@@ -1,6 +1,7 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Fleet, Pool } from '../fleet/fleet.ts';
+import { mismatch } from '../placement/match.ts';
 import type { Verdict } from '../state/attempt-end.ts';
 import type { TaskState } from '../state/model.ts';
 
@@ -39,12 +40,17 @@ export function compare(
       const reason = whyLost(fleet, active, served || fleet.runs(id), now);
       if (reason !== undefined) result.lost.push({ state, verdict: lostVerdict(pool, active.worker_id, reason) });
     } else if (view.waiting.has(id)) {
-      if (!served) result.stranded.push(state);
+      if (!served || lacksFiles(state, fleet.pools().get(pool))) result.stranded.push(state);
     } else if (now - (state.emission?.at_ms ?? now) > SETTLE_MS) {
       result.missing.push(state);
     }
   }
   return result;
+}
+
+/** Whether the workers that could have the files of a task are gone from the pool. */
+function lacksFiles({ lane }: TaskState, pool: Pool | undefined): boolean {
+  return lane.spec.files !== undefined && pool !== undefined && mismatch(lane.spec, pool.offer) !== undefined;
 }
 
 function whyLost(

@@ -2,7 +2,8 @@ import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contract
 import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
-import type { Offer } from '../placement/match.ts';
+import type { Offer, WorkerReach } from '../placement/match.ts';
+import { PooledOffers } from './pooled-offers.ts';
 
 /** A registered worker that nobody has heard since this scheduler listens: it may still be on its way back to a stack that has come up. */
 const NEVER_HEARD_MS = 15_000;
@@ -36,6 +37,8 @@ export interface Pool {
   pool: string;
   offer: Offer;
   workers: string[];
+  /** Which files each of the workers can have, in the same order; absent where nobody knows. */
+  reach?: readonly WorkerReach[];
   /** Attempts that can run at once, over all ready workers. */
   slots: number;
 }
@@ -66,6 +69,7 @@ export class Fleet {
   readonly #expected_since = new Map<string, number>();
   readonly #quarantines = new Map<string, Quarantine>();
   #pools: Map<string, Pool> | undefined;
+  readonly #pooledOffers = new PooledOffers();
   #listening_since_ms: number;
 
   constructor(now: number) {
@@ -167,8 +171,15 @@ export class Fleet {
   /** Every pool that a worker which is heard of has devices in, whether or not it takes jobs now. */
   offers(): Map<string, Offer> {
     const offers = new Map<string, Offer>();
-    for (const { capabilities } of this.#workers.values())
-      for (const device of capabilities.devices) offers.set(device.pool, device);
+    const reaches = new Map<string, WorkerReach[]>();
+    for (const { capabilities } of this.#workers.values()) {
+      for (const device of capabilities.devices) {
+        const reach = reaches.get(device.pool) ?? [];
+        reaches.set(device.pool, reach);
+        // All of a pool's workers, also those that come after this one.
+        if (reach.push(capabilities) === 1) offers.set(device.pool, { ...device, reach });
+      }
+    }
     return offers;
   }
 
@@ -293,7 +304,8 @@ export class Fleet {
       for (const device of worker.capabilities.devices) {
         const pool = pools.get(device.pool);
         if (pool === undefined) {
-          pools.set(device.pool, { pool: device.pool, offer: device, workers: [worker_id], slots: device.slots });
+          const { pool: name, slots } = device;
+          pools.set(name, { pool: name, offer: device, workers: [worker_id], slots });
         } else {
           // A worker's devices come one after the other.
           if (pool.workers.at(-1) !== worker_id) pool.workers.push(worker_id);
@@ -301,6 +313,13 @@ export class Fleet {
         }
       }
     }
+    for (const pool of pools.values()) this.#addReach(pool);
     return pools;
+  }
+
+  #addReach(pool: Pool): void {
+    const reach = pool.workers.flatMap((worker_id) => this.#workers.get(worker_id)?.capabilities ?? []);
+    pool.reach = reach;
+    pool.offer = this.#pooledOffers.of(pool.offer, reach);
   }
 }

@@ -116,3 +116,36 @@ describe('mismatch', () => {
     expect(command({ A: '1' })).not.toBe(command({ B: '1' }));
   });
 });
+
+describe('files of a task', () => {
+  const part = { name: 'm.onnx', sha256: 'a'.repeat(64), size_bytes: 3 };
+  const local = { hostname: 'lab-1', path: '/data/m.onnx' };
+  const needing = (file: Record<string, unknown>): Task => {
+    const files = [{ path: 'm.onnx', parts: [part], ...file }];
+    const tasks = [{ task_id: 't', executor: 'onnx', config: { model: 'm.onnx' } }];
+    const expansion = expand(request.parse({ files, tasks }));
+    if (!expansion.ok || expansion.tasks[0] === undefined) throw new Error(JSON.stringify(expansion));
+    return expansion.tasks[0];
+  };
+  const there = { hostname: 'lab-1' };
+  const fetching = { hostname: 'lab-2', fetches_files: true };
+  const old = { hostname: 'lab-3' };
+
+  it.each([
+    ['sent, and fetched', {}, [fetching], undefined],
+    ['sent, to an old worker of another machine', { local }, [old], /too old to fetch m\.onnx/],
+    ['not sent, on its own machine', { local, only_local: true }, [there], undefined],
+    ['not sent, on others', { local, only_local: true }, [fetching, old], /m\.onnx is only on lab-1/],
+    ['not sent, on one of several', { local, only_local: true }, [fetching, there], undefined],
+    ['not sent, where nobody knows', { local, only_local: true }, undefined, undefined],
+  ])('%s', (_title, file, reach, reason) => {
+    const found = mismatch(needing(file), { ...aDevice(), ...(reach === undefined ? {} : { reach }) });
+    if (reason === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatch(reason);
+  });
+
+  it('are part of what makes tasks alike', () => {
+    const signatures = [{}, { local }, { local, only_local: true }, { local: { ...local, hostname: 'lab-2' } }];
+    expect(new Set(signatures.map((file) => needSignature(needing(file)))).size).toBe(4);
+  });
+});

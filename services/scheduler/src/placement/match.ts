@@ -3,9 +3,13 @@ import {
   refusedVariables,
   refusedVariablesMessage,
 } from '@benchwire/shared/contracts/command-environment.ts';
+import { filesOutOfReach } from '@benchwire/shared/contracts/request-file.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
-import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import type { Capabilities, Device } from '@benchwire/shared/contracts/worker.ts';
 import { memoryOf } from '../fleet/hardware.ts';
+
+/** Which files a worker can have: those of its machine, and where it fetches them those that were sent. */
+export type WorkerReach = Pick<Capabilities, 'hostname' | 'fetches_files'>;
 
 /** What a pool offers; every device of a pool offers the same, so one of them stands for all. */
 export type Offer = Pick<
@@ -20,10 +24,13 @@ export type Offer = Pick<
   | 'command_env'
   | 'labels'
   | 'environment'
->;
+> & {
+  /** Which files its workers can have; absent where nobody knows. */
+  reach?: readonly WorkerReach[];
+};
 
 /** What matching looks at in a task; tasks that agree in this are served by the same pools. */
-export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config'>;
+export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config' | 'files'>;
 
 /**
  * Why a pool cannot run a task, as a sentence for people; undefined when it can. The one place that decides it, so the
@@ -50,6 +57,8 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
       return `its workers do not let a task set ${refused.join(', ')}: ${refusedVariablesMessage(refused)}`;
     }
   }
+  const out_of_reach = filesOutOfPool(need, offer);
+  if (out_of_reach !== undefined) return out_of_reach;
   if (min_memory_gb !== undefined) {
     const memory_gb = memoryOf(offer);
     if ((memory_gb ?? 0) < min_memory_gb) {
@@ -98,6 +107,20 @@ function refusedByOffer(need: Need, { command_env, commands }: Offer): string[] 
   return refusedVariables(allowable, command_env, commands.includes('*'));
 }
 
+/** Why no worker of a pool can have the files of a task. */
+function filesOutOfPool({ files }: Need, { reach }: Offer): string | undefined {
+  if (files === undefined || reach === undefined || reach.length === 0) return undefined;
+  const reasons = reach.map((worker) => filesOutOfReach(files, worker));
+  const [first] = reasons;
+  if (typeof first !== 'string' || reasons.includes(null)) return undefined;
+  return `its workers cannot have a file of the task: ${first}`;
+}
+
+/** What a pool's workers have to reach, and from which machine. */
+function filesSignature({ files = [] }: Need): string[] {
+  return [...new Set(files.map(({ local, only_local }) => `${only_local ?? false} ${local?.hostname ?? ''}`))].sort();
+}
+
 /** Equal for tasks that every pool answers alike. */
 export function needSignature(need: Need): string {
   return JSON.stringify([
@@ -105,5 +128,6 @@ export function needSignature(need: Need): string {
     need.executor === 'command' ? [programsOf(need), variablesOf(need).toSorted()] : '',
     need.pool,
     need.requirements,
+    filesSignature(need),
   ]);
 }

@@ -1,12 +1,17 @@
+import { filesNamedBy } from '@benchwire/shared/contracts/files-named-by.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
+import { filesOutOfReach } from '@benchwire/shared/contracts/request-file.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
 import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
 import type { Pool } from '../fleet/fleet.ts';
 import type { Verdict } from './attempt-end.ts';
-import type { TaskState } from './model.ts';
+import type { Spec, TaskState } from './model.ts';
+
+/** A job names so many at most: they are tried one after the other. */
+const MAX_FILE_WORKERS = 64;
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
@@ -54,7 +59,22 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     queued_at: iso(state.ready_at_ms),
     ...(dropped === undefined ? {} : { dropped_batch_sizes: dropped }),
     ...wishes,
+    ...(pool === undefined ? {} : fileWorkers(spec, pool)),
     workload: bucket.workload,
+  };
+}
+
+/** For a task that names files: which workers of the pool may have them. Nothing where there is only one. */
+function fileWorkers(spec: Spec, { workers, reach = [] }: Pool): Pick<Job, 'file_workers' | 'workers_without_file'> {
+  if (workers.length < 2 || filesNamedBy(spec).length === 0) return {};
+  const without = workers.filter((_, index) => {
+    const worker = reach[index];
+    return worker !== undefined && filesOutOfReach(spec.files, worker) !== null;
+  });
+  const able = workers.filter((worker_id) => !without.includes(worker_id));
+  return {
+    file_workers: able.slice(0, MAX_FILE_WORKERS),
+    ...(without.length === 0 ? {} : { workers_without_file: without }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   outcomeIsFinal,
   outcomeMessageId,
   outcomeSubject,
+  type TaskError,
 } from '@benchwire/shared/contracts/outcome.ts';
 import { MAX_VALUE_NOTES, noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
@@ -42,9 +43,14 @@ export class AttemptRunner {
 
   /**
    * Runs one attempt to its end, whatever that is; resolves once OUTCOMES has the outcome.
+   * @param isForOthers - whether a worker elsewhere is to try it in place of an outcome with that error
    * @throws BenchwireError when the outcome can't be stored: the connection is closed, or NATS refuses it
    */
-  async run(job: Job, device: Device): Promise<OutcomeStatus> {
+  async run(
+    job: Job,
+    device: Device,
+    isForOthers?: (error: TaskError) => boolean,
+  ): Promise<OutcomeStatus | 'left_to_others'> {
     const id = attemptId({ run_id: job.run_id, task_id: job.task.task_id, attempt: job.attempt });
     const attempt = new RunningAttempt(id, job, device, this.#services);
     this.#running.set(id, attempt);
@@ -55,6 +61,8 @@ export class AttemptRunner {
       const times = attempt.finish();
       if (attempt.isAnnounced) this.#checkDevice(attempt);
       const refused = await attempt.flushMetrics();
+      if (report.error !== null && attempt.abortCause === undefined && isForOthers?.(report.error) === true)
+        return 'left_to_others';
       const { worker_id, telemetry } = this.#services;
       const ending = {
         error: report.error,

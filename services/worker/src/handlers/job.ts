@@ -1,3 +1,4 @@
+import { isFileMissing } from '@benchwire/shared/contracts/failure-classes.ts';
 import { type Job, job } from '@benchwire/shared/contracts/job.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
@@ -5,7 +6,7 @@ import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { type Job as BullJob, WaitingError } from 'bullmq';
+import { type Job as BullJob, DelayedError, WaitingError } from 'bullmq';
 import type { AttemptRunner } from '../attempt/attempt-runner.ts';
 import { outcomeOfUnreadableJob } from '../decide/unreadable-job.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -26,6 +27,9 @@ const MOST_LEAVES = 5;
 /** How often a job is taken by all workers together before anyone runs it: in a large pool, leaving costs each of them a second. */
 const MOST_TAKES = 100;
 const MOST_LEFT = 10_000;
+/** How long a job waits each time that a worker leaves it to those that may have its file: longer and longer, so that it disturbs nobody. */
+const MIN_FILE_WAIT_MS = 50;
+const MAX_FILE_WAIT_MS = 2000;
 
 /**
  * Handles the jobs of one device: the job completes once the attempt's outcome is stored, whatever the outcome is.
@@ -55,12 +59,36 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
       throw new WaitingError();
     }
     left.delete(id);
-    return await options.runner.run(parsed.value, device);
+    const own = parsed.value;
+    const { worker_id, runner } = options;
+    if (isElsewhere(own, worker_id, runner.clock.now())) return await leaveToOthers(bullJob, own);
+    const ended = await runner.run(own, device, (error) => isFileMissing(error) && mayBeElsewhere(own, worker_id));
+    if (ended !== 'left_to_others') return ended;
+    const workers_without_file = [...(own.workers_without_file ?? []), worker_id];
+    return await leaveToOthers(bullJob, { ...own, workers_without_file });
   };
 }
 
 function isForOthers({ avoid_workers, prefer_workers }: Job, worker_id: string): boolean {
   return avoid_workers?.includes(worker_id) === true || prefer_workers?.includes(worker_id) === false;
+}
+
+/** Whether another worker of the pool may have a file that this one lacks. */
+function mayBeElsewhere({ file_workers = [], workers_without_file = [] }: Job, worker_id: string): boolean {
+  return file_workers.some((other) => other !== worker_id && !workers_without_file.includes(other));
+}
+
+/** Whether it is known that this worker lacks a file of the job and another one may have it. Not for ever: that one may be gone. */
+function isElsewhere(own: Job, worker_id: string, now: number): boolean {
+  if (own.workers_without_file?.includes(worker_id) !== true || !mayBeElsewhere(own, worker_id)) return false;
+  return now - Date.parse(own.queued_at) < own.task.timeout_seconds * 1000;
+}
+
+async function leaveToOthers(bullJob: BullJob, { workers_without_file }: Job): Promise<never> {
+  await bullJob.updateData({ ...bullJob.data, workers_without_file });
+  const wait_ms = Math.min(MAX_FILE_WAIT_MS, MIN_FILE_WAIT_MS * 2 ** Math.min(bullJob.attemptsStarted, 10));
+  await bullJob.moveToDelayed(Date.now() + wait_ms, bullJob.token);
+  throw new DelayedError();
 }
 
 async function refuse(
