@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { type Line, LineSplitter } from '@benchwire/shared/runtime/line-splitter.ts';
 import { z } from 'zod';
-import { LineSplitter } from './line-splitter.ts';
 import { lastLines, openForChild } from './log-file.ts';
 
 /** One way to start a program. */
@@ -90,13 +90,16 @@ export class Child {
     const { output } = this.#launch;
     if (output.to !== 'lines') return;
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      const lines = new LineSplitter((line) => {
-        this.#tail.push(line);
-        if (this.#tail.length > tailLines) this.#tail.shift();
-        output.onLine(line);
-      });
-      stream?.on('data', (bytes: Buffer) => lines.push(bytes));
-      stream?.once('end', () => lines.end());
+      const splitter = new LineSplitter();
+      const take = (lines: readonly Line[]): void => {
+        for (const { text } of lines) {
+          this.#tail.push(text);
+          if (this.#tail.length > tailLines) this.#tail.shift();
+          output.onLine(text);
+        }
+      };
+      stream?.on('data', (bytes: Buffer) => take(splitter.push(bytes)));
+      stream?.once('end', () => take(splitter.end()));
     }
   }
 

@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import { addressOnly } from '@benchwire/shared/runtime/server-url.ts';
 import { usualPolicy } from './autoscale.ts';
 import { startAutoscaler } from './autoscaler.ts';
 import { defaultDataDir } from './paths.ts';
 import { joinCommand } from './share.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
-import { aborted, onStopSignals, StopRequested } from './stop-signals.ts';
+import { onStopSignals, StopRequested } from './stop-signals.ts';
 import { logPrinter } from './terminal.ts';
 
 /** `npm start`: the whole stack in this terminal until Ctrl-C. */
@@ -54,7 +55,7 @@ try {
   if (max > 1) say('workers on one CPU disturb each other: for latencies that mean something, run one.');
   const autoscaler =
     max > min ? await startAutoscaler({ stack, policy: { ...usualPolicy, min, max }, say }) : undefined;
-  await aborted(stopping);
+  await untilAborted(stopping);
   await autoscaler?.stop();
   if (inTerminal) print('\nstopping; once more Ctrl-C kills what still runs.');
   await stack.stop();

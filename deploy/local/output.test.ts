@@ -1,18 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { LineSplitter, MAX_LINE_BYTES } from '@benchwire/shared/runtime/line-splitter.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { readableLine } from './child.ts';
-import { LineSplitter } from './line-splitter.ts';
 import { LogFile, lastLines } from './log-file.ts';
 import { logPrinter } from './terminal.ts';
 
 function split(...chunks: (string | Buffer)[]): string[] {
-  const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line));
-  for (const chunk of chunks) splitter.push(Buffer.from(chunk));
-  splitter.end();
-  return lines;
+  const splitter = new LineSplitter();
+  const lines = chunks.flatMap((chunk) => splitter.push(Buffer.from(chunk)));
+  return [...lines, ...splitter.end()].map(({ text }) => text);
 }
 
 test('lines come out whole, however the bytes arrive', () => {
@@ -22,8 +20,9 @@ test('lines come out whole, however the bytes arrive', () => {
 });
 
 test('a line without an end is cut and not kept', () => {
-  const lines = split('x'.repeat(50_000), 'x'.repeat(50_000), '\nnext\n');
-  expect(lines.map((line) => line.length)).toEqual([100_000, 0, 4]);
+  const half = 'x'.repeat(MAX_LINE_BYTES / 2);
+  expect(split(half, half, '\nnext\n').map((line) => line.length)).toEqual([MAX_LINE_BYTES, 4]);
+  expect(split(half, half, 'more', half, '\nnext\n').map((line) => line.length)).toEqual([65_536, 4]);
 });
 
 test('a log that grew too long starts anew and keeps the previous one', () => {

@@ -1,19 +1,29 @@
+import type { WrittenText } from '../request-text/read-request-text.ts';
 import { limitIssues, parseWith } from '../runtime/issues.ts';
 import { expand } from './expand.ts';
 import { type Issue, type Request, request } from './request.ts';
-import { type Submission, sourceAtOf, submittedPath } from './submission.ts';
+import { asRequest, type Submission, sourceAtOf, submittedPath } from './submission.ts';
 import type { Task } from './task.ts';
 
-export type CheckedSubmission = { ok: true; request: Request; tasks: Task[] } | { ok: false; issues: Issue[] };
+/** What a door has read of what was submitted, with its scalars as they were written, for messages. */
+export type Arrived = Pick<WrittenText, 'value' | 'sources'>;
 
-const NO_SOURCES: ReadonlyMap<string, string> = new Map();
+/** A request that can become a run. */
+export interface Submittable {
+  request: Request;
+  tasks: Task[];
+  /** As the user wrote it, without the defaults: much smaller with many tasks, and read back to the same request. */
+  written: unknown;
+}
+export type CheckedSubmission = ({ ok: true } & Submittable) | { ok: false; issues: Issue[] };
 
 /**
- * Checks what was submitted, a request or a single task, as far as that is possible without the fleet: the schema, the
- * dependencies, the matrix. Paths of issues are those of what was submitted. Pure.
- * @param sources - scalars as they were written, for messages (request-text/read-request-text.ts)
+ * What every door checks (HTTP, NATS, Kafka, files of `bw`): what was submitted, a request or a single task, as far as that is
+ * possible without the fleet: the schema, the dependencies, the matrix. Paths of issues are those of what was submitted. Pure.
+ * @param default_request_id - for a request that brings none; it becomes part of the request
  */
-export function checkSubmission(submission: Submission, sources = NO_SOURCES): CheckedSubmission {
+export function checkSubmission({ value, sources }: Arrived, default_request_id?: string): CheckedSubmission {
+  const submission = withRequestId(asRequest(value), default_request_id);
   const refuse = (issues: readonly Issue[]): CheckedSubmission => ({
     ok: false,
     issues: limitIssues(issues).map((issue) => ({ ...issue, path: submittedPath(issue.path, submission) })),
@@ -22,7 +32,13 @@ export function checkSubmission(submission: Submission, sources = NO_SOURCES): C
   if (!parsed.ok) return refuse(parsed.issues);
   const expansion = expand(parsed.value);
   if (!expansion.ok) return refuse(asWritten(expansion.issues, parsed.value, sources));
-  return { ok: true, request: parsed.value, tasks: expansion.tasks };
+  return { ok: true, request: parsed.value, tasks: expansion.tasks, written: submission.request };
+}
+
+function withRequestId(submitted: Submission, request_id: string | undefined): Submission {
+  const { request: value } = submitted;
+  if (request_id === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return submitted;
+  return 'request_id' in value ? submitted : { ...submitted, request: { request_id, ...value } };
 }
 
 /** Shows the values of a matrix as they were written. */

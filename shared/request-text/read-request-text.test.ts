@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkSubmission } from '../contracts/check-submission.ts';
-import { asRequest } from '../contracts/submission.ts';
 import { readRequest, readRequestText } from './read-request-text.ts';
 
 type Format = 'json' | 'yaml' | undefined;
@@ -14,7 +13,7 @@ function contentOf(text: string, format?: Format): unknown {
 function wrong(text: string | Uint8Array, format?: Format): string {
   const read = readRequest(text, format);
   if (!read.ok) return read.issues.map(({ path, code, message }) => `${path} ${code}: ${message}`).join('\n');
-  const checked = checkSubmission(asRequest(read.value.value), read.value.sources);
+  const checked = checkSubmission(read.value);
   return checked.ok ? '' : checked.issues.map(({ path, message }) => `${path}: ${message}`).join('\n');
 }
 const task = (fields: string): string => `task_id: a\nexecutor: noop\n${fields}\n`;

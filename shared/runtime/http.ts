@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Problem } from '../contracts/http.ts';
-import { newRunId } from '../contracts/ids.ts';
 import { MAX_HEADERS_SECONDS, MAX_REQUEST_SECONDS } from '../contracts/limits.ts';
+import { problemDocument, type Refusal } from './problem.ts';
 
 /** A reason why the service cannot do its work now, or undefined when it can. */
 export type ReadinessCheck = () => string | undefined;
@@ -127,8 +126,6 @@ const SLOW_LIMITS = {
   requireHostHeader: false,
 };
 
-type Refusal = Pick<Problem, 'status' | 'code' | 'detail'>;
-
 /** What is wrong with the Host of a request: HTTP/1.1 has exactly one (RFC 9112, 3.2), and two may be read differently by a proxy. */
 export function hostProblem({ httpVersion, rawHeaders, headers }: IncomingMessage): Refusal | undefined {
   const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
@@ -140,9 +137,7 @@ export function hostProblem({ httpVersion, rawHeaders, headers }: IncomingMessag
 }
 
 function sendProblem(response: ServerResponse, refusal: Refusal): void {
-  const title = STATUS_CODES[refusal.status] ?? 'Error';
-  const problem: Problem = { type: 'about:blank', title, ...refusal, request_id: newRunId() };
-  send(response, refusal.status, 'application/problem+json', JSON.stringify(problem));
+  send(response, refusal.status, 'application/problem+json', JSON.stringify(problemDocument(refusal)));
 }
 
 const OWN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { checkRequest } from '@benchwire/cli/src/request/check-request.ts';
 import { parseRequest } from '@benchwire/cli/src/request/read-request.ts';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { readSubmission } from '@benchwire/ingest/src/decide/read-submission.ts';
 import { createApiKey } from '@benchwire/shared/client/api-keys.ts';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
+import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { MAX_ISSUES } from '@benchwire/shared/contracts/limits.ts';
 import { QUERIES } from '@benchwire/shared/contracts/query.ts';
@@ -250,7 +250,7 @@ const inProcess = (name: string, work: (text: string) => void): Door => ({
 /** What the Kafka door does with a message; the broker takes no larger ones than its own limit. */
 const kafkaDoor = inProcess('a message of the Kafka topic', (text) => {
   const parsed = readRequest(Buffer.from(text));
-  const read = parsed.ok ? readSubmission(parsed.value, 'topic-0-1') : parsed;
+  const read = parsed.ok ? checkSubmission(parsed.value, 'topic-0-1') : parsed;
   expect(read.ok ? 1 : read.issues.length).toBeGreaterThan(0);
 });
 const readFile =

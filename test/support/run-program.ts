@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { LineSplitter } from '@benchwire/deploy/local/line-splitter.ts';
 import { dyingWithUs } from '@benchwire/deploy/local/server-launch.ts';
+import { LineSplitter } from '@benchwire/shared/runtime/line-splitter.ts';
 
 export interface ProgramOptions {
   cwd?: string;
@@ -28,7 +28,7 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
     let output = '';
     let stdout = '';
     let timed_out = false;
-    const lines = new LineSplitter(options.onLine ?? (() => {}));
+    const splitter = new LineSplitter();
     const end = (signal: NodeJS.Signals): void => {
       if (child.pid === undefined) return;
       try {
@@ -49,7 +49,7 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
         if (stream === child.stdout) stdout += text;
-        lines.push(Buffer.from(text));
+        for (const line of splitter.push(Buffer.from(text))) options.onLine?.(line.text);
       });
     child.once('error', (error) => {
       clearTimeout(timer);

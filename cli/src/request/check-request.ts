@@ -1,6 +1,5 @@
 import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
 import type { Request } from '@benchwire/shared/contracts/request.ts';
-import { asRequest } from '@benchwire/shared/contracts/submission.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { issueLines } from './locate.ts';
@@ -16,7 +15,7 @@ interface CheckedRequest {
  * @throws InvalidRequestError with every issue (the first fifty): its place in the file, its path, what is wrong and what to do
  */
 export function checkRequest(written: WrittenRequest): CheckedRequest {
-  const checked = checkSubmission(asRequest(written.value), written.sources);
+  const checked = checkSubmission(written);
   if (checked.ok) return checked;
   throw new InvalidRequestError(written.name, issueLines(written, checked.issues));
 }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
-import { asRequest } from '@benchwire/shared/contracts/submission.ts';
 import { readRequest } from '@benchwire/shared/request-text/read-request-text.ts';
 import { expect, it } from 'vitest';
 import { InvalidRequestError } from '../errors.ts';
@@ -22,7 +21,7 @@ it.each(Object.entries(expected))('%s', (name, answer) => {
   const bytes = readFileSync(join(FOLDER, name));
   const read = readRequest(bytes);
   // What NATS, Kafka and HTTP say of the same bytes.
-  const checked = read.ok ? checkSubmission(asRequest(read.value.value), read.value.sources) : read;
+  const checked = read.ok ? checkSubmission(read.value) : read;
   if (typeof answer === 'number') {
     expect(checkRequest(parseRequest(name, bytes)).tasks).toHaveLength(answer);
     expect(checked).toMatchObject({ ok: true });

@@ -2,7 +2,7 @@ import { LEASE_TTL_MS, LEASES_BUCKET } from '@benchwire/shared/contracts/lease.t
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { type HeldLease, LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { pause, untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -111,8 +111,7 @@ async function keepPresent(candidate: LeaseCandidate, signal: AbortSignal): Prom
     const lease = await candidate.win(signal);
     if (lease === undefined) return;
     const over = AbortSignal.any([lease.lost, signal]);
-    if (!over.aborted)
-      await new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
+    await untilAborted(over);
     await lease.release();
   }
 }

@@ -1,8 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import type { Problem } from '@benchwire/shared/contracts/http.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
+import { problemDocument, type Refusal } from '@benchwire/shared/runtime/problem.ts';
+import type { FastifyError } from 'fastify';
 
 /** An answer that is no success: what a handler throws to say so. */
 export class HttpProblem extends BenchwireError {
@@ -42,18 +43,23 @@ const CLIENT_STATUS: Record<string, number> = {
 
 /** Whatever was thrown as `application/problem+json` (RFC 9457). What nobody foresaw tells no secrets: its reason is in the log. */
 export function problemOf(error: unknown, request_id: string): Problem {
-  const of = (status: number, code: string, detail: string, issues: readonly Issue[] = []): Problem => ({
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    ...{ status, detail, code, request_id },
-    ...(issues.length === 0 ? {} : { issues: [...issues] }),
-  });
-  if (error instanceof HttpProblem) return of(error.status, error.code, error.message, error.issues);
-  if (error instanceof ClientError)
-    return of(CLIENT_STATUS[error.code] ?? 500, error.code, error.message, error.issues);
-  if (error instanceof BenchwireError) return of(CLIENT_STATUS[error.code] ?? 500, error.code, error.message);
-  const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return of(statusCode, code ?? `HTTP_${statusCode}`, message ?? 'The request was refused.');
-  return of(500, 'INTERNAL', 'Something went wrong here; the log has the reason under this request_id.');
+  return problemDocument(refusalOf(error), request_id);
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof HttpProblem)
+    return { status: error.status, code: error.code, detail: error.message, issues: error.issues };
+  if (error instanceof BenchwireError) {
+    const issues = error instanceof ClientError ? error.issues : [];
+    return { status: CLIENT_STATUS[error.code] ?? 500, code: error.code, detail: error.message, issues };
+  }
+  const { statusCode: status, code, message } = isFastifyError(error) ? error : {};
+  if (status !== undefined && status >= 400 && status < 500)
+    return { status, code: code ?? `HTTP_${status}`, detail: message ?? 'The request was refused.' };
+  const detail = 'Something went wrong here; the log has the reason under this request_id.';
+  return { status: 500, code: 'INTERNAL', detail };
+}
+
+function isFastifyError(error: unknown): error is Partial<FastifyError> {
+  return typeof error === 'object' && error !== null && 'statusCode' in error;
 }

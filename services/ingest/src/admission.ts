@@ -1,3 +1,9 @@
+import {
+  type Arrived,
+  type CheckedSubmission,
+  checkSubmission,
+  type Submittable,
+} from '@benchwire/shared/contracts/check-submission.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -5,13 +11,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { RequestFiles } from './adapters/request-files.ts';
 import type { OwnedRequestId, RequestLedger, Reservation } from './adapters/request-ledger.ts';
 import type { RunStore } from './adapters/run-store.ts';
-import {
-  type Arrived,
-  type ReadSubmission,
-  readSubmission,
-  requestHash,
-  type Submission,
-} from './decide/read-submission.ts';
+import { requestHash } from './decide/request-hash.ts';
 import { encodeSubmitted, sizeIssue } from './decide/submitted-message.ts';
 import type { IngestMetrics } from './metrics.ts';
 
@@ -46,9 +46,8 @@ export type Admission =
  */
 export async function admit(parts: AdmissionParts, arrival: Arrival): Promise<Admission> {
   const done = parts.metrics.submit_seconds.startTimer();
-  const read = readSafely(arrival);
-  if (!read.ok) return read;
-  const { submission } = read;
+  const submission = checkSafely(arrival);
+  if (!submission.ok) return submission;
   const missing = await parts.files.missing(submission.request);
   if (missing.length > 0) return { ok: false, issues: missing };
   const run_id = newRunId();
@@ -68,9 +67,9 @@ export async function admit(parts: AdmissionParts, arrival: Arrival): Promise<Ad
 }
 
 /** A request that breaks the reading must not come back for ever. */
-function readSafely({ written, default_request_id }: Arrival): ReadSubmission {
+function checkSafely({ written, default_request_id }: Arrival): CheckedSubmission {
   try {
-    return readSubmission(written, default_request_id);
+    return checkSubmission(written, default_request_id);
   } catch (error) {
     return { ok: false, issues: [{ path: '(message)', code: 'unreadable', message: messageOf(error) }] };
   }
@@ -80,10 +79,10 @@ async function accept(
   parts: AdmissionParts,
   run_id: string,
   payload: Uint8Array,
-  { task_count }: Submission,
+  { tasks }: Submittable,
 ): Promise<Admission> {
   await parts.runs.store({ run_id, kind: 'submitted' }, payload);
-  return { ok: true, run_id, task_count, duplicate: false };
+  return { ok: true, run_id, task_count: tasks.length, duplicate: false };
 }
 
 /** One run for a request_id, whatever happened to earlier tries: see the cases. */
@@ -92,11 +91,11 @@ async function acceptOnce(
   request_id: string,
   run_id: string,
   payload: Uint8Array,
-  submission: Submission,
+  submission: Submittable,
   { trace, caller, in_turn = (store) => store() }: Arrival,
 ): Promise<Admission> {
   const { runs, ledger } = parts;
-  const { task_count } = submission;
+  const task_count = submission.tasks.length;
   const hash = requestHash(submission.request);
   const owned = { caller, request_id };
   const reservation = await ledger.reserve(owned, run_id, hash);

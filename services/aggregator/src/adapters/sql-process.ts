@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { QueryReply } from '@benchwire/shared/contracts/query.ts';
+import { untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { AggregatorConfig } from '../config.ts';
 import {
   type FromSqlProcess,
@@ -51,7 +52,7 @@ export class SqlProcess {
   /** @param max_bytes - of the reply */
   async run(sql: string, max_bytes: number, signal: AbortSignal): Promise<QueryReply | NoAnswer> {
     clearTimeout(this.#idle);
-    const running = await Promise.race([this.#running(), aborted(signal)]);
+    const running = await Promise.race([this.#running(), untilAborted(signal)]);
     if (running === undefined) {
       this.#stopWhenIdle();
       return { no_answer: 'given_up' };
@@ -163,14 +164,6 @@ export class SqlProcess {
     if (this.#config.CLICKHOUSE_URL === undefined) return;
     await this.#database.command(`KILL QUERY WHERE query_id = '${query_id}' ASYNC`).catch(() => undefined);
   }
-}
-
-/** Resolves when the signal is aborted. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
 
 function sqlConfig(config: AggregatorConfig): SqlConfig {

@@ -1,7 +1,6 @@
-import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
+import type { DryRun } from '@benchwire/shared/contracts/api/runs.ts';
+import { type Arrived, checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
 import { MAX_YAML_BYTES } from '@benchwire/shared/contracts/limits.ts';
-import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import { asRequest } from '@benchwire/shared/contracts/submission.ts';
 import { readRequest, type WrittenText } from '@benchwire/shared/request-text/read-request-text.ts';
 import { limitIssues } from '@benchwire/shared/runtime/issues.ts';
 import { HttpProblem } from '../problem.ts';
@@ -22,10 +21,7 @@ export function readBody(body: Uint8Array, format: 'json' | 'yaml'): WrittenText
 }
 
 /** Checks a request as ingest will, without submitting it: the schema, the dependencies, the matrix. */
-export function checkWritten({ value, sources }: Pick<WrittenText, 'value' | 'sources'>): {
-  task_count: number;
-  issues: Issue[];
-} {
-  const checked = checkSubmission(asRequest(value), sources);
+export function dryRunOf(written: Arrived): DryRun {
+  const checked = checkSubmission(written);
   return checked.ok ? { task_count: checked.tasks.length, issues: [] } : { task_count: 0, issues: checked.issues };
 }

@@ -6,7 +6,7 @@ import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RunStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
-import { checkWritten } from '../decide/read-request.ts';
+import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
 import { eventPlace } from './events.ts';
@@ -48,10 +48,10 @@ export const runHandlers: Handlers<typeof runApi> = {
     const written = { value: body, sources: sourcesOf(request) };
     if (dry_run) {
       reply.code(200);
-      return checkWritten(written);
+      return dryRunOf(written);
     }
     const refuse = (): void => {
-      const { issues } = checkWritten(written);
+      const { issues } = dryRunOf(written);
       if (issues.length > 0) throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
     };
     if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse();

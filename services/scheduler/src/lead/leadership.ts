@@ -2,7 +2,7 @@ import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/con
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { HeldLease, LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { pause, untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import { listen } from '@benchwire/shared/runtime/listen.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
@@ -105,10 +105,7 @@ export function takePartInLeadership(options: LeadershipOptions): Leadership {
     const over = AbortSignal.any([lease.lost, stopping.signal, shutOut.signal]);
     const watching = watch(current, giveUp, over);
     try {
-      const aborted = new Promise<void>((resolve) => {
-        if (over.aborted) resolve();
-        else over.addEventListener('abort', () => resolve(), { once: true });
-      });
+      const aborted = untilAborted(over);
       await Promise.race([start(), aborted]);
       await aborted;
       if (reason !== undefined) throw new BenchwireError('NOT_LEADING', reason);

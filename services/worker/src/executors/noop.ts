@@ -1,7 +1,7 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { NoopConfig } from '@benchwire/shared/contracts/task.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { pause, untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from './executor.ts';
 
 export interface NoopOptions {
@@ -58,13 +58,6 @@ async function behave(
     default:
       return config.behaviour satisfies never;
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 async function emitPoints(context: ExecutorContext<'noop'>, config: NoopConfig): Promise<void> {

@@ -1,5 +1,5 @@
+import type { Line } from '@benchwire/shared/runtime/line-splitter.ts';
 import { jsonSpans } from './json-spans.ts';
-import type { Line } from './line-splitter.ts';
 import { isLogPrefix } from './log-prefix.ts';
 import { withoutControls } from './metric-line.ts';
 

@@ -1,8 +1,8 @@
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { LineSplitter, MAX_LINE_BYTES } from '@benchwire/shared/runtime/line-splitter.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts';
 import { parseLine } from './metric-line.ts';
 import { ProgramOutput } from './output.ts';
 

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { messageOf } from '@benchwire/shared/model/errors.ts';
+import { untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import { classifyExit, kernelOomKills } from './child-exit.ts';
 import type { FromChild, StartMessage } from './messages.ts';
 import { residentMemoryMb } from './resident-memory.ts';
@@ -62,7 +63,7 @@ export async function runChild(options: RunChildOptions): Promise<TaskError | nu
   signal.removeEventListener('abort', onAbort);
   running.stopWatching();
   // An abort does not wait for a reader who takes no more.
-  await Promise.race([running.messagesHandled(), aborted(signal)]);
+  await Promise.race([running.messagesHandled(), untilAborted(signal)]);
   if (running.verdict) return atBatchSize(running.verdict, running.batch_size);
   if (running.done) return null;
   const oomKills = await kernelOomKills();
@@ -91,13 +92,6 @@ export function abortError(signal: AbortSignal): TaskError {
     default:
       return taskError('cancelled', 'CANCELLED', 'The task was cancelled.');
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** The state of one child: what it said, what it is judged to have died of, and its watchdogs. */
