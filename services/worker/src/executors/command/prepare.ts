@@ -1,7 +1,7 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import { LineSplitter } from '@benchwire/shared/runtime/line-splitter.ts';
 import { limitError } from './limit-error.ts';
-import { LineSplitter } from './line-splitter.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
 export interface PrepareOptions extends Omit<ProgramOptions, 'onOutput' | 'onLimit'> {
