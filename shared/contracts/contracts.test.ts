@@ -6,9 +6,9 @@ import { MAX_LABELS } from './limits.ts';
 import { decodeMetricBatch, encodeMetricBatch, metricBatch, metricBatchId } from './metrics.ts';
 import { OUTCOME_STATUSES, type Outcome, outcomeIsFinal, type TaskError } from './outcome.ts';
 import { runMessageId } from './run.ts';
-import { type SeriesKey, seriesId, variantOf } from './series.ts';
+import { type SeriesKey, seriesId, streamSuffix, variantOf } from './series.ts';
 import { modelInOneForm } from './series-key.ts';
-import { noopConfig, taskSpec } from './task.ts';
+import { noopConfig, streamCounts, taskSpec } from './task.ts';
 
 describe('ids', () => {
   it('an attempt id is read back', () => {
@@ -111,6 +111,17 @@ describe('series', () => {
     expect(onnx({ intra_op_num_threads: 2 })).not.toBe(onnx({ intra_op_num_threads: 4 }));
     expect(onnx({})).toMatchInlineSnapshot(`""`);
     expect(onnx({ shapes: { b: [1], a: [2] } })).toBe(onnx({ shapes: { a: [2], b: [1] } }));
+  });
+
+  it('several streams have histories of their own, and leave that of one as it is', () => {
+    const one = taskSpec.parse({ task_id: 'a', config: { model: 'm' } });
+    const four = taskSpec.parse({ task_id: 'a', config: { model: 'm', concurrency: [1, 4, 2] } });
+    expect(variantOf(four)).toBe(variantOf(one));
+    const config = { concurrency: [4, 1, 4, 2] };
+    expect([streamCounts(config), streamCounts({ concurrency: 1 }), streamCounts({})]).toEqual([[2, 4], [], []]);
+    for (const metric of ['throughput_items_per_second', 'speedup'].map((name) => name + streamSuffix(4))) {
+      expect(seriesId({ ...key, metric })).not.toBe(seriesId({ ...key, metric: metric.replace('4', '2') }));
+    }
   });
 
   it('a variant has no setting that the catalogue has anyway', () => {

@@ -10,6 +10,7 @@ import {
   noopConfig,
   type OnnxConfig,
   onnxConfig,
+  streamCounts,
 } from './task.ts';
 
 /** A config by the executor that reads it. */
@@ -57,7 +58,7 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       const batches = batch_sizes.length === 1 && batch_sizes[0] === 1 ? '' : ` batch ${batch_sizes.join(', ')}`;
       return `${model}${batches}${precision === undefined ? '' : ` ${precision}`}${scenario === 'single_stream' ? '' : ` ${scenario}`}`;
     },
-    measurements: ({ batch_sizes }) => batch_sizes.length,
+    measurements: ({ batch_sizes, ...config }) => batch_sizes.length * (1 + streamCounts(config).length),
     // A batch size that ended early, at its time limit, counts as done once a later one has points.
     measuredShare: ({ batch_sizes, iterations }, points) => {
       const current = batch_sizes.findLastIndex((size) => (points.get(size) ?? 0) > 0);
@@ -77,6 +78,8 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
         'max_memory_mb',
         'max_other_provider_share',
         'sha256',
+        // In the names of the metrics: the history of one stream is that of tasks without.
+        'concurrency',
       ],
       not_in_workload: ['max_memory_mb', 'max_other_provider_share', 'sha256'],
       paths: [],

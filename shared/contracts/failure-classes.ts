@@ -86,6 +86,7 @@ const CODES = {
 
   // The request.
   BATCH_NOT_POSSIBLE: 'nothing',
+  CONCURRENCY_WITH_SERVER: 'nothing',
   COMMAND_NOT_ALLOWED: 'nothing',
   COMMAND_NOT_EXECUTABLE: 'nothing',
   COMMAND_NOT_FOUND: 'nothing',

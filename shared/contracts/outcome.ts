@@ -59,6 +59,24 @@ const measured = z.number().nullable();
 /** Reasons for the nulls beside them, by field name; `*` for those that have none of their own. */
 const unavailable = z.record(z.string(), z.string()).optional();
 
+/** What several streams did at once, each with a session of its own. Latencies are those of single inferences. Since 0.5. */
+export const streamsResult = z.object({
+  /** Of all streams together. */
+  throughput_items_per_second: z.number(),
+  /** Over the one stream that was measured before. */
+  speedup: z.number(),
+  /** The median over all streams. */
+  latency_ms: z.number(),
+  latency_ci_low_ms: measured,
+  latency_ci_high_ms: measured,
+  latency_p99_ms: z.number().optional(),
+  samples: z.int().min(1),
+  measured_seconds: z.number(),
+  /** Each stream's own median; null where it completed nothing while all ran. */
+  stream_latencies_ms: z.array(measured).max(256),
+});
+export type StreamsResult = z.infer<typeof streamsResult>;
+
 /** Latencies are milliseconds per inference of one batch. */
 export const batchResult = z.object({
   /** The median. */
@@ -85,6 +103,8 @@ export const batchResult = z.object({
   notes: z.array(z.string()).optional(),
   /** What limits the meaning of these values, whichever batch size they name. Since 0.4. */
   value_notes: z.array(valueNote).max(MAX_VALUE_NOTES).optional(),
+  /** By the number of streams, where the task asks for some (`concurrency`). Since 0.5. */
+  streams: z.record(z.string(), streamsResult).optional(),
   /** What the model was fed with, by input. Since 0.4. */
   inputs: z.record(z.string(), fedInput).optional(),
   /** The earlier attempt that measured it, where this one went on from there. Since 0.2. */

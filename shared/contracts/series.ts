@@ -80,6 +80,19 @@ const BATCH_METRICS = [
   ['memory_mb', 'MB'],
 ] as const;
 
+/** Metrics of several streams, each number of streams with a history of its own. */
+const STREAM_METRICS = [
+  ['throughput_items_per_second', 'items/s', 'higher'],
+  ['speedup', null, 'higher'],
+  ['latency_ms', 'ms', 'lower'],
+  ['latency_p99_ms', 'ms', 'lower'],
+] as const;
+
+/** What stands behind a metric's name: `_at_4_streams`. */
+export function streamSuffix(streams: number): string {
+  return `_at_${streams}_streams`;
+}
+
 /** All points of a completed outcome; none for any other status, since a failed measurement is no measurement. */
 export function pointsOf(outcome: Outcome): SeriesPoint[] {
   if (outcome.status !== 'completed' || outcome.fingerprint === null) return [];
@@ -120,6 +133,23 @@ export function pointsOf(outcome: Outcome): SeriesPoint[] {
           printed: null,
         },
       );
+    }
+  }
+  for (const [batch, { streams = {} }] of Object.entries(outcome.results.batch_sizes ?? {})) {
+    for (const [count, result] of Object.entries(streams)) {
+      for (const [metric, unit, better] of STREAM_METRICS) {
+        const value = result[metric];
+        if (value === undefined) continue;
+        const is_median = metric === 'latency_ms';
+        add(
+          { metric: `${metric}${streamSuffix(Number(count))}`, batch_size: Number(batch) },
+          {
+            ...{ unit, value, samples: result.samples, steady: null, better, printed: null },
+            ci_low: is_median ? result.latency_ci_low_ms : null,
+            ci_high: is_median ? result.latency_ci_high_ms : null,
+          },
+        );
+      }
     }
   }
   for (const [name, result] of Object.entries(outcome.results.metrics ?? {})) {

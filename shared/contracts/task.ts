@@ -14,6 +14,8 @@ export const batchSizes = z
 /** Zero is a size: of a cache that is empty, for one. */
 const sizeOrBatch = z.union([z.int().min(0), z.literal('batch')]);
 
+const streams = z.int().min(1).max(256);
+
 /** `onnx`: measures one model with ONNX Runtime; docs/requests.md. */
 export const onnxConfig = z.strictObject({
   /** A catalogue name, a path inside the worker's model folders, or an https URL (then with `sha256`). */
@@ -26,7 +28,16 @@ export const onnxConfig = z.strictObject({
   warmup_iterations: z.int().min(0).max(1_000_000).default(10),
   /** Upper bound on the measured window of one batch size; fewer samples than `iterations` then, and the result says so. */
   max_seconds: z.number().positive().max(86_400).default(60),
+  /**
+   * `single_stream`: one inference after the other. `offline`: the same, with a pause for the samples every 10 s instead of every second; not
+   * MLPerf's scenario of that name, which `concurrency` is nearer to. `server`: inferences at random arrivals.
+   */
   scenario: z.enum(['single_stream', 'offline', 'server']).default('single_stream'),
+  /**
+   * Numbers of streams that run at once, each with a session of its own, to be measured besides one stream: what they do in all, and how
+   * much more that is. Not in the `server` scenario. Since 0.5.
+   */
+  concurrency: z.union([streams, z.array(streams).min(1).max(8)]).optional(),
   /** Mean arrivals per second of the `server` scenario. */
   target_qps: z.number().positive().max(1_000_000).optional(),
   intra_op_num_threads: z.int().min(1).max(1024).optional(),
@@ -50,6 +61,11 @@ export const onnxConfig = z.strictObject({
   max_memory_mb: z.int().min(16).optional(),
 });
 export type OnnxConfig = z.infer<typeof onnxConfig>;
+
+/** The numbers of streams to be measured besides one, ascending. Pure. */
+export function streamCounts({ concurrency }: Pick<OnnxConfig, 'concurrency'>): number[] {
+  return [...new Set([concurrency ?? []].flat())].filter((count) => count > 1).sort((a, b) => a - b);
+}
 
 const reportPath = z.string().min(1).max(1024);
 

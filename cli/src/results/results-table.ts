@@ -11,9 +11,11 @@ const SHOWN = 50;
 /** The tables of a run: latencies per batch size, and whatever metrics programs reported. */
 export function resultsTables(measured: readonly Measured[], style: Style, width: number | undefined): string[] {
   const latencies = measured.filter((row) => row.values.has('latency_ms') && row.batch_size !== null);
-  const others = measured
-    .filter((row) => !latencies.includes(row))
-    .flatMap((row) => [...row.values.values()].map((value) => ({ ...value, row })));
+  const others = measured.flatMap((row) => {
+    const values = [...row.values.values()].map((value) => ({ ...value, row }));
+    // What several streams did has no column beside the latencies of one.
+    return latencies.includes(row) ? values.filter(({ metric }) => metric.endsWith('_streams')) : values;
+  });
   const lines: string[] = [];
   const noted = footnotesOf(
     [

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { poissonArrivals } from './arrivals.ts';
 import { measureWindows, type Window, warmUp } from './measure.ts';
 import { backToBack, createSampleBuffer, onArrival } from './measure-loop.ts';
+import { together } from './measure-streams.ts';
 import type { BatchMessage, MeasureSettings } from './messages.ts';
 import { placedNodes, placementNotes, placementOf, proveProvider } from './profile.ts';
 import { summarize } from './summary.ts';
@@ -13,6 +14,7 @@ const settings = (changes: Partial<MeasureSettings> = {}): MeasureSettings => ({
   warmup_iterations: 5,
   max_seconds: 60,
   target_qps: null,
+  concurrency: [],
   ...changes,
 });
 /** Keeps the processor busy, as a native inference does. */
@@ -133,6 +135,7 @@ describe('summarize', () => {
     warmup_ms: 9,
     measured_seconds: 2,
     peak_rss_mb: 100,
+    streams: [],
   };
   const latencies = (n: number): Float64Array => Float64Array.from({ length: n }, (_, i) => 10 + ((i * 7) % 10) / 10);
 
@@ -147,6 +150,26 @@ describe('summarize', () => {
     expect(result.throughput_items_per_second).toBe((n * 4) / 2);
     expect(result.memory_mb).toBe(100);
     expect(result).not.toHaveProperty('value_notes');
+  });
+
+  test('several streams: throughput of all, speed-up over one, the latency of each', () => {
+    const [first, second] = [Float64Array.from([10, 10, 10, 40]), Float64Array.from([20, 20])];
+    const streams = [{ streams: 2, latencies_ms: [first, second], measured_seconds: 0.1 }];
+    const { streams: found } = summarize(latencies(100), { ...batch, streams }, settings(), 'cpu');
+    // One stream did 100 × 4 items in 2 s.
+    expect(found?.['2']).toMatchObject({ throughput_items_per_second: 240, speedup: 1.2, latency_ms: 15, samples: 6 });
+    expect(found?.['2']?.stream_latencies_ms).toEqual([10, 20]);
+    const none = [{ streams: 2, latencies_ms: [new Float64Array(0), new Float64Array(0)], measured_seconds: 0 }];
+    expect(summarize(latencies(100), { ...batch, streams: none }, settings(), 'cpu')).not.toHaveProperty('streams');
+  });
+
+  test('of several streams only what ended while all ran counts', () => {
+    const { latencies_ms, measured_seconds } = together(2, [
+      { started_ms: 1000, ends_ms: Float64Array.from([1010, 1020, 1200]), latencies_ms: Float64Array.from([1, 2, 3]) },
+      { started_ms: 1015, ends_ms: Float64Array.from([1030, 1100]), latencies_ms: Float64Array.from([4, 5]) },
+    ]);
+    expect(latencies_ms.map((each) => [...each])).toEqual([[2], [4, 5]]);
+    expect(measured_seconds).toBeCloseTo(0.085);
   });
 
   test('keeps a spike in every number it belongs to', () => {

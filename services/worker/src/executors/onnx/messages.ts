@@ -36,6 +36,8 @@ export interface MeasureSettings {
   max_seconds: number;
   /** Needed by `server` only. */
   target_qps: number | null;
+  /** Numbers of streams to measure besides one, ascending. */
+  concurrency: readonly number[];
 }
 
 /** After each batch size the child waits for this, so that a slow reader holds up the child and not its memory. */
@@ -62,8 +64,9 @@ export interface BatchMessage {
   warmup_ms: number;
   /** Sum of the windows, without the pauses between them. */
   measured_seconds: number;
-  /** Highest resident memory of the process so far. */
+  /** Highest resident memory of the process so far, with one session. */
   peak_rss_mb: number;
+  streams: StreamsMeasured[];
 }
 
 export type FromChild =
@@ -78,3 +81,12 @@ export type FromChild =
   | BatchMessage
   | { type: 'failed'; error: TaskError }
   | { type: 'done' };
+
+/** Several streams at once, each with a session of its own: what they did while all of them ran. */
+export interface StreamsMeasured {
+  streams: number;
+  /** By stream. */
+  latencies_ms: Float64Array[];
+  /** From the start, which is one for all, until the first stream had done its part or the time was over. */
+  measured_seconds: number;
+}

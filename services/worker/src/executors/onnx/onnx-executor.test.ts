@@ -146,6 +146,29 @@ describe('a measurement', () => {
     expect(context.emitted.every(({ values }) => values.length <= 10_000)).toBe(true);
   });
 
+  test('by several streams at once, besides the one that is measured as ever', async () => {
+    const context = onnxContext({ model: 'add.onnx', concurrency: [3, 1, 2], batch_sizes: [1, 4], iterations: 200 });
+    const { error, results } = await executor().execute(context);
+    expect(error).toBeNull();
+    for (const batch_size of [1, 4]) {
+      const result = results.batch_sizes?.[batch_size];
+      expect(result?.samples).toBe(200);
+      expect(Object.keys(result?.streams ?? {})).toEqual(['2', '3']);
+      for (const [count, streams] of Object.entries(result?.streams ?? {})) {
+        expect(streams.stream_latencies_ms).toHaveLength(Number(count));
+        expect(streams.samples).toBeGreaterThan(0);
+        expect(streams.throughput_items_per_second).toBeCloseTo(
+          (streams.samples * batch_size) / streams.measured_seconds,
+        );
+        expect(streams.speedup).toBeCloseTo(
+          streams.throughput_items_per_second / (result?.throughput_items_per_second ?? 0),
+        );
+      }
+    }
+    // The raw samples are those of one stream.
+    expect(context.emitted.reduce((sum, { values }) => sum + values.length, 0)).toBe(400);
+  });
+
   test.each(['half.onnx', 'long.onnx'])('of the element type in %s', async (model) => {
     expect((await executor().execute(onnxContext({ model, batch_sizes: [2] }))).error).toBeNull();
   });
@@ -187,6 +210,13 @@ describe('a clear error, and nothing measured, for', () => {
       /fp32/,
     ],
     ['no arrivals', { model: 'add.onnx', scenario: 'server' }, 'bad_input', 'TARGET_QPS_MISSING', /target_qps/],
+    [
+      'streams that wait for arrivals',
+      { model: 'add.onnx', scenario: 'server', target_qps: 10, concurrency: 2 },
+      'bad_input',
+      'CONCURRENCY_WITH_SERVER',
+      /concurrency/,
+    ],
     ['no memory', { model: 'huge.onnx' }, 'out_of_memory', 'ALLOCATION_FAILED', /ran out of memory/],
   ])('%s', async (_, config, errorClass, code, message) => {
     const context = onnxContext(config);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
+import { streamCounts } from '@benchwire/shared/contracts/task.ts';
 import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
 import { providerOfClass } from '../../devices/hardware-classes.ts';
@@ -74,6 +75,12 @@ async function attempt(
   report.precision = config.precision ?? null;
   if (config.scenario === 'server' && config.target_qps === undefined) {
     throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
+  }
+  if (config.scenario === 'server' && streamCounts(config).length > 0) {
+    throw badInput(
+      'CONCURRENCY_WITH_SERVER',
+      'config.concurrency measures how much streams do that never wait, and the server scenario waits for arrivals: leave one of both out.',
+    );
   }
   const provider = providerOfClass(device.class);
   if (provider === null || options.providers?.has(provider) === false)
@@ -202,6 +209,7 @@ function startMessage(
       warmup_iterations: config.warmup_iterations,
       max_seconds: config.max_seconds,
       target_qps: config.target_qps ?? null,
+      concurrency: streamCounts(config),
     },
   };
 }

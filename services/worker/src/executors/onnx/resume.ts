@@ -45,6 +45,7 @@ function conditionsOf(
     iterations,
     warmup_iterations,
     max_seconds,
+    ...(config.concurrency === undefined ? [] : [config.concurrency]),
   ]);
 }
 

@@ -28,7 +28,14 @@ function options(behaviour: string, changes: Partial<RunChildOptions> = {}): Run
     },
     seed: 1,
     temporary_folder: '',
-    measure: { scenario: 'single_stream', iterations: 1, warmup_iterations: 0, max_seconds: 1, target_qps: null },
+    measure: {
+      scenario: 'single_stream',
+      iterations: 1,
+      warmup_iterations: 0,
+      max_seconds: 1,
+      target_qps: null,
+      concurrency: [],
+    },
   };
   return {
     script,

@@ -1,4 +1,4 @@
-import type { BatchResult } from '@benchwire/shared/contracts/outcome.ts';
+import type { BatchResult, StreamsResult } from '@benchwire/shared/contracts/outcome.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
 import { momentsOf } from '@benchwire/shared/stats/moments.ts';
@@ -50,11 +50,35 @@ export function summarize(
     memory_mb: memory.memory_mb,
     ...(Object.keys(unavailable).length > 0 ? { unavailable } : {}),
     ...(notes.length > 0 ? { value_notes: notes } : {}),
+    ...streamsOf(batch, (samples * batch.batch_size) / batch.measured_seconds),
   };
   for (const [name, p] of PERCENTILES) {
     if (percentileIsEligible(p, samples)) result[name] = quantileSorted(ascending, p);
   }
   return result;
+}
+
+/** What several streams did; the speed-up is over the one stream that was measured before them. */
+function streamsOf({ batch_size, streams }: BatchMessage, of_one: number): { streams?: Record<string, StreamsResult> } {
+  const measured = streams.flatMap(({ streams: count, latencies_ms, measured_seconds }) => {
+    const all = sorted(Float64Array.from(latencies_ms.flatMap((each) => [...each])));
+    if (all.length === 0 || measured_seconds === 0) return [];
+    const interval = medianInterval(all);
+    const throughput = (all.length * batch_size) / measured_seconds;
+    const result: StreamsResult = {
+      throughput_items_per_second: throughput,
+      speedup: throughput / of_one,
+      latency_ms: quantileSorted(all, 0.5),
+      latency_ci_low_ms: interval?.low ?? null,
+      latency_ci_high_ms: interval?.high ?? null,
+      samples: all.length,
+      measured_seconds,
+      stream_latencies_ms: latencies_ms.map((each) => (each.length === 0 ? null : quantileSorted(sorted(each), 0.5))),
+    };
+    if (percentileIsEligible(0.99, all.length)) result.latency_p99_ms = quantileSorted(all, 0.99);
+    return [[String(count), result] as const];
+  });
+  return measured.length === 0 ? {} : { streams: Object.fromEntries(measured) };
 }
 
 const TOO_FEW = 'too few samples for an interval';
