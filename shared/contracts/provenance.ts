@@ -9,6 +9,7 @@ import type { ValueNote, ValueNoteCode } from './value-note.ts';
  */
 export const PROVENANCE_FACTS: ReadonlySet<string> = new Set([
   ...['model_sha256', 'model_file', 'model_files', 'model_bytes', 'model_license'],
+  ...['model_weights', 'model_activations'],
   ...['program_file', 'program_sha256', 'program_sha256_unavailable'],
   ...['argument_files', 'argument_files_sha256', 'argument_files_sha256_unavailable'],
   ...['git_commit', 'git_commit_unavailable', 'git_changes', 'git_changes_unavailable'],

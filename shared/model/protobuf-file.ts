@@ -71,6 +71,17 @@ export class ProtobufFile {
     return this.#piece.toString('utf8', start - this.#piece_start, end - this.#piece_start);
   }
 
+  /** Of a packed field. */
+  async varints({ start, end }: Field): Promise<number[]> {
+    const values: number[] = [];
+    for (let at = start; at < end && values.length < 1000; ) {
+      const { value, next } = await this.#varint(at, end);
+      values.push(value);
+      at = next;
+    }
+    return values;
+  }
+
   async #content(wire: number, at: number, end: number): Promise<Pick<Field, 'value' | 'start' | 'end'>> {
     if (wire === 0) {
       const { value, next } = await this.#varint(at, end);

@@ -115,6 +115,12 @@ export function externalTensor(
   ]);
 }
 
+/** A tensor of any type by its number in onnx.proto, without its content. @param packed - how its dimensions are written */
+export function weights(name: string, type: number, dims: number[], packed = false): Buffer {
+  const shape = packed ? [bytes(1, Buffer.from(dims.flatMap((d) => varint(d))))] : dims.map((d) => int(1, d));
+  return join([...shape, int(2, type), bytes(8, name)]);
+}
+
 /** Attributes of nodes, by what they hold. */
 export const attribute = {
   int: (name: string, number: number): Buffer => join([bytes(1, name), int(3, number), int(20, 2)]),

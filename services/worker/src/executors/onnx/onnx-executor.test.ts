@@ -64,7 +64,7 @@ describe('a measurement', () => {
   test('of a model of one’s own: results per batch size, timings, proof, points and environment', async () => {
     const context = onnxContext({ model: './add.onnx', batch_sizes: [4, 1], iterations: 70, intra_op_num_threads: 1 });
     const report = await executor().execute(context);
-    expect(report).toMatchObject({ error: null, precision: null, scenario: 'single_stream', is_simulated: false });
+    expect(report).toMatchObject({ error: null, precision: 'fp32', scenario: 'single_stream', is_simulated: false });
     expect(outcomeResults.parse(report.results)).toEqual(report.results);
     expect(Object.keys(report.results.batch_sizes ?? {})).toEqual(['1', '4']);
     const four = batchResult.parse(report.results.batch_sizes?.['4']);

@@ -7,6 +7,7 @@ import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import { streamCounts } from '@benchwire/shared/contracts/task.ts';
 import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
+import { modelPrecision } from '@benchwire/shared/model/model-precision.ts';
 import { providerOfClass } from '../../devices/hardware-classes.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -90,7 +91,12 @@ async function attempt(
   const model = await resolveModel(config.model, config.sha256, source, signal);
   report.model = model.name;
   report.environment = collectEnvironment(model, provider);
-  report.precision = reportedPrecision(config, model.catalogue);
+  const precision = await modelPrecision(model.path);
+  if (precision !== null) {
+    const { weights, activations } = precision;
+    report.environment = { ...report.environment, model_weights: weights, model_activations: activations };
+  }
+  report.precision = reportedPrecision(config, model.catalogue, precision);
   const inputs = await findInputFiles(config, source, signal);
   if (inputs.sha256 !== null) report.inputs_sha256 = inputs.sha256;
   const before = await measuredBefore(context, task, model, report.precision, inputs.sha256);
