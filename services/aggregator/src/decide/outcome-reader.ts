@@ -45,7 +45,7 @@ export class OutcomeReader {
     if (known === undefined || !hasValuesOf(environment, known)) return this.#parseWhole(value);
     const parsed = parseWith(withoutEnvironment, value);
     if (!parsed.ok) return parsed;
-    return { ok: true, value: { outcome: Object.assign(parsed.value, { environment: known }), environment_json } };
+    return { ok: true, value: { outcome: { ...parsed.value, environment: known }, environment_json } };
   }
 
   #parseWhole(value: unknown): Parsed<ReadOutcome> {
@@ -63,5 +63,6 @@ export class OutcomeReader {
 
 /** A number too large for JSON.parse has the text of a null. */
 function hasValuesOf(environment: object, known: Environment): boolean {
-  return Object.entries(environment).every(([name, value]) => value === known[name]);
+  for (const name in environment) if (known[name] !== (environment as Environment)[name]) return false;
+  return true;
 }

@@ -24,7 +24,8 @@ export async function startCelery(redis_url: string): Promise<Peer | { skipped: 
   if (python === undefined) return { skipped: reason };
   const url = new URL(redis_url);
   url.pathname = `/${DATABASE}`;
-  const env = { ...process.env, CELERY_REDIS_URL: url.href };
+  // Containers run it as root, which it warns of.
+  const env = { ...process.env, CELERY_REDIS_URL: url.href, PYTHONWARNINGS: 'ignore' };
   const redis = new Redis(url.href, { maxRetriesPerRequest: null });
   await redis.flushdb();
   const quiet = ['--without-gossip', '--without-mingle', '--without-heartbeat', '--loglevel', 'ERROR'];
