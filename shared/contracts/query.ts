@@ -32,6 +32,7 @@ import {
   workerRow,
 } from './rows.ts';
 import { RUN_STATUSES } from './run-status.ts';
+import { seriesFields } from './series-key.ts';
 import { TEST_STATES } from './test-results.ts';
 
 /** Request/reply, answered by the aggregator: parameters as JSON in, a `QueryReply` as JSON out. */
@@ -334,13 +335,7 @@ export const QUERIES = {
     }),
     row: z.object({
       task_id: z.string(),
-      benchmark: z.string(),
-      executor: z.string(),
-      model: z.string(),
-      precision: z.string(),
-      scenario: z.string(),
-      variant: z.string(),
-      fingerprint: z.string(),
+      ...seriesFields.omit({ batch_size: true, metric: true, is_simulated: true }).shape,
       /** The newest of them. */
       run_id: runId,
       last_at: timestamp,
@@ -391,7 +386,10 @@ const SIDE_VALUES: Record<ComparedBy, z.ZodType> = {
 };
 
 export type QueryName = keyof typeof QUERIES;
+/** What somebody has to say who asks: fields with a default may be left out. */
 export type QueryParameters<N extends QueryName> = z.input<(typeof QUERIES)[N]['parameters']>;
+/** The same as whoever answers gets it. The defaults are decided here and nowhere else. */
+export type AskedQuery<N extends QueryName> = z.output<(typeof QUERIES)[N]['parameters']>;
 export type QueryRow<N extends QueryName> = z.infer<(typeof QUERIES)[N]['row']>;
 
 /** Rows, or what was wrong with the question. `truncated` says that a limit cut the answer. */

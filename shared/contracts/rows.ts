@@ -6,6 +6,7 @@ import { runId, timestamp } from './ids.ts';
 import { fedInput } from './input-setting.ts';
 import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 import { source } from './request.ts';
+import { seriesFields } from './series-key.ts';
 import { TEST_STATES } from './test-results.ts';
 import { capabilities } from './worker.ts';
 
@@ -82,25 +83,15 @@ export const resultRow = z.object({
   task_id: z.string(),
   attempt: z.int(),
   measured_at: timestamp,
-  benchmark: z.string(),
-  model: z.string(),
-  executor: z.string(),
-  precision: z.string(),
-  /** Null where the metric belongs to no batch size. */
-  batch_size: z.int().nullable(),
-  scenario: z.string(),
-  variant: z.string(),
+  ...seriesFields.shape,
   pool: z.string(),
-  fingerprint: z.string(),
   worker_id: z.string(),
-  metric: z.string(),
   unit: z.string(),
   value: z.number(),
   ci_low: z.number().nullable(),
   ci_high: z.number().nullable(),
   samples: z.int(),
   steady: z.boolean().nullable(),
-  is_simulated: z.boolean(),
   /** Which way is better, where the program or the task said it. Since 0.4, as the other fields with a default. */
   better: saidBetter,
   /** As it was printed, where the series is kept in another unit. */
@@ -117,18 +108,9 @@ export type ResultRow = z.infer<typeof resultRow>;
 
 export const seriesRow = z.object({
   series_id: z.string(),
-  benchmark: z.string(),
-  model: z.string(),
-  executor: z.string(),
-  precision: z.string(),
-  batch_size: z.int().nullable(),
-  scenario: z.string(),
-  variant: z.string(),
-  fingerprint: z.string(),
+  ...seriesFields.shape,
   pool: z.string(),
-  metric: z.string(),
   unit: z.string(),
-  is_simulated: z.boolean(),
   points: z.int(),
   first_at: timestamp,
   last_at: timestamp,
@@ -322,12 +304,8 @@ export type DistributionRow = z.infer<typeof distributionRow>;
 /** The newest value of a series. */
 export const matrixRow = z.object({
   series_id: z.string(),
-  benchmark: z.string(),
-  model: z.string(),
+  ...seriesFields.pick({ benchmark: true, model: true, precision: true, batch_size: true, metric: true }).shape,
   pool: z.string(),
-  precision: z.string(),
-  batch_size: z.int().nullable(),
-  metric: z.string(),
   unit: z.string(),
   value: z.number(),
   ci_low: z.number().nullable(),
@@ -414,11 +392,7 @@ export type TestRow = z.infer<typeof testRow>;
 /** What one series has on one side of a comparison; everything but `values` is of the newest run. */
 export const sideRow = matrixRow.extend({
   side: z.string(),
-  executor: z.string(),
-  scenario: z.string(),
-  variant: z.string(),
-  fingerprint: z.string(),
-  is_simulated: z.boolean(),
+  ...seriesFields.shape,
   task_id: z.string(),
   /** One a run. */
   values: z.array(z.number()),

@@ -10,6 +10,7 @@ export const seriesKey = z.object({
   model: z.string(),
   executor: z.string(),
   precision: z.string(),
+  /** Null where the metric belongs to no batch size. */
   batch_size: z.int().nullable(),
   scenario: z.string(),
   variant: z.string(),
@@ -21,6 +22,15 @@ export const seriesKey = z.object({
   unit_family: z.string().optional(),
 });
 export type SeriesKey = z.infer<typeof seriesKey>;
+
+/** What rows have of it: the family of a unit is only part of the series' id. */
+export const seriesFields = seriesKey.omit({ unit_family: true });
+export type SeriesFields = z.infer<typeof seriesFields>;
+
+/** A key without what rows do not have. */
+export function fieldsOfKey({ unit_family: _, ...fields }: SeriesKey): SeriesFields {
+  return fields;
+}
 
 /**
  * A model's name in one form, for comparing: a relative path without `./` before it, any path without `//` and `/./`. Names

@@ -1,4 +1,5 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { fieldsOfKey } from '@benchwire/shared/contracts/series-key.ts';
 import type { FindingRow } from '../tables/findings.ts';
 import { findingVersion } from './versions.ts';
 
@@ -12,17 +13,8 @@ export function findingRow(finding: Finding, order: number): FindingRow {
     run_id: finding.run_id,
     task_id: finding.task_id,
     attempt: finding.attempt,
-    benchmark: series.benchmark,
-    model: series.model,
-    executor: series.executor,
-    precision: series.precision,
-    batch_size: series.batch_size,
-    scenario: series.scenario,
-    variant: series.variant,
-    fingerprint: series.fingerprint,
-    metric: series.metric,
+    ...fieldsOfKey(series),
     unit: finding.unit ?? '',
-    is_simulated: series.is_simulated,
     pool: finding.pool ?? '',
     source: finding.source === null ? '' : JSON.stringify(finding.source),
     previous_source: finding.previous_source === null ? '' : JSON.stringify(finding.previous_source),

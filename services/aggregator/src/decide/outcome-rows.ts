@@ -1,6 +1,7 @@
 import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import { fieldsOfKey } from '@benchwire/shared/contracts/series-key.ts';
 import { titleOfNote, type ValueNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
 import type { AttemptRow } from '../tables/attempts.ts';
 import type { ResultRow } from '../tables/results.ts';
@@ -156,24 +157,15 @@ function resultRows(outcome: Outcome, order: number, source: string): ResultRow[
     task_id: outcome.task_id,
     attempt: outcome.attempt,
     measured_at: outcome.finished_at,
-    benchmark: point.key.benchmark,
-    model: point.key.model,
-    executor: point.key.executor,
-    precision: point.key.precision,
-    batch_size: point.key.batch_size,
-    scenario: point.key.scenario,
-    variant: point.key.variant,
+    ...fieldsOfKey(point.key),
     pool: outcome.pool ?? '',
-    fingerprint: point.key.fingerprint,
     worker_id: outcome.worker_id ?? '',
-    metric: point.key.metric,
     unit: point.unit ?? '',
     value: point.value,
     ci_low: point.ci_low,
     ci_high: point.ci_high,
     samples: point.samples,
     steady: point.steady,
-    is_simulated: point.key.is_simulated,
     commit: outcome.source?.commit ?? '',
     branch: outcome.source?.branch ?? '',
     source,

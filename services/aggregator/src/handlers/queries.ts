@@ -1,8 +1,8 @@
 import {
+  type AskedQuery,
   QUERIES,
   QUERY_SUBJECTS,
   type QueryName,
-  type QueryParameters,
   type QueryReply,
   type QueryRow,
   querySubject,
@@ -49,7 +49,7 @@ export interface QueryContext {
 }
 
 type Answers = {
-  [N in Exclude<QueryName, 'sql'>]: (database: Queries, parameters: QueryParameters<N>) => Promise<Array<QueryRow<N>>>;
+  [N in Exclude<QueryName, 'sql'>]: (database: Queries, parameters: AskedQuery<N>) => Promise<Array<QueryRow<N>>>;
 };
 
 const ANSWERS: Answers = {
@@ -61,7 +61,7 @@ const ANSWERS: Answers = {
   points: findPoints,
   history: findHistory,
   fresh: findFresh,
-  workers: (database, { limit = 1000 }) => findWorkers(database, limit),
+  workers: (database, { limit }) => findWorkers(database, limit),
   findings: findFindings,
   finding: findFinding,
   incidents: findIncidents,
@@ -141,7 +141,7 @@ export async function answerQuery(
   const parsed = parseWith<unknown>(QUERIES[name].parameters, question);
   if (!parsed.ok) return refuse(parsed.issues);
   if (name === 'sql') {
-    const { sql, caller } = parsed.value as QueryParameters<'sql'>;
+    const { sql, caller } = parsed.value as AskedQuery<'sql'>;
     return await context.sql.answer({ sql, caller, reply: address, max_bytes: context.max_bytes() });
   }
   const run = ANSWERS[name as Exclude<QueryName, 'sql'>] as (

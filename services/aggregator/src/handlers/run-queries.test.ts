@@ -1,6 +1,7 @@
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { RUN_STATUSES, runStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asked } from '../../test-support/asked.ts';
 import { testDatabase } from '../../test-support/database.ts';
 import type { Database } from '../adapters/database.ts';
 import { findTasks } from '../tables/tasks.ts';
@@ -37,10 +38,10 @@ it('filters by the same status that the counts give', async () => {
             });
           }
   await store('runs', rows);
-  const all = await newestRuns(database, { limit: 1000 }, Date.now());
+  const all = await newestRuns(database, asked('runs', { limit: 1000 }), Date.now());
   expect(all).toHaveLength(rows.length);
   for (const status of RUN_STATUSES) {
-    const found = await newestRuns(database, { limit: 1000, statuses: [status] }, Date.now());
+    const found = await newestRuns(database, asked('runs', { limit: 1000, statuses: [status] }), Date.now());
     const stored = rows.filter((row) => runStatus(row as never) === status);
     expect(stored.length).toBeGreaterThan(0);
     expect(new Set(found.map(({ run_id }) => run_id))).toEqual(new Set(stored.map(({ run_id }) => run_id)));
@@ -55,7 +56,7 @@ it('finds tasks by a part of their id, model, worker or pool, in any case', asyn
     { run_id, changed_at, task_id: 'decode', model: 'GPT2', worker_id: 'lab-2', pool: 'cuda-bb' },
   ]);
   const found = async (search: string): Promise<string[]> =>
-    (await findTasks(database, { run_id, search })).map(({ task_id }) => task_id);
+    (await findTasks(database, asked('tasks', { run_id, search }))).map(({ task_id }) => task_id);
   expect(await found('')).toEqual(['Encode', 'decode']);
   expect(await found('code')).toEqual(['Encode', 'decode']);
   expect(await found('gpt')).toEqual(['decode']);

@@ -1,4 +1,4 @@
-import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
@@ -9,11 +9,7 @@ import { countTasks } from '../tables/tasks.ts';
 const SETTLING_MS = 600_000;
 
 /** The newest runs, each with how many of its tasks are in which state. */
-export async function newestRuns(
-  database: Queries,
-  parameters: QueryParameters<'runs'>,
-  now: number,
-): Promise<RunRow[]> {
+export async function newestRuns(database: Queries, parameters: AskedQuery<'runs'>, now: number): Promise<RunRow[]> {
   return await withCounts(database, await findRuns(database, parameters), now);
 }
 

@@ -2,6 +2,7 @@ import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { seriesId } from '@benchwire/shared/contracts/series.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asked } from '../../test-support/asked.ts';
 import { silent, testDatabase } from '../../test-support/database.ts';
 import { someOutcome } from '../../test-support/messages.ts';
 import type { Database } from '../adapters/database.ts';
@@ -45,7 +46,7 @@ const BATCH = {
 } satisfies NonNullable<Outcome['results']['batch_sizes']>[string];
 
 const latencies = async (model: string): Promise<string[]> =>
-  (await findSeries(database, { search: model }))
+  (await findSeries(database, asked('series', { search: model })))
     .filter((row) => row.model === model && row.metric === 'latency_ms')
     .map(({ variant, points }) => `${variant} ${points}`)
     .sort();
@@ -62,7 +63,10 @@ it('histories that a default of the catalogue had cut, written out, become one; 
     expect(found[0]).toBe(' 3');
     expect(found[1]).toMatch(/^[0-9a-f]{8} 1$/);
   }
-  const rows = await findEarlierSeries(database, { run_id: other, benchmarks: ['bench'], task_ids: ['a'] });
+  const rows = await findEarlierSeries(
+    database,
+    asked('earlier_series', { run_id: other, benchmarks: ['bench'], task_ids: ['a'] }),
+  );
   expect(rows.filter(({ model }) => model === 'silero-vad-v6').map((row) => [row.variant, row.attempts])).toEqual([
     ['', 3],
   ]);
@@ -84,10 +88,10 @@ it('an absolute path and the name of the same file become one history; another f
     expect(await latencies(`/home/you/${name}`)).toEqual([' 1']);
     expect(await latencies('/home/me/other.onnx')).toEqual([' 1']);
   }
-  const [series] = (await findSeries(database, { search: name })).filter(
+  const [series] = (await findSeries(database, asked('series', { search: name }))).filter(
     (row) => row.model === name && row.variant === '' && row.metric === 'latency_ms',
   );
   const key = { ...series, batch_size: 2, unit_family: undefined } as unknown as Parameters<typeof seriesId>[0];
   expect(seriesId(key)).toBe(series?.series_id);
-  expect(await findPoints(database, { series_id: series?.series_id ?? '' })).toHaveLength(2);
+  expect(await findPoints(database, asked('points', { series_id: series?.series_id ?? '' }))).toHaveLength(2);
 });

@@ -1,14 +1,15 @@
 import { CATALOGUE } from '@benchwire/shared/catalogue/catalogue.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
-import { type SeriesKey, seriesId, variantOf } from '@benchwire/shared/contracts/series.ts';
+import { seriesId, variantOf } from '@benchwire/shared/contracts/series.ts';
+import type { SeriesFields } from '@benchwire/shared/contracts/series-key.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { Database } from '../adapters/database.ts';
+import { SERIES_FIELDS } from '../tables/series-columns.ts';
 
-type Stored = Omit<SeriesKey, 'unit_family'> & { series_id: string; run_id: string; task_id: string };
+type Stored = SeriesFields & { series_id: string; run_id: string; task_id: string };
 
-const KEY =
-  'series_id, benchmark, model, executor, precision, batch_size, scenario, variant, fingerprint, metric, is_simulated';
+const KEY = ['series_id', ...SERIES_FIELDS].join(', ');
 
 /**
  * Histories of catalogue models that were cut by a setting whose value was the catalogue's own: they go on where nobody wrote

@@ -1,6 +1,7 @@
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { pointsOf, seriesId } from '@benchwire/shared/contracts/series.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asked } from '../../test-support/asked.ts';
 import { silent, testDatabase } from '../../test-support/database.ts';
 import { measured, someOutcome } from '../../test-support/messages.ts';
 import type { Database } from '../adapters/database.ts';
@@ -41,7 +42,7 @@ it('a model whose path was written in several ways has one history', async () =>
   }
   for (let times = 0; times < 2; times++) {
     await convertStoredUnits(database, silent);
-    expect(await findSeries(database, { search: 'path_ms' })).toMatchObject([{ points: 3 }]);
+    expect(await findSeries(database, asked('series', { search: 'path_ms' }))).toMatchObject([{ points: 3 }]);
   }
 });
 
@@ -54,7 +55,7 @@ it('points that were stored in several units become histories of one unit each, 
   await storeOld('accuracy', 0.9, '', 6);
   for (let times = 0; times < 2; times++) {
     await convertStoredUnits(database, silent);
-    const series = (await findSeries(database, {}))
+    const series = (await findSeries(database, asked('series', {})))
       .filter(({ metric }) => metric !== 'path_ms')
       .map(({ metric, unit, points }) => `${metric} ${unit} ${points}`);
     expect(series.sort()).toEqual([
@@ -65,9 +66,9 @@ it('points that were stored in several units become histories of one unit each, 
       'step_time ms 2',
     ]);
   }
-  const all = await findSeries(database, { search: 'step_time' });
+  const all = await findSeries(database, asked('series', { search: 'step_time' }));
   const inMs = all.find(({ unit }) => unit === 'ms');
-  const points = await findPoints(database, { series_id: inMs?.series_id ?? '' });
+  const points = await findPoints(database, asked('points', { series_id: inMs?.series_id ?? '' }));
   expect(points.map(({ value, printed_value, printed_unit }) => [value, printed_value, printed_unit]).sort()).toEqual([
     [12.3, null, ''],
     [12.4, 0.0124, 's'],

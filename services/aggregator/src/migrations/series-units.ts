@@ -3,11 +3,14 @@ import { seriesUnit } from '@benchwire/shared/metric/series-unit.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { Database } from '../adapters/database.ts';
 import { type ResultRow, results } from '../tables/results.ts';
+import { SERIES_FIELDS } from '../tables/series-columns.ts';
 import { columnsOf, insertRows } from '../tables/table.ts';
 
 type Stored = ResultRow & { metric: string; unit: string; series_id: string };
 /** Rows that are read and written at once. */
 const PAGE = 20_000;
+
+const SERIES = ['series_id', ...SERIES_FIELDS, 'unit'].join(', ');
 
 /**
  * Brings points that were stored before units counted into the unit of their series, and into the series that their unit and
@@ -17,12 +20,10 @@ const PAGE = 20_000;
 export async function convertStoredUnits(database: Database, log: Log): Promise<void> {
   // Metrics of batch sizes have one unit each, always; a path of their model may be written in several ways.
   const found = await database.query<Stored & SeriesKey>(
-    `SELECT series_id, benchmark, model, executor, precision, batch_size, scenario, variant, fingerprint, metric,
-       is_simulated, unit
+    `SELECT ${SERIES}
      FROM results FINAL
      WHERE (batch_size IS NULL AND printed_value IS NULL) OR match(model, '^\\\\./|//|/\\\\./')
-     GROUP BY series_id, benchmark, model, executor, precision, batch_size, scenario, variant, fingerprint, metric,
-       is_simulated, unit`,
+     GROUP BY ${SERIES}`,
   );
   let moved = 0;
   for (const series of found) {

@@ -1,4 +1,4 @@
-import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { AnnotationRow as AnnotationReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import type { Table } from './table.ts';
@@ -26,7 +26,7 @@ export type AnnotationRow = Readonly<Record<keyof typeof annotations.columns, un
 /** Of one series, oldest first. */
 export function findAnnotations(
   database: Queries,
-  { series_id, limit = 1000 }: QueryParameters<'annotations'>,
+  { series_id, limit }: AskedQuery<'annotations'>,
 ): Promise<AnnotationReply[]> {
   return database.query(
     `SELECT series_id, event_id, about_at, made_at, kind, text, by, link FROM annotations FINAL

@@ -1,5 +1,5 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
@@ -87,7 +87,7 @@ export async function storedVersions(
 /** A task's attempts, the first one first. */
 export function findAttempts(
   database: Queries,
-  { run_id, task_id }: QueryParameters<'attempts'>,
+  { run_id, task_id }: AskedQuery<'attempts'>,
 ): Promise<Array<QueryRow<'attempts'>>> {
   return database.query(
     `SELECT attempt, status, worker_id, pool, started_at, finished_at, execution_time_seconds, error_class, error_code,
@@ -102,7 +102,7 @@ const SINCE = `finished_at >= ${timeParameter('since')}`;
 /** How many tasks ended how in each stretch of time; stretches without any are left out. */
 export function findThroughput(
   database: Queries,
-  { since, bucket_seconds }: QueryParameters<'throughput'>,
+  { since, bucket_seconds }: AskedQuery<'throughput'>,
 ): Promise<Array<QueryRow<'throughput'>>> {
   const counts = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'].map(
     (status) => `countIf(status = '${status}') AS ${status}`,
@@ -118,7 +118,7 @@ export function findThroughput(
 /** Attempts that failed and were not cancelled, by pool and class of error, the most first. */
 export function findFailures(
   database: Queries,
-  { since, limit = 1000 }: QueryParameters<'failures'>,
+  { since, limit }: AskedQuery<'failures'>,
 ): Promise<Array<QueryRow<'failures'>>> {
   return database.query(
     `SELECT pool, error_class, count() AS attempts FROM attempts FINAL
@@ -130,7 +130,7 @@ export function findFailures(
 /** Where failed tasks were tried again, and how often that helped. */
 export function findRecovery(
   database: Queries,
-  { since }: QueryParameters<'recovery'>,
+  { since }: AskedQuery<'recovery'>,
 ): Promise<Array<QueryRow<'recovery'>>> {
   return database.query(
     `SELECT multiIf(worker_id = worker_before, 'same_worker', pool = pool_before, 'same_pool', 'other_pool') AS strategy,
@@ -150,7 +150,7 @@ export function findRecovery(
 /** Under which settings tasks of these names completed in other runs. */
 export function findEarlierSeries(
   database: Queries,
-  { run_id, benchmarks, task_ids, limit = 1000 }: QueryParameters<'earlier_series'>,
+  { run_id, benchmarks, task_ids, limit }: AskedQuery<'earlier_series'>,
 ): Promise<Array<QueryRow<'earlier_series'>>> {
   const settings = 'task_id, benchmark, executor, model, precision, scenario, variant, fingerprint';
   return database.query(

@@ -1,7 +1,8 @@
 import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
+import { SERIES_FIELDS } from './series-columns.ts';
 
 /** For each thing that can be compared: which results belong to one of `values`, and to which. */
 const SIDES: Record<ComparedBy, { where: string; side: string }> = {
@@ -33,10 +34,10 @@ export function findComparison(
     benchmark,
     precision,
     metric,
-    after_series_id = '',
-    runs_per_series = 20,
-    limit = 2000,
-  }: QueryParameters<'comparison'>,
+    after_series_id,
+    runs_per_series,
+    limit,
+  }: AskedQuery<'comparison'>,
 ): Promise<Array<QueryRow<'comparison'>>> {
   const { where, parameters } = filterBy([
     [SIDES[by].where, { values: [...values] }],
@@ -53,8 +54,8 @@ export function findComparison(
     ['series_id > {after_series_id:String}', { after_series_id }],
   ]);
   const newest = [
-    ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'executor', 'scenario', 'variant'],
-    ...['fingerprint', 'is_simulated', 'value', 'ci_low', 'ci_high', 'samples', 'measured_at', 'run_id', 'task_id'],
+    ...SERIES_FIELDS,
+    ...['pool', 'unit', 'value', 'ci_low', 'ci_high', 'samples', 'measured_at', 'run_id', 'task_id'],
     ...['better', 'note_codes', 'notes'],
   ];
   // Only what is needed is read: every column of a million rows takes ten times as long.
@@ -75,7 +76,7 @@ export function findComparison(
 /** The newest values of some series, each oldest first. */
 export function findNewestValues(
   database: Queries,
-  { series_ids, points = 30 }: QueryParameters<'newest_values'>,
+  { series_ids, points }: AskedQuery<'newest_values'>,
 ): Promise<Array<QueryRow<'newest_values'>>> {
   return database.query(
     `SELECT series_id, arrayMap(each -> each.2, arrayReverseSort(groupArray((version, value)))) AS values

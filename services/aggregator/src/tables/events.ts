@@ -1,4 +1,4 @@
-import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { EventRow as EventReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
@@ -30,8 +30,8 @@ export const events = {
 export type EventRow = Readonly<Record<keyof typeof events.columns, unknown>>;
 
 /** Newest first; `before` pages on. */
-export function findEvents(database: Queries, parameters: QueryParameters<'events'>): Promise<EventReply[]> {
-  const { run_id, task_id, entity, worker_id, pool, before, limit = 100 } = parameters;
+export function findEvents(database: Queries, parameters: AskedQuery<'events'>): Promise<EventReply[]> {
+  const { run_id, task_id, entity, worker_id, pool, before, limit } = parameters;
   const at = timeParameter('before_at');
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),

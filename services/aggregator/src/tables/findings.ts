@@ -1,7 +1,8 @@
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy, since, timeParameter } from './filter.ts';
+import { SERIES_COLUMNS } from './series-columns.ts';
 import type { Table } from './table.ts';
 
 /** What the anomaly service found: one row a finding, as the newest revision of it says. */
@@ -14,17 +15,8 @@ export const findings = {
     run_id: 'UUID',
     task_id: 'String',
     attempt: 'UInt32',
-    benchmark: 'LowCardinality(String)',
-    model: 'LowCardinality(String)',
-    executor: 'LowCardinality(String)',
-    precision: 'LowCardinality(String)',
-    batch_size: 'Nullable(UInt32)',
-    scenario: 'LowCardinality(String)',
-    variant: 'LowCardinality(String)',
-    fingerprint: 'LowCardinality(String)',
-    metric: 'LowCardinality(String)',
+    ...SERIES_COLUMNS,
     unit: 'LowCardinality(String)',
-    is_simulated: 'Bool',
     pool: 'LowCardinality(String)',
     source: 'String',
     previous_source: 'String',
@@ -62,8 +54,8 @@ const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, b
   nullIf(incident_id, '') AS incident_id, executor, precision, unit, fingerprint, source, previous_source`;
 
 /** Newest first; `before` pages on. */
-export function findFindings(database: Queries, parameters: QueryParameters<'findings'>): Promise<FindingReply[]> {
-  const { run_id, kind, states, series_id, incident_id, search = '', before, limit = 50 } = parameters;
+export function findFindings(database: Queries, parameters: AskedQuery<'findings'>): Promise<FindingReply[]> {
+  const { run_id, kind, states, series_id, incident_id, search, before, limit } = parameters;
   const at = timeParameter('before_at');
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),
@@ -92,7 +84,7 @@ export function findFindings(database: Queries, parameters: QueryParameters<'fin
 /** One finding as the newest of its messages has it, or nothing. */
 export function findFinding(
   database: Queries,
-  { finding_id }: QueryParameters<'finding'>,
+  { finding_id }: AskedQuery<'finding'>,
 ): Promise<Array<QueryRow<'finding'>>> {
   return database.query(
     "SELECT finding_id, revision, record FROM findings FINAL WHERE finding_id = {finding_id:String} AND record != ''",
@@ -105,7 +97,7 @@ const OPEN = "state IN ('suspected', 'confirmed', 'acknowledged')";
 /** Findings by incident, the newest incident first, what moved in each by effect. */
 export async function findIncidents(
   database: Queries,
-  { incident_id = '', only_open = false, limit = 50 }: QueryParameters<'incidents'>,
+  { incident_id, only_open, limit }: AskedQuery<'incidents'>,
 ): Promise<IncidentRow[]> {
   const rows: Array<Omit<IncidentRow, 'moved'> & { moved: string }> = await database.query(
     `SELECT f.incident_id AS incident_id, splitByChar(':', f.incident_id)[1] AS cause,
@@ -126,10 +118,7 @@ export async function findIncidents(
 }
 
 /** How often findings were right, by metric and pool, the most judged first. */
-export function findPrecision(
-  database: Queries,
-  { limit = 100 }: QueryParameters<'precision'>,
-): Promise<PrecisionRow[]> {
+export function findPrecision(database: Queries, { limit }: AskedQuery<'precision'>): Promise<PrecisionRow[]> {
   const count = (state: string): string => `countIf(state = '${state}') AS ${state}`;
   return database.query(
     `SELECT metric, pool, ${['suspected', 'confirmed', 'acknowledged', 'dismissed', 'went_away'].map(count).join(', ')},

@@ -1,4 +1,4 @@
-import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { RejectedRow as RejectedReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { filterBy, timeParameter } from './filter.ts';
@@ -26,7 +26,7 @@ export type RejectedRow = Readonly<Record<keyof typeof rejected.columns, unknown
 /** Newest first; `before` pages on. */
 export function findRejected(
   database: Queries,
-  { at, before, limit = 20 }: QueryParameters<'rejected'>,
+  { at, before, limit }: AskedQuery<'rejected'>,
 ): Promise<RejectedReply[]> {
   const place = (name: string): string => `(${timeParameter(`${name}_at`)}, {${name}_sequence:UInt64})`;
   const { where, parameters } = filterBy([

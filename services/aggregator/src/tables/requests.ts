@@ -1,4 +1,4 @@
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import type { Table } from './table.ts';
 
@@ -19,9 +19,6 @@ export const requests = {
 export type RequestRow = Readonly<Record<keyof typeof requests.columns, unknown>>;
 
 /** The request of a run, or nothing. */
-export function findRequest(
-  database: Queries,
-  { run_id }: QueryParameters<'request'>,
-): Promise<Array<QueryRow<'request'>>> {
+export function findRequest(database: Queries, { run_id }: AskedQuery<'request'>): Promise<Array<QueryRow<'request'>>> {
   return database.query('SELECT run_id, request, reason FROM requests FINAL WHERE run_id = {run_id:UUID}', { run_id });
 }

@@ -1,9 +1,10 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
+import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
 import { columnsOf, type Table } from './table.ts';
 
 /** One row per series point. By series first, because that is how history is read. */
@@ -15,24 +16,15 @@ export const results = {
     task_id: 'String',
     attempt: 'UInt32',
     measured_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD)",
-    benchmark: 'LowCardinality(String)',
-    model: 'LowCardinality(String)',
-    executor: 'LowCardinality(String)',
-    precision: 'LowCardinality(String)',
-    batch_size: 'Nullable(UInt32)',
-    scenario: 'LowCardinality(String)',
-    variant: 'LowCardinality(String)',
+    ...SERIES_COLUMNS,
     pool: 'LowCardinality(String)',
-    fingerprint: 'LowCardinality(String)',
     worker_id: 'LowCardinality(String)',
-    metric: 'LowCardinality(String)',
     unit: 'LowCardinality(String)',
     value: 'Float64',
     ci_low: 'Nullable(Float64)',
     ci_high: 'Nullable(Float64)',
     samples: 'UInt64',
     steady: 'Nullable(Bool)',
-    is_simulated: 'Bool',
     commit: 'LowCardinality(String)',
     branch: 'LowCardinality(String)',
     source: 'String CODEC(ZSTD)',
@@ -66,7 +58,7 @@ const SHOWN = columnsOf(results)
 /** Points of a run, by task; whole tasks only when `after_task_id` pages on. */
 export function findResults(
   database: Queries,
-  { run_id, after_task_id = '', limit = 10_000 }: QueryParameters<'results'>,
+  { run_id, after_task_id, limit }: AskedQuery<'results'>,
 ): Promise<ResultReply[]> {
   return database.query(
     `SELECT ${SHOWN} FROM results FINAL WHERE run_id = {run_id:UUID} AND task_id > {after_task_id:String}
@@ -76,10 +68,7 @@ export function findResults(
 }
 
 /** The last points of one series, oldest first. */
-export function findPoints(
-  database: Queries,
-  { series_id, limit = 1000 }: QueryParameters<'points'>,
-): Promise<ResultReply[]> {
+export function findPoints(database: Queries, { series_id, limit }: AskedQuery<'points'>): Promise<ResultReply[]> {
   return database.query(
     `SELECT ${SHOWN} FROM (
        SELECT ${SHOWN}, version FROM results FINAL WHERE series_id = {series_id:String}
@@ -92,7 +81,7 @@ export function findPoints(
 /** The last points of a page of series, by series id and then oldest first; without those that decide nothing. */
 export function findHistory(
   database: Queries,
-  { after_series_id = '', series_limit = 200, points_per_series = 100 }: QueryParameters<'history'>,
+  { after_series_id, series_limit, points_per_series }: AskedQuery<'history'>,
 ): Promise<ResultReply[]> {
   return database.query(
     `SELECT ${SHOWN} FROM (
@@ -114,7 +103,7 @@ const LOOKED_AT = 100;
 /** The newest point of each series whose attempt had a certain model file. */
 export function findFresh(
   database: Queries,
-  { series_ids, model_sha256, max_age_seconds }: QueryParameters<'fresh'>,
+  { series_ids, model_sha256, max_age_seconds }: AskedQuery<'fresh'>,
 ): Promise<ResultReply[]> {
   const recent =
     max_age_seconds === undefined ? '' : 'AND measured_at >= now64(3) - toIntervalMillisecond({age_ms:UInt64})';
@@ -138,7 +127,7 @@ export function findFresh(
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Queries,
-  { search = '', series_id, limit = 100 }: QueryParameters<'series'>,
+  { search, series_id, limit }: AskedQuery<'series'>,
 ): Promise<SeriesRow[]> {
   const { where, parameters } = filterBy([
     equals('series_id', 'String', series_id),
@@ -152,7 +141,7 @@ export function findSeries(
   // What a series is stands in each of its points, so it is read from the newest alone: of a million points that takes a
   // fifth of the time.
   return database.query(
-    `SELECT series_id, ${SERIES_COLUMNS.map((column) => `r.${column} AS ${column}`).join(', ')}, r.value AS last_value, points, first_at, last_at
+    `SELECT series_id, ${SHOWN_OF_SERIES.map((column) => `r.${column} AS ${column}`).join(', ')}, r.value AS last_value, points, first_at, last_at
      FROM results AS r FINAL
      INNER JOIN (
        SELECT series_id, count() AS points, argMax(measured_at, version) AS first_at, argMin(measured_at, version) AS last_at,
@@ -165,10 +154,7 @@ export function findSeries(
 }
 
 /** What a series is, and where it was measured last. */
-const SERIES_COLUMNS = [
-  ...['benchmark', 'model', 'executor', 'precision', 'batch_size', 'scenario', 'variant', 'fingerprint', 'pool'],
-  ...['metric', 'unit', 'is_simulated'],
-];
+const SHOWN_OF_SERIES = [...SERIES_FIELDS, 'pool', 'unit'];
 
 /** The fields of the tuple `newest`, by their names. */
 const columnsOfNewest = (columns: readonly string[]): string =>
@@ -186,7 +172,7 @@ export function seriesOfAttempt(database: Queries, key: AttemptKey): Promise<Arr
 /** The newest value of each series of a metric; simulated ones are left out. */
 export function findMatrix(
   database: Queries,
-  { metric = 'latency_ms', model = '', hardware = '', limit = 2000 }: QueryParameters<'matrix'>,
+  { metric, model, hardware, limit }: AskedQuery<'matrix'>,
 ): Promise<Array<QueryRow<'matrix'>>> {
   return database.query(
     `SELECT series_id, ${columnsOfNewest(MATRIX_COLUMNS)}
@@ -203,10 +189,7 @@ export function findMatrix(
 }
 
 /** Every model that has real results, by name. */
-export function findModels(
-  database: Queries,
-  { limit = 2000 }: QueryParameters<'models'>,
-): Promise<Array<QueryRow<'models'>>> {
+export function findModels(database: Queries, { limit }: AskedQuery<'models'>): Promise<Array<QueryRow<'models'>>> {
   return database.query(
     `SELECT model, max(measured_at) AS last_measured_at, arraySort(groupUniqArray(executor)) AS executors,
        arraySort(groupUniqArray(pool)) AS pools

@@ -1,4 +1,4 @@
-import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { filterBy, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
@@ -57,7 +57,7 @@ const STATUS = `multiIf(state = 'cancelling', 'cancelling', state != 'finished',
 /** The newest runs that are asked for. */
 export function findRuns(
   database: Queries,
-  { states, statuses, search = '', tag = '', before, limit = 20 }: QueryParameters<'runs'>,
+  { states, statuses, search, tag, before, limit }: AskedQuery<'runs'>,
 ): Promise<StoredRun[]> {
   const [name = '', ...value] = tag.split('=');
   const { where, parameters } = filterBy([

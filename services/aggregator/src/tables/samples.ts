@@ -1,4 +1,4 @@
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Database, Queries } from '../adapters/database.ts';
 import { createTable, onCluster, type Retention, type Table } from './table.ts';
 
@@ -105,7 +105,7 @@ function chosen({ run_id, task_id, metric }: Choice): { from: string; parameters
 /** Raw points, columnar: as they are, or where there are too many the mean of each of `max_points` equal groups. */
 export function findSamples(
   database: Queries,
-  { max_points = 500, limit = 200, ...choice }: QueryParameters<'samples'>,
+  { max_points, limit, ...choice }: AskedQuery<'samples'>,
 ): Promise<Array<QueryRow<'samples'>>> {
   const { from, parameters } = chosen(choice);
   return database.query(
@@ -130,7 +130,7 @@ const BARS = 60;
 /** How raw points are distributed: quantiles, and a histogram of equal bars up to Tukey's outer fence twice over. */
 export function findDistributions(
   database: Queries,
-  { limit = 200, ...choice }: QueryParameters<'distributions'>,
+  { limit, ...choice }: AskedQuery<'distributions'>,
 ): Promise<Array<QueryRow<'distributions'>>> {
   const { from, parameters } = chosen(choice);
   return database.query(

@@ -1,5 +1,5 @@
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
 
@@ -23,7 +23,7 @@ type Stored = Record<'run_id' | 'task_id' | 'error_class' | 'error_code' | 'erro
 /** Outcomes of a run as their workers reported them: the newest attempt of each task, or the one asked for. */
 export async function findOutcomes(
   database: Queries,
-  { run_id, task_id, attempt, after_task_id = '', limit = 100 }: QueryParameters<'outcomes'>,
+  { run_id, task_id, attempt, after_task_id, limit }: AskedQuery<'outcomes'>,
 ): Promise<Outcome[]> {
   const { where, parameters } = filterBy([
     equals('run_id', 'UUID', run_id),
@@ -80,7 +80,7 @@ function parsed<T>(text: string, without: T): T {
 /** What models were fed with: of each task its newest attempt, by batch size. */
 export async function findFedInputs(
   database: Queries,
-  { run_id, task_id, after_task_id = '', limit = 1000 }: QueryParameters<'fed_inputs'>,
+  { run_id, task_id, after_task_id, limit }: AskedQuery<'fed_inputs'>,
 ): Promise<Array<QueryRow<'fed_inputs'>>> {
   const { where, parameters } = filterBy([
     equals('run_id', 'UUID', run_id),

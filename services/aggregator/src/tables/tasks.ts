@@ -1,4 +1,4 @@
-import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
@@ -46,7 +46,7 @@ const SHOWN =
 /** A page of a run's tasks by task id. */
 export function findTasks(
   database: Queries,
-  { run_id, state, task_id, search = '', after_task_id = '', limit = 1000 }: QueryParameters<'tasks'>,
+  { run_id, state, task_id, search, after_task_id, limit }: AskedQuery<'tasks'>,
 ): Promise<TaskReply[]> {
   const { where, parameters } = filterBy([
     equals('run_id', 'UUID', run_id),

@@ -1,5 +1,5 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
-import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { firstWins, streamOrder } from '../decide/versions.ts';
 import { type Condition, equals, filterBy } from './filter.ts';
@@ -48,7 +48,7 @@ const BY_STATE = "indexOf(['error', 'failed', 'skipped', 'passed'], state)";
 /** Cases of a run: of each task its newest attempt. */
 export function findRunTests(
   database: Queries,
-  { run_id, task_id, states, after_task_id = '', limit = 1000 }: QueryParameters<'run_tests'>,
+  { run_id, task_id, states, after_task_id, limit }: AskedQuery<'run_tests'>,
 ): Promise<Array<QueryRow<'run_tests'>>> {
   const { where, parameters } = filterBy([
     equals('run_id', 'UUID', run_id),
@@ -73,7 +73,7 @@ export function findRunTests(
  */
 export function findTests(
   database: Queries,
-  { benchmark, search = '', case_id, only = [], executions = 50, limit = 100 }: QueryParameters<'tests'>,
+  { benchmark, search, case_id, only, executions, limit }: AskedQuery<'tests'>,
 ): Promise<Array<QueryRow<'tests'>>> {
   const conditions: Array<Condition | undefined> = [
     equals('case_id', 'String', case_id),
@@ -118,7 +118,7 @@ export function findTests(
 /** Executions of one case, the newest first. */
 export function findTestHistory(
   database: Queries,
-  { case_id, limit = 100 }: QueryParameters<'test_history'>,
+  { case_id, limit }: AskedQuery<'test_history'>,
 ): Promise<Array<QueryRow<'test_history'>>> {
   return database.query(
     `SELECT ${SHOWN} FROM test_cases FINAL WHERE case_id = {case_id:String} ORDER BY version, attempt DESC LIMIT {limit:UInt32}`,
@@ -129,7 +129,7 @@ export function findTestHistory(
 /** How each case of each pool ended lately, newest first, for a service that starts; `after_case_id` pages on. */
 export function findTestStates(
   database: Queries,
-  { after_case_id = '', executions = 16, stored_before, limit = 10_000 }: QueryParameters<'test_states'>,
+  { after_case_id, executions, stored_before, limit }: AskedQuery<'test_states'>,
 ): Promise<Array<QueryRow<'test_states'>>> {
   const older = stored_before === undefined ? '' : 'AND version > {newest:UInt64}';
   // A version falls along the stream, and its time is that of the stream.
