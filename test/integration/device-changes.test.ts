@@ -120,6 +120,19 @@ describe('a worker whose devices change', () => {
     ]);
   });
 
+  it('marks what it measured on a GPU that was throttled', async () => {
+    gpus = new StandInGpus({ ...A100, name: 'A hot GPU' });
+    gpus.use('95, 3265, 180.25, 91, 0x0000000000000020', '96, 3265, 181.00, 92, 0x0000000000000001');
+    const { pool } = await start('throttled', { WORKER_CLASSES: 'cuda' });
+    const outcome = await fixture.outcomeOf(
+      await fixture.add(pool, { executor: 'noop', config: { sleep_ms: 1500, value: 1 } }),
+    );
+    expect(outcome.hardware_metrics).toMatchObject({ gpu_utilization_percent: 95.5, temperature_celsius: 92 });
+    expect(outcome.results.value_notes).toMatchObject([
+      { code: 'throttled', text: expect.stringContaining('heat, by software in 1 of 2 samples') },
+    ]);
+  });
+
   it('believes a tool only when it says so twice', async () => {
     gpus = new StandInGpus(A100);
     const { capabilities: registered, output } = await start('once', { WORKER_CLASSES: 'cuda' });

@@ -21,8 +21,9 @@ export class StandInGpus {
 
   constructor(...gpus: StandInGpu[]) {
     this.show(...gpus);
-    // Asked for the temperature or to watch a GPU, it has nothing to say.
+    // Asked to watch a GPU it prints what `use` says, and knows nothing else.
     const script = `#!/bin/sh
+[ "$1" = -i ] && { [ -e "${this.folder}/use" ] && cat "${this.folder}/use" && exec sleep 60; exit 0; }
 case "$1" in --query-gpu=index*) ;; *) exit 0 ;; esac
 if [ -e "${this.folder}/fail-once" ]; then rm "${this.folder}/fail-once"; echo "Failed to initialize NVML: Unknown Error"; exit 255; fi
 cat "${this.folder}/rows"
@@ -40,6 +41,11 @@ cat "${this.folder}/rows"
 
   failOnce(): void {
     writeFileSync(join(this.folder, 'fail-once'), '');
+  }
+
+  /** Lines of utilization, memory, power, temperature, and reasons for throttling. */
+  use(...lines: string[]): void {
+    writeFileSync(join(this.folder, 'use'), `${lines.join('\n')}\n`);
   }
 
   remove(): void {

@@ -57,8 +57,9 @@ export class AttemptRunner {
     try {
       const care = this.#careFor(job);
       const executed = care(withDropped(await this.#execute(attempt), job));
-      const report = withClock(executed, clockNote(attempt.clock_at_start, this.clock.offset));
-      const times = attempt.finish();
+      const clocked = withClock(executed, clockNote(attempt.clock_at_start, this.clock.offset));
+      const { times, throttled } = attempt.finish();
+      const report = throttled === undefined ? clocked : withValueNote(clocked, noteOn('throttled', throttled));
       if (attempt.isAnnounced) this.#checkDevice(attempt);
       const refused = await attempt.flushMetrics();
       if (report.error !== null && attempt.abortCause === undefined && isForOthers?.(report.error) === true)

@@ -4,6 +4,7 @@ import type { DeviceWatch } from '../devices/gpu-watch.ts';
 import { HARDWARE } from '../devices/hardware-classes.ts';
 import { busyPercent, type LoadSampler, memoryUsedMb, readCpuTimes } from '../load.ts';
 import type { CpuEnergy } from './cpu-energy.ts';
+import { readThrottling, throttledBetween } from './cpu-throttle.ts';
 
 const FIELDS = [
   'cpu_utilization_percent',
@@ -16,7 +17,10 @@ type Readings = Record<(typeof FIELDS)[number], number | null>;
 
 /** A sampling under way; `stop` gives the result and is called once. */
 export interface Sampling {
-  stop(): HardwareMetrics;
+  stop(): {
+    metrics: HardwareMetrics /** That and why the device ran below its clock, where it tells. */;
+    throttled: string | undefined;
+  };
 }
 
 /** Attempts that end before the first sample. Shared by all of them, since there may be thousands a second. */
@@ -37,6 +41,7 @@ export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEne
   const started_ms = performance.now();
   const cpuAtStart = readCpuTimes();
   const energyAtStart = energy.read();
+  const throttlingAtStart = readThrottling();
   const { sampling } = HARDWARE[device.class];
   const watch = typeof sampling === 'function' ? sampling(device.environment) : undefined;
   let memory = memoryUsedMb();
@@ -52,7 +57,11 @@ export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEne
       clearInterval(timer);
       read();
       const cpu_utilization_percent = busyPercent(cpuAtStart, readCpuTimes());
-      if (sampling !== 'machine') return deviceMetrics(cpu_utilization_percent, device, watch);
+      if (sampling !== 'machine') {
+        const watched = watch?.stop();
+        const metrics = deviceMetrics(cpu_utilization_percent, device, watched);
+        return { metrics, throttled: watched?.throttled };
+      }
       const seconds = (performance.now() - started_ms) / 1000;
       const readings: Readings = {
         cpu_utilization_percent,
@@ -61,12 +70,13 @@ export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEne
         power_consumption_watts: energy.watts(energyAtStart, seconds),
         temperature_celsius: temperature,
       };
-      return withReasons(readings, (field) => {
+      const metrics = withReasons(readings, (field) => {
         if (field === 'gpu_utilization_percent') return 'a cpu device has no GPU';
         if (field === 'power_consumption_watts') return energy.reason ?? 'the energy counter could not be read';
         if (field === 'temperature_celsius') return 'this machine shows no processor temperature sensor';
         return 'no time has passed';
       });
+      return { metrics, throttled: throttledBetween(throttlingAtStart, readThrottling()) };
     },
   };
 }
@@ -74,9 +84,8 @@ export function sampleHardware(device: Device, load: LoadSampler, energy: CpuEne
 function deviceMetrics(
   cpu_utilization_percent: number | null,
   device: Device,
-  watch: DeviceWatch | undefined,
+  watched: ReturnType<DeviceWatch['stop']> | undefined,
 ): HardwareMetrics {
-  const watched = watch?.stop();
   const nothing = {
     gpu_utilization_percent: null,
     memory_usage_mb: null,

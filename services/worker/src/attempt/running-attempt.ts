@@ -79,14 +79,18 @@ export class RunningAttempt {
   }
 
   /** Ends the clock. Called once, when the executor has settled. */
-  finish(): { finished_at: string; execution_time_seconds: number; hardware_metrics: HardwareMetrics } {
+  finish(): {
+    times: { finished_at: string; execution_time_seconds: number; hardware_metrics: HardwareMetrics };
+    throttled: string | undefined;
+  } {
     const execution_time_seconds = (performance.now() - this.#startedMs) / 1000;
     clearTimeout(this.#announceTimer);
     clearTimeout(this.#timeoutTimer);
+    const sampled = this.#sampling?.stop();
+    const hardware_metrics = sampled?.metrics ?? TOO_SHORT_TO_SAMPLE;
     return {
-      finished_at: this.#services.clock.timestamp(),
-      execution_time_seconds,
-      hardware_metrics: this.#sampling?.stop() ?? TOO_SHORT_TO_SAMPLE,
+      times: { finished_at: this.#services.clock.timestamp(), execution_time_seconds, hardware_metrics },
+      throttled: sampled?.throttled,
     };
   }
 

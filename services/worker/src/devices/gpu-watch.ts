@@ -47,7 +47,34 @@ const MAX_SAMPLES = 4096;
 
 /** One device that is watched while an attempt runs; `stop` is called once. */
 export interface DeviceWatch {
-  stop(): { use: GpuUse /** Of what is null. */; reason: string };
+  stop(): {
+    use: GpuUse;
+    /** Of what is null. */
+    reason: string;
+    /** That and why the device ran below its clock, where it tells. */
+    throttled?: string | undefined;
+  };
+}
+
+/** Bits of `clocks_throttle_reasons.active` by which a GPU runs slower than it could (nvml.h); the others are settings or idleness. */
+const THROTTLE_REASONS: ReadonlyArray<readonly [bit: number, name: string]> = [
+  [0x04, 'power cap'],
+  [0x08, 'hardware slowdown'],
+  [0x20, 'heat, by software'],
+  [0x40, 'heat, by hardware'],
+  [0x80, 'power brake'],
+];
+
+/** Which share of the samples each reason was active in; undefined where none was. Pure. @param masks - as nvidia-smi prints them */
+export function throttledInWords(masks: readonly string[]): string | undefined {
+  const values = masks.map((mask) => (/^0x[0-9a-f]+$/i.test(mask) ? Number.parseInt(mask, 16) : null));
+  const known = values.filter((value) => value !== null);
+  const reasons = THROTTLE_REASONS.flatMap(([bit, name]) => {
+    const count = known.filter((value) => (value & bit) !== 0).length;
+    return count === 0 ? [] : [`${name} in ${count}`];
+  });
+  if (reasons.length === 0) return undefined;
+  return `the GPU ran below its clock while this ran: ${reasons.join(', ')} of ${known.length} samples, one a second`;
 }
 
 /** Undefined for a device whose place is not known. */
@@ -55,33 +82,50 @@ export function watchNvidiaGpu({ gpu_index }: Environment): DeviceWatch | undefi
   return typeof gpu_index === 'number' ? new NvidiaWatch(gpu_index) : undefined;
 }
 
+const USE_FIELDS = 'utilization.gpu,memory.used,power.draw,temperature.gpu';
+
 /** Watches one NVIDIA GPU with a single nvidia-smi that prints once a second, so that sampling costs next to nothing. */
 class NvidiaWatch implements DeviceWatch {
-  readonly #child: ChildProcess;
+  #child: ChildProcess;
   #samples: GpuUse[] = [];
+  #masks: string[] = [];
   #failure: string | undefined;
+  #stopped = false;
 
   constructor(gpu_index: number) {
-    const fields = 'utilization.gpu,memory.used,power.draw,temperature.gpu';
+    this.#child = this.#watch(gpu_index, `${USE_FIELDS},clocks_throttle_reasons.active`);
+    // A tool that does not know the reasons prints nothing at all.
+    this.#child.once('close', () => {
+      if (!this.#stopped && this.#samples.length === 0 && this.#failure === undefined)
+        this.#child = this.#watch(gpu_index, USE_FIELDS);
+    });
+  }
+
+  #watch(gpu_index: number, fields: string): ChildProcess {
     const args = ['-i', String(gpu_index), `--query-gpu=${fields}`, '--format=csv,noheader,nounits', '-lms', '1000'];
-    this.#child = spawn('nvidia-smi', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    this.#child.once('error', (error) => {
+    const child = spawn('nvidia-smi', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    child.once('error', (error) => {
       this.#failure = `nvidia-smi failed: ${error.message}`;
     });
-    if (this.#child.stdout !== null) {
-      createInterface({ input: this.#child.stdout }).on('line', (line) => {
-        const sample = parseGpuLine(line);
-        if (sample !== undefined) this.#samples.push(sample);
-        if (this.#samples.length > MAX_SAMPLES) this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
-      });
-    }
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [, use = line, mask] = /^(.*),\s*(0x[0-9a-f]+|\[?n\/a\]?|\[not supported\])\s*$/i.exec(line) ?? [];
+      const sample = parseGpuLine(use) ?? parseGpuLine(line);
+      if (sample === undefined) return;
+      this.#samples.push(sample);
+      if (mask !== undefined) this.#masks.push(mask);
+      if (this.#samples.length > MAX_SAMPLES) this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
+      if (this.#masks.length > MAX_SAMPLES) this.#masks = this.#masks.filter((_, index) => index % 2 === 0);
+    });
+    return child;
   }
 
   /** Ends the watch. */
-  stop(): { use: GpuUse; reason: string } {
+  stop(): ReturnType<DeviceWatch['stop']> {
+    this.#stopped = true;
     this.#child.kill('SIGKILL');
     return {
       use: summarizeGpu(this.#samples),
+      throttled: throttledInWords(this.#masks),
       reason:
         this.#failure ?? (this.#samples.length === 0 ? 'ran too short to be sampled' : 'nvidia-smi does not tell'),
     };

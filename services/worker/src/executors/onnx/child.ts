@@ -11,7 +11,7 @@ import { createSession, fetchable, inferenceOf, makeFeeds, ort, planned } from '
 import { fedInputs } from './fed-inputs.ts';
 import type { PlannedInput } from './input-plan.ts';
 import { measureWindows, warmUp } from './measure.ts';
-import type { Inference } from './measure-loop.ts';
+import { clockStepMs, type Inference } from './measure-loop.ts';
 import { measureStreams } from './measure-streams.ts';
 import type { FromChild, StartMessage, StreamsMeasured, ToChild } from './messages.ts';
 import { runError } from './ort-errors.ts';
@@ -112,7 +112,9 @@ async function measureBatch(infer: Inference, batch_size: number, start: StartMe
     streams.push(await measureStreams(start, batch_size, count, () => send({ type: 'progress', phase: 'streams' })));
   }
   continued = Promise.withResolvers();
-  await send({ type: 'batch', batch_size, first_run_ms, warmup_ms, measured_seconds, peak_rss_mb, streams });
+  const clock_step_ms = clockStepMs();
+  const measured = { first_run_ms, warmup_ms, measured_seconds, peak_rss_mb, clock_step_ms, streams };
+  await send({ type: 'batch', batch_size, ...measured });
 }
 
 /** What throws while inferences run is ONNX Runtime. */

@@ -68,6 +68,20 @@ export async function onArrival(
   return samples;
 }
 
+/** By how much two readings of the clock differ at least, where they differ. */
+export function clockStepMs(): number {
+  let step = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < CLOCK_READINGS; i++) {
+    const before = performance.now();
+    let after = performance.now();
+    while (after === before) after = performance.now();
+    step = Math.min(step, after - before);
+  }
+  return step;
+}
+
+const CLOCK_READINGS = 200;
+
 /** Sleeps for the most part and turns the event loop for the rest: timers alone are late by a millisecond or more. */
 async function until(time_ms: number): Promise<void> {
   for (let left = time_ms - performance.now(); left > 0; left = time_ms - performance.now()) {

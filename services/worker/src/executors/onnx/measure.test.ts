@@ -2,7 +2,7 @@ import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { describe, expect, test } from 'vitest';
 import { poissonArrivals } from './arrivals.ts';
 import { measureWindows, type Window, warmUp } from './measure.ts';
-import { backToBack, createSampleBuffer, onArrival } from './measure-loop.ts';
+import { backToBack, clockStepMs, createSampleBuffer, onArrival } from './measure-loop.ts';
 import { together } from './measure-streams.ts';
 import type { BatchMessage, MeasureSettings } from './messages.ts';
 import { placedNodes, placementNotes, placementOf, proveProvider } from './profile.ts';
@@ -136,6 +136,7 @@ describe('summarize', () => {
     measured_seconds: 2,
     peak_rss_mb: 100,
     streams: [],
+    clock_step_ms: 1e-9,
   };
   const latencies = (n: number): Float64Array => Float64Array.from({ length: n }, (_, i) => 10 + ((i * 7) % 10) / 10);
 
@@ -181,6 +182,23 @@ describe('summarize', () => {
     expect(result.samples).toBe(100);
     expect(result.latency_mean_ms).toBeGreaterThan(14);
     expect(result.latency_ms).toBeLessThan(11);
+  });
+
+  test('near the resolution of the clock its latency has a note, and a longer one has none', () => {
+    const coarse = { ...batch, clock_step_ms: 0.2 };
+    const result = summarize(latencies(30), coarse, settings({ iterations: 30 }), 'cpu');
+    expect(result.value_notes).toMatchObject([
+      {
+        code: 'clock_resolution',
+        metric: 'latency_ms',
+        batch_size: batch.batch_size,
+        text: expect.stringMatching(/^the median is [45]\d steps of the clock \(200000 ns each\)/),
+      },
+    ]);
+    const fine = { ...batch, clock_step_ms: 0.05 };
+    expect(summarize(latencies(30), fine, settings({ iterations: 30 }), 'cpu').value_notes).toBeUndefined();
+    expect(clockStepMs()).toBeGreaterThan(0);
+    expect(clockStepMs()).toBeLessThan(0.1);
   });
 
   test('a device’s memory is not made up', () => {

@@ -67,6 +67,8 @@ export interface BatchMessage {
   /** Highest resident memory of the process so far, with one session. */
   peak_rss_mb: number;
   streams: StreamsMeasured[];
+  /** The smallest step that the clock of the samples takes. */
+  clock_step_ms: number;
 }
 
 export type FromChild =

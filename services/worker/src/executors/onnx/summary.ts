@@ -28,7 +28,7 @@ export function summarize(
   const { mean, stddev, min, max } = momentsOf(latencies_ms);
   const { steady, reason } = checkSteadiness(latencies_ms);
   const memory = memoryOf(batch, provider);
-  const notes = notesOf(samples, batch, settings);
+  const notes = notesOf(samples, quantileSorted(ascending, 0.5), batch, settings);
   const unavailable = {
     ...memory.unavailable,
     ...(interval === null ? { latency_ci_low_ms: TOO_FEW, latency_ci_high_ms: TOO_FEW } : {}),
@@ -99,8 +99,10 @@ function memoryOf(
 const MISSED_BY = 0.05;
 /** With fewer samples not even a 90th percentile is told. */
 const FEW_SAMPLES = 20;
+/** With fewer steps of the clock in a sample, its rounding is more than a percent of it. */
+const FEW_CLOCK_STEPS = 100;
 
-function notesOf(samples: number, batch: BatchMessage, settings: MeasureSettings): ValueNote[] {
+function notesOf(samples: number, median_ms: number, batch: BatchMessage, settings: MeasureSettings): ValueNote[] {
   const about = { batch_size: batch.batch_size };
   const notes: ValueNote[] = [];
   if (samples < settings.iterations) {
@@ -108,6 +110,12 @@ function notesOf(samples: number, batch: BatchMessage, settings: MeasureSettings
     notes.push(noteOn(samples < FEW_SAMPLES ? 'few_samples' : 'fewer_iterations', text, about));
   } else if (samples < FEW_SAMPLES) {
     notes.push(noteOn('few_samples', `${samples} ${samples === 1 ? 'sample' : 'samples'}`, about));
+  }
+  const steps = median_ms / batch.clock_step_ms;
+  if (steps < FEW_CLOCK_STEPS) {
+    const step = `${Number((batch.clock_step_ms * 1e6).toPrecision(2))} ns`;
+    const text = `the median is ${Math.floor(steps)} steps of the clock (${step} each), so the latency is known to ${Number((100 / steps).toPrecision(2))} % at best`;
+    notes.push(noteOn('clock_resolution', text, { ...about, metric: 'latency_ms' }));
   }
   const { scenario, target_qps } = settings;
   if (scenario === 'server' && target_qps !== null) {
