@@ -1,37 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, type ServiceHandle, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack, ServiceHandle } from '@benchwire/deploy/local/stack.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /**
  * One stack, five accidents, each in the middle of a run of 500 tasks. Whatever dies: every task ends exactly once in
  * ClickHouse, none is lost, none doubled.
  */
 const TASKS = 500;
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-chaos-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: { scheduler: 2, worker: 2 },
     env: { WORKER_SLOTS: '4', LOG_LEVEL: 'warn' },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 async function submit(): Promise<string> {

@@ -1,21 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { joinCommand } from '@benchwire/deploy/local/share.ts';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { type BenchEvent, EVENT_DATA } from '@benchwire/shared/contracts/event.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { readAll } from '../support/nats-fixture.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /**
  * One run, and workers that come and go while it is under way: one, then four (the last by the command that the stack
@@ -28,7 +25,7 @@ const SLEEP_MS = 250;
 /** What a client on another machine would use; only Linux has a second address of loopback without being told. */
 const SHARED = '127.0.0.2';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-scaling-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 let joined: ChildProcess | undefined;
@@ -41,22 +38,19 @@ if (!linux) console.log('workers that come and go are tested on Linux only: it n
 
 describe.skipIf(!linux)('throughput', () => {
   beforeAll(async () => {
-    stack = await startLocalStack({
-      dataDir,
+    fixture = await StackFixture.start({
       share: SHARED,
       services: { aggregator: 0, anomaly: 0 },
       env: { WORKER_EXECUTORS: 'noop', LOG_LEVEL: 'warn' },
     });
-    nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+    ({ stack, nats } = fixture);
     nats.subscribe('bw.outcome.>', { callback: (_error, message) => hear(message.json()) });
     nats.subscribe('bw.event.>', { callback: (_error, message) => void events.push(message.json()) });
     await nats.flush();
   });
   afterAll(async () => {
     if (joined?.pid !== undefined) process.kill(-joined.pid, 'SIGKILL');
-    await nats?.close();
-    await stack?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await fixture?.stop();
   });
 
   it('follows the number of workers while they come, die and leave, and nothing is lost', async () => {

@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, type ServiceHandle, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack, ServiceHandle } from '@benchwire/deploy/local/stack.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /**
  * Eight workers that are killed, stopped in order and started again at random, while runs come in all the time. In the
@@ -21,24 +16,21 @@ const TASKS_PER_RUN = 100;
 const churn_ms = Number(process.env.BENCHWIRE_CHURN_SECONDS ?? 20) * 1000;
 const seed = Number(process.env.BENCHWIRE_CHURN_SEED ?? 1);
 const random = createRandom(seed);
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-churn-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: { worker: WORKERS },
     // Without ONNX Runtime a worker starts in a moment, and what dies here are processes.
     env: { WORKER_SLOTS: '2', WORKER_EXECUTORS: 'noop', SHUTDOWN_SECONDS: '3', LOG_LEVEL: 'warn' },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 async function submit(): Promise<string> {

@@ -1,32 +1,31 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { metricsSubject } from '@benchwire/shared/contracts/metrics.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
 import type { RejectedRow, RunRow } from '@benchwire/shared/contracts/rows.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { type BwResult, bw, startBw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** The whole stack, driven as a user drives it: through `bw`, with good requests and bad ones. */
 const folder = mkdtempSync(join(tmpdir(), 'bw-e2e-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 
 beforeAll(async () => {
   const env = { WORKER_COMMANDS: '*', WORKER_MODEL_DIRS: folder, LOG_LEVEL: 'warn' };
-  stack = await startLocalStack({ dataDir: join(folder, 'data'), env });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  fixture = await StackFixture.start({ dataDir: join(folder, 'data'), env });
+  ({ stack, nats } = fixture);
 });
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -2,32 +2,30 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { Client } from '@benchwire/shared/client/client.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { EVENTS, FINDINGS, METRICS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { type BwProcess, startProgram } from '../support/bw.ts';
 import { pythonWith } from '../support/python.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** Every program in examples/, as its users run it, against a real stack. */
 const folder = mkdtempSync(join(tmpdir(), 'bw-examples-'));
 const examples = join(repositoryRoot, 'examples');
+let fixture: StackFixture;
 let stack: LocalStack;
 let client: Client;
 
 beforeAll(async () => {
   const env = { WORKER_COMMANDS: 'cat', LOG_LEVEL: 'warn' };
-  stack = await startLocalStack({ dataDir: join(folder, 'data'), env });
-  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+  fixture = await StackFixture.start({ dataDir: join(folder, 'data'), env });
+  ({ stack, client } = fixture);
 });
 afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

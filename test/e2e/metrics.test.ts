@@ -1,23 +1,26 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { ResultRow, SeriesRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BwResult, bw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** What programs print, in whatever unit and form, as it comes out at the other end of the stack: through `bw`. */
 const folder = mkdtempSync(join(tmpdir(), 'bw-metrics-'));
 const printed = join(folder, 'printed');
+let fixture: StackFixture;
 let stack: LocalStack;
 
 beforeAll(async () => {
   const env = { WORKER_COMMANDS: '*', LOG_LEVEL: 'warn' };
-  stack = await startLocalStack({ dataDir: join(folder, 'data'), env });
+  fixture = await StackFixture.start({ dataDir: join(folder, 'data'), env });
+  stack = fixture.stack;
 });
 afterAll(async () => {
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -2,20 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePrivateFile } from '@benchwire/deploy/local/private-file.ts';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { Client } from '@benchwire/shared/client/client.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** A latency that steps by 8 % at the 30th of 45 commits, measured by a program, with normal noise of 1 %, cut at 2.5 %. */
 const RUNS = 45;
 const STEP_AT = 30;
 const folder = mkdtempSync(join(tmpdir(), 'bw-regression-'));
-let stack: LocalStack;
+let fixture: StackFixture;
 let client: Client;
 
 beforeAll(async () => {
@@ -26,16 +23,15 @@ beforeAll(async () => {
     while (Math.abs(normal) > 2.5) normal = draw();
     console.log(JSON.stringify({ metric: 'latency_ms', unit: 'ms', value: latency_ms * (1 + 0.01 * normal) }));`;
   writeFileSync(join(folder, 'measure.cjs'), program);
-  stack = await startLocalStack({
+  fixture = await StackFixture.start({
     dataDir: join(folder, 'data'),
     env: { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn' },
     services: { worker: 2, gateway: 0 },
   });
-  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+  client = fixture.client;
 });
 afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -2,28 +2,31 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import type { FedInputsRow, ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BwResult, bw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** What a series is named by, and what every reader is told of what was fed: through `bw`, with a real model. */
 const folder = mkdtempSync(join(tmpdir(), 'bw-what-was-run-'));
 const MODELS = join(folder, 'models');
 const SILERO = join(repositoryRoot, 'node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx');
 const FED = { inputs: { sr: 16_000 }, shapes: { input: ['batch', 512], state: [2, 'batch', 128] } };
+let fixture: StackFixture;
 let stack: LocalStack;
 
 beforeAll(async () => {
   mkdirSync(join(MODELS, 'vad'), { recursive: true });
   copyFileSync(SILERO, join(MODELS, 'vad/mine.onnx'));
-  stack = await startLocalStack({
+  fixture = await StackFixture.start({
     dataDir: join(folder, 'data'),
     env: { WORKER_MODEL_DIRS: `${MODELS}:${repositoryRoot}`, LOG_LEVEL: 'warn' },
   });
+  stack = fixture.stack;
 });
 afterAll(async () => {
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

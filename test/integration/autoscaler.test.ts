@@ -1,35 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ScalingPolicy, usualPolicy } from '@benchwire/deploy/local/autoscale.ts';
 import { startAutoscaler } from '@benchwire/deploy/local/autoscaler.ts';
-import {
-  type LocalStack,
-  type ServiceHandle,
-  type StackOptions,
-  startLocalStack,
-} from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack, ServiceHandle, StackOptions } from '@benchwire/deploy/local/stack.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
 import { WORKERS_BUCKET, workerCommandSubject, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { z } from 'zod';
 import { readAll } from '../support/nats-fixture.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** The real stack with real workers, and an autoscaler that is as patient as the test. */
 async function scaledStack(policy: Partial<ScalingPolicy>, options: Partial<StackOptions> = {}) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'bw-autoscaler-'));
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
-  const stack = await startLocalStack({
-    dataDir,
+  const fixture = await StackFixture.start({
     services: { aggregator: 0, anomaly: 0 },
     ...options,
     env: { LOG_LEVEL: 'warn', NATS_URL: undefined, REDIS_URL: undefined, ...options.env },
   });
-  onTestFinished(() => stack.stop());
+  onTestFinished(() => fixture.stop());
+  const { stack, nats } = fixture;
   const said: string[] = [];
   const autoscaler = await startAutoscaler({
     stack,
@@ -37,8 +26,6 @@ async function scaledStack(policy: Partial<ScalingPolicy>, options: Partial<Stac
     say: (text) => said.push(text),
   });
   onTestFinished(() => autoscaler.stop());
-  const nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
-  onTestFinished(() => nats.close());
 
   const submit = async (tasks: object[]): Promise<string> => {
     const answer = await nats.request(SUBMIT_SUBJECT, JSON.stringify({ tasks }), { timeout: 10_000 });

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { Client } from '@benchwire/shared/client/client.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { bw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
@@ -19,6 +17,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'bw-clock-'));
 const script = join(dataDir, 'value.sh');
 const value = join(dataDir, 'value');
 const skew = join(dataDir, 'skew.mjs');
+let fixture: StackFixture;
 let stack: LocalStack;
 let client: Client;
 const outcomes: Outcome[] = [];
@@ -49,12 +48,12 @@ async function addWorker(name: string, offset_ms: number): Promise<void> {
 beforeAll(async () => {
   writeFileSync(skew, SKEW);
   writeFileSync(script, `printf '{"metric": "latency_ms", "value": %s, "unit": "ms"}\\n' "$(cat ${value})"\n`);
-  stack = await startLocalStack({
+  fixture = await StackFixture.start({
     dataDir: join(dataDir, 'stack'),
     services: { gateway: 0, worker: 0 },
     env: { WORKER_COMMANDS: 'sh', LOG_LEVEL: 'warn' },
   });
-  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+  ({ stack, client } = fixture);
   client.nats.subscribe('bw.outcome.>', {
     callback: (_error, message) => void outcomes.push(outcome.parse(message.json())),
   });
@@ -69,8 +68,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 

@@ -1,39 +1,33 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { type BenchEvent, benchEvent, EVENT_DATA } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { createLog } from '@benchwire/shared/runtime/log.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { readHistory } from '../../services/scheduler/src/handlers/outcome-history.ts';
 import { readAll } from '../support/nats-fixture.ts';
 import { outcomeWith } from '../support/outcomes.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 import { TestWorker } from '../support/test-worker.ts';
 
 const POOL = 'cpu-0000000a';
 const patience = { timeout: 20_000, interval: 100 };
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-demand-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 let status: SchedulerStatus | undefined;
 const workers: TestWorker[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: { ingest: 0, scheduler: 2, worker: 0, aggregator: 0, anomaly: 0 },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
   nats.subscribe(SCHEDULER_STATUS_SUBJECT, {
     callback: (_error, message) => {
       status = schedulerStatus.parse(message.json());
@@ -46,9 +40,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 /** A worker with one slot, whose tasks end when the gate opens. */

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { checkRequest } from '@benchwire/cli/src/request/check-request.ts';
 import { parseRequest } from '@benchwire/cli/src/request/read-request.ts';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { createApiKey } from '@benchwire/shared/client/api-keys.ts';
-import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import { checkSubmission } from '@benchwire/shared/contracts/check-submission.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
@@ -14,34 +11,32 @@ import { QUERIES } from '@benchwire/shared/contracts/query.ts';
 import { readRequest } from '@benchwire/shared/request-text/read-request-text.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /**
  * Every door is fed with inputs of many shapes, each in two sizes. What counts is the processor time of the services, which other
  * load on the machine does not change: four times the input may take at most eight times as long (a quadratic door takes sixteen
  * times), and every answer is a success or says what is wrong.
  */
+let fixture: StackFixture;
 let stack: LocalStack;
 let client: Client;
 let url: string;
 let key: string;
-const data_dir = mkdtempSync(join(tmpdir(), 'bw-doors-'));
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir: data_dir,
+  fixture = await StackFixture.start({
     services: ['aggregator', 'anomaly', 'scheduler', 'ingest', 'gateway'],
     env: { RATE_LIMIT_PER_MINUTE: '1000000000', ADDRESS_LIMIT_PER_MINUTE: '1000000000' },
   });
+  ({ stack, client } = fixture);
   url = stack.service('gateway').http_url;
-  const { NATS_URL = '', NATS_USER, NATS_PASSWORD } = stack.env;
-  client = await connectClient({ NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD });
+
   key = (await createApiKey(client.nats, { name: 'doors', role: 'admin' })).key;
 }, 180_000);
 
 afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
-  rmSync(data_dir, { recursive: true, force: true });
+  await fixture?.stop();
 }, 60_000);
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));

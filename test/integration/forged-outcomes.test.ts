@@ -1,35 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
-import { Client } from '@benchwire/shared/client/client.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { readAll } from '../support/nats-fixture.ts';
 import { outcomeWith } from '../support/outcomes.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** Scheduler, aggregator and anomaly service, and nobody who runs anything: the outcomes are the test's own. */
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-forged-'));
-let stack: LocalStack;
+let fixture: StackFixture;
 let nats: NatsConnection;
 let client: Client;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ dataDir, services: { ingest: 0, worker: 0, gateway: 0 } });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
-  client = new Client(nats);
+  fixture = await StackFixture.start({ services: { ingest: 0, worker: 0, gateway: 0 } });
+  ({ nats, client } = fixture);
 });
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 const waitFor = <T>(condition: () => T | Promise<T>): Promise<T> =>

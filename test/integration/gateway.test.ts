@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@benchwire/deploy/local/run-command.ts';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { createApiKey, revokeApiKey } from '@benchwire/shared/client/api-keys.ts';
-import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import { ROLES, type Role } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
@@ -13,7 +13,9 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { outcomeWith } from '../support/outcomes.ts';
 import { pythonWith } from '../support/python.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
+let fixture: StackFixture;
 let stack: LocalStack;
 let client: Client;
 let url: string;
@@ -21,19 +23,18 @@ const keys = {} as Record<Role, string>;
 const data_dir = mkdtempSync(join(tmpdir(), 'bw-gateway-'));
 
 beforeAll(async () => {
-  stack = await startLocalStack({
+  fixture = await StackFixture.start({
     dataDir: data_dir,
     services: ['aggregator', 'anomaly', 'scheduler', 'ingest', 'gateway'],
   });
+  ({ stack, client } = fixture);
   url = stack.service('gateway').http_url;
-  const { NATS_URL = '', NATS_USER, NATS_PASSWORD } = stack.env;
-  client = await connectClient({ NATS_URL: [NATS_URL], NATS_USER, NATS_PASSWORD });
+
   for (const role of ROLES) keys[role] = (await createApiKey(client.nats, { name: `a-${role}`, role })).key;
 }, 180_000);
 
 afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(data_dir, { recursive: true, force: true });
 }, 60_000);
 

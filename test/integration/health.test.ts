@@ -1,39 +1,38 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { type BenchEvent, benchEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { runSubject } from '@benchwire/shared/contracts/run.ts';
 import { type ServiceHealth, serviceHealth } from '@benchwire/shared/contracts/service.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { Health } from '@benchwire/shared/runtime/health.ts';
 import { startHttp } from '@benchwire/shared/runtime/http.ts';
 import { createLog } from '@benchwire/shared/runtime/log.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { bw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-health-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const events: BenchEvent[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({ dataDir, services: { scheduler: 2, anomaly: 0, gateway: 0 } });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  fixture = await StackFixture.start({ dataDir, services: { scheduler: 2, anomaly: 0, gateway: 0 } });
+  ({ stack, nats } = fixture);
   nats.subscribe('bw.event.service.*', {
     callback: (_error, message) => void events.push(benchEvent.parse(message.json())),
   });
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 

@@ -1,8 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
 import { eventSubject } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { REQUESTS_BUCKET, REQUESTS_TTL_MS } from '@benchwire/shared/contracts/lease.ts';
@@ -15,32 +11,27 @@ import {
   type SubmitReply,
 } from '@benchwire/shared/contracts/request.ts';
 import { runMessage, runSubject } from '@benchwire/shared/contracts/run.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { readAll } from '../support/nats-fixture.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-ingest-'));
-let stack: LocalStack;
+let fixture: StackFixture;
 let nats: NatsConnection;
 
 beforeAll(async () => {
   // Two replicas: whoever gets a request must come to the same run.
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: { ingest: 2, scheduler: 0, worker: 0, aggregator: 0, anomaly: 0 },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  nats = fixture.nats;
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 async function ask<T>(subject: string, body: unknown, extra = headers()): Promise<T> {

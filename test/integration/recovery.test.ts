@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
@@ -11,20 +11,19 @@ import { request } from '@benchwire/shared/contracts/request.ts';
 import { runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
 import type { Heartbeat } from '@benchwire/shared/contracts/worker.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { addModel } from '../../services/worker/test-support/onnx-model.ts';
 import { bw } from '../support/bw.ts';
 import { outcomeWith } from '../support/outcomes.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
 /** The scheduler and one real worker on real brokers; further workers are the test's own and fail as it says. */
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-recovery-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const workers: TestWorker[] = [];
@@ -35,7 +34,7 @@ const statuses: SchedulerStatus[] = [];
 
 beforeAll(async () => {
   writeFileSync(join(dataDir, 'sequence.onnx'), addModel(['batch', 'length']));
-  stack = await startLocalStack({
+  fixture = await StackFixture.start({
     dataDir,
     services: { ingest: 0, scheduler: 1, worker: 1, aggregator: 0, anomaly: 0 },
     env: {
@@ -46,7 +45,7 @@ beforeAll(async () => {
       LOG_LEVEL: 'warn',
     },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
   const listen = <T>(subject: string, found: T[]) =>
     nats.subscribe(subject, { callback: (_error, message) => void found.push(message.json<T>()) });
   listen('bw.outcome.>', outcomes);
@@ -61,8 +60,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 

@@ -1,32 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { SCHEDULER_STATUS_SUBJECT, schedulerStatus } from '@benchwire/shared/contracts/status.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { storedOutcomes } from '../support/outcomes.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-scheduler-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const workers: TestWorker[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: { ingest: 0, scheduler: 2, worker: 0, aggregator: 0, anomaly: 0 },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
 });
 
 afterEach(async () => {
@@ -34,9 +28,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 async function worker(options: Partial<TestWorkerOptions> = {}): Promise<TestWorker> {

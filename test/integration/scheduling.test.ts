@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
@@ -12,27 +9,24 @@ import {
   type TaskExplanation,
   taskExplanation,
 } from '@benchwire/shared/contracts/scheduler.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { type BwResult, bw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 import { TestWorker, type TestWorkerOptions } from '../support/test-worker.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-scheduling-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const workers: TestWorker[] = [];
 const gates: Array<() => void> = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: { ingest: 0, scheduler: 1, worker: 0, aggregator: 1, anomaly: 0 },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
 });
 
 afterEach(async () => {
@@ -41,9 +35,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 /** A worker whose tasks end once its gate is open. */

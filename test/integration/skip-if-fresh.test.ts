@@ -1,19 +1,18 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { addModel } from '../../services/worker/test-support/onnx-model.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-fresh-'));
 const models = join(dataDir, 'models');
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const outcomes: Outcome[] = [];
@@ -23,19 +22,18 @@ beforeAll(async () => {
   writeFileSync(join(models, 'one.onnx'), addModel(['batch', 3]));
   writeFileSync(join(models, 'two.onnx'), addModel(['batch', 4]));
   copyFileSync(join(models, 'one.onnx'), join(models, 'mine.onnx'));
-  stack = await startLocalStack({
+  fixture = await StackFixture.start({
     dataDir: join(dataDir, 'stack'),
     services: { anomaly: 0 },
     env: { WORKER_MODEL_DIRS: models, LOG_LEVEL: 'warn' },
   });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  ({ stack, nats } = fixture);
   nats.subscribe('bw.outcome.>', { callback: (_error, message) => void outcomes.push(outcome.parse(message.json())) });
   await nats.flush();
 });
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 

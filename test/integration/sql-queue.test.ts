@@ -1,20 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { createApiKey } from '@benchwire/shared/client/api-keys.ts';
-import { Client } from '@benchwire/shared/client/client.ts';
+import type { Client } from '@benchwire/shared/client/client.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { startBw } from '../support/bw.ts';
 import { outcomeWith } from '../support/outcomes.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 const LIMIT_SECONDS = 8;
 /** As long as it is let. */
@@ -23,25 +18,22 @@ const ENDLESS = 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)';
 const BLOCKED = `SELECT arraySum(arrayMap(
   x -> length(extractAll(concat(toString(x), repeat('a', 9000)), '(a?){900}b')), range(3000)))`;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-sql-queue-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let client: Client;
 const keys: string[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack({
-    dataDir,
+  fixture = await StackFixture.start({
     services: ['aggregator', 'scheduler', 'ingest', 'gateway'],
     env: { SQL_MAX_SECONDS: String(LIMIT_SECONDS), SQL_MAX_RUNNING: '2' },
   });
-  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+  ({ stack, client } = fixture);
   for (const name of ['a', 'b', 'c']) keys.push((await createApiKey(client.nats, { name, role: 'viewer' })).key);
 });
 
 afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await fixture?.stop();
 });
 
 function http(key: number, path: string, init: RequestInit = {}): Promise<Response> {

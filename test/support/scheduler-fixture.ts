@@ -1,33 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, type StackOptions, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack, StackOptions } from '@benchwire/deploy/local/stack.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { type RunMessage, runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import type { ServiceHealth } from '@benchwire/shared/contracts/service.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { pingServices } from '@benchwire/shared/runtime/ping-services.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { vi } from 'vitest';
-import { z } from 'zod';
 import { storedOutcomes } from './outcomes.ts';
+import { StackFixture } from './stack-fixture.ts';
 import { TestWorker, type TestWorkerOptions } from './test-worker.ts';
 
 /** Schedulers on real servers, without the other services, and workers whose tasks do what a test says. */
 export class SchedulerFixture {
   readonly stack: LocalStack;
   readonly nats: NatsConnection;
-  readonly #folder: string;
+  readonly #fixture: StackFixture;
   readonly #workers: TestWorker[] = [];
 
-  private constructor(stack: LocalStack, nats: NatsConnection, folder: string) {
-    this.stack = stack;
-    this.nats = nats;
-    this.#folder = folder;
+  private constructor(fixture: StackFixture) {
+    this.#fixture = fixture;
+    this.stack = fixture.stack;
+    this.nats = fixture.nats;
   }
 
   /** @param env - addresses of servers that are there already, and settings of the services */
@@ -35,18 +30,13 @@ export class SchedulerFixture {
     services: NonNullable<StackOptions['services']>,
     env: NonNullable<StackOptions['env']> = {},
   ): Promise<SchedulerFixture> {
-    const folder = mkdtempSync(join(tmpdir(), 'bw-scheduler-'));
     const none = { ingest: 0, scheduler: 0, worker: 0, aggregator: 0, anomaly: 0, gateway: 0 };
-    const stack = await startLocalStack({ dataDir: folder, env, services: { ...none, ...services } });
-    const nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
-    return new SchedulerFixture(stack, nats, folder);
+    return new SchedulerFixture(await StackFixture.start({ env, services: { ...none, ...services } }));
   }
 
   async stop(): Promise<void> {
     for (const worker of this.#workers) await worker.stop();
-    await this.nats.close();
-    await this.stack.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#fixture.stop();
   }
 
   async worker(options: Partial<TestWorkerOptions> = {}): Promise<TestWorker> {
