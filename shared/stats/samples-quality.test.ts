@@ -96,8 +96,37 @@ describe('checkSteadiness', () => {
     expect(result.reason).toMatch(reason);
   });
 
+  test('a tail is not: one sample far out, or many that take time', () => {
+    const far = noise(1000).map((v, i) => (i === 500 ? v * 70 : v));
+    expect(checkSteadiness(far).reason).toMatch(/^the slowest sample took (6|7)\d times the median$/);
+    const many = noise(300).map((v, i) => (i % 50 < 2 ? v * 5 : v));
+    expect(checkSteadiness(many).reason).toMatch(/^12 of 300 samples are severe outliers and add 1\d % to the time$/);
+  });
+
+  test('two levels are not, whichever is more frequent; a skewed or flat distribution is one level', () => {
+    const random = createRandom(3);
+    for (const share of [0.15, 0.5, 0.85]) {
+      const two = noise(400).map((v) => 10 + (v - 10) / 10 + (random() < share ? 3 : 0));
+      expect(checkSteadiness(two).reason, String(share)).toMatch(
+        /^two levels: \d+ % of the samples are (29|30|31) % above/,
+      );
+    }
+    const shapes = [
+      () => 10 - 0.5 * Math.log(random()),
+      () => 10 * Math.exp(0.1 * (random() + random() + random() - 1.5)),
+      () => 9 + 2 * random(),
+      () => 10 + 0.01 * Math.round(100 * random()),
+    ];
+    for (const [at, shape] of shapes.entries()) {
+      const unsteady = Array.from({ length: 200 }, () => checkSteadiness(Array.from({ length: 200 }, shape))).filter(
+        (s) => !s.steady,
+      );
+      expect(unsteady.length, `shape ${at}`).toBeLessThanOrEqual(2);
+    }
+  });
+
   test('a few spikes and a tiny but certain drift do no harm', () => {
-    expect(checkSteadiness(noise(300).map((v, i) => (i % 50 < 2 ? v * 20 : v))).steady).toBe(true);
+    expect(checkSteadiness(noise(300).map((v, i) => (i % 50 < 2 ? v * 2 : v))).steady).toBe(true);
     expect(checkSteadiness(noise(20_000).map((v, i) => v + i * 1e-5)).steady).toBe(true);
   });
 

@@ -1,8 +1,9 @@
 import { lag1Autocorrelation } from './autocorrelation.ts';
+import { MAD_TO_SIGMA, medianAbsoluteDeviation } from './mad.ts';
 import { mannKendallZ } from './mann-kendall.ts';
 import { type Interval, medianInterval } from './median-interval.ts';
 import { tukeyFences } from './outliers.ts';
-import { median } from './quantile.ts';
+import { median, sorted } from './quantile.ts';
 import { theilSenSlope } from './theil-sen.ts';
 
 export interface Steadiness {
@@ -17,6 +18,14 @@ const RELATIVE_CHANGE = 0.05;
 const TREND_Z = 2.576;
 /** Above this a measurement depends on the one before: fewer independent samples than it seems. */
 const AUTOCORRELATION = 0.5;
+/** One sample that took so many times the median was held up by something else. */
+const MAX_TIMES_MEDIAN = 20;
+/** Severe outliers may add this share to the time that all samples would take without them. */
+const OUTLIER_SHARE = 0.05;
+/** Two levels: each has this share of the samples, they are this far apart, in shares of the median and in their own noise. */
+const MODE_SHARE = 0.1;
+const MODE_DISTANCE = 0.1;
+const MODE_SIGMAS = 4;
 const MIN_SAMPLES = 20;
 const MAX_BLOCKS = 30;
 
@@ -27,6 +36,9 @@ const MAX_BLOCKS = 30;
  * - a step: the medians of the two halves differ by over 5 %, and their 99 % intervals do not touch;
  * - dependence: the lag-1 autocorrelation, with outliers moved to Tukey's fences so that two neighbouring spikes do
  *   not decide alone, is over 0.5.
+ * - a tail: a sample of over 20 times the median, or severe outliers (Tukey) that add over 5 % to the time;
+ * - two levels that it switches between: the best split into two groups (Otsu 1979) leaves at least 10 % of the samples in
+ *   each, over 10 % of the median apart and over 4 times the sum of their own standard deviations (robust).
  * Both size and certainty are asked for, so neither noise nor a million samples of a tiny trend raise an alarm.
  * With fewer than 20 samples nothing can be told, and that is said: not steady.
  */
@@ -57,7 +69,65 @@ export function checkSteadiness(samples: ArrayLike<number>): Steadiness {
   if (correlation > AUTOCORRELATION) {
     return unsteady(`samples depend on the ones before them (lag-1 autocorrelation ${correlation.toFixed(2)})`);
   }
-  return { steady: true, reason: null };
+  return tailOf(values, level, fences.high_severe) ?? modesOf(values, level) ?? { steady: true, reason: null };
+}
+
+function tailOf(values: Float64Array, level: number, limit: number): Steadiness | undefined {
+  let total = 0;
+  let excess = 0;
+  let count = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    total += value;
+    most = Math.max(most, value);
+    if (value <= limit) continue;
+    excess += value - level;
+    count++;
+  }
+  if (level <= 0) return undefined;
+  if (most > MAX_TIMES_MEDIAN * level)
+    return unsteady(`the slowest sample took ${Math.round(most / level)} times the median`);
+  const usual = total - excess;
+  if (excess <= OUTLIER_SHARE * usual) return undefined;
+  return unsteady(
+    `${count} of ${values.length} samples are severe outliers and add ${Math.round((100 * excess) / usual)} % to the time`,
+  );
+}
+
+function modesOf(values: Float64Array, level: number): Steadiness | undefined {
+  const ascending = sorted(values);
+  const at = bestSplit(ascending);
+  const low = ascending.subarray(0, at);
+  const high = ascending.subarray(at);
+  if (Math.min(low.length, high.length) < MODE_SHARE * ascending.length) return undefined;
+  const [below, above] = [median(low), median(high)];
+  const distance = above - below;
+  if (distance <= MODE_DISTANCE * Math.abs(level)) return undefined;
+  const noise = MAD_TO_SIGMA * (medianAbsoluteDeviation(low, below) + medianAbsoluteDeviation(high, above));
+  if (distance <= MODE_SIGMAS * noise) return undefined;
+  const share = Math.round((100 * high.length) / ascending.length);
+  return unsteady(
+    `two levels: ${share} % of the samples are ${Math.round((100 * distance) / Math.abs(below))} % above the others`,
+  );
+}
+
+/** Where two groups of sorted values differ most (largest variance between them). @returns the size of the lower one */
+function bestSplit(ascending: Float64Array): number {
+  const n = ascending.length;
+  const total = ascending.reduce((sum, value) => sum + value, 0);
+  let best = 0;
+  let size = n;
+  let sum = 0;
+  for (let i = 1; i < n; i++) {
+    sum += ascending[i - 1] ?? 0;
+    const difference = (total - sum) / (n - i) - sum / i;
+    const between = i * (n - i) * difference * difference;
+    if (between > best) {
+      best = between;
+      size = i;
+    }
+  }
+  return size;
 }
 
 function unsteady(reason: string): Steadiness {
