@@ -5,6 +5,7 @@ import { EVENTS_SUBJECTS } from './event.ts';
 import { FINDINGS_SUBJECTS, SETTLED_SUBJECT } from './finding.ts';
 import { poolQueueName } from './job.ts';
 import { JOIN_SUBJECT } from './join.ts';
+import { METRIC_CATALOGUE_BUCKET } from './metric-catalogue.ts';
 import { METRICS_SUBJECTS } from './metrics.ts';
 import { OUTCOMES_SUBJECTS } from './outcome.ts';
 import { QUARANTINE_BUCKET } from './quarantine.ts';
@@ -58,7 +59,7 @@ function worker(): NatsPermissions {
         REJECTED_SUBJECTS,
         querySubject('fresh'),
         '$JS.API.INFO',
-        ...[WORKERS_BUCKET, CHECKPOINTS_BUCKET, QUARANTINE_BUCKET].flatMap(reads),
+        ...[WORKERS_BUCKET, CHECKPOINTS_BUCKET, QUARANTINE_BUCKET, METRIC_CATALOGUE_BUCKET].flatMap(reads),
         // Files of requests: message by message, without a consumer, which could send them anywhere.
         `$JS.API.STREAM.MSG.GET.${ARTIFACTS_STREAM}`,
         `$KV.${WORKERS_BUCKET}.*`,

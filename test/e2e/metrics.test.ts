@@ -89,6 +89,39 @@ describe('which way is better', () => {
   });
 });
 
+describe("the stack's own catalogue of metrics", () => {
+  it('says which way is better and the unit, by name or pattern, to everything that judges; the task goes before it', async () => {
+    expect((await call('metrics', 'set', 'Flink*', '--better', 'higher', '--unit', 'ms')).code).toBe(0);
+    expect((await call('metrics', 'set', 'zaehe', '--better', 'lower')).stdout).toMatch(
+      /Flink\* +higher +ms[\s\S]*zaehe +lower/,
+    );
+    const wrong = await call('metrics', 'set', 'x');
+    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('say "better", "unit", or both')]);
+    expect(await json<object>('metrics', 'explain', 'flink_b')).toMatchObject({ better: 'higher', unit: 'ms' });
+    expect(await json<object>('metrics', 'explain', 'sonstwas')).toMatchObject({ better: 'unknown', from: 'nothing' });
+
+    await history('zaehe', 'zaehe', 10);
+    const worse = await print('zaehe', line('zaehe', 20), {}, '--fail-on', 'regression');
+    expect([worse.code, worse.stdout]).toEqual([2, expect.stringContaining('regression')]);
+    expect(worse.stdout).not.toContain('cannot judge');
+    const compared = await call('findings', '--kind', 'regression');
+    expect(compared.stdout).toContain('zaehe');
+
+    // The unit is the rules' where none is printed, and converts what is printed in another.
+    await print('flink', line('flink_b', 12));
+    await print('flink', line('flink_b', 0.012, 's'));
+    expect(await seriesOf('flink_b')).toMatchObject([{ unit: 'ms', points: 2, last_value: 12 }]);
+    const [row] = await rowsOf(
+      await print('flink', line('flink_b', 12), { metrics: { flink_b: { better: 'lower' } } }),
+    );
+    expect(row).toMatchObject({ better: 'lower', unit: 'ms' });
+
+    expect((await call('metrics', 'remove', 'ZAEHE')).code).toBe(0);
+    expect((await call('metrics', 'remove', 'zaehe')).code).not.toBe(0);
+    expect(await json<object[]>('metrics')).toEqual([{ metric: 'Flink*', better: 'higher', unit: 'ms' }]);
+  });
+});
+
 describe('units', () => {
   it('of one family are one history, whatever is printed; the value stands as it was printed', async () => {
     await history('step', 'step_time', 12.3, 'ms');

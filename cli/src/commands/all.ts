@@ -4,6 +4,7 @@ import { cluster } from './cluster.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
 import { key } from './key.ts';
+import { metrics } from './metrics.ts';
 import { note } from './note.ts';
 import { rejected } from './rejected.ts';
 import { report } from './report.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   series,
   tests,
+  metrics,
   note,
   key,
   workers,

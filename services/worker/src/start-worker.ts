@@ -31,6 +31,7 @@ import { Holds } from './holds.ts';
 import { chooseWorkerId } from './identity.ts';
 import { LoadSampler } from './load.ts';
 import { type LoadWatch, watchLoad } from './load-watch.ts';
+import { metricRulesOf } from './metric-rules.ts';
 import { Pools } from './pools.ts';
 import { Presence } from './presence.ts';
 import { obeyQuarantine } from './quarantine.ts';
@@ -59,6 +60,7 @@ export async function startWorker(
 
   const telemetry = createTelemetry(http.registry, () => runner.runningCount);
   const { executors, commands, command_env, confinement, runtime } = await createExecutors({
+    metric_rules: metricRulesOf(nats, log),
     config,
     env,
     client,

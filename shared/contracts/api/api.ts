@@ -6,6 +6,7 @@ import { findingApi } from './findings.ts';
 import { fleetApi } from './fleet.ts';
 import { keyApi } from './keys.ts';
 import { measurementApi } from './measurements.ts';
+import { metricApi } from './metrics.ts';
 import { runApi } from './runs.ts';
 import { savedApi } from './saved.ts';
 import { seriesApi } from './series.ts';
@@ -27,6 +28,7 @@ export const API_GROUPS = {
   Tasks: taskApi,
   Tests: testApi,
   Measurements: measurementApi,
+  Metrics: metricApi,
   Series: seriesApi,
   Comparison: compareApi,
   Findings: findingApi,

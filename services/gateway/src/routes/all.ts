@@ -7,6 +7,7 @@ import { findingHandlers } from './findings.ts';
 import { fleetHandlers } from './fleet.ts';
 import { keyHandlers } from './keys.ts';
 import { measurementHandlers } from './measurements.ts';
+import { metricHandlers } from './metrics.ts';
 import { type Route, routesOf } from './route.ts';
 import { runHandlers } from './runs.ts';
 import { savedHandlers } from './saved.ts';
@@ -23,6 +24,7 @@ const GROUPS = {
   Tasks: routesOf(API_GROUPS.Tasks, taskHandlers),
   Tests: routesOf(API_GROUPS.Tests, testHandlers),
   Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),
+  Metrics: routesOf(API_GROUPS.Metrics, metricHandlers),
   Series: routesOf(API_GROUPS.Series, seriesHandlers),
   Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),
   Findings: routesOf(API_GROUPS.Findings, findingHandlers),

@@ -11,7 +11,7 @@ import type { WorkerConfig } from '../config.ts';
 import { machineMemoryBytes } from '../devices/host.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { offeredCommands, resolveAllowlist } from './command/allowlist.ts';
-import { createCommandExecutor } from './command/command-executor.ts';
+import { type CommandExecutorOptions, createCommandExecutor } from './command/command-executor.ts';
 import { type Confinement, probeConfinement } from './command/confinement.ts';
 import { ProvenanceReader } from './command/provenance/provenance.ts';
 import { findTaskUser } from './command/task-user.ts';
@@ -39,6 +39,7 @@ export interface RegistryOptions {
   client: JetStreamClient;
   manager: JetStreamManager;
   telemetry: Telemetry;
+  metric_rules: CommandExecutorOptions['metric_rules'];
   log: Log;
 }
 
@@ -145,6 +146,7 @@ async function commandExecutor(options: RegistryOptions): Promise<Made<'command'
     `a program may use ${limits.max_memory_mb} MB of memory, ${limits.max_processes} processes at once, and ${limits.max_disk_mb} MB in its folder`,
   );
   const executor = createCommandExecutor({
+    metric_rules: options.metric_rules,
     allowlist,
     path,
     lang: env.LANG,

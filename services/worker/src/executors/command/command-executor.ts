@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import type { MetricRule } from '@benchwire/shared/contracts/metric-catalogue.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { TestResults } from '@benchwire/shared/contracts/test-results.ts';
@@ -40,6 +41,8 @@ export interface CommandExecutorOptions {
   /** Of everything that one task runs; a task can only set a lower memory. */
   limits: TreeLimits;
   max_output_bytes: number;
+  /** What the stack says about metrics, for programs and tasks that do not. */
+  metric_rules: () => Promise<readonly MetricRule[]>;
   grace_ms: number;
   /** Keeps an unreadable metric line in REJECTED. */
   reject: (attempt_id: string, raw: string, issues: readonly Issue[], number: number) => Promise<void>;
@@ -153,6 +156,7 @@ async function runCommand(
     context,
     max_bytes: max_output_bytes,
     metrics: facts,
+    rules: await options.metric_rules(),
     looks_at_text: type === 'benchmark',
     reject: (raw, issues, number) => options.reject(attempt_id, raw, issues, number),
     onFailure: fail,

@@ -1,4 +1,5 @@
 import type { Better } from '@benchwire/shared/contracts/direction.ts';
+import { type MetricRule, ruleFor } from '@benchwire/shared/contracts/metric-catalogue.ts';
 import type { MetricResult } from '@benchwire/shared/contracts/outcome.ts';
 import type { MetricFactsMap } from '@benchwire/shared/contracts/task.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
@@ -40,14 +41,31 @@ export class MetricSummary {
   #kept = 0;
   #ignoredNames = 0;
 
-  /** @param facts - what the task says about its metrics; a point that says it itself goes before */
-  constructor(facts: MetricFactsMap = {}) {
+  readonly #rules: readonly MetricRule[];
+  /** By metric, of those that were asked for. */
+  readonly #known = new Map<string, Pick<MetricRule, 'better' | 'unit'>>();
+
+  /**
+   * @param facts - what the task says about its metrics; a point that says it itself goes before
+   * @param rules - what the stack says of those that neither speaks of
+   */
+  constructor(facts: MetricFactsMap = {}, rules: readonly MetricRule[] = []) {
     this.#facts = facts;
+    this.#rules = rules;
+  }
+
+  #factsOf(metric: string): Pick<MetricRule, 'better' | 'unit'> | undefined {
+    const known = this.#known.get(metric);
+    if (known !== undefined) return known;
+    const own = Object.hasOwn(this.#facts, metric) ? this.#facts[metric] : undefined;
+    const found = { ...ruleFor(this.#rules, metric), ...own };
+    if (this.#known.size < MAX_METRICS) this.#known.set(metric, found);
+    return found;
   }
 
   /** Undefined when there are too many different metrics already: the point is not taken. */
   add(point: Point): KeptPoint | undefined {
-    const facts = Object.hasOwn(this.#facts, point.metric) ? this.#facts[point.metric] : undefined;
+    const facts = this.#factsOf(point.metric);
     const unit = point.unit ?? facts?.unit ?? null;
     const first = this.#metrics.get(point.metric);
     // By far most points: the unit is the one of the points before.
@@ -83,7 +101,7 @@ export class MetricSummary {
       this.#ignoredNames++;
       return undefined;
     }
-    const facts = Object.hasOwn(this.#facts, point.metric) ? this.#facts[point.metric] : undefined;
+    const facts = this.#factsOf(point.metric);
     const { metric, value } = point;
     const entry = { metric, unit, better: facts?.better, values: [], count: 0, min: value, max: value };
     this.#metrics.set(name, entry);

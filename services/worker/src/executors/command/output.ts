@@ -1,4 +1,5 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
+import type { MetricRule } from '@benchwire/shared/contracts/metric-catalogue.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
@@ -19,6 +20,8 @@ export interface OutputOptions {
   max_bytes: number;
   /** What the task says about its metrics. */
   metrics?: MetricFactsMap | undefined;
+  /** What the stack says about metrics. */
+  rules?: readonly MetricRule[] | undefined;
   /** Numbers in text are told as not taken: not for tests, which print how many passed. */
   looks_at_text?: boolean | undefined;
   /** Keeps an unreadable metric line for people to look at. */
@@ -46,7 +49,7 @@ export class ProgramOutput {
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    this.summary = new MetricSummary(options.metrics);
+    this.summary = new MetricSummary(options.metrics, options.rules);
   }
 
   get lastErrorLine(): string {
