@@ -93,7 +93,7 @@ async function settingDifferences(
   }
   if (before.variant !== outcome.variant) {
     const [old, now] = [await earlier.task(before.run_id, outcome.task_id), tasks.get(outcome.task_id)];
-    if (old !== undefined && now !== undefined) differences.push(...configDifferences(old, now));
+    if (old !== undefined && now !== undefined) differences.push(...configDifferences(old, now, outcome.source));
   }
   if (before.fingerprint !== outcome.fingerprint) {
     const field = 'the hardware or its environment (fingerprint)';

@@ -82,6 +82,27 @@ describe('what makes another series', () => {
   });
 });
 
+it('says what to write where the value is the commit or the branch of the run', () => {
+  const story = (commit: string, more: Record<string, unknown> = {}): Task =>
+    command({ command: ['python3', 'b.py', '--commit', commit], ...more });
+  const source = { commit: 'abcdef0123456789', branch: 'feature/x' };
+  for (const commit of ['abcdef0123456789', 'abcdef0']) {
+    const differences = configDifferences(story('1111111'), story(commit), source);
+    expect(
+      newSeriesWords({ task_id: 'a', earlier_run_id: '01a20194-a157-7031', earlier_attempts: 7, differences }),
+    ).toMatch(/Write \{commit\} in command\[3\]: it is filled in for each run, and the series goes on$/);
+  }
+  const [branch] = configDifferences(
+    story('1', { env: { BRANCH: 'main' } }),
+    story('1', { env: { BRANCH: 'feature/x' } }),
+    source,
+  );
+  expect(branch).toMatchObject({ field: 'env.BRANCH', placeholder: 'branch' });
+  expect(configDifferences(story('1'), story('2'), source)).not.toContainEqual(
+    expect.objectContaining({ placeholder: 'commit' }),
+  );
+});
+
 it('says how many results are not compared, why, and what to do', () => {
   const differences = [{ field: 'env.BUILD_ID', from: '"7"', to: '"8"', is_config: true }];
   const words = newSeriesWords({

@@ -1,3 +1,4 @@
+import type { Source } from '@benchwire/shared/contracts/request.ts';
 import { settingsOf } from '@benchwire/shared/contracts/settings.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 
@@ -9,6 +10,8 @@ export interface Difference {
   to: string;
   /** It stands in the task's config, so `not_in_series` can name it. */
   is_config: boolean;
+  /** The value is the run's own commit or branch: written as `{commit}` or `{branch}` it would begin no series. */
+  placeholder?: 'commit' | 'branch';
 }
 
 /** A task whose results begin a history, although its name had another one. */
@@ -25,12 +28,24 @@ const SHOWN_CHARACTERS = 60;
 const SECRET = /token|secret|passw|credential|api_?key|private/i;
 
 /** Fields of two tasks' configs that differ and are part of the series, each by its place. Pure. */
-export function configDifferences(before: Task, after: Task): Difference[] {
+export function configDifferences(before: Task, after: Task, source: Source | null = null): Difference[] {
   const [old, now] = [before, after].map((task) => new Map(settingsOf(task, 'not_in_variant')));
   if (old === undefined || now === undefined) return [];
   return [...new Set([...old.keys(), ...now.keys()])]
     .sort()
-    .flatMap((name) => inValue(name, old.get(name), now.get(name)));
+    .flatMap((name) => inValue(name, old.get(name), now.get(name)))
+    .map((each) => ({ ...each, ...placeholderFor(each, source) }));
+}
+
+function placeholderFor({ field, to }: Difference, source: Source | null): Pick<Difference, 'placeholder'> {
+  if (!/^(command|env)\b/.test(field)) return {};
+  for (const name of ['commit', 'branch'] as const) {
+    const value = source?.[name];
+    // A commit is often cut short.
+    const shortest = name === 'commit' ? value?.slice(0, 7) : value;
+    if (shortest !== undefined && shortest.length >= 3 && to.includes(shortest)) return { placeholder: name };
+  }
+  return {};
 }
 
 function inValue(place: string, before: unknown, after: unknown): Difference[] {
@@ -66,12 +81,21 @@ export function newSeriesWords({ earlier_run_id, earlier_attempts, differences }
     differences.length === 0
       ? 'which setting differs is not known, since the earlier request was not kept'
       : `${listed}${rest > 0 ? `, and ${rest} more` : ''}`;
-  const places = differences.filter(({ is_config }) => is_config).map(({ field }) => field);
+  const filled = differences.flatMap(({ field, placeholder }) =>
+    placeholder === undefined ? [] : [`{${placeholder}} in ${field}`],
+  );
+  const places = differences
+    .filter((each) => each.is_config && each.placeholder === undefined)
+    .map(({ field }) => field);
   const remedy =
     places.length === 0
       ? ''
       : `. If that says nothing about what is measured: not_in_series: [${places.slice(0, MOST_DIFFERENCES).join(', ')}]`;
-  return `a new series, ${results} not compared with it: ${what} since run ${earlier_run_id.slice(0, 13)}${remedy}`;
+  const write =
+    filled.length === 0
+      ? ''
+      : `. Write ${filled.slice(0, MOST_DIFFERENCES).join(', ')}: it is filled in for each run, and the series goes on`;
+  return `a new series, ${results} not compared with it: ${what} since run ${earlier_run_id.slice(0, 13)}${write}${remedy}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
