@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canListen, freePort } from './free-port.ts';
+import { canListen, freePort, loopback } from './free-port.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /** Where a person looks for it first. */
@@ -11,13 +11,14 @@ const LAST_PORT = 8099;
  * The port of the dashboard of a data folder: the one that it had before, else 8080, else the next free one. It is kept in the
  * folder, so that a page that is open, and a bookmark, find the dashboard again after a restart.
  * @param root - the data folder
+ * @param host - the address that other machines reach it by, where there is one: the port has to be free there, too
  */
-export async function dashboardPort(root: string): Promise<number> {
+export async function dashboardPort(root: string, host: string = loopback): Promise<number> {
   const file = join(root, 'dashboard-port');
   const before = readPort(file);
   const wanted = Array.from({ length: LAST_PORT - FIRST_PORT + 1 }, (_, n) => FIRST_PORT + n);
   for (const port of [...(before === undefined ? [] : [before]), ...wanted]) {
-    if (!(await canListen(port))) continue;
+    if (!(await canListen(port)) || (host !== loopback && !(await canListen(port, host)))) continue;
     if (port !== before) writePrivateFile(file, `${port}\n`);
     return port;
   }

@@ -2,23 +2,24 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { hostInUrl } from '@benchwire/shared/runtime/hosts.ts';
 import { untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import { addressOnly } from '@benchwire/shared/runtime/server-url.ts';
 import { usualPolicy } from './autoscale.ts';
 import { startAutoscaler } from './autoscaler.ts';
 import { defaultDataDir } from './paths.ts';
-import { joinCommand } from './share.ts';
+import { joinCommand, ONLY_ADDRESS } from './share.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { onStopSignals, StopRequested } from './stop-signals.ts';
 import { logPrinter } from './terminal.ts';
 
 /** `npm start`: the whole stack in this terminal until Ctrl-C. */
 
-const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share ADDRESS]
+const usage = `usage: npm start -- [--data-dir FOLDER] [--workers N|MIN..MAX] [--schedulers N] [--share [ADDRESS]]
   --data-dir   where everything is kept (.benchwire); bw finds another one by BENCHWIRE_DATA_DIR=FOLDER
   --workers    how many; with MIN..MAX as many of these as there is work for (1)
   --schedulers how many; one leads, the others take over (1)
-  --share      the address of this machine by which workers on others join`;
+  --share      other machines reach the dashboard, and workers on them join, at this address of this machine (its only one)`;
 const inTerminal = process.stdout.isTTY === true;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -51,6 +52,12 @@ try {
   else {
     say(`up: NATS at ${stack.env.NATS_URL}, data in ${stack.paths.root}`);
     if (options.share !== undefined) say(sharedWhere(stack));
+    // No link: others may read the log.
+    const page = pageOf(stack);
+    if (page !== undefined)
+      say(
+        `the dashboard is at ${page}: \`${dataDirFor(stack.paths.root)}npm run -s bw -- open\` prints a link that signs in once`,
+      );
   }
   if (max > 1) say('workers on one CPU disturb each other: for latencies that mean something, run one.');
   const autoscaler =
@@ -78,6 +85,7 @@ interface Options {
 function readOptions(): Options {
   try {
     const { values } = parseArgs({
+      args: withShareAddress(process.argv.slice(2)),
       options: {
         'data-dir': { type: 'string' },
         workers: { type: 'string' },
@@ -101,6 +109,13 @@ function readOptions(): Options {
     console.error(`benchwire: ${messageOf(error)}\n${usage}`);
     process.exit(64);
   }
+}
+
+/** `--share` alone means the one address that this machine has. */
+function withShareAddress(args: readonly string[]): string[] {
+  return args.map((each, at) =>
+    each === '--share' && (args[at + 1] ?? '-').startsWith('-') ? `--share=${ONLY_ADDRESS}` : each,
+  );
 }
 
 function count(text = '1'): number {
@@ -128,7 +143,15 @@ function dataDirFor(root: string): string {
   return root === defaultDataDir({}) ? '' : `BENCHWIRE_DATA_DIR=${root} `;
 }
 
-function overview({ paths, env, nats, redis, services, sign_in_token }: LocalStack): string {
+/** Where a browser finds the dashboard: on this machine, or, with --share, from any. */
+function pageOf({ env, services }: LocalStack): string | undefined {
+  const gateway = services.find(({ kind }) => kind === 'gateway');
+  return gateway && `http://${hostInUrl(env.DASHBOARD_HOST ?? '127.0.0.1')}:${gateway.http_port}`;
+}
+
+function overview(stack: LocalStack): string {
+  const { paths, env, nats, redis, services, sign_in_token } = stack;
+  const page = pageOf(stack);
   const where = (path: string): string => relative(process.cwd(), path) || '.';
   const server = (handle: { version: string } | undefined): string =>
     handle === undefined ? '(yours)' : `(${handle.version})`;
@@ -140,14 +163,19 @@ function overview({ paths, env, nats, redis, services, sign_in_token }: LocalSta
     `  Redis         ${addressOnly(env.REDIS_URL ?? '')} ${server(redis)}`,
     `  ClickHouse    ${database}`,
     ...services.map(({ name, http_url }) => `  ${name.padEnd(14)}${http_url}/metrics`),
-    ...services
-      .filter(({ kind }) => kind === 'gateway')
-      .map(({ http_url }) => `The page, signed in once by this link: ${http_url}/#token=${sign_in_token}`),
     `An API key for it is BENCHWIRE_API_KEY in ${where(paths.stack)}.`,
     // The command on a line of its own: it is long, and is copied as a whole.
     ...(options.share === undefined ? [] : ['On another machine, with a clone of this:', '', joinCommand(env), '']),
     `In another terminal: ${dataDirFor(paths.root)}npm run bw -- run examples/quickstart.yaml`,
     'Stop with Ctrl-C.',
+    ...(page === undefined
+      ? []
+      : [
+          '',
+          `The dashboard is at ${page}. This link signs in once (\`bw open\` makes another):`,
+          '',
+          `${page}/#token=${sign_in_token}`,
+        ]),
     '',
   ].join('\n');
 }

@@ -97,6 +97,7 @@ export async function startServers(options: ServersOptions): Promise<LocalServer
     const programs = await provideServers(kinds, { run: runCommand, say, find: findServer, machine: thisMachine() });
     const credentials = loadCredentials(paths.credentials);
     const env: Record<string, string> = { BENCHWIRE_API_KEY: credentials.api_key };
+    if (host !== loopback) env.DASHBOARD_HOST = host;
     const handles = new Map<ServerKind, ServerHandle>();
     for (const [index, kind] of kinds.entries()) {
       const program = programs[index];

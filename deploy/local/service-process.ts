@@ -79,7 +79,11 @@ function serviceEnvironment(
   };
   // npm's and a test runner's own variables mean nothing to a service, and some change how Node behaves.
   for (const name of Object.keys(env)) if (/^(npm_|VITEST|NODE_ENV$|NODE_CHANNEL)/.test(name)) delete env[name];
-  if (kind === 'gateway') env.DASHBOARD_DIR ||= join(repositoryRoot, 'dashboard/dist');
+  if (kind === 'gateway') {
+    env.DASHBOARD_DIR ||= join(repositoryRoot, 'dashboard/dist');
+    // The first one only: it has the dashboard's port.
+    if (env.DASHBOARD_HOST && number === 1) env.HTTP_ALSO_HOST ||= env.DASHBOARD_HOST;
+  }
   // Nobody else opens doors, and a worker starts other people's programs.
   else for (const name of ['BENCHWIRE_API_KEY', 'BENCHWIRE_SIGN_IN_TOKEN']) delete env[name];
   if (kind === 'aggregator' && !env.CLICKHOUSE_URL) env.CLICKHOUSE_PATH ||= paths.clickhouse;

@@ -5,8 +5,11 @@ import { BenchwireError, ConfigError } from '@benchwire/shared/runtime/errors.ts
 import { isLoopback } from '@benchwire/shared/runtime/hosts.ts';
 import type { Environment } from './server-handle.ts';
 
+/** In place of an address: the one that this machine has. */
+export const ONLY_ADDRESS = 'auto';
+
 /**
- * The one address that NATS and Redis listen on when other machines shall reach them: an address of this machine, or a
+ * The one address that NATS, Redis and the dashboard listen on when other machines shall reach them: an address of this machine, or a
  * name that means one. All addresses at once are refused, since a machine may have some in networks that nobody thought of.
  * @throws ConfigError that says what would do
  */
@@ -16,6 +19,17 @@ export async function shareAddress(text: string): Promise<string> {
       .filter(({ address, internal }) => !internal && !address.startsWith('fe80:'))
       .map((each) => ({ ...each, name })),
   );
+  if (text === ONLY_ADDRESS) {
+    const ipv4 = own.filter(({ family }) => family === 'IPv4');
+    const [only, ...more] = ipv4.length > 0 ? ipv4 : own;
+    if (only !== undefined && more.length === 0) return only.address;
+    const choice = own.map(({ address, name }) => `${address} (${name})`).join(', ');
+    throw new ConfigError(
+      own.length === 0
+        ? '--share: this machine has no address but loopback, so no other one reaches it.'
+        : `--share: which address shall others use? This machine has ${choice}: name one of them, --share ADDRESS.`,
+    );
+  }
   const literal = isIP(text) !== 0;
   const meant = literal ? [text] : await addressesOf(text);
   // Only on purpose: many systems let a machine's own name mean 127.0.1.1.

@@ -98,7 +98,7 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
       shared_nats: servers.nats === undefined,
       findPort:
         options.fixed_dashboard_port && kind === 'gateway' && number === 1
-          ? () => dashboardPort(paths.root)
+          ? () => dashboardPort(paths.root, servers.env.DASHBOARD_HOST)
           : undefined,
       onLine: (line) => {
         log.append(line);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { inboxPrefix, loadConfig, natsVariables } from '../runtime/config.ts';
 import { ConfigError, UnreachableError } from '../runtime/errors.ts';
+import { hostInUrl } from '../runtime/hosts.ts';
 import type { NatsOptions } from '../runtime/nats.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -25,7 +26,10 @@ export interface FoundStack {
 }
 
 /** The part of a local stack's `stack.json` that a client needs; deploy/local writes it. */
-const stackFile = z.object({ env: z.record(z.string(), z.string()) });
+const stackFile = z.object({
+  env: z.record(z.string(), z.string()),
+  services: z.array(z.object({ name: z.string(), http_port: z.int() })).optional(),
+});
 
 /** The part of its `stack.lock` that tells whether it lives. */
 const stackLock = z.object({ pid: z.int().positive() });
@@ -73,6 +77,18 @@ export function findStack(where: FindStackOptions): FoundStack {
   return { options: loadConfig(variables, environment), found_by: 'the default' };
 }
 
+/** Where the dashboard of the local stack that is found here is; undefined where none runs, or it has no gateway. */
+export function dashboardUrl(where: Pick<FindStackOptions, 'environment' | 'working_directory'>): string | undefined {
+  const folders = dataFolders(where.environment, where.working_directory, OWN_ROOT);
+  const path = folders.map((folder) => join(folder, 'stack.json')).find((each) => existsSync(each));
+  if (path === undefined) return undefined;
+  const { env, services = [] } = readStack(path);
+  const gateway = services.find(({ name }) => name.startsWith('gateway'));
+  return gateway === undefined
+    ? undefined
+    : `http://${hostInUrl(env.DASHBOARD_HOST ?? '127.0.0.1')}:${gateway.http_port}`;
+}
+
 /** Data folders of local stacks that are here, running or not: they hold credentials. */
 export function stackFolders(environment: Environment, working_directory: string): string[] {
   return dataFolders(environment, working_directory, OWN_ROOT).filter((folder) => existsSync(folder));
@@ -104,8 +120,12 @@ function dataFolders(environment: Environment, working_directory: string, own_ro
 }
 
 function readStackFile(path: string): Record<string, string> {
+  return readStack(path).env;
+}
+
+function readStack(path: string): z.infer<typeof stackFile> {
   try {
-    return stackFile.parse(JSON.parse(readFileSync(path, 'utf8'))).env;
+    return stackFile.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     throw new ConfigError(
       `${path} tells of a running stack, but can't be read (${error instanceof Error ? error.message.split('\n')[0] : error}): start the stack again, or set NATS_URL`,

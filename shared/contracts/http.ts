@@ -63,9 +63,18 @@ export const storedSession = z.object({
 });
 export type StoredSession = z.infer<typeof storedSession>;
 
-/** KV bucket: sign-in links by the SHA-256 of their token, one for each start of a stack. Without a TTL: a used one stays used. */
+/** KV bucket: sign-in links by the SHA-256 of their token, one for each start of a stack and each `bw open`. Without a TTL: a used one stays used. */
 export const SIGN_IN_LINKS_BUCKET = 'sign_in_links';
-export const storedLink = z.object({ v: z.literal(1), first_known_at: z.string(), used_at: z.string().nullable() });
+export const storedLink = z.object({
+  v: z.literal(1),
+  first_known_at: z.string(),
+  used_at: z.string().nullable(),
+  /** Of one that `bw open` made. Since 0.5. */
+  expires_at: z.string().optional(),
+});
+export type StoredLink = z.infer<typeof storedLink>;
+/** How long a link of `bw open` signs in. */
+export const SIGN_IN_LINK_MS = 10 * 60_000;
 
 /** KV bucket: tickets that open one WebSocket each, by the SHA-256 of their secret. Since 0.4. */
 export const TICKETS_BUCKET = 'http_tickets';

@@ -104,6 +104,8 @@ export function withKafkaRules<T extends z.ZodObject>(schema: T): T {
 /** Variables of every service. */
 export const serviceVariables = {
   HTTP_HOST: z.string().prefault('127.0.0.1'),
+  /** A second address that it listens on, on the same port. */
+  HTTP_ALSO_HOST: z.string().optional(),
   /** 0 takes a free port. */
   HTTP_PORT: number.pipe(z.int().min(0).max(65_535)).prefault(0),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).prefault('info'),

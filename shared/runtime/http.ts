@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { MAX_HEADERS_SECONDS, MAX_REQUEST_SECONDS } from '../contracts/limits.ts';
 import { problemDocument, type Refusal } from './problem.ts';
@@ -12,6 +12,8 @@ export type ReadinessCheck = () => string | undefined;
 export interface HttpOptions {
   HTTP_HOST: string;
   HTTP_PORT: number;
+  /** A second address that it listens on, on the same port. */
+  HTTP_ALSO_HOST?: string | undefined;
   /** TLS, and with the authority of clients mutual TLS. */
   HTTP_TLS_CERT_FILE?: string | undefined;
   HTTP_TLS_KEY_FILE?: string | undefined;
@@ -86,8 +88,12 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
     server.listen(options.HTTP_PORT, options.HTTP_HOST, resolve);
   });
 
+  const { port } = server.address() as AddressInfo;
+  const also =
+    options.HTTP_ALSO_HOST === undefined ? undefined : await listenAlso(server, port, options.HTTP_ALSO_HOST);
+
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     registry,
     server,
     serve: (listener) => {
@@ -102,10 +108,21 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
     checks,
     stop: () =>
       new Promise((resolve) => {
+        also?.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** What comes in on another address is the same server's to answer. */
+async function listenAlso(server: Server, port: number, host: string): Promise<NetServer> {
+  const also = createNetServer((socket) => server.emit('connection', socket));
+  await new Promise<void>((resolve, rejected) => {
+    also.once('error', rejected);
+    also.listen(port, host, resolve);
+  });
+  return also;
 }
 
 /** Who asks for what is not there yet must not take it for what there never is. */

@@ -6,6 +6,7 @@ import { findings } from './findings.ts';
 import { key } from './key.ts';
 import { metrics } from './metrics.ts';
 import { note } from './note.ts';
+import { open } from './open.ts';
 import { rejected } from './rejected.ts';
 import { report } from './report.ts';
 import { reservations } from './reservations.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   tests,
   metrics,
   note,
+  open,
   key,
   workers,
   worker,

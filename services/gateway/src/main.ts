@@ -19,7 +19,7 @@ import { WatchedBucket } from './adapters/watched-bucket.ts';
 import { WrittenTasks } from './adapters/written-tasks.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { sessionCookieName } from './auth/session-cookie.ts';
-import { SignInLink } from './auth/sign-in-link.ts';
+import { SignInLinks } from './auth/sign-in-link.ts';
 import { Tickets } from './auth/tickets.ts';
 import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
@@ -51,8 +51,15 @@ await runService({
     fleet.start(nats);
     const { BENCHWIRE_API_KEY: own_key, BENCHWIRE_SIGN_IN_TOKEN: token } = config;
     const links = await openBucket(nats, SIGN_IN_LINKS_BUCKET, replicas);
-    const sign_in_link = token === undefined ? undefined : await SignInLink.open(links, token);
-    const auth = new Authenticator({ keys, sessions, verifyToken: await tokenVerifier(config), own_key, sign_in_link });
+    const sign_in_links = new SignInLinks(links);
+    if (token !== undefined) await sign_in_links.note(token);
+    const auth = new Authenticator({
+      keys,
+      sessions,
+      verifyToken: await tokenVerifier(config),
+      own_key,
+      sign_in_links,
+    });
     const tickets = new Tickets(await openBucket(nats, TICKETS_BUCKET, replicas, 2 * TICKET_TTL_MS));
     const saved = new SavedValues({ bucket: await openBucket(nats, SAVED_BUCKET, replicas), ...parts });
     await saved.start();

@@ -3,7 +3,7 @@ import { type ApiKey, SESSION_TTL_MS, type StoredSession } from '@benchwire/shar
 import type { WatchedBucket } from '../adapters/watched-bucket.ts';
 import { HttpProblem } from '../problem.ts';
 import { type Caller, LOCAL_IDENTITY } from './caller.ts';
-import type { SignInLink } from './sign-in-link.ts';
+import type { SignInLinks } from './sign-in-link.ts';
 import type { VerifyToken } from './tokens.ts';
 
 interface Parts {
@@ -12,7 +12,7 @@ interface Parts {
   verifyToken: VerifyToken | undefined;
   /** The local stack's own, with the role admin. */
   own_key: string | undefined;
-  sign_in_link: SignInLink | undefined;
+  sign_in_links: SignInLinks;
 }
 
 /** Finds out who asks: by an API key, a JWT, or the browser's session. */
@@ -60,8 +60,12 @@ export class Authenticator {
     const key_hash = 'key' in secret ? hashOfSecret(secret.key) : null;
     const who = key_hash === null ? LINK_OPENS : this.#findKey(key_hash);
     admit(this.#identityOf(key_hash));
-    if ('token' in secret && (await this.#parts.sign_in_link?.use(secret.token)) !== true)
-      throw new HttpProblem(401, 'TOKEN_USED', 'This sign-in link was used or is too old: sign in with an API key.');
+    if ('token' in secret && !(await this.#parts.sign_in_links.use(secret.token)))
+      throw new HttpProblem(
+        401,
+        'TOKEN_USED',
+        'This sign-in link was used or is too old: `bw open` prints a new one, or sign in with an API key.',
+      );
     const cookie = newSecret('bws');
     const ends = [new Date(Date.now() + SESSION_TTL_MS).toISOString(), who.expires_at ?? '9'].sort()[0] ?? '';
     const session: StoredSession = { v: 1, subject: who.name, role: who.role, key_hash, expires_at: ends };
