@@ -1,4 +1,5 @@
 import type { ComparedRow, Comparison, Verdict } from '../contracts/comparison.ts';
+import { modelName } from '../format/model-name.ts';
 import { percent } from './words.ts';
 
 type Summary = Comparison['sides'][number]['summary'][number];
@@ -71,7 +72,7 @@ function farthest(rows: readonly ComparedRow[], side: number): string {
   const change = most?.differences[side]?.change_percent;
   if (most === undefined || change == null) return 'none of them in percent';
   const place = [
-    most.model || most.benchmark,
+    modelName(most.model) || most.benchmark,
     most.batch_size === null ? '' : `batch ${most.batch_size}`,
     most.precision,
   ]

@@ -3,6 +3,7 @@ import { runStatus, runStatusWords } from '../contracts/run-status.ts';
 import { isBad, testCaseInWords } from '../contracts/test-results.ts';
 import { fedInputLines } from '../format/fed-inputs.ts';
 import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
+import { modelName } from '../format/model-name.ts';
 import { fourDigits } from '../format/number.ts';
 import { convert } from '../metric/convert.ts';
 import { histogram, scaling } from './charts.ts';
@@ -79,7 +80,7 @@ function resultSection(lines: readonly ResultLine[]): Html {
   const notesOf = ({ metrics }: ResultLine) => [...metrics.values()].flatMap(notesOfRow);
   const { markOf, footnotes } = footnotesOf(
     lines.map((line) => ({
-      label: `${line.first.model || line.task_id}, batch ${line.first.batch_size}`,
+      label: `${modelName(line.first.model) || line.task_id}, batch ${line.first.batch_size}`,
       notes: notesOf(line),
     })),
     IN_A_COLUMN,
@@ -102,7 +103,7 @@ ${table(
   lines.map((line) => {
     const { first, metrics, distribution } = line;
     return [
-      html`${first.model || first.task_id}${first.is_simulated && html` <span class="bad">simulated</span>`}`,
+      html`${modelName(first.model) || first.task_id}${first.is_simulated && html` <span class="bad">simulated</span>`}`,
       String(first.batch_size ?? '–'),
       first.precision,
       html`${value(line, 'latency_ms')}${markOf(notesOf(line))}`,
@@ -127,7 +128,7 @@ const MOST_CHARTS = 24;
 
 function scalingSection(lines: readonly ResultLine[]): Html | false {
   const groups = Map.groupBy(lines, ({ first }) =>
-    [first.model || first.task_id, first.precision, first.pool].join(', '),
+    [modelName(first.model) || first.task_id, first.precision, first.pool].join(', '),
   );
   const charts = [...groups]
     .filter(([, of_group]) => new Set(of_group.map(({ first }) => first.batch_size)).size > 1)

@@ -93,12 +93,10 @@ describe.skipIf(address === undefined)('a stack that is shared', () => {
       page.on('framenavigated', (frame) => {
         if (frame === page.mainFrame()) reloads++;
       });
-      await page.evaluate(() => Object.assign(window, { same_page: true }));
+      await page.evaluate('window.same_page = true');
       await stopStack();
-      await page
-        .getByText(/connection|reconnect|gateway/i)
-        .first()
-        .waitFor({ timeout: 60_000 });
+      const state = page.getByRole('navigation', { name: 'Pages' }).getByRole('status');
+      await state.getByText('reconnecting').waitFor({ timeout: 60_000 });
       await startStack('--share', address ?? '');
       expect(start.printed().stdout).toContain(page_url);
       await bw(['run', '-', '--name', 'after the start'], {
@@ -106,7 +104,7 @@ describe.skipIf(address === undefined)('a stack that is shared', () => {
         input: JSON.stringify({ tasks: [{ task_id: 'after', executor: 'noop' }] }),
       });
       await page.getByText('after the start').first().waitFor({ timeout: 60_000 });
-      expect(await page.evaluate(() => 'same_page' in window)).toBe(true);
+      expect(await page.evaluate('window.same_page')).toBe(true);
       expect(reloads).toBeLessThanOrEqual(0);
     }, 240_000);
   });

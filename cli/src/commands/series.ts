@@ -2,6 +2,7 @@ import { ask } from '@benchwire/shared/client/ask.ts';
 import { ANALYSE_SUBJECT, analyseReply, type SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import { titleOfNote } from '@benchwire/shared/contracts/value-note.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
@@ -49,7 +50,7 @@ function showSeries({ out, err, style, json, now }: CliContext, rows: readonly S
   const columns: ReadonlyArray<Column<SeriesRow>> = [
     { title: 'series', cell: (row) => row.series_id },
     { title: 'benchmark', cell: (row) => row.benchmark, shrink_to: 12, expendable: 2 },
-    { title: 'model', cell: (row) => row.model, shrink_to: 12 },
+    { title: 'model', cell: (row) => modelName(row.model), shrink_to: 12 },
     { title: 'metric', cell: (row) => row.metric, shrink_to: 16 },
     { title: 'batch', cell: (row) => (row.batch_size === null ? '' : String(row.batch_size)), align: 'right' },
     { title: 'precision', cell: (row) => row.precision, expendable: 5 },

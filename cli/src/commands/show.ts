@@ -2,6 +2,7 @@ import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import type { FedInputsRow, RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
 import { fedInputLines } from '@benchwire/shared/format/fed-inputs.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun } from '../connection/find-run.ts';
@@ -118,7 +119,7 @@ const COLUMNS: ReadonlyArray<Column<TaskRow>> = [
   },
   { title: 'attempt', cell: (row) => (row.attempt > 1 ? String(row.attempt) : ''), align: 'right', expendable: 2 },
   { title: 'executor', cell: (row) => row.executor, expendable: 4 },
-  { title: 'model', cell: (row) => row.model, shrink_to: 12, expendable: 1 },
+  { title: 'model', cell: (row) => modelName(row.model), shrink_to: 12, expendable: 1 },
   { title: 'took', cell: (row) => formatDuration(row.execution_time_seconds), align: 'right' },
   { title: 'worker', cell: (row) => row.worker_id, shrink_to: 10, expendable: 3 },
   { title: 'pool', cell: (row) => row.pool, expendable: 5 },

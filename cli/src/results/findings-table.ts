@@ -1,5 +1,6 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { shortFindingId } from '../connection/find-finding.ts';
 import { formatAgo, formatChange, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
@@ -48,7 +49,7 @@ export function findingsTable(
       paint: (text, row, s) => paintKind(text, row.kind, s),
     },
     { title: 'metric', cell: (row) => row.metric, shrink_to: 16 },
-    { title: 'of', cell: (row) => row.model || row.benchmark, shrink_to: 14 },
+    { title: 'of', cell: (row) => modelName(row.model) || row.benchmark, shrink_to: 14 },
     { title: 'batch', cell: (row) => (row.batch_size === null ? '' : String(row.batch_size)), align: 'right' },
     { title: 'value', cell: (row) => formatNumber(row.value), align: 'right' },
     { title: 'median before', cell: (row) => formatNumber(row.baseline_median), align: 'right', expendable: 3 },

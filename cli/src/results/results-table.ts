@@ -1,4 +1,5 @@
 import { type Footnote, footnoteLine, footnotesOf } from '@benchwire/shared/format/footnotes.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { count, decimalsFor, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -46,7 +47,7 @@ function notesOf(row: Measured): MeasuredValue['notes'] {
 }
 
 function labelOf({ model, task_id, batch_size }: Measured): string {
-  return `${oneLine(model || task_id)}${batch_size === null ? '' : `, batch ${batch_size}`}`;
+  return `${oneLine(modelName(model) || task_id)}${batch_size === null ? '' : `, batch ${batch_size}`}`;
 }
 
 /** A value with its mark behind it, all of them equally wide so that the digits stay below each other. */
@@ -87,12 +88,14 @@ type Marks = ReturnType<typeof marker>;
 
 function latencyColumns(rows: readonly Measured[], marks: Marks): Array<Column<Measured>> {
   // The task's id only where the model does not say which row is which.
-  const keys = rows.map((row) => `${row.model} ${row.precision} ${row.scenario} ${row.batch_size} ${row.pool}`);
+  const keys = rows.map(
+    (row) => `${modelName(row.model)} ${row.precision} ${row.scenario} ${row.batch_size} ${row.pool}`,
+  );
   const needsTask = new Set(keys).size < keys.length || rows.some((row) => row.model === '');
   const number = (metric: string) => (row: Measured) => format(row, row.values.get(metric)?.value);
   return [
     { title: 'task', cell: (row) => (needsTask ? row.task_id : ''), shrink_to: 16 },
-    { title: 'model', cell: (row) => row.model, shrink_to: 16 },
+    { title: 'model', cell: (row) => modelName(row.model), shrink_to: 16 },
     { title: 'batch', cell: (row) => String(row.batch_size ?? ''), align: 'right' },
     { title: 'precision', cell: (row) => row.precision, expendable: 6 },
     { title: 'scenario', cell: (row) => (row.scenario === 'single_stream' ? '' : row.scenario), expendable: 4 },
@@ -132,7 +135,7 @@ interface MetricRow extends MeasuredValue {
 
 const metricColumns = (marks: Marks): Array<Column<MetricRow>> => [
   { title: 'task', cell: ({ row }) => row.task_id, shrink_to: 16 },
-  { title: 'model', cell: ({ row }) => row.model, expendable: 1, shrink_to: 12 },
+  { title: 'model', cell: ({ row }) => modelName(row.model), expendable: 1, shrink_to: 12 },
   { title: 'batch', cell: ({ row }) => (row.batch_size === null ? '' : String(row.batch_size)), align: 'right' },
   { title: 'metric', cell: ({ metric }) => metric, shrink_to: 16 },
   {

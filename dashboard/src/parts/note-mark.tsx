@@ -1,6 +1,7 @@
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { titleOfNote } from '@benchwire/shared/contracts/value-note.ts';
 import { footnoteLine, footnotesOf, notesOfRow } from '@benchwire/shared/format/footnotes.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import type { ReactNode } from 'react';
 
 /** Told by the column `Steady`. */
@@ -23,7 +24,7 @@ export function NoteMark({ row }: { row: Pick<ResultRow, 'note_codes' | 'notes'>
 export function NoteList({ rows }: { rows: readonly ResultRow[] }): ReactNode {
   const { footnotes } = footnotesOf(
     rows.map((row) => ({
-      label: `${row.model || row.task_id}${row.batch_size === null ? `, ${row.metric}` : `, batch ${row.batch_size}`}`,
+      label: `${modelName(row.model) || row.task_id}${row.batch_size === null ? `, ${row.metric}` : `, batch ${row.batch_size}`}`,
       notes: notesOfRow(row),
     })),
     IN_A_COLUMN,

@@ -1,13 +1,16 @@
 import type { ComparedRow } from '@benchwire/shared/contracts/comparison.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 
 const PARTS: ReadonlyArray<(row: ComparedRow) => string> = [
-  ({ model, benchmark }) => model || benchmark,
+  ({ model, benchmark }) => modelName(model) || benchmark,
   ({ batch_size }) => (batch_size === null ? '' : `batch ${batch_size}`),
   ({ model, benchmark }) => (model === '' ? '' : benchmark),
   ({ precision }) => precision,
   ({ scenario }) => scenario,
   ({ pool }) => pool,
   ({ variant }) => variant,
+  // Two files of one name.
+  ({ model }) => (modelName(model) === model ? '' : model),
 ];
 
 /** What each row is about, with as little as tells them apart: `resnet50, batch 8, cpu-x`. */

@@ -1,5 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
@@ -28,7 +29,7 @@ export default function FindingPage({ finding_id }: { finding_id: string }): Rea
 function OneFinding({ finding }: { finding: Finding }): ReactNode {
   const { series, series_id, unit, baseline, state, kind } = finding;
   const { points, analysis, marks } = useHistory(series_id);
-  const name = `${series.model || series.benchmark} ${series.metric}`;
+  const name = `${modelName(series.model) || series.benchmark} ${series.metric}`;
   const batch = series.batch_size === null ? '' : `, batch ${series.batch_size}`;
   return (
     <>
@@ -112,7 +113,7 @@ function Siblings({ incident_id, finding_id }: { incident_id: string; finding_id
         {others.slice(0, 20).map((each) => (
           <li key={each.finding_id} className="bw-finding-line">
             <Link href={`/findings/${encodeURIComponent(each.finding_id)}`}>
-              {each.model || each.benchmark} {each.metric} on {each.pool}
+              {modelName(each.model) || each.benchmark} {each.metric} on {each.pool}
             </Link>
             <span>
               <strong>{formatPercentChange(each.change_percent)}</strong> <FindingStateText state={each.state} />

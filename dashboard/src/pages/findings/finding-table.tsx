@@ -2,6 +2,7 @@ import { call } from '@benchwire/shared/client/http-client.ts';
 import type { Api } from '@benchwire/shared/contracts/api/api.ts';
 import type { QueryOf } from '@benchwire/shared/contracts/api/signature.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -20,7 +21,7 @@ const COLUMNS: readonly Column<FindingRow>[] = [
     value: ({ model, benchmark }) => model || benchmark,
     cell: ({ finding_id, model, benchmark, metric, batch_size }) => (
       <Link href={`/findings/${encodeURIComponent(finding_id)}`}>
-        {model || benchmark} {metric}
+        {modelName(model) || benchmark} {metric}
         {batch_size === null ? '' : `, batch ${batch_size}`}
       </Link>
     ),

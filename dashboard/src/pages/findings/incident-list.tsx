@@ -1,5 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { IncidentRow } from '@benchwire/shared/contracts/rows.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
@@ -41,7 +42,7 @@ function Incident({ incident }: { incident: IncidentRow }): ReactNode {
       ? `Commit ${now}`
       : cause === 'environment'
         ? 'Environment change'
-        : (moved[0]?.model ?? '') || (moved[0]?.benchmark ?? 'One finding');
+        : modelName(moved[0]?.model ?? '') || (moved[0]?.benchmark ?? 'One finding');
   return (
     <Panel title={title} aside={<Ago at={incident.last_detected_at} />}>
       <p className="bw-note bw-first">
@@ -53,7 +54,7 @@ function Incident({ incident }: { incident: IncidentRow }): ReactNode {
         {moved.slice(0, SHOWN).map((one) => (
           <li key={one.finding_id} className="bw-finding-line">
             <Link href={`/findings/${encodeURIComponent(one.finding_id)}`}>
-              {one.model || one.benchmark} {one.metric} on {one.pool}
+              {modelName(one.model) || one.benchmark} {one.metric} on {one.pool}
             </Link>
             <span>
               <strong>{formatPercentChange(one.change_percent)}</strong> <FindingStateText state={one.state} />

@@ -1,4 +1,5 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
@@ -26,7 +27,7 @@ export function NewestFindings(): ReactNode {
               <li key={row.finding_id}>
                 <div className="bw-finding-line">
                   <Link href={`/findings/${encodeURIComponent(row.finding_id)}`}>
-                    {row.model || row.benchmark} {row.metric}
+                    {modelName(row.model) || row.benchmark} {row.metric}
                     {row.batch_size === null ? '' : `, batch ${row.batch_size}`}
                   </Link>
                   <strong>{formatPercentChange(row.change_percent)}</strong>

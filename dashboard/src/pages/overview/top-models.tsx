@@ -1,5 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { SegmentedControl } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -54,7 +55,7 @@ function TopOfPool({ pool, cells }: { pool: string; cells: readonly MatrixCell[]
       <ol className="bw-ranking">
         {cells.map((cell) => (
           <li key={cell.series_id}>
-            <Link href={`/series/${cell.series_id}`}>{cell.model}</Link>
+            <Link href={`/series/${cell.series_id}`}>{modelName(cell.model)}</Link>
             <span className="bw-dim">{cell.batch_size === null ? '' : `batch ${cell.batch_size}`}</span>
             <span className="bw-bar" aria-hidden>
               <span style={{ width: `${(100 * cell.value) / greatest}%`, background: 'var(--bw-running)' }} />

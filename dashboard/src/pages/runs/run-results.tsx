@@ -1,5 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { convert } from '@benchwire/shared/metric/convert.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -48,7 +49,12 @@ const measured = (
 });
 
 const LINE_COLUMNS: readonly Column<BatchLine>[] = [
-  { key: 'model', title: 'Model', value: ({ first }) => first.model || first.task_id },
+  {
+    key: 'model',
+    title: 'Model',
+    value: ({ first }) => first.model || first.task_id,
+    cell: ({ first }) => modelName(first.model) || first.task_id,
+  },
   { key: 'batch_size', title: 'Batch', numeric: true, value: ({ batch_size }) => batch_size },
   { key: 'precision', title: 'Precision', wide: true, value: ({ first }) => first.precision },
   measured('latency_ms', 'Median', 'ms'),

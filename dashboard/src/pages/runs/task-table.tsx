@@ -1,5 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { Button, Select, TextInput, UnstyledButton } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useMemo } from 'react';
@@ -108,7 +109,7 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
       value: ({ execution_time_seconds }) => execution_time_seconds,
       cell: ({ execution_time_seconds }) => formatSeconds(execution_time_seconds),
     },
-    { key: 'model', title: 'Model', wide: true, value: ({ model }) => model },
+    { key: 'model', title: 'Model', wide: true, value: ({ model }) => model, cell: ({ model }) => modelName(model) },
     { key: 'worker_id', title: 'Worker', wide: true, value: ({ worker_id }) => worker_id || null },
     {
       key: 'error_message',

@@ -1,5 +1,6 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { IconGitCompare, IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
@@ -22,7 +23,7 @@ const COLUMNS: readonly Column<SeriesRow>[] = [
     key: 'model',
     title: 'Model',
     value: ({ model, benchmark }) => model || benchmark,
-    cell: (row) => <Link href={`/series/${row.series_id}`}>{row.model || row.benchmark}</Link>,
+    cell: (row) => <Link href={`/series/${row.series_id}`}>{modelName(row.model) || row.benchmark}</Link>,
   },
   { key: 'metric', title: 'Metric', value: ({ metric }) => metric },
   { key: 'batch_size', title: 'Batch', numeric: true, value: ({ batch_size }) => batch_size },
