@@ -1,4 +1,5 @@
 import type { ComparedRow, Comparison } from '@benchwire/shared/contracts/comparison.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import type { ChartColours } from '../../charts/colours.ts';
 import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
@@ -48,7 +49,13 @@ export function heatOption({ of, unit, models, pools, cells }: Heat, colours: Ch
         `${models[value[1]]}\n${pools[value[0]]}\n${text(value[2])}${of === 'change' ? '' : ` ${unit}`}, mean of ${value[3]} values`) as never,
     },
     xAxis: { type: 'category', data: pools, splitLine: { show: false }, axisLabel: { interval: 0 } },
-    yAxis: { type: 'category', data: models, inverse: true, splitLine: { show: false } },
+    yAxis: {
+      type: 'category',
+      data: models,
+      inverse: true,
+      axisLabel: { formatter: modelName },
+      splitLine: { show: false },
+    },
     visualMap: {
       show: false,
       dimension: 2,
