@@ -78,7 +78,8 @@ export function throttledInWords(masks: readonly string[]): string | undefined {
 }
 
 /** Undefined for a device whose place is not known. */
-export function watchNvidiaGpu({ gpu_index }: Environment): DeviceWatch | undefined {
+export function watchNvidiaGpu({ gpu_index, gpu_tool }: Environment): DeviceWatch | undefined {
+  if (gpu_tool === 'tegrastats') return new JetsonWatch();
   return typeof gpu_index === 'number' ? new NvidiaWatch(gpu_index) : undefined;
 }
 
@@ -129,5 +130,47 @@ class NvidiaWatch implements DeviceWatch {
       reason:
         this.#failure ?? (this.#samples.length === 0 ? 'ran too short to be sampled' : 'nvidia-smi does not tell'),
     };
+  }
+}
+
+/**
+ * Reads a line of tegrastats: `RAM 2448/7772MB … GR3D_FREQ 27% … GPU@35.5C … VDD_IN 4990mW/4990mW`. Memory is the machine's,
+ * which the GPU shares, and power the whole module's; what a line does not tell is null. Pure.
+ */
+export function parseTegrastatsLine(line: string): GpuUse | undefined {
+  if (!/\bRAM \d+\/\d+MB/.test(line)) return undefined;
+  const value = (pattern: RegExp): number | null => numberOrNull(pattern.exec(line)?.[1]);
+  const milliwatts = value(/\b(?:VDD_IN|POM_5V_IN) (\d+)(?:mW)?\//);
+  return {
+    gpu_utilization_percent: value(/\bGR3D(?:_FREQ)? (\d+)%/),
+    memory_usage_mb: value(/\bRAM (\d+)\//),
+    power_consumption_watts: milliwatts === null ? null : milliwatts / 1000,
+    temperature_celsius: value(/\bGPU@(\d+(?:\.\d+)?)C/i),
+  };
+}
+
+/** Watches the one GPU of a Jetson with a single tegrastats that prints once a second. */
+class JetsonWatch implements DeviceWatch {
+  readonly #child: ChildProcess;
+  #samples: GpuUse[] = [];
+  #failure: string | undefined;
+
+  constructor() {
+    const child = spawn('tegrastats', ['--interval', '1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    child.once('error', (error) => {
+      this.#failure = `tegrastats failed: ${error.message}`;
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const sample = parseTegrastatsLine(line);
+      if (sample !== undefined) this.#samples.push(sample);
+      if (this.#samples.length > MAX_SAMPLES) this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
+    });
+    this.#child = child;
+  }
+
+  stop(): ReturnType<DeviceWatch['stop']> {
+    this.#child.kill('SIGKILL');
+    const none = this.#samples.length === 0 ? 'ran too short to be sampled' : 'tegrastats does not tell';
+    return { use: summarizeGpu(this.#samples), reason: this.#failure ?? none };
   }
 }

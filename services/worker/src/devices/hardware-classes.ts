@@ -6,6 +6,7 @@ import { cpuDevice } from './cpu.ts';
 import { detectCuda, hottestGpu } from './cuda.ts';
 import type { Detection } from './found-device.ts';
 import { type DeviceWatch, watchNvidiaGpu } from './gpu-watch.ts';
+import { detectJetson } from './jetson.ts';
 import { detectMps, type Machine } from './mps.ts';
 import { detectRocm } from './rocm.ts';
 import { CUDA_VISIBILITY, ROCM_VISIBILITY, type Variables, type Visibility, type Visible } from './visible-devices.ts';
@@ -48,7 +49,8 @@ export const HARDWARE: Readonly<Record<HardwareClass, HardwareClassEntry>> = {
     provider: 'cpu',
   },
   cuda: {
-    detect: async ({ env }) => visible(await detectCuda(), (devices) => CUDA_VISIBILITY.visible(devices, env)),
+    detect: async ({ env }) =>
+      visible(await withJetson(await detectCuda()), (devices) => CUDA_VISIBILITY.visible(devices, env)),
     visibility: CUDA_VISIBILITY,
     sampling: watchNvidiaGpu,
     temperature: () => hottestGpu(),
@@ -87,6 +89,12 @@ export const HARDWARE: Readonly<Record<HardwareClass, HardwareClassEntry>> = {
 function visible({ devices, note }: Detection, obey?: (devices: Detection['devices']) => Visible): Visible {
   const shown = obey?.(devices) ?? { devices, notes: [] };
   return note === undefined ? shown : { ...shown, notes: [note, ...shown.notes] };
+}
+
+/** On a Jetson nvidia-smi is often not there, or tells nothing. */
+async function withJetson(found: Detection): Promise<Detection> {
+  const jetson = found.devices.length === 0 ? await detectJetson() : undefined;
+  return jetson === undefined ? found : { ...found, devices: [jetson] };
 }
 
 /** The execution provider of a hardware class; null where ONNX Runtime for Node has none. */
