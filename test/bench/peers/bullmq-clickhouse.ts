@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { endOf, type Peer } from './peer.ts';
+import type { Peer } from './peer.ts';
 
 /** BullMQ as its documentation shows it, with a worker that inserts each result into an embedded ClickHouse before the job is done. */
 export async function startBullmqClickhouse(redis_url: string, concurrency: number): Promise<Peer> {
@@ -30,8 +30,10 @@ export async function startBullmqClickhouse(redis_url: string, concurrency: numb
       return tasks / ((performance.now() - started) / 1000);
     },
     stop: async () => {
+      // It ends by itself, and removes its folder before.
+      const gone = once(worker, 'exit');
       worker.disconnect();
-      await endOf(worker);
+      await gone;
       await queue.obliterate({ force: true });
       await queue.close();
       connection.disconnect();
