@@ -173,3 +173,41 @@ describe('a test that passed before', () => {
     expect(await findings()).toHaveLength(2);
   });
 });
+
+describe('over HTTP', () => {
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${stack.service('gateway').http_url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${stack.env.BENCHWIRE_API_KEY}`, 'content-type': 'application/json' },
+    });
+
+  it('cases of a run, reliability and history are there; what is unknown is refused', async () => {
+    const report =
+      '<testsuite name="s"><testcase name="good" time="0.25"/><testcase name="bad"><error/></testcase></testsuite>';
+    const ran = await test('http', { command: writes('http.xml', report, 1), junit: ['http.xml'] });
+    const [{ run_id = '' } = {}] = (await show(ran)).tasks;
+    const of_run = await ask(`/api/runs/${run_id}/tests?state=error&state=failed`);
+    expect(await of_run.json()).toMatchObject({ items: [{ name: 'bad', class: 's', state: 'error', commit: 'c1' }] });
+    const all = (await (await ask('/api/tests?benchmark=http')).json()) as { items: TestRow[] };
+    expect(all.items.map(({ name, last_state, executions }) => [name, last_state, executions])).toEqual([
+      ['bad', 'error', 1],
+      ['good', 'passed', 1],
+    ]);
+    const one = await ask(`/api/tests/${all.items[1]?.case_id}`);
+    expect(await one.json()).toMatchObject({ name: 'good', seconds: 0.25, history: [{ state: 'passed', run_id }] });
+    expect((await ask('/api/tests?benchmarks=http')).status).toBe(400);
+    expect((await ask('/api/tests?only=flakey')).status).toBe(400);
+    expect((await ask('/api/tests/0123456789abcdef')).status).toBe(404);
+  });
+
+  it('the metric catalogue is read and replaced whole, or refused whole', async () => {
+    const put = (body: unknown): Promise<Response> =>
+      ask('/api/metrics/catalogue', { method: 'PUT', body: JSON.stringify(body) });
+    const rules = [{ metric: '*_score', better: 'higher' }];
+    expect((await put({ rules })).status).toBe(200);
+    for (const wrong of [{ rules: [{ metric: 'x' }] }, { rules: [...rules, ...rules] }, [], { rules, more: 1 }])
+      expect((await put(wrong)).status).toBe(422);
+    expect(await (await ask('/api/metrics/catalogue')).json()).toEqual({ rules });
+    expect(await json<object[]>('metrics')).toEqual(rules);
+  });
+});
