@@ -1,12 +1,14 @@
 import type { Finding } from '../contracts/finding.ts';
 import type { QueryName, QueryParameters, QueryRow } from '../contracts/query.ts';
 import type { RunRow } from '../contracts/rows.ts';
+import type { RunVerdict } from '../contracts/verdict.ts';
 import { closeNats, connectNats, type NatsConnection, type NatsOptions } from '../runtime/nats.ts';
 import { cancel } from './cancel.ts';
 import { finished } from './finished.ts';
 import { type Answer, type PagedQuery, query, queryRows } from './query.ts';
 import { settled } from './settled.ts';
 import { type RequestInput, type SubmitOptions, type Submitted, submit, submitWritten } from './submit.ts';
+import { verdict } from './verdict.ts';
 import { type WatchOptions, watch } from './watch.ts';
 import type { Watched, WatchedStream } from './watched.ts';
 
@@ -70,6 +72,11 @@ export class Client {
   /** See settled.ts. */
   settled(run_id: string, stream_sequence: number): Promise<Finding[]> {
     return settled(this.nats, run_id, stream_sequence);
+  }
+
+  /** See verdict.ts. */
+  verdict(run_id: string, base_run_id?: string): Promise<RunVerdict> {
+    return verdict(this.nats, { run_id, ...(base_run_id === undefined ? {} : { base_run_id }) });
   }
 
   /** Ends the connection after what was written last has left. Idempotent. */

@@ -162,6 +162,8 @@ export const EVENT_DATA = {
   'service.circuit_closed': circuitData,
   'series.note': annotationData,
   'series.environment_changed': annotationData,
+  /** Somebody accepted the level that the points of that time are at: verdict.ts. Since 0.5. */
+  'series.accepted': annotationData,
   'access.changed': accessData,
 } as const satisfies Record<`${EventEntity}.${string}`, z.ZodType>;
 

@@ -13,6 +13,7 @@ import {
   fedInputsRow,
   findingRow,
   incidentRow,
+  linePointRow,
   matrixRow,
   modelRow,
   outcomeRow,
@@ -138,6 +139,8 @@ export const QUERIES = {
       /** Since 0.3, as everything below. */
       states: z.array(findingState).max(5).optional(),
       series_id: text.optional(),
+      /** Of any of these. Since 0.5. */
+      series_ids: z.array(text).min(1).max(1000).optional(),
       incident_id: text.optional(),
       /** Looked for in benchmark, model, metric and pool. */
       search: z.string().max(256).default(''),
@@ -341,6 +344,19 @@ export const QUERIES = {
       last_at: timestamp,
       attempts: z.int(),
     }),
+  },
+  /** The newest points of each of these series, of all lines, by series and then in the order in which they came. Since 0.5. */
+  line_points: {
+    parameters: z.strictObject({
+      series_ids: z.array(text).min(1).max(1000),
+      points_per_series: limit(1000),
+    }),
+    row: linePointRow,
+  },
+  /** What was accepted on each of these series, oldest first. Since 0.5. */
+  accepted: {
+    parameters: z.strictObject({ series_ids: z.array(text).min(1).max(1000) }),
+    row: annotationRow.pick({ series_id: true, about_at: true, text: true, by: true }),
   },
   /** The newest values of each of these series, oldest first. */
   newest_values: {

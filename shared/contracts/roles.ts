@@ -14,6 +14,7 @@ import { REJECTED_SUBJECTS } from './rejected.ts';
 import { instancePingSubject, SERVICE_PING_SUBJECT } from './service.ts';
 import { SCHEDULER_STATUS_SUBJECT } from './status.ts';
 import { EVENTS, FINDINGS, METRICS, OUTCOMES, type StreamDefinition } from './streams.ts';
+import { VERDICT_SUBJECT } from './verdict.ts';
 import { HEARTBEAT_SUBJECTS, WORKERS_BUCKET, workerCommandSubject, workerPingSubject } from './worker.ts';
 
 /** Who may do what on NATS and Redis. Services, `bw` of the stack's owner and whoever may submit have all permissions. */
@@ -116,6 +117,7 @@ function viewer(): NatsPermissions {
         QUERY_SUBJECTS,
         SETTLED_SUBJECT,
         ANALYSE_SUBJECT,
+        VERDICT_SUBJECT,
       ],
       deny: VIEWED_DURABLES.flatMap((durable) => [
         `$JS.API.CONSUMER.MSG.NEXT.*.${durable}`,

@@ -106,6 +106,20 @@ export const resultRow = z.object({
 });
 export type ResultRow = z.infer<typeof resultRow>;
 
+/** What of a point a verdict needs. Since 0.5. */
+export const linePointRow = resultRow.pick({
+  series_id: true,
+  run_id: true,
+  task_id: true,
+  measured_at: true,
+  value: true,
+  ci_low: true,
+  ci_high: true,
+  steady: true,
+  source: true,
+});
+export type LinePointRow = z.infer<typeof linePointRow>;
+
 export const seriesRow = z.object({
   series_id: z.string(),
   ...seriesFields.shape,

@@ -72,6 +72,8 @@ export type MetricVerdict = z.infer<typeof metricVerdict>;
 
 export const runVerdict = z.object({
   run_id: runId,
+  /** Whether the run has ended: until then this is about what was measured so far. */
+  is_final: z.boolean(),
   /** Of all that count: fail before warn before pass. */
   outcome: z.enum(['pass', 'warn', 'fail']),
   counts: z.record(verdictKind, z.int()),
@@ -84,29 +86,12 @@ export const runVerdict = z.object({
 });
 export type RunVerdict = z.infer<typeof runVerdict>;
 
-/** What of a verdict makes a run fail. */
-export const gate = z.strictObject({
-  /** Metrics that count, by name, with `*` for any part. Without: median latency or throughput, and others whose direction is known. */
-  metrics: z.array(z.string().min(1).max(256)).min(1).max(100).optional(),
-  /** Smaller changes don't matter; without: any that is clear does, and 5 % is what has to be excluded for `no_change`. */
-  min_change_percent: z.number().positive().max(1000).optional(),
-  /** What is worse, for metrics of which nobody knows it: a higher value, a lower one, or either. Without, they are reported only. */
-  unknown_direction: z.enum(['higher_is_worse', 'lower_is_worse', 'either_is_worse']).optional(),
-  on_slower: z.enum(['fail', 'warn']).default('fail'),
-  on_cannot_tell: z.enum(['pass', 'warn', 'fail']).default('pass'),
-  /** On a main line whose level has been worse since an earlier commit. */
-  on_known_regression: z.enum(['fail', 'warn', 'pass']).default('fail'),
-});
-export type Gate = z.infer<typeof gate>;
-
 /** Request/reply, answered by the anomaly service. */
 export const VERDICT_SUBJECT = 'bw.anomaly.verdict';
 export const verdictRequest = z.strictObject({
   run_id: runId,
   /** Compare with this run and not with the history of the base. */
   base_run_id: runId.optional(),
-  /** Wait until everything up to this sequence of OUTCOMES is judged. */
-  stream_sequence: z.int().min(0).optional(),
 });
 export type VerdictRequest = z.infer<typeof verdictRequest>;
 

@@ -1,4 +1,5 @@
-import { type Gate, type GateOutcome, gate, type MetricVerdict } from '../contracts/verdict.ts';
+import { type Gate, gate } from '../contracts/gate.ts';
+import type { GateOutcome, MetricVerdict } from '../contracts/verdict.ts';
 import type { SeriesVerdict } from './judge-series.ts';
 
 export const DEFAULT_GATE: Gate = gate.parse({});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type Gate, gate } from '../contracts/gate.ts';
 import type { ResultRow } from '../contracts/rows.ts';
-import { type Gate, gate, type MetricVerdict, type RunVerdict } from '../contracts/verdict.ts';
+import type { MetricVerdict, RunVerdict } from '../contracts/verdict.ts';
 import { DEFAULT_SETTINGS } from '../detect/settings.ts';
 import type { HistoryPoint } from './history.ts';
 import { judgeRun } from './judge-run.ts';
@@ -47,7 +48,10 @@ function judged(metrics: readonly Metric[], rule: Partial<Gate> = {}): RunVerdic
       return [result.series_id, { points, findings: [], accepted: [] }];
     }),
   );
-  return judgeRun({ run_id: RUN, results, histories, gate: gate.parse(rule) }, () => settings);
+  return judgeRun(
+    { run_id: RUN, results, histories, gate: gate.parse(rule), is_final: true, left_out: 0 },
+    () => settings,
+  );
 }
 
 const gates = (said: RunVerdict): Array<[string, MetricVerdict['verdict'], MetricVerdict['gate']]> =>

@@ -1,6 +1,7 @@
 import { directionOf } from '../contracts/direction.ts';
+import type { Gate } from '../contracts/gate.ts';
 import type { ResultRow } from '../contracts/rows.ts';
-import { type Gate, type MetricVerdict, type RunVerdict, VERDICTS } from '../contracts/verdict.ts';
+import { type MetricVerdict, type RunVerdict, VERDICTS } from '../contracts/verdict.ts';
 import { countsIn, directionIn, outcomeOf } from './gate.ts';
 import type { SeriesHistory, VerdictSettings } from './history.ts';
 import { judgeSeries } from './judge-series.ts';
@@ -13,6 +14,9 @@ export interface RunQuestion {
   /** By series. */
   histories: ReadonlyMap<string, SeriesHistory>;
   gate: Gate;
+  is_final: boolean;
+  /** Series that were not loaded. */
+  left_out: number;
   base_run_id?: string | undefined;
 }
 
@@ -20,7 +24,7 @@ const RANK = { fail: 0, warn: 1, pass: 2, report: 3 } as const;
 
 /** The verdict of a run: each of its series, and what the gate makes of them. Pure. */
 export function judgeRun(question: RunQuestion, settingsOf: (result: ResultRow) => VerdictSettings): RunVerdict {
-  const { run_id, results, histories, gate, base_run_id } = question;
+  const { run_id, results, histories, gate, is_final, left_out, base_run_id } = question;
   const batch = ({ task_id, batch_size }: ResultRow): string => `${task_id} ${batch_size}`;
   const withLatency = new Set(results.filter(({ metric }) => metric === 'latency_ms').map(batch));
   const first = new Map<string, ResultRow>();
@@ -51,5 +55,5 @@ export function judgeRun(question: RunQuestion, settingsOf: (result: ResultRow) 
     : counting.some((each) => each.gate === 'warn')
       ? 'warn'
       : 'pass';
-  return { run_id, outcome, counts, summary: summaryOf(counting), metrics: ordered, left_out: 0 };
+  return { run_id, is_final, outcome, counts, summary: summaryOf(counting), metrics: ordered, left_out };
 }

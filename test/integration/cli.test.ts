@@ -6,6 +6,7 @@ import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BwResult, bw, startBw } from '../support/bw.ts';
 import { FakeStack, outcomeOf } from '../support/fake-stack.ts';
@@ -46,6 +47,11 @@ function endWith(outcomes: (run_id: string, task: Task, index: number) => Outcom
 }
 const completed = (run_id: string, task: Task): Outcome => outcomeOf(run_id, task);
 const noSuchModel = { class: 'bad_model' as const, code: 'MODEL_UNKNOWN', message: 'no model "x"', retriable: false };
+
+const verdictOf = (outcome: RunVerdict['outcome']): RunVerdict => ({
+  ...{ run_id: newRunId(), is_final: true, outcome, summary: '1 of 1 metric slower', metrics: [], left_out: 0 },
+  counts: { slower: 1, faster: 0, changed: 0, no_change: 0, cannot_tell: 0, new: 0 },
+});
 
 describe('bw run', () => {
   it('ends with 0 when all tasks completed; results go to stdout, progress to stderr', async () => {
@@ -95,11 +101,12 @@ describe('bw run', () => {
   it('ends with 2 for a regression that was asked about, and only then', async () => {
     endWith(completed);
     stack.findings = [regression()];
+    stack.verdict = verdictOf('fail');
     const asked = await run(['--fail-on', 'regression']);
     expect(asked.stdout).toMatch(/regression +confirmed +\+26\.2 % +latency_ms/);
     expect(asked.code).toBe(2);
     expect((await run([])).code).toBe(0);
-    stack.findings = [{ ...regression(), kind: 'improvement' }];
+    stack.verdict = verdictOf('pass');
     expect((await run(['--fail-on', 'regression'])).code).toBe(0);
   });
 

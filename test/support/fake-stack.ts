@@ -19,6 +19,12 @@ import {
   SUBMIT_SUBJECT,
 } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import {
+  type RunVerdict,
+  VERDICT_SUBJECT,
+  type VerdictReply,
+  verdictRequest,
+} from '@benchwire/shared/contracts/verdict.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
@@ -42,10 +48,13 @@ export class FakeStack {
   findings: Finding[] = [];
   /** The anomaly service's answer, where it is not that the findings above are all. */
   settled: SettledReply | undefined;
+  /** What the anomaly service says of a run; it refuses without. */
+  verdict: RunVerdict | undefined;
   /** Called for each accepted run; a test drives the run from here. */
   onSubmit: (run: { run_id: string; tasks: Task[] }) => Promise<void> = async () => {};
   #fixture: Pick<NatsFixture, 'nats' | 'client' | 'log'>;
   #running: Running[] = [];
+  #ended: Rows = [];
 
   constructor(fixture: Pick<NatsFixture, 'nats' | 'client' | 'log'>) {
     this.#fixture = fixture;
@@ -72,6 +81,10 @@ export class FakeStack {
       return { ok: true, run_id };
     });
     answer(SETTLED_SUBJECT, settledRequest, async () => this.settled ?? { ok: true, findings: this.findings });
+    answer(VERDICT_SUBJECT, verdictRequest, async (): Promise<VerdictReply> => {
+      if (this.verdict !== undefined) return { ok: true, verdict: this.verdict };
+      return { ok: false, issues: [{ path: 'run_id', code: 'unknown_run', message: 'nothing is known of it' }] };
+    });
     for (const name of Object.keys(QUERIES) as QueryName[]) {
       answer(querySubject(name), z.unknown(), async (parameters): Promise<QueryReply> => {
         this.asked.push({ name, parameters });
@@ -81,7 +94,7 @@ export class FakeStack {
           const page = { ok: true as const, columns: [], rows: left.slice(0, limit), truncated: left.length >= limit };
           return fitReply(page, Number.MAX_SAFE_INTEGER, 'task_id');
         }
-        const rows = [...(this.rows[name] ?? [])];
+        const rows = [...(this.rows[name] ?? (name === 'run' ? this.#ended : []))];
         return { ok: true, columns: Object.keys(rows[0] ?? {}), rows, truncated: false };
       });
     }
@@ -115,6 +128,9 @@ export class FakeStack {
   async finish(run_id: string, outcomes: ReadonlyArray<Pick<Outcome, 'status'>>): Promise<void> {
     const counts: RunCounts = { total: outcomes.length, completed: 0, failed: 0, timed_out: 0, cancelled: 0, lost: 0 };
     for (const { status } of outcomes) counts[status]++;
+    const times = { accepted_at: new Date().toISOString(), finished_at: new Date().toISOString() };
+    const row = { run_id, name: '', state: 'finished', source: null, tags: {}, waiting: 0, running: 0 };
+    this.#ended = [{ ...row, ...counts, ...times }];
     await this.event({ entity: 'run', kind: 'finished', run_id, message: 'all tasks are over', data: { counts } });
   }
 }

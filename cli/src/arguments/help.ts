@@ -29,7 +29,7 @@ export function overview(commands: readonly Command[], style: Style): string {
     ...columns([
       [String(EXIT.ok), 'all tasks completed'],
       [String(EXIT.task_failed), 'a task failed, or was cancelled'],
-      [String(EXIT.regression), '--fail-on was given, and there is such a finding'],
+      [String(EXIT.regression), '--fail-on was given, and the verdict fails or there is such a finding'],
       [String(EXIT.unreachable), 'could not reach the stack'],
       [String(EXIT.usage), 'wrong usage, or a request that is not valid'],
       [String(EXIT.interrupted), 'ended with Ctrl-C; a run continues'],

@@ -1,6 +1,8 @@
 import type { Command } from '../arguments/command.ts';
+import { accept } from './accept.ts';
 import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
+import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
 import { key } from './key.ts';
@@ -20,6 +22,7 @@ import { sql } from './sql.ts';
 import { tests } from './tests.ts';
 import { top } from './top.ts';
 import { validate } from './validate.ts';
+import { verdict } from './verdict.ts';
 import { watch } from './watch.ts';
 import { why } from './why.ts';
 import { worker } from './worker.ts';
@@ -32,6 +35,9 @@ export const COMMANDS: readonly Command[] = [
   runs,
   show,
   results,
+  verdict,
+  compare,
+  accept,
   report,
   watch,
   why,

@@ -1,5 +1,6 @@
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { shortRunId } from '../connection/find-run.ts';
+import type { VerdictOfRun } from '../connection/verdict-of-run.ts';
 import type { CliContext } from '../context.ts';
 import { finalOutcomes, type KeptOutcome, type RunProgress, totalOf } from '../progress/run-progress.ts';
 import { type Failure, failureLines } from '../results/failures.ts';
@@ -9,6 +10,8 @@ import { type NewSeries, newSeriesWords } from '../results/new-series.ts';
 import { noteLines } from '../results/notes.ts';
 import { resultsTables } from '../results/results-table.ts';
 import { unknownDirections, unknownDirectionWords } from '../results/unknown-direction.ts';
+import { formatVerdict, type VerdictFormat } from '../results/verdict-formats.ts';
+import { verdictLines, verdictReasons } from '../results/verdict-lines.ts';
 import { count, formatDuration, formatNumber } from '../terminal/numbers.ts';
 import { wrap } from '../terminal/text-width.ts';
 
@@ -20,6 +23,11 @@ export interface RunReport {
   duplicate: boolean;
   /** Undefined when nobody asked for them. */
   findings: readonly Finding[] | undefined;
+  said: VerdictOfRun;
+  /** The run's page; undefined where nobody knows its address. */
+  url: string | undefined;
+  /** Only the verdict, for another program. */
+  format: VerdictFormat | undefined;
   /** Kinds of findings that the run is to fail on. */
   fail_on: readonly string[];
   /** Tasks whose results begin a history, although their name had one. */
@@ -30,7 +38,10 @@ export interface RunReport {
 /** What `bw run` says at the end, for people or as one JSON object. */
 export function reportRun(context: CliContext, report: RunReport): void {
   const outcomes = finalOutcomes(report.progress, report.order);
+  const { said, format, url } = report;
   if (context.json) context.out.line(JSON.stringify(toJson(report, outcomes, context.now())));
+  else if (format !== undefined && said.verdict !== undefined)
+    context.out.line(formatVerdict(said.verdict, format, url));
   else context.out.lines(toLines(context, report, outcomes));
 }
 
@@ -45,6 +56,9 @@ function toJson(report: RunReport, outcomes: readonly KeptOutcome[], now_ms: num
     counts: progress.finished?.counts ?? { total: totalOf(progress), completed, failed, timed_out, cancelled, lost },
     tasks: outcomes,
     ...(findings === undefined ? {} : { findings }),
+    verdict: report.said.verdict ?? null,
+    ...(report.said.verdict === undefined ? { verdict_reason: report.said.why } : {}),
+    url: report.url ?? null,
     unknown_directions: unknownDirections(measuredOfOutcomes(outcomes)),
     new_series: report.new_series,
   };
@@ -78,8 +92,7 @@ function toLines(context: CliContext, report: RunReport, outcomes: readonly Kept
   if (failures.length > 0) lines.push('', ...failures);
   if (findings !== undefined) {
     lines.push('');
-    if (findings.length === 0)
-      lines.push(style.green('no findings: no series changed, or it is still too short to tell'));
+    if (findings.length === 0) lines.push(style.green('no findings: the detector saw no level move'));
     else lines.push(...findingsTable(findings.map(findingToRow), style, out.columns, context.now()));
     if (findings.some(({ state }) => state === 'suspected'))
       lines.push(
@@ -88,11 +101,19 @@ function toLines(context: CliContext, report: RunReport, outcomes: readonly Kept
   }
   const cannotJudge = unknownDirectionWords(unknownDirections(measured), report.fail_on);
   if (cannotJudge !== undefined) lines.push('', ...wrap(cannotJudge, out.columns ?? 120).map(style.yellow));
-  lines.push('', verdict(context, report));
+  if (measured.length > 0) lines.push('', ...verdictWords(context, report));
+  lines.push('', summary(context, report));
+  if (report.url !== undefined) lines.push(style.dim(report.url));
   return lines;
 }
 
-function verdict({ style, now }: CliContext, report: RunReport): string {
+function verdictWords({ style, out }: CliContext, { said }: RunReport): string[] {
+  if (said.verdict === undefined) return [style.dim(`no verdict: ${said.why}`)];
+  const reasons = verdictReasons(said.verdict).flatMap((reason) => wrap(reason, out.columns ?? 120));
+  return [...verdictLines(said.verdict, style, out.columns), ...reasons.map(style.dim)];
+}
+
+function summary({ style, now }: CliContext, report: RunReport): string {
   const { progress } = report;
   const total = totalOf(progress);
   const { completed, failed, timed_out, cancelled, lost } = progress.finished?.counts ?? progress.counts;

@@ -2,10 +2,13 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import type { Submitted } from '@benchwire/shared/client/submit.ts';
 import type { Finding, FindingKind } from '@benchwire/shared/contracts/finding.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
+import { dashboardUrl } from '../connection/dashboard-url.ts';
 import { findNewSeries } from '../connection/find-new-series.ts';
 import { shortRunId } from '../connection/find-run.ts';
+import { verdictOfRun } from '../connection/verdict-of-run.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { type Follower, followRun } from '../progress/follow-run.ts';
@@ -19,6 +22,7 @@ import { readFiles } from '../request/read-files.ts';
 import { readRequest, type WrittenRequest } from '../request/read-request.ts';
 import { sendFiles } from '../request/send-files.ts';
 import { submitWritten } from '../request/submit-written.ts';
+import { VERDICT_FORMATS, type VerdictFormat } from '../results/verdict-formats.ts';
 import { count } from '../terminal/numbers.ts';
 import { oneLine } from '../terminal/text-width.ts';
 import { askWhatToDo } from './interrupt-question.ts';
@@ -47,13 +51,23 @@ export const run = defineCommand({
     incremental: { kind: 'flag', help: 'with --model: leave out what was measured already' },
     'no-upload': { kind: 'flag', help: "don't read or send model files: the workers have them in their model folders" },
     detach: { kind: 'flag', short: 'd', help: 'only submit; print the run id' },
-    'fail-on': { kind: 'choices', choices: FAIL_ON, help: 'exit with 2 when there is such a finding' },
+    'fail-on': {
+      kind: 'choices',
+      choices: FAIL_ON,
+      help: 'exit with 2: regression when the verdict fails, others when there is such a finding',
+    },
     name: { kind: 'text', value: 'NAME', help: "the run's name" },
     tag: { kind: 'list', value: 'KEY=VALUE', help: 'a tag; may be given several times' },
     'request-id': { kind: 'text', value: 'ID', help: 'submitting the same id again within 24 h gives the same run' },
     commit: { kind: 'text', value: 'SHA', help: 'what is measured: its commit' },
     branch: { kind: 'text', value: 'NAME', help: 'its branch' },
+    base: {
+      kind: 'text',
+      value: 'BRANCH|SHA',
+      help: 'what it is compared with: the branch that it is for, or the commit that it began at',
+    },
     repo: { kind: 'text', value: 'URL', help: 'its repository' },
+    format: { kind: 'choice', choices: VERDICT_FORMATS, help: 'print the verdict as Markdown, or as a JUnit file' },
     'no-git': {
       kind: 'flag',
       help: "don't take commit, branch and repository from git in this folder (never taken in Benchwire's own)",
@@ -72,12 +86,15 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
   bw run examples/quickstart.yaml
   bw run --model silero-vad-v5 --hardware cpu,cuda --batch-sizes 1,2,4
   bw run request.yaml --fail-on regression --tag trigger=nightly
+  bw run request.yaml --base main --format markdown > comment.md
   bw run request.yaml --fail-on regression,change     # also where nobody knows which way is better
   bw run request.yaml --json > results.json`,
   async run(context, values, [file]) {
     const written = await writtenBy(context, values, file);
     const checked = checkRequest(written);
-    const fromGit = values['no-git'] ? undefined : await gitSource(context.working_directory);
+    const fromGit = values['no-git']
+      ? undefined
+      : await gitSource(context.working_directory, undefined, context.environment);
     const overrides = { ...values, request_id: values['request-id'], tags: values.tag };
     const request = applyOverrides(checked.request, overrides, fromGit);
     const listed = checked.request.files ?? [];
@@ -87,7 +104,7 @@ elsewhere it leaves it going. A second Ctrl-C leaves at once.
       const submitted = await submitWritten(client, written, { ...request, files: [...listed, ...(sent ?? [])] });
       if (values.detach) return sayDetached(context, submitted);
       const started: Started = { client, submitted, tasks: checked.tasks, name: request.name };
-      return await follow(context, started, values['fail-on']);
+      return await follow(context, started, values);
     });
   },
 });
@@ -125,7 +142,11 @@ function hints(run_id: string, what: string): string {
   return `run ${short} ${what}.\n  watch it   bw watch ${short}\n  results    bw results ${short}\n  cancel it  bw cancel ${short}`;
 }
 
-async function follow(context: CliContext, started: Started, fail_on: readonly FindingKind[]): Promise<number> {
+async function follow(
+  context: CliContext,
+  started: Started,
+  { 'fail-on': fail_on, format }: { 'fail-on': readonly FindingKind[]; format: VerdictFormat | undefined },
+): Promise<number> {
   const { client, submitted, tasks, name } = started;
   const { run_id, task_count, duplicate } = submitted;
   const { err, errStyle } = context;
@@ -174,22 +195,39 @@ async function follow(context: CliContext, started: Started, fail_on: readonly F
     );
   }
   const findings = fail_on.length > 0 ? await client.settled(run_id, progress.last_sequence) : undefined;
+  const said = await verdictOfRun(client, run_id, fail_on.includes('regression') || fail_on.includes('change'));
   const order = tasks.map((task) => task.task_id);
   const new_series = await findNewSeries(client, run_id, finalOutcomes(progress, order), expected);
-  reportRun(context, { progress, order, name, duplicate, findings, fail_on, new_series, started_ms });
+  const url = dashboardUrl(context, run_id);
+  reportRun(context, {
+    progress,
+    order,
+    name,
+    duplicate,
+    findings,
+    said,
+    url,
+    format,
+    fail_on,
+    new_series,
+    started_ms,
+  });
   const completed = progress.finished?.counts?.completed ?? progress.counts.completed;
-  return exitCode(completed, totalOf(progress), findings, fail_on);
+  return exitCode(completed, totalOf(progress), { findings, verdict: said.verdict }, fail_on);
 }
 
 /** A task that did not complete counts more than a regression: then the comparison is not the whole story. */
 function exitCode(
   completed: number,
   total: number,
-  findings: readonly Finding[] | undefined,
+  { findings, verdict }: { findings: readonly Finding[] | undefined; verdict: RunVerdict | undefined },
   fail_on: readonly FindingKind[],
 ): number {
   if (completed < total) return EXIT.task_failed;
+  if (fail_on.includes('regression') && verdict?.outcome === 'fail') return EXIT.regression;
+  const hasChanged = verdict?.metrics.some((metric) => metric.verdict === 'changed' && metric.accepted === null);
+  if (fail_on.includes('change') && hasChanged === true) return EXIT.regression;
   const isAskedFor = ({ kind, state }: Finding): boolean =>
-    fail_on.includes(kind) && state !== 'dismissed' && state !== 'went_away';
+    kind !== 'regression' && fail_on.includes(kind) && state !== 'dismissed' && state !== 'went_away';
   return findings?.some(isAskedFor) === true ? EXIT.regression : EXIT.ok;
 }

@@ -3,15 +3,22 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import { withoutCredentials } from '@benchwire/shared/runtime/server-url.ts';
+import { ciSource } from './ci-source.ts';
+import { gitHistory } from './git-history.ts';
 
 const BENCHWIRE_CHECKOUT = resolve(import.meta.dirname, '../../..');
 
 /**
  * Commit, branch and repository of a folder, from git; undefined where it is in no repository or git is not installed,
  * and in Benchwire's own checkout: who works there with `npm run bw` measures something else, whose commit that is not.
+ * Where it lies in its history is added as far as git knows it, and what the CI says of its branch and pull request.
  * A version is added when the folder differs from its commit: `1a2b3c4-dirty`.
  */
-export async function gitSource(folder: string, own_checkout = BENCHWIRE_CHECKOUT): Promise<Source | undefined> {
+export async function gitSource(
+  folder: string,
+  own_checkout = BENCHWIRE_CHECKOUT,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Promise<Source | undefined> {
   const [top, commit, branch, remote, described] = await Promise.all([
     git(folder, ['rev-parse', '--show-toplevel']),
     git(folder, ['rev-parse', '--verify', 'HEAD']),
@@ -20,9 +27,13 @@ export async function gitSource(folder: string, own_checkout = BENCHWIRE_CHECKOU
     git(folder, ['describe', '--tags', '--always', '--dirty']),
   ]);
   if (commit === undefined || top === realpathSync(own_checkout)) return undefined;
+  const fromCi = ciSource(environment);
   return {
     commit,
     ...(branch === undefined ? {} : { branch: branch.slice(0, 256) }),
+    ...fromCi,
+    // The commit that a branch began at says more than the name of what it is for.
+    ...(await gitHistory((...args) => git(folder, args), branch ?? fromCi.branch, fromCi.base)),
     // A remote may carry a token: https://x:TOKEN@host/repo. It is nobody's business in a result.
     ...(remote === undefined ? {} : { repo: withoutCredentials(remote).slice(0, 512) }),
     ...(described?.endsWith('-dirty') === true ? { version: described.slice(-128) } : {}),

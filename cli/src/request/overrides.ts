@@ -8,6 +8,7 @@ export interface Overrides {
   tags: readonly string[];
   commit: string | undefined;
   branch: string | undefined;
+  base?: string | undefined;
   repo: string | undefined;
 }
 
@@ -19,6 +20,7 @@ export function applyOverrides(request: Request, overrides: Overrides, fromGit: 
   const given: Source = {
     ...(overrides.commit === undefined ? {} : { commit: overrides.commit }),
     ...(overrides.branch === undefined ? {} : { branch: overrides.branch }),
+    ...(overrides.base === undefined ? {} : { base: overrides.base }),
     ...(overrides.repo === undefined ? {} : { repo: overrides.repo }),
   };
   // Git describes the folder as it is now; a file or option that names another commit is not mixed with it.

@@ -1,4 +1,5 @@
 import { keyValues, list, natsVariables, serviceVariables } from '@benchwire/shared/runtime/config.ts';
+import { DEFAULT_MAIN_BRANCHES } from '@benchwire/shared/verdict/lines.ts';
 import { z } from 'zod';
 
 const number = z.coerce.number();
@@ -35,6 +36,13 @@ export const anomalyConfig = z
     ANOMALY_CONFIRM_KINDS: list
       .pipe(z.array(z.enum(['regression', 'improvement', 'change'])))
       .prefault('regression,change'),
+    /**
+     * Branches whose points make levels, separated by commas, with `*` for any part: `main,release/*`. The first is the trunk, and
+     * so is everything without a branch.
+     */
+    ANOMALY_MAIN_BRANCHES: list
+      .pipe(z.array(z.string().min(1).max(256)).min(1).max(100))
+      .prefault(DEFAULT_MAIN_BRANCHES.join(',')),
     /** Into how many slots the series are split; replicas share them. The same for all replicas. */
     ANOMALY_SHARDS: number.pipe(z.int().min(1).max(64)).prefault(1),
     /** How long a question for settled findings may wait until everything before it is judged. */

@@ -5,6 +5,7 @@ import { anomalyConfig } from './config.ts';
 import { forwardActs } from './handlers/act.ts';
 import { answerAnalyses } from './handlers/analyse.ts';
 import { answerSettled } from './handlers/settled.ts';
+import { answerVerdicts } from './handlers/verdict.ts';
 import { createMetrics } from './metrics.ts';
 import { type Shard, startShard } from './shard.ts';
 import { holdShards } from './shards.ts';
@@ -27,6 +28,7 @@ await runService({
       },
       levels: { ...DEFAULT_SETTINGS, window: config.ANOMALY_HISTORY },
       least_change_percent: config.ANOMALY_LEAST_CHANGE,
+      main_branches: config.ANOMALY_MAIN_BRANCHES,
       confirmation: {
         runs: config.ANOMALY_CONFIRM_RUNS,
         per_hour: config.ANOMALY_CONFIRM_PER_HOUR,
@@ -56,6 +58,9 @@ await runService({
     scope.add('settled', () => settled.stop());
     const analyses = answerAnalyses({ ...parts, ...book });
     scope.add('analyses', () => analyses.stop());
+    const { ANOMALY_MAIN_BRANCHES: main_branches } = config;
+    const verdicts = answerVerdicts({ ...parts, ...book, main_branches });
+    scope.add('verdicts', () => verdicts.stop());
     const acts = forwardActs({ ...parts, slots, deadline_ms: settle_ms });
     scope.add('acts', () => acts.stop());
   },

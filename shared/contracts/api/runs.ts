@@ -4,6 +4,7 @@ import { QUERIES } from '../query.ts';
 import { issue } from '../request.ts';
 import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
 import { RUN_STATUSES } from '../run-status.ts';
+import { runVerdict } from '../verdict.ts';
 import { cursor, limitOf, pageOf } from './lists.ts';
 import { signatures } from './signature.ts';
 
@@ -72,6 +73,21 @@ export const runApi = signatures({
     other_status: 200,
   },
   'GET /api/runs/:run_id': { role: 'viewer', summary: 'One run with its counts', params, answer: runNow },
+  'GET /api/runs/:run_id/verdict': {
+    role: 'viewer',
+    summary:
+      'Is it slower than its base: each metric with its change, interval and baseline, and what the gate makes of them',
+    params,
+    query: z.strictObject({ base_run_id: runId.optional() }),
+    answer: runVerdict,
+  },
+  'POST /api/runs/:run_id/accept': {
+    role: 'submitter',
+    summary: 'Accept what it made slower: from its commit on that is the level that others are compared with',
+    params,
+    body: z.strictObject({ reason: z.string().max(2000).default('') }).default({ reason: '' }),
+    answer: z.object({ run_id: runId, series_ids: z.array(z.string()) }),
+  },
   'GET /api/runs/:run_id/request': {
     role: 'viewer',
     summary: 'The request that it was started with',

@@ -84,6 +84,7 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
       return addWorker(event, name, order, event.kind, rows);
     case 'series.note':
     case 'series.environment_changed':
+    case 'series.accepted':
       return addAnnotations(event, name, order, rows);
     case 'task.measured':
     case 'task.waiting_for_pool':

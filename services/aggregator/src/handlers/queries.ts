@@ -17,7 +17,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Queries } from '../adapters/database.ts';
 import { fitReply } from '../decide/fit-reply.ts';
-import { findAnnotations } from '../tables/annotations.ts';
+import { findAccepted, findAnnotations } from '../tables/annotations.ts';
 import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
 import { findComparison, findNewestValues } from '../tables/comparison.ts';
 import { findEvents } from '../tables/events.ts';
@@ -27,6 +27,7 @@ import { findRequest } from '../tables/requests.ts';
 import {
   findFresh,
   findHistory,
+  findLinePoints,
   findMatrix,
   findModels,
   findPoints,
@@ -59,6 +60,7 @@ const ANSWERS: Answers = {
   results: findResults,
   series: findSeries,
   points: findPoints,
+  line_points: findLinePoints,
   history: findHistory,
   fresh: findFresh,
   workers: (database, { limit }) => findWorkers(database, limit),
@@ -66,6 +68,7 @@ const ANSWERS: Answers = {
   finding: findFinding,
   incidents: findIncidents,
   annotations: findAnnotations,
+  accepted: findAccepted,
   precision: findPrecision,
   events: findEvents,
   request: findRequest,

@@ -1,4 +1,4 @@
-import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
+import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { AnnotationRow as AnnotationReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import type { Table } from './table.ts';
@@ -32,5 +32,17 @@ export function findAnnotations(
     `SELECT series_id, event_id, about_at, made_at, kind, text, by, link FROM annotations FINAL
      WHERE series_id = {series_id:String} ORDER BY about_at, event_id LIMIT {limit:UInt32}`,
     { series_id, limit },
+  );
+}
+
+/** What was accepted on some series, oldest first. */
+export function findAccepted(
+  database: Queries,
+  { series_ids }: AskedQuery<'accepted'>,
+): Promise<Array<QueryRow<'accepted'>>> {
+  return database.query(
+    `SELECT series_id, about_at, text, by FROM annotations FINAL
+     WHERE series_id IN ({series_ids:Array(String)}) AND kind = 'accepted' ORDER BY made_at, event_id`,
+    { series_ids: [...series_ids] },
   );
 }

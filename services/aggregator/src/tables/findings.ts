@@ -55,13 +55,14 @@ const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, b
 
 /** Newest first; `before` pages on. */
 export function findFindings(database: Queries, parameters: AskedQuery<'findings'>): Promise<FindingReply[]> {
-  const { run_id, kind, states, series_id, incident_id, search, before, limit } = parameters;
+  const { run_id, kind, states, series_id, series_ids, incident_id, search, before, limit } = parameters;
   const at = timeParameter('before_at');
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),
     equals('kind', 'String', kind),
     states && ['state IN ({states:Array(String)})', { states }],
     equals('series_id', 'String', series_id),
+    series_ids && ['series_id IN ({series_ids:Array(String)})', { series_ids }],
     equals('f.incident_id', 'String', incident_id),
     search === ''
       ? undefined

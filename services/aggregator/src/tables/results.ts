@@ -1,7 +1,7 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import type { LinePointRow, ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
 import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
@@ -94,6 +94,35 @@ export function findHistory(
        LIMIT {points_per_series:UInt32} BY series_id)
      ORDER BY series_id, version DESC, run_id, task_id, attempt`,
     { after_series_id, series_limit, points_per_series },
+  );
+}
+
+const LINE_POINT = [
+  'series_id',
+  'run_id',
+  'task_id',
+  'measured_at',
+  'value',
+  'ci_low',
+  'ci_high',
+  'steady',
+  'source',
+].join(', ');
+
+/** The last points of some series, by series id and then oldest first. */
+export function findLinePoints(
+  database: Queries,
+  { series_ids, points_per_series }: AskedQuery<'line_points'>,
+): Promise<LinePointRow[]> {
+  return database.query(
+    `SELECT ${LINE_POINT} FROM (
+       SELECT ${LINE_POINT}, version, attempt FROM results FINAL
+       WHERE series_id IN ({series_ids:Array(String)})
+         AND NOT hasAny(note_codes, [${DECIDING_NOTHING.map((code) => `'${code}'`).join(', ')}])
+       ORDER BY series_id, version, run_id DESC, task_id DESC, attempt DESC
+       LIMIT {points_per_series:UInt32} BY series_id)
+     ORDER BY series_id, version DESC, run_id, task_id, attempt`,
+    { series_ids: [...series_ids], points_per_series },
   );
 }
 

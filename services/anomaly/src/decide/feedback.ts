@@ -1,3 +1,5 @@
+import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
+
 /** What people have said of the findings of a metric on a pool. */
 export interface Judged {
   acknowledged: number;
@@ -17,4 +19,18 @@ export function thresholdFactor({ acknowledged, dismissed }: Judged): number {
   const precision = agreed / (agreed + dismissed + PRIOR.dismissed);
   const usual = PRIOR.acknowledged / (PRIOR.acknowledged + PRIOR.dismissed);
   return Math.max(LEAST_FACTOR, Math.min(MOST_FACTOR, usual / precision));
+}
+
+/** The limits where people's feedback counts, as the detector has them. */
+export function withFeedback<S extends { single: { threshold: number }; levels: DetectorSettings }>(
+  settings: S,
+  judged: Judged,
+): S {
+  const factor = thresholdFactor(judged);
+  const { single, levels } = settings;
+  return {
+    ...settings,
+    single: { ...single, threshold: single.threshold * factor },
+    levels: { ...levels, least_tail_z: levels.least_tail_z * factor },
+  };
 }

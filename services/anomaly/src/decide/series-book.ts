@@ -4,10 +4,13 @@ import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { decidesNothing, measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
+import { type Source, source } from '@benchwire/shared/contracts/request.ts';
 import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import { type TestCase, testResults } from '@benchwire/shared/contracts/test-results.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
+import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
+import { isSameCommit } from '@benchwire/shared/verdict/order.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
 import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
@@ -30,7 +33,7 @@ import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
 import { type OutlierPattern, SampleOutliers } from './sample-outliers.ts';
-import { addPoint, newSeries, type Series } from './series.ts';
+import { addPoint, newSeries, placePoint, type Series, seriesOfLine } from './series.ts';
 import { TestMemory } from './test-memory.ts';
 
 export interface BookOptions {
@@ -41,6 +44,8 @@ export interface BookOptions {
   /** Smallest change worth a finding, in percent, by metric. */
   least_change_percent: ReadonlyMap<string, number>;
   confirmation: ConfirmationOptions;
+  /** Branches whose points make levels; points of others are judged against them by verdicts only (ADR 047). */
+  main_branches: MainBranches;
   /** Which series are this replica's. */
   owns(series_id: string): boolean;
 }
@@ -91,11 +96,12 @@ export class SeriesBook {
 
   /** Adds a point without judging it: of the history, the oldest of a series first. */
   remember(series_id: string, point: PastPoint): void {
-    if (!this.#options.owns(series_id)) return;
-    const series = this.#get(series_id);
+    const line = lineOf(point.ref.source, this.#options.main_branches);
+    if (!line.is_main || !this.#options.owns(series_id)) return;
+    const series = this.#get(series_id, line.name, point.ref.source);
     if (point.better) series.better = point.better;
-    addPoint(series, point.value, point.ref, this.#options.levels.window);
-    this.#online.append(series.slot, point.value);
+    if (placePoint(series, point.value, point.ref, this.#options.levels.window))
+      this.#online.append(series.slot, point.value);
   }
 
   /** Adds the points of an outcome without judging them: it was judged before this process began. */
@@ -103,6 +109,7 @@ export class SeriesBook {
     this.#newlyFailed(read.raw);
     if (read.kind !== 'measured' || !this.#isNew(read.attempt_id)) return;
     const ref = refOf(read.outcome);
+    if (!this.#isOnMainLine(ref.source)) return;
     const points = decidingPoints(read.outcome);
     for (const point of points) {
       this.remember(point.series_id, { value: point.value, ref, better: point.better });
@@ -136,7 +143,9 @@ export class SeriesBook {
    */
   fold(read: ReadOutcome, now: Date): Finding[] {
     if (read.kind !== 'nothing' && !this.#isNew(read.attempt_id)) return [];
-    const failing = [...this.#countFailure(read.raw, now), ...this.#judgeTests(read.raw, now)];
+    const failing = this.#isOnMainLine(sourceOf(read.raw))
+      ? [...this.#countFailure(read.raw, now), ...this.#judgeTests(read.raw, now)]
+      : [];
     if (read.kind === 'nothing') return failing;
     if (read.kind === 'unmeasured') {
       if (read.confirms === null) return failing;
@@ -160,6 +169,8 @@ export class SeriesBook {
             'the re-run did not measure this metric',
             now,
           );
+    // Points of a branch never move the level of a main line.
+    if (!this.#isOnMainLine(outcome.source)) return [...failing, ...settled];
     return [...failing, ...settled, ...this.#judge(points, refOf(outcome), outcome, now)];
   }
 
@@ -182,10 +193,11 @@ export class SeriesBook {
     const changed: Finding[] = [];
     this.#noteEnvironment(points, ref, outcome, now);
     for (const point of points) {
-      const series = this.#get(point.series_id);
+      const series = this.#get(point.series_id, this.#lineOf(ref.source).name, ref.source);
       series.unit = point.unit;
       series.better = point.better ?? series.better;
-      addPoint(series, point.value, ref, this.#options.levels.window);
+      // A late result of an old commit says nothing about the commits after it.
+      if (!placePoint(series, point.value, ref, this.#options.levels.window)) continue;
       const isSuspicious = this.#online.append(series.slot, point.value);
       const least_change_percent = this.#options.least_change_percent.get(point.key.metric) ?? 0;
       const levels = { ...this.#options.levels, least_change_percent };
@@ -304,7 +316,8 @@ export class SeriesBook {
       return true;
     };
     const suspected = attemptId(finding);
-    const first = this.#series.get(finding.series_id)?.refs.find(({ attempt_id }) => attempt_id === suspected);
+    const line = seriesOfLine(finding.series_id, this.#lineOf(finding.source).name);
+    const first = this.#series.get(line)?.refs.find(({ attempt_id }) => attempt_id === suspected);
     const newest = this.findings.get(finding.finding_id) ?? finding;
     const asked = askAgain(newest, this.#options.confirmation, mayAsk, first?.worker_id ?? null, now);
     return asked === undefined ? [] : [this.#apply(asked)];
@@ -322,13 +335,42 @@ export class SeriesBook {
     return true;
   }
 
-  #get(series_id: string): Series {
-    const known = this.#series.get(series_id);
+  #lineOf(source: Source | null): Line {
+    return lineOf(source, this.#options.main_branches);
+  }
+
+  #isOnMainLine(source: Source | null): boolean {
+    return this.#lineOf(source).is_main;
+  }
+
+  #get(series_id: string, line: string, source: Source | null): Series {
+    const name = seriesOfLine(series_id, line);
+    const known = this.#series.get(name);
     if (known !== undefined) return known;
     const created = newSeries(series_id, this.#online.add());
-    this.#series.set(series_id, created);
+    this.#series.set(name, created);
+    const trunk = line === TRUNK ? undefined : this.#series.get(series_id);
+    if (trunk !== undefined) this.#inherit(created, trunk, source);
     return created;
   }
+
+  /** A line starts from the level that it left the trunk at. */
+  #inherit(series: Series, trunk: Series, source: Source | null): void {
+    const at = trunk.refs.findLastIndex((ref) => isSameCommit(ref.source?.commit, source?.base));
+    const to = at < 0 ? trunk.values.length : at + 1;
+    series.unit = trunk.unit;
+    series.better = trunk.better;
+    for (let i = 0; i < to; i++) {
+      addPoint(series, trunk.values[i] as number, trunk.refs[i] as PointRef, this.#options.levels.window);
+      this.#online.append(series.slot, trunk.values[i] as number);
+    }
+  }
+}
+
+/** Of an outcome that nobody has checked yet: enough to know its line. */
+function sourceOf(raw: RawOutcome): Source | null {
+  const read = source.safeParse(raw.source);
+  return read.success ? read.data : null;
 }
 
 function refOf(outcome: Outcome): PointRef {

@@ -1,7 +1,9 @@
 import type { Better } from '@benchwire/shared/contracts/direction.ts';
+import { TRUNK } from '@benchwire/shared/verdict/lines.ts';
+import { placeOf } from '@benchwire/shared/verdict/order.ts';
 import type { PointRef } from './point-ref.ts';
 
-/** What is kept of a series: its newest values, each with the attempt that it is from. */
+/** What is kept of one main line of a series: its newest values in the line's order, each with the attempt that it is from. */
 export interface Series {
   readonly series_id: string;
   unit: string | null;
@@ -19,14 +21,41 @@ export interface Series {
   jumps: Array<{ at: number; direction: 1 | -1 }>;
 }
 
+/** The name that a series of a main line is kept under: the trunk has the series' own. */
+export function seriesOfLine(series_id: string, line: string): string {
+  return line === TRUNK ? series_id : `${series_id}@${line}`;
+}
+
 export function newSeries(series_id: string, slot: number): Series {
   return { series_id, unit: null, better: null, slot, values: [], refs: [], dropped: 0, numbers: new Map(), jumps: [] };
 }
 
-/** Adds a point; beyond `window` a quarter more is kept before the oldest go, so that dropping costs little. */
+/**
+ * Adds a point at its place in the line: at the end, or before the points of commits that come after its own.
+ * @returns whether it is the newest
+ */
+export function placePoint(series: Series, value: number, ref: PointRef, window: number): boolean {
+  const at = placeOf(series.refs, ref.source);
+  if (at === series.refs.length) {
+    addPoint(series, value, ref, window);
+    return true;
+  }
+  series.values.splice(at, 0, value);
+  series.refs.splice(at, 0, ref);
+  series.numbers.clear();
+  series.jumps = series.jumps.map((jump) => (jump.at < at + series.dropped ? jump : { ...jump, at: jump.at + 1 }));
+  dropOldest(series, window);
+  return false;
+}
+
+/** Adds a point at the end; beyond `window` a quarter more is kept before the oldest go, so that dropping costs little. */
 export function addPoint(series: Series, value: number, ref: PointRef, window: number): void {
   series.values.push(value);
   series.refs.push(ref);
+  dropOldest(series, window);
+}
+
+function dropOldest(series: Series, window: number): void {
   if (series.values.length <= window * 1.25) return;
   const tooMany = series.values.length - window;
   series.values.splice(0, tooMany);

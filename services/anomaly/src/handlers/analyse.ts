@@ -4,17 +4,21 @@ import {
   type AnalyseReply,
   type AnalyseRequest,
   analyseRequest,
+  type SeriesAnalysis,
 } from '@benchwire/shared/contracts/anomaly.ts';
 import { directionOf } from '@benchwire/shared/contracts/direction.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
+import { pointsOfMainLine } from '@benchwire/shared/verdict/base-points.ts';
+import { type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type AnalysisParts, analyse } from '../decide/analyse.ts';
 
-export interface AnalyseParts extends Omit<AnalysisParts, 'judged' | 'confirmed'> {
+export interface AnalyseParts extends Omit<AnalysisParts, 'judged' | 'confirmed' | 'worse'> {
+  main_branches: MainBranches;
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -55,9 +59,22 @@ async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest
     const direction = directionOf({ metric, unit, better: better === '' ? null : better });
     const worse = direction === 'lower_is_better' ? 1 : direction === 'higher_is_better' ? -1 : 0;
     const judgement = { judged: { acknowledged, dismissed }, confirmed, worse } as const;
-    return { ok: true, analysis: analyse(series_id, rows, { ...parts, ...judgement }) };
+    // Branches have no levels: their points are not looked at, and the levels are told as places among all points.
+    const trunk = pointsOfMainLine(rows, parts.main_branches, TRUNK);
+    const looked = trunk.length === 0 ? rows : trunk;
+    return { ok: true, analysis: placedAmong(rows, looked, analyse(series_id, looked, { ...parts, ...judgement })) };
   } catch (error) {
     const message = `the aggregator can't be asked for the points: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };
   }
+}
+
+/** The analysis with its segments as places among all points of the series. */
+function placedAmong<R>(all: readonly R[], looked: readonly R[], analysis: SeriesAnalysis): SeriesAnalysis {
+  const newest = looked.slice(-analysis.points);
+  const segments = analysis.segments.map((segment) => {
+    const places = newest.slice(segment.from, segment.to).map((point) => all.indexOf(point));
+    return { ...segment, from: Math.min(...places), to: Math.max(...places) + 1 };
+  });
+  return { ...analysis, points: all.length, segments };
 }

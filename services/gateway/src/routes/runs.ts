@@ -1,3 +1,4 @@
+import { acceptRun } from '@benchwire/shared/client/accept.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { runApi } from '@benchwire/shared/contracts/api/runs.ts';
@@ -63,6 +64,19 @@ export const runHandlers: Handlers<typeof runApi> = {
   },
 
   'GET /api/runs/:run_id': async ({ gateway, params: { run_id } }) => withStatus(await findRun(gateway.client, run_id)),
+
+  'GET /api/runs/:run_id/verdict': async ({ gateway, params: { run_id }, query: { base_run_id } }) => {
+    await findRun(gateway.client, run_id);
+    return await gateway.client.verdict(run_id, base_run_id);
+  },
+
+  'POST /api/runs/:run_id/accept': async ({ gateway, params: { run_id }, body: { reason }, caller }) => {
+    await findRun(gateway.client, run_id);
+    const options = { by: caller.subject, reason, now: new Date() };
+    const series_ids = await acceptRun(gateway.client.nats, run_id, options);
+    if (series_ids.length > 0) return { run_id, series_ids };
+    throw new HttpProblem(422, 'NOTHING_TO_ACCEPT', `Run ${run_id} is slower than its base nowhere.`);
+  },
 
   'GET /api/runs/:run_id/request': async ({ gateway, params: { run_id } }) => {
     const [row] = (await gateway.client.query('request', { run_id })).rows;

@@ -1,0 +1,30 @@
+import type { Client } from '@benchwire/shared/client/client.ts';
+import { verdict } from '@benchwire/shared/client/verdict.ts';
+import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
+import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
+
+/** A run that nobody gates does not wait longer for the stack to have stored everything. */
+const UNGATED_WAIT_MS = 10_000;
+
+/** What a run is compared with its base; or why that can't be said now, where nobody depends on it. */
+export type VerdictOfRun = { verdict: RunVerdict } | { verdict: undefined; why: string };
+
+/**
+ * The verdict of a run that has just ended, once everything that it measured is stored.
+ * @param is_gated - whether the exit code depends on it: then whatever is in the way is thrown
+ */
+export async function verdictOfRun(client: Client, run_id: string, is_gated: boolean): Promise<VerdictOfRun> {
+  if (is_gated) {
+    await client.finished(run_id);
+    return { verdict: await client.verdict(run_id) };
+  }
+  const signal = AbortSignal.timeout(UNGATED_WAIT_MS);
+  try {
+    await client.finished(run_id, signal);
+    return { verdict: await verdict(client.nats, { run_id }, 0) };
+  } catch (error) {
+    if (signal.aborted) return { verdict: undefined, why: 'the results are not stored yet' };
+    if (error instanceof BenchwireError) return { verdict: undefined, why: messageOf(error) };
+    throw error;
+  }
+}

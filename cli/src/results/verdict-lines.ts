@@ -1,0 +1,90 @@
+import type { MetricVerdict, RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
+import { VERDICT_WORDS } from '@benchwire/shared/verdict/summary.ts';
+import { formatChange, formatNumber } from '../terminal/numbers.ts';
+import type { Style } from '../terminal/style.ts';
+import { type Column, renderTable } from '../terminal/table.ts';
+
+/** Rows of a verdict that is not asked for by itself; `bw verdict RUN` has all. */
+const SHOWN = 20;
+
+/** Those whose change is told: metrics that only begin say nothing. */
+export const comparedMetrics = ({ metrics }: RunVerdict): MetricVerdict[] =>
+  metrics.filter(({ verdict }) => verdict !== 'new');
+
+const COLUMNS: ReadonlyArray<Column<MetricVerdict>> = [
+  { title: 'verdict', cell: wordsOf, paint: (text, row, style) => paint(text, row, style) },
+  { title: 'change', cell: ({ change_percent }) => formatChange(change_percent), align: 'right' },
+  { title: '95 % interval', cell: intervalOf, align: 'right', expendable: 4 },
+  { title: 'metric', cell: ({ metric }) => metric, shrink_to: 16 },
+  { title: 'task', cell: ({ task_id }) => task_id, shrink_to: 12 },
+  { title: 'batch', cell: ({ batch_size }) => (batch_size === null ? '' : String(batch_size)), align: 'right' },
+  { title: 'value', cell: ({ value }) => formatNumber(value), align: 'right' },
+  {
+    title: 'base',
+    cell: ({ baseline }) => (baseline === null ? '' : formatNumber(baseline.level)),
+    align: 'right',
+  },
+  { title: 'unit', cell: ({ unit }) => unit, expendable: 6 },
+  {
+    title: 'sees',
+    cell: ({ minimum_detectable_percent: sees }) => (sees === null ? '' : `${formatNumber(sees, 1)} %`),
+    align: 'right',
+    expendable: 3,
+  },
+  { title: 'gate', cell: ({ gate }) => gate, expendable: 5, paint: (text, row, style) => paint(text, row, style) },
+  { title: 'pool', cell: ({ pool }) => pool, expendable: 7 },
+];
+
+/** The verdict of a run as a table and one line. */
+export function verdictLines(
+  verdict: RunVerdict,
+  style: Style,
+  width: number | undefined,
+  shown: number = SHOWN,
+): string[] {
+  const compared = comparedMetrics(verdict);
+  const rows = compared.slice(0, shown);
+  const lines = rows.length === 0 ? [] : [...renderTable(rows, COLUMNS, { style, width }), ''];
+  const left = compared.length - rows.length + verdict.left_out;
+  if (left > 0) lines.push(style.dim(`${left} more are not shown`), '');
+  const summary = `verdict: ${verdict.summary}`;
+  lines.push(
+    verdict.outcome === 'fail'
+      ? style.red(summary)
+      : verdict.outcome === 'warn'
+        ? style.yellow(summary)
+        : style.green(summary),
+  );
+  return lines;
+}
+
+/** Why, for the metrics that fail, warn or can't be told. */
+export function verdictReasons(verdict: RunVerdict): string[] {
+  const worth = comparedMetrics(verdict).filter(
+    (metric) => metric.gate === 'fail' || metric.gate === 'warn' || metric.verdict === 'cannot_tell',
+  );
+  return worth.filter(({ gate }) => gate !== 'report').map((metric) => `${nameOf(metric)}: ${metric.reason}`);
+}
+
+/** A metric of a run for people. */
+export const nameOf = ({ task_id, metric, batch_size }: MetricVerdict): string =>
+  `${task_id} ${metric}${batch_size === null ? '' : ` at batch ${batch_size}`}`;
+
+/** A verdict in words: known and accepted ones as such. */
+export function wordsOf({ verdict, known_regression, accepted }: MetricVerdict): string {
+  const word = VERDICT_WORDS[verdict];
+  if (verdict !== 'slower' && verdict !== 'changed') return word;
+  if (accepted !== null) return `${word}, accepted`;
+  return known_regression === null ? word : `${word}, known`;
+}
+
+export function intervalOf({ change_low_percent: low, change_high_percent: high }: MetricVerdict): string {
+  return low === null || high === null ? '' : `${formatChange(low)} to ${formatChange(high)}`;
+}
+
+function paint(text: string, { gate, verdict }: MetricVerdict, style: Style): string {
+  if (gate === 'fail') return style.red(text);
+  if (gate === 'warn' || verdict === 'cannot_tell') return style.yellow(text);
+  if (gate === 'report') return style.dim(text);
+  return verdict === 'faster' ? style.green(text) : text;
+}

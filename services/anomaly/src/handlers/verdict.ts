@@ -1,0 +1,85 @@
+import { query } from '@benchwire/shared/client/query.ts';
+import { type Gate, gate } from '@benchwire/shared/contracts/gate.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import {
+  VERDICT_SUBJECT,
+  type VerdictReply,
+  type VerdictRequest,
+  verdictRequest,
+} from '@benchwire/shared/contracts/verdict.ts';
+import type { Running } from '@benchwire/shared/runtime/consume.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { respond } from '@benchwire/shared/runtime/respond.ts';
+import type { VerdictSettings } from '@benchwire/shared/verdict/history.ts';
+import { judgeRun } from '@benchwire/shared/verdict/judge-run.ts';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { loadRunHistory } from '../adapters/run-history.ts';
+import { withFeedback } from '../decide/feedback.ts';
+
+export interface VerdictParts extends VerdictSettings {
+  log: Log;
+  nats: NatsConnection;
+  jetstream: JetStreamClient;
+}
+
+/** More metrics make no answer that fits into a message; those that fail come first. */
+const MAX_METRICS = 500;
+
+/** Answers verdicts of runs, from what the aggregator has. Any replica can, and each says the same. */
+export function answerVerdicts(parts: VerdictParts): Running {
+  return respond<VerdictRequest, VerdictReply>(parts.nats, parts.jetstream, parts.log, {
+    subject: VERDICT_SUBJECT,
+    queue: 'anomaly',
+    schema: verdictRequest,
+    max_concurrent: 4,
+    refuse: (issues) => ({ ok: false, issues }),
+    handle: (question) => handle(parts, question),
+  });
+}
+
+async function handle(parts: VerdictParts, { run_id, base_run_id }: VerdictRequest): Promise<VerdictReply> {
+  const { nats } = parts;
+  try {
+    const unknown = await unknownRun(nats, [run_id, ...(base_run_id === undefined ? [] : [base_run_id])]);
+    if (unknown !== undefined) return { ok: false, issues: [unknown] };
+    const [run] = (await query(nats, 'run', { run_id })).rows;
+    const { results, histories, left_out } = await loadRunHistory(nats, run_id);
+    const { rows: judged } = await query(nats, 'precision', { limit: 10_000 });
+    const settingsOf = ({ metric, pool }: ResultRow): VerdictSettings => {
+      const feedback = judged.find((row) => row.metric === metric && row.pool === pool);
+      return withFeedback(parts, feedback ?? { acknowledged: 0, dismissed: 0 });
+    };
+    const is_final = run?.state === 'finished';
+    const asked = { run_id, base_run_id, results, histories, left_out, is_final, gate: await gateOf(nats, run_id) };
+    const verdict = judgeRun(asked, settingsOf);
+    const metrics = verdict.metrics.slice(0, MAX_METRICS);
+    const cut = verdict.metrics.length - metrics.length;
+    return { ok: true, verdict: { ...verdict, metrics, left_out: verdict.left_out + cut } };
+  } catch (error) {
+    const message = `the aggregator can't be asked for what the verdict rests on: ${messageOf(error)}`;
+    return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };
+  }
+}
+
+async function unknownRun(nats: NatsConnection, run_ids: readonly string[]): Promise<Issue | undefined> {
+  for (const [at, run_id] of run_ids.entries()) {
+    const { rows } = await query(nats, 'run', { run_id });
+    if (rows.length > 0) continue;
+    const path = at === 0 ? 'run_id' : 'base_run_id';
+    return { path, code: 'unknown_run', message: `there is no run ${run_id}: \`bw runs\` lists them` };
+  }
+  return undefined;
+}
+
+/** The gate that the run's request names; that of everybody where it names none or was not kept. */
+async function gateOf(nats: NatsConnection, run_id: string): Promise<Gate> {
+  const [row] = (await query(nats, 'request', { run_id })).rows;
+  if (row === undefined || row.request === '') return gate.parse({});
+  const request: unknown = JSON.parse(row.request);
+  const written = typeof request === 'object' && request !== null && 'gate' in request ? request.gate : {};
+  const read = gate.safeParse(written ?? {});
+  return read.success ? read.data : gate.parse({});
+}

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import { Client } from '@benchwire/shared/client/client.ts';
+import type { Gate } from '@benchwire/shared/contracts/gate.ts';
+import { type Request, request } from '@benchwire/shared/contracts/request.ts';
+import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
+import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
+import { connectNats } from '@benchwire/shared/runtime/nats.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { bw as startBw } from '../support/bw.ts';
+
+/** Stories of new users, with real processes: what `bw run --fail-on regression` says in a job. */
+
+const folder = mkdtempSync(join(tmpdir(), 'bw-verdict-'));
+let stack: LocalStack;
+let client: Client;
+
+beforeAll(async () => {
+  // The values of a run are given by whoever starts it, so that a story has the same numbers each time.
+  writeFileSync(
+    join(folder, 'measure.cjs'),
+    `for (const [metric, value] of Object.entries(JSON.parse(process.argv[2])))
+       console.log(JSON.stringify({ metric, unit: 'ms', value }));`,
+  );
+  stack = await startLocalStack({
+    dataDir: join(folder, 'data'),
+    env: { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn', ANOMALY_CONFIRM_RUNS: '0' },
+    services: { worker: 1, gateway: 0 },
+  });
+  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+});
+afterAll(async () => {
+  await client?.close();
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Told {
+  code: number | null;
+  stdout: string;
+  verdict: RunVerdict;
+}
+
+const WIGGLE = [0, 0.4, -0.3, 0.6, -0.5, 0.2, -0.6, 0.3];
+let runs = 0;
+
+const bw = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+  startBw(args, { env: stack.env, cwd: folder });
+
+/** What a job measures: a program that prints these values, less a little noise. */
+function requestOf(benchmark: string, source: Record<string, unknown>, metrics: Record<string, number>): Request {
+  const wiggle = 1 + (WIGGLE[runs++ % WIGGLE.length] ?? 0) / 100;
+  const values = Object.fromEntries(Object.entries(metrics).map(([metric, value]) => [metric, value * wiggle]));
+  return request.parse({
+    ...{ name: benchmark, source },
+    tasks: [
+      {
+        ...{ task_id: benchmark, executor: 'command', not_in_series: ['command[2]'] },
+        config: { command: ['node', join(folder, 'measure.cjs'), JSON.stringify(values)] },
+      },
+    ],
+  });
+}
+
+/** Measures commits of main, one after the other. */
+async function history(
+  benchmark: string,
+  n: number,
+  metrics: (commit: number) => Record<string, number>,
+): Promise<void> {
+  for (let commit = 1; commit <= n; commit++) {
+    const source = { commit: `c${commit}`, branch: 'main', position: commit };
+    const { run_id } = await client.submit(requestOf(benchmark, source, metrics(commit)));
+    await client.finished(run_id);
+  }
+}
+
+/** A job: `bw run` with what it measures, on a branch or pull request. */
+async function job(
+  benchmark: string,
+  source: Record<string, unknown>,
+  metrics: Record<string, number>,
+  gate: Partial<Gate> = {},
+): Promise<Told> {
+  const file = join(folder, `request-${runs}.json`);
+  writeFileSync(file, JSON.stringify({ ...requestOf(benchmark, source, metrics), gate }));
+  const { code, stdout, stderr } = await bw('run', file, '--fail-on', 'regression', '--json');
+  expect(stdout, stderr).not.toBe('');
+  const { verdict } = JSON.parse(stdout) as { verdict: RunVerdict };
+  return { code, stdout, verdict };
+}
+
+const main = (benchmark: string, position: number, latency_ms = 100): Promise<Told> =>
+  job(benchmark, { commit: `c${position}`, branch: 'main', position }, { latency_ms });
+
+const pull = (commit: string): Record<string, unknown> => ({ commit, pull_request: 7, base: 'main' });
+
+describe('a job of a pull request', () => {
+  it('that is 15 % slower is red, when it is repeated and when the next push is as slow, and moves nothing', async () => {
+    await history('encode', 8, () => ({ latency_ms: 100 }));
+    const first = await job('encode', pull('p1'), { latency_ms: 115 });
+    expect([first.code, first.verdict.metrics[0]?.verdict]).toEqual([2, 'slower']);
+    expect((await job('encode', pull('p1'), { latency_ms: 115 })).code).toBe(2);
+    const third = await job('encode', pull('p2'), { latency_ms: 115 });
+    expect(third.code).toBe(2);
+
+    // Unchanged main is no improvement, nothing was found on it, and the next pull request that is as slow is red, too.
+    const unchanged = await main('encode', 9);
+    expect([unchanged.code, unchanged.verdict.counts.faster]).toEqual([0, 0]);
+    expect((await client.query('findings', { search: 'encode' })).rows).toEqual([]);
+    expect((await job('encode', { ...pull('q1'), pull_request: 8 }, { latency_ms: 115 })).code).toBe(2);
+
+    // Asked later, the answer is the same; and people see it.
+    const again = await bw('verdict', first.verdict.run_id);
+    expect(again.code).toBe(2);
+    expect(again.stdout).toMatch(/slower +\+1[45]\.\d %.* latency_ms/);
+    expect(again.stdout).toContain('verdict: 1 of 1 metric slower');
+    expect((await bw('verdict', first.verdict.run_id, '--format', 'markdown')).stdout).toMatch(
+      /^❌ 1 of 1 metric slower/,
+    );
+    expect((await bw('verdict', first.verdict.run_id, '--format', 'junit')).stdout).toContain('tests="1" failures="1"');
+    const compared = await bw('compare', unchanged.verdict.run_id, third.verdict.run_id, '--json');
+    expect([compared.code, JSON.parse(compared.stdout).metrics[0].verdict]).toEqual([2, 'slower']);
+
+    // Accepted, it passes, and the next push is compared with what was accepted.
+    expect((await bw('accept', third.verdict.run_id, '--reason', 'a better answer costs time')).stdout).toContain(
+      '1 metric',
+    );
+    expect((await bw('verdict', third.verdict.run_id)).code).toBe(0);
+    expect((await job('encode', pull('p3'), { latency_ms: 115 })).code).toBe(0);
+    expect((await job('encode', pull('p4'), { latency_ms: 140 })).code).toBe(2);
+  });
+});
+
+describe('main', () => {
+  it('stays red after a regression that nobody fixed or accepted', async () => {
+    await history('decode', 8, () => ({ latency_ms: 100 }));
+    const bad = await main('decode', 9, 115);
+    expect([bad.code, bad.verdict.metrics[0]?.known_regression]).toEqual([2, null]);
+    for (let n = 10; n <= 15; n++) {
+      const later = await main('decode', n, 115);
+      expect([later.code, later.verdict.metrics[0]?.known_regression?.since_commit], `c${n}`).toEqual([2, 'c9']);
+    }
+    const [finding] = (await client.query('findings', { search: 'decode' })).rows;
+    expect(finding).toMatchObject({ kind: 'regression', source: { commit: 'c9' } });
+    await bw('accept', finding?.finding_id ?? '');
+    expect((await main('decode', 16, 115)).code).toBe(0);
+  });
+});
+
+it('a noisy series says that it can not tell, how many more runs would, and passes only if it may', async () => {
+  await history('noisy', 24, (n) => ({ latency_ms: 100 + 30 * Math.sin(n * 2.4) }));
+  const said = await job('noisy', pull('p1'), { latency_ms: 115 });
+  expect([said.code, said.verdict.metrics[0]?.verdict]).toEqual([0, 'cannot_tell']);
+  expect(said.verdict.metrics[0]?.minimum_detectable_percent).toBeGreaterThan(100);
+  expect(said.verdict.summary).toMatch(/^1 of 1 metric cannot tell/);
+  const strict = await job('noisy', pull('p2'), { latency_ms: 115 }, { on_cannot_tell: 'fail' });
+  expect(strict.code).toBe(2);
+});
+
+it('noise in a tail is reported and not counted, and the step of the median counts', async () => {
+  await history('tails', 8, () => ({ latency_ms: 100, latency_p90_ms: 120 }));
+  const tail = await job('tails', pull('p1'), { latency_ms: 100, latency_p90_ms: 300 });
+  expect(tail.code).toBe(0);
+  expect(tail.verdict.metrics.find(({ metric }) => metric === 'latency_p90_ms')).toMatchObject({
+    ...{ verdict: 'slower', gate: 'report' },
+  });
+  const step = await job('tails', pull('p2'), { latency_ms: 115, latency_p90_ms: 120 });
+  expect([step.code, step.verdict.counts.slower]).toEqual([2, 1]);
+});
