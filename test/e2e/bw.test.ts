@@ -210,8 +210,9 @@ describe('a request that is wrong is refused, with every reason', () => {
 });
 
 describe('a task that is wrong fails with a clear error', () => {
-  const fails = async (task: object): Promise<Outcome> => {
-    const { code, report } = await run({ tasks: [{ task_id: 'bad', retry_policy: { max_retries: 0 }, ...task }] });
+  const fails = async (task: object, ...args: string[]): Promise<Outcome> => {
+    const request = { tasks: [{ task_id: 'bad', retry_policy: { max_retries: 0 }, ...task }] };
+    const { code, report } = await run(request, ...args);
     expect(code).toBe(1);
     const [outcome] = report.tasks;
     if (outcome === undefined) throw new Error('no outcome');
@@ -221,7 +222,11 @@ describe('a task that is wrong fails with a clear error', () => {
 
   it('a model file that is no ONNX', async () => {
     writeFileSync(join(folder, 'text.onnx'), 'this is no model\n'.repeat(100));
-    const { error } = await fails({ config: { model: './text.onnx' } });
+    const input = JSON.stringify({ tasks: [{ task_id: 'bad', config: { model: './text.onnx' } }] });
+    const refused = await bw(['run', '-'], { env: stack.env, cwd: folder, input });
+    expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('text.onnx is no ONNX model')]);
+    // Where bw does not read it, the worker says the same.
+    const { error } = await fails({ config: { model: './text.onnx' } }, '--no-upload');
     expect(error).toMatchObject({ class: 'bad_model', retriable: false });
     expect(error?.message).toMatch(/text\.onnx/);
   });

@@ -36,7 +36,7 @@ async function measure(task_id: string, model: string, config: object = {}): Pro
     name: task_id,
     tasks: [{ task_id, config: { model, iterations: 20, warmup_iterations: 1, ...config } }],
   };
-  const ran = await bw(['run', '-'], { env: stack.env, cwd: folder, input: JSON.stringify(request) });
+  const ran = await bw(['run', '-'], { env: stack.env, cwd: MODELS, input: JSON.stringify(request) });
   expect(ran.code, ran.stderr + ran.stdout).toBe(0);
   return ran;
 }
@@ -65,7 +65,7 @@ describe('one file', () => {
       tasks: [{ task_id: 'f', skip_if_fresh: true, config: { model: 'vad/mine.onnx', iterations: 5, ...FED } }],
     };
     const run = (): Promise<BwResult> =>
-      bw(['run', '-'], { env: stack.env, cwd: folder, input: JSON.stringify(request) });
+      bw(['run', '-'], { env: stack.env, cwd: MODELS, input: JSON.stringify(request) });
     expect((await run()).stderr).not.toContain('skipped');
     for (const task of request.tasks) task.config.model = join(MODELS, 'vad/mine.onnx');
     const again = await run();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, posix, relative, resolve } from 'node:path';
 import { type CatalogueModel, findModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
 import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
@@ -59,8 +59,9 @@ export async function resolveModel(
     throw badModel('MODEL_HASH_MISMATCH', mismatch(model, files, expected_sha256));
   }
   // A relative path of a file that was sent counts from its author's folder, which this worker's folders say nothing about.
-  const isSaid = catalogue !== null || (!isAbsolute(model) && isSent(model, options));
-  const name = isSaid ? modelInOneForm(model) : await nameOfFile(model, path, options.model_folders);
+  const isOfAuthor = !isAbsolute(model) && isSent(model, options);
+  const named = isOfAuthor ? posix.normalize(model) : await nameOfFile(model, path, options.model_folders);
+  const name = catalogue === null ? named : model;
   return { path, ...files, catalogue, name };
 }
 
