@@ -268,7 +268,9 @@ export const jobTask = z.discriminatedUnion('executor', [
   // A test need not report a metric, a benchmark should. Since 0.3.
   commandTask
     .extend(resolved)
-    .pick({ ...forWorker, type: true, metrics: true, retry_policy: true })
+    .pick({ ...forWorker, type: true, metrics: true })
+    // Only in jobs of tests: whether one that fails is tried again. Since 0.5.
+    .extend({ retry_policy: retryPolicy.optional() })
     .strip(),
   noopTask.extend(resolved).pick(forWorker).strip(),
 ]);

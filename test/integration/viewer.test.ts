@@ -53,7 +53,7 @@ describe.skipIf(!server.ok || server.program.from !== 'binary')('a user who may 
     const without = (user: string, subject: string): string =>
       viewerOnly.replace('user: viewer', `user: ${user}`).replace(`"${subject}"`, '"nothing"');
     const users = [
-      without('no-metrics', '$JS.API.CONSUMER.CREATE.METRICS'),
+      without('no-metrics', '$JS.API.CONSUMER.CREATE.METRICS.>'),
       without('no-pull', '$JS.API.CONSUMER.MSG.NEXT.OUTCOMES.*'),
     ];
     const authorization = snippet.replace(viewerOnly, [viewerOnly, ...users].join('\n'));

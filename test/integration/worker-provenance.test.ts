@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Outcome, outcome as outcomeContract } from '@benchwire/shared/contracts/outcome.ts';
@@ -151,6 +160,31 @@ describe('an attempt records', () => {
     expect(broken.status).toBe('completed');
     expect(broken.environment).toMatchObject({ git_commit: null, git_changes: null });
     expect(broken.environment.git_commit_unavailable).toEqual(expect.any(String));
+  });
+
+  it('nothing of the repository that an interpreter lies in', async () => {
+    const bin = join(repository, 'bin');
+    mkdirSync(bin);
+    copyFileSync('/bin/true', join(bin, 'measure'));
+    const head = commit('one');
+    const installed = await fixture.worker('installed', {
+      WORKER_COMMANDS: 'measure',
+      WORKER_LABELS: 'only=installed',
+      PATH: `${bin}:${process.env.PATH ?? ''}`,
+    });
+    const outside = join(top, 'data.txt');
+    writeFileSync(outside, '1');
+    const commitOf = async (command: readonly string[]): Promise<unknown> => {
+      const task = { executor: 'command', config: { command } };
+      const job = await fixture.add(installed.pool, task, { source: { commit: '0123456789' } });
+      const found = outcomeContract.parse(await fixture.outcomeOf(job));
+      expect(found.status).toBe('completed');
+      return found.environment.git_commit;
+    };
+    expect(await commitOf(['measure'])).toBeUndefined();
+    expect(await commitOf([join(bin, 'measure'), outside])).toBeUndefined();
+    // Named by its path and alone, it is what is measured.
+    expect(await commitOf([join(bin, 'measure')])).toBe(head);
   });
 
   it('nothing of what programs do not see', async () => {

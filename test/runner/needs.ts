@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { whyNoCompose } from '../containers/compose-plugin.ts';
 import { whyNoEngine } from '../containers/engine.ts';
 import { whyNoImages } from '../containers/images.ts';
@@ -48,7 +49,13 @@ export const NEEDS: readonly Need[] = [
     name: 'Chromium',
     missing: whyNoChromium,
     packages: { apt: ['chromium'], brew: ['chromium'] },
-    suites: ['test/e2e/dashboard.test.ts'],
+    suites: ['test/e2e/dashboard.test.ts', 'test/e2e/share.test.ts'],
+  },
+  {
+    name: 'taskset',
+    missing: () => (existsSync('/usr/bin/taskset') ? undefined : 'taskset is not installed'),
+    packages: { apt: ['util-linux'] },
+    suites: ['test/integration/device-changes.test.ts'],
   },
   {
     name: 'a Vulkan driver that runs on the processor',

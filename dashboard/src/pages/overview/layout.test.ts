@@ -37,7 +37,7 @@ it('what is no layout is refused with what is wrong', () => {
   expect(() => readLayout({})).toThrow('no list "panels"');
   expect(() => readLayout({ panels: [{ kind: 'clock', columns: 6 }] })).toThrow('panels[0]: unknown panel "clock"');
   expect(() => readLayout({ panels: [{ kind: 'running', columns: 13 }] })).toThrow('from 3 to 12, not 13');
-  expect(() => readLayout({ panels: [{ kind: 'series', columns: 6 }] })).toThrow('say of what');
+  expect(() => readLayout({ panels: [{ kind: 'series', columns: 6 }] })).toThrow('"of" is missing');
   expect(() => decodeLayout('%%')).toThrow('holds no layout');
 });
 

@@ -206,7 +206,7 @@ export class AttemptRunner {
 
 /** A test that takes too long has a result: it is tried again only where its task asks for that. */
 function retriesTimeouts(task: Job['task']): boolean {
-  return task.executor !== 'command' || task.type !== 'test' || task.retry_policy.retry_failed_tests === true;
+  return task.executor !== 'command' || task.type !== 'test' || task.retry_policy?.retry_failed_tests === true;
 }
 
 /** What the scheduler left out of the task is said in its result. */

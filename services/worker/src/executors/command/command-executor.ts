@@ -181,7 +181,7 @@ async function runCommand(
   );
   const { source } = context;
   const endProvenance = await options.provenance.begin(
-    { file: found.file, args, working_directory, source },
+    { file: found.file, is_path: program.includes('/'), args, working_directory, source },
     context.signal,
   );
   // The times of files may be coarser than the clock.
@@ -197,7 +197,7 @@ async function runCommand(
       ? await judgeTests({
           ...{ config, error: ended, working_directory, home, hidden: confinement.hidden, since_ms: started_ms },
           exited: failure === undefined && end.code !== null,
-          may_retry: retry_policy.retry_failed_tests === true,
+          may_retry: retry_policy?.retry_failed_tests === true,
         })
       : { error: ended, notes: [], tests: undefined };
   const { error } = judged;

@@ -11,7 +11,7 @@ type Samples = Extract<FromStream, { type: 'samples' }>;
 
 /**
  * Several streams at once, each with a session of its own in a thread of its own, since one thread of Node runs one inference at a
- * time. All load and warm up first and then start together; when the first one has done its iterations, or max_seconds are
+ * time. All load and warm up first and then start together; when each has done its iterations, or max_seconds are
  * over, all end. Only what ended while all ran counts.
  * @param alive - called about once a second
  */
@@ -22,8 +22,10 @@ export async function measureStreams(
   alive: () => Promise<void>,
 ): Promise<StreamsMeasured> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  const limit = Math.min(start.measure.iterations, MAX_SAMPLES);
-  const workerData: StreamStart = { start, batch_size, limit, stop };
+  const to_do = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.store(to_do, 0, streams);
+  const iterations = Math.min(start.measure.iterations, MAX_SAMPLES);
+  const workerData: StreamStart = { start, batch_size, iterations, limit: MAX_SAMPLES, to_do, stop };
   const threads = Array.from(
     { length: streams },
     () => new Worker(new URL('./stream-thread.ts', import.meta.url), { workerData }),

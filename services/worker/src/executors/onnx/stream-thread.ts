@@ -9,8 +9,12 @@ import type { StartMessage } from './messages.ts';
 export interface StreamStart {
   start: StartMessage;
   batch_size: number;
+  /** Samples of this stream, at least, unless the time is over. */
+  iterations: number;
   /** Samples of this stream, at most. */
   limit: number;
+  /** Streams that have not done their iterations. */
+  to_do: Int32Array<SharedArrayBuffer>;
   /** Not 0 once all streams are to end. */
   stop: Int32Array<SharedArrayBuffer>;
 }
@@ -21,7 +25,7 @@ export type FromStream =
   | { type: 'samples'; started_ms: number; ends_ms: Float64Array; latencies_ms: Float64Array }
   | { type: 'failed'; error: TaskFailure['task_error'] | null; message: string };
 
-const { start, batch_size, limit, stop } = workerData as StreamStart;
+const { start, batch_size, iterations, limit, to_do, stop } = workerData as StreamStart;
 const tell = (message: FromStream): void => parentPort?.postMessage(message);
 
 try {
@@ -45,7 +49,8 @@ try {
     buffer.ends_ms[samples] = performance.timeOrigin + ended;
     buffer.latencies_ms[samples] = ended - begun;
     samples++;
-  } while (samples < limit && ended < deadline_ms && Atomics.load(stop, 0) === 0);
+    if (samples === iterations) Atomics.sub(to_do, 0, 1);
+  } while (samples < limit && ended < deadline_ms && Atomics.load(to_do, 0) > 0 && Atomics.load(stop, 0) === 0);
   Atomics.store(stop, 0, 1);
   tell({
     type: 'samples',

@@ -28,6 +28,8 @@ export interface ProvenanceOptions {
 /** What is about to be run. */
 export interface ToRun {
   file: string;
+  /** The task names the program by its path, and not by a name that was looked up. */
+  is_path: boolean;
   args: readonly string[];
   working_directory: string;
   /** What the request says is run. */
@@ -67,10 +69,12 @@ export class ProvenanceReader {
    * @returns looks again once it has ended: files that it wrote itself are no part of what was run
    */
   async begin(to_run: ToRun, signal: AbortSignal): Promise<() => Promise<Provenance>> {
-    const { file, args, working_directory, source } = to_run;
+    const { file, is_path, args, working_directory, source } = to_run;
     const program = await this.#find(file, file);
     const among = await this.#filesAmong(args, working_directory);
-    const git = await this.#gitOf([working_directory, ...among.map(({ path }) => dirname(path)), dirname(file)]);
+    // An interpreter lies where it was installed, which may be in a repository of something else.
+    const own = among.length === 0 && is_path ? [file] : among.map(({ path }) => path);
+    const git = await this.#gitOf([working_directory, ...own.map((path) => dirname(path))]);
     const program_hash = await this.#hashOf(program, signal);
     const files: HashedFile[] = [];
     for (const found of among) files.push({ ...found, ...(await this.#hashOf(found, signal)) });
