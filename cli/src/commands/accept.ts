@@ -41,6 +41,6 @@ async function accepted(client: Client, text: string, options: Parameters<typeof
   const run_id = await findRun(client, text);
   const series_ids = await acceptRun(client.nats, run_id, options);
   if (series_ids.length === 0)
-    throw new NotFoundError(`run ${run_id} is slower than its base nowhere: there is nothing to accept.`);
+    throw new NotFoundError(`run ${run_id} has nothing to accept: no metric of it is slower than its base.`);
   return series_ids;
 }

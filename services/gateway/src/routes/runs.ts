@@ -75,7 +75,11 @@ export const runHandlers: Handlers<typeof runApi> = {
     const options = { by: caller.subject, reason, now: new Date() };
     const series_ids = await acceptRun(gateway.client.nats, run_id, options);
     if (series_ids.length > 0) return { run_id, series_ids };
-    throw new HttpProblem(422, 'NOTHING_TO_ACCEPT', `Run ${run_id} is slower than its base nowhere.`);
+    throw new HttpProblem(
+      422,
+      'NOTHING_TO_ACCEPT',
+      `Run ${run_id} has nothing to accept: no metric of it is slower than its base.`,
+    );
   },
 
   'GET /api/runs/:run_id/request': async ({ gateway, params: { run_id } }) => {
