@@ -304,6 +304,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     const { page } = browser;
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(dashboard.url);
+    // What is asked while the session ends is refused, which the browser reports.
+    await page.waitForLoadState('networkidle');
     await page.getByRole('button', { name: 'Account' }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByLabel('API key').waitFor();
