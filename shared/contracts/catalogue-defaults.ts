@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../catalogue/catalogue.ts';
+import { isRecord } from '../runtime/is-record.ts';
 
 /** A config of `onnx` without what the catalogue's model has anyway, written out by the author of a request. Pure. */
 export function withoutCatalogueDefaults(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -35,8 +36,4 @@ export function withoutCatalogueDefaults(config: Readonly<Record<string, unknown
   };
   if (JSON.stringify(batch_dimensions) === JSON.stringify([known.batch_dimension])) delete copy.batch_dimensions;
   return copy;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

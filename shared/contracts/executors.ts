@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { formatDuration } from '../format/duration.ts';
+import { isRecord } from '../runtime/is-record.ts';
 import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
 import {
   type CommandConfig,
@@ -134,8 +135,4 @@ function sameInputs(config: Readonly<Record<string, unknown>>): Record<string, u
     copy.inputs = Object.fromEntries(plain);
   }
   return copy;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -142,7 +142,6 @@ const CODES = {
   EXECUTOR_MISSING: 'nothing',
   NO_EXECUTOR_LEFT: 'nothing',
   PROVIDER_MISSING: 'nothing',
-  WRONG_EXECUTOR: 'nothing',
 
   // A decision of a person or of the scheduler, or a worker that is gone.
   CANCELLED: 'nothing',

@@ -18,12 +18,6 @@ export const PROVENANCE_FACTS: ReadonlySet<string> = new Set([
 /** Programs of the system, such as interpreters, are what something runs on: another machine may have another build. */
 const SYSTEM_FOLDERS = /^\/(usr|bin|sbin|lib|lib64|opt|nix|snap|Library|System)\//;
 
-/** A commit may be cut short; 7 digits at least, as Git writes them. */
-export function isSameCommit(one: string, other: string): boolean {
-  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
-  return a === b || (Math.min(a.length, b.length) >= 7 && (a.startsWith(b) || b.startsWith(a)));
-}
-
 /**
  * 16 hex digits, equal for attempts that measured the same files: model, program, the files among its arguments, and the
  * commit. Null where none of these is known. Pure.

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isRecord } from '../runtime/is-record.ts';
 import { entryOf } from './executors.ts';
 import type { TaskSpec } from './task.ts';
 
@@ -88,8 +89,4 @@ function sorted(value: unknown): unknown {
   if (!isRecord(value)) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -64,7 +64,7 @@ export async function modelPrecision(path: string): Promise<ModelPrecision | nul
     if (wire !== 2) continue;
     if (number === 7) await readGraph(file, start, end, found, 0);
     // A function has its nodes under another number.
-    if (number === 25) await readNodes(file, start, end, 7, found, 1);
+    if (number === 25) await readParts(file, { start, end }, 7, (node) => readNode(file, node, found, 1));
   }
   for (const { name, elements } of found.bytes) {
     const bits = found.packed.get(name);
@@ -97,23 +97,11 @@ async function readGraph(file: ProtobufFile, start: number, end: number, found: 
   if (depth > MAX_DEPTH) throw new NotProtobuf(null);
   for await (const field of file.fields(start, end)) {
     if (field.wire !== 2) continue;
-    if (field.number === 5) await readTensor(file, field, found);
+    if (field.number === 1) await readNode(file, field, found, depth);
+    else if (field.number === 5) await readTensor(file, field, found);
     else if (field.number === 15) await readParts(file, field, 1, (tensor) => readTensor(file, tensor, found));
     else if (depth === 0 && (field.number === 11 || field.number === 12)) await readEnd(file, field, found);
   }
-  await readNodes(file, start, end, 1, found, depth);
-}
-
-async function readNodes(
-  file: ProtobufFile,
-  start: number,
-  end: number,
-  number: number,
-  found: Found,
-  depth: number,
-): Promise<void> {
-  for await (const node of file.fields(start, end))
-    if (node.number === number && node.wire === 2) await readNode(file, node, found, depth);
 }
 
 async function readNode(file: ProtobufFile, node: Field, found: Found, depth: number): Promise<void> {
@@ -185,7 +173,7 @@ async function readEnd(file: ProtobufFile, info: Field, found: Found): Promise<v
 
 async function readParts(
   file: ProtobufFile,
-  { start, end }: Field,
+  { start, end }: Pick<Field, 'start' | 'end'>,
   number: number,
   read: (part: Field) => Promise<void>,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isRecord } from './is-record.ts';
 
 /** The parts of Zod's definitions that are needed to find a field; everything is optional since kinds differ. */
 interface Definition {
@@ -127,8 +128,4 @@ export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     here = (here as Record<PropertyKey, unknown>)[part];
   }
   return here;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

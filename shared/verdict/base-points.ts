@@ -1,7 +1,8 @@
+import { isSameCommit } from '../contracts/commit.ts';
 import type { Source } from '../contracts/request.ts';
 import type { HistoryPoint } from './history.ts';
 import { type Line, lineOf, type MainBranches, mainLineNamed, TRUNK } from './lines.ts';
-import { inLineOrder, isSameCommit } from './order.ts';
+import { inLineOrder } from './order.ts';
 
 /** The run that is judged. */
 export interface Head {

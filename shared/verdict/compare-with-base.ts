@@ -1,3 +1,4 @@
+import { isSameCommit } from '../contracts/commit.ts';
 import type { Direction } from '../contracts/direction.ts';
 import type { MetricVerdict } from '../contracts/verdict.ts';
 import { type BasePoints, basePoints, type Head, headPoints } from './base-points.ts';
@@ -6,7 +7,6 @@ import type { Acceptance, HistoryPoint, SeriesHistory, VerdictSettings } from '.
 import { type NewestLevel, newestLevel } from './known-level.ts';
 import { type LineLevels, levelsOfLine } from './levels-of-line.ts';
 import { lineOf, lineWords } from './lines.ts';
-import { isSameCommit } from './order.ts';
 
 export interface SeriesQuestion extends SeriesHistory {
   head: Head;

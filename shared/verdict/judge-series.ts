@@ -5,28 +5,14 @@ import type { Compared } from './compare-with-level.ts';
 import type { VerdictSettings } from './history.ts';
 import type { NewestLevel } from './known-level.ts';
 import { lineOf } from './lines.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf, type Said } from './reason.ts';
 
 /** What one series says about a run; the rest of `MetricVerdict` is what is measured, and the gate. */
-export type SeriesVerdict = Pick<
-  MetricVerdict,
-  | 'verdict'
-  | 'value'
-  | 'repetitions'
-  | 'run_ids'
-  | 'change_percent'
-  | 'change_low_percent'
-  | 'change_high_percent'
-  | 'baseline'
-  | 'minimum_detectable_percent'
-  | 'more_repetitions'
-  | 'known_regression'
-  | 'accepted'
-  | 'reason'
-> & {
-  /** Whether the run is on a main line. */
-  is_main: boolean;
-};
+export type SeriesVerdict = Omit<Said, 'unit'> &
+  Pick<MetricVerdict, 'run_ids' | 'reason'> & {
+    /** Whether the run is on a main line. */
+    is_main: boolean;
+  };
 
 /**
  * The verdict of one series about a run: pure, and the same however often it is asked of the same points.

@@ -1,9 +1,9 @@
+import { isSameCommit } from '../contracts/commit.ts';
 import type { Direction } from '../contracts/direction.ts';
 import { segmentSeries } from '../detect/levels.ts';
 import { changeAtTheEnd } from '../detect/tail.ts';
 import { median } from '../stats/quantile.ts';
 import type { HistoryPoint, SeriesHistory, VerdictSettings } from './history.ts';
-import { isSameCommit } from './order.ts';
 
 /** A regression of a line that nobody has accepted and that did not go away. */
 export interface OpenRegression {

@@ -3,7 +3,8 @@ import type { MetricVerdict } from '../contracts/verdict.ts';
 import { fourDigits } from '../format/number.ts';
 import { short } from './base-points.ts';
 
-type Said = Pick<
+/** What the sentence is made of. */
+export type Said = Pick<
   MetricVerdict,
   | 'verdict'
   | 'value'

@@ -2,6 +2,7 @@ import { Fleet } from '@benchwire/scheduler/src/fleet/fleet.ts';
 import { planEmissions } from '@benchwire/scheduler/src/placement/emit.ts';
 import type { Strategy } from '@benchwire/scheduler/src/placement/strategy.ts';
 import { SchedulerState } from '@benchwire/scheduler/src/state/scheduler-state.ts';
+import { aHeartbeat } from '@benchwire/scheduler/src/testing.ts';
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
@@ -59,23 +60,7 @@ function fleetOf(workers: number): Fleet {
       { v: 1, worker_id, boot_id: 'b', hostname: 'h', started_at: at, version: '0', devices: [device] },
       T0,
     );
-    fleet.applyHeartbeat(
-      {
-        v: 1,
-        worker_id,
-        boot_id: 'b',
-        sent_at: at,
-        interval_seconds: 1,
-        state: 'ready',
-        capabilities_revision: 1,
-        running: {},
-        cpu_load_percent: null,
-        memory_used_mb: null,
-        memory_total_mb: null,
-        temperature_celsius: null,
-      },
-      T0,
-    );
+    fleet.applyHeartbeat(aHeartbeat(worker_id, { boot_id: 'b', sent_at: at }), T0);
   }
   return fleet;
 }

@@ -7,6 +7,7 @@ import type { Strategy } from '@benchwire/scheduler/src/placement/strategy.ts';
 import { RunTimeLearner } from '@benchwire/scheduler/src/run-times/run-time-learner.ts';
 import type { TaskState } from '@benchwire/scheduler/src/state/model.ts';
 import { SchedulerState } from '@benchwire/scheduler/src/state/scheduler-state.ts';
+import { aHeartbeat } from '@benchwire/scheduler/src/testing.ts';
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import { workloadKey } from '@benchwire/shared/contracts/series.ts';
 import { exponential } from '@benchwire/shared/stats/exponential.ts';
@@ -261,20 +262,7 @@ class Simulation {
     this.#pools.join(worker, this.#now);
     this.#fleet.applyCapabilities(capabilities, this.#now);
     this.#fleet.applyHeartbeat(
-      {
-        v: 1,
-        worker_id: capabilities.worker_id,
-        boot_id: capabilities.boot_id,
-        sent_at: capabilities.started_at,
-        interval_seconds: 1,
-        state: 'ready',
-        capabilities_revision: 1,
-        running: {},
-        cpu_load_percent: null,
-        memory_used_mb: null,
-        memory_total_mb: null,
-        temperature_celsius: null,
-      },
+      aHeartbeat(capabilities.worker_id, { boot_id: capabilities.boot_id, sent_at: capabilities.started_at }),
       this.#now,
     );
     this.#schedule();

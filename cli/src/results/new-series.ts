@@ -1,6 +1,7 @@
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import { settingsOf } from '@benchwire/shared/contracts/settings.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 
 /** One thing in which a task is another one than the last time under its name. */
 export interface Difference {
@@ -96,8 +97,4 @@ export function newSeriesWords({ earlier_run_id, earlier_attempts, differences }
       ? ''
       : `. Write ${filled.slice(0, MOST_DIFFERENCES).join(', ')}: it is filled in for each run, and the series goes on`;
   return `a new series, ${results} not compared with it: ${what} since run ${earlier_run_id.slice(0, 13)}${write}${remedy}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -19,6 +19,12 @@ export function equals(column: string, type: string, value: unknown): Condition 
   return value === undefined ? undefined : [`${column} = {${name}:${type}}`, { [name]: value }];
 }
 
+/** A text is somewhere in one of the columns, in whatever case; no condition where nothing is looked for. */
+export function contains(columns: readonly string[], search: string): Condition | undefined {
+  if (search === '') return undefined;
+  return [`positionCaseInsensitiveUTF8(concat(${columns.join(", '\\n', ")}), {search:String}) > 0`, { search }];
+}
+
 /** A parameter that holds a time as our contracts write it. */
 export function timeParameter(name: string): string {
   return `parseDateTime64BestEffort({${name}:String}, 3, 'UTC')`;

@@ -1,7 +1,7 @@
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { equals, filterBy, since, timeParameter } from './filter.ts';
+import { contains, equals, filterBy, since, timeParameter } from './filter.ts';
 import { SERIES_COLUMNS } from './series-columns.ts';
 import type { Table } from './table.ts';
 
@@ -64,12 +64,7 @@ export function findFindings(database: Queries, parameters: AskedQuery<'findings
     equals('series_id', 'String', series_id),
     series_ids && ['series_id IN ({series_ids:Array(String)})', { series_ids }],
     equals('f.incident_id', 'String', incident_id),
-    search === ''
-      ? undefined
-      : [
-          "positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric, '\\n', pool), {search:String}) > 0",
-          { search },
-        ],
+    contains(['benchmark', 'model', 'metric', 'pool'], search),
     since('detected_at', parameters.since),
     before && [
       `(detected_at < ${at} OR (detected_at = ${at} AND finding_id > {before_id:String}))`,

@@ -3,7 +3,7 @@ import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { LinePointRow, ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { equals, filterBy } from './filter.ts';
+import { contains, equals, filterBy } from './filter.ts';
 import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
 import { columnsOf, type Table } from './table.ts';
 
@@ -160,12 +160,7 @@ export function findSeries(
 ): Promise<SeriesRow[]> {
   const { where, parameters } = filterBy([
     equals('series_id', 'String', series_id),
-    search === ''
-      ? undefined
-      : [
-          "positionCaseInsensitiveUTF8(concat(benchmark, '\\n', model, '\\n', metric), {search:String}) > 0",
-          { search },
-        ],
+    contains(['benchmark', 'model', 'metric'], search),
   ]);
   // What a series is stands in each of its points, so it is read from the newest alone: of a million points that takes a
   // fifth of the time.

@@ -1,7 +1,7 @@
 import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { equals, filterBy } from './filter.ts';
+import { contains, equals, filterBy } from './filter.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -53,12 +53,7 @@ export function findTasks(
     ['task_id > {after_task_id:String}', { after_task_id }],
     equals('state', 'String', state),
     equals('task_id', 'String', task_id),
-    search === ''
-      ? undefined
-      : [
-          "positionCaseInsensitiveUTF8(concat(task_id, '\\n', model, '\\n', worker_id, '\\n', pool), {search:String}) > 0",
-          { search },
-        ],
+    contains(['task_id', 'model', 'worker_id', 'pool'], search),
   ]);
   return database.query(`SELECT ${SHOWN} FROM tasks FINAL ${where} ORDER BY task_id LIMIT {limit:UInt32}`, {
     ...parameters,

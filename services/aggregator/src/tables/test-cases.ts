@@ -2,7 +2,7 @@ import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { firstWins, streamOrder } from '../decide/versions.ts';
-import { type Condition, equals, filterBy } from './filter.ts';
+import { type Condition, contains, equals, filterBy } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** One row per test case and attempt. By case first, because that is how history is read. */
@@ -78,12 +78,7 @@ export function findTests(
   const conditions: Array<Condition | undefined> = [
     equals('case_id', 'String', case_id),
     equals('benchmark', 'String', benchmark),
-    search === ''
-      ? undefined
-      : [
-          "positionCaseInsensitiveUTF8(concat(benchmark, '\\n', class, '\\n', file, '\\n', name), {search:String}) > 0",
-          { search },
-        ],
+    contains(['benchmark', 'class', 'file', 'name'], search),
   ];
   const { where, parameters } = filterBy(conditions);
   const wanted = [

@@ -2,6 +2,7 @@ import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
+import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Parsed, parseWith, readJson } from '@benchwire/shared/runtime/issues.ts';
 import { CONFIRMS_TAG } from './point-ref.ts';
 
@@ -54,8 +55,4 @@ export function readOutcome(bytes: Uint8Array, subject: string, stored_at: Date)
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || (isRecord(value) && Object.keys(value).length === 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isSameCommit } from '@benchwire/shared/contracts/commit.ts';
 import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
@@ -10,7 +11,6 @@ import { type TestCase, testResults } from '@benchwire/shared/contracts/test-res
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
-import { isSameCommit } from '@benchwire/shared/verdict/order.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
 import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
@@ -149,26 +149,21 @@ export class SeriesBook {
     if (read.kind === 'nothing') return failing;
     if (read.kind === 'unmeasured') {
       if (read.confirms === null) return failing;
-      return this.#settle(read.confirms, read.run_id, null, () => null, read.why, now);
+      const answer = { run_id: read.run_id, worker_id: null, value: null, note: read.why };
+      return this.#settle(read.confirms, () => answer, now);
     }
     const { outcome } = read;
     const points = decidingPoints(outcome).filter((point) => this.#options.owns(point.series_id));
     const confirms = outcome.tags[CONFIRMS_TAG];
     const other = confirms === undefined ? undefined : this.#otherFiles(confirms, outcome);
-    if (confirms !== undefined && other !== undefined) {
-      return [...failing, ...this.#settle(confirms, outcome.run_id, outcome.worker_id, () => null, other, now, true)];
-    }
-    const settled =
-      confirms === undefined
-        ? []
-        : this.#settle(
-            confirms,
-            outcome.run_id,
-            outcome.worker_id,
-            (series_id) => points.find((point) => point.series_id === series_id)?.value ?? null,
-            'the re-run did not measure this metric',
-            now,
-          );
+    const answerOf = (series_id: string): Answer => {
+      const { run_id, worker_id } = outcome;
+      if (other !== undefined) return { run_id, worker_id, value: null, note: other, measured_other_files: true };
+      const value = points.find((point) => point.series_id === series_id)?.value ?? null;
+      return { run_id, worker_id, value, note: value === null ? 'the re-run did not measure this metric' : '' };
+    };
+    const settled = confirms === undefined ? [] : this.#settle(confirms, answerOf, now);
+    if (other !== undefined) return [...failing, ...settled];
     // Points of a branch never move the level of a main line.
     if (!this.#isOnMainLine(outcome.source)) return [...failing, ...settled];
     return [...failing, ...settled, ...this.#judge(points, refOf(outcome), outcome, now)];
@@ -273,24 +268,12 @@ export class SeriesBook {
     return this.#tests.add(benchmark, pool, read.data.tests);
   }
 
-  #settle(
-    confirms: string,
-    run_id: string,
-    worker_id: string | null,
-    measured: (series_id: string) => number | null,
-    why: string,
-    now: Date,
-    measured_other_files?: true,
-  ): Finding[] {
+  #settle(confirms: string, answerOf: (series_id: string) => Answer, now: Date): Finding[] {
     const changed: Finding[] = [];
     for (const finding of this.findings.ofAttempt(confirms)) {
+      const answer = answerOf(finding.series_id);
       // It was taken before a crash, and comes again.
-      if (finding.confirmations.some((each) => each.run_id === run_id)) continue;
-      const value = measured(finding.series_id);
-      const answer: Answer = {
-        ...{ run_id, worker_id, value, note: value === null ? why : '' },
-        ...(measured_other_files === undefined ? {} : { measured_other_files }),
-      };
+      if (finding.confirmations.some((each) => each.run_id === answer.run_id)) continue;
       const next = answered(finding, answer, now);
       if (next === finding) continue;
       changed.push(this.#apply(next), ...this.#ask(next, now));

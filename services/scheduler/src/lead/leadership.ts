@@ -4,17 +4,9 @@ import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { HeldLease, LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { pause, untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import { listen } from '@benchwire/shared/runtime/listen.ts';
-import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { KV } from '@nats-io/kv';
-import type { PoolQueues } from '../adapters/pool-queues.ts';
-import type { Absences } from '../fleet/absences.ts';
-import type { Fleet, FleetChange } from '../fleet/fleet.ts';
-import type { SchedulerMetrics } from '../metrics.ts';
+import type { FleetChange } from '../fleet/fleet.ts';
 import type { Strategy } from '../placement/strategy.ts';
-import type { StateOptions } from '../state/state-options.ts';
-import { Leader } from './leader.ts';
+import { Leader, type LeaderOptions } from './leader.ts';
 import { setGauges, statusText } from './status.ts';
 import { describe, Watchdog } from './watchdog.ts';
 
@@ -33,23 +25,11 @@ const STATUS_INTERVAL_MS = 1000;
 /** What every NATS server takes in one message. */
 const MIN_PAYLOAD = 64 * 1024;
 
-export interface LeadershipOptions {
+/** What every leader of this instance is made with; the rest is of one term. */
+export interface LeadershipOptions extends Omit<LeaderOptions, 'strategy' | 'lease' | 'onSpoiled' | 'now' | 'random'> {
   id: string;
-  nats: NatsConnection;
-  jetstream: JetStreamClient;
-  manager: JetStreamManager;
-  queues: PoolQueues;
-  fleet: Fleet;
-  absences: Absences;
-  /** The bucket `absences`. */
-  told_absences: KV;
   candidate: LeaseCandidate;
   strategy: () => Strategy;
-  log: Log;
-  metrics: SchedulerMetrics;
-  checkpoints: KV;
-  state_options: Partial<StateOptions>;
-  check_after_ms: number;
 }
 
 export interface Leadership extends Running {

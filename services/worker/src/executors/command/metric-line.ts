@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { BETTER, type Better } from '@benchwire/shared/contracts/direction.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
+import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import { jsonSpans } from './json-spans.ts';
@@ -221,8 +222,4 @@ function whyNone(text: string): Issue {
     const reason = error instanceof Error ? error.message : String(error);
     return { path: place, code: 'invalid_json', message: `not JSON: ${reason}` };
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { isSameCommit } from '@benchwire/shared/contracts/commit.ts';
 import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
-import { isSameCommit } from '@benchwire/shared/contracts/provenance.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
@@ -167,7 +167,7 @@ function sourceNotes(source: Source | null, git: GitState | undefined): ValueNot
   const said = source?.commit;
   // What is no Git commit, such as a revision of another system, is not compared.
   if (said === undefined || !/^[0-9a-f]{7,64}$/i.test(said) || git?.commit == null) return [];
-  if (!isSameCommit(said, git.commit)) {
+  if (!isSameCommit(said.toLowerCase(), git.commit)) {
     const text = `the source says commit ${said}, and commit ${git.commit.slice(0, 12)} was checked out where the program ran`;
     return [noteOn('source_mismatch', text)];
   }
