@@ -53,9 +53,16 @@ function isStored(table: OwnedTable): boolean {
 
 function attachment({ name, uuid, create_table_query }: OwnedTable, database: string, data: string): string {
   const definition = create_table_query.replace(/^CREATE TABLE \S+/, `ATTACH TABLE ${database}.${name} UUID '${uuid}'`);
-  const setting = `disk = ${readOnlyDisk(data)}`;
-  return / SETTINGS /.test(definition) ? `${definition}, ${setting}` : `${definition} SETTINGS ${setting}`;
+  const settings = `disk = ${readOnlyDisk(data)}, ${MERGED_PARTS_MAY_GO}`;
+  return / SETTINGS /.test(definition) ? `${definition}, ${settings}` : `${definition} SETTINGS ${settings}`;
 }
+
+/**
+ * While a table is attached, its owner removes parts that were merged long ago: their folders are there, empty, or gone. However
+ * many these are, what replaced them is there and is read.
+ */
+const MERGED_PARTS_MAY_GO =
+  'max_suspicious_broken_parts = 1000000000, max_suspicious_broken_parts_bytes = 1000000000000';
 
 /**
  * The engine takes `readonly` from no disk of type `local`: it would clean up in the folder as if it were its own. Files by

@@ -44,8 +44,12 @@ const MOVED: ReadonlySet<string> = new Set(['no_file', 'file_doesnt_exist', 'can
  */
 export async function runStatement(context: StatementContext, statement: Statement): Promise<SqlAnswer> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await tryStatement(context, statement);
-    if (answer.ok || attempt === 3 || !MOVED.has(answer.issues[0]?.code ?? '')) return answer;
+    try {
+      const answer = await tryStatement(context, statement);
+      if (answer.ok || attempt === 3 || !MOVED.has(answer.issues[0]?.code ?? '')) return answer;
+    } catch (error) {
+      if (attempt === 3 || !MOVED.has(refusalOf(error)?.code ?? '')) throw error;
+    }
   }
 }
 
