@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { type BenchEvent, benchEvent, EVENTS_SUBJECTS, eventsOfRun } from '../contracts/event.ts';
+import { type BenchEvent, EVENTS_SUBJECTS, eventsOfRun, readEvent } from '../contracts/event.ts';
 import { FINDINGS_SUBJECTS, type Finding, finding, findingsOfSeries } from '../contracts/finding.ts';
 import { METRICS_SUBJECTS, type MetricBatch, metricsOfRun, parseMetricBatch } from '../contracts/metrics.ts';
 import { OUTCOMES_SUBJECTS, type Outcome, outcome, outcomesOfRun } from '../contracts/outcome.ts';
@@ -53,7 +53,7 @@ interface StreamReader<S extends WatchedStream> {
   name: string;
   /** The subjects that the server is asked for; what it can't tell apart is left to `concerns`. */
   filter(of: Subject): string;
-  parse(bytes: Uint8Array): Parsed<WatchedValues[S]>;
+  parse(bytes: Uint8Array, subject: string): Parsed<WatchedValues[S]>;
   /** Undefined where the message does not tell. */
   at(value: WatchedValues[S]): string | undefined;
   concerns(value: WatchedValues[S], of: Subject): boolean;
@@ -77,7 +77,7 @@ export const READERS: { readonly [S in WatchedStream]: StreamReader<S> } = {
   events: {
     name: EVENTS.name,
     filter: ({ run_id }) => (run_id === undefined ? EVENTS_SUBJECTS : eventsOfRun(run_id)),
-    parse: (bytes) => parseJson(benchEvent, bytes),
+    parse: readEvent,
     at: (value) => value.at,
     concerns: isRun,
     max_buffered: 250,
@@ -111,7 +111,7 @@ export function readMessage<S extends WatchedStream>(
   const stored_at = message.time.toISOString();
   const damage = contentHashIssues(message.data, (name) => message.headers?.get(name));
   const parsed: Parsed<WatchedValues[S]> =
-    damage.length === 0 ? reader.parse(message.data) : { ok: false, issues: damage };
+    damage.length === 0 ? reader.parse(message.data, subject) : { ok: false, issues: damage };
   if (!parsed.ok) {
     return {
       stream: 'unreadable',

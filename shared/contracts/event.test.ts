@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { benchEvent, EVENT_DATA, EVENT_ENTITIES, eventData, eventName, eventOf } from './event.ts';
+import { benchEvent, EVENT_DATA, EVENT_ENTITIES, eventData, eventName, eventOf, readEvent } from './event.ts';
 import { newRunId } from './ids.ts';
 
 const run_id = newRunId();
@@ -74,4 +74,17 @@ test('data that does not fit says where', () => {
   expect(eventData('run.finished', { data: undefined })).toMatchObject({ ok: false, issues: [{ path: 'data' }] });
   const read = eventData('run.finished', { data: { counts: { ...counts, lost: 'x' } } });
   expect(read).toMatchObject({ ok: false, issues: [{ path: 'data.counts.lost' }] });
+});
+
+test('an event under the subject of another entity or run is refused: who may publish it depends on the subject', () => {
+  const data = { series_ids: ['a'], about_at: '2026-01-01T00:00:00.000Z', text: 'fine', by: 'worker' };
+  const event = eventOf('series.accepted', { at_ms: 0, event_id: 'x', message: 'forged', data });
+  const bytes = new TextEncoder().encode(JSON.stringify(event));
+  expect(readEvent(bytes, 'bw.event.series.-').ok).toBe(true);
+  for (const subject of [
+    'bw.event.task.-',
+    'bw.event.worker.-',
+    'bw.event.series.019ab000-0000-7000-8000-000000000001',
+  ])
+    expect(readEvent(bytes, subject)).toMatchObject({ ok: false, issues: [{ code: 'subject_mismatch' }] });
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Parsed, parseWith } from '../runtime/issues.ts';
+import { type Parsed, parseJson, parseWith } from '../runtime/issues.ts';
+import { writtenGate } from './gate.ts';
 import { MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { request } from './request.ts';
 import { serviceHealth } from './service.ts';
@@ -17,7 +18,7 @@ import { capabilities, pauseOfWorker } from './worker.ts';
  * The scheduler and the workers write events and never read them.
  */
 export const EVENTS_SUBJECTS = 'bw.event.*.*';
-export const EVENT_ENTITIES = ['run', 'task', 'worker', 'pool', 'service', 'series', 'access'] as const;
+export const EVENT_ENTITIES = ['run', 'task', 'worker', 'pool', 'service', 'series', 'gate', 'access'] as const;
 export type EventEntity = (typeof EVENT_ENTITIES)[number];
 
 /** Events that belong to no run have `-` in the run's place. */
@@ -27,6 +28,12 @@ export function eventSubject(event: Pick<BenchEvent, 'entity' | 'run_id'>): stri
 export function eventsOfRun(run_id: string): string {
   return `bw.event.*.${run_id}`;
 }
+
+/**
+ * What workers write events about. Their NATS users may publish no others (roles.ts), so that what gates and the audit trail rest
+ * on (`series.accepted`, `run.judged`, `gate.changed`, `access.changed`) comes from the services and from people who may submit.
+ */
+export const WORKER_EVENT_ENTITIES = ['task', 'worker', 'service'] as const satisfies readonly EventEntity[];
 
 /** An event as it is on the wire, whatever its kind: later versions have kinds that this one does not know. */
 export const benchEvent = z.object({
@@ -46,6 +53,16 @@ export const benchEvent = z.object({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type BenchEvent = z.infer<typeof benchEvent>;
+
+/** An event as a stream has it. One under the subject of something else is refused: who may publish it depends on the subject. */
+export function readEvent(bytes: Uint8Array, subject: string): Parsed<BenchEvent> {
+  const parsed = parseJson(benchEvent, bytes);
+  if (!parsed.ok) return parsed;
+  const right = eventSubject(parsed.value);
+  if (subject === right) return parsed;
+  const message = `it is about ${right}, and stands under ${subject}`;
+  return { ok: false, issues: [{ path: 'entity', code: 'subject_mismatch', message }] };
+}
 
 /** How many tasks of a run ended how. */
 export const runCounts = z.object({
@@ -117,6 +134,15 @@ const annotationData = z.object({
 });
 export type AnnotationData = z.infer<typeof annotationData>;
 
+/** The gate of a benchmark (gate.ts); null where there was none, or is none any more. Since 0.5. */
+const gateData = z.object({
+  benchmark: z.string(),
+  before: writtenGate.nullable(),
+  after: writtenGate.nullable(),
+  /** Who changed it. */
+  by: z.string(),
+});
+
 /** Somebody changed something through the gateway: its audit trail. Since 0.3. */
 const accessData = z.object({
   /** The key's or token's name. */
@@ -164,6 +190,7 @@ export const EVENT_DATA = {
   'series.environment_changed': annotationData,
   /** Somebody accepted the level that the points of that time are at: verdict.ts. Since 0.5. */
   'series.accepted': annotationData,
+  'gate.changed': gateData,
   'access.changed': accessData,
 } as const satisfies Record<`${EventEntity}.${string}`, z.ZodType>;
 

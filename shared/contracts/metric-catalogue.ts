@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BETTER } from './direction.ts';
+import { matchesPattern } from './name-pattern.ts';
 
 /**
  * KV bucket with what the operators of a stack say about metrics, for programs and tasks that do not: one key, all rules in their
@@ -42,23 +43,9 @@ export const metricRules = z
 export function ruleFor(rules: readonly MetricRule[], metric: string): Pick<MetricRule, 'better' | 'unit'> {
   const name = metric.toLowerCase();
   const exact = rules.filter((rule) => rule.metric.toLowerCase() === name);
-  const fitting = rules.filter((rule) => rule.metric.includes('*') && fits(name, rule.metric.toLowerCase().split('*')));
+  const fitting = rules.filter((rule) => rule.metric.includes('*') && matchesPattern(name, rule.metric.toLowerCase()));
   const found = [...exact, ...fitting];
   const better = found.find((rule) => rule.better !== undefined)?.better;
   const unit = found.find((rule) => rule.unit !== undefined)?.unit;
   return { ...(better === undefined ? {} : { better }), ...(unit === undefined ? {} : { unit }) };
-}
-
-/** Without a regular expression, which somebody could make slow. */
-function fits(name: string, [head = '', ...rest]: readonly string[]): boolean {
-  const tail = rest.pop() ?? '';
-  if (!name.startsWith(head) || !name.endsWith(tail) || name.length < head.length + tail.length) return false;
-  let at = head.length;
-  const end = name.length - tail.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
 }

@@ -1,7 +1,7 @@
 import { ANALYSE_SUBJECT } from './anomaly.ts';
 import { ARTIFACTS_STREAM } from './artifact.ts';
 import { CHECKPOINTS_BUCKET } from './checkpoint.ts';
-import { EVENTS_SUBJECTS } from './event.ts';
+import { EVENTS_SUBJECTS, WORKER_EVENT_ENTITIES } from './event.ts';
 import { FINDINGS_SUBJECTS, SETTLED_SUBJECT } from './finding.ts';
 import { poolQueueName } from './job.ts';
 import { JOIN_SUBJECT } from './join.ts';
@@ -56,7 +56,7 @@ function worker(): NatsPermissions {
         HEARTBEAT_SUBJECTS,
         OUTCOMES_SUBJECTS,
         METRICS_SUBJECTS,
-        EVENTS_SUBJECTS,
+        ...WORKER_EVENT_ENTITIES.map((entity) => `bw.event.${entity}.*`),
         REJECTED_SUBJECTS,
         querySubject('fresh'),
         '$JS.API.INFO',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DIRECTIONS } from './direction.ts';
+import { gate } from './gate.ts';
 import { runId, timestamp } from './ids.ts';
 import { issue } from './request.ts';
 
@@ -70,6 +71,30 @@ export const metricVerdict = z.object({
 });
 export type MetricVerdict = z.infer<typeof metricVerdict>;
 
+/** A value of the run that decides nothing, because it was not measured of what the run's source says. */
+export const undecidedValue = metricVerdict
+  .pick({ series_id: true, task_id: true, benchmark: true, model: true, pool: true, batch_size: true, metric: true })
+  .extend({
+    unit: z.string(),
+    value: z.number(),
+    /** Whether it would count: then the gate warns. */
+    counts: z.boolean(),
+    /** What was measured, and what the source says. */
+    reason: z.string(),
+  });
+export type UndecidedValue = z.infer<typeof undecidedValue>;
+
+/** The gate that was applied to a benchmark, and where its fields are from: those that neither list names are defaults. */
+export const appliedGate = z.object({
+  benchmark: z.string(),
+  gate,
+  of_request: z.array(z.string()),
+  of_server: z.array(z.string()),
+  /** The name or pattern of the server's gate; null where it has none for this benchmark. */
+  server_rule: z.string().nullable(),
+});
+export type AppliedGate = z.infer<typeof appliedGate>;
+
 export const runVerdict = z.object({
   run_id: runId,
   /** Whether the run has ended: until then this is about what was measured so far. */
@@ -83,6 +108,12 @@ export const runVerdict = z.object({
   metrics: z.array(metricVerdict),
   /** Metrics that did not fit into the answer. */
   left_out: z.int(),
+  /** Values that were left out because they are not of what the source says. */
+  not_decided: z.array(undecidedValue).default([]),
+  /** What is wrong with the question, such as a gate's metric that nothing was measured of. Each makes the outcome at least `warn`. */
+  warnings: z.array(z.string()).default([]),
+  /** By benchmark. */
+  gates: z.array(appliedGate).default([]),
 });
 export type RunVerdict = z.infer<typeof runVerdict>;
 

@@ -1,8 +1,7 @@
-import { type Gate, gate } from '../contracts/gate.ts';
+import type { Gate } from '../contracts/gate.ts';
+import { matchesPattern } from '../contracts/name-pattern.ts';
 import type { GateOutcome, MetricVerdict } from '../contracts/verdict.ts';
 import type { SeriesVerdict } from './judge-series.ts';
-
-export const DEFAULT_GATE: Gate = gate.parse({});
 
 /** What counts of a metric, before its verdict is known. */
 export interface GatedMetric {
@@ -19,7 +18,7 @@ const REPORTED =
 
 /** Whether a metric counts in a gate. */
 export function countsIn(rule: Gate, { metric, batch_size, direction, has_latency }: GatedMetric): boolean {
-  if (rule.metrics !== undefined) return rule.metrics.some((pattern) => matchesPattern(pattern, metric));
+  if (rule.metrics !== undefined) return rule.metrics.some((pattern) => matchesPattern(metric, pattern));
   if (direction === 'neither') return false;
   if (direction === 'unknown') return rule.unknown_direction !== undefined;
   if (REPORTED.test(metric)) return false;
@@ -56,9 +55,4 @@ export function outcomeOf(rule: Gate, counts: boolean, said: SeriesVerdict): Gat
 
 function matters(rule: Gate, { change_percent }: SeriesVerdict): boolean {
   return change_percent === null || Math.abs(change_percent) >= (rule.min_change_percent ?? 0);
-}
-
-function matchesPattern(pattern: string, metric: string): boolean {
-  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}$`).test(metric);
 }

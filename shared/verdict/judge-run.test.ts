@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Gate, gate } from '../contracts/gate.ts';
+import type { GateRule, WrittenGate } from '../contracts/gate.ts';
 import type { ResultRow } from '../contracts/rows.ts';
 import type { MetricVerdict, RunVerdict } from '../contracts/verdict.ts';
 import { DEFAULT_SETTINGS } from '../detect/settings.ts';
@@ -17,7 +17,7 @@ const source = { pull_request: 1, commit: 'head', base: 'main' };
 
 type Metric = Pick<ResultRow, 'metric'> & Partial<ResultRow> & { factor: number; noise?: number };
 
-function judged(metrics: readonly Metric[], rule: Partial<Gate> = {}): RunVerdict {
+function judged(metrics: readonly Metric[], request: WrittenGate = {}, rules: GateRule[] = []): RunVerdict {
   const results = metrics.map(
     ({ factor, noise: _, ...row }, at): ResultRow => ({
       ...{ series_id: `s${at}`, run_id: RUN, task_id: 't', attempt: 1, measured_at: '2026-01-01T10:00:00.000Z' },
@@ -45,11 +45,12 @@ function judged(metrics: readonly Metric[], rule: Partial<Gate> = {}): RunVerdic
         run_id: i === 20 ? RUN : `main-${i}`,
         source: i === 20 ? source : { branch: 'main', commit: `c${i}` },
       }));
-      return [result.series_id, { points, findings: [], accepted: [] }];
+      const deciding = result.note_codes.length > 0 ? points.slice(0, 20) : points;
+      return [result.series_id, { points: deciding, findings: [], accepted: [] }];
     }),
   );
   return judgeRun(
-    { run_id: RUN, results, histories, gate: gate.parse(rule), is_final: true, left_out: 0 },
+    { run_id: RUN, results, histories, gates: { request, rules }, is_final: true, left_out: 0 },
     () => settings,
   );
 }
@@ -106,5 +107,58 @@ describe('a gate', () => {
     expect(said.summary).toMatch(/^1 of 3 metrics slower, 1 unchanged, 1 cannot tell: \d+ more runs? would$/);
     expect(judged(noisy.slice(0, 2))).toMatchObject({ outcome: 'pass' });
     expect(judged(noisy.slice(0, 2), { on_cannot_tell: 'fail' })).toMatchObject({ outcome: 'fail' });
+  });
+
+  it('of the server counts where the request leaves a field open, and the verdict says whose it is', () => {
+    const slower = [{ metric: 'latency_ms', factor: 1.2, benchmark: 'nightly-a' }];
+    const rules = [
+      { benchmark: 'nightly-*', gate: { on_slower: 'warn', min_change_percent: 1 } as const },
+      { benchmark: '*', gate: { min_change_percent: 50 } },
+    ];
+    expect(judged(slower, {}, rules)).toMatchObject({
+      outcome: 'warn',
+      gates: [{ benchmark: 'nightly-a', server_rule: 'nightly-*', of_server: ['min_change_percent', 'on_slower'] }],
+    });
+    expect(judged(slower, { on_slower: 'fail' }, rules)).toMatchObject({
+      outcome: 'fail',
+      gates: [{ of_request: ['on_slower'], of_server: ['min_change_percent'], gate: { min_change_percent: 1 } }],
+    });
+    expect(judged([{ metric: 'latency_ms', factor: 1.2 }], {}, rules).outcome).toBe('pass');
+    expect(judged(slower, {}, [...rules, { benchmark: 'Nightly-A', gate: { min_change_percent: 2 } }])).toMatchObject({
+      outcome: 'fail',
+      gates: [{ server_rule: 'Nightly-A' }],
+    });
+  });
+
+  it('does not pass in silence where a metric that it names was not measured', () => {
+    const metrics = [{ metric: 'latency_ms', factor: 1 }];
+    const misspelt = judged(metrics, { metrics: ['latency_sm', 'latency_*'] });
+    expect([misspelt.outcome, misspelt.warnings]).toEqual([
+      'warn',
+      ['the gate of the request names metric "latency_sm", and the run measured none. Did you mean "latency_ms"?'],
+    ]);
+    const rules = [{ benchmark: 'b', gate: { metrics: ['tokens'] } }];
+    expect(judged(metrics, {}, rules).warnings).toEqual([
+      'the server\'s gate for b names metric "tokens", and the run measured none.',
+    ]);
+    expect(judged(metrics, { metrics: ['latency_ms'] }, rules)).toMatchObject({ outcome: 'pass', warnings: [] });
+  });
+
+  it('warns of values that are not of what the source says, and lists them', () => {
+    const notes = ['the source says commit a, and commit b was checked out where the program ran'];
+    const other = { note_codes: ['source_mismatch'], notes };
+    const said = judged([
+      { metric: 'latency_ms', factor: 1, ...other },
+      { metric: 'latency_p90_ms', factor: 1, ...other },
+      { metric: 'tokens_per_second', unit: 'tokens/s', factor: 1 },
+    ]);
+    expect([said.outcome, said.summary]).toEqual([
+      'warn',
+      '1 of 1 metric unchanged, 1 not decided: not what the source says',
+    ]);
+    expect(said.not_decided.map(({ metric, counts, reason }) => [metric, counts, reason])).toEqual([
+      ['latency_ms', true, notes[0]],
+      ['latency_p90_ms', false, notes[0]],
+    ]);
   });
 });

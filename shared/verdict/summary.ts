@@ -1,4 +1,4 @@
-import type { MetricVerdict, VerdictKind } from '../contracts/verdict.ts';
+import type { MetricVerdict, UndecidedValue, VerdictKind } from '../contracts/verdict.ts';
 
 export const VERDICT_WORDS = {
   slower: 'slower',
@@ -10,8 +10,14 @@ export const VERDICT_WORDS = {
 } as const satisfies Record<VerdictKind, string>;
 
 /** A run's verdict in one line: `2 of 14 metrics slower, 11 unchanged, 1 cannot tell: 12 more runs would`. */
-export function summaryOf(counting: readonly MetricVerdict[]): string {
-  if (counting.length === 0) return 'no metric counts: none was measured, or which way is better is not known';
+export function summaryOf(
+  counting: readonly MetricVerdict[],
+  not_decided: ReadonlyArray<Pick<UndecidedValue, 'counts'>> = [],
+): string {
+  const left_out = not_decided.filter((each) => each.counts).length;
+  const undecided = left_out === 0 ? '' : `${left_out} not decided: not what the source says`;
+  if (counting.length === 0)
+    return undecided || 'no metric counts: none was measured, or which way is better is not known';
   const of = (kind: VerdictKind): MetricVerdict[] => counting.filter(({ verdict }) => verdict === kind);
   const metrics = counting.length === 1 ? '1 metric' : `${counting.length} metrics`;
   const parts = (Object.keys(VERDICT_WORDS) as VerdictKind[]).flatMap((kind) => {
@@ -24,7 +30,7 @@ export function summaryOf(counting: readonly MetricVerdict[]): string {
   });
   const [first = '', ...others] = parts;
   const [number = '', ...words] = first.split(' ');
-  return `${[`${number} of ${metrics} ${words.join(' ')}`, ...others].join(', ')}${moreRuns(of('cannot_tell'))}`;
+  return `${[`${number} of ${metrics} ${words.join(' ')}`, ...others].join(', ')}${moreRuns(of('cannot_tell'))}${undecided === '' ? '' : `, ${undecided}`}`;
 }
 
 function moreRuns(these: readonly MetricVerdict[]): string {

@@ -364,6 +364,7 @@ describe('every route answers as its signature says, and with nothing else', () 
       call('GET /api/saved/:kind/:name', { params: { kind: 'layouts', name: 'mine' } }),
     'GET /api/keys': () => call('GET /api/keys'),
     'GET /api/metrics/catalogue': () => call('GET /api/metrics/catalogue'),
+    'GET /api/gates': () => call('GET /api/gates'),
     'GET /api/files/:sha256': () => call('GET /api/files/:sha256', { params: { sha256 } }),
     'GET /api/tests': () => call('GET /api/tests', { query: { only: ['failing'] } }),
     'GET /api/tests/:case_id': () => call('GET /api/tests/:case_id', { params: { case_id: known.case_id } }),
@@ -418,6 +419,9 @@ describe('every route answers as its signature says, and with nothing else', () 
     'PUT /api/files/:sha256': uploaded,
     'PUT /api/metrics/catalogue': () =>
       call('PUT /api/metrics/catalogue', { body: { rules: [{ metric: 'letter_*', better: 'lower', unit: 'ms' }] } }),
+    'PUT /api/gates/:benchmark': () =>
+      call('PUT /api/gates/:benchmark', { params: { benchmark: 'nightly-*' }, body: { on_slower: 'warn' } }),
+    'DELETE /api/gates/:benchmark': () => call('DELETE /api/gates/:benchmark', { params: { benchmark: 'nightly-*' } }),
   };
 
   it.each([...Object.entries(READS), ...Object.entries(WRITES)])('%s', async (name, callOf) => {

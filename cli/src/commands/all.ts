@@ -5,6 +5,7 @@ import { cluster } from './cluster.ts';
 import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
+import { gates } from './gates.ts';
 import { key } from './key.ts';
 import { metrics } from './metrics.ts';
 import { note } from './note.ts';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   series,
   tests,
   metrics,
+  gates,
   note,
   open,
   key,

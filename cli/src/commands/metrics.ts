@@ -1,4 +1,4 @@
-import { changeMetricRules, readMetricRules } from '@benchwire/shared/client/metric-catalogue.ts';
+import { metricCatalogue } from '@benchwire/shared/client/metric-catalogue.ts';
 import { BETTER } from '@benchwire/shared/contracts/direction.ts';
 import { type MetricRule, metricRules, ruleFor } from '@benchwire/shared/contracts/metric-catalogue.ts';
 import { betterOf } from '@benchwire/shared/metric/direction.ts';
@@ -28,12 +28,12 @@ from then on.`,
   async run(context, { better, unit }, [action = 'list', metric = '']) {
     switch (action) {
       case 'list':
-        list(context, await withStack(context, ({ nats }) => readMetricRules(nats)));
+        list(context, await withStack(context, ({ nats }) => metricCatalogue.read(nats)));
         return EXIT.ok;
       case 'set': {
         const rule = { metric, ...(better === undefined ? {} : { better }), ...(unit === undefined ? {} : { unit }) };
         const changed = await withStack(context, ({ nats }) =>
-          changeMetricRules(nats, (rules) => withRule(rules, rule)),
+          metricCatalogue.change(nats, (rules) => withRule(rules, rule)),
         );
         list(context, changed ?? []);
         return EXIT.ok;
@@ -41,7 +41,7 @@ from then on.`,
       case 'remove': {
         const same = ({ metric: name }: MetricRule): boolean => name.toLowerCase() === metric.toLowerCase();
         const changed = await withStack(context, ({ nats }) =>
-          changeMetricRules(nats, (rules) => (rules.some(same) ? rules.filter((each) => !same(each)) : undefined)),
+          metricCatalogue.change(nats, (rules) => (rules.some(same) ? rules.filter((each) => !same(each)) : undefined)),
         );
         if (changed === undefined)
           throw new NotFoundError(`there is no rule "${oneLine(metric)}": \`bw metrics\` lists them.`);
@@ -50,7 +50,7 @@ from then on.`,
       }
       case 'explain': {
         if (metric === '') throw new UsageError('METRIC is missing: bw metrics explain METRIC');
-        explain(context, metric, unit, await withStack(context, ({ nats }) => readMetricRules(nats)));
+        explain(context, metric, unit, await withStack(context, ({ nats }) => metricCatalogue.read(nats)));
         return EXIT.ok;
       }
       default:

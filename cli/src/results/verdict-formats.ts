@@ -1,6 +1,6 @@
 import type { MetricVerdict, RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { formatChange, formatNumber } from '../terminal/numbers.ts';
-import { comparedMetrics, intervalOf, nameOf, wordsOf } from './verdict-lines.ts';
+import { comparedMetrics, intervalOf, nameOf, notDecidedWords, wordsOf } from './verdict-lines.ts';
 
 export const VERDICT_FORMATS = ['markdown', 'junit'] as const;
 export type VerdictFormat = (typeof VERDICT_FORMATS)[number];
@@ -35,9 +35,11 @@ function markdown(verdict: RunVerdict, url: string | undefined): string {
           '|---|---:|---|---|---:|---:|---|',
           ...rows.map((row) => `| ${row} |`),
         ];
+  const doubts = [...notDecidedWords(verdict), ...verdict.warnings];
+  const notes = doubts.length === 0 ? [] : ['', ...doubts.map((line) => `- ⚠️ ${cell(line)}`)];
   const more = verdict.left_out === 0 ? [] : ['', `${verdict.left_out} more metrics are not shown.`];
   const link = url === undefined ? [] : ['', `[Run ${verdict.run_id}](${url})`];
-  return [`${sign} ${verdict.summary}`, ...table, ...more, ...link].join('\n');
+  return [`${sign} ${verdict.summary}`, ...table, ...notes, ...more, ...link].join('\n');
 }
 
 /** Names come from requests: none of them ends a cell or starts markup. */
@@ -47,7 +49,7 @@ const cell = (text: string): string => text.replace(/[\\|`<>[\]*_]/g, '\\$&').re
 function junit(verdict: RunVerdict): string {
   const counted = verdict.metrics.filter(({ gate }) => gate !== 'report');
   const failed = counted.filter(({ gate }) => gate === 'fail').length;
-  const skipped = counted.filter(isSkipped).length;
+  let skipped = counted.filter(isSkipped).length;
   const cases = counted.map((metric) => {
     const attributes = `classname="${xml(metric.benchmark)}" name="${xml(nameOf(metric))}"`;
     if (metric.gate === 'fail')
@@ -55,10 +57,19 @@ function junit(verdict: RunVerdict): string {
     if (isSkipped(metric)) return `  <testcase ${attributes}><skipped message="${xml(metric.reason)}"/></testcase>`;
     return `  <testcase ${attributes}><system-out>${xml(metric.reason)}</system-out></testcase>`;
   });
+  for (const { benchmark, counts, reason, ...about } of verdict.not_decided) {
+    if (!counts) continue;
+    const attributes = `classname="${xml(benchmark)}" name="${xml(nameOf(about))}"`;
+    cases.push(`  <testcase ${attributes}><skipped message="${xml(`not decided: ${reason}`)}"/></testcase>`);
+    skipped++;
+  }
+  const output =
+    verdict.warnings.length === 0 ? [] : [`  <system-err>${xml(verdict.warnings.join('\n'))}</system-err>`];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuite name="benchwire ${verdict.run_id}" tests="${counted.length}" failures="${failed}" skipped="${skipped}">`,
+    `<testsuite name="benchwire ${verdict.run_id}" tests="${cases.length}" failures="${failed}" skipped="${skipped}">`,
     ...cases,
+    ...output,
     '</testsuite>',
   ].join('\n');
 }

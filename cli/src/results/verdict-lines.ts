@@ -1,8 +1,9 @@
-import type { MetricVerdict, RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
+import type { MetricVerdict, RunVerdict, UndecidedValue } from '@benchwire/shared/contracts/verdict.ts';
 import { VERDICT_WORDS } from '@benchwire/shared/verdict/summary.ts';
 import { formatChange, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
+import { wrap } from '../terminal/text-width.ts';
 
 /** Rows of a verdict that is not asked for by itself; `bw verdict RUN` has all. */
 const SHOWN = 20;
@@ -47,6 +48,8 @@ export function verdictLines(
   const lines = rows.length === 0 ? [] : [...renderTable(rows, COLUMNS, { style, width }), ''];
   const left = compared.length - rows.length + verdict.left_out;
   if (left > 0) lines.push(style.dim(`${left} more are not shown`), '');
+  const doubts = [...notDecidedWords(verdict), ...verdict.warnings.map((warning) => `warning: ${warning}`)];
+  lines.push(...doubts.flatMap((line) => wrap(line, width ?? 120)).map(style.yellow));
   const summary = `verdict: ${verdict.summary}`;
   lines.push(
     verdict.outcome === 'fail'
@@ -58,6 +61,18 @@ export function verdictLines(
   return lines;
 }
 
+/** Values that decide nothing, by task and reason: many of one program have the same. */
+export function notDecidedWords({ not_decided }: Pick<RunVerdict, 'not_decided'>): string[] {
+  const alike = Map.groupBy(not_decided, ({ task_id, reason }) => JSON.stringify([task_id, reason]));
+  return [...alike.values()].map((values) => {
+    const [first, ...others] = values as [UndecidedValue, ...UndecidedValue[]];
+    const batch = first.batch_size === null ? '' : ` at batch ${first.batch_size}`;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const measured = `${formatNumber(first.value)} ${first.unit}`.trim();
+    return `not decided: ${first.task_id} ${first.metric}${batch}${more}: measured ${measured}, and ${first.reason}`;
+  });
+}
+
 /** Why, for the metrics that fail, warn or can't be told. */
 export function verdictReasons(verdict: RunVerdict): string[] {
   const worth = comparedMetrics(verdict).filter(
@@ -67,7 +82,11 @@ export function verdictReasons(verdict: RunVerdict): string[] {
 }
 
 /** A metric of a run for people. */
-export const nameOf = ({ task_id, metric, batch_size }: MetricVerdict): string =>
+export const nameOf = ({
+  task_id,
+  metric,
+  batch_size,
+}: Pick<MetricVerdict, 'task_id' | 'metric' | 'batch_size'>): string =>
   `${task_id} ${metric}${batch_size === null ? '' : ` at batch ${batch_size}`}`;
 
 /** A verdict in words: known and accepted ones as such. */

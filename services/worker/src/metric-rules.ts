@@ -1,4 +1,4 @@
-import { readMetricRulesIfAny } from '@benchwire/shared/client/metric-catalogue.ts';
+import { metricCatalogue } from '@benchwire/shared/client/metric-catalogue.ts';
 import type { MetricRule } from '@benchwire/shared/contracts/metric-catalogue.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -18,7 +18,7 @@ export function metricRulesOf(nats: NatsConnection, log: Log): () => Promise<rea
   return async () => {
     if (performance.now() - read_at < FRESH_MS) return known;
     try {
-      known = await readMetricRulesIfAny(nats);
+      known = await metricCatalogue.readIfAny(nats);
       warned = false;
     } catch (error) {
       if (!warned) log.warn({ why: messageOf(error) }, "the stack's metric catalogue cannot be read");

@@ -4,6 +4,7 @@ import { eventApi } from './events.ts';
 import { fileApi } from './files.ts';
 import { findingApi } from './findings.ts';
 import { fleetApi } from './fleet.ts';
+import { gateApi } from './gates.ts';
 import { keyApi } from './keys.ts';
 import { measurementApi } from './measurements.ts';
 import { metricApi } from './metrics.ts';
@@ -29,6 +30,7 @@ export const API_GROUPS = {
   Tests: testApi,
   Measurements: measurementApi,
   Metrics: metricApi,
+  Gates: gateApi,
   Series: seriesApi,
   Comparison: compareApi,
   Findings: findingApi,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalServers, startServers } from '@benchwire/deploy/local/servers.ts';
 import { CHECKPOINTS_BUCKET } from '@benchwire/shared/contracts/checkpoint.ts';
+import { GATES_BUCKET, GATES_KEY } from '@benchwire/shared/contracts/gate.ts';
 import { API_KEYS_BUCKET, SESSIONS_BUCKET } from '@benchwire/shared/contracts/http.ts';
 import { LEASES_BUCKET } from '@benchwire/shared/contracts/lease.ts';
 import { QUARANTINE_BUCKET } from '@benchwire/shared/contracts/quarantine.ts';
@@ -92,6 +93,15 @@ describe('users of NATS and Redis in the local stack', () => {
       }
     },
   );
+
+  test("what gates and the audit trail rest on is not a worker's to publish: acceptances, gates, ends of runs", async () => {
+    for (const who of [worker, viewer]) {
+      for (const subject of ['run.019ab000-0000-7000-8000-000000000001', 'series.-', 'gate.-', 'access.-', 'pool.-'])
+        await denied(who, `bw.event.${subject}`, '{}');
+      await denied(who, `$KV.${GATES_BUCKET}.${GATES_KEY}`, '[]');
+    }
+    await worker.request('bw.event.worker.-', '{}', { timeout: 2000 });
+  });
 
   test('a worker and a viewer read no sessions and write no API keys, leases, sessions or quarantines', async () => {
     for (const who of [worker, viewer]) {

@@ -98,6 +98,7 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
     case 'service.circuit_opened':
     case 'service.circuit_half_open':
     case 'service.circuit_closed':
+    case 'gate.changed':
     case 'access.changed':
     case undefined:
       return [];

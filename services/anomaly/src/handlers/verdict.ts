@@ -1,5 +1,6 @@
+import { readGates } from '@benchwire/shared/client/gates.ts';
 import { query } from '@benchwire/shared/client/query.ts';
-import { type Gate, gate } from '@benchwire/shared/contracts/gate.ts';
+import { type WrittenGate, writtenGate } from '@benchwire/shared/contracts/gate.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import {
@@ -53,7 +54,8 @@ async function handle(parts: VerdictParts, { run_id, base_run_id }: VerdictReque
       return withFeedback(parts, feedback ?? { acknowledged: 0, dismissed: 0 });
     };
     const is_final = run?.state === 'finished';
-    const asked = { run_id, base_run_id, results, histories, left_out, is_final, gate: await gateOf(nats, run_id) };
+    const gates = { request: await gateOf(nats, run_id), rules: await readGates(nats) };
+    const asked = { run_id, base_run_id, results, histories, left_out, is_final, gates };
     const verdict = judgeRun(asked, settingsOf);
     const metrics = verdict.metrics.slice(0, MAX_METRICS);
     const cut = verdict.metrics.length - metrics.length;
@@ -74,12 +76,12 @@ async function unknownRun(nats: NatsConnection, run_ids: readonly string[]): Pro
   return undefined;
 }
 
-/** The gate that the run's request names; that of everybody where it names none or was not kept. */
-async function gateOf(nats: NatsConnection, run_id: string): Promise<Gate> {
+/** The gate as the run's request writes it; empty where it names none or was not kept. */
+async function gateOf(nats: NatsConnection, run_id: string): Promise<WrittenGate> {
   const [row] = (await query(nats, 'request', { run_id })).rows;
-  if (row === undefined || row.request === '') return gate.parse({});
+  if (row === undefined || row.request === '') return {};
   const request: unknown = JSON.parse(row.request);
   const written = typeof request === 'object' && request !== null && 'gate' in request ? request.gate : {};
-  const read = gate.safeParse(written ?? {});
-  return read.success ? read.data : gate.parse({});
+  const read = writtenGate.safeParse(written ?? {});
+  return read.success ? read.data : {};
 }

@@ -5,6 +5,7 @@ import { eventHandlers } from './events.ts';
 import { fileHandlers } from './files.ts';
 import { findingHandlers } from './findings.ts';
 import { fleetHandlers } from './fleet.ts';
+import { gateHandlers } from './gates.ts';
 import { keyHandlers } from './keys.ts';
 import { measurementHandlers } from './measurements.ts';
 import { metricHandlers } from './metrics.ts';
@@ -25,6 +26,7 @@ const GROUPS = {
   Tests: routesOf(API_GROUPS.Tests, testHandlers),
   Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),
   Metrics: routesOf(API_GROUPS.Metrics, metricHandlers),
+  Gates: routesOf(API_GROUPS.Gates, gateHandlers),
   Series: routesOf(API_GROUPS.Series, seriesHandlers),
   Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),
   Findings: routesOf(API_GROUPS.Findings, findingHandlers),

@@ -1,6 +1,5 @@
-import { benchEvent } from '@benchwire/shared/contracts/event.ts';
+import { readEvent } from '@benchwire/shared/contracts/event.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
-import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Database } from '../../adapters/database.ts';
 import { type EventRows, eventRows } from '../../decide/event-rows.ts';
 import { placeOf } from '../../decide/versions.ts';
@@ -18,7 +17,7 @@ export const eventsToTables: StreamToTables<EventRows> = {
   stream: EVENTS,
   rejects_to: 'event',
   read: (message) => {
-    const parsed = parseJson(benchEvent, message.data);
+    const parsed = readEvent(message.data, message.subject);
     if (!parsed.ok) return parsed;
     const decided = eventRows(parsed.value, placeOf(message));
     return decided.ok ? { ok: true, value: decided.rows } : decided;
