@@ -49,7 +49,17 @@ const completed = (run_id: string, task: Task): Outcome => outcomeOf(run_id, tas
 const noSuchModel = { class: 'bad_model' as const, code: 'MODEL_UNKNOWN', message: 'no model "x"', retriable: false };
 
 const verdictOf = (outcome: RunVerdict['outcome']): RunVerdict => ({
-  ...{ run_id: newRunId(), is_final: true, outcome, summary: '1 of 1 metric slower', metrics: [], left_out: 0, not_decided: [], warnings: [], gates: [] },
+  ...{
+    run_id: newRunId(),
+    is_final: true,
+    outcome,
+    summary: '1 of 1 metric slower',
+    metrics: [],
+    left_out: 0,
+    not_decided: [],
+    warnings: [],
+    gates: [],
+  },
   counts: { slower: 1, faster: 0, changed: 0, no_change: 0, cannot_tell: 0, new: 0 },
 });
 
