@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
+import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
 import { issue } from './request.ts';
 import {
@@ -17,6 +18,7 @@ import {
   matrixRow,
   modelRow,
   outcomeRow,
+  overviewRow,
   precisionRow,
   recoveryRow,
   rejectedRow,
@@ -145,12 +147,26 @@ export const QUERIES = {
       /** Looked for in benchmark, model, metric and pool. */
       search: z.string().max(256).default(''),
       since: timestamp.optional(),
+      /** Since 0.5, as the five below. */
+      until: timestamp.optional(),
+      benchmark: text.optional(),
+      /** A commit, or how it begins. */
+      commit: text.optional(),
+      branch: text.optional(),
+      sort: z.enum(FINDING_SORTS).default('detected_at'),
+      descending: z.boolean().default(true),
       /** The last row of the page before: its `detected_at` and `finding_id`. */
       before: z.strictObject({ detected_at: timestamp, finding_id: text }).optional(),
+      /** The same where another column is sorted by: what the row has there (finding-sort.ts). Since 0.5. */
+      after: z.strictObject({ value: z.union([z.string(), z.number()]), finding_id: text }).optional(),
       limit: limit(50),
     }),
     row: findingRow,
   },
+  /** One row: what is open, and what changed since a time. Since 0.5. */
+  overview: { parameters: z.strictObject({ since: timestamp }), row: overviewRow },
+  /** The newest run of each name and branch that ended since, where it ended with failed tasks; newest first. Since 0.5. */
+  failing_runs: { parameters: z.strictObject({ since: timestamp, limit: limit(100, 1000) }), row: runRow },
   /** One finding as the newest of its messages has it, or no row. */
   finding: {
     parameters: z.strictObject({ finding_id: text }),

@@ -237,6 +237,30 @@ export const annotationRow = z.object({
 });
 export type AnnotationRow = z.infer<typeof annotationRow>;
 
+/** How many findings are open, and what came and went since a time. Since 0.5. */
+export const overviewRow = z.object({
+  /** Suspected, confirmed or acknowledged. */
+  open_regressions: z.int(),
+  /** Of these: not confirmed yet, and already being handled. */
+  suspected_regressions: z.int(),
+  acknowledged_regressions: z.int(),
+  /** When the oldest open one was found; null without one. */
+  oldest_regression_at: timestamp.nullable(),
+  open_improvements: z.int(),
+  /** Open ones of the other kinds: changes, drifts, outliers, failures, unusual outcomes. */
+  open_others: z.int(),
+  /** Found since the time that was asked for, whatever became of them. */
+  new_regressions: z.int(),
+  new_improvements: z.int(),
+  new_others: z.int(),
+  /** Found before it, and dismissed or not reproduced since. */
+  settled_findings: z.int(),
+  /** Runs that ended since, and how many of them with failed tasks. */
+  finished_runs: z.int(),
+  failed_runs: z.int(),
+});
+export type OverviewRow = z.infer<typeof overviewRow>;
+
 /** How often findings were right, by metric and pool. Since 0.3. */
 export const precisionRow = z.object({
   metric: z.string(),

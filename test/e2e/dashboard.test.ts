@@ -147,6 +147,36 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     expect(line).toMatch(/^echo-server,.*,better$/);
   });
 
+  it('answers on the overview what is red, what fails, what runs and how the fleet is, also on a phone', async () => {
+    const { page } = browser;
+    const broken = {
+      name: 'always broken',
+      tasks: [{ task_id: 'b', executor: 'noop', config: { behaviour: 'fail' } }],
+    };
+    const { run_id } = await client.submit({
+      ...broken,
+      tasks: broken.tasks.map((task) => ({ ...task, retry_policy: { max_retries: 0 } })),
+    });
+    await client.finished(run_id);
+    await page.goto(dashboard.url);
+    const answer = (name: string): Locator => page.getByRole('region', { name, exact: true });
+    await answer('Failing runs').getByRole('link', { name: 'always broken' }).waitFor();
+    await answer('Fleet').getByText('1 of 1 worker ready').waitFor();
+    await answer('Regressions').getByText('1 open').waitFor();
+    await answer('Regressions')
+      .getByText(/% worse$/)
+      .waitFor();
+    await answer('What changed').getByRole('link', { name: '1 new regression' }).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const name of ['Regressions', 'Failing runs', 'Running', 'Fleet']) {
+      const box = await answer(name).boundingBox();
+      expect((box?.y ?? 844) + (box?.height ?? 0), `${name} ends on the first screen`).toBeLessThanOrEqual(844);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await answer('Regressions').getByRole('link', { name: '1 open' }).click();
+    await page.getByRole('link', { name: 'echo-server request_latency_ms' }).waitFor();
+  });
+
   it('shows a series with what was found in it, and takes a note', async () => {
     const { page } = browser;
     await page.goto(`${dashboard.url}/series?search=request_latency`);

@@ -317,6 +317,7 @@ describe('every route answers as its signature says, and with nothing else', () 
   const READS: Record<Name<'GET'>, () => Call<unknown>> = {
     'GET /api/session': () => call('GET /api/session'),
     'GET /api/benchmark/status/:run_id': () => call('GET /api/benchmark/status/:run_id', run()),
+    'GET /api/overview': () => call('GET /api/overview', { query: { since: '2026-01-02T03:04:05Z' } }),
     'GET /api/benchmark/results/:run_id': () => call('GET /api/benchmark/results/:run_id', run()),
     'GET /api/benchmark/outcomes/:run_id': () => call('GET /api/benchmark/outcomes/:run_id', run()),
     'GET /api/benchmark/models': () => call('GET /api/benchmark/models'),
@@ -348,7 +349,8 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/series/:id/analysis': () => call('GET /api/series/:id/analysis', series()),
     'GET /api/series/:id/annotations': () => call('GET /api/series/:id/annotations', series()),
     'GET /api/compare': () => call('GET /api/compare', { query: { batch_size: ['1', '2'], model: ['silero-vad-v5'] } }),
-    'GET /api/findings': () => call('GET /api/findings', { query: { states: ['suspected', 'confirmed'] } }),
+    'GET /api/findings': () =>
+      call('GET /api/findings', { query: { states: ['suspected', 'confirmed'], sort: 'change', descending: false } }),
     'GET /api/findings/:id': () => call('GET /api/findings/:id', { params: { id: known.finding_id } }),
     'GET /api/incidents': () => call('GET /api/incidents', { query: { only_open: true } }),
     'GET /api/incidents/:id': () => call('GET /api/incidents/:id', { params: { id: known.incident_id } }),

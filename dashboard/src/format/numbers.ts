@@ -13,11 +13,6 @@ export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : Math.round(value).toLocaleString('en');
 }
 
-/** Of something that is counted: one decimal below a hundred, none above. */
-export function formatRate(per_time: number | null): string {
-  return per_time === null || per_time >= 100 ? formatCount(per_time) : per_time.toFixed(1);
-}
-
 /** `+12.3 %`; one decimal, sign always shown. */
 export function formatPercentChange(percent: number | null | undefined): string {
   if (percent === null || percent === undefined) return '–';

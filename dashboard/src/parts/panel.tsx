@@ -30,17 +30,20 @@ export function Panel({
 export function PageHead({
   title,
   note,
+  compact = false,
   children,
 }: {
   title: ReactNode;
   note?: ReactNode;
+  /** On a phone the actions stay beside the heading. */
+  compact?: boolean;
   children?: ReactNode;
 }): ReactNode {
   useEffect(() => {
     document.title = typeof title === 'string' ? `${title} · Benchwire` : 'Benchwire';
   }, [title]);
   return (
-    <header className="bw-page-head">
+    <header className="bw-page-head" data-compact={compact}>
       <div>
         <Title order={1}>{title}</Title>
         {note !== undefined && <div className="bw-note">{note}</div>}

@@ -8,6 +8,7 @@ import { gateApi } from './gates.ts';
 import { keyApi } from './keys.ts';
 import { measurementApi } from './measurements.ts';
 import { metricApi } from './metrics.ts';
+import { overviewApi } from './overview.ts';
 import { runApi } from './runs.ts';
 import { savedApi } from './saved.ts';
 import { seriesApi } from './series.ts';
@@ -23,6 +24,7 @@ import { testApi } from './tests.ts';
  */
 export const API_GROUPS = {
   Session: sessionApi,
+  Overview: overviewApi,
   Benchmarks: benchmarkApi,
   Runs: runApi,
   Files: fileApi,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { finding, findingKind, findingState } from '../finding.ts';
+import { FINDING_SORTS } from '../finding-sort.ts';
 import { runId } from '../ids.ts';
 import { findingRow, incidentRow, precisionRow } from '../rows.ts';
 import { cursor, limitOf, listOf, pageOf, since } from './lists.ts';
@@ -24,7 +25,7 @@ function act(summary: string, needed: z.ZodType = actBody) {
 export const findingApi = signatures({
   'GET /api/findings': {
     role: 'viewer',
-    summary: 'Findings, the newest first',
+    summary: 'Findings, sorted; the newest first unless said otherwise',
     query: z.strictObject({
       run_id: runId.optional(),
       kind: findingKind.optional(),
@@ -32,7 +33,15 @@ export const findingApi = signatures({
       series_id: z.string().max(64).optional(),
       incident_id: z.string().max(512).optional(),
       search: z.string().max(256).default(''),
+      benchmark: z.string().max(256).optional(),
+      /** A commit, or how it begins. */
+      commit: z.string().max(128).optional(),
+      branch: z.string().max(256).optional(),
       since,
+      /** Found before. */
+      until: since,
+      sort: z.enum(FINDING_SORTS).default('detected_at'),
+      descending: z.stringbool().default(true),
       limit: limitOf(50),
       cursor,
     }),

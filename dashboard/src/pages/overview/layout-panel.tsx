@@ -13,6 +13,7 @@ import { NewestFindings } from './newest-findings.tsx';
 import { RunningNow } from './running-now.tsx';
 import { ThroughputChart } from './throughput-chart.tsx';
 import { TopModels } from './top-models.tsx';
+import { useRowSpan } from './use-row-span.ts';
 
 const SeriesPanel = lazy(() => import('./series-panel.tsx'));
 const QueryPanel = lazy(() => import('./query-panel.tsx'));
@@ -39,24 +40,24 @@ export function LayoutPanel({
   panel: PlacedPanel;
   tools?: ReactNode;
 }): ReactNode {
+  const place = useRowSpan();
   const aside = kind === 'findings' ? <Link href="/findings">all findings</Link> : undefined;
   return (
-    <Panel title={titleOf(kind, of)} aside={tools ?? aside} className={`bw-${columns}`}>
-      <Suspense fallback={null}>{CONTENTS[kind](of)}</Suspense>
-    </Panel>
+    <div ref={place} className={`bw-${columns}`}>
+      <Panel title={titleOf(kind, of)} aside={tools ?? aside}>
+        <Suspense fallback={null}>{CONTENTS[kind](of)}</Suspense>
+      </Panel>
+    </div>
   );
 }
 
 const titleOf = (kind: PanelKind, of: string): string =>
   kind === 'query' ? of : kind === 'throughput' ? `${PANEL_KINDS[kind]}, last ${MINUTES} min` : PANEL_KINDS[kind];
 
-export function useThroughput() {
-  return useGet(call('GET /api/throughput', { query: { minutes: MINUTES } }), { every_ms: 10_000 });
-}
-
 function Throughput(): ReactNode {
+  const throughput = useGet(call('GET /api/throughput', { query: { minutes: MINUTES } }), { every_ms: 10_000 });
   return (
-    <Answer of={useThroughput()} height={220}>
+    <Answer of={throughput} height={220}>
       {({ items }) => <ThroughputChart buckets={items} minutes={MINUTES} />}
     </Answer>
   );

@@ -27,9 +27,9 @@ export interface PlacedPanel {
 export const STANDARD: Layout = {
   panels: [
     { kind: 'running', columns: 7 },
-    { kind: 'throughput', columns: 5 },
-    { kind: 'pools', columns: 7 },
     { kind: 'findings', columns: 5 },
+    { kind: 'pools', columns: 7 },
+    { kind: 'throughput', columns: 5 },
     { kind: 'top_models', columns: 12 },
   ],
 };

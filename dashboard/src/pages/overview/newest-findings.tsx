@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
-import { formatPercentChange } from '../../format/numbers.ts';
+import { FindingChange, FindingKindText } from '../../parts/finding-kind.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Ago } from '../../parts/time.tsx';
 
@@ -30,10 +30,11 @@ export function NewestFindings(): ReactNode {
                     {modelName(row.model) || row.benchmark} {row.metric}
                     {row.batch_size === null ? '' : `, batch ${row.batch_size}`}
                   </Link>
-                  <strong>{formatPercentChange(row.change_percent)}</strong>
+                  <FindingChange kind={row.kind} percent={row.change_percent} />
                 </div>
                 <div className="bw-note">
-                  {row.kind}, {row.state}, on {row.pool}, <Ago at={row.detected_at} />
+                  <FindingKindText kind={row.kind} />, {row.state.replace('_', ' ')}, on {row.pool},{' '}
+                  <Ago at={row.detected_at} />
                 </div>
               </li>
             ))}

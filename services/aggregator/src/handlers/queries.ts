@@ -22,6 +22,7 @@ import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroug
 import { findComparison, findNewestValues } from '../tables/comparison.ts';
 import { findEvents } from '../tables/events.ts';
 import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
+import { findOverview } from '../tables/overview.ts';
 import { findRejected } from '../tables/rejected.ts';
 import { findRequest } from '../tables/requests.ts';
 import {
@@ -39,7 +40,7 @@ import { findFedInputs, findOutcomes } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findRunTests, findTestHistory, findTestStates, findTests } from '../tables/test-cases.ts';
 import { findWorkers } from '../tables/workers.ts';
-import { newestRuns, oneRun } from './run-queries.ts';
+import { failingRuns, newestRuns, oneRun } from './run-queries.ts';
 import type { SqlAnswers } from './sql.ts';
 
 export interface QueryContext {
@@ -64,6 +65,8 @@ const ANSWERS: Answers = {
   history: findHistory,
   fresh: findFresh,
   workers: (database, { limit }) => findWorkers(database, limit),
+  overview: findOverview,
+  failing_runs: (database, parameters) => failingRuns(database, parameters, Date.now()),
   findings: findFindings,
   finding: findFinding,
   incidents: findIncidents,

@@ -2,7 +2,7 @@ import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { findRun, findRuns, type StoredRun } from '../tables/runs.ts';
+import { findFailingRuns, findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';
 
 /** Outcomes of a run may be written a little after its last event. After this long the run's own counts are taken. */
@@ -11,6 +11,15 @@ const SETTLING_MS = 600_000;
 /** The newest runs, each with how many of its tasks are in which state. */
 export async function newestRuns(database: Queries, parameters: AskedQuery<'runs'>, now: number): Promise<RunRow[]> {
   return await withCounts(database, await findRuns(database, parameters), now);
+}
+
+/** Newest runs of their name that ended with failed tasks, with their counts. */
+export async function failingRuns(
+  database: Queries,
+  parameters: AskedQuery<'failing_runs'>,
+  now: number,
+): Promise<RunRow[]> {
+  return await withCounts(database, await findFailingRuns(database, parameters), now);
 }
 
 /** One run with its counts, or nothing. */

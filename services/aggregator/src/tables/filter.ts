@@ -34,3 +34,8 @@ export function timeParameter(name: string): string {
 export function since(column: string, value: string | undefined): Condition | undefined {
   return value === undefined ? undefined : [`${column} >= ${timeParameter('since')}`, { since: value }];
 }
+
+/** Until a time, exclusive. */
+export function until(column: string, value: string | undefined): Condition | undefined {
+  return value === undefined ? undefined : [`${column} < ${timeParameter('until')}`, { until: value }];
+}

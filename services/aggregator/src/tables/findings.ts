@@ -1,7 +1,8 @@
+import type { FindingSort } from '@benchwire/shared/contracts/finding-sort.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { contains, equals, filterBy, since, timeParameter } from './filter.ts';
+import { type Condition, contains, equals, filterBy, since, timeParameter, until } from './filter.ts';
 import { SERIES_COLUMNS } from './series-columns.ts';
 import type { Table } from './table.ts';
 
@@ -53,10 +54,32 @@ const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, b
   baseline_median, z_score, change_percent, detected_at, message, state, state_reason, changed_at, revision,
   nullIf(incident_id, '') AS incident_id, executor, precision, unit, fingerprint, source, previous_source`;
 
-/** Newest first; `before` pages on. */
+/** `findingSortValue` of shared/contracts/finding-sort.ts in SQL, and the parameter that a value of it is given as. */
+const SORTED_BY: Record<FindingSort, { column: string; parameter: string }> = {
+  detected_at: { column: 'detected_at', parameter: timeParameter('after_value') },
+  change: { column: 'ifNull(abs(change_percent), -1)', parameter: '{after_value:Float64}' },
+  series: { column: "concat(model, ' ', benchmark, ' ', metric)", parameter: '{after_value:String}' },
+  kind: { column: 'kind', parameter: '{after_value:String}' },
+  state: { column: 'state', parameter: '{after_value:String}' },
+  pool: { column: 'pool', parameter: '{after_value:String}' },
+};
+
+/** What comes after a row, in the order of a page. */
+function after({ sort, descending, before, after: place }: AskedQuery<'findings'>): Condition | undefined {
+  const { column, parameter } = SORTED_BY[sort];
+  const value = place?.value ?? (sort === 'detected_at' ? before?.detected_at : undefined);
+  const after_id = place?.finding_id ?? before?.finding_id;
+  if (value === undefined || after_id === undefined) return undefined;
+  return [
+    `(${column} ${descending ? '<' : '>'} ${parameter} OR (${column} = ${parameter} AND finding_id > {after_id:String}))`,
+    { after_value: value, after_id },
+  ];
+}
+
+/** A page of findings, sorted; `before` or `after` is the last row of the page before. */
 export function findFindings(database: Queries, parameters: AskedQuery<'findings'>): Promise<FindingReply[]> {
-  const { run_id, kind, states, series_id, series_ids, incident_id, search, before, limit } = parameters;
-  const at = timeParameter('before_at');
+  const { run_id, kind, states, series_id, series_ids, incident_id, search, benchmark, commit, branch, limit } =
+    parameters;
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),
     equals('kind', 'String', kind),
@@ -65,14 +88,17 @@ export function findFindings(database: Queries, parameters: AskedQuery<'findings
     series_ids && ['series_id IN ({series_ids:Array(String)})', { series_ids }],
     equals('f.incident_id', 'String', incident_id),
     contains(['benchmark', 'model', 'metric', 'pool'], search),
+    equals('benchmark', 'String', benchmark),
+    commit === undefined ? undefined : ["startsWith(JSONExtractString(source, 'commit'), {commit:String})", { commit }],
+    branch === undefined ? undefined : ["JSONExtractString(source, 'branch') = {branch:String}", { branch }],
     since('detected_at', parameters.since),
-    before && [
-      `(detected_at < ${at} OR (detected_at = ${at} AND finding_id > {before_id:String}))`,
-      { before_at: before.detected_at, before_id: before.finding_id },
-    ],
+    until('detected_at', parameters.until),
+    after(parameters),
   ]);
+  const { sort, descending } = parameters;
   return database.query(
-    `SELECT ${SHOWN} FROM findings AS f FINAL ${where} ORDER BY detected_at DESC, finding_id LIMIT {limit:UInt32}`,
+    `SELECT ${SHOWN} FROM findings AS f FINAL ${where}
+     ORDER BY ${SORTED_BY[sort].column} ${descending ? 'DESC' : 'ASC'}, finding_id LIMIT {limit:UInt32}`,
     { limit, ...given },
   );
 }
@@ -88,7 +114,8 @@ export function findFinding(
   );
 }
 
-const OPEN = "state IN ('suspected', 'confirmed', 'acknowledged')";
+/** Still to be looked after. */
+export const OPEN = "state IN ('suspected', 'confirmed', 'acknowledged')";
 
 /** Findings by incident, the newest incident first, what moved in each by effect. */
 export async function findIncidents(

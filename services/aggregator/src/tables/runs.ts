@@ -86,3 +86,18 @@ export function findRuns(
 export function findRun(database: Queries, run_id: string): Promise<StoredRun[]> {
   return database.query('SELECT * FROM runs FINAL WHERE run_id = {run_id:UUID}', { run_id });
 }
+
+/**
+ * Of each name and branch the newest run that ended since, where it ended with failed tasks. One that was repeated with success
+ * is not among them; a run without a name stands for itself.
+ */
+export function findFailingRuns(database: Queries, { since, limit }: AskedQuery<'failing_runs'>): Promise<StoredRun[]> {
+  return database.query(
+    `SELECT * FROM (
+       SELECT * FROM runs FINAL WHERE state = 'finished' AND finished_at >= ${timeParameter('since')}
+       ORDER BY accepted_at DESC, run_id DESC
+       LIMIT 1 BY if(name = '', toString(run_id), name), JSONExtractString(source, 'branch'))
+     WHERE ${STATUS} IN ('failed', 'partly_failed') ORDER BY finished_at DESC, run_id DESC LIMIT {limit:UInt32}`,
+    { since, limit },
+  );
+}

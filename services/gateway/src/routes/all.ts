@@ -9,6 +9,7 @@ import { gateHandlers } from './gates.ts';
 import { keyHandlers } from './keys.ts';
 import { measurementHandlers } from './measurements.ts';
 import { metricHandlers } from './metrics.ts';
+import { overviewHandlers } from './overview.ts';
 import { type Route, routesOf } from './route.ts';
 import { runHandlers } from './runs.ts';
 import { savedHandlers } from './saved.ts';
@@ -19,6 +20,7 @@ import { testHandlers } from './tests.ts';
 
 const GROUPS = {
   Session: routesOf(API_GROUPS.Session, sessionHandlers),
+  Overview: routesOf(API_GROUPS.Overview, overviewHandlers),
   Benchmarks: routesOf(API_GROUPS.Benchmarks, benchmarkHandlers),
   Runs: routesOf(API_GROUPS.Runs, runHandlers),
   Files: routesOf(API_GROUPS.Files, fileHandlers),

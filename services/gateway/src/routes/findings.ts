@@ -2,16 +2,21 @@ import { ask } from '@benchwire/shared/client/ask.ts';
 import { ACT_SUBJECT, type ActRequest, actReply, actRequest } from '@benchwire/shared/contracts/anomaly.ts';
 import type { findingApi } from '@benchwire/shared/contracts/api/findings.ts';
 import { finding } from '@benchwire/shared/contracts/finding.ts';
-import { timestamp } from '@benchwire/shared/contracts/ids.ts';
+import { FINDING_SORTS, findingSortValue } from '@benchwire/shared/contracts/finding-sort.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';
-import { decodeCursor, instant, onePage, page } from './page.ts';
+import { decodeCursor, instant, onePage, page, wrongCursor } from './page.ts';
 import type { Handlers } from './route.ts';
 
 type Findings = typeof findingApi;
 
-const findingPlace = z.strictObject({ detected_at: timestamp, finding_id: z.string() });
+/** The last row of a page: what it has in the column that is sorted by. */
+const findingPlace = z.strictObject({
+  sort: z.enum(FINDING_SORTS),
+  value: z.union([z.string(), z.number()]),
+  finding_id: z.string(),
+});
 
 const action =
   (name: ActRequest['action']): Handlers<Findings>[`POST /api/findings/:id/${ActRequest['action']}`] =>
@@ -25,10 +30,14 @@ const action =
   };
 
 export const findingHandlers: Handlers<Findings> = {
-  'GET /api/findings': async ({ gateway, query: { cursor, since, ...query } }) => {
-    const before = decodeCursor(cursor, findingPlace);
-    const answer = await gateway.client.query('findings', { ...query, since: instant(since), before });
-    return page(answer, ({ detected_at, finding_id }) => ({ detected_at, finding_id }));
+  'GET /api/findings': async ({ gateway, query: { cursor, since, until, ...query } }) => {
+    const { sort } = query;
+    const place = decodeCursor(cursor, findingPlace);
+    if (place !== undefined && place.sort !== sort) throw wrongCursor();
+    const after = place && { value: place.value, finding_id: place.finding_id };
+    const times = { since: instant(since), until: instant(until) };
+    const answer = await gateway.client.query('findings', { ...query, ...times, after });
+    return page(answer, (row) => ({ sort, value: findingSortValue(row, sort), finding_id: row.finding_id }));
   },
 
   'GET /api/findings/:id': async ({ gateway, params: { id } }) => {

@@ -11,20 +11,22 @@ function encodeCursor(place: unknown): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
+/** A cursor of another list, or of none. */
+export const wrongCursor = (): HttpProblem =>
+  new HttpProblem(400, 'CURSOR_INVALID', 'This cursor was not given out here: begin again without one.', [
+    { path: 'cursor', code: 'invalid', message: 'use the next_cursor of the page before' },
+  ]);
+
 /** @throws HttpProblem 400 for one that was not given out here */
 export function decodeCursor<T>(text: string | undefined, schema: z.ZodType<T>): T | undefined {
   if (text === undefined || text === '') return undefined;
-  const wrong = (): HttpProblem =>
-    new HttpProblem(400, 'CURSOR_INVALID', 'This cursor was not given out here: begin again without one.', [
-      { path: 'cursor', code: 'invalid', message: 'use the next_cursor of the page before' },
-    ]);
   try {
     const parsed = schema.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString()));
     if (parsed.success) return parsed.data;
   } catch {
-    throw wrong();
+    throw wrongCursor();
   }
-  throw wrong();
+  throw wrongCursor();
 }
 
 /** A page of an answer; there is a next one where a limit cut it. */
