@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, posix, relative, sep, win32 } from 'node:path';
+import { basename, dirname, join, posix, win32 } from 'node:path';
 import type { FilePart } from '../contracts/request-file.ts';
+import { isInside } from '../runtime/is-inside.ts';
 import { sha256OfParts } from '../runtime/sha256-of-parts.ts';
 import { badModel } from './errors.ts';
 import { type ExternalFile, externalFiles } from './external-files.ts';
@@ -130,11 +131,5 @@ export async function realFolders(folders: readonly string[]): Promise<string[]>
 
 /** Whether a path leads from a model folder into one that is kept from requests. */
 export function isHidden(path: string, root: string, hidden: readonly string[]): boolean {
-  return hidden.some((each) => isInside(path, each) && root !== each && !isInside(root, each));
-}
-
-/** Whether a path lies inside of a folder; both absolute, without symbolic links where those matter. */
-export function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return hidden.some((each) => isInside(path, each) && !isInside(root, each));
 }

@@ -14,7 +14,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { watchFleet } from './handlers/fleet.ts';
 import { answerJoins } from './handlers/join.ts';
 import { keepReservations } from './handlers/reservations.ts';
-import { type Leadership, takePartInLeadership } from './lead/leadership.ts';
+import { Leadership } from './lead/leadership.ts';
 import { loadStrategy } from './load-strategy.ts';
 import { createMetrics } from './metrics.ts';
 import { Reservations } from './placement/reservations.ts';
@@ -79,7 +79,7 @@ await runService({
       log,
     });
     health.role = () => (leadership?.leading === true ? 'leader' : 'standby');
-    leadership = takePartInLeadership({
+    leadership = new Leadership({
       id: config.SCHEDULER_ID,
       nats,
       jetstream,
@@ -96,6 +96,7 @@ await runService({
       state_options: { ...stateOptions(config), reservations },
       check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });
+    leadership.start();
     scope.add('leadership', () => leadership?.stop());
     http.addReadiness('leading', () => leadership?.notReady());
     const joins = answerJoins({ nats, jetstream, log, config });

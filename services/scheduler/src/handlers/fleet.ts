@@ -42,34 +42,46 @@ interface Parts {
 
 /** Keeps the fleet up to date: capabilities from the bucket, liveness from heartbeats. Leader and standbys alike. */
 export async function watchFleet(parts: Parts): Promise<Running> {
-  const { nats, jetstream: client, manager, fleet, log, now, onChange } = parts;
-  const workers = await openBucket(nats, WORKERS_BUCKET, parts.replicas);
-  const quarantines = await openBucket(nats, QUARANTINE_BUCKET, parts.replicas);
-  const absences = await openBucket(nats, ABSENCES_BUCKET, parts.replicas);
-  const tell = (changes: FleetChange[]): void => {
-    for (const change of changes) onChange(change);
-  };
+  const { nats } = parts;
   const askToRegister = (worker_id: string): void => {
     if (token.safeParse(worker_id).success && !nats.isClosed())
       nats.publish(workerCommandSubject(worker_id), '{"command":"register"}');
   };
-  const unregistered = new Unregistered();
+  const following = await followFleet(parts, askToRegister);
+  const heartbeats = hearHeartbeats(parts, askToRegister);
+  const silence = watchSilence(parts);
+  return {
+    stop: async () => {
+      await silence.stop();
+      await heartbeats.stop();
+      await Promise.all(following.map((each) => each.stop()));
+    },
+  };
+}
+
+/** What is stored of the fleet: who is absent, what workers can do, who is in quarantine. */
+async function followFleet(parts: Parts, askToRegister: (worker_id: string) => void): Promise<Running[]> {
+  const { nats, jetstream: client, manager, fleet, absences, log, now, replicas } = parts;
+  const connection = { nats, client, manager, log };
+  const workers = await openBucket(nats, WORKERS_BUCKET, replicas);
+  const quarantines = await openBucket(nats, QUARANTINE_BUCKET, replicas);
   const told = followBucket({
-    ...{ bucket: absences, name: ABSENCES_BUCKET, schema: absence, nats, client, manager, log },
-    put: (value) => parts.absences.apply(value),
-    removed: (worker_id) => parts.absences.remove(worker_id),
+    ...{ ...connection, bucket: await openBucket(nats, ABSENCES_BUCKET, replicas) },
+    ...{ name: ABSENCES_BUCKET, schema: absence },
+    put: (value) => absences.apply(value),
+    removed: (worker_id) => absences.remove(worker_id),
   });
   told.known.then(
     () => {
-      parts.absences.is_known = true;
+      absences.is_known = true;
     },
     () => undefined,
   );
-  const watching = [
+  return [
     told,
     followBucket({
-      ...{ bucket: workers, name: WORKERS_BUCKET, schema: capabilities, nats, client, manager, log },
-      put: (value) => tell(fleet.applyCapabilities(value, now())),
+      ...{ ...connection, bucket: workers, name: WORKERS_BUCKET, schema: capabilities },
+      put: (value) => announce(parts, fleet.applyCapabilities(value, now())),
       // A worker that left is not there any more; one whose entry was damaged is.
       removed: (worker_id) => {
         fleet.applyRemoval(worker_id);
@@ -77,11 +89,15 @@ export async function watchFleet(parts: Parts): Promise<Running> {
       },
     }),
     followBucket({
-      ...{ bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine, nats, client, manager, log },
-      put: (value) => tell(fleet.applyQuarantine(value)),
+      ...{ ...connection, bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine },
+      put: (value) => announce(parts, fleet.applyQuarantine(value)),
     }),
   ];
+}
 
+function hearHeartbeats(parts: Parts, askToRegister: (worker_id: string) => void): Running {
+  const { nats, fleet, log, now } = parts;
+  const unregistered = new Unregistered();
   const limited = new LimitedLog(log);
   const beats = new SlicedQueue<{ subject: string; data: Uint8Array }>(MAX_BEATS, (message) => {
     const parsed = parseJson(heartbeat, message.data);
@@ -92,39 +108,44 @@ export async function watchFleet(parts: Parts): Promise<Running> {
     const { worker_id, state } = parsed.value;
     if (state !== 'left' && unregistered.isDue(worker_id, fleet.isRegistered(worker_id), now()))
       askToRegister(worker_id);
-    for (const change of fleet.applyHeartbeat(parsed.value, now())) onChange(change);
+    announce(parts, fleet.applyHeartbeat(parsed.value, now()));
   });
   const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {
     callback: (error, message) => {
       if (error === null) beats.push(message);
     },
   });
+  return { stop: async () => heartbeats.unsubscribe() };
+}
 
+/** Takes workers that are silent for lost, and asks the server after those that are quiet. */
+function watchSilence(parts: Parts): Running {
+  const { nats, fleet, now } = parts;
   let connected = true;
   const leave = onStatus(nats, ({ type }) => {
     if (type === 'disconnect') connected = false;
     else if (type === 'reconnect') {
-      // Nobody could be heard meanwhile.
+      // No heartbeat could arrive meanwhile.
       fleet.forgiveSilence(now());
       connected = true;
     }
   });
-
   const askAfter = createInquiry(nats, (worker_id) => {
-    for (const change of connected ? fleet.markGone(worker_id, now()) : []) onChange(change);
+    if (connected) announce(parts, fleet.markGone(worker_id, now()));
   });
   const expiry = setInterval(() => {
     if (!connected) return;
-    for (const change of fleet.expire(now())) onChange(change);
+    announce(parts, fleet.expire(now()));
     askAfter(fleet.quiet(now()));
   }, EXPIRY_CHECK_MS);
-
   return {
     stop: async () => {
       clearInterval(expiry);
       leave();
-      heartbeats.unsubscribe();
-      await Promise.all(watching.map((each) => each.stop()));
     },
   };
+}
+
+function announce({ onChange }: Parts, changes: Iterable<FleetChange>): void {
+  for (const change of changes) onChange(change);
 }

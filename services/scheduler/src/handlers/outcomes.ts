@@ -48,97 +48,118 @@ interface Parts {
   log: Log;
 }
 
-/**
- * Reads OUTCOMES in order, from a time on and then live. Needs no acks: the state is rebuilt from the stream anyway.
- * @param apply - gives back what speaks against taking it; it goes to REJECTED then
- * @returns `caughtUp` tells where in the stream it began, once everything that was there then has been applied; it
- *   rejects when the reading is stopped before
- */
-export async function readOutcomes(
-  parts: Parts,
-  from_ms: number,
-  apply: (outcome: ReadOutcome, sequence: number) => Issue[],
-): Promise<Running & Reader & { caughtUp: Promise<number> }> {
-  const { nats, jetstream, manager, log } = parts;
-  const limited = new LimitedLog(log);
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const tail = new Tail(
-    { nats, client: jetstream, manager },
-    {
-      ...{ stream: OUTCOMES.name, filter: OUTCOMES_SUBJECTS, max_buffered: MAX_BUFFERED, signal },
-      // The publisher's clock may be ahead of the server's.
-      from: { since: new Date(from_ms - 60_000) },
-      onError: (error) => log.warn({ err: error }, 'reading OUTCOMES failed, trying again'),
-      onLoss: () => log.warn('OUTCOMES has lost what was read already'),
-    },
-  );
+/** Takes an outcome; gives back what speaks against it, which sends it to REJECTED. */
+type Apply = (outcome: ReadOutcome, sequence: number) => Issue[];
+
+/** Reads OUTCOMES in order, from a time on and then live. Needs no acks: the state is rebuilt from the stream anyway. */
+export function readOutcomes(parts: Parts, from_ms: number, apply: Apply): OutcomeReading {
+  const reading = new OutcomeReading(parts, apply);
+  reading.start(from_ms);
+  return reading;
+}
+
+export class OutcomeReading implements Running, Reader {
+  readonly stream = OUTCOMES.name;
+  readonly #began = Promise.withResolvers<number>();
+  /**
+   * Tells where in the stream the reading began, once everything that was there then has been applied; rejects when the
+   * reading is stopped before.
+   */
+  caughtUp: Promise<number> = this.#began.promise;
+  readonly #parts: Parts;
+  readonly #apply: Apply;
+  readonly #limited: LimitedLog;
+  readonly #stopping = new AbortController();
+  #reading: Promise<void> = Promise.resolve();
   /** Everything up to it was applied; undefined until the server has said where the time begins. */
-  let position: number | undefined;
-  const began = Promise.withResolvers<number>();
+  #position: number | undefined;
 
-  const keep = (message: JsMsg, issues: Issue[]): void => {
-    const kept = { subject: message.subject, raw: message.data, id: `${OUTCOMES.name}.${message.seq}.scheduler` };
-    reject(jetstream, 'outcome', kept, issues, signal).catch((cause: unknown) =>
-      log.warn({ reason: messageOf(cause) }, 'could not keep a rejected outcome'),
+  constructor(parts: Parts, apply: Apply) {
+    this.#parts = parts;
+    this.#apply = apply;
+    this.#limited = new LimitedLog(parts.log);
+  }
+
+  start(from_ms: number): void {
+    this.#reading = this.#read(from_ms);
+    this.caughtUp = this.#catchUp();
+    // A rejection after the stop is no error: then nothing waits for it.
+    this.caughtUp.catch(() => undefined);
+  }
+
+  readonly position = (): number => this.#position ?? -1;
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#reading;
+  }
+
+  async #read(from_ms: number): Promise<void> {
+    const { nats, jetstream, manager, log } = this.#parts;
+    const { signal } = this.#stopping;
+    const tail = new Tail(
+      { nats, client: jetstream, manager },
+      {
+        ...{ stream: OUTCOMES.name, filter: OUTCOMES_SUBJECTS, max_buffered: MAX_BUFFERED, signal },
+        // The publisher's clock may be ahead of the server's.
+        from: { since: new Date(from_ms - 60_000) },
+        onError: (error) => log.warn({ err: error }, 'reading OUTCOMES failed, trying again'),
+        onLoss: () => log.warn('OUTCOMES has lost what was read already'),
+      },
     );
-  };
-  /** An outcome that the fold fails on must not end every leader to come. */
-  const applied = (value: ReadOutcome, sequence: number): Issue[] => {
-    try {
-      return apply(value, sequence);
-    } catch (error) {
-      log.error({ err: error }, 'could not fold an outcome');
-      return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
-    }
-  };
-
-  const take = (message: JsMsg): void => {
-    const parsed = parseJson(outcomeFacts, message.data);
-    if (!parsed.ok) {
-      // The aggregator keeps it in REJECTED.
-      limited.error({ subject: message.subject, issues: parsed.issues.slice(0, 3) }, 'an outcome cannot be read');
-      return;
-    }
-    const elsewhere = subjectIssues(parsed.value, message.subject);
-    const issues = elsewhere.length > 0 ? elsewhere : applied(parsed.value, message.seq);
-    if (issues.length === 0) return;
-    limited.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'an outcome is not taken; rejected');
-    keep(message, issues);
-  };
-
-  const reading = (async () => {
     const slice = new Slice();
     for await (const { item } of tail) {
       if (signal.aborted) return;
       if (item !== undefined) {
-        position = item.seq;
-        take(item);
-      } else if (position === undefined && tail.after !== undefined) {
-        position = tail.after;
-        began.resolve(position + 1);
+        this.#position = item.seq;
+        this.#take(item);
+      } else if (this.#position === undefined && tail.after !== undefined) {
+        this.#position = tail.after;
+        this.#began.resolve(tail.after + 1);
       }
       await slice.rest();
     }
-  })();
+  }
 
-  const reader = { stream: OUTCOMES.name, position: () => position ?? -1 };
-  const caughtUp = (async () => {
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  async #catchUp(): Promise<number> {
+    const { signal } = this.#stopping;
+    const stopped = new Promise<never>((_, fail) => {
+      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     });
-    const first_sequence = await Promise.race([began.promise, stopped]);
-    await untilRead(manager, reader, signal);
+    const first_sequence = await Promise.race([this.#began.promise, stopped]);
+    await untilRead(this.#parts.manager, this, signal);
     return first_sequence;
-  })();
-  // Whoever waits for it hears of it; nobody does once this is stopped.
-  caughtUp.catch(() => undefined);
-  return {
-    ...reader,
-    caughtUp,
-    stop: async () => {
-      stopping.abort();
-      await reading;
-    },
-  };
+  }
+
+  #take(message: JsMsg): void {
+    const parsed = parseJson(outcomeFacts, message.data);
+    if (!parsed.ok) {
+      // The aggregator keeps it in REJECTED.
+      const issues = parsed.issues.slice(0, 3);
+      this.#limited.error({ subject: message.subject, issues }, 'an outcome cannot be read');
+      return;
+    }
+    const elsewhere = subjectIssues(parsed.value, message.subject);
+    const issues = elsewhere.length > 0 ? elsewhere : this.#applied(parsed.value, message.seq);
+    if (issues.length === 0) return;
+    this.#limited.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'an outcome is not taken; rejected');
+    this.#keep(message, issues);
+  }
+
+  /** An outcome that the fold fails on must not end every leader to come. */
+  #applied(value: ReadOutcome, sequence: number): Issue[] {
+    try {
+      return this.#apply(value, sequence);
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'could not fold an outcome');
+      return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
+    }
+  }
+
+  #keep(message: JsMsg, issues: Issue[]): void {
+    const kept = { subject: message.subject, raw: message.data, id: `${OUTCOMES.name}.${message.seq}.scheduler` };
+    reject(this.#parts.jetstream, 'outcome', kept, issues, this.#stopping.signal).catch((cause: unknown) =>
+      this.#parts.log.warn({ reason: messageOf(cause) }, 'could not keep a rejected outcome'),
+    );
+  }
 }

@@ -66,64 +66,79 @@ interface Parts {
  * @throws BenchwireError FENCED when a later leader reads already
  */
 export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
-  const { nats, jetstream, manager, lease, log } = parts;
-  const limited = new LimitedLog(log);
-  const rejecting = new Beside(MAX_REJECTING);
-  const consumerName = `${CONSUMER_PREFIX}${lease.epoch}`;
+  const { manager, lease, log } = parts;
   await deletePredecessors(manager, lease, log);
-  const settings = {
-    durable_name: consumerName,
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-    ack_wait: ACK_WAIT_MS * 1_000_000,
-    max_ack_pending: -1,
-  };
-  await manager.consumers.add(RUNS.name, settings);
-  /** Everything up to it was folded. */
-  let position = 0;
+  const reading = new RunReading(parts, sink);
+  await reading.start();
+  return reading;
+}
 
-  const unacked = new Map<string, JsMsg[]>();
-  const stopping = new AbortController();
-  let messages: ConsumerMessages | undefined;
+class RunReading implements RunMessages {
+  readonly stream = RUNS.name;
+  caughtUp: Promise<void> = Promise.resolve();
+  readonly #parts: Parts;
+  readonly #sink: RunSink;
+  readonly #limited: LimitedLog;
+  readonly #rejecting = new Beside(MAX_REJECTING);
+  readonly #consumer: string;
+  readonly #unacked = new Map<string, JsMsg[]>();
+  readonly #stopping = new AbortController();
+  #messages: ConsumerMessages | undefined;
+  #position = 0;
+  #reading: Promise<void> = Promise.resolve();
+  #leave = (): void => {};
 
-  /** A message that the fold fails on must not end every leader to come. */
-  const applied = (value: RunMessage, message: JsMsg): Issue[] => {
-    try {
-      return sink.apply(value, () => message.json());
-    } catch (error) {
-      log.error({ err: error, subject: message.subject }, 'could not fold a message in RUNS');
-      sink.spoiled(`a message in RUNS could not be folded: ${messageOf(error)}`);
-      return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
+  constructor(parts: Parts, sink: RunSink) {
+    this.#parts = parts;
+    this.#sink = sink;
+    this.#limited = new LimitedLog(parts.log);
+    this.#consumer = `${CONSUMER_PREFIX}${parts.lease.epoch}`;
+  }
+
+  readonly position = (): number => this.#position;
+
+  async start(): Promise<void> {
+    const { nats, manager } = this.#parts;
+    await this.#addConsumer();
+    this.#reading = this.#keepReading();
+    this.#leave = onStatus(nats, ({ type }) => {
+      if (type === 'reconnect') void this.#messages?.close();
+    });
+    this.caughtUp = untilRead(manager, this, this.#stopping.signal);
+    // A rejection after the stop is no error: then nothing waits for it.
+    this.caughtUp.catch(() => undefined);
+  }
+
+  ack(run_id: string): void {
+    for (const message of this.#unacked.get(run_id) ?? []) message.ack();
+    this.#unacked.delete(run_id);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#leave();
+    await this.#messages?.close();
+    await this.#reading;
+    await this.#rejecting.settled();
+  }
+
+  async #keepReading(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let is_first = true; !signal.aborted; is_first = false) {
+      try {
+        if (!is_first) await this.#beginAnew();
+        await this.#readOnce();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#parts.log.warn({ err: error }, 'reading RUNS failed, trying again');
+      }
+      await pause(300, signal);
     }
-  };
-
-  const handle = async (message: JsMsg): Promise<void> => {
-    const parsed = read(message);
-    const issues = parsed.ok ? applied(parsed.value, message) : parsed.issues;
-    if (!parsed.ok || issues.length > 0) {
-      limited.error({ subject: message.subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
-      const id = `${RUNS.name}.${message.seq}`;
-      const rejection = { subject: message.subject, raw: message.data, id };
-      // Beside the others, which must not wait for it; a message that cannot be kept stays in RUNS for the next leader.
-      await rejecting.add(
-        reject(jetstream, 'run', rejection, issues, stopping.signal).then(
-          () => message.ack(),
-          (error: unknown) => limited.warn({ reason: messageOf(error) }, 'could not keep a rejected message'),
-        ),
-      );
-    } else if (sink.isOpen(parsed.value.run_id)) {
-      const list = unacked.get(parsed.value.run_id) ?? [];
-      list.push(message);
-      unacked.set(parsed.value.run_id, list);
-    } else {
-      // A decision about a run that is over.
-      message.ack();
-    }
-  };
+  }
 
   /** Reads until something is lost on the way, or wrong. */
-  const readOnce = async (): Promise<void> => {
-    const consumer = await jetstream.consumers.get(RUNS.name, consumerName);
+  async #readOnce(): Promise<void> {
+    const consumer = await this.#parts.jetstream.consumers.get(RUNS.name, this.#consumer);
     const reading = await consumer.consume({
       max_messages: 1000,
       expires: 5000,
@@ -131,68 +146,80 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
       // Else a consumer that somebody deleted would be waited for in silence.
       abort_on_missing_resource: true,
     });
-    messages = reading;
+    this.#messages = reading;
     closeWhenSilent(reading, () => void reading.close());
-    if (stopping.signal.aborted) await reading.close();
+    if (this.#stopping.signal.aborted) await reading.close();
     let expected = 1;
     const slice = new Slice();
     for await (const message of reading) {
       if (message.info.deliverySequence !== expected++) break;
-      await handle(message);
-      position = Math.max(position, message.seq);
+      await this.#handle(message);
+      this.#position = Math.max(this.#position, message.seq);
       await slice.rest();
     }
     await reading.close();
-  };
+  }
+
   /**
    * What was on its way when a connection broke waits for its ack until tomorrow. So reading begins anew with a fresh
    * consumer, which gets everything that is open once more; the fold knows it already.
    */
-  const beginAnew = async (): Promise<void> => {
+  async #beginAnew(): Promise<void> {
+    const { lease, manager } = this.#parts;
     if (!lease.valid()) return;
-    try {
-      await manager.consumers.delete(RUNS.name, consumerName);
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
-    }
-    unacked.clear();
-    await manager.consumers.add(RUNS.name, settings);
-  };
-  const loop = (async () => {
-    for (let is_first = true; !stopping.signal.aborted; is_first = false) {
-      try {
-        if (!is_first) await beginAnew();
-        await readOnce();
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        log.warn({ err: error }, 'reading RUNS failed, trying again');
-      }
-      await pause(300, stopping.signal);
-    }
-  })();
-  const leave = onStatus(nats, ({ type }) => {
-    if (type === 'reconnect') void messages?.close();
-  });
+    await deleteConsumer(manager, this.#consumer);
+    this.#unacked.clear();
+    await this.#addConsumer();
+  }
 
-  const reader = { stream: RUNS.name, position: () => position };
-  const caughtUp = untilRead(manager, reader, stopping.signal);
-  // Whoever waits for it hears of it; nobody does once this is stopped.
-  caughtUp.catch(() => undefined);
-  return {
-    ...reader,
-    caughtUp,
-    ack: (run_id) => {
-      for (const message of unacked.get(run_id) ?? []) message.ack();
-      unacked.delete(run_id);
-    },
-    stop: async () => {
-      stopping.abort();
-      leave();
-      await messages?.close();
-      await loop;
-      await rejecting.settled();
-    },
-  };
+  async #addConsumer(): Promise<void> {
+    await this.#parts.manager.consumers.add(RUNS.name, {
+      durable_name: this.#consumer,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: ACK_WAIT_MS * 1_000_000,
+      max_ack_pending: -1,
+    });
+  }
+
+  async #handle(message: JsMsg): Promise<void> {
+    const parsed = read(message);
+    const issues = parsed.ok ? this.#applied(parsed.value, message) : parsed.issues;
+    if (!parsed.ok || issues.length > 0) {
+      await this.#reject(message, issues);
+    } else if (this.#sink.isOpen(parsed.value.run_id)) {
+      const list = this.#unacked.get(parsed.value.run_id) ?? [];
+      list.push(message);
+      this.#unacked.set(parsed.value.run_id, list);
+    } else {
+      // A decision about a run that is over.
+      message.ack();
+    }
+  }
+
+  /** A message that the fold fails on must not end every leader to come. */
+  #applied(value: RunMessage, message: JsMsg): Issue[] {
+    try {
+      return this.#sink.apply(value, () => message.json());
+    } catch (error) {
+      this.#parts.log.error({ err: error, subject: message.subject }, 'could not fold a message in RUNS');
+      this.#sink.spoiled(`a message in RUNS could not be folded: ${messageOf(error)}`);
+      return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
+    }
+  }
+
+  /** Beside the others, which must not wait for it; a message that cannot be kept stays in RUNS for the next leader. */
+  async #reject(message: JsMsg, issues: readonly Issue[]): Promise<void> {
+    const { subject, data: raw, seq } = message;
+    this.#limited.error({ subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
+    const rejection = { subject, raw, id: `${RUNS.name}.${seq}` };
+    await this.#rejecting.add(
+      reject(this.#parts.jetstream, 'run', rejection, issues, this.#stopping.signal).then(
+        () => message.ack(),
+        (error: unknown) => this.#limited.warn({ reason: messageOf(error) }, 'could not keep a rejected message'),
+      ),
+    );
+  }
 }
 
 function read(message: JsMsg): Parsed<RunMessage> {
@@ -212,10 +239,14 @@ async function deletePredecessors(manager: JetStreamManager, lease: Parts['lease
         throw new BenchwireError('FENCED', `RUNS is read by a later leader (${other}) than this one (${lease.epoch})`);
       log.error({ consumer: name }, 'RUNS has a consumer that no scheduler can have made; it is removed');
     }
-    try {
-      await manager.consumers.delete(RUNS.name, name);
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
-    }
+    await deleteConsumer(manager, name);
+  }
+}
+
+async function deleteConsumer(manager: JetStreamManager, name: string): Promise<void> {
+  try {
+    await manager.consumers.delete(RUNS.name, name);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.status !== 404) throw error;
   }
 }

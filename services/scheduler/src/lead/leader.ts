@@ -2,67 +2,35 @@ import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { recoveryOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { claimIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
+import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { PoolDemand } from '@benchwire/shared/contracts/status.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
-import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
-import type { Log } from '@benchwire/shared/runtime/log.ts';
-import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { Reader } from '@benchwire/shared/runtime/read-to-end.ts';
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { KV } from '@nats-io/kv';
-import type { PoolQueues } from '../adapters/pool-queues.ts';
 import { DemandReports } from '../demand/demand-reports.ts';
 import { PoolExclusions } from '../failures/pool-exclusions.ts';
-import type { Absences } from '../fleet/absences.ts';
-import type { Fleet, FleetChange } from '../fleet/fleet.ts';
+import type { FleetChange } from '../fleet/fleet.ts';
 import { readHistory } from '../handlers/outcome-history.ts';
-import { readOutcomes } from '../handlers/outcomes.ts';
+import { type OutcomeReading, type ReadOutcome, readOutcomes } from '../handlers/outcomes.ts';
 import { type RunMessages, readRuns } from '../handlers/runs.ts';
 import { answerWhy } from '../handlers/why.ts';
-import type { SchedulerMetrics } from '../metrics.ts';
 import { viewOf } from '../placement/emit.ts';
 import { planSteals } from '../placement/steal.ts';
-import type { Strategy } from '../placement/strategy.ts';
 import { expireUnplaceable, findUnplaceable } from '../placement/unplaceable.ts';
 import { missDeadlines } from '../queue/deadlines.ts';
 import { RunTimeLearner } from '../run-times/run-time-learner.ts';
 import { announcement, deadlineEvent, demandEvent, waitingForPoolEvent } from '../state/events.ts';
 import type { TaskState } from '../state/model.ts';
 import { SchedulerState } from '../state/scheduler-state.ts';
-import type { StateOptions } from '../state/state-options.ts';
 import { BackgroundWork } from './background-work.ts';
 import { Bindings } from './bindings.ts';
 import { Emissions } from './emissions.ts';
 import { FailurePatterns } from './failure-patterns.ts';
+import type { LeaderOptions } from './leader-options.ts';
 import { Reconciler } from './reconciler.ts';
 import { RunCompletion } from './run-completion.ts';
 import { type LeaderStatus, statusOf } from './status.ts';
 import type { LeaderProgress } from './watchdog.ts';
 import { WorkerAbsences } from './worker-absences.ts';
-
-export interface LeaderOptions {
-  nats: NatsConnection;
-  jetstream: JetStreamClient;
-  manager: JetStreamManager;
-  queues: PoolQueues;
-  fleet: Fleet;
-  absences: Absences;
-  /** The bucket `absences`. */
-  told_absences: KV;
-  strategy: Strategy;
-  lease: HeldLease;
-  log: Log;
-  metrics: SchedulerMetrics;
-  checkpoints: KV;
-  /** Order, shares, failures: what the state is made with. */
-  state_options: Partial<StateOptions>;
-  /** Until a worker in quarantine is checked for the first time. */
-  check_after_ms: number;
-  /** The state can't be relied on any more: it has to be folded anew. */
-  onSpoiled: (reason: string) => void;
-  now: () => number;
-  random: () => number;
-}
 
 const TICK_MS = 100;
 /** How often jobs that stand behind others are looked at: whether an idle pool would complete them earlier. */
@@ -128,44 +96,16 @@ export class Leader {
 
   /** Replays RUNS, then OUTCOMES, then what stands in the queues; decides nothing before that. */
   async start(): Promise<void> {
-    const { now, random, log, lease } = this.#options;
-    const began = now();
+    const began = this.#options.now();
     this.#phase = 'reading RUNS';
-    const runs = await readRuns(this.#options, {
-      apply: (message, as_written) => {
-        const issues = this.state.applyRunMessage(message, now());
-        const run = this.state.runs.get(message.run_id);
-        if (issues.length === 0 && run !== undefined) this.#work.publishEvent(announcement(message, run, as_written));
-        this.schedule();
-        return issues;
-      },
-      isOpen: (run_id) => this.state.runs.has(run_id),
-      spoiled: (reason) => this.#options.onSpoiled(reason),
-    });
+    const runs = await this.#readRuns();
     this.#readers.push(runs);
     this.#messages = runs;
     if (!(await this.#keep(runs))) return;
     await runs.caughtUp;
     if (this.#work.signal.aborted) return;
 
-    let oldest = now();
-    for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
-    const outcomes = await readOutcomes(this.#options, oldest, (outcome, sequence) => {
-      const task = this.state.runs.get(outcome.run_id)?.tasks.get(outcome.task_id);
-      const issues = task === undefined ? [] : claimIssues(task.lane.spec, outcome);
-      if (issues.length > 0) return issues;
-      this.#options.metrics.outcomes.inc({ status: outcome.status });
-      this.#learner.learn(outcome, sequence);
-      const { pool, worker_id, model, status } = outcome;
-      if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
-        this.state.pools.get(pool)?.users.used(model, worker_id, now());
-      if (!this.state.applyOutcome(outcome, now(), random)) return [];
-      const { run_id, task_id, attempt, error } = outcome;
-      if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
-        this.#options.metrics.recoveries.inc({ recovery: recoveryOf(error) });
-      this.schedule();
-      return [];
-    });
+    const outcomes = this.#readOutcomes();
     if (!(await this.#keep(outcomes))) return;
     this.#readers.push(outcomes);
     this.#phase = 'reading OUTCOMES';
@@ -174,6 +114,51 @@ export class Leader {
     this.#phase = 'taking over what stands in the queues';
     await this.#reconciler.restore();
     if (this.#work.signal.aborted) return;
+    this.#lead(first_sequence, began);
+  }
+
+  #readRuns(): Promise<RunMessages> {
+    const { now, onSpoiled } = this.#options;
+    return readRuns(this.#options, {
+      apply: (message, as_written) => {
+        const issues = this.state.applyRunMessage(message, now());
+        const run = this.state.runs.get(message.run_id);
+        if (issues.length === 0 && run !== undefined) this.#work.publishEvent(announcement(message, run, as_written));
+        this.schedule();
+        return issues;
+      },
+      isOpen: (run_id) => this.state.runs.has(run_id),
+      spoiled: (reason) => onSpoiled(reason),
+    });
+  }
+
+  /** From the oldest open run on. */
+  #readOutcomes(): OutcomeReading {
+    let oldest = this.#options.now();
+    for (const run of this.state.runs.values()) oldest = Math.min(oldest, run.accepted_at_ms);
+    return readOutcomes(this.#options, oldest, (outcome, sequence) => this.#takeOutcome(outcome, sequence));
+  }
+
+  #takeOutcome(outcome: ReadOutcome, sequence: number): Issue[] {
+    const { now, random, metrics } = this.#options;
+    const { run_id, task_id, attempt, error, pool, worker_id, model, status } = outcome;
+    const task = this.state.runs.get(run_id)?.tasks.get(task_id);
+    const issues = task === undefined ? [] : claimIssues(task.lane.spec, outcome);
+    if (issues.length > 0) return issues;
+    metrics.outcomes.inc({ status });
+    this.#learner.learn(outcome, sequence);
+    if (status === 'completed' && pool !== null && worker_id !== null && model !== null)
+      this.state.pools.get(pool)?.users.used(model, worker_id, now());
+    if (!this.state.applyOutcome(outcome, now(), random)) return [];
+    if (error !== null && this.state.find({ run_id, task_id, attempt: attempt + 1 }) !== undefined)
+      metrics.recoveries.inc({ recovery: recoveryOf(error) });
+    this.schedule();
+    return [];
+  }
+
+  /** Decides from now on. */
+  #lead(first_sequence: number, began: number): void {
+    const { now, log, lease } = this.#options;
     this.#failurePatterns.begin();
     this.#phase = 'leading';
     this.#ready = true;

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInside } from '@benchwire/shared/runtime/is-inside.ts';
 import { findProgram } from './allowlist.ts';
 import { isolationChains, type TaskUser } from './isolation.ts';
 
@@ -156,12 +156,6 @@ async function foldersToHide(folders: readonly string[], notes: string[]): Promi
     } else found.push(path);
   }
   return found;
-}
-
-/** Whether a path is a folder or lies in it; both absolute. */
-export function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`);
 }
 
 async function toolPaths(

@@ -3,6 +3,7 @@ import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { LineSplitter } from '@benchwire/shared/runtime/line-splitter.ts';
 import { limitError } from './limit-error.ts';
 import { Program, type ProgramOptions } from './program.ts';
+import { stopped } from './watch-program.ts';
 
 export interface PrepareOptions extends Omit<ProgramOptions, 'onOutput' | 'onLimit'> {
   /** As the task wrote it. */
@@ -38,11 +39,11 @@ export async function prepare(options: PrepareOptions): Promise<TaskError | null
     },
   });
   const stop = (): void => {
-    failure ??= taskError('cancelled', 'STOPPED', 'was told to stop', true);
+    failure ??= stopped();
     running.stop();
   };
   signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) return taskError('cancelled', 'STOPPED', 'was told to stop', true);
+  if (signal.aborted) return stopped();
   const { code, signal: ended_by, start_error } = await running.run();
   signal.removeEventListener('abort', stop);
   if (failure !== undefined) return failure;

@@ -4,7 +4,8 @@ import type { RequestFile } from '@benchwire/shared/contracts/request-file.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import type { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import { folderKind } from '@benchwire/shared/model/file-kind.ts';
-import { isHidden, isInside, realFolders } from '@benchwire/shared/model/model-files.ts';
+import { isHidden, realFolders } from '@benchwire/shared/model/model-files.ts';
+import { isInside } from '@benchwire/shared/runtime/is-inside.ts';
 import type { DownloadOptions } from './download.ts';
 import type { FetchedFiles } from './fetched-files.ts';
 

@@ -7,7 +7,8 @@ import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-refer
 import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
-import { isInside, type ModelFiles, readModelFiles } from '@benchwire/shared/model/model-files.ts';
+import { type ModelFiles, readModelFiles } from '@benchwire/shared/model/model-files.ts';
+import { isInside } from '@benchwire/shared/runtime/is-inside.ts';
 import { downloadModel } from './download.ts';
 import { fileInFolders, type ModelSourceOptions } from './file-in-folders.ts';
 import { type FoundFile, findSentFile } from './sent-files.ts';
@@ -142,6 +143,8 @@ async function nameOfFile(model: string, path: string, folders: readonly string[
     ].find(([file = '', of = '']) => isInside(file, of));
     if (inside === undefined) continue;
     const name = relative(inside[1] ?? '', inside[0] ?? '');
+    // A file that is listed as a folder has no name in it.
+    if (name === '') continue;
     const found = await firstOf(name, folders);
     if (found === real) return name;
   }

@@ -8,7 +8,7 @@ import type { Source } from '@benchwire/shared/contracts/request.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { isInside } from '../confinement.ts';
+import { isInside } from '@benchwire/shared/runtime/is-inside.ts';
 import { findRepository, type GitState, readGitState } from './git-state.ts';
 
 /** More files among the arguments are not looked at. */

@@ -1,6 +1,6 @@
 import { glob, lstat, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { isInside } from '../confinement.ts';
+import { isInside } from '@benchwire/shared/runtime/is-inside.ts';
 
 /** More files, or larger ones, are not read. */
 const MAX_REPORTS = 1000;
