@@ -8,7 +8,7 @@ import {
 import { listen } from '@benchwire/shared/runtime/listen.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import type { WorkerView } from './autoscale-steps.ts';
-import type { ServiceHandle } from './stack.ts';
+import type { ServiceHandle } from './service-launcher.ts';
 
 const ANSWER_MS = 2000;
 

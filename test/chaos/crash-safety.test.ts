@@ -1,4 +1,5 @@
-import type { LocalStack, ServiceHandle } from '@benchwire/deploy/local/stack.ts';
+import type { ServiceHandle } from '@benchwire/deploy/local/service-launcher.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
 import type { NatsConnection } from '@nats-io/transport-node';

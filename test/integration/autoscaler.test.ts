@@ -1,6 +1,7 @@
 import { type ScalingPolicy, usualPolicy } from '@benchwire/deploy/local/autoscale.ts';
 import { startAutoscaler } from '@benchwire/deploy/local/autoscaler.ts';
-import type { LocalStack, ServiceHandle, StackOptions } from '@benchwire/deploy/local/stack.ts';
+import type { ServiceHandle } from '@benchwire/deploy/local/service-launcher.ts';
+import type { LocalStack, StackOptions } from '@benchwire/deploy/local/stack.ts';
 import { type Outcome, outcomesOfRun } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
 import { WORKERS_BUCKET, workerCommandSubject, workerPingSubject } from '@benchwire/shared/contracts/worker.ts';

@@ -1,15 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import type { Problem } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { MAX_FRAME_BYTES, MAX_SMALL_BODY_BYTES } from '@benchwire/shared/contracts/limits.ts';
-import { hostProblem, type ServiceHttp } from '@benchwire/shared/runtime/http.ts';
+import type { ServiceHttp } from '@benchwire/shared/runtime/http.ts';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
@@ -33,6 +32,7 @@ import { measureServer } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { readBodies, readFiles } from './read-bodies.ts';
+import { refuseRaw, refuseUnreadable, upgradeProblem } from './refuse-raw.ts';
 import { callerOf, registerRoute } from './register-route.ts';
 import { ROUTES } from './routes/all.ts';
 
@@ -59,10 +59,30 @@ export async function startServer(
   config: GatewayConfig,
   http: ServiceHttp,
 ): Promise<FastifyInstance> {
-  const app: FastifyInstance = Fastify({
+  const app = createApp(gateway, config, http);
+  answerErrors(app, gateway);
+  countBodies(app, gateway);
+  addHooks(app, gateway);
+  const upgrades = new EventEmitter();
+  await registerPlugins(app, gateway, config, upgrades);
+  measureServer(app, http.registry);
+  await addRoutes(app, gateway, config);
+  await app.ready();
+  http.serve((request, response) => app.routing(request, response));
+  // Not before: an upgrade that comes while the routes are put together would never be answered.
+  http.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const refusal = upgradeProblem(request);
+    if (refusal === undefined) upgrades.emit('upgrade', request, socket, head);
+    else refuseRaw(socket, refusal);
+  });
+  return app;
+}
+
+function createApp(gateway: Gateway, config: GatewayConfig, http: ServiceHttp): FastifyInstance {
+  return Fastify({
     serverFactory: () => http.server,
     loggerInstance: gateway.log as FastifyBaseLogger,
-    // One line an answer, below.
+    // One line an answer, in a hook.
     logController: new LogController({ disableRequestLogging: true }),
     // A route that takes more says so.
     bodyLimit: MAX_SMALL_BODY_BYTES,
@@ -75,6 +95,9 @@ export async function startServer(
     },
     clientErrorHandler: refuseUnreadable,
   });
+}
+
+function answerErrors(app: FastifyInstance, gateway: Gateway): void {
   app.setErrorHandler((error, request, reply) => {
     // A method that no route takes is refused for its content type before it is looked for.
     if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE')
@@ -84,19 +107,26 @@ export async function startServer(
     if (status >= 500) request.log.error({ err: error, path: request.url }, 'could not answer');
   });
   app.setNotFoundHandler(answerUnrouted);
+}
+
+/** What a caller sends counts towards its limits. */
+function countBodies(app: FastifyInstance, { limits }: Gateway): void {
   readBodies(app, (request, bytes, format) => {
     const identity = callerOf(request)?.identity;
-    if (identity !== undefined) gateway.limits.takeBody(identity, bytes, format === 'yaml');
+    if (identity !== undefined) limits.takeBody(identity, bytes, format === 'yaml');
   });
   readFiles(app, (request, bytes) => {
     const identity = callerOf(request)?.identity;
-    if (identity !== undefined) gateway.limits.takeFile(identity, bytes);
+    if (identity !== undefined) limits.takeFile(identity, bytes);
   });
+}
+
+function addHooks(app: FastifyInstance, { limits }: Gateway): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     // Nothing of the API is for a cache: not data that ends with a key, and not a key that is shown once.
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
-    gateway.limits.takeAddress(request);
+    limits.takeAddress(request);
     // Before its body is read, however large it is.
     if (request.is404) {
       answerUnrouted(request, reply);
@@ -110,13 +140,20 @@ export async function startServer(
       'answered',
     );
   });
+}
+
+async function registerPlugins(
+  app: FastifyInstance,
+  gateway: Gateway,
+  config: GatewayConfig,
+  upgrades: EventEmitter,
+): Promise<void> {
   await app.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity: gateway.secure });
   if (config.CORS_ORIGINS.length > 0)
     await app.register(cors, { origin: config.CORS_ORIGINS, methods: METHODS, exposedHeaders: EXPOSED_HEADERS });
   await app.register(cookie);
   await app.register(compress, { threshold: 1024 });
   await app.register(etag, { weak: true });
-  const upgrades = new EventEmitter();
   await app.register(websocket, {
     options: { maxPayload: MAX_FRAME_BYTES, server: upgrades as Server },
     errorHandler(error, socket, request) {
@@ -126,8 +163,9 @@ export async function startServer(
       socket.terminate();
     },
   });
+}
 
-  measureServer(app, http.registry);
+async function addRoutes(app: FastifyInstance, gateway: Gateway, config: GatewayConfig): Promise<void> {
   const largest = config.BODY_LIMIT_MB * 1e6;
   for (const route of ROUTES) registerRoute(app, gateway, route, largest);
   serveLive(app, gateway);
@@ -136,15 +174,6 @@ export async function startServer(
   app.get('/openapi.json', async () => document);
   await serveDocs(app, document);
   await servePage(app, config.DASHBOARD_DIR);
-  await app.ready();
-  http.serve((request, response) => app.routing(request, response));
-  // Not before: an upgrade that comes while the routes are put together would never be answered.
-  http.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const refusal = upgradeProblem(request);
-    if (refusal === undefined) upgrades.emit('upgrade', request, socket, head);
-    else refuseRaw(socket, refusal);
-  });
-  return app;
 }
 
 /** The nearest so many hops, or what has these addresses. */
@@ -170,42 +199,6 @@ async function servePage(app: FastifyInstance, folder: string | undefined): Prom
     if (request.url.startsWith('/api/')) return reply.callNotFound();
     return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false });
   });
-}
-
-/** What is no HTTP that can be read, such as headers that are too long, never becomes a request. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy(error);
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  refuseRaw(
-    socket,
-    new HttpProblem(status, error.code ?? 'HTTP_INVALID', `The request can't be read: ${error.message}.`),
-  );
-}
-
-/** Answers where no request was made of what came in. */
-function refuseRaw(socket: Duplex, problem: HttpProblem): void {
-  const { status } = problem;
-  const body = JSON.stringify(problemOf(problem, newRunId()));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...(status === 426 ? ['Upgrade: websocket', 'Connection: upgrade, close'] : ['Connection: close']),
-  ];
-  socket.on('error', () => socket.destroy());
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** What is wrong with a request to change the protocol: there are WebSockets, of the version that all browsers speak (RFC 6455). */
-function upgradeProblem(request: IncomingMessage): HttpProblem | undefined {
-  const host = hostProblem(request);
-  if (host !== undefined) return new HttpProblem(host.status, host.code, host.detail);
-  const { upgrade = '', 'sec-websocket-key': key = '', 'sec-websocket-version': version } = request.headers;
-  if (upgrade.toLowerCase() !== 'websocket')
-    return new HttpProblem(426, 'UPGRADE_UNKNOWN', 'The header Upgrade takes websocket only: leave it out.');
-  if (request.method !== 'GET' || version !== '13' || !/^[A-Za-z0-9+/]{22}==$/.test(key))
-    return new HttpProblem(400, 'UPGRADE_INVALID', 'This is no WebSocket handshake of version 13 (RFC 6455).');
-  return undefined;
 }
 
 function isUnauthorized(error: unknown): boolean {

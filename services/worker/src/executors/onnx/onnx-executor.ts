@@ -70,35 +70,16 @@ async function attempt(
   options: OnnxExecutorOptions,
   report: ExecutorReport,
 ): Promise<TaskError | null> {
-  const { task, device, signal } = context;
+  const { task, device } = context;
   const { config } = task;
   report.scenario = config.scenario;
   report.precision = config.precision ?? null;
-  if (config.scenario === 'server' && config.target_qps === undefined) {
-    throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
-  }
-  if (config.scenario === 'server' && streamCounts(config).length > 0) {
-    throw badInput(
-      'CONCURRENCY_WITH_SERVER',
-      'config.concurrency measures how much streams do that never wait, and the server scenario waits for arrivals: leave one of both out.',
-    );
-  }
+  checkScenario(config);
   const provider = providerOfClass(device.class);
   if (provider === null || options.providers?.has(provider) === false)
     return noProviderError(device.class, options.providers);
 
-  const source = { ...options, sent: task.files };
-  const model = await resolveModel(config.model, config.sha256, source, signal);
-  report.model = model.name;
-  report.environment = collectEnvironment(model, provider);
-  const precision = await modelPrecision(model.path);
-  if (precision !== null) {
-    const { weights, activations } = precision;
-    report.environment = { ...report.environment, model_weights: weights, model_activations: activations };
-  }
-  report.precision = reportedPrecision(config, model.catalogue, precision);
-  const inputs = await findInputFiles(config, source, signal);
-  if (inputs.sha256 !== null) report.inputs_sha256 = inputs.sha256;
+  const { model, inputs } = await findFiles(context, options, provider, report);
   const before = await measuredBefore(context, task, model, report.precision, inputs.sha256);
   if (before.skipped !== undefined) {
     report.results = { skipped: before.skipped };
@@ -111,20 +92,89 @@ async function attempt(
   if (before.note !== undefined) report.results.notes = [...(report.results.notes ?? []), before.note];
   if (resume.left.length === 0) return null;
   const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider, inputs.files);
+  const measurement = {
+    context,
+    report,
+    provider,
+    start,
+    conditions: resume.conditions,
+    run: childOf(context, options, start),
+  };
   const fed = new Map<number, FedInputs>();
-  const run = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']): Promise<TaskError | null> =>
+  const unproven = await prove(measurement, fed);
+  return unproven ?? (await measure(measurement, fed));
+}
+
+function checkScenario(config: OnnxConfig): void {
+  if (config.scenario !== 'server') return;
+  if (config.target_qps === undefined)
+    throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
+  if (streamCounts(config).length > 0) {
+    throw badInput(
+      'CONCURRENCY_WITH_SERVER',
+      'config.concurrency measures how much streams do that never wait, and the server scenario waits for arrivals: leave one of both out.',
+    );
+  }
+}
+
+/** The model and the input files of the task, and what they say about themselves. */
+async function findFiles(
+  { task: { config, files: sent }, signal }: ExecutorContext<'onnx'>,
+  options: OnnxExecutorOptions,
+  provider: ProviderName,
+  report: ExecutorReport,
+): Promise<{ model: ResolvedModel; inputs: InputFiles }> {
+  const source = { ...options, sent };
+  const model = await resolveModel(config.model, config.sha256, source, signal);
+  report.model = model.name;
+  report.environment = collectEnvironment(model, provider);
+  const precision = await modelPrecision(model.path);
+  if (precision !== null) {
+    const { weights, activations } = precision;
+    report.environment = { ...report.environment, model_weights: weights, model_activations: activations };
+  }
+  report.precision = reportedPrecision(config, model.catalogue, precision);
+  const inputs = await findInputFiles(config, source, signal);
+  if (inputs.sha256 !== null) report.inputs_sha256 = inputs.sha256;
+  return { model, inputs };
+}
+
+type RunOnce = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']) => Promise<TaskError | null>;
+
+/** Runs the start message, changed or not, in a process of its own. */
+function childOf(context: ExecutorContext<'onnx'>, options: OnnxExecutorOptions, start: StartMessage): RunOnce {
+  return (changes, onMessage) =>
     runChild({
       script: CHILD,
-      env: childEnvironment(options.env, device),
+      env: childEnvironment(options.env, context.device),
       start: { ...start, ...changes },
-      signal,
+      signal: context.signal,
       hang_seconds: options.hang_seconds,
-      max_memory_mb: smallest(config.max_memory_mb, options.max_memory_mb),
+      max_memory_mb: smallest(context.task.config.max_memory_mb, options.max_memory_mb),
       log: context.log,
       onMessage,
     });
+}
+
+interface Measurement {
+  context: ExecutorContext<'onnx'>;
+  report: ExecutorReport;
+  provider: ProviderName;
+  start: StartMessage;
+  /** What a checkpoint of it holds for. */
+  conditions: string;
+  run: RunOnce;
+}
+
+/**
+ * Proves that the execution provider runs the model, in a process of its own: profiling leaves no trace in what is measured.
+ * @param fed - gets what each batch size is fed with
+ */
+async function prove(
+  { context, report, provider, start, run }: Measurement,
+  fed: Map<number, FedInputs>,
+): Promise<TaskError | null> {
   let placed: PlacedNodes = { providers: {}, operators: {} };
-  // A process of its own, so that profiling leaves no trace in what is measured.
   const failed = await inTemporaryFolder((temporary_folder) =>
     run({ mode: 'prove', temporary_folder }, async (message) => {
       if (message.type === 'plan') {
@@ -140,13 +190,18 @@ async function attempt(
     }),
   );
   if (failed) return failed;
-  const unproven = proveProvider(provider, placed, config.max_other_provider_share);
+  const unproven = proveProvider(provider, placed, context.task.config.max_other_provider_share);
   if (unproven) return unproven;
   addNotes(report.results, placementNotes(placementOf(provider, placed)));
-  /** Where nothing is left to measure nobody has to go on. */
+  return null;
+}
+
+async function measure(measurement: Measurement, fed: ReadonlyMap<number, FedInputs>): Promise<TaskError | null> {
+  const { context, report, provider, start, conditions, run } = measurement;
+  /** Where nothing is left to measure no other attempt has to go on. */
   const keep = async (): Promise<void> => {
-    if (Object.keys(report.results.batch_sizes ?? {}).length >= config.batch_sizes.length) return;
-    const note = await context.checkpoints.save({ conditions: resume.conditions, results: report.results });
+    if (Object.keys(report.results.batch_sizes ?? {}).length >= context.task.config.batch_sizes.length) return;
+    const note = await context.checkpoints.save({ conditions, results: report.results });
     if (note !== undefined) context.log(`[benchwire] ${note}`);
   };
   const broken = await run({}, createSampleSink(context, start.measure, provider, report.results, fed, keep));
