@@ -3,26 +3,25 @@ import { formatDuration } from '../format/duration.ts';
 import { isRecord } from '../runtime/is-record.ts';
 import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
 import {
-  type CommandConfig,
   commandConfig,
   type ExecutorName,
   type JobTask,
-  type NoopConfig,
   noopConfig,
-  type OnnxConfig,
   onnxConfig,
   streamCounts,
+  type Task,
+  type TaskSpec,
 } from './task.ts';
-
-/** A config by the executor that reads it. */
-export interface ExecutorConfigs {
-  onnx: OnnxConfig;
-  command: CommandConfig;
-  noop: NoopConfig;
-}
 
 /** A task as the executor of that name gets it. */
 export type JobTaskOf<Name extends ExecutorName> = Extract<JobTask, { executor: Name }>;
+
+type ConfigIn<Union, Name extends ExecutorName> = Extract<Union, { executor: Name; config: unknown }>['config'];
+
+/** A config by the executor that reads it; `never` for one that is missing in a union of task.ts, so that its entry does not compile. */
+export type ExecutorConfigs = {
+  [Name in ExecutorName]: ConfigIn<TaskSpec, Name> & ConfigIn<Task, Name> & ConfigIn<JobTask, Name>;
+};
 
 /** What everything outside of the worker has to know of an executor; CONTRIBUTING.md says how to add one. */
 export interface ExecutorEntry<Config> {
