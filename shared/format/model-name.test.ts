@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { modelName } from './model-name.ts';
+import { distinctModelNames, modelName } from './model-name.ts';
 
 it.each([
   ['silero-vad-v5', 'silero-vad-v5'],
@@ -17,4 +17,37 @@ it.each([
   ['a model with blanks', 'a model with blanks'],
 ])('%j is shown as %j', (model, name) => {
   expect(modelName(model)).toBe(name);
+});
+
+it.each([
+  [
+    ['v1/a.onnx', 'v2/a.onnx', 'b.onnx'],
+    ['v1/a.onnx', 'v2/a.onnx', 'b.onnx'],
+  ],
+  [
+    ['/opt/v1/x/a.onnx', '/opt/v2/x/a.onnx'],
+    ['v1/x/a.onnx', 'v2/x/a.onnx'],
+  ],
+  [
+    ['/data/bert/onnx/model.onnx', '/old/bert/onnx/model.onnx'],
+    ['data/bert/onnx/model.onnx', 'old/bert/onnx/model.onnx'],
+  ],
+  [
+    ['a.onnx', 'x/a.onnx'],
+    ['a.onnx', 'x/a.onnx'],
+  ],
+  [
+    ['a.onnx', './a.onnx'],
+    ['a.onnx', './a.onnx'],
+  ],
+  [
+    ['https://one.org/a.onnx', 'https://two.org/a.onnx'],
+    ['https://one.org/a.onnx', 'https://two.org/a.onnx'],
+  ],
+  [
+    ['/x/a.onnx', '/x/a.onnx', ''],
+    ['a.onnx', 'a.onnx', ''],
+  ],
+])('%j together are %j', (models, names) => {
+  expect(models.map(distinctModelNames(models))).toEqual(names);
 });

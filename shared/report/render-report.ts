@@ -3,7 +3,7 @@ import { runStatus, runStatusWords } from '../contracts/run-status.ts';
 import { isBad, testCaseInWords } from '../contracts/test-results.ts';
 import { fedInputLines } from '../format/fed-inputs.ts';
 import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
-import { modelName } from '../format/model-name.ts';
+import { distinctModelNames } from '../format/model-name.ts';
 import { fourDigits } from '../format/number.ts';
 import { convert } from '../metric/convert.ts';
 import { histogram, scaling } from './charts.ts';
@@ -76,11 +76,18 @@ function footnoteList(footnotes: readonly Footnote[]): Html | false {
   );
 }
 
+/** What each line is called: its model, or else its task. */
+function namesOf(lines: readonly ResultLine[]): (line: ResultLine) => string {
+  const modelNameOf = distinctModelNames(lines.map(({ first }) => first.model));
+  return ({ first }) => modelNameOf(first.model) || first.task_id;
+}
+
 function resultSection(lines: readonly ResultLine[]): Html {
+  const nameOf = namesOf(lines);
   const notesOf = ({ metrics }: ResultLine) => [...metrics.values()].flatMap(notesOfRow);
   const { markOf, footnotes } = footnotesOf(
     lines.map((line) => ({
-      label: `${modelName(line.first.model) || line.task_id}, batch ${line.first.batch_size}`,
+      label: `${nameOf(line)}, batch ${line.first.batch_size}`,
       notes: notesOf(line),
     })),
     IN_A_COLUMN,
@@ -103,7 +110,7 @@ ${table(
   lines.map((line) => {
     const { first, metrics, distribution } = line;
     return [
-      html`${modelName(first.model) || first.task_id}${first.is_simulated && html` <span class="bad">simulated</span>`}`,
+      html`${nameOf(line)}${first.is_simulated && html` <span class="bad">simulated</span>`}`,
       String(first.batch_size ?? '–'),
       first.precision,
       html`${value(line, 'latency_ms')}${markOf(notesOf(line))}`,
@@ -127,9 +134,8 @@ ${footnoteList(footnotes)}
 const MOST_CHARTS = 24;
 
 function scalingSection(lines: readonly ResultLine[]): Html | false {
-  const groups = Map.groupBy(lines, ({ first }) =>
-    [modelName(first.model) || first.task_id, first.precision, first.pool].join(', '),
-  );
+  const nameOf = namesOf(lines);
+  const groups = Map.groupBy(lines, (line) => [nameOf(line), line.first.precision, line.first.pool].join(', '));
   const charts = [...groups]
     .filter(([, of_group]) => new Set(of_group.map(({ first }) => first.batch_size)).size > 1)
     .slice(0, MOST_CHARTS)

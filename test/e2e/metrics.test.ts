@@ -116,6 +116,13 @@ describe("the stack's own catalogue of metrics", () => {
     );
     expect(row).toMatchObject({ better: 'lower', unit: 'ms' });
 
+    // A change holds for the very next program.
+    for (const better of ['higher', 'lower', 'neither', 'higher']) {
+      expect((await call('metrics', 'set', 'wendig', '--better', better)).code).toBe(0);
+      expect(await rowsOf(await print('wendig', line('wendig', 10)))).toMatchObject([{ better }]);
+    }
+    expect((await call('metrics', 'remove', 'wendig')).code).toBe(0);
+
     expect((await call('metrics', 'remove', 'ZAEHE')).code).toBe(0);
     expect((await call('metrics', 'remove', 'zaehe')).code).not.toBe(0);
     expect(await json<object[]>('metrics')).toEqual([{ metric: 'Flink*', better: 'higher', unit: 'ms' }]);

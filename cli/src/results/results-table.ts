@@ -1,5 +1,5 @@
 import { type Footnote, footnoteLine, footnotesOf } from '@benchwire/shared/format/footnotes.ts';
-import { modelName } from '@benchwire/shared/format/model-name.ts';
+import { distinctModelNames } from '@benchwire/shared/format/model-name.ts';
 import { count, decimalsFor, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -17,22 +17,23 @@ export function resultsTables(measured: readonly Measured[], style: Style, width
     // What several streams did has no column beside the latencies of one.
     return latencies.includes(row) ? values.filter(({ metric }) => metric.endsWith('_streams')) : values;
   });
+  const nameOf = distinctModelNames(measured.map(({ model }) => model));
   const lines: string[] = [];
   const noted = footnotesOf(
     [
-      ...latencies.map((row) => ({ label: labelOf(row), notes: notesOf(row) })),
-      ...others.map(({ row, metric, notes }) => ({ label: `${labelOf(row)}, ${metric}`, notes })),
+      ...latencies.map((row) => ({ label: labelOf(row, nameOf), notes: notesOf(row) })),
+      ...others.map(({ row, metric, notes }) => ({ label: `${labelOf(row, nameOf)}, ${metric}`, notes })),
     ],
     IN_A_COLUMN,
   );
   const marks = marker([...latencies.map(notesOf), ...others.map(({ notes }) => notes)], noted.markOf);
   if (latencies.length > 0) {
-    lines.push(...renderTable(latencies.slice(0, SHOWN), latencyColumns(latencies, marks), { style, width }));
+    lines.push(...renderTable(latencies.slice(0, SHOWN), latencyColumns(latencies, marks, nameOf), { style, width }));
     lines.push(...cutNote(latencies.length, style));
   }
   if (others.length > 0) {
     if (lines.length > 0) lines.push('');
-    lines.push(...renderTable(others.slice(0, SHOWN), metricColumns(marks), { style, width }));
+    lines.push(...renderTable(others.slice(0, SHOWN), metricColumns(marks, nameOf), { style, width }));
     lines.push(...cutNote(others.length, style));
   }
   return [...lines, ...footnotes(measured, noted.footnotes, style, width)];
@@ -46,8 +47,10 @@ function notesOf(row: Measured): MeasuredValue['notes'] {
   return [...row.values.values()].flatMap(({ notes }) => notes);
 }
 
-function labelOf({ model, task_id, batch_size }: Measured): string {
-  return `${oneLine(modelName(model) || task_id)}${batch_size === null ? '' : `, batch ${batch_size}`}`;
+type NameOf = ReturnType<typeof distinctModelNames>;
+
+function labelOf({ model, task_id, batch_size }: Measured, nameOf: NameOf): string {
+  return `${oneLine(nameOf(model) || task_id)}${batch_size === null ? '' : `, batch ${batch_size}`}`;
 }
 
 /** A value with its mark behind it, all of them equally wide so that the digits stay below each other. */
@@ -86,16 +89,14 @@ function footnotes(
 
 type Marks = ReturnType<typeof marker>;
 
-function latencyColumns(rows: readonly Measured[], marks: Marks): Array<Column<Measured>> {
+function latencyColumns(rows: readonly Measured[], marks: Marks, nameOf: NameOf): Array<Column<Measured>> {
   // The task's id only where the model does not say which row is which.
-  const keys = rows.map(
-    (row) => `${modelName(row.model)} ${row.precision} ${row.scenario} ${row.batch_size} ${row.pool}`,
-  );
+  const keys = rows.map((row) => `${nameOf(row.model)} ${row.precision} ${row.scenario} ${row.batch_size} ${row.pool}`);
   const needsTask = new Set(keys).size < keys.length || rows.some((row) => row.model === '');
   const number = (metric: string) => (row: Measured) => format(row, row.values.get(metric)?.value);
   return [
     { title: 'task', cell: (row) => (needsTask ? row.task_id : ''), shrink_to: 16 },
-    { title: 'model', cell: (row) => modelName(row.model), shrink_to: 16 },
+    { title: 'model', cell: (row) => nameOf(row.model), shrink_to: 16 },
     { title: 'batch', cell: (row) => String(row.batch_size ?? ''), align: 'right' },
     { title: 'precision', cell: (row) => row.precision, expendable: 6 },
     { title: 'scenario', cell: (row) => (row.scenario === 'single_stream' ? '' : row.scenario), expendable: 4 },
@@ -133,9 +134,9 @@ interface MetricRow extends MeasuredValue {
   row: Measured;
 }
 
-const metricColumns = (marks: Marks): Array<Column<MetricRow>> => [
+const metricColumns = (marks: Marks, nameOf: NameOf): Array<Column<MetricRow>> => [
   { title: 'task', cell: ({ row }) => row.task_id, shrink_to: 16 },
-  { title: 'model', cell: ({ row }) => modelName(row.model), expendable: 1, shrink_to: 12 },
+  { title: 'model', cell: ({ row }) => nameOf(row.model), expendable: 1, shrink_to: 12 },
   { title: 'batch', cell: ({ row }) => (row.batch_size === null ? '' : String(row.batch_size)), align: 'right' },
   { title: 'metric', cell: ({ metric }) => metric, shrink_to: 16 },
   {

@@ -18,6 +18,11 @@ describe('numbers', () => {
     [0.84, '0.8 s'],
     [21.4, '21 s'],
     [245, '4 min 05 s'],
+    [0, '0.0 s'],
+    [0.0004, '1 ms'],
+    [0.02, '20 ms'],
+    [0.0949, '95 ms'],
+    [0.095, '0.1 s'],
     [8040, '2 h 14 min'],
     [273_600, '3 d 4 h'],
   ])('%s seconds are %s', (value, text) => expect(formatSeconds(value)).toBe(text));

@@ -20,9 +20,10 @@ export function formatPercentChange(percent: number | null | undefined): string 
   return `${sign}${Math.abs(percent).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;
 }
 
-/** `0.8 s`, `21 s`, `4 min 05 s`, `2 h 14 min`, `3 d 4 h`. */
+/** `4 ms`, `0.8 s`, `21 s`, `4 min 05 s`, `2 h 14 min`, `3 d 4 h`. */
 export function formatSeconds(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–';
+  if (seconds > 0 && seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);

@@ -1,6 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
-import { modelName } from '@benchwire/shared/format/model-name.ts';
+import { distinctModelNames } from '@benchwire/shared/format/model-name.ts';
 import { convert } from '@benchwire/shared/metric/convert.ts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -48,13 +48,22 @@ const measured = (
   },
 });
 
-const LINE_COLUMNS: readonly Column<BatchLine>[] = [
-  {
+/** The whole path is in the tooltip. */
+const modelColumn = (lines: readonly BatchLine[]): Column<BatchLine> => {
+  const nameOf = distinctModelNames(lines.map(({ first }) => first.model));
+  return {
     key: 'model',
     title: 'Model',
     value: ({ first }) => first.model || first.task_id,
-    cell: ({ first }) => modelName(first.model) || first.task_id,
-  },
+    cell: ({ first }) => (
+      <span className="bw-name" title={first.model}>
+        {nameOf(first.model) || first.task_id}
+      </span>
+    ),
+  };
+};
+
+const LINE_COLUMNS: readonly Column<BatchLine>[] = [
   { key: 'batch_size', title: 'Batch', numeric: true, value: ({ batch_size }) => batch_size },
   { key: 'precision', title: 'Precision', wide: true, value: ({ first }) => first.precision },
   measured('latency_ms', 'Median', 'ms'),
@@ -143,7 +152,7 @@ export function RunResults({ run_id }: { run_id: string }): ReactNode {
             {lines.length > 0 && (
               <DataTable
                 label="Results by model and batch size"
-                columns={LINE_COLUMNS}
+                columns={[modelColumn(lines), ...LINE_COLUMNS]}
                 rows={lines}
                 rowKey={({ task_id, batch_size, first }) => `${task_id} ${batch_size} ${first.pool}`}
               />

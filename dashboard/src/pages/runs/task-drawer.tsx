@@ -63,9 +63,9 @@ function Task({ run_id, task_id }: TaskPlace): ReactNode {
           )}
           {row.note !== '' && <Text size="sm">{row.note}</Text>}
           {is_open && <Why run_id={run_id} task_id={task_id} />}
-          <TestCases run_id={run_id} task_id={task_id} />
+          {row.type === 'test' && row.finished_at !== null && <TestCases run_id={run_id} task_id={task_id} />}
           <h3>Attempts</h3>
-          <Attempts run_id={run_id} task_id={task_id} />
+          <Attempts run_id={run_id} task_id={task_id} shown={row.error_message} />
         </div>
       )}
     </Answer>
@@ -127,7 +127,8 @@ function Why(params: TaskPlace): ReactNode {
   );
 }
 
-function Attempts(params: TaskPlace): ReactNode {
+/** @param shown - the task's error, which its only attempt does not repeat */
+function Attempts({ shown, ...params }: TaskPlace & { shown: string }): ReactNode {
   const attempts = useGet(call('GET /api/tasks/:run_id/:task_id/attempts', { params }));
   return (
     <Answer of={attempts} height={60}>
@@ -146,7 +147,9 @@ function Attempts(params: TaskPlace): ReactNode {
                     {attempt.worker_id}, <At at={attempt.finished_at} />
                   </span>
                 </Group>
-                {attempt.error_message !== '' && <Text size="sm">{attempt.error_message}</Text>}
+                {attempt.error_message !== '' && (items.length > 1 || attempt.error_message !== shown) && (
+                  <Text size="sm">{attempt.error_message}</Text>
+                )}
                 {attempt.logs !== '' && <Log>{logText(attempt.logs)}</Log>}
               </li>
             ))}

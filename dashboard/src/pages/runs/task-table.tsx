@@ -1,6 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
-import { modelName } from '@benchwire/shared/format/model-name.ts';
+import { distinctModelNames } from '@benchwire/shared/format/model-name.ts';
 import { Button, Select, TextInput, UnstyledButton } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useMemo } from 'react';
@@ -73,6 +73,7 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
     [accepted_at, finished_at, now, rows],
   );
   const lifeOf = (row: TaskRow): Stretch[] => timelineOf(accepted_at, row, attempts.get(row.task_id) ?? [], span.to_ms);
+  const nameOf = distinctModelNames(rows.map(({ model }) => model));
   const timeline: Column<TaskRow> = {
     key: 'started_at',
     title: `Timeline, ${formatSeconds((span.to_ms - span.from_ms) / 1000)}`,
@@ -109,7 +110,17 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
       value: ({ execution_time_seconds }) => execution_time_seconds,
       cell: ({ execution_time_seconds }) => formatSeconds(execution_time_seconds),
     },
-    { key: 'model', title: 'Model', wide: true, value: ({ model }) => model, cell: ({ model }) => modelName(model) },
+    {
+      key: 'model',
+      title: 'Model',
+      wide: true,
+      value: ({ model }) => model,
+      cell: ({ model }) => (
+        <span className="bw-name" title={model}>
+          {nameOf(model)}
+        </span>
+      ),
+    },
     { key: 'worker_id', title: 'Worker', wide: true, value: ({ worker_id }) => worker_id || null },
     {
       key: 'error_message',

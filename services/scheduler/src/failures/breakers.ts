@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Evidence, evidenceOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
+import type { CommandConfig, Task } from '@benchwire/shared/contracts/task.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
 export interface BreakerSettings {
@@ -24,8 +24,9 @@ export const DEFAULT_BREAKER_SETTINGS: BreakerSettings = {
 const subjects = new WeakMap<Task['config'], string>();
 
 /**
- * What is being run, as far as a failure may be its fault: the model, or the program, or else the benchmark. Of a test all that it
- * runs: another test of the same program is another thing.
+ * What is being run, as far as a failure may be its fault: the model, the command with its settings, or else the benchmark. Another
+ * script of the same program is another thing. Numbers alone make no other thing of a benchmark's command, so a sweep over sizes of a
+ * script that fails is held back as a whole; of a test every word counts.
  */
 export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' | 'type'>): string {
   // The repetitions of a task share their config, and so the text.
@@ -37,20 +38,39 @@ export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' |
 }
 
 function nameOf({ config, benchmark }: Pick<Task, 'config' | 'benchmark'>): string {
-  if ('model' in config && config.model !== undefined) return config.model;
-  return 'command' in config ? (config.command[0] ?? '') : benchmark;
+  if ('command' in config) return commandInWords(config);
+  return 'model' in config ? config.model : benchmark;
 }
 
 const MAX_WORDS = 160;
 
+/** A benchmark's command without its numbers, readable, and unique where it is cut or has settings besides. */
+function commandInWords({ command, env = {}, model, working_directory }: CommandConfig): string {
+  const words = command.map(withoutNumber);
+  const text = words.join(' ');
+  const variables = Object.entries(env).map(([name, value]) => [name, withoutNumber(value)]);
+  const besides = {
+    ...Object.fromEntries(variables.sort()),
+    ...(model && { model }),
+    ...(working_directory && { working_directory }),
+  };
+  const isWhole = Object.keys(besides).length === 0 && text.length <= MAX_WORDS && !text.includes('\n');
+  return isWhole ? text : `${text.slice(0, MAX_WORDS)} (${shortHash([words, besides])})`;
+}
+
+/** `4` and `--size=4` as `#` and `--size=#`. */
+function withoutNumber(word: string): string {
+  return word.replace(/^(--?[A-Za-z][\w-]*=)?[+-]?\d+(?:\.\d+)?$/, '$1#');
+}
+
 /** A test's own command, readable, and unique where it is cut or has settings besides. */
 function settingsInWords({ config, benchmark }: Pick<Task, 'config' | 'benchmark'>): string {
   const words = 'command' in config ? config.command.join(' ') : benchmark;
-  const hash = createHash('sha256')
-    .update(JSON.stringify([benchmark, config]))
-    .digest('hex')
-    .slice(0, 8);
-  return `${words.slice(0, MAX_WORDS)} (${hash})`;
+  return `${words.slice(0, MAX_WORDS)} (${shortHash([benchmark, config])})`;
+}
+
+function shortHash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
 }
 
 /** A pool's name begins with its hardware class. */

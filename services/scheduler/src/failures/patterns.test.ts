@@ -90,7 +90,55 @@ describe('a circuit breaker', () => {
     );
     expect(new Set(subjects).size).toBe(3);
     expect(subjects[0]).toMatch(/^test pytest a\.py \([0-9a-f]{8}\)$/);
-    expect(subjectOf({ ...task('a.py'), type: 'benchmark' } as never)).toBe('command pytest');
+  });
+
+  describe('of a benchmark command', () => {
+    const subject = (command: string[], config = {}) =>
+      subjectOf({ type: 'benchmark', executor: 'command', benchmark: 'b', config: { command, ...config } } as never);
+
+    it.each([
+      ['another script', ['python3', 'a.py'], ['python3', 'b.py']],
+      ['another script behind options', ['python3', '-u', '/opt/a.py'], ['python3', '-u', '/opt/b.py']],
+      ['another script with a number in its name', ['python3', 'bench-1.py'], ['python3', 'bench-2.py']],
+      ['another module', ['python3', '-m', 'a'], ['python3', '-m', 'b']],
+      [
+        'another script of a launcher',
+        ['torchrun', '--nproc-per-node', '2', 'a.py'],
+        ['torchrun', '--nproc-per-node', '2', 'b.py'],
+      ],
+      ['other code', ['sh', '-c', 'exit 1'], ['sh', '-c', 'exit 2']],
+      ['a difference behind 200 characters', ['sh', '-c', `${':'.repeat(200)}a`], ['sh', '-c', `${':'.repeat(200)}b`]],
+      ['words cut elsewhere', ['a', 'b c'.repeat(80)], ['a', ...Array<string>(80).fill('b c')]],
+    ])('%s is another thing', (_what, one, other) => expect(subject(one)).not.toBe(subject(other)));
+
+    it.each([
+      ['a variable', { env: { MODEL: 'a' } }, { env: { MODEL: 'b' } }],
+      ['the model', { model: 'a' }, { model: 'b' }],
+      ['the folder', { working_directory: '/a' }, { working_directory: '/b' }],
+    ])('%s makes another thing', (_what, one, other) =>
+      expect(subject(['./bench'], one)).not.toBe(subject(['./bench'], other)),
+    );
+
+    it('a sweep over numbers is one thing, in words that can be read', () => {
+      expect(subject(['python3', 'a.py', '--size', '4', '--rate=0.5', '-3'])).toBe(
+        'command python3 a.py --size # --rate=# #',
+      );
+      expect(subject(['python3', 'a.py', '--size', '4096', '--rate=2', '17'])).toBe(
+        'command python3 a.py --size # --rate=# #',
+      );
+      const env = (SEED: string) => ({ env: { SEED, MODE: 'x' } });
+      expect(subject(['./b'], env('1'))).toBe(subject(['./b'], env('2')));
+    });
+
+    it('three workers on which one script fails hold back that script, and no other one of the program', () => {
+      const breakers = new Breakers(settings);
+      const failing = subject(['python3', 'broken.py', '--size', '1']);
+      const error = { class: 'crash', code: 'EXIT_CODE', message: 'x', retriable: true } as const;
+      for (const worker_id of ['w1', 'w2', 'w3'])
+        breakers.apply(facts({ worker_id, error, executor: 'command', subject: failing }), 0);
+      expect(breakers.concerns(subject(['python3', 'broken.py', '--size', '2']))).toBe(true);
+      expect(breakers.concerns(subject(['python3', 'fine.py']))).toBe(false);
+    });
   });
 
   it('forgets failures that lie further back than the window', () => {
