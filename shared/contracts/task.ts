@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../runtime/is-record.ts';
 import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { sha256Hex, taskId, token } from './ids.ts';
@@ -216,7 +217,7 @@ export type ExecutorName = (typeof EXECUTORS)[number];
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
 export const taskSpec = z.preprocess(
   (value) =>
-    isObject(value) ? withAskedRetries(value.executor === undefined ? { ...value, executor: 'onnx' } : value) : value,
+    isRecord(value) ? withAskedRetries(value.executor === undefined ? { ...value, executor: 'onnx' } : value) : value,
   z.discriminatedUnion('executor', [onnxTask, commandTask, noopTask]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
@@ -224,12 +225,8 @@ export type TaskSpec = z.infer<typeof taskSpec>;
 /** Whoever writes how often a test is to be tried again wants it tried again. Afterwards nobody knows what was written. */
 function withAskedRetries(task: Record<string, unknown>): Record<string, unknown> {
   const { type, retry_policy } = task;
-  if (type !== 'test' || !isObject(retry_policy) || retry_policy.max_retries === undefined) return task;
+  if (type !== 'test' || !isRecord(retry_policy) || retry_policy.max_retries === undefined) return task;
   return { ...task, retry_policy: { retry_failed_tests: true, ...retry_policy } };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const resolved = {

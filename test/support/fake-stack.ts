@@ -152,7 +152,7 @@ export function outcomeOf(run_id: string, task: Task, changes: Partial<Outcome> 
     fingerprint: 'f1',
     benchmark: task.benchmark ?? 'x',
     executor: task.executor,
-    model: task.executor === 'noop' ? null : (task.config.model ?? null),
+    model: 'model' in task.config ? (task.config.model ?? null) : null,
     precision: null,
     scenario: null,
     variant: '',
