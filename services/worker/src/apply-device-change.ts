@@ -8,7 +8,7 @@ import type { Pools } from './pools.ts';
 import type { Presence } from './presence.ts';
 import type { Telemetry } from './telemetry.ts';
 
-interface Parts {
+interface DeviceChangeContext {
   worker_id: string;
   pools: Pools;
   presence: Presence;
@@ -23,8 +23,8 @@ interface Parts {
  * were measuring there fail as `device_error`, and the new pools are joined. The scheduler moves what waits in a pool
  * that nobody serves any more.
  */
-export async function applyDeviceChange(parts: Parts, change: DeviceChange, now: OfferedDevices): Promise<void> {
-  const { worker_id, pools, presence, runner, holds, telemetry, log } = parts;
+export async function applyDeviceChange(options: DeviceChangeContext, change: DeviceChange, now: OfferedDevices): Promise<void> {
+  const { worker_id, pools, presence, runner, holds, telemetry, log } = options;
   const { gone, changed, moved, added } = change;
   const message = `the devices of ${worker_id} have changed: ${changeInWords(change)}`;
   log.warn(message);

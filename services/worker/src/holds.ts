@@ -8,7 +8,7 @@ import type { Telemetry } from './telemetry.ts';
 /** Why no jobs are taken: `drain` was asked for by a person, `shutdown` is for good, the others end by themselves. What is no pause of the contract shows as draining. */
 export type HoldKind = 'drain' | 'shutdown' | 'no_device' | PauseOfWorker['kind'];
 
-interface Parts {
+interface HoldsOptions {
   pools: Pools;
   presence: Presence;
   telemetry: Telemetry;
@@ -29,15 +29,15 @@ const MAX_WAITS = 100;
  * reason does not end another.
  */
 export class Holds {
-  readonly #parts: Parts;
+  readonly #options: HoldsOptions;
   readonly #held = new Map<HoldKind, PauseOfWorker | undefined>();
   readonly #waits: Wait[] = [];
   #waiting_since_ms: number | undefined;
   /** Pausing and resuming the queues take their time, and must not overtake each other. */
   #applied: Promise<void> = Promise.resolve();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(options: HoldsOptions) {
+    this.#options = options;
   }
 
   has(kind: HoldKind): boolean {
@@ -53,7 +53,7 @@ export class Holds {
         ? undefined
         : { kind, message: message.slice(0, 2000), since: known?.since ?? new Date().toISOString() };
     this.#held.set(kind, pause);
-    if (pause !== undefined && known === undefined) this.#parts.log.warn({ kind }, `takes no jobs: ${message}`);
+    if (pause !== undefined && known === undefined) this.#options.log.warn({ kind }, `takes no jobs: ${message}`);
     return this.#apply();
   }
 
@@ -77,13 +77,13 @@ export class Holds {
     this.#measure();
     const work = this.#applied.then(() => this.#settle());
     this.#applied = work.catch((error: unknown) =>
-      this.#parts.log.error({ reason: messageOf(error) }, 'could not pause or resume the queues'),
+      this.#options.log.error({ reason: messageOf(error) }, 'could not pause or resume the queues'),
     );
     return work;
   }
 
   async #settle(): Promise<void> {
-    const { pools, presence } = this.#parts;
+    const { pools, presence } = this.#options;
     const paused = [...this.#held.values()].find((pause) => pause !== undefined);
     if (this.#held.size > 0) await Promise.all([pools.pause(), presence.setState('draining', paused)]);
     else await Promise.all([pools.resume(), presence.setState('ready')]);
@@ -96,7 +96,7 @@ export class Holds {
     else if (this.#waiting_since_ms !== undefined) {
       this.#waits.push({ from_ms: this.#waiting_since_ms, to_ms: now });
       if (this.#waits.length > MAX_WAITS) this.#waits.shift();
-      this.#parts.telemetry.waited((now - this.#waiting_since_ms) / 1000);
+      this.#options.telemetry.waited((now - this.#waiting_since_ms) / 1000);
       this.#waiting_since_ms = undefined;
     }
   }

@@ -10,7 +10,7 @@ const READ_MS = 2000;
 /** nvidia-smi takes its time. */
 const READ_DEVICES_MS = 5000;
 
-interface Parts {
+interface WatchLoadOptions {
   limits: LoadLimits;
   /** The temperature of the devices that have one of their own; null where none tells it. */
   deviceTemperature: () => Promise<number | null>;
@@ -25,8 +25,8 @@ export interface LoadWatch extends Running {
 }
 
 /** Keeps jobs away from the devices while the machine is too hot or busy with something else. Without a limit it does nothing. */
-export async function watchLoad(parts: Parts): Promise<LoadWatch> {
-  const { limits, deviceTemperature, load, holds, log } = parts;
+export async function watchLoad(options: WatchLoadOptions): Promise<LoadWatch> {
+  const { limits, deviceTemperature, load, holds, log } = options;
   if (limits.max_temperature_celsius === null && limits.max_foreign_load_percent === null) {
     return { inSpiteOf: () => undefined, stop: () => Promise.resolve() };
   }

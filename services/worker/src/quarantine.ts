@@ -8,7 +8,7 @@ import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Holds } from './holds.ts';
 
-interface Parts {
+interface QuarantineOptions {
   nats: NatsConnection;
   replicas: number;
   worker_id: string;
@@ -17,9 +17,9 @@ interface Parts {
 }
 
 /** Obeys this worker's entry in the `quarantine` bucket: the one that is there at the start, and every change. */
-export async function obeyQuarantine(parts: Parts): Promise<Running> {
-  const { nats, worker_id, holds, log } = parts;
-  const bucket = await awaitBucket(nats, log, QUARANTINE_BUCKET, parts.replicas);
+export async function obeyQuarantine(options: QuarantineOptions): Promise<Running> {
+  const { nats, worker_id, holds, log } = options;
+  const bucket = await awaitBucket(nats, log, QUARANTINE_BUCKET, options.replicas);
   const obey = async ({ quarantined, reason }: Pick<Quarantine, 'quarantined' | 'reason'>): Promise<void> => {
     if (quarantined) await holds.hold('quarantined', reason);
     else await holds.release('quarantined');

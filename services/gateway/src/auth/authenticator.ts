@@ -6,7 +6,7 @@ import { type Caller, LOCAL_IDENTITY } from './caller.ts';
 import type { SignInLinks } from './sign-in-link.ts';
 import type { VerifyToken } from './tokens.ts';
 
-interface Parts {
+interface AuthenticatorOptions {
   keys: WatchedBucket<ApiKey>;
   sessions: WatchedBucket<StoredSession>;
   verifyToken: VerifyToken | undefined;
@@ -17,12 +17,12 @@ interface Parts {
 
 /** Finds out who asks: by an API key, a JWT, or the browser's session. */
 export class Authenticator {
-  readonly #parts: Parts;
+  readonly #options: AuthenticatorOptions;
   readonly #own_hash: string | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#own_hash = parts.own_key === undefined ? undefined : hashOfSecret(parts.own_key);
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#own_hash = options.own_key === undefined ? undefined : hashOfSecret(options.own_key);
   }
 
   /** @throws HttpProblem 401 that says what is missing */
@@ -31,8 +31,8 @@ export class Authenticator {
       const bearer = /^Bearer +([^ ]+)$/i.exec(authorization)?.[1];
       if (bearer === undefined)
         throw new HttpProblem(401, 'AUTH_INVALID', 'Send `Authorization: Bearer <API key or token>`.');
-      if (bearer.split('.').length === 3 && this.#parts.verifyToken !== undefined)
-        return await this.#parts.verifyToken(bearer);
+      if (bearer.split('.').length === 3 && this.#options.verifyToken !== undefined)
+        return await this.#options.verifyToken(bearer);
       const key_hash = hashOfSecret(bearer);
       const { name, role, expires_at } = this.#findKey(key_hash);
       const identity = this.#identityOf(key_hash);
@@ -60,7 +60,7 @@ export class Authenticator {
     const key_hash = 'key' in secret ? hashOfSecret(secret.key) : null;
     const who = key_hash === null ? LINK_OPENS : this.#findKey(key_hash);
     admit(this.#identityOf(key_hash));
-    if ('token' in secret && !(await this.#parts.sign_in_links.use(secret.token)))
+    if ('token' in secret && !(await this.#options.sign_in_links.use(secret.token)))
       throw new HttpProblem(
         401,
         'TOKEN_USED',
@@ -69,24 +69,24 @@ export class Authenticator {
     const cookie = newSecret('bws');
     const ends = [new Date(Date.now() + SESSION_TTL_MS).toISOString(), who.expires_at ?? '9'].sort()[0] ?? '';
     const session: StoredSession = { v: 1, subject: who.name, role: who.role, key_hash, expires_at: ends };
-    await this.#parts.sessions.put(hashOfSecret(cookie), session);
+    await this.#options.sessions.put(hashOfSecret(cookie), session);
     return { cookie, session };
   }
 
   async signOut(cookie: string): Promise<void> {
-    await this.#parts.sessions.delete(hashOfSecret(cookie));
+    await this.#options.sessions.delete(hashOfSecret(cookie));
   }
 
   #findKey(hash: string): Pick<ApiKey, 'name' | 'role' | 'expires_at'> {
     if (hash === this.#own_hash) return { name: 'local', role: 'admin', expires_at: null };
-    const key = this.#parts.keys.get(hash);
+    const key = this.#options.keys.get(hash);
     if (key === undefined) throw new HttpProblem(401, 'KEY_UNKNOWN', 'There is no such API key; was it revoked?');
     if (isOver(key.expires_at)) throw new HttpProblem(401, 'KEY_EXPIRED', `The API key "${key.name}" has expired.`);
     return key;
   }
 
   #findSession(hash: string): StoredSession {
-    const session = this.#parts.sessions.get(hash);
+    const session = this.#options.sessions.get(hash);
     if (session === undefined || isOver(session.expires_at))
       throw new HttpProblem(401, 'SESSION_ENDED', 'The session has ended: sign in again.');
     if (session.key_hash !== null) this.#findKey(session.key_hash);

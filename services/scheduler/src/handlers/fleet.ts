@@ -28,7 +28,7 @@ const EXPIRY_CHECK_MS = 250;
 /** Heartbeats that may wait to be read; of more the oldest are left out. */
 const MAX_BEATS = 50_000;
 
-interface Parts {
+interface WatchFleetOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
@@ -41,15 +41,15 @@ interface Parts {
 }
 
 /** Keeps the fleet up to date: capabilities from the bucket, liveness from heartbeats. Leader and standbys alike. */
-export async function watchFleet(parts: Parts): Promise<Running> {
-  const { nats } = parts;
+export async function watchFleet(options: WatchFleetOptions): Promise<Running> {
+  const { nats } = options;
   const askToRegister = (worker_id: string): void => {
     if (token.safeParse(worker_id).success && !nats.isClosed())
       nats.publish(workerCommandSubject(worker_id), '{"command":"register"}');
   };
-  const following = await followFleet(parts, askToRegister);
-  const heartbeats = hearHeartbeats(parts, askToRegister);
-  const silence = watchSilence(parts);
+  const following = await followFleet(options, askToRegister);
+  const heartbeats = hearHeartbeats(options, askToRegister);
+  const silence = watchSilence(options);
   return {
     stop: async () => {
       await silence.stop();
@@ -60,8 +60,8 @@ export async function watchFleet(parts: Parts): Promise<Running> {
 }
 
 /** What is stored of the fleet: who is absent, what workers can do, who is in quarantine. */
-async function followFleet(parts: Parts, askToRegister: (worker_id: string) => void): Promise<Running[]> {
-  const { nats, jetstream: client, manager, fleet, absences, log, now, replicas } = parts;
+async function followFleet(options: WatchFleetOptions, askToRegister: (worker_id: string) => void): Promise<Running[]> {
+  const { nats, jetstream: client, manager, fleet, absences, log, now, replicas } = options;
   const connection = { nats, client, manager, log };
   const workers = await openBucket(nats, WORKERS_BUCKET, replicas);
   const quarantines = await openBucket(nats, QUARANTINE_BUCKET, replicas);
@@ -81,7 +81,7 @@ async function followFleet(parts: Parts, askToRegister: (worker_id: string) => v
     told,
     followBucket({
       ...{ ...connection, bucket: workers, name: WORKERS_BUCKET, schema: capabilities },
-      put: (value) => announce(parts, fleet.applyCapabilities(value, now())),
+      put: (value) => announce(options, fleet.applyCapabilities(value, now())),
       // A worker that left is not there any more; one whose entry was damaged is.
       removed: (worker_id) => {
         fleet.applyRemoval(worker_id);
@@ -90,13 +90,13 @@ async function followFleet(parts: Parts, askToRegister: (worker_id: string) => v
     }),
     followBucket({
       ...{ ...connection, bucket: quarantines, name: QUARANTINE_BUCKET, schema: quarantine },
-      put: (value) => announce(parts, fleet.applyQuarantine(value)),
+      put: (value) => announce(options, fleet.applyQuarantine(value)),
     }),
   ];
 }
 
-function hearHeartbeats(parts: Parts, askToRegister: (worker_id: string) => void): Running {
-  const { nats, fleet, log, now } = parts;
+function hearHeartbeats(options: WatchFleetOptions, askToRegister: (worker_id: string) => void): Running {
+  const { nats, fleet, log, now } = options;
   const unregistered = new Unregistered();
   const limited = new LimitedLog(log);
   const beats = new SlicedQueue<{ subject: string; data: Uint8Array }>(MAX_BEATS, (message) => {
@@ -108,7 +108,7 @@ function hearHeartbeats(parts: Parts, askToRegister: (worker_id: string) => void
     const { worker_id, state } = parsed.value;
     if (state !== 'left' && unregistered.isDue(worker_id, fleet.isRegistered(worker_id), now()))
       askToRegister(worker_id);
-    announce(parts, fleet.applyHeartbeat(parsed.value, now()));
+    announce(options, fleet.applyHeartbeat(parsed.value, now()));
   });
   const heartbeats = nats.subscribe(HEARTBEAT_SUBJECTS, {
     callback: (error, message) => {
@@ -119,8 +119,8 @@ function hearHeartbeats(parts: Parts, askToRegister: (worker_id: string) => void
 }
 
 /** Takes workers that are silent for lost, and asks the server after those that are quiet. */
-function watchSilence(parts: Parts): Running {
-  const { nats, fleet, now } = parts;
+function watchSilence(options: WatchFleetOptions): Running {
+  const { nats, fleet, now } = options;
   let connected = true;
   const leave = onStatus(nats, ({ type }) => {
     if (type === 'disconnect') connected = false;
@@ -131,11 +131,11 @@ function watchSilence(parts: Parts): Running {
     }
   });
   const askAfter = createInquiry(nats, (worker_id) => {
-    if (connected) announce(parts, fleet.markGone(worker_id, now()));
+    if (connected) announce(options, fleet.markGone(worker_id, now()));
   });
   const expiry = setInterval(() => {
     if (!connected) return;
-    announce(parts, fleet.expire(now()));
+    announce(options, fleet.expire(now()));
     askAfter(fleet.quiet(now()));
   }, EXPIRY_CHECK_MS);
   return {
@@ -146,6 +146,6 @@ function watchSilence(parts: Parts): Running {
   };
 }
 
-function announce({ onChange }: Parts, changes: Iterable<FleetChange>): void {
+function announce({ onChange }: WatchFleetOptions, changes: Iterable<FleetChange>): void {
   for (const change of changes) onChange(change);
 }

@@ -5,7 +5,7 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 
-interface Parts {
+interface AnswerJoinsOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   log: Log;
@@ -13,7 +13,7 @@ interface Parts {
 }
 
 /** Tells workers that join where their queues are. Every replica knows, so any one answers. */
-export function answerJoins({ nats, jetstream, log, config }: Parts): Running {
+export function answerJoins({ nats, jetstream, log, config }: AnswerJoinsOptions): Running {
   return respond<JoinRequest, JoinReply>(nats, jetstream, log, {
     subject: JOIN_SUBJECT,
     queue: 'scheduler',

@@ -12,7 +12,7 @@ import { outcomeFacts } from './outcomes.ts';
 /** An outcome may carry logs: fewer are read when they are large. */
 const MAX_BYTES = 64 * 1024 ** 2;
 
-interface Parts {
+interface HistoryOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
@@ -24,11 +24,11 @@ interface Parts {
  * else reads again. Runs beside everything else, since a leader must not wait for it; what cannot be read is left out.
  */
 export function readHistory(
-  parts: Parts,
+  options: HistoryOptions,
   { before_sequence, max_outcomes }: { before_sequence: number; max_outcomes: number },
   learn: (outcome: RunTimeFacts, sequence: number) => void,
 ): Running {
-  const { nats, jetstream: client, manager, log } = parts;
+  const { nats, jetstream: client, manager, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
 

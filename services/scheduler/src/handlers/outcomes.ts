@@ -41,7 +41,7 @@ export type ReadOutcome = z.infer<typeof outcomeFacts>;
 /** Outcomes that may wait in memory. */
 const MAX_BUFFERED = 2000;
 
-interface Parts {
+interface ReadOutcomesOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
@@ -52,8 +52,8 @@ interface Parts {
 type Apply = (outcome: ReadOutcome, sequence: number) => Issue[];
 
 /** Reads OUTCOMES in order, from a time on and then live. Needs no acks: the state is rebuilt from the stream anyway. */
-export function readOutcomes(parts: Parts, from_ms: number, apply: Apply): OutcomeReading {
-  const reading = new OutcomeReading(parts, apply);
+export function readOutcomes(options: ReadOutcomesOptions, from_ms: number, apply: Apply): OutcomeReading {
+  const reading = new OutcomeReading(options, apply);
   reading.start(from_ms);
   return reading;
 }
@@ -66,7 +66,7 @@ export class OutcomeReading implements Running, Reader {
    * reading is stopped before.
    */
   caughtUp: Promise<number> = this.#began.promise;
-  readonly #parts: Parts;
+  readonly #options: ReadOutcomesOptions;
   readonly #apply: Apply;
   readonly #limited: LimitedLog;
   readonly #stopping = new AbortController();
@@ -74,10 +74,10 @@ export class OutcomeReading implements Running, Reader {
   /** Everything up to it was applied; undefined until the server has said where the time begins. */
   #position: number | undefined;
 
-  constructor(parts: Parts, apply: Apply) {
-    this.#parts = parts;
+  constructor(options: ReadOutcomesOptions, apply: Apply) {
+    this.#options = options;
     this.#apply = apply;
-    this.#limited = new LimitedLog(parts.log);
+    this.#limited = new LimitedLog(options.log);
   }
 
   start(from_ms: number): void {
@@ -95,7 +95,7 @@ export class OutcomeReading implements Running, Reader {
   }
 
   async #read(from_ms: number): Promise<void> {
-    const { nats, jetstream, manager, log } = this.#parts;
+    const { nats, jetstream, manager, log } = this.#options;
     const { signal } = this.#stopping;
     const tail = new Tail(
       { nats, client: jetstream, manager },
@@ -127,7 +127,7 @@ export class OutcomeReading implements Running, Reader {
       signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     });
     const first_sequence = await Promise.race([this.#began.promise, stopped]);
-    await untilRead(this.#parts.manager, this, signal);
+    await untilRead(this.#options.manager, this, signal);
     return first_sequence;
   }
 
@@ -151,15 +151,15 @@ export class OutcomeReading implements Running, Reader {
     try {
       return this.#apply(value, sequence);
     } catch (error) {
-      this.#parts.log.error({ err: error }, 'could not fold an outcome');
+      this.#options.log.error({ err: error }, 'could not fold an outcome');
       return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
     }
   }
 
   #keep(message: JsMsg, issues: Issue[]): void {
     const kept = { subject: message.subject, raw: message.data, id: `${OUTCOMES.name}.${message.seq}.scheduler` };
-    reject(this.#parts.jetstream, 'outcome', kept, issues, this.#stopping.signal).catch((cause: unknown) =>
-      this.#parts.log.warn({ reason: messageOf(cause) }, 'could not keep a rejected outcome'),
+    reject(this.#options.jetstream, 'outcome', kept, issues, this.#stopping.signal).catch((cause: unknown) =>
+      this.#options.log.warn({ reason: messageOf(cause) }, 'could not keep a rejected outcome'),
     );
   }
 }

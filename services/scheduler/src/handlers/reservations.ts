@@ -25,7 +25,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Reservations } from '../placement/reservations.ts';
 
-interface Parts {
+interface ReservationsOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
@@ -41,9 +41,9 @@ const CLEAR_MS = 60_000;
 const refuse = (issues: Issue[]): { ok: false; issues: Issue[] } => ({ ok: false, issues });
 
 /** Keeps the reservations as the bucket has them, and answers those who make and end them. Every replica does. */
-export async function keepReservations(parts: Parts): Promise<Running> {
-  const { nats, jetstream, manager, reservations, log, now } = parts;
-  const bucket = await openBucket(nats, RESERVATIONS_BUCKET, parts.replicas);
+export async function keepReservations(options: ReservationsOptions): Promise<Running> {
+  const { nats, jetstream, manager, reservations, log, now } = options;
+  const bucket = await openBucket(nats, RESERVATIONS_BUCKET, options.replicas);
   const following = followBucket({
     ...{ bucket, name: RESERVATIONS_BUCKET, schema: reservation, nats, client: jetstream, manager, log },
     put: (value) => reservations.apply(value),

@@ -51,7 +51,7 @@ export interface RunSink {
   spoiled(reason: string): void;
 }
 
-interface Parts {
+interface ReadRunsOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
@@ -65,10 +65,10 @@ interface Parts {
  * by its leader's epoch, so what a predecessor acks late is acked nowhere.
  * @throws BenchwireError FENCED when a later leader reads already
  */
-export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages> {
-  const { manager, lease, log } = parts;
+export async function readRuns(options: ReadRunsOptions, sink: RunSink): Promise<RunMessages> {
+  const { manager, lease, log } = options;
   await deletePredecessors(manager, lease, log);
-  const reading = new RunReading(parts, sink);
+  const reading = new RunReading(options, sink);
   await reading.start();
   return reading;
 }
@@ -76,7 +76,7 @@ export async function readRuns(parts: Parts, sink: RunSink): Promise<RunMessages
 class RunReading implements RunMessages {
   readonly stream = RUNS.name;
   caughtUp: Promise<void> = Promise.resolve();
-  readonly #parts: Parts;
+  readonly #options: ReadRunsOptions;
   readonly #sink: RunSink;
   readonly #limited: LimitedLog;
   readonly #rejecting = new Beside(MAX_REJECTING);
@@ -88,17 +88,17 @@ class RunReading implements RunMessages {
   #reading: Promise<void> = Promise.resolve();
   #leave = (): void => {};
 
-  constructor(parts: Parts, sink: RunSink) {
-    this.#parts = parts;
+  constructor(options: ReadRunsOptions, sink: RunSink) {
+    this.#options = options;
     this.#sink = sink;
-    this.#limited = new LimitedLog(parts.log);
-    this.#consumer = `${CONSUMER_PREFIX}${parts.lease.epoch}`;
+    this.#limited = new LimitedLog(options.log);
+    this.#consumer = `${CONSUMER_PREFIX}${options.lease.epoch}`;
   }
 
   readonly position = (): number => this.#position;
 
   async start(): Promise<void> {
-    const { nats, manager } = this.#parts;
+    const { nats, manager } = this.#options;
     await this.#addConsumer();
     this.#reading = this.#keepReading();
     this.#leave = onStatus(nats, ({ type }) => {
@@ -130,7 +130,7 @@ class RunReading implements RunMessages {
         await this.#readOnce();
       } catch (error) {
         if (signal.aborted) return;
-        this.#parts.log.warn({ err: error }, 'reading RUNS failed, trying again');
+        this.#options.log.warn({ err: error }, 'reading RUNS failed, trying again');
       }
       await pause(300, signal);
     }
@@ -138,7 +138,7 @@ class RunReading implements RunMessages {
 
   /** Reads until something is lost on the way, or wrong. */
   async #readOnce(): Promise<void> {
-    const consumer = await this.#parts.jetstream.consumers.get(RUNS.name, this.#consumer);
+    const consumer = await this.#options.jetstream.consumers.get(RUNS.name, this.#consumer);
     const reading = await consumer.consume({
       max_messages: 1000,
       expires: 5000,
@@ -165,7 +165,7 @@ class RunReading implements RunMessages {
    * consumer, which gets everything that is open once more; the fold knows it already.
    */
   async #beginAnew(): Promise<void> {
-    const { lease, manager } = this.#parts;
+    const { lease, manager } = this.#options;
     if (!lease.valid()) return;
     await deleteConsumer(manager, this.#consumer);
     this.#unacked.clear();
@@ -173,7 +173,7 @@ class RunReading implements RunMessages {
   }
 
   async #addConsumer(): Promise<void> {
-    await this.#parts.manager.consumers.add(RUNS.name, {
+    await this.#options.manager.consumers.add(RUNS.name, {
       durable_name: this.#consumer,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
@@ -202,7 +202,7 @@ class RunReading implements RunMessages {
     try {
       return this.#sink.apply(value, () => message.json());
     } catch (error) {
-      this.#parts.log.error({ err: error, subject: message.subject }, 'could not fold a message in RUNS');
+      this.#options.log.error({ err: error, subject: message.subject }, 'could not fold a message in RUNS');
       this.#sink.spoiled(`a message in RUNS could not be folded: ${messageOf(error)}`);
       return [{ path: '(message)', code: 'internal', message: messageOf(error) }];
     }
@@ -214,7 +214,7 @@ class RunReading implements RunMessages {
     this.#limited.error({ subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
     const rejection = { subject, raw, id: `${RUNS.name}.${seq}` };
     await this.#rejecting.add(
-      reject(this.#parts.jetstream, 'run', rejection, issues, this.#stopping.signal).then(
+      reject(this.#options.jetstream, 'run', rejection, issues, this.#stopping.signal).then(
         () => message.ack(),
         (error: unknown) => this.#limited.warn({ reason: messageOf(error) }, 'could not keep a rejected message'),
       ),
@@ -231,7 +231,7 @@ function read(message: JsMsg): Parsed<RunMessage> {
   return { ok: false, issues: [{ path: 'run_id', code: 'subject_mismatch', message: text }] };
 }
 
-async function deletePredecessors(manager: JetStreamManager, lease: Parts['lease'], log: Log): Promise<void> {
+async function deletePredecessors(manager: JetStreamManager, lease: ReadRunsOptions['lease'], log: Log): Promise<void> {
   for (const { name } of await Array.fromAsync(manager.consumers.list(RUNS.name))) {
     const other = name.startsWith(CONSUMER_PREFIX) ? name.slice(CONSUMER_PREFIX.length) : '';
     if (isLaterEpoch(other, lease.epoch)) {

@@ -8,7 +8,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { explain, taskNamed } from '../placement/why.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
 
-interface Parts {
+interface AnswerWhyOptions {
   nats: NatsConnection;
   jetstream: JetStreamClient;
   fleet: Fleet;
@@ -17,7 +17,7 @@ interface Parts {
 }
 
 /** Answers why a task is where it is. Only the leader knows, and only of runs that are open. */
-export function answerWhy({ nats, jetstream, fleet, log, now }: Parts, state: SchedulerState): Running {
+export function answerWhy({ nats, jetstream, fleet, log, now }: AnswerWhyOptions, state: SchedulerState): Running {
   return respond<WhyRequest, WhyReply>(nats, jetstream, log, {
     subject: WHY_SUBJECT,
     schema: whyRequest,

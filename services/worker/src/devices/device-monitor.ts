@@ -10,7 +10,7 @@ import type { OfferedDevices } from './offer.ts';
 /** A tool may fail once: only what a second look shows, too, is believed. */
 const CONFIRM_MS = 2000;
 
-interface Parts {
+interface DeviceMonitorOptions {
   /** What is offered at the start. */
   first: OfferedDevices;
   /** Looks at the machine; at these classes only, where they are given. @throws BenchwireError NO_DEVICE */
@@ -30,7 +30,7 @@ interface Parts {
  * had devices, so that on a machine without GPUs no process is started beside a measurement.
  */
 export class DeviceMonitor implements Running {
-  readonly #parts: Parts;
+  readonly #options: DeviceMonitorOptions;
   readonly #stopping = new AbortController();
   #offered: OfferedDevices;
   /** Classes that have had devices. */
@@ -38,10 +38,10 @@ export class DeviceMonitor implements Running {
   #waking = new AbortController();
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#offered = parts.first;
-    this.#remember(parts.first);
+  constructor(options: DeviceMonitorOptions) {
+    this.#options = options;
+    this.#offered = options.first;
+    this.#remember(options.first);
   }
 
   get devices(): readonly Device[] {
@@ -49,7 +49,7 @@ export class DeviceMonitor implements Running {
   }
 
   start(): void {
-    if (this.#parts.interval_seconds > 0) this.#watching = this.#watch();
+    if (this.#options.interval_seconds > 0) this.#watching = this.#watch();
   }
 
   /** To be called where something shows that a device is another one: looks at once. */
@@ -64,7 +64,7 @@ export class DeviceMonitor implements Running {
   }
 
   async #watch(): Promise<void> {
-    const { interval_seconds, log } = this.#parts;
+    const { interval_seconds, log } = this.#options;
     while (!this.#stopping.signal.aborted) {
       await pause(interval_seconds * 1000, this.#waking.signal);
       if (this.#stopping.signal.aborted) return;
@@ -76,7 +76,7 @@ export class DeviceMonitor implements Running {
   }
 
   async #check(): Promise<void> {
-    const { interval_seconds, forget, log, onChange } = this.#parts;
+    const { interval_seconds, forget, log, onChange } = this.#options;
     const seen = await this.#look();
     if (compareDevices(this.#offered.devices, seen.devices) === undefined) return await this.#compareNotes(seen);
     forget();
@@ -97,7 +97,7 @@ export class DeviceMonitor implements Running {
 
   async #compareNotes(seen: OfferedDevices & { is_whole: boolean }): Promise<void> {
     if (!seen.is_whole || JSON.stringify(seen.notes) === JSON.stringify(this.#offered.notes)) return;
-    await this.#parts.onNotes(seen);
+    await this.#options.onNotes(seen);
     this.#offered = seen;
   }
 
@@ -106,7 +106,7 @@ export class DeviceMonitor implements Running {
   }
 
   async #look(): Promise<OfferedDevices & { is_whole: boolean }> {
-    const { look, running } = this.#parts;
+    const { look, running } = this.#options;
     const is_whole = running() === 0;
     try {
       return { ...(await look(is_whole ? undefined : [...this.#classes])), is_whole };
