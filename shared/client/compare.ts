@@ -5,7 +5,7 @@ import type { SideRow } from '../contracts/rows.ts';
 import type { Client } from './client.ts';
 
 /** A comparison of more rows reads no better, and says so. */
-const MOST_ROWS = 20_000;
+const MAX_ROWS = 20_000;
 const SERIES_AT_ONCE = 1000;
 
 /** Asks what each side measured and how much its series move, and holds the sides against each other. */
@@ -20,7 +20,7 @@ export async function compareSides(
     rows.push(...page.rows);
     const last = page.rows.at(-1);
     if (!page.truncated || last === undefined) break;
-    cut = rows.length >= MOST_ROWS;
+    cut = rows.length >= MAX_ROWS;
     if (cut) break;
     after_series_id = last.series_id;
   }

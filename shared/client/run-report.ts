@@ -4,24 +4,24 @@ import type { RunReport } from '../report/run-report.ts';
 import type { Client } from './client.ts';
 
 /** A document with more of each reads no better, and says so. */
-const MOST_TASKS = 5000;
-const MOST_RESULTS = 10_000;
-const MOST_DISTRIBUTIONS = 1000;
-const MOST_FINDINGS = 500;
-const MOST_FED_INPUTS = 1000;
-const MOST_TEST_CASES = 5000;
+const MAX_TASKS = 5000;
+const MAX_RESULTS = 10_000;
+const MAX_DISTRIBUTIONS = 1000;
+const MAX_FINDINGS = 500;
+const MAX_FED_INPUTS = 1000;
+const MAX_TEST_CASES = 5000;
 
 /** Gathers what a report of a run tells; undefined for a run that is not known. */
 export async function runReport(client: Client, run_id: string, now: Date): Promise<RunReport | undefined> {
   const [run] = (await client.query('run', { run_id })).rows;
   if (run === undefined) return undefined;
   const [tasks, results, distributions, findings, fed_inputs, test_cases, request] = await Promise.all([
-    firstOf<TaskRow>(client.rows('tasks', { run_id, limit: 2000 }), MOST_TASKS),
-    firstOf<ResultRow>(client.rows('results', { run_id, limit: 2000 }), MOST_RESULTS),
-    client.query('distributions', { run_id, metric: 'latency_ms', limit: MOST_DISTRIBUTIONS }),
-    client.query('findings', { run_id, limit: MOST_FINDINGS }),
-    firstOf<FedInputsRow>(client.rows('fed_inputs', { run_id }), MOST_FED_INPUTS),
-    firstOf<TestCaseRow>(client.rows('run_tests', { run_id, limit: 5000 }), MOST_TEST_CASES),
+    firstOf<TaskRow>(client.rows('tasks', { run_id, limit: 2000 }), MAX_TASKS),
+    firstOf<ResultRow>(client.rows('results', { run_id, limit: 2000 }), MAX_RESULTS),
+    client.query('distributions', { run_id, metric: 'latency_ms', limit: MAX_DISTRIBUTIONS }),
+    client.query('findings', { run_id, limit: MAX_FINDINGS }),
+    firstOf<FedInputsRow>(client.rows('fed_inputs', { run_id }), MAX_FED_INPUTS),
+    firstOf<TestCaseRow>(client.rows('run_tests', { run_id, limit: 5000 }), MAX_TEST_CASES),
     client.query('request', { run_id }),
   ]);
   const cut = [

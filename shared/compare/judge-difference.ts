@@ -25,9 +25,9 @@ export type Judged = Pick<
 };
 
 /** Fewer runs a side say nothing by their ranks: the smallest p value of 4 against 4 is 0.03. */
-export const LEAST_REPEATED = 5;
+export const MIN_REPEATED = 5;
 /** Fewer runs of a series say too little about its noise. */
-export const LEAST_HISTORY = 8;
+export const MIN_HISTORY = 8;
 /** What a robust estimate from neighbours is worth, against one of a standard deviation from as many values (Rousseeuw & Croux 1993). */
 const EFFICIENCY = 0.37;
 /** The median of several normal values scatters that much more than their mean. */
@@ -55,7 +55,7 @@ export function judgeDifference(a: Measured, b: Measured): Judged {
     noise_percent,
   });
 
-  if (a.values.length >= LEAST_REPEATED && b.values.length >= LEAST_REPEATED) {
+  if (a.values.length >= MIN_REPEATED && b.values.length >= MIN_REPEATED) {
     // The interval is that of the shift between all pairs; where few runs make the medians lie outside, it is taken wider.
     const { interval } = shiftBetween(a.values, b.values);
     const { z } = rankTest(a.values, b.values);
@@ -90,7 +90,7 @@ const spread = (runs: number): number => (runs > 2 ? MEDIAN_VARIANCE : 1) / runs
 
 /** Standard deviation from run to run, from neighbours, which a change of level doesn't disturb; null for a short series. */
 function noiseOf(history: readonly number[]): { scale: number; df: number } | null {
-  if (history.length < LEAST_HISTORY) return null;
+  if (history.length < MIN_HISTORY) return null;
   const steps = history.slice(1).map((value, at) => value - (history[at] ?? value));
   const scale = (medianAbsoluteDeviation(steps, 0) * MAD_TO_SIGMA) / Math.SQRT2;
   return { scale, df: Math.max(2, Math.floor(EFFICIENCY * steps.length)) };

@@ -1,6 +1,6 @@
 import type { ComparedCell, ComparedDifference, ComparedRow, Verdict } from '../contracts/comparison.ts';
 import { fourDigits } from '../format/number.ts';
-import { LEAST_HISTORY, LEAST_REPEATED } from './judge-difference.ts';
+import { MIN_HISTORY, MIN_REPEATED } from './judge-difference.ts';
 
 /** `+12.3 %`, `-0.04 %`: two digits that mean something, without an exponent. */
 export const percent = (value: number): string => {
@@ -18,7 +18,7 @@ const VERDICTS: Record<Verdict, string> = {
   unknown: 'whether that is more than noise is not known',
 };
 
-const UNKNOWN_NOISE = `how much one run differs from the next is not known before ${LEAST_HISTORY} runs of the series, or ${LEAST_REPEATED} a side: repeat them`;
+const UNKNOWN_NOISE = `how much one run differs from the next is not known before ${MIN_HISTORY} runs of the series, or ${MIN_REPEATED} a side: repeat them`;
 
 /** One difference in a sentence, with the numbers and what the noise was taken from. */
 export function describeDifference(

@@ -14,7 +14,7 @@ export interface Cleaned {
 /** Times the noise that a spike may lie off the running level in `rough`: one value must not hide all changes of a series. */
 const WILD = 200;
 /** What stands in for the noise of a series that never moved, as a share of its level. */
-const LEAST_NOISE = 1e-6;
+const MIN_NOISE = 1e-6;
 
 /**
  * Takes the noise from the distances to a running median and from neighbour to neighbour, whichever is greater: neither
@@ -45,7 +45,7 @@ function noiseOf(values: ArrayLike<number>, residuals: Float64Array, running: Fl
   if (scale > 0) return scale;
   // More than half of the values are equal: the mean distance still sees those that are not.
   const mean = residuals.reduce((sum, residual) => sum + Math.abs(residual), 0) / residuals.length;
-  return Math.max(mean, Math.abs(median(running)) * LEAST_NOISE, Number.MIN_VALUE * 1e10);
+  return Math.max(mean, Math.abs(median(running)) * MIN_NOISE, Number.MIN_VALUE * 1e10);
 }
 
 function runningMedian(values: ArrayLike<number>, half_window: number): Float64Array {

@@ -19,7 +19,7 @@ export interface Footnote {
   more: number;
 }
 
-const MOST_TEXTS = 6;
+const MAX_TEXTS = 6;
 const DIGITS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** A row of the query `results`, as its notes. */
@@ -57,8 +57,8 @@ export function footnotesOf(
       mark: marks.get(code) ?? '',
       code,
       title: titleOfNote(code),
-      texts: [...texts.values()].slice(0, MOST_TEXTS),
-      more: Math.max(0, texts.size - MOST_TEXTS),
+      texts: [...texts.values()].slice(0, MAX_TEXTS),
+      more: Math.max(0, texts.size - MAX_TEXTS),
     })),
   };
 }

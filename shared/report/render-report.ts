@@ -131,14 +131,14 @@ ${footnoteList(footnotes)}
 }
 
 /** More pictures than a reader looks at. */
-const MOST_CHARTS = 24;
+const MAX_CHARTS = 24;
 
 function scalingSection(lines: readonly ResultLine[]): Html | false {
   const nameOf = namesOf(lines);
   const groups = Map.groupBy(lines, (line) => [nameOf(line), line.first.precision, line.first.pool].join(', '));
   const charts = [...groups]
     .filter(([, of_group]) => new Set(of_group.map(({ first }) => first.batch_size)).size > 1)
-    .slice(0, MOST_CHARTS)
+    .slice(0, MAX_CHARTS)
     .map(([name, of_group]) => {
       const points = of_group.flatMap(({ first: { batch_size }, metrics }) => {
         const row = metrics.get('latency_ms');
@@ -179,7 +179,7 @@ ${table(
 ${footnoteList(footnotes)}`;
 }
 
-const MOST_TESTS_THAT_FAILED = 500;
+const MAX_TESTS_THAT_FAILED = 500;
 
 /** Cases that did not pass, one by one; the others by their number. */
 function testSection(cases: readonly TestCaseRow[]): Html {
@@ -197,7 +197,7 @@ ${
   table(
     [['Task'], ['Test'], ['State'], ['Seconds', 'n'], ['Why']],
     bad
-      .slice(0, MOST_TESTS_THAT_FAILED)
+      .slice(0, MAX_TESTS_THAT_FAILED)
       .map((row) => [
         row.task_id,
         html`<div class="wrap">${testCaseInWords(row)}</div>`,

@@ -30,7 +30,7 @@ const SAME_CHANGE = 3;
 /** A change that the levels show alone is news for so many points, as for the detector. */
 const NEWS_AFTER = 60;
 /** A suspicion makes a level of its own only with so many points: one value that is off moves none. */
-const LEAST_SUSPECTED = 3;
+const MIN_SUSPECTED = 3;
 
 /** The levels of a line, with what people and the detector have said about them. */
 export function levelsOfLine(
@@ -48,7 +48,7 @@ export function levelsOfLine(
   const told = [
     ...accepted,
     ...found
-      .filter(({ state, at }) => isOpenState(state) && (state !== 'suspected' || points.length - at >= LEAST_SUSPECTED))
+      .filter(({ state, at }) => isOpenState(state) && (state !== 'suspected' || points.length - at >= MIN_SUSPECTED))
       .map(({ at }) => at),
   ];
   const apart = seen.filter((index) => !told.some((at) => Math.abs(at - index) <= SAME_CHANGE));

@@ -9,7 +9,7 @@ const FEW_VALUES = 20;
  * Stands in for the noise, as a share of the value, where it is not known yet: a few runs that agree by chance, or more than
  * half of them equal to the digit. A series that has shown its noise is held to that, however small it is.
  */
-const LEAST_NOISE = 0.005;
+const MIN_NOISE = 0.005;
 /** The same where it is known: what numbers are rounded to. */
 export const ROUNDING = 1e-5;
 /** Half of a 95 % interval, in standard deviations. */
@@ -48,7 +48,7 @@ export function noiseOfLevel(
 
 /** What the noise counts as at least, after `n` values with this median and median absolute deviation. */
 function leastNoise(n: number, level: number, mad: number): number {
-  return Math.abs(level) * (n < FEW_VALUES || mad === 0 ? LEAST_NOISE : ROUNDING);
+  return Math.abs(level) * (n < FEW_VALUES || mad === 0 ? MIN_NOISE : ROUNDING);
 }
 
 /** What a measurement says about its own noise, as one standard deviation; 0 where it says nothing. */

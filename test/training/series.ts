@@ -13,7 +13,7 @@ const LEVEL = 1000;
 const SHORTEST_LEVEL = 10;
 const MENDED = 0.4;
 /** In units of the noise; less than this nobody would mark. */
-const LEAST_VISIBLE = 1;
+const MIN_VISIBLE = 1;
 
 /**
  * Makes a series as benchmarks produce them: real noise, filtered to an autocorrelation of 0 to 0.6, of 0.3 to 6 % of the
@@ -37,7 +37,7 @@ export function makeSeries(noise: NoiseKind, random: Random): MadeSeries {
   });
   const visible = changes.filter((at) => {
     const [from, to] = [levels[at - 1] as number, levels[at] as number];
-    return Math.abs(to - from) >= LEAST_VISIBLE * share * from;
+    return Math.abs(to - from) >= MIN_VISIBLE * share * from;
   });
   return { values, changes: visible };
 }

@@ -29,7 +29,7 @@ import { askWhatToDo } from './interrupt-question.ts';
 import { reportRun } from './run-report.ts';
 
 /** Bars for single tasks are of no use among more tasks than any screen has lines. */
-const MOST_TASKS_WITH_METRICS = 200;
+const MAX_TASKS_WITH_METRICS = 200;
 
 /** Findings that a gate may ask about. */
 const FAIL_ON = ['regression', 'change', 'drift', 'outlier', 'failures', 'unusual'] as const satisfies FindingKind[];
@@ -164,7 +164,7 @@ async function follow(
   follower = followRun(client, {
     run_id,
     promised: task_count,
-    metrics: live && tasks.length <= MOST_TASKS_WITH_METRICS,
+    metrics: live && tasks.length <= MAX_TASKS_WITH_METRICS,
     onFinal: (outcome) => reporter.onFinal(outcome),
     onWaiting: (event) => reporter.onWaiting(event),
     onConnection: (connected) => reporter.onConnection(connected),

@@ -20,9 +20,9 @@ import { oneLine, wrap } from '../terminal/text-width.ts';
 import { runBar, took } from './runs.ts';
 
 /** Of all tasks of the run. */
-const MOST_TEST_CASES = 50_000;
+const MAX_TEST_CASES = 50_000;
 /** Inputs at batch sizes that are looked at; of tasks that are not shown, too. */
-const MOST_FED_ROWS = 5000;
+const MAX_FED_ROWS = 5000;
 
 const TASK_STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 
@@ -49,8 +49,8 @@ export const show = defineCommand({
       const open = rows.filter((row) => row.state === 'running' || (row.state === 'waiting' && row.attempt > 0));
       const ids = open.map((row) => row.task_id);
       const shown = new Set(rows.map(({ task_id }) => task_id));
-      const { rows: fed } = await take(client.rows('fed_inputs', { run_id }), MOST_FED_ROWS);
-      const { rows: tests } = await take(client.rows('run_tests', { run_id, limit: 10_000 }), MOST_TEST_CASES);
+      const { rows: fed } = await take(client.rows('fed_inputs', { run_id }), MAX_FED_ROWS);
+      const { rows: tests } = await take(client.rows('run_tests', { run_id, limit: 10_000 }), MAX_TEST_CASES);
       return {
         ...{ run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) },
         fed: fed.filter(({ task_id }) => shown.has(task_id)),
@@ -158,14 +158,14 @@ function taskLines(
   return lines;
 }
 
-const MOST_FED_LINES = 24;
+const MAX_FED_LINES = 24;
 
 /** Shapes and value rules of what the models were fed with. */
 function fedLines({ style, out }: CliContext, rows: readonly FedInputsRow[]): string[] {
   const all = fedInputLines(rows);
   if (all.length === 0) return [];
   const width = Math.max(40, (out.columns ?? 120) - 4);
-  const by_tasks = Map.groupBy(all.slice(0, MOST_FED_LINES), ({ tasks: [first = '', ...others], batches }) => {
+  const by_tasks = Map.groupBy(all.slice(0, MAX_FED_LINES), ({ tasks: [first = '', ...others], batches }) => {
     const more = others.length > 0 ? ` and ${count(others.length, 'more task')}` : '';
     return `  ${first}${more}, ${batches.length === 1 ? 'batch size' : 'batch sizes'} ${batches.join(', ')}`;
   });
@@ -177,7 +177,7 @@ function fedLines({ style, out }: CliContext, rows: readonly FedInputsRow[]): st
       ),
     ),
   ]);
-  const left = all.length - MOST_FED_LINES;
+  const left = all.length - MAX_FED_LINES;
   if (left > 0) lines.push(style.dim(`  and ${count(left, 'more input')}: --json has them all`));
   return ['', style.bold('fed inputs'), ...lines];
 }

@@ -10,9 +10,9 @@ import type { KeptOutcome } from '../progress/run-progress.ts';
 import { configDifferences, type Difference, type NewSeries } from '../results/new-series.ts';
 
 /** Tasks of a run that are looked at; a run of thousands is no one's single benchmark. */
-const MOST_TASKS = 200;
+const MAX_TASKS = 200;
 /** Earlier runs whose requests and units are read. */
-const MOST_RUNS = 5;
+const MAX_RUNS = 5;
 
 type Earlier = QueryRow<'earlier_series'>;
 
@@ -31,7 +31,7 @@ export async function findNewSeries(
       ({ status, fingerprint, simulation_status }) =>
         status === 'completed' && fingerprint !== null && !simulation_status.is_simulated,
     )
-    .slice(0, MOST_TASKS);
+    .slice(0, MAX_TASKS);
   if (completed.length === 0) return [];
   try {
     const { rows } = await client.query('earlier_series', {
@@ -131,7 +131,7 @@ class EarlierRuns {
   async task(run_id: string, task_id: string): Promise<Task | undefined> {
     let found = this.#tasks.get(run_id);
     if (found === undefined) {
-      if (this.#tasks.size >= MOST_RUNS) return undefined;
+      if (this.#tasks.size >= MAX_RUNS) return undefined;
       found = this.#expand(run_id);
       this.#tasks.set(run_id, found);
     }
@@ -141,7 +141,7 @@ class EarlierRuns {
   async results(run_id: string): Promise<Array<QueryRow<'results'>>> {
     let found = this.#results.get(run_id);
     if (found === undefined) {
-      if (this.#results.size >= MOST_RUNS) return [];
+      if (this.#results.size >= MAX_RUNS) return [];
       found = this.#client.query('results', { run_id }).then(({ rows }) => rows);
       this.#results.set(run_id, found);
     }

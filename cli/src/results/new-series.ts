@@ -68,14 +68,14 @@ function shown(place: string, value: unknown): string {
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
-const MOST_DIFFERENCES = 5;
+const MAX_DIFFERENCES = 5;
 
 /** What a person should know about it, in sentences. */
 export function newSeriesWords({ earlier_run_id, earlier_attempts, differences }: NewSeries): string {
   const results = earlier_attempts === 1 ? 'its earlier result is' : `its ${earlier_attempts} earlier results are`;
-  const rest = differences.length - MOST_DIFFERENCES;
+  const rest = differences.length - MAX_DIFFERENCES;
   const listed = differences
-    .slice(0, MOST_DIFFERENCES)
+    .slice(0, MAX_DIFFERENCES)
     .map(({ field, from, to }) => `${field} differs (${from}, now ${to})`)
     .join(', ');
   const what =
@@ -91,10 +91,10 @@ export function newSeriesWords({ earlier_run_id, earlier_attempts, differences }
   const remedy =
     places.length === 0
       ? ''
-      : `. If that says nothing about what is measured: not_in_series: [${places.slice(0, MOST_DIFFERENCES).join(', ')}]`;
+      : `. If that says nothing about what is measured: not_in_series: [${places.slice(0, MAX_DIFFERENCES).join(', ')}]`;
   const write =
     filled.length === 0
       ? ''
-      : `. Write ${filled.slice(0, MOST_DIFFERENCES).join(', ')}: it is filled in for each run, and the series goes on`;
+      : `. Write ${filled.slice(0, MAX_DIFFERENCES).join(', ')}: it is filled in for each run, and the series goes on`;
   return `a new series, ${results} not compared with it: ${what} since run ${earlier_run_id.slice(0, 13)}${write}${remedy}`;
 }

@@ -16,7 +16,7 @@ interface Seen {
 }
 
 /** Lines of one summary; the rest of a busy second is counted. */
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
 /** Collects metric points between two summaries: a person reads one line a second, not a hundred thousand points. */
 export class MetricSummary {
@@ -37,7 +37,7 @@ export class MetricSummary {
   take(style: Style, withRun: boolean): Array<{ at: string; line: string }> {
     const all = [...this.#seen.values()];
     this.#seen.clear();
-    const lines = all.slice(0, MOST_LINES).map((seen) => {
+    const lines = all.slice(0, MAX_LINES).map((seen) => {
       const run = withRun ? `${shortRunId(seen.run_id)}  ` : '';
       const batch = seen.batch_size === null ? '' : ` at batch ${seen.batch_size}`;
       const value = `${formatNumber(seen.last)}${seen.unit === null ? '' : ` ${oneLine(seen.unit)}`}`;
@@ -45,10 +45,10 @@ export class MetricSummary {
       return { at: seen.at, line };
     });
     const [first] = all;
-    if (all.length > MOST_LINES && first !== undefined)
+    if (all.length > MAX_LINES && first !== undefined)
       lines.push({
         at: first.at,
-        line: `${style.dim('metrics ')}  and ${count(all.length - MOST_LINES, 'other metric')}`,
+        line: `${style.dim('metrics ')}  and ${count(all.length - MAX_LINES, 'other metric')}`,
       });
     return lines;
   }

@@ -18,7 +18,7 @@ const SILENCE_MS = 35_000;
 /** A server that takes a connection and says nothing is left after so long. */
 const CONNECT_MS = 5000;
 const FIRST_RETRY_MS = 500;
-const MOST_RETRY_MS = 15_000;
+const MAX_RETRY_MS = 15_000;
 
 /**
  * One WebSocket for all topics. It reconnects by itself, subscribes to everything again, and goes on after the last
@@ -136,7 +136,7 @@ export class LiveSocket {
   #reconnect(): void {
     clearTimeout(this.#silence);
     this.#setState('waiting');
-    const wait = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts);
+    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts);
     this.#attempts += 1;
     this.#retry = setTimeout(() => this.#connect(), wait * (0.5 + Math.random() / 2));
   }

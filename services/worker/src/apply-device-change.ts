@@ -23,7 +23,11 @@ interface DeviceChangeContext {
  * were measuring there fail as `device_error`, and the new pools are joined. The scheduler moves what waits in a pool
  * that nobody serves any more.
  */
-export async function applyDeviceChange(options: DeviceChangeContext, change: DeviceChange, now: OfferedDevices): Promise<void> {
+export async function applyDeviceChange(
+  options: DeviceChangeContext,
+  change: DeviceChange,
+  now: OfferedDevices,
+): Promise<void> {
   const { worker_id, pools, presence, runner, holds, telemetry, log } = options;
   const { gone, changed, moved, added } = change;
   const message = `the devices of ${worker_id} have changed: ${changeInWords(change)}`;

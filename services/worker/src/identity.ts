@@ -6,7 +6,7 @@ import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { defaultWorkerId } from './decide/worker-id.ts';
 
 const PING_MS = 1000;
-const MOST_WORKERS_PER_HOST = 1000;
+const MAX_WORKERS_PER_HOST = 1000;
 
 /** The boot id of the process that answers to a worker id now, or undefined when none does. */
 async function whoAnswers(nats: NatsConnection, worker_id: string): Promise<string | undefined> {
@@ -35,7 +35,7 @@ export async function chooseWorkerId(nats: NatsConnection, configured: string | 
       `another process runs as worker "${configured}" already: stop it, or give this one another WORKER_ID`,
     );
   }
-  for (let number = 1; number <= MOST_WORKERS_PER_HOST; number++) {
+  for (let number = 1; number <= MAX_WORKERS_PER_HOST; number++) {
     const candidate = defaultWorkerId(hostname(), number);
     if ((await whoAnswers(nats, candidate)) === undefined) return candidate;
   }

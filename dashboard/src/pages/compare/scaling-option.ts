@@ -12,7 +12,7 @@ export interface ScalingLine {
 }
 
 /** More lines are a tangle. */
-const MOST_LINES = 24;
+const MAX_LINES = 24;
 
 /** A line for each side and whatever else the rows differ in, over the batch sizes; those with one batch size are left out. */
 export function scalingLines({ by, sides }: Comparison, rows: readonly ComparedRow[]): ScalingLine[] {
@@ -42,7 +42,7 @@ export function scalingLines({ by, sides }: Comparison, rows: readonly ComparedR
       ),
     )
     .filter(({ points }) => new Set(points.map(({ batch_size }) => batch_size)).size > 1)
-    .slice(0, MOST_LINES);
+    .slice(0, MAX_LINES);
 }
 
 const SYMBOLS = ['circle', 'triangle', 'rect', 'diamond', 'pin', 'arrow'];

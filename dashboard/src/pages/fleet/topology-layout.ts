@@ -28,7 +28,7 @@ export interface Topology {
 }
 
 /** More workers than these stand as one node a pool and state. */
-const MOST_WORKERS = 24;
+const MAX_WORKERS = 24;
 
 /**
  * The picture's places: services in the first column, pools in the second, workers in the third, each column spread over the
@@ -38,7 +38,7 @@ export function layOut(
   services: readonly { service: string; ready: boolean }[],
   workers: readonly TopologyWorker[],
 ): Topology {
-  const ends = workers.length <= MOST_WORKERS ? oneByOne(workers) : together(workers);
+  const ends = workers.length <= MAX_WORKERS ? oneByOne(workers) : together(workers);
   const pools = [...new Set(ends.flatMap(({ pools: all }) => all))].sort();
   const kinds = [...Map.groupBy(services, ({ service }) => service)].toSorted(([a], [b]) => a.localeCompare(b));
   const columns = [

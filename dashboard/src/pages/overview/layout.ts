@@ -34,8 +34,8 @@ export const STANDARD: Layout = {
   ],
 };
 
-const LEAST_COLUMNS = 3;
-const MOST_PANELS = 40;
+const MIN_COLUMNS = 3;
+const MAX_PANELS = 40;
 
 /** Kinds that need to be told of what. */
 export const needsOf = (kind: PanelKind): boolean => kind === 'series' || kind === 'query';
@@ -44,8 +44,8 @@ export const needsOf = (kind: PanelKind): boolean => kind === 'series' || kind =
 export function readLayout(value: unknown): Layout {
   const panels = (value as { panels?: unknown } | null)?.panels;
   if (!Array.isArray(panels)) throw new Error('This is not a layout: it has no list "panels".');
-  if (panels.length > MOST_PANELS)
-    throw new Error(`A layout has at most ${MOST_PANELS} panels, this one ${panels.length}.`);
+  if (panels.length > MAX_PANELS)
+    throw new Error(`A layout has at most ${MAX_PANELS} panels, this one ${panels.length}.`);
   return { panels: panels.map(readPanel) };
 }
 
@@ -54,8 +54,8 @@ function readPanel(value: unknown, at: number): PlacedPanel {
   const where = `panels[${at}]`;
   if (typeof kind !== 'string' || !Object.hasOwn(PANEL_KINDS, kind))
     throw new Error(`${where}: unknown panel "${kind}": use one of ${Object.keys(PANEL_KINDS).join(', ')}.`);
-  if (typeof columns !== 'number' || !Number.isInteger(columns) || columns < LEAST_COLUMNS || columns > 12)
-    throw new Error(`${where}: columns must be a whole number from ${LEAST_COLUMNS} to 12, not ${columns}.`);
+  if (typeof columns !== 'number' || !Number.isInteger(columns) || columns < MIN_COLUMNS || columns > 12)
+    throw new Error(`${where}: columns must be a whole number from ${MIN_COLUMNS} to 12, not ${columns}.`);
   const named = kind as PanelKind;
   if (!needsOf(named)) return { kind: named, columns };
   if (typeof of !== 'string' || of === '')
@@ -96,7 +96,7 @@ export function moved({ panels }: Layout, at: number, by: number): Layout {
 export function resized({ panels }: Layout, at: number, by: number): Layout {
   return {
     panels: panels.map((panel, index) =>
-      index === at ? { ...panel, columns: Math.max(LEAST_COLUMNS, Math.min(12, panel.columns + by)) } : panel,
+      index === at ? { ...panel, columns: Math.max(MIN_COLUMNS, Math.min(12, panel.columns + by)) } : panel,
     ),
   };
 }

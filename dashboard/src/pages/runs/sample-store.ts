@@ -1,7 +1,7 @@
 import type { SamplesRow } from '@benchwire/shared/contracts/rows.ts';
 
 /** With more samples of one thing than this, they are thinned: a picture has no room for more. */
-const MOST_POINTS = 4000;
+const MAX_POINTS = 4000;
 
 /** The samples of a run by task, metric and batch size, from what is stored and what comes in live, thinned to what a picture shows. */
 export class SampleStore {
@@ -53,7 +53,7 @@ export class SampleStore {
 /** Of every four samples the lowest and the highest, in their order, until few enough are left: peaks stay, and so does the whole time. */
 function thinned(series: SamplesRow): SamplesRow {
   let { times_ms, values } = series;
-  while (times_ms.length > MOST_POINTS) {
+  while (times_ms.length > MAX_POINTS) {
     const kept: number[] = [];
     for (let from = 0; from < values.length; from += 4) {
       let [low, high] = [from, from];

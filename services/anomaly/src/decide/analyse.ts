@@ -16,7 +16,7 @@ const TARGET_PERCENT = 5;
 const RUNS = [1, 3, 10] as const;
 const FORECAST_STEPS = 10;
 /** Points of a level before its noise is known well enough to say what could be seen. */
-const LEAST_POINTS = 5;
+const MIN_POINTS = 5;
 
 export interface AnalysisParts {
   single: DetectorOptions;
@@ -50,8 +50,8 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
   const stretches = stretchesOf(values, withConfirmed(seen.levels.boundaries, newest, parts.confirmed));
   const last = stretches.at(-1);
   const reasons: Record<string, string> = {};
-  const isKnown = last !== undefined && last.n >= LEAST_POINTS;
-  if (!isKnown) reasons.level = `the newest level has ${last?.n ?? 0} points, ${LEAST_POINTS} are needed`;
+  const isKnown = last !== undefined && last.n >= MIN_POINTS;
+  if (!isKnown) reasons.level = `the newest level has ${last?.n ?? 0} points, ${MIN_POINTS} are needed`;
   const level = isKnown ? last : undefined;
   const trend = level === undefined ? undefined : trendOf(values.subarray(level.from));
   if (trend === undefined) reasons.trend = 'a trend needs ten points of the newest level';

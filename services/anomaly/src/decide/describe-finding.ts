@@ -3,7 +3,7 @@ import type { Finding, FindingEvidence, FindingKind, FindingState } from '@bench
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { SeriesKey } from '@benchwire/shared/contracts/series.ts';
 import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
-import { type Drift, LEAST_TREND_Z } from '../detect/drift.ts';
+import { type Drift, MIN_TREND_Z } from '../detect/drift.ts';
 import type { Change } from '../detect/review.ts';
 import type { Verdict } from './detector.ts';
 import { incidentOf } from './incident.ts';
@@ -93,7 +93,7 @@ export function findingOfDrift(found: Found, drift: Drift, n: number, now: Date)
       values: [...found.before],
     },
     z_score: Math.sign(moved) * drift.trend_z,
-    threshold: LEAST_TREND_Z,
+    threshold: MIN_TREND_Z,
     change_percent,
     message: `${nameOf(found.key)} drifts: over its last ${span} points it moved by ${withUnit(moved, found.unit)}${change_percent === null ? '' : ` (${signed(change_percent)} %)`}, ${short(drift.movement)} times its noise; the trend is ${short(drift.trend_z)} standard deviations from none.`,
   };

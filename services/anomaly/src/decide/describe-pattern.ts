@@ -7,7 +7,7 @@ import { type Found, frame, nameOf, percent, short, withUnit } from './describe-
 import type { FailurePattern } from './failures.ts';
 import type { Unusual } from './outcome-shapes.ts';
 import type { PointRef } from './point-ref.ts';
-import { MOST_CHANCE, type OutlierPattern } from './sample-outliers.ts';
+import { MAX_CHANCE, type OutlierPattern } from './sample-outliers.ts';
 
 /** The series that a benchmark's failures on a pool make. */
 export function failureSeries(outcome: Outcome): { series_id: string; key: SeriesKey } {
@@ -164,7 +164,7 @@ export function findingOfOutliers(point: SeriesPoint, ref: PointRef, pattern: Ou
     {
       name: 'binomial',
       value: p_value,
-      limit: MOST_CHANCE,
+      limit: MAX_CHANCE,
       passed: true,
       meaning: 'chance of as many severe outliers at the greatest share of the runs before',
     },
@@ -181,7 +181,7 @@ export function findingOfOutliers(point: SeriesPoint, ref: PointRef, pattern: Ou
     value: share,
     baseline: { median: median_before, mad: 0, scale: 0, n: runs_before, values: [] },
     z_score: 0,
-    threshold: MOST_CHANCE,
+    threshold: MAX_CHANCE,
     change_percent: percent(share, median_before),
     message: `${short(share * 100)} % of the samples inside the runs of ${nameOf(point.key)} are severe outliers, three runs in a row; in the ${runs_before} runs before it was at most ${short(greatest_before * 100)} %. Their median, ${withUnit(point.value, point.unit)}, tells nothing of that.`,
   };

@@ -17,7 +17,7 @@ interface Lineage {
   environment: Outcome['environment'];
 }
 
-const MOST_LINEAGES = 200_000;
+const MAX_LINEAGES = 200_000;
 
 /**
  * The fingerprint of hardware and environment is part of a series' name, so a new driver begins a new series. This
@@ -35,7 +35,7 @@ export class Environments {
     const before = this.#lineages.get(name);
     if (before?.fingerprint === fingerprint) return undefined;
     this.#lineages.set(name, { series_id: point.series_id, fingerprint, environment });
-    forgetOldest(this.#lineages, MOST_LINEAGES);
+    forgetOldest(this.#lineages, MAX_LINEAGES);
     if (before === undefined) return undefined;
     return {
       series_id: point.series_id,

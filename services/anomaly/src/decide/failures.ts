@@ -26,12 +26,12 @@ interface Counted {
 
 const RECENT = 10;
 /** Attempts that make a share worth comparing with. */
-const LEAST_BEFORE = 20;
-const MOST_BEFORE = 500;
+const MIN_BEFORE = 20;
+const MAX_BEFORE = 500;
 const RARE = 1e-4;
 /** So few failures in the recent ones end a pattern. */
 const OVER = 1;
-const MOST_PLACES = 50_000;
+const MAX_PLACES = 50_000;
 
 /** How often each benchmark fails on each pool. */
 export class Failures {
@@ -45,7 +45,7 @@ export class Failures {
     if (place.recent.length > RECENT) {
       if (place.recent.shift() === true) place.failed_before++;
       place.before++;
-      if (place.before > MOST_BEFORE) {
+      if (place.before > MAX_BEFORE) {
         place.failed_before /= 2;
         place.before /= 2;
       }
@@ -67,7 +67,7 @@ export class Failures {
     this.#places.set(key, made);
     const pools = this.#pools.get(benchmark) ?? new Set();
     this.#pools.set(benchmark, pools.add(pool));
-    if (this.#places.size > MOST_PLACES) this.#forget();
+    if (this.#places.size > MAX_PLACES) this.#forget();
     return made;
   }
 
@@ -97,7 +97,7 @@ function compare(
   usual: { failed: number; n: number },
   where: FailurePattern['before']['where'],
 ): FailurePattern | undefined {
-  if (usual.n < LEAST_BEFORE) return undefined;
+  if (usual.n < MIN_BEFORE) return undefined;
   // As if one more had failed and one not: none seen is no proof of none.
   const share = (usual.failed + 1) / (usual.n + 2);
   const p_value = binomialAtLeast(count, RECENT, share);

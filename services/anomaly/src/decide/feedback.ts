@@ -8,8 +8,8 @@ export interface Judged {
 
 /** As if somebody had agreed with four findings and not with one: nothing moves before people have said more. */
 const PRIOR: Judged = { acknowledged: 4, dismissed: 1 };
-const LEAST_FACTOR = 0.8;
-const MOST_FACTOR = 2;
+const MIN_FACTOR = 0.8;
+const MAX_FACTOR = 2;
 
 /**
  * What the limits are multiplied with: more where people dismiss much, less where they agree, within bounds. 1 without a word.
@@ -18,7 +18,7 @@ export function thresholdFactor({ acknowledged, dismissed }: Judged): number {
   const agreed = acknowledged + PRIOR.acknowledged;
   const precision = agreed / (agreed + dismissed + PRIOR.dismissed);
   const usual = PRIOR.acknowledged / (PRIOR.acknowledged + PRIOR.dismissed);
-  return Math.max(LEAST_FACTOR, Math.min(MOST_FACTOR, usual / precision));
+  return Math.max(MIN_FACTOR, Math.min(MAX_FACTOR, usual / precision));
 }
 
 /** The limits where people's feedback counts, as the detector has them. */

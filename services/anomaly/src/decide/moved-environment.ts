@@ -7,8 +7,8 @@ import type { EnvironmentChange } from './environments.ts';
 import type { Series } from './series.ts';
 
 /** Points of the new series that can still tell whether its level is another one. */
-const LEAST_POINTS = 3;
-export const MOST_POINTS = 20;
+const MIN_POINTS = 3;
+export const MAX_POINTS = 20;
 /** Points of the series before that it is held against. */
 const POINTS_BEFORE = 60;
 
@@ -24,7 +24,7 @@ export function movedWithEnvironment(
   settings: DetectorSettings,
   now: Date,
 ): Finding | undefined {
-  if (after.values.length < LEAST_POINTS || after.values.length > MOST_POINTS) return undefined;
+  if (after.values.length < MIN_POINTS || after.values.length > MAX_POINTS) return undefined;
   const earlier = before.values.slice(-POINTS_BEFORE);
   const values = Float64Array.from([...earlier, ...after.values]);
   const seen = review(values, settings);

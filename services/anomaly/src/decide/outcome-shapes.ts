@@ -23,10 +23,10 @@ interface Shape {
 }
 
 /** Outcomes that a new one is held against. */
-const MOST_ROWS = 60;
-const MOST_COLUMNS = 12;
+const MAX_ROWS = 60;
+const MAX_COLUMNS = 12;
 /** Things that are remembered; beyond, the ones that were measured longest ago go. */
-const MOST_THINGS = 20_000;
+const MAX_THINGS = 20_000;
 
 /**
  * The measurements of the last outcomes of each thing that is measured: results, and what the hardware did meanwhile.
@@ -55,14 +55,14 @@ export class OutcomeShapes {
     const shape = known?.names === names ? known : { names, rows: [], wasUnusual: false, isTold: false };
     this.#shapes.delete(key);
     this.#shapes.set(key, shape);
-    forgetOldest(this.#shapes, MOST_THINGS);
+    forgetOldest(this.#shapes, MAX_THINGS);
     const found = unusualness(shape.rows, row);
     const isUnusual = found !== undefined && found.score > found.limit;
     const isNews = isUnusual && shape.wasUnusual && !shape.isTold;
     shape.isTold = isUnusual && (shape.isTold || isNews);
     shape.wasUnusual = isUnusual;
     shape.rows.push(row);
-    if (shape.rows.length > MOST_ROWS) shape.rows.shift();
+    if (shape.rows.length > MAX_ROWS) shape.rows.shift();
     if (found === undefined || !isNews) return undefined;
     const foremost = foremostOf(columns, points, found);
     if (foremost === undefined) return undefined;
@@ -99,5 +99,5 @@ function columnsOf(outcome: Outcome, points: readonly SeriesPoint[]): Array<[nam
     ([name, value]): Array<[string, number]> => (typeof value === 'number' ? [[name, value]] : []),
   );
   // The hardware first: it must not fall off where many batch sizes are measured.
-  return [...hardware, ...measured].slice(0, MOST_COLUMNS);
+  return [...hardware, ...measured].slice(0, MAX_COLUMNS);
 }

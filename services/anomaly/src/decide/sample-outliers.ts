@@ -27,15 +27,15 @@ interface Remembered {
 }
 
 /** Runs that a new one is held against. */
-const MOST_RUNS = 60;
+const MAX_RUNS = 60;
 /** Of a series whose shares only scatter, the next three all lie above the last 20 once in 1,800 times. */
-const LEAST_RUNS = 20;
+const MIN_RUNS = 20;
 const IN_A_ROW = 3;
 /** A share below one sample in a hundred, or below twice what there was, is not worth a word. */
-const LEAST_SHARE = 0.01;
-const LEAST_FACTOR = 2;
-export const MOST_CHANCE = 1e-4;
-const MOST_SERIES = 100_000;
+const MIN_SHARE = 0.01;
+const MIN_FACTOR = 2;
+export const MAX_CHANCE = 1e-4;
+const MAX_SERIES = 100_000;
 
 /**
  * Whether the samples inside the runs of a series have begun to have more severe outliers (Tukey's far-out fences) than in any
@@ -49,12 +49,12 @@ export class SampleOutliers {
     const known = this.#series.get(series_id) ?? { shares: [], row: [], isTold: false };
     this.#series.delete(series_id);
     this.#series.set(series_id, known);
-    forgetOldest(this.#series, MOST_SERIES);
+    forgetOldest(this.#series, MAX_SERIES);
     const share = severe / samples;
     const found = this.#judge(known.shares, severe, samples);
     if (found === undefined) {
       known.shares.push(...known.row.splice(0), share);
-      known.shares.splice(0, Math.max(0, known.shares.length - MOST_RUNS));
+      known.shares.splice(0, Math.max(0, known.shares.length - MAX_RUNS));
       known.isTold = false;
       return undefined;
     }
@@ -65,14 +65,14 @@ export class SampleOutliers {
   }
 
   #judge(shares: readonly number[], severe: number, samples: number): OutlierPattern | undefined {
-    if (shares.length < LEAST_RUNS) return undefined;
+    if (shares.length < MIN_RUNS) return undefined;
     const share = severe / samples;
     const ascending = shares.toSorted((a, b) => a - b);
     const greatest_before = ascending.at(-1) ?? 0;
-    if (share < LEAST_SHARE || share < LEAST_FACTOR * greatest_before) return undefined;
+    if (share < MIN_SHARE || share < MIN_FACTOR * greatest_before) return undefined;
     // Where none was ever seen, one in all that could have been.
     const p_value = binomialAtLeast(severe, samples, Math.max(greatest_before, 1 / (samples * shares.length)));
-    if (p_value > MOST_CHANCE) return undefined;
+    if (p_value > MAX_CHANCE) return undefined;
     const median_before = ascending[ascending.length >> 1] ?? 0;
     return { share, greatest_before, median_before, runs_before: shares.length, p_value };
   }

@@ -28,7 +28,7 @@ import { type EnvironmentChange, Environments } from './environments.ts';
 import { Failures } from './failures.ts';
 import { FindingBook } from './finding-book.ts';
 import { judgePoint } from './judge-point.ts';
-import { MOST_POINTS, movedWithEnvironment } from './moved-environment.ts';
+import { MAX_POINTS, movedWithEnvironment } from './moved-environment.ts';
 import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
@@ -233,7 +233,7 @@ export class SeriesBook {
     if (change === undefined) return [];
     const before = this.#series.get(change.previous_series_id);
     const found = before === undefined ? undefined : movedWithEnvironment(before, series, point, change, levels, now);
-    if (found !== undefined || before === undefined || series.values.length > MOST_POINTS)
+    if (found !== undefined || before === undefined || series.values.length > MAX_POINTS)
       this.#began.delete(series.series_id);
     return found === undefined ? [] : [found];
   }

@@ -15,10 +15,10 @@ export interface Drift {
 }
 
 /** Fewest points of a drift; beyond the most, only the newest are looked at, since the tests take quadratic time. */
-const LEAST_POINTS = 60;
-const MOST_POINTS = 200;
-export const LEAST_TREND_Z = 5;
-const LEAST_MOVEMENT = 2;
+const MIN_POINTS = 60;
+const MAX_POINTS = 200;
+export const MIN_TREND_Z = 5;
+const MIN_MOVEMENT = 2;
 
 /**
  * Whether the last stretch of a series drifts.
@@ -26,12 +26,12 @@ const LEAST_MOVEMENT = 2;
  * @param scale - noise of the series, greater than 0
  */
 export function driftOf(values: Float64Array, from: number, scale: number, autocorrelation: number): Drift | undefined {
-  const start = Math.max(from, values.length - MOST_POINTS);
+  const start = Math.max(from, values.length - MAX_POINTS);
   const stretch = values.subarray(start);
-  if (stretch.length < LEAST_POINTS) return undefined;
+  if (stretch.length < MIN_POINTS) return undefined;
   const trend_z = Math.abs(mannKendallZ(stretch)) / Math.sqrt(inflationOf(autocorrelation));
-  if (trend_z < LEAST_TREND_Z) return undefined;
+  if (trend_z < MIN_TREND_Z) return undefined;
   const slope = theilSenSlope(stretch);
   const movement = (Math.abs(slope) * stretch.length) / scale;
-  return movement < LEAST_MOVEMENT ? undefined : { from: start, slope, movement, trend_z };
+  return movement < MIN_MOVEMENT ? undefined : { from: start, slope, movement, trend_z };
 }

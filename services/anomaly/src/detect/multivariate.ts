@@ -15,13 +15,13 @@ export interface Unusualness {
 
 /** Rows before a row is judged, for each measurement. */
 const ROWS_PER_COLUMN = 4;
-const LEAST_ROWS = 20;
+const MIN_ROWS = 20;
 /** Quantile of the standard normal for 1 in 10,000. */
 const RARE_Z = 3.719;
 /** Scores are cut here: one measurement alone is what the other tests are for. */
 const CLIP = 4;
 /** Least noise of a measurement, as a share of its median. */
-const LEAST_NOISE = 0.002;
+const MIN_NOISE = 0.002;
 
 /**
  * Holds a row against the rows before it, all measurements together: the distance from their medians in units of their
@@ -33,7 +33,7 @@ const LEAST_NOISE = 0.002;
  */
 export function unusualness(before: ReadonlyArray<readonly number[]>, row: readonly number[]): Unusualness | undefined {
   const columns = row.length;
-  if (columns < 2 || before.length < Math.max(LEAST_ROWS, columns * ROWS_PER_COLUMN)) return undefined;
+  if (columns < 2 || before.length < Math.max(MIN_ROWS, columns * ROWS_PER_COLUMN)) return undefined;
   const centers: number[] = [];
   const scales: number[] = [];
   for (let c = 0; c < columns; c++) {
@@ -41,7 +41,7 @@ export function unusualness(before: ReadonlyArray<readonly number[]>, row: reado
     const center = median(values);
     centers.push(center);
     const noise = medianAbsoluteDeviation(values, center) * MAD_TO_SIGMA;
-    scales.push(Math.max(noise, Math.abs(center) * LEAST_NOISE, 1e-12));
+    scales.push(Math.max(noise, Math.abs(center) * MIN_NOISE, 1e-12));
   }
   const scoresOf = (values: readonly number[]): number[] =>
     values.map((value, c) => (value - (centers[c] as number)) / (scales[c] as number));

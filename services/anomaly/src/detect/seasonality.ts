@@ -7,9 +7,9 @@ export interface Seasonality {
   strength: number;
 }
 
-const LEAST_POINTS = 48;
+const MIN_POINTS = 48;
 /** Standard deviations of an autocorrelation by chance, with the many lags that are tried in mind. */
-const LEAST_Z = 4;
+const MIN_Z = 4;
 
 /**
  * The period with the strongest autocorrelation, where that is a peak and more than chance (its standard error is about
@@ -17,7 +17,7 @@ const LEAST_Z = 4;
  */
 export function seasonalityOf(residuals: Float64Array): Seasonality | undefined {
   const n = residuals.length;
-  if (n < LEAST_POINTS) return undefined;
+  if (n < MIN_POINTS) return undefined;
   const { mean } = momentsOf(residuals);
   const at = (lag: number): number => {
     let products = 0;
@@ -34,8 +34,7 @@ export function seasonalityOf(residuals: Float64Array): Seasonality | undefined 
   for (let lag = 2; lag <= n / 3; lag++) {
     const strength = correlations[lag] as number;
     const isPeak = strength > (correlations[lag - 1] as number) && strength > (correlations[lag + 1] as number);
-    if (isPeak && strength > LEAST_Z / Math.sqrt(n) && strength > (best?.strength ?? 0))
-      best = { period: lag, strength };
+    if (isPeak && strength > MIN_Z / Math.sqrt(n) && strength > (best?.strength ?? 0)) best = { period: lag, strength };
   }
   return best;
 }

@@ -9,11 +9,11 @@ export interface Trend {
   high: number;
 }
 
-const MOST_POINTS = 200;
+const MAX_POINTS = 200;
 
 /** The trend of the newest points, at most 200 of them. Undefined for fewer than ten. */
 export function trendOf(values: Float64Array): Trend | undefined {
-  const newest = values.subarray(Math.max(0, values.length - MOST_POINTS));
+  const newest = values.subarray(Math.max(0, values.length - MAX_POINTS));
   const n = newest.length;
   if (n < 10) return undefined;
   const slopes = new Float64Array((n * (n - 1)) / 2);
@@ -35,7 +35,7 @@ export function forecast(
   steps: number,
 ): Array<{ step: number; expected: number; low: number; high: number }> {
   const isMoving = trend !== undefined && trend.low * trend.high > 0;
-  const n = Math.min(level.n, MOST_POINTS);
+  const n = Math.min(level.n, MAX_POINTS);
   return Array.from({ length: steps }, (_, i) => {
     const step = i + 1;
     // The median is the level in the middle of its points.

@@ -5,7 +5,7 @@ import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
 /** How old an answer may be that a second one who asks the same is given. */
 const BRIEF_MS = 100;
-const MOST_KEPT = 500;
+const MAX_KEPT = 500;
 /** Statements of users are asked each time. */
 const NEVER_KEPT: ReadonlySet<QueryName> = new Set(['sql']);
 
@@ -35,7 +35,7 @@ export class BriefClient extends Client {
     const kept: Kept = { answer, ends_ms: Number.POSITIVE_INFINITY };
     this.#kept.delete(key);
     this.#kept.set(key, kept);
-    forgetOldest(this.#kept, MOST_KEPT);
+    forgetOldest(this.#kept, MAX_KEPT);
     const forget = (): void => {
       if (this.#kept.get(key) === kept) this.#kept.delete(key);
     };

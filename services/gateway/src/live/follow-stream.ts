@@ -11,7 +11,7 @@ export interface Follower {
 }
 
 /** New messages that are held while a client reads what is stored. */
-const MOST_HELD = 5000;
+const MAX_HELD = 5000;
 const LOOK_AGAIN_MS = 20;
 
 /**
@@ -82,7 +82,7 @@ function listening(follower: Follower, signal: AbortSignal) {
         if (is_behind) return;
         if (pass === undefined) {
           held.push(message);
-          if (held.length > MOST_HELD) fallBehind();
+          if (held.length > MAX_HELD) fallBehind();
         } else if (follower.isBehind()) fallBehind();
         else pass(message);
       },

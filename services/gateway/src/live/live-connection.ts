@@ -20,7 +20,7 @@ interface Socket {
 type Unread = Omit<LiveMessage, 'data'> & { data: unknown };
 
 /** More than this unsent, and a client is too slow. */
-const MOST_UNSENT_BYTES = 4e6;
+const MAX_UNSENT_BYTES = 4e6;
 const OPEN = 1;
 
 /** One client: its subscriptions, and what is sent to it. */
@@ -94,7 +94,7 @@ export class LiveConnection {
       send: ({ tail }: Told) => {
         if (!signal.aborted && this.#socket.readyState === OPEN) this.#socket.send(head + tail);
       },
-      isBehind: () => this.#socket.bufferedAmount > MOST_UNSENT_BYTES,
+      isBehind: () => this.#socket.bufferedAmount > MAX_UNSENT_BYTES,
     };
     const position = from === undefined ? undefined : positionOf(topic, from);
     await followStream(this.#gateway.topics, topic, position, follower, signal);
@@ -108,7 +108,7 @@ export class LiveConnection {
     });
     this.say({ op: 'subscribed', id });
     for await (const data of messages) {
-      while (this.#socket.bufferedAmount > MOST_UNSENT_BYTES && !signal.aborted) await pause(20, signal);
+      while (this.#socket.bufferedAmount > MAX_UNSENT_BYTES && !signal.aborted) await pause(20, signal);
       if (signal.aborted) return;
       if (dropped > 0) this.say({ op: 'lagging', id, dropped });
       dropped = 0;

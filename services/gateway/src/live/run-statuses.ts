@@ -10,7 +10,7 @@ export interface StatusListener {
 }
 
 /** After something has happened the status is asked for at most so often. */
-const LEAST_MS = 250;
+const MIN_MS = 250;
 /** For the aggregator to have stored the end of a run whose last message was read. */
 const FINISHED_MS = 30_000;
 
@@ -69,7 +69,7 @@ export class RunStatuses {
       ({ leave } = await topics.listen(topic, { hear: () => changed.resolve(), end }));
       await say();
       while (!has_ended && listeners.size > 0) {
-        const rested = pause(LEAST_MS);
+        const rested = pause(MIN_MS);
         await changed.promise;
         await rested;
         changed = Promise.withResolvers();

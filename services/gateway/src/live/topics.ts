@@ -60,7 +60,7 @@ export function positionOf({ streams }: StreamTopic, from: Readonly<Record<strin
 }
 
 /** Messages of plain NATS that may wait for a client. */
-const MOST_WAITING = 1000;
+const MAX_WAITING = 1000;
 
 /** What is said on a plain topic, until the signal aborts. @param onDrop - for each that was left out, the reader being slow */
 export async function* hearPlain(
@@ -74,7 +74,7 @@ export async function* hearPlain(
   signal.addEventListener('abort', end, { once: true });
   try {
     for await (const message of subscription) {
-      if (subscription.getPending() > MOST_WAITING) {
+      if (subscription.getPending() > MAX_WAITING) {
         onDrop();
         continue;
       }

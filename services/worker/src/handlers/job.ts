@@ -23,10 +23,10 @@ export interface JobHandlerOptions {
 
 /** How long a job that another worker should rather have is left to the others, and how often. */
 const LEAVE_MS = 1000;
-const MOST_LEAVES = 5;
+const MAX_LEAVES = 5;
 /** How often a job is taken by all workers together before anyone runs it: in a large pool, leaving costs each of them a second. */
-const MOST_TAKES = 100;
-const MOST_LEFT = 10_000;
+const MAX_TAKES = 100;
+const MAX_LEFT = 10_000;
 /** How long a job waits each time that a worker leaves it to those that may have its file: longer and longer, so that it disturbs nobody. */
 const MIN_FILE_WAIT_MS = 50;
 const MAX_FILE_WAIT_MS = 2000;
@@ -49,9 +49,9 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
     }
     const id = bullJob.id ?? '';
     const times = left.get(id) ?? 0;
-    if (isForOthers(parsed.value, options.worker_id) && times < MOST_LEAVES && bullJob.attemptsStarted <= MOST_TAKES) {
+    if (isForOthers(parsed.value, options.worker_id) && times < MAX_LEAVES && bullJob.attemptsStarted <= MAX_TAKES) {
       // The others of the pool are asked for a while; late is better than never.
-      if (left.size > MOST_LEFT) left.clear();
+      if (left.size > MAX_LEFT) left.clear();
       left.set(id, times + 1);
       await bullJob.moveToWait(bullJob.token);
       // Whoever hands a job back is the first to ask for the next one: it must not be this one again.
