@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DIRECTIONS } from './direction.ts';
 import { runId, timestamp } from './ids.ts';
+import { seriesFields } from './series-key.ts';
 
 /** What can be held against each other; exactly one of them differs between the sides of a comparison. */
 export const COMPARED_BY = ['run', 'commit', 'model', 'hardware', 'batch_size', 'series'] as const;
@@ -59,18 +60,10 @@ export const comparedDifference = z.object({
 export type ComparedDifference = z.infer<typeof comparedDifference>;
 
 export const comparedRow = z.object({
-  benchmark: z.string(),
-  model: z.string(),
-  executor: z.string(),
-  precision: z.string(),
-  batch_size: z.int().nullable(),
-  scenario: z.string(),
-  variant: z.string(),
+  ...seriesFields.omit({ fingerprint: true }).shape,
   pool: z.string(),
-  metric: z.string(),
   unit: z.string(),
   direction,
-  is_simulated: z.boolean(),
   /** One a side, in their order. */
   cells: z.array(comparedCell.nullable()),
   /** One a side; null for the first. */

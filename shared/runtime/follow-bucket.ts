@@ -48,33 +48,14 @@ type BucketEntry = Pick<KvEntry, 'key' | 'value' | 'revision'> & { is_removed: b
  * anew or a server that has lost its end, is `removed`, too.
  */
 export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
-  const { bucket, name, key = '>', schema, put, removed, nats, client, manager, log } = options;
+  const { name, key = '>', nats, client, manager, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const discarding = new Beside(MAX_DISCARDING);
   const limited = new LimitedLog(log);
+  const entries = new Entries(options, limited);
   const filter = `$KV.${name}.${key}`;
-  /** Keys of what was put and not removed. */
-  const present = new Set<string>();
   let position = 0;
 
-  const take = async (entry: BucketEntry): Promise<void> => {
-    const { key, value, is_removed } = entry;
-    if (options.is_entry?.(key) === false) return;
-    const parsed = is_removed ? undefined : parseJson(schema, value);
-    if (parsed?.ok === true) {
-      present.add(key);
-      await put(parsed.value, key);
-      return;
-    }
-    present.delete(key);
-    await removed?.(key);
-    if (parsed === undefined) return;
-    // Beside the others, which must not wait for it.
-    if (bucket !== undefined)
-      await discarding.add(discardEntry({ bucket, name, client, log: limited }, entry, parsed.issues));
-    else limited.error({ bucket: name, key, issues: parsed.issues.slice(0, 3) }, 'an entry cannot be read; left alone');
-  };
   /** Reads from the start; resolves when that has to be done once more. */
   const readOnce = async (): Promise<void> => {
     const lost = new AbortController();
@@ -88,16 +69,10 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
       },
     );
     position = 0;
-    const unseen = new Set(present);
-    const dropUnseen = async (): Promise<void> => {
-      for (const gone of unseen) {
-        present.delete(gone);
-        await removed?.(gone);
-      }
-    };
+    const unseen = new Set(entries.present);
     if (unseen.size > 0)
       untilRead(manager, { stream: streamOf(name), filter, position: () => position }, until).then(
-        dropUnseen,
+        () => entries.drop(unseen),
         () => {},
       );
     const slice = new Slice();
@@ -105,7 +80,7 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
       if (item === undefined) continue;
       const entry = entryOf(item, name);
       unseen.delete(entry.key);
-      await take(entry);
+      await entries.take(entry);
       position = entry.revision;
       await slice.rest();
     }
@@ -121,9 +96,54 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
     stop: async () => {
       stopping.abort();
       await following;
-      await discarding.settled();
+      await entries.settled();
     },
   };
+}
+
+/** Hands entries on, and knows which keys its reader has. */
+class Entries<T> {
+  /** Keys of what was put and not removed. */
+  readonly present = new Set<string>();
+  readonly #options: FollowOptions<T>;
+  readonly #limited: LimitedLog;
+  readonly #discarding = new Beside(MAX_DISCARDING);
+
+  constructor(options: FollowOptions<T>, limited: LimitedLog) {
+    this.#options = options;
+    this.#limited = limited;
+  }
+
+  async take(entry: BucketEntry): Promise<void> {
+    const { bucket, name, client, schema, put, removed, is_entry } = this.#options;
+    const { key, value, is_removed } = entry;
+    if (is_entry?.(key) === false) return;
+    const parsed = is_removed ? undefined : parseJson(schema, value);
+    if (parsed?.ok === true) {
+      this.present.add(key);
+      await put(parsed.value, key);
+      return;
+    }
+    this.present.delete(key);
+    await removed?.(key);
+    if (parsed === undefined) return;
+    // Beside the others, which must not wait for it.
+    const log = this.#limited;
+    if (bucket !== undefined)
+      await this.#discarding.add(discardEntry({ bucket, name, client, log }, entry, parsed.issues));
+    else log.error({ bucket: name, key, issues: parsed.issues.slice(0, 3) }, 'an entry cannot be read; left alone');
+  }
+
+  async drop(keys: ReadonlySet<string>): Promise<void> {
+    for (const key of keys) {
+      this.present.delete(key);
+      await this.#options.removed?.(key);
+    }
+  }
+
+  settled(): Promise<void> {
+    return this.#discarding.settled();
+  }
 }
 
 function entryOf({ subject, data, seq, headers }: JsMsg, name: string): BucketEntry {

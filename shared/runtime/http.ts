@@ -36,6 +36,29 @@ export interface ServiceHttp {
   stop(): Promise<void>;
 }
 
+/** Answers what every service answers itself. */
+function answerOwn(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  registry: Registry,
+  checks: ServiceHttp['checks'],
+): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'only GET\n');
+  else if (path === '/healthz') send(response, 200, 'application/json', '{"status":"alive"}\n');
+  else if (path === '/readyz') {
+    const missing = Object.fromEntries(Object.entries(checks()).filter(([, reason]) => reason !== null));
+    const ready = Object.keys(missing).length === 0;
+    const body = JSON.stringify({ status: ready ? 'ready' : 'not ready', missing });
+    send(response, ready ? 200 : 503, 'application/json', `${body}\n`);
+  } else {
+    registry.metrics().then(
+      (text) => send(response, 200, registry.contentType, text),
+      (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
+    );
+  }
+}
+
 /**
  * The small HTTP server of each service: `/healthz` (the process is alive), `/readyz` (200, or 503 with what is
  * missing), `/metrics` (Prometheus).
@@ -56,25 +79,9 @@ export async function startHttp(options: HttpOptions, service: string): Promise<
       return sendProblem(response, wrong);
     }
     const path = request.url?.split('?')[0] ?? '';
-    if (more !== undefined && !OWN_PATHS.has(path)) more(request, response);
-    else if (OWN_PATHS.has(path) && request.method !== 'GET' && request.method !== 'HEAD')
-      send(response, 405, 'text/plain', 'only GET\n');
-    else if (path === '/healthz') send(response, 200, 'application/json', '{"status":"alive"}\n');
-    else if (path === '/readyz') {
-      const missing = Object.fromEntries(Object.entries(checks()).filter(([, reason]) => reason !== null));
-      const ready = Object.keys(missing).length === 0;
-      send(
-        response,
-        ready ? 200 : 503,
-        'application/json',
-        `${JSON.stringify({ status: ready ? 'ready' : 'not ready', missing })}\n`,
-      );
-    } else if (path === '/metrics') {
-      registry.metrics().then(
-        (text) => send(response, 200, registry.contentType, text),
-        (error: unknown) => send(response, 500, 'text/plain', `${String(error)}\n`),
-      );
-    } else answerUnknown(response, conditions.get('start')?.());
+    if (OWN_PATHS.has(path)) answerOwn(path, request, response, registry, checks);
+    else if (more !== undefined) more(request, response);
+    else answerUnknown(response, conditions.get('start')?.());
   };
   const tls = tlsOf(options);
   const server =

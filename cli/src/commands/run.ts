@@ -13,7 +13,7 @@ import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { type Follower, followRun } from '../progress/follow-run.ts';
 import { liveReporter, plainReporter, type Reporter } from '../progress/reporter.ts';
-import { endedOf, finalOutcomes, totalOf } from '../progress/run-progress.ts';
+import { endedOf, finalOutcomes, type RunProgress, totalOf } from '../progress/run-progress.ts';
 import { checkRequest } from '../request/check-request.ts';
 import { gitSource } from '../request/git-source.ts';
 import { type ModelOptions, modelRequest } from '../request/model-request.ts';
@@ -142,23 +142,51 @@ function hints(run_id: string, what: string): string {
   return `run ${short} ${what}.\n  watch it   bw watch ${short}\n  results    bw results ${short}\n  cancel it  bw cancel ${short}`;
 }
 
-async function follow(
-  context: CliContext,
-  started: Started,
-  { 'fail-on': fail_on, format }: { 'fail-on': readonly FindingKind[]; format: VerdictFormat | undefined },
-): Promise<number> {
-  const { client, submitted, tasks, name } = started;
-  const { run_id, task_count, duplicate } = submitted;
+interface FollowOptions {
+  'fail-on': readonly FindingKind[];
+  format: VerdictFormat | undefined;
+}
+
+async function follow(context: CliContext, started: Started, options: FollowOptions): Promise<number> {
+  const { submitted, tasks } = started;
+  const { run_id } = submitted;
   const { err, errStyle } = context;
   const started_ms = context.now();
+  sayStarted(context, started);
+  const expected = new Map(tasks.map((task) => [task.task_id, task]));
+  const { ended, progress } = await showProgress(context, started, expected, started_ms);
+  if (ended === 'left') {
+    err.line(hints(run_id, `goes on, ${endedOf(progress)} of ${count(totalOf(progress), 'task')} are done`));
+    return EXIT.interrupted;
+  }
+  if (ended.missing > 0) {
+    err.line(
+      errStyle.yellow(
+        `${count(ended.missing, 'outcome')} are no longer in the stream; \`bw results ${shortRunId(run_id)}\` has what was stored.`,
+      ),
+    );
+  }
+  return await sayEnded(context, started, { ...options, progress, expected, started_ms });
+}
+
+function sayStarted({ err, errStyle }: CliContext, { submitted, name }: Started): void {
+  const { run_id, task_count, duplicate } = submitted;
   const title = name === undefined ? '' : `${errStyle.bold(oneLine(name))}  `;
   const again = duplicate ? errStyle.yellow(', submitted before: nothing new was started') : '';
   err.line(`${title}${count(task_count, 'task')}  ${errStyle.dim(`run ${run_id}`)}${again}`);
+}
 
-  const expected = new Map(tasks.map((task) => [task.task_id, task]));
+/** Shows how the run gets on until it has ended, or its user leaves it going. */
+async function showProgress(
+  context: CliContext,
+  { client, submitted, tasks }: Started,
+  expected: ReadonlyMap<string, Task>,
+  started_ms: number,
+): Promise<{ ended: 'left' | { missing: number }; progress: RunProgress }> {
+  const { run_id, task_count } = submitted;
   let follower: Follower;
   const options = { context, follower: () => follower, expected, started_ms };
-  const live = err.isTerminal;
+  const live = context.err.isTerminal;
   const left = Promise.withResolvers<'left'>();
   let reporter: Reporter;
   follower = followRun(client, {
@@ -181,19 +209,22 @@ async function follow(
     reporter.stop(ended !== 'left');
     await follower.stop();
   }
+  return { ended, progress: follower.progress };
+}
 
-  const { progress } = follower;
-  if (ended === 'left') {
-    err.line(hints(run_id, `goes on, ${endedOf(progress)} of ${count(totalOf(progress), 'task')} are done`));
-    return EXIT.interrupted;
-  }
-  if (ended.missing > 0) {
-    err.line(
-      errStyle.yellow(
-        `${count(ended.missing, 'outcome')} are no longer in the stream; \`bw results ${shortRunId(run_id)}\` has what was stored.`,
-      ),
-    );
-  }
+interface EndedOptions extends FollowOptions {
+  progress: RunProgress;
+  expected: ReadonlyMap<string, Task>;
+  started_ms: number;
+}
+
+/** Prints the summary and the verdict; gives back the exit code. */
+async function sayEnded(
+  context: CliContext,
+  { client, submitted, tasks, name }: Started,
+  { 'fail-on': fail_on, format, progress, expected, started_ms }: EndedOptions,
+): Promise<number> {
+  const { run_id, duplicate } = submitted;
   const findings = fail_on.length > 0 ? await client.settled(run_id, progress.last_sequence) : undefined;
   const said = await verdictOfRun(client, run_id, fail_on.includes('regression') || fail_on.includes('change'));
   const order = tasks.map((task) => task.task_id);

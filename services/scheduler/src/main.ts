@@ -41,30 +41,17 @@ await runService({
 
     const fleet = new Fleet(Date.now());
     const absences = new Absences();
+    const replicas = config.NATS_REPLICAS;
+    const connection = { nats, jetstream, manager, log };
     let leadership: Leadership | undefined;
     const watching = await watchFleet({
-      nats,
-      jetstream,
-      manager,
-      replicas: config.NATS_REPLICAS,
-      fleet,
-      absences,
-      log,
-      now: Date.now,
+      ...{ ...connection, replicas, fleet, absences, now: Date.now },
       onChange: (change) => leadership?.onFleetChange(change),
     });
     scope.add('fleet', () => watching.stop());
 
     const reservations = new Reservations();
-    const reserving = await keepReservations({
-      nats,
-      jetstream,
-      manager,
-      replicas: config.NATS_REPLICAS,
-      reservations,
-      log,
-      now: Date.now,
-    });
+    const reserving = await keepReservations({ ...connection, replicas, reservations, now: Date.now });
     scope.add('reservations', () => reserving.stop());
 
     // A connection of its own: however much comes in over the other one, no renewal waits behind it.
@@ -75,24 +62,15 @@ await runService({
       key: SCHEDULER_LEASE_KEY,
       holder: config.SCHEDULER_ID,
       instance_id: health.instance_id,
-      replicas: config.NATS_REPLICAS,
+      replicas,
       log,
     });
     health.role = () => (leadership?.leading === true ? 'leader' : 'standby');
     leadership = new Leadership({
-      id: config.SCHEDULER_ID,
-      nats,
-      jetstream,
-      manager,
-      queues,
-      fleet,
-      absences,
-      told_absences: await openBucket(nats, ABSENCES_BUCKET, config.NATS_REPLICAS),
-      candidate,
-      strategy,
-      log,
+      ...{ ...connection, id: config.SCHEDULER_ID, queues, fleet, absences, candidate, strategy },
+      told_absences: await openBucket(nats, ABSENCES_BUCKET, replicas),
       metrics: createMetrics(http.registry),
-      checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, config.NATS_REPLICAS, CHECKPOINTS_TTL_MS),
+      checkpoints: await openBucket(nats, CHECKPOINTS_BUCKET, replicas, CHECKPOINTS_TTL_MS),
       state_options: { ...stateOptions(config), reservations },
       check_after_ms: config.SCHEDULER_QUARANTINE_SECONDS * 1000,
     });

@@ -20,22 +20,18 @@ export interface History {
 const dashed = 'dashed' as const;
 
 /** A series' points with their intervals, its levels with bands, the newest level's trend and forecast, and what happened. */
-export function historyOption(
-  { points, analysis, marks, axis, picked }: History,
-  colours: ChartColours,
-): EChartsOption {
+export function historyOption(history: History, colours: ChartColours): EChartsOption {
+  const { points, analysis, axis } = history;
   const scale = scaleOf(points, axis);
-  const unit = points[0]?.unit ?? '';
   const stretches = stretchesOf(analysis, points.length);
   const trend = trendOf(analysis, stretches);
-  const [value = colours.text, warm = colours.text, , violet = colours.text] = colours.categories;
+  const [value = colours.text, warm = colours.text] = colours.categories;
   const line = (from: number, to: number, begin: number, end: number): [object, object] => [
     { coord: [scale.ofPoint(from), begin] },
     { coord: [scale.ofPoint(to), end] },
   ];
-  const forecast = analysis?.forecast ?? [];
-  const ahead = ({ step }: { step: number }): number => scale.ofPoint(points.length - 1 + step);
-  const found = points.findIndex(({ run_id, task_id }) => run_id === picked?.run_id && task_id === picked.task_id);
+  const levels = stretches.map(({ from, to, level }) => line(from, to, level, level));
+  const trends = trend === null ? [] : [line(trend.from, trend.to, trend.begin, trend.end)];
   return {
     grid: { left: 8, right: 20, top: 54, bottom: 46, containLabel: true },
     legend: {
@@ -48,63 +44,86 @@ export function historyOption(
     tooltip: { trigger: 'item' },
     dataZoom: [{ type: 'inside' }, { type: 'slider', height: 18, bottom: 6, borderColor: colours.line }],
     xAxis: axis === 'time' ? { type: 'time' } : { type: 'value', min: 0, minInterval: 1 },
-    yAxis: { type: 'value', name: unit, scale: true, axisLabel: { formatter: (tick: number) => formatNumber(tick) } },
+    yAxis: {
+      type: 'value',
+      name: points[0]?.unit ?? '',
+      scale: true,
+      axisLabel: { formatter: (tick: number) => formatNumber(tick) },
+    },
     series: [
       ...interval(points, scale.ofPoint, value),
-      {
-        name: 'value',
-        type: 'line',
-        color: value,
-        lineStyle: { width: 1, opacity: 0.5 },
-        symbol: 'circle',
-        symbolSize: points.length > 300 ? 3 : 6,
-        z: 5,
-        data: points.map((point, at) => ({
-          name: pointText(point),
-          value: [scale.ofPoint(at), point.value],
-          ...(at === found ? { symbolSize: 13, itemStyle: { color: warm } } : {}),
-        })),
-        tooltip: { formatter: '{b}' },
-        markArea: {
-          silent: true,
-          itemStyle: { color: colours.muted, opacity: 0.13 },
-          data: stretches.map(({ from, to, low, high }) => [
-            { xAxis: scale.ofPoint(from), yAxis: low },
-            { xAxis: scale.ofPoint(to), yAxis: high },
-          ]),
-        },
-        markLine: {
-          symbol: ['none', 'none'],
-          silent: true,
-          animation: false,
-          data: marks.map((mark, at) => ({
-            xAxis: scale.ofTime(mark.at),
-            lineStyle: { type: dashed, color: mark.kind === 'finding' ? warm : violet },
-            label: { formatter: String(at + 1), color: colours.text, position: 'end' as const, rotate: 0 },
-          })),
-        },
-      },
-      plainLines(
-        'level',
-        colours.text,
-        stretches.map(({ from, to, level }) => line(from, to, level, level)),
-      ),
-      plainLines('trend', warm, trend === null ? [] : [line(trend.from, trend.to, trend.begin, trend.end)]),
-      {
-        name: 'forecast',
-        type: 'line',
-        color: colours.muted,
-        symbol: 'none',
-        lineStyle: { type: dashed, width: 1.4 },
-        data: forecast.map((each) => [ahead(each), each.expected]),
-      },
-      ...band(
-        'forecast',
-        colours.muted,
-        forecast.map((each) => ({ x: ahead(each), low: each.low, high: each.high })),
-      ),
+      valueLine(history, scale, stretches, colours),
+      plainLines('level', colours.text, levels),
+      plainLines('trend', warm, trends),
+      ...forecastLines(history, scale, colours),
     ] as NonNullable<EChartsOption['series']>,
   };
+}
+
+type Scale = ReturnType<typeof scaleOf>;
+
+/** The points, with the levels' bands behind them and a numbered line for each thing that happened. */
+function valueLine(
+  { points, marks, picked }: History,
+  scale: Scale,
+  stretches: ReturnType<typeof stretchesOf>,
+  colours: ChartColours,
+): object {
+  const [value = colours.text, warm = colours.text, , violet = colours.text] = colours.categories;
+  const found = points.findIndex(({ run_id, task_id }) => run_id === picked?.run_id && task_id === picked.task_id);
+  return {
+    name: 'value',
+    type: 'line',
+    color: value,
+    lineStyle: { width: 1, opacity: 0.5 },
+    symbol: 'circle',
+    symbolSize: points.length > 300 ? 3 : 6,
+    z: 5,
+    data: points.map((point, at) => ({
+      name: pointText(point),
+      value: [scale.ofPoint(at), point.value],
+      ...(at === found ? { symbolSize: 13, itemStyle: { color: warm } } : {}),
+    })),
+    tooltip: { formatter: '{b}' },
+    markArea: {
+      silent: true,
+      itemStyle: { color: colours.muted, opacity: 0.13 },
+      data: stretches.map(({ from, to, low, high }) => [
+        { xAxis: scale.ofPoint(from), yAxis: low },
+        { xAxis: scale.ofPoint(to), yAxis: high },
+      ]),
+    },
+    markLine: {
+      symbol: ['none', 'none'],
+      silent: true,
+      animation: false,
+      data: marks.map((mark, at) => ({
+        xAxis: scale.ofTime(mark.at),
+        lineStyle: { type: dashed, color: mark.kind === 'finding' ? warm : violet },
+        label: { formatter: String(at + 1), color: colours.text, position: 'end' as const, rotate: 0 },
+      })),
+    },
+  };
+}
+
+function forecastLines({ points, analysis }: History, scale: Scale, colours: ChartColours): object[] {
+  const forecast = analysis?.forecast ?? [];
+  const ahead = ({ step }: { step: number }): number => scale.ofPoint(points.length - 1 + step);
+  return [
+    {
+      name: 'forecast',
+      type: 'line',
+      color: colours.muted,
+      symbol: 'none',
+      lineStyle: { type: dashed, width: 1.4 },
+      data: forecast.map((each) => [ahead(each), each.expected]),
+    },
+    ...band(
+      'forecast',
+      colours.muted,
+      forecast.map((each) => ({ x: ahead(each), low: each.low, high: each.high })),
+    ),
+  ];
 }
 
 /** Lines that carry no points of their own. */

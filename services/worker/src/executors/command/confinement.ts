@@ -73,7 +73,6 @@ export async function probeConfinement(options: ConfinementOptions): Promise<Con
   };
   const tool = (name: string): Promise<string | undefined> => findProgram(name, TOOL_PATH);
   const [sh, perl] = await Promise.all([tool('sh'), tool('perl')]);
-  const prctl = PRCTL[process.arch];
   if (process.platform !== 'linux' || sh === undefined) {
     notes.push(
       `on ${process.platform} programs are ended by process group: a process that starts a session of its own outlives its task; and programs can read what this user can read, credentials of the stack among it`,
@@ -81,17 +80,8 @@ export async function probeConfinement(options: ConfinementOptions): Promise<Con
     return direct;
   }
   const launch = [sh, '-c', LAUNCH, 'sh'];
-  const helper =
-    perl === undefined || prctl === undefined
-      ? undefined
-      : (grace_ms: number, guard: Guard): string[] => [
-          ...[perl, HELPER, String(prctl), String(process.pid), String(grace_ms)],
-          options.isolation === 'off' ? 'off' : guard,
-        ];
-  const alone = helper === undefined ? undefined : await works([...helper(0, 'any'), ...launch]);
+  const { alone, together } = await probeHelper(perl, launch, options.isolation);
   const ends_all = alone !== undefined;
-  const together = (grace_ms: number, guard: Guard): string[] =>
-    ends_all && helper !== undefined ? helper(grace_ms, guard) : [];
   if (!ends_all) {
     notes.push(
       'a program that leaves its session and clears its environment within a tenth of a second may outlive its task: install perl (perl-base), which holds its processes together',
@@ -128,6 +118,22 @@ export async function probeConfinement(options: ConfinementOptions): Promise<Con
     guards_signals: guard === 'signals',
     wrap: (command, grace_ms) => [...together(grace_ms, 'any'), ...launch, ...command],
   };
+}
+
+/** Whether keep-together.pl works here, and the command line that puts it before a program; empty where it does not. */
+async function probeHelper(
+  perl: string | undefined,
+  launch: readonly string[],
+  isolation: ConfinementOptions['isolation'],
+): Promise<{ alone: Probe | undefined; together: (grace_ms: number, guard: Guard) => string[] }> {
+  const prctl = PRCTL[process.arch];
+  if (perl === undefined || prctl === undefined) return { alone: undefined, together: () => [] };
+  const helper = (grace_ms: number, guard: Guard): string[] => [
+    ...[perl, HELPER, String(prctl), String(process.pid), String(grace_ms)],
+    isolation === 'off' ? 'off' : guard,
+  ];
+  const alone = await works([...helper(0, 'any'), ...launch]);
+  return { alone, together: alone === undefined ? () => [] : helper };
 }
 
 /** What Landlock is asked for: keep-together.pl. */
