@@ -14,6 +14,8 @@ const Runs = lazy(() => import('./pages/runs/runs-page.tsx'));
 const NewRun = lazy(() => import('./pages/runs/new-run-page.tsx'));
 const Run = lazy(() => import('./pages/runs/run-page.tsx'));
 const Compare = lazy(() => import('./pages/compare/compare-page.tsx'));
+const Matrix = lazy(() => import('./pages/matrix/matrix-page.tsx'));
+const Model = lazy(() => import('./pages/matrix/model-page.tsx'));
 const Series = lazy(() => import('./pages/series/series-page.tsx'));
 const OneSeries = lazy(() => import('./pages/series/one-series-page.tsx'));
 const Findings = lazy(() => import('./pages/findings/findings-page.tsx'));
@@ -48,6 +50,8 @@ export function App(): ReactNode {
             <Route path="/runs/new" component={NewRun} />
             <Route path="/runs/:run_id">{({ run_id }) => <Run key={run_id} run_id={run_id} />}</Route>
             <Route path="/compare" component={Compare} />
+            <Route path="/matrix" component={Matrix} />
+            <Route path="/matrix/model" component={Model} />
             <Route path="/series" component={Series} />
             <Route path="/series/:series_id">
               {({ series_id }) => <OneSeries key={series_id} series_id={series_id} />}

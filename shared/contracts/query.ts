@@ -16,6 +16,7 @@ import {
   incidentRow,
   linePointRow,
   matrixRow,
+  metricRow,
   modelRow,
   outcomeRow,
   overviewRow,
@@ -104,6 +105,8 @@ export const QUERIES = {
       search: text.default(''),
       /** Only this one. Since 0.3. */
       series_id: text.optional(),
+      /** Of this model. Since 0.5. */
+      model: text.optional(),
       limit: limit(100),
     }),
     row: seriesRow,
@@ -147,9 +150,10 @@ export const QUERIES = {
       /** Looked for in benchmark, model, metric and pool. */
       search: z.string().max(256).default(''),
       since: timestamp.optional(),
-      /** Since 0.5, as the five below. */
+      /** Since 0.5, as those below. */
       until: timestamp.optional(),
       benchmark: text.optional(),
+      model: text.optional(),
       /** A commit, or how it begins. */
       commit: text.optional(),
       branch: text.optional(),
@@ -239,6 +243,8 @@ export const QUERIES = {
     }),
     row: matrixRow,
   },
+  /** Every metric that was measured, that of the most series first; simulated results are left out. Since 0.5. */
+  metrics: { parameters: z.strictObject({ model: text.default(''), limit: limit(2000) }), row: metricRow },
   /** Every model that was measured, by name; simulated results are left out. Since 0.4. */
   models: { parameters: z.strictObject({ limit: limit(2000) }), row: modelRow },
   /**

@@ -355,6 +355,12 @@ export const matrixRow = z.object({
   better: saidBetter,
   note_codes: z.array(z.string()).default([]),
   notes: z.array(z.string()).default([]),
+  /** Since 0.5, as those below. */
+  executor: z.string().default(''),
+  scenario: z.string().default(''),
+  variant: z.string().default(''),
+  fingerprint: z.string().default(''),
+  task_id: z.string().default(''),
 });
 export type MatrixRow = z.infer<typeof matrixRow>;
 
@@ -366,6 +372,17 @@ export const modelRow = z.object({
   pools: z.array(z.string()),
 });
 export type ModelRow = z.infer<typeof modelRow>;
+
+/** A metric that was measured, and of how many series. Since 0.5. */
+export const metricRow = z.object({
+  metric: z.string(),
+  /** Of the newest value. */
+  unit: z.string(),
+  better: saidBetter,
+  series: z.int(),
+  last_measured_at: timestamp,
+});
+export type MetricRow = z.infer<typeof metricRow>;
 
 /** The whole outcome of an attempt, but for what only the services need of it. Since 0.4. */
 export const outcomeRow = outcome.omit({ v: true, workload: true });

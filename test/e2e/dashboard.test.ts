@@ -305,7 +305,18 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     const { rows } = await client.query('findings', { states: ['dismissed'] });
     const { finding_id = '', series_id = '' } = rows[0] ?? {};
     const paths = [
-      ...['/', '/?layout=mine', '/runs', '/runs/new', '/runs/new?by=yaml', '/fleet', '/events', '/rejected', '/keys'],
+      ...[
+        '/',
+        '/?layout=mine',
+        '/runs',
+        '/matrix',
+        '/runs/new',
+        '/runs/new?by=yaml',
+        '/fleet',
+        '/events',
+        '/rejected',
+        '/keys',
+      ],
       ...[`/compare?run=${history[0]}&run=${history[7]}`, '/series', `/series/${series_id}`, '/findings?state=all'],
       ...['/findings?by=incident&state=all', `/findings/${encodeURIComponent(finding_id)}`],
       '/reports?sql=SELECT+state,+count()+AS+tasks+FROM+tasks+GROUP+BY+state&chart=bar',

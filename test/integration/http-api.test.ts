@@ -365,6 +365,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/saved/:kind/:name': () =>
       call('GET /api/saved/:kind/:name', { params: { kind: 'layouts', name: 'mine' } }),
     'GET /api/keys': () => call('GET /api/keys'),
+    'GET /api/metrics': () => call('GET /api/metrics', { query: { model: 'silero-vad-v5' } }),
     'GET /api/metrics/catalogue': () => call('GET /api/metrics/catalogue'),
     'GET /api/gates': () => call('GET /api/gates'),
     'GET /api/files/:sha256': () => call('GET /api/files/:sha256', { params: { sha256 } }),

@@ -70,3 +70,26 @@ export async function seriousViolations(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`);
 }
+
+/** Runs in the page: text that is cut off without saying so, and what makes the page wider than the window. */
+const CUT_OFF = `(() => {
+  const wrong = [];
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (wide > 0) wrong.push('the page is ' + wide + ' px wider than the window');
+  for (const element of document.querySelectorAll('main *, nav *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+    if (!own || element.scrollWidth <= element.clientWidth + 1 || element.clientWidth === 0) continue;
+    const style = getComputedStyle(element);
+    if (style.overflowX === 'visible' || style.overflowX === 'auto' || style.overflowX === 'scroll') continue;
+    if (style.clipPath !== 'none') continue;
+    // With three dots and the whole text in a tooltip it is shortened and not cut off.
+    if (style.textOverflow === 'ellipsis' && element.closest('[title]') !== null) continue;
+    wrong.push('cut off: <' + element.tagName.toLowerCase() + ' class="' + element.className + '"> ' + element.textContent.slice(0, 60));
+  }
+  return wrong;
+})()`;
+
+/** Where text is cut off without a tooltip that has it, and where the page is wider than the window. */
+export async function cutOff(page: Page): Promise<string[]> {
+  return (await page.evaluate(CUT_OFF)) as string[];
+}

@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** Empty for a column of buttons or boxes, which is not sorted. */
   title: string;
   unit?: string;
+  /** What the heading's tooltip says. */
+  hint?: string;
   /** Numbers stand at the right. */
   numeric?: boolean;
   /** Left out on a phone. */
@@ -90,7 +92,7 @@ function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Ex
 }
 
 function Heading<Row>({
-  column: { key, title, unit, numeric, wide },
+  column: { key, title, unit, hint, numeric, wide },
   sorting,
   onSort,
 }: {
@@ -105,6 +107,7 @@ function Heading<Row>({
     <Table.Th
       data-numeric={numeric}
       data-wide={wide}
+      title={hint}
       aria-sort={active === undefined ? 'none' : active.descending ? 'descending' : 'ascending'}
     >
       <UnstyledButton

@@ -11,6 +11,7 @@ import {
   type IconProps,
   IconReportAnalytics,
   IconServer2,
+  IconTable,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
@@ -29,6 +30,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/', title: 'Overview', icon: IconGauge, key: 'o' },
   { path: '/runs', title: 'Runs', icon: IconPlayerPlay, key: 'r' },
   { path: '/compare', title: 'Compare', icon: IconGitCompare, key: 'c' },
+  { path: '/matrix', title: 'Matrix', icon: IconTable, key: 'm' },
   { path: '/series', title: 'Series', icon: IconChartLine, key: 's' },
   { path: '/findings', title: 'Findings', icon: IconFlag, key: 'f' },
   { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },

@@ -34,6 +34,7 @@ export const findingApi = signatures({
       incident_id: z.string().max(512).optional(),
       search: z.string().max(256).default(''),
       benchmark: z.string().max(256).optional(),
+      model: z.string().max(4096).optional(),
       /** A commit, or how it begins. */
       commit: z.string().max(128).optional(),
       branch: z.string().max(256).optional(),

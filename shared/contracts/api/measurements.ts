@@ -57,9 +57,9 @@ export const measurementApi = signatures({
   },
   'GET /api/matrix': {
     role: 'viewer',
-    summary: 'The newest value of each model on each pool',
+    summary: 'The newest value of each model on each pool; `truncated` where there are more than 10,000',
     query: matrixQuery,
-    answer: listAnswer(matrixCell),
+    answer: z.object({ items: z.array(matrixCell), truncated: z.boolean() }),
   },
   'GET /api/throughput': {
     role: 'viewer',

@@ -10,7 +10,11 @@ export const seriesApi = signatures({
   'GET /api/series': {
     role: 'viewer',
     summary: 'Series; `search` looks in benchmark, model and metric',
-    query: z.strictObject({ search: z.string().max(256).default(''), limit: limitOf(100, 10_000) }),
+    query: z.strictObject({
+      search: z.string().max(256).default(''),
+      model: z.string().max(4096).optional(),
+      limit: limitOf(100, 10_000),
+    }),
     answer: pageOf(seriesRow),
   },
   'GET /api/series/:id': { role: 'viewer', summary: 'One series', params, answer: seriesRow },

@@ -3,14 +3,14 @@ import type { Api } from '@benchwire/shared/contracts/api/api.ts';
 import type { AnswerOf } from '@benchwire/shared/contracts/api/signature.ts';
 import type { ComparedRow, Comparison } from '@benchwire/shared/contracts/comparison.ts';
 import { useQueries } from '@tanstack/react-query';
-import { type ReactNode, useCallback } from 'react';
+import type { ReactNode } from 'react';
 import { api } from '../../api/client.ts';
 import { keyOf } from '../../api/use-api.ts';
-import { Chart } from '../../charts/chart.tsx';
-import type { ChartColours } from '../../charts/colours.ts';
 import { formatCount } from '../../format/numbers.ts';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { RunLink } from '../../parts/run-link.tsx';
-import { type Distribution, distributionOption } from './distribution-option.ts';
+import type { Distribution } from './distribution-option.ts';
+import { Distributions } from './distributions.tsx';
 import { rowNames } from './rows.ts';
 
 type Answered = AnswerOf<Api['GET /api/runs/:run_id/distributions']>['items'][number];
@@ -46,7 +46,7 @@ export function OneRow({ comparison, row }: { comparison: Comparison; row: Compa
               <>
                 <span className="bw-dim">
                   {cell.runs === 1 ? '1 run' : `${cell.runs} runs`}, {formatCount(cell.samples)} samples in the latest,{' '}
-                  <RunLink run_id={cell.run_id} />, on {cell.pool}.
+                  <RunLink run_id={cell.run_id} />, on <PoolName pool={cell.pool} />.
                 </span>{' '}
                 {row.differences[side]?.sentence}
               </>
@@ -72,28 +72,4 @@ function batchOf({ cells }: ComparedRow, side: number, items: readonly Answered[
   const value = cells[side]?.value ?? 0;
   const distance = ({ quantiles }: Answered): number => Math.abs((quantiles[2] ?? 0) - value);
   return items.toSorted((a, b) => distance(a) - distance(b))[0]?.batch_size ?? null;
-}
-
-function Distributions({
-  distributions,
-  unit,
-  metric,
-}: {
-  distributions: readonly Distribution[];
-  unit: string;
-  metric: string;
-}): ReactNode {
-  const key = JSON.stringify(
-    distributions.map(({ label, n, min, bars_to, task_id }) => [label, n, min, bars_to, task_id]),
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same numbers make the same picture
-  const option = useCallback((colours: ChartColours) => distributionOption(distributions, unit, colours), [key, unit]);
-  return (
-    <Chart
-      option={option}
-      height={260}
-      exported={`Distribution of ${metric}`}
-      description={`Raw samples of ${metric}: ${distributions.map(({ label, n }) => `${n} of ${label}`).join(', ')}`}
-    />
-  );
 }

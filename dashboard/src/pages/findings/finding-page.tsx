@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
 import { Facts } from '../../parts/facts.tsx';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { RunLink } from '../../parts/run-link.tsx';
 import { Answer } from '../../parts/states.tsx';
@@ -113,7 +114,7 @@ function Siblings({ incident_id, finding_id }: { incident_id: string; finding_id
         {others.slice(0, 20).map((each) => (
           <li key={each.finding_id} className="bw-finding-line">
             <Link href={`/findings/${encodeURIComponent(each.finding_id)}`}>
-              {modelName(each.model) || each.benchmark} {each.metric} on {each.pool}
+              {modelName(each.model) || each.benchmark} {each.metric} on <PoolName pool={each.pool} />
             </Link>
             <span>
               <strong>{formatPercentChange(each.change_percent)}</strong> <FindingStateText state={each.state} />

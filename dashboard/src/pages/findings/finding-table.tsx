@@ -58,10 +58,18 @@ const COLUMNS: readonly Column<FindingRow>[] = [
 
 export type FindingQuery = QueryOf<Api['GET /api/findings']>;
 
-export function FindingTable({ query, filtered }: { query: FindingQuery; filtered: boolean }): ReactNode {
+export function FindingTable({
+  query,
+  filtered,
+  title = 'Newest first',
+}: {
+  query: FindingQuery;
+  filtered: boolean;
+  title?: string;
+}): ReactNode {
   const findings = usePages(call('GET /api/findings', { query: { ...query, limit: 100 } }));
   return (
-    <Panel title="Newest first">
+    <Panel title={title}>
       <Answer of={findings} height={300}>
         {(rows) =>
           rows.length === 0 ? (

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
 import { formatPercentChange } from '../../format/numbers.ts';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { sourceText } from '../../parts/source.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
@@ -54,7 +55,7 @@ function Incident({ incident }: { incident: IncidentRow }): ReactNode {
         {moved.slice(0, SHOWN).map((one) => (
           <li key={one.finding_id} className="bw-finding-line">
             <Link href={`/findings/${encodeURIComponent(one.finding_id)}`}>
-              {modelName(one.model) || one.benchmark} {one.metric} on {one.pool}
+              {modelName(one.model) || one.benchmark} {one.metric} on <PoolName pool={one.pool} />
             </Link>
             <span>
               <strong>{formatPercentChange(one.change_percent)}</strong> <FindingStateText state={one.state} />

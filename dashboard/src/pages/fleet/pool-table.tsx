@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatCount, formatSeconds } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Empty } from '../../parts/states.tsx';
 
@@ -13,8 +14,8 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
     title: 'Pool',
     value: ({ pool }) => pool,
     cell: ({ pool }) => (
-      <Link className="bw-mono" href={`/fleet?pool=${encodeURIComponent(pool)}`}>
-        {pool}
+      <Link href={`/fleet?pool=${encodeURIComponent(pool)}`}>
+        <PoolName pool={pool} />
       </Link>
     ),
   },

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatMegabytes } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Status } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -59,7 +60,15 @@ const COLUMNS: readonly Column<WorkerNow>[] = [
     title: 'Pools',
     wide: true,
     value: ({ pools }) => pools.join(' '),
-    cell: ({ pools }) => <span className="bw-mono">{pools.join(' ')}</span>,
+    cell: ({ pools }) => (
+      <>
+        {pools.map((pool) => (
+          <div key={pool}>
+            <PoolName pool={pool} />
+          </div>
+        ))}
+      </>
+    ),
   },
   {
     key: 'running',

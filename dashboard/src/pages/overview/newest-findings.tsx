@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { FindingChange, FindingKindText } from '../../parts/finding-kind.tsx';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Ago } from '../../parts/time.tsx';
 
@@ -33,7 +34,7 @@ export function NewestFindings(): ReactNode {
                   <FindingChange kind={row.kind} percent={row.change_percent} />
                 </div>
                 <div className="bw-note">
-                  <FindingKindText kind={row.kind} />, {row.state.replace('_', ' ')}, on {row.pool},{' '}
+                  <FindingKindText kind={row.kind} />, {row.state.replace('_', ' ')}, on <PoolName pool={row.pool} />,{' '}
                   <Ago at={row.detected_at} />
                 </div>
               </li>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { seriesName } from '../../format/series-name.ts';
+import { useHardwareNames } from '../../parts/hardware-name.tsx';
 import { Answer } from '../../parts/states.tsx';
 import { HistoryChart } from '../series/history-chart.tsx';
 import { useHistory } from '../series/use-history.ts';
@@ -11,11 +12,12 @@ import { useHistory } from '../series/use-history.ts';
 export default function SeriesPanel({ series_id }: { series_id: string }): ReactNode {
   const series = useGet(call('GET /api/series/:id', { params: { id: series_id } }));
   const { points, analysis, marks } = useHistory(series_id);
+  const names = useHardwareNames();
   return (
     <Answer of={series} height={260}>
       {(row) => (
         <>
-          <Link href={`/series/${series_id}`}>{seriesName(row)}</Link>
+          <Link href={`/series/${series_id}`}>{seriesName(row, names.pool)}</Link>
           <Answer of={points} height={260}>
             {(rows) => (
               <HistoryChart

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { formatNumber } from '../../format/numbers.ts';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { topPerPool } from './top-per-pool.ts';
@@ -51,7 +52,9 @@ function TopOfPool({ pool, cells }: { pool: string; cells: readonly MatrixCell[]
   const greatest = Math.max(...cells.map(({ value }) => value));
   return (
     <section aria-label={`Top models on ${pool}`}>
-      <h3 className="bw-mono">{pool}</h3>
+      <h3>
+        <PoolName pool={pool} />
+      </h3>
       <ol className="bw-ranking">
         {cells.map((cell) => (
           <li key={cell.series_id}>

@@ -40,6 +40,8 @@ export function historyOption(history: History, colours: ChartColours): EChartsO
       right: 34,
       type: 'scroll',
       data: ['value', '95 % CI', 'level', 'trend', 'forecast'],
+      // A click on its name shows what is guessed.
+      selected: { trend: false, forecast: false },
     },
     tooltip: { trigger: 'item' },
     dataZoom: [{ type: 'inside' }, { type: 'slider', height: 18, bottom: 6, borderColor: colours.line }],

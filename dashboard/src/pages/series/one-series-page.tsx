@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
 import { useGet } from '../../api/use-api.ts';
 import { seriesName } from '../../format/series-name.ts';
+import { useHardwareNames } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
@@ -44,7 +45,7 @@ function OneSeries({ row }: { row: SeriesRow }): ReactNode {
   const [noting, setNoting] = useState(false);
   const may_note = useMay('submitter');
   const { points, analysis, marks } = useHistory(row.series_id);
-  const name = seriesName(row);
+  const name = seriesName(row, useHardwareNames().pool);
   return (
     <>
       <PageHead

@@ -10,6 +10,7 @@ import { useRefresh } from '../../api/use-refresh.ts';
 import { formatCount, formatNumber } from '../../format/numbers.ts';
 import { seriesName } from '../../format/series-name.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { PoolName } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -49,7 +50,7 @@ const COLUMNS: readonly Column<SeriesRow>[] = [
   { key: 'benchmark', title: 'Benchmark', wide: true, value: ({ benchmark }) => benchmark },
   { key: 'precision', title: 'Precision', wide: true, value: ({ precision }) => precision },
   { key: 'executor', title: 'Executor', wide: true, value: ({ executor }) => executor },
-  { key: 'pool', title: 'Pool', wide: true, value: ({ pool }) => pool },
+  { key: 'pool', title: 'Pool', wide: true, value: ({ pool }) => pool, cell: ({ pool }) => <PoolName pool={pool} /> },
   {
     key: 'last_at',
     title: 'Last run',

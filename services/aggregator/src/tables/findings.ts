@@ -78,7 +78,7 @@ function after({ sort, descending, before, after: place }: AskedQuery<'findings'
 
 /** A page of findings, sorted; `before` or `after` is the last row of the page before. */
 export function findFindings(database: Queries, parameters: AskedQuery<'findings'>): Promise<FindingReply[]> {
-  const { run_id, kind, states, series_id, series_ids, incident_id, search, benchmark, commit, branch, limit } =
+  const { run_id, kind, states, series_id, series_ids, incident_id, search, benchmark, model, commit, branch, limit } =
     parameters;
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),
@@ -89,6 +89,7 @@ export function findFindings(database: Queries, parameters: AskedQuery<'findings
     equals('f.incident_id', 'String', incident_id),
     contains(['benchmark', 'model', 'metric', 'pool'], search),
     equals('benchmark', 'String', benchmark),
+    equals('model', 'String', model),
     commit === undefined ? undefined : ["startsWith(JSONExtractString(source, 'commit'), {commit:String})", { commit }],
     branch === undefined ? undefined : ["JSONExtractString(source, 'branch') = {branch:String}", { branch }],
     since('detected_at', parameters.since),

@@ -156,10 +156,11 @@ export function findFresh(
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Queries,
-  { search, series_id, limit }: AskedQuery<'series'>,
+  { search, series_id, model, limit }: AskedQuery<'series'>,
 ): Promise<SeriesRow[]> {
   const { where, parameters } = filterBy([
     equals('series_id', 'String', series_id),
+    equals('model', 'String', model),
     contains(['benchmark', 'model', 'metric'], search),
   ]);
   // What a series is stands in each of its points, so it is read from the newest alone: of a million points that takes a
@@ -222,7 +223,32 @@ export function findModels(database: Queries, { limit }: AskedQuery<'models'>): 
   );
 }
 
+/** Every metric that has real results, that of the most series first. */
+export function findMetrics(
+  database: Queries,
+  { model, limit }: AskedQuery<'metrics'>,
+): Promise<Array<QueryRow<'metrics'>>> {
+  return database.query(
+    `SELECT metric, argMin(unit, version) AS unit, argMin(better, version) AS better, uniqExact(series_id) AS series,
+       max(measured_at) AS last_measured_at
+     FROM results FINAL WHERE NOT is_simulated ${model === '' ? '' : 'AND model = {model:String}'}
+     GROUP BY metric ORDER BY series DESC, metric LIMIT {limit:UInt32}`,
+    { limit, ...(model === '' ? {} : { model }) },
+  );
+}
+
 const MATRIX_COLUMNS = [
   ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'value', 'ci_low', 'ci_high'],
-  ...['samples', 'measured_at', 'run_id', 'better', 'note_codes', 'notes'],
+  ...[
+    'samples',
+    'measured_at',
+    'run_id',
+    'better',
+    'note_codes',
+    'notes',
+    'executor',
+    'scenario',
+    'variant',
+    'task_id',
+  ],
 ];

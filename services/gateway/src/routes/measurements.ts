@@ -22,8 +22,9 @@ export const measurementHandlers: Handlers<typeof measurementApi> = {
   },
 
   'GET /api/matrix': async ({ gateway, query }) => {
-    const { rows } = await gateway.client.query('matrix', query);
+    const { rows, truncated } = await gateway.client.query('matrix', { ...query, limit: 10_000 });
     return {
+      truncated,
       items: rows.map((row) => ({ ...row, class: hardwareClass.safeParse(row.pool.split('-')[0]).data ?? null })),
     };
   },

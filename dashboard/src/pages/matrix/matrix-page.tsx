@@ -1,0 +1,166 @@
+import { call } from '@benchwire/shared/client/http-client.ts';
+import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
+import { modelName } from '@benchwire/shared/format/model-name.ts';
+import { Select, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useMemo } from 'react';
+import { Link } from 'wouter';
+import { useGet } from '../../api/use-api.ts';
+import { useRefresh } from '../../api/use-refresh.ts';
+import { formatCount } from '../../format/numbers.ts';
+import { useHardwareNames } from '../../parts/hardware-name.tsx';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { useUrlState } from '../../parts/url-state.ts';
+import { familyOf, type Matrix, type MatrixChoice, matrixOf } from './matrix.ts';
+import { MatrixTable } from './matrix-table.tsx';
+import { MetricSelect } from './metric-select.tsx';
+
+const DEFAULTS = { metric: 'latency_ms', class: '', family: '', precision: '', batch: 'best', search: '', against: '' };
+
+/** Every model on every hardware: one metric, absolute or against a baseline. */
+export default function MatrixPage(): ReactNode {
+  const [choice, change] = useUrlState(DEFAULTS);
+  useRefresh('events', ['/api/matrix', '/api/metrics'], 5000);
+  const matrix = useGet(call('GET /api/matrix', { query: { metric: choice.metric } }));
+  return (
+    <>
+      <PageHead title="Matrix" note="Models by hardware. A value opens its series, a model its page." />
+      <Answer of={matrix} height={300}>
+        {({ items, truncated }) => (
+          <>
+            <Filters cells={items} choice={choice} change={change} />
+            <Values cells={items} choice={choice} />
+            {truncated && <p className="bw-note">Only the newest 10,000 values are shown.</p>}
+          </>
+        )}
+      </Answer>
+    </>
+  );
+}
+
+function Values({ cells, choice }: { cells: readonly MatrixCell[]; choice: typeof DEFAULTS }): ReactNode {
+  const { fingerprint: nameOf } = useHardwareNames();
+  const matrix = useMemo(() => matrixOf(cells, choice), [cells, choice]);
+  if (matrix.lines.length === 0) {
+    return cells.length === 0 ? (
+      <Empty title={`No values of ${choice.metric} yet`}>
+        The first completed benchmark fills the matrix: <Link href="/runs/new">start one</Link>.
+      </Empty>
+    ) : (
+      <Empty title="No values match these filters">Choose another hardware, family, precision or batch size.</Empty>
+    );
+  }
+  return (
+    <Panel title={`${choice.metric}: ${wayOf(matrix)}`} aside={<span className="bw-dim">{coverage(matrix)}</span>}>
+      <MatrixTable matrix={matrix} as_percent={choice.against !== ''} nameOf={nameOf} />
+      {choice.against !== '' && (
+        <p className="bw-note">
+          Percentages compare the newest values and say nothing about noise: <Link href="/compare">Compare</Link> tests
+          for it.
+        </p>
+      )}
+    </Panel>
+  );
+}
+
+function wayOf({ direction }: Matrix): string {
+  if (direction === 'lower_is_better') return 'lower is better';
+  return direction === 'higher_is_better' ? 'higher is better' : 'no better direction known';
+}
+
+function coverage({ lines, hardware }: Matrix): string {
+  const measured = lines.reduce((sum, { shown }) => sum + shown.size, 0);
+  return `${formatCount(measured)} of ${formatCount(lines.length * hardware.length)} combinations measured`;
+}
+
+interface FilterProps {
+  cells: readonly MatrixCell[];
+  choice: MatrixChoice & { metric: string };
+  change: (change: Partial<typeof DEFAULTS>) => void;
+}
+
+function Filters({ cells, choice, change }: FilterProps): ReactNode {
+  const { fingerprint: nameOf } = useHardwareNames();
+  const distinct = (of: (cell: MatrixCell) => string | null): string[] =>
+    [...new Set(cells.map(of))].filter((value) => value !== null && value !== '').sort() as string[];
+  const batches = [...new Set(cells.map(({ batch_size }) => batch_size))].sort((a, b) => (a ?? 0) - (b ?? 0));
+  const lines = matrixOf(cells, { ...choice, against: '', batch: 'best', search: '' }).lines;
+  const baselines = [
+    {
+      group: 'Hardware',
+      items: distinct(({ fingerprint }) => fingerprint).map((id) => ({ value: `hardware:${id}`, label: nameOf(id) })),
+    },
+    {
+      group: 'Model',
+      items: lines.map(({ key, model, executor, precision }) => ({
+        value: `model:${key}`,
+        label: [modelName(model), precision, executor].filter(Boolean).join(', '),
+      })),
+    },
+  ];
+  const select = (name: 'class' | 'family' | 'precision', label: string, values: string[]): ReactNode => (
+    <Select
+      aria-label={label}
+      placeholder={label.toLowerCase()}
+      data={values}
+      value={choice[name] || null}
+      onChange={(next) => change({ [name]: next ?? '' })}
+      clearable
+      searchable
+      w={150}
+    />
+  );
+  return (
+    <search className="bw-filters">
+      <MetricSelect value={choice.metric} onChange={(metric) => change({ metric })} />
+      <Select
+        aria-label="Baseline"
+        placeholder="absolute values"
+        data={baselines}
+        value={choice.against || null}
+        onChange={(next) => change({ against: next ?? '' })}
+        clearable
+        searchable
+        w={260}
+      />
+      {select(
+        'class',
+        'Hardware class',
+        distinct((cell) => cell.class),
+      )}
+      {select(
+        'family',
+        'Family',
+        distinct(({ model }) => (model === '' ? null : familyOf(model))),
+      )}
+      {select(
+        'precision',
+        'Precision',
+        distinct(({ precision }) => precision),
+      )}
+      <Select
+        aria-label="Batch size"
+        data={[
+          { value: 'best', label: 'best batch size' },
+          ...batches.map((size) =>
+            size === null ? { value: 'none', label: 'no batch size' } : { value: String(size), label: `batch ${size}` },
+          ),
+        ]}
+        value={choice.batch}
+        onChange={(next) => change({ batch: next ?? 'best' })}
+        allowDeselect={false}
+        w={150}
+      />
+      <TextInput
+        data-search
+        aria-label="Search in model and benchmark"
+        placeholder="model or benchmark"
+        leftSection={<IconSearch size={15} />}
+        value={choice.search}
+        onChange={(event) => change({ search: event.currentTarget.value })}
+        w={200}
+      />
+    </search>
+  );
+}

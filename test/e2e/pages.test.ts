@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
+import { findStack } from '@benchwire/shared/client/find-stack.ts';
+import { call, HttpClient } from '@benchwire/shared/client/http-client.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { makeHistory } from '../screenshots/history.ts';
+import { cutOff, seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
+import { whyNoChromium } from '../support/chromium.ts';
+import { type DashboardStack, signIn, startDashboardStack } from '../support/dashboard.ts';
+
+const missing = whyNoChromium();
+if (missing !== undefined) console.warn(`tests of the dashboard's pages: skipped, ${missing}`);
+
+const LONG = 'a_name_that_does_not_end_'.repeat(8);
+
+/** Pages over models and hardware on two workers, and names as long as they may be. */
+describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bw-pages-'));
+  let dashboard: DashboardStack;
+  let browser: TestBrowser;
+  let client: Client;
+
+  beforeAll(async () => {
+    dashboard = await startDashboardStack({
+      dataDir: join(folder, 'data'),
+      env: { LOG_LEVEL: 'warn', WORKER_COMMANDS: 'node' },
+    });
+    browser = await startBrowser();
+    client = await connectClient(findStack({ environment: dashboard.stack.env, working_directory: folder }).options);
+    await makeHistory(client, folder, { runs: 8, first_slower: 7 });
+    await dashboard.stack.addService('worker', { WORKER_LABELS: 'site=lab-2' });
+    const api = new HttpClient({ url: dashboard.url, headers: { Authorization: `Bearer ${dashboard.key}` } });
+    const pools = async (): Promise<number> => (await api.send(call('GET /api/pools'))).pools.length;
+    await vi.waitFor(async () => expect(await pools()).toBe(2), { timeout: 30_000 });
+    const program = "console.log(JSON.stringify({ metric: 'request_latency_ms', value: SPEED, unit: 'ms' }))";
+    const task = (model: string, speed: number) => ({
+      ...{ task_id: model.slice(0, 100), executor: 'command', placement: 'each' },
+      config: { model, command: ['node', '-e', program.replace('SPEED', String(speed))] },
+    });
+    const { run_id } = await client.submit({
+      name: LONG,
+      source: { commit: 'c'.repeat(40), branch: LONG },
+      tasks: [task('fast-model-v2', 2), task(LONG, 4)],
+    } as never);
+    await client.finished(run_id);
+    await signIn(browser, dashboard);
+  }, 300_000);
+  afterAll(async () => {
+    await client?.close();
+    await browser?.close();
+    await dashboard?.stack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(() => {
+    expect(browser.problems, 'on the console').toEqual([]);
+  });
+
+  const open = async (path: string): Promise<void> => {
+    const { page } = browser;
+    await page.goto(dashboard.url + path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const loading = page.getByLabel('loading', { exact: true });
+    await vi.waitFor(async () => expect(await loading.count()).toBe(0), { timeout: 20_000 });
+  };
+
+  it('shows models by hardware, absolute and against a baseline, and leads to the model and the series', async () => {
+    const { page } = browser;
+    await open('/matrix?metric=request_latency_ms');
+    const matrix = page.getByRole('region', { name: 'Matrix' });
+    const row = matrix.getByRole('row').filter({ hasText: 'fast-model-v2' });
+    await row.getByRole('link', { name: /^2\.000/ }).waitFor();
+    // Both workers are on this machine, so what they measure has one history.
+    await page.getByText('3 of 3 combinations measured').waitFor();
+
+    await page.getByRole('combobox', { name: 'Baseline' }).click();
+    await page.getByRole('option', { name: /^fast-model-v2/ }).click();
+    expect(decodeURIComponent(page.url())).toContain('against=model:fast-model-v2|command|');
+    await row.getByText('baseline').first().waitFor();
+    const other = matrix.getByRole('row').filter({ hasText: 'a_name_that' });
+    await other.getByText('+100.0 % worse').first().waitFor();
+    await page.reload();
+    await other.getByText('+100.0 % worse').first().waitFor();
+
+    await row.getByRole('link', { name: 'fast-model-v2' }).click();
+    await page.getByRole('heading', { name: 'fast-model-v2', level: 1 }).waitFor();
+    const values = page.getByRole('region', { name: 'Values' }).last();
+    await values.getByRole('row').filter({ hasText: 'request_latency_ms' }).waitFor();
+    await page.getByRole('img', { name: '2 points in 1 series of request_latency_ms' }).waitFor();
+    await values.getByRole('link', { name: '2.000 ms' }).first().click();
+    await page.waitForURL(/\/series\/[0-9a-f]{20}/);
+  });
+
+  it('cuts off no text and is accessible, on three widths, with names of 200 characters', async () => {
+    const { page } = browser;
+    const { rows } = await client.query('findings', {});
+    const finding = `/findings/${encodeURIComponent(rows[0]?.finding_id ?? '')}`;
+    const [run] = (await client.query('runs', { search: 'a_name' })).rows;
+    const wrong: string[] = [];
+    for (const path of [
+      ...[
+        '/',
+        '/runs',
+        `/runs/${run?.run_id}`,
+        '/matrix?metric=request_latency_ms',
+        '/series',
+        '/findings?state=all',
+        finding,
+      ],
+      ...[`/matrix/model?model=${LONG}`, `/series/${rows[0]?.series_id}`, '/fleet', '/events'],
+    ]) {
+      for (const width of [1440, 1024, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        await open(path);
+        wrong.push(...(await cutOff(page)).map((each) => `${path} at ${width} px: ${each}`));
+      }
+      wrong.push(...(await seriousViolations(page)).map((violation) => `${path} ${violation}`));
+    }
+    expect(wrong).toEqual([]);
+  });
+});
