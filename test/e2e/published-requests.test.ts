@@ -1,31 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { REJECTED_HEADERS, rejectedSubject } from '@benchwire/shared/contracts/rejected.ts';
 import { STORED_SUBMIT_SUBJECT, SUBMIT_SUBJECT } from '@benchwire/shared/contracts/request.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { bw } from '../support/bw.ts';
 import { readAll } from '../support/nats-fixture.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** Requests that are published and not asked, as any program can without a reply. */
 
-const dataDir = mkdtempSync(join(tmpdir(), 'bw-published-'));
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ dataDir, env: { LOG_LEVEL: 'warn' } });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  fixture = await StackFixture.start({ env: { LOG_LEVEL: 'warn' } });
+  ({ stack, nats } = fixture);
 });
-afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterAll(() => fixture?.stop());
 
 const request = (name: string, more: object = {}): string =>
   JSON.stringify({ name, ...more, tasks: [{ task_id: 'a', executor: 'noop' }] });

@@ -1,20 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { SUBMIT_SUBJECT, submitReply } from '@benchwire/shared/contracts/request.ts';
 import { type TaskExplanation, WHY_SUBJECT, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { addModel } from '../../services/worker/test-support/onnx-model.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** Two workers of one pool with model folders of their own: what one has the other one lacks. */
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-files-'));
 const folders = { first: join(dataDir, 'first'), second: join(dataDir, 'second') };
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const outcomes: Outcome[] = [];
@@ -24,20 +23,19 @@ beforeAll(async () => {
   writeFileSync(join(folders.first, 'of-first.onnx'), addModel(['batch', 3]));
   writeFileSync(join(folders.second, 'of-second.onnx'), addModel(['batch', 3]));
   const services = { anomaly: 0, gateway: 0, worker: 0 };
-  stack = await startLocalStack({ dataDir: join(dataDir, 'stack'), services, env: { LOG_LEVEL: 'warn' } });
+  fixture = await StackFixture.start({ services, env: { LOG_LEVEL: 'warn' } });
+  ({ stack, nats } = fixture);
   await Promise.all(
     Object.entries(folders).map(([id, folder]) =>
       stack.addService('worker', { WORKER_ID: id, WORKER_MODEL_DIRS: folder }),
     ),
   );
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
   nats.subscribe('bw.outcome.>', { callback: (_error, message) => void outcomes.push(outcome.parse(message.json())) });
   await nats.flush();
 }, 90_000);
 
 afterAll(async () => {
-  await nats?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 

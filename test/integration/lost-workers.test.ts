@@ -3,40 +3,37 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
+import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { queryReply, querySubject } from '@benchwire/shared/contracts/query.ts';
-import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
-import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import { StackFixture } from '../support/stack-fixture.ts';
 
 /** Workers that die while nothing else is there to notice. Each step goes on where the one before has ended. */
 const dataDir = mkdtempSync(join(tmpdir(), 'bw-lost-workers-'));
 const MAIN = join(import.meta.dirname, '../../services/worker/src/main.ts');
 const SERVICES = { ingest: 0, worker: 0, anomaly: 0, gateway: 0 };
+let fixture: StackFixture;
 let stack: LocalStack;
 let nats: NatsConnection;
 const workers = new Set<ChildProcess>();
 
 async function up(services: Record<string, number> = SERVICES): Promise<void> {
-  stack = await startLocalStack({ dataDir, services, env: { LOG_LEVEL: 'warn' } });
-  nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
+  fixture = await StackFixture.start({ dataDir, services, env: { LOG_LEVEL: 'warn' } });
+  ({ stack, nats } = fixture);
 }
 
 async function down(): Promise<void> {
-  await nats.close();
-  await stack.stop();
+  await fixture.stop();
 }
 
 beforeAll(() => up(), 60_000);
 
 afterAll(async () => {
   for (const worker of workers) worker.kill('SIGKILL');
-  await nats?.close();
-  await stack?.stop();
+  await fixture?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
