@@ -1,13 +1,12 @@
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import { betterOf } from '@benchwire/shared/metric/direction.ts';
 import { wordsOf } from '@benchwire/shared/metric/name.ts';
-import { parseUnit } from '@benchwire/shared/metric/parse-unit.ts';
+import { metricInText } from './metric-in-text.ts';
 
 /** Lines of each kind that are told in the notes; the rest are counted. */
 const MAX_NOTED_LINES = 3;
 /** Lines of text that are looked at for numbers that look like metrics; a program that prints more has told enough. */
 const MAX_LOOKED_AT = 20_000;
-const MAX_TEXT_LINE = 400;
+const MAX_TEXT_LINE = 4000;
 const SHOWN_CHARACTERS = 200;
 
 /** Counts what a person would take for a metric and that was not taken, for notes. Bounded in memory and time. */
@@ -82,27 +81,4 @@ export class NotTaken {
     }
     return notes;
   }
-}
-
-/** `name: number unit` or `name = number unit`, where a list mark or a table's bar may stand before. */
-const NAMED_NUMBER =
-  /^[\s*|>-]{0,10}([A-Za-z][\w ./()%@-]{0,60}?)\s{0,10}[:=|]\s{0,10}([+-]?\d[\d,_]*(?:\.\d+)?(?:e[+-]?\d+)?)\s{0,5}([A-Za-zµμ%][\w/%µμ]{0,15})?(?:\s|[.,;|)]|$)/i;
-/** A pair of an object: `'loss': 0.4`. */
-const PAIR = /["']([A-Za-z][\w ./-]{0,60})["']\s{0,3}:\s{0,3}([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)/gi;
-
-/** A number in a line of text whose name or unit says that it is a measurement. Pure. */
-export function metricInText(line: string): { name: string; value: string } | undefined {
-  const [, name = '', value = '', unit = ''] = NAMED_NUMBER.exec(line) ?? [];
-  if (name !== '' && isMeasurement(name, unit)) return { name: wordsOf(name).join('_'), value };
-  if (!line.includes('{')) return undefined;
-  for (const [, key = '', number = ''] of line.matchAll(PAIR)) {
-    if (isMeasurement(key, '')) return { name: wordsOf(key).join('_'), value: number };
-  }
-  return undefined;
-}
-
-function isMeasurement(name: string, unit: string): boolean {
-  const known = unit === '' || !parseUnit(unit).family.startsWith('other:');
-  const better = betterOf({ metric: name, unit: known ? unit : '' });
-  return better === 'lower' || better === 'higher';
 }

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isLogPrefix } from './log-prefix.ts';
 import { looseToJson } from './loose-json.ts';
+import { metricInText } from './metric-in-text.ts';
 import { parseLine } from './metric-line.ts';
-import { metricInText } from './not-taken.ts';
 import { ProgramOutput } from './output.ts';
 
 interface Printed {
@@ -132,11 +132,46 @@ describe('a metric that is not taken is told', () => {
       /"metric": "loss", "value": 0.693/,
     ],
     ['a table', '| pp512 | 1204.5 t/s |\n', /look like metrics.*pp512/],
+    [
+      'llama-bench’s table',
+      '| llama 7B Q4_0 | 3.56 GiB | 6.74 B | CPU | 8 | pp512 | 1234.56 ± 7.89 |\n',
+      /"metric": "pp512", "value": 1234.56/,
+    ],
+    [
+      'k6’s summary',
+      '     http_req_duration..............: avg=12.3ms min=1ms med=10ms max=100ms p(90)=20ms\n',
+      /"metric": "http_req_duration", "value": 12.3/,
+    ],
+    ['hyperfine', '  Time (mean ± σ):     123.4 ms ±   1.2 ms    [User: 3 ms, System: 1 ms]\n', /"value": 123.4/],
+    ['%timeit', '12.3 ms ± 0.4 ms per loop (mean ± std. dev. of 7 runs, 100 loops each)\n', /"value": 12.3/],
+    ['Go', 'BenchmarkSum/n=10-8   \t 1000000\t      1234 ns/op\t  56 B/op\n', /"value": 1234/],
+    ['Google Benchmark', 'BM_memcpy/8         54.2 ns         54 ns   11461937\n', /"value": 54.2/],
+    ['JMH', 'Codec.encode  thrpt  10  1204.512 ± 5.6  ops/s\n', /"value": 1204.512/],
+    [
+      'an object with the name in a field',
+      '{"event":"metric","name":"acc","val":0.91}\n',
+      /"metric": "acc", "value": 0.91/,
+    ],
+    [
+      'an object of 2,000 characters',
+      `{"config": "${'x'.repeat(2000)}", "loss": 0.25}\n`,
+      /"metric": "loss", "value": 0.25/,
+    ],
   ])('%s', async (_, stdout, note) => {
     const { points, notes } = await print(stdout);
     expect(points).toEqual({});
     expect(notes.join('\n')).toMatch(note);
   });
+
+  it.each([
+    'loading 3 of 12 shards, 40 s left',
+    'Python 3.11.2 on Linux 6.1.0-44, 2 cores',
+    'listening on 127.0.0.1:8080 (pid 4711)',
+    '{"event": "start", "name": "trainer", "port": 8080}',
+    'Benchmark 3 of 12 starts in 5 s',
+    'seed: 42',
+    'tolerance 1e-5 +/- auto',
+  ])('numbers that are no measurements need no word: %s', (line) => expect(metricInText(line)).toBeUndefined());
 
   it('on standard error', async () => {
     const { points, notes } = await print('', `${A}\n${A}\n`);
