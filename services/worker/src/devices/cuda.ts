@@ -10,6 +10,9 @@ const FIELDS = ['index', 'uuid', 'pci.bus_id', 'name', 'memory.total', 'driver_v
 const DIVISIBLE = /\b(A30|A100|A800|H20|H100|H200|H800|GH200|B100|B200|B300|GB200|GB300|RTX PRO [56]000)\b/i;
 /** Lines that are no GPU and that people have to be told of. */
 const MAX_NOTES = 10;
+/** 64 TiB, and 100 kW: far beyond any GPU. */
+const MAX_GPU_MEMORY_MB = 64 * 1024 ** 2;
+const MAX_GPU_WATTS = 100_000;
 
 /** NVIDIA GPUs, by nvidia-smi: what is healthy is offered, and what is not is named. */
 export async function detectCuda(run: typeof runTool = runTool): Promise<Detection> {
@@ -76,12 +79,16 @@ export function parseNvidiaSmi(
       );
       continue;
     }
-    const memory_mb = numberOrNull(memory);
+    const device_id = `cuda-${index}`;
+    if (devices.some((known) => known.device_id === device_id)) continue;
+    const memory_mb = between(1, MAX_GPU_MEMORY_MB, numberOrNull(memory));
+    if (memory_mb === null && numberOrNull(memory) !== null)
+      notes.push(`GPU ${index} is offered with an unknown amount of memory, since nvidia-smi says ${memory} MiB`);
     // NVML tells no memory of a GPU that has none of its own, such as of a GB10 or a Jetson.
     const shares = memory_mb === null && memory !== undefined && isNotThere(memory);
     const memory_gb = memory_mb === null ? null : gibibytes(memory_mb * 1024 ** 2);
     devices.push({
-      device_id: `cuda-${index}`,
+      device_id,
       class: 'cuda',
       name: textOrNull(name) ?? 'NVIDIA GPU',
       memory_gb: shares ? gibibytes(machine_bytes) : memory_gb,
@@ -91,7 +98,7 @@ export function parseNvidiaSmi(
         gpu_model: textOrNull(name) ?? 'NVIDIA GPU',
         gpu_memory_mb: memory_mb,
         gpu_driver: textOrNull(driver),
-        gpu_power_limit_watts: numberOrNull(power),
+        gpu_power_limit_watts: between(1, MAX_GPU_WATTS, numberOrNull(power)),
         cuda_compute: numberOrNull(compute),
       },
       instance: { gpu_index: Number(index), gpu_uuid: textOrNull(uuid), gpu_bus: textOrNull(bus) },
@@ -102,6 +109,11 @@ export function parseNvidiaSmi(
 
 type Row = Record<'index' | 'name', string> &
   Partial<Record<'uuid' | 'bus' | 'memory' | 'driver' | 'power' | 'compute', string>>;
+
+/** Null for what no device has: broken drivers print 0, -1 and 2^64-1. */
+function between(least: number, most: number, value: number | null): number | null {
+  return value !== null && value >= least && value <= most ? value : null;
+}
 
 /** Undefined for what is no row. A name may have commas in it, and a number a decimal comma: these have no blank behind them. */
 function readRow(line: string, fields: number): Row | undefined {

@@ -48,6 +48,22 @@ describe('nvidia-smi on real machines', () => {
     expect((await detected()).found).toMatchObject([{ memory_gb: machine_gb, identity: { gpu_memory_mb: null } }]);
   });
 
+  it.each([
+    ['no memory at all', '0'],
+    ['a negative number', '-1'],
+    ['2^64-1', '18446744073709551615'],
+  ])('%s is an unknown amount of memory, and said so', async (_, memory) => {
+    await tool('nvidia-smi', `0, GPU-1, 00:01.0, Tesla T4, ${memory}, 535.1, -1, 7.5\n`);
+    const { found, notes } = await detected();
+    expect(found).toMatchObject([{ memory_gb: null, identity: { gpu_memory_mb: null, gpu_power_limit_watts: null } }]);
+    expect(notes).toContain(`nvidia-smi says ${memory} MiB`);
+  });
+
+  it('a row that is there twice is one device', async () => {
+    await tool('nvidia-smi', a100(0, 'GPU-1').repeat(2));
+    expect((await detected()).ids).toEqual(['cuda-0']);
+  });
+
   it.each<[string, string, object]>([
     [
       'a comma in the name',
