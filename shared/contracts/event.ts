@@ -6,6 +6,7 @@ import { request } from './request.ts';
 import { serviceHealth } from './service.ts';
 import { poolDemand } from './status.ts';
 import { requirements } from './task.ts';
+import { storedVerdict } from './verdict.ts';
 import { capabilities, pauseOfWorker } from './worker.ts';
 
 /**
@@ -165,6 +166,8 @@ export const EVENT_DATA = {
   'run.bound': boundData,
   'run.cancelling': noData,
   'run.finished': finishedData,
+  /** Its verdict is another one than lists have. Since 0.5. */
+  'run.judged': storedVerdict.omit({ judged_at: true }),
   'task.running': noData,
   'task.measured': measuredData,
   'task.waiting_for_pool': waitingData,

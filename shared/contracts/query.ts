@@ -24,6 +24,7 @@ import {
   recoveryRow,
   rejectedRow,
   resultRow,
+  runOfSeriesRow,
   runRow,
   samplesRow,
   seriesRow,
@@ -38,6 +39,7 @@ import {
 import { RUN_STATUSES } from './run-status.ts';
 import { seriesFields } from './series-key.ts';
 import { TEST_STATES } from './test-results.ts';
+import { verdictOutcome } from './verdict.ts';
 
 /** Request/reply, answered by the aggregator: parameters as JSON in, a `QueryReply` as JSON out. */
 export const QUERY_SUBJECTS = 'bw.query.*';
@@ -64,6 +66,8 @@ export const QUERIES = {
         .optional(),
       /** See run-status.ts. Since 0.4. */
       statuses: z.array(z.enum(RUN_STATUSES)).min(1).optional(),
+      /** Outcomes of verdicts, as lists have them. Since 0.5. */
+      verdicts: z.array(verdictOutcome).min(1).optional(),
       /** Looked for in the name and the run's id. */
       search: z.string().max(256).default(''),
       /** `name` or `name=value`. */
@@ -374,6 +378,11 @@ export const QUERIES = {
       points_per_series: limit(1000),
     }),
     row: linePointRow,
+  },
+  /** Runs with points in any of these series, newest first. Since 0.5. */
+  runs_of_series: {
+    parameters: z.strictObject({ series_ids: z.array(text).min(1).max(2000), limit: limit(200, 1000) }),
+    row: runOfSeriesRow,
   },
   /** What was accepted on each of these series, oldest first. Since 0.5. */
   accepted: {

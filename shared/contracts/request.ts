@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gate } from './gate.ts';
+import { writtenGate } from './gate.ts';
 import { labels } from './hardware.ts';
 import { runId, taskId } from './ids.ts';
 import { requestFiles } from './request-file.ts';
@@ -58,7 +58,7 @@ export const request = z.strictObject({
   name: z.string().min(1).max(256).optional(),
   source: source.optional(),
   /** What of the run's verdict makes it fail. Since 0.5. */
-  gate: gate.optional(),
+  gate: writtenGate.optional(),
   tags: labels.default({}),
   priority: z.int().min(0).max(100).default(0),
   /** At most so many of the run's tasks at once, waiting in a pool's queue or in execution. Since 0.2. */

@@ -8,6 +8,7 @@ import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 import { source } from './request.ts';
 import { seriesFields } from './series-key.ts';
 import { TEST_STATES } from './test-results.ts';
+import { storedVerdict } from './verdict.ts';
 import { capabilities } from './worker.ts';
 
 /** Rows of the answers to the queries of query.ts: what the aggregator tells of runs, tasks, values and findings. */
@@ -50,8 +51,13 @@ export const runRow = z.object({
   timed_out: z.int(),
   cancelled: z.int(),
   lost: z.int(),
+  /** As it was worked out last; null where the run measured nothing, or goes on. Since 0.5. */
+  verdict: storedVerdict.nullable().default(null),
 });
 export type RunRow = z.infer<typeof runRow>;
+
+export const runOfSeriesRow = z.object({ run_id: runId, source: storedSource });
+export type RunOfSeriesRow = z.infer<typeof runOfSeriesRow>;
 
 export const taskRow = z.object({
   run_id: runId,

@@ -95,13 +95,28 @@ export const appliedGate = z.object({
 });
 export type AppliedGate = z.infer<typeof appliedGate>;
 
+/** Of all that count: fail before warn before pass. */
+export const verdictOutcome = z.enum(['pass', 'warn', 'fail']);
+const counts = z.record(verdictKind, z.int());
+
+/**
+ * A verdict as lists have it. It is worked out again when a run of the commit, an acceptance, a finding or a gate changes it, and when
+ * somebody asks for the whole verdict.
+ */
+export const storedVerdict = z.object({
+  outcome: verdictOutcome,
+  summary: z.string(),
+  counts: z.partialRecord(verdictKind, z.int()),
+  judged_at: timestamp,
+});
+export type StoredVerdict = z.infer<typeof storedVerdict>;
+
 export const runVerdict = z.object({
   run_id: runId,
   /** Whether the run has ended: until then this is about what was measured so far. */
   is_final: z.boolean(),
-  /** Of all that count: fail before warn before pass. */
-  outcome: z.enum(['pass', 'warn', 'fail']),
-  counts: z.record(verdictKind, z.int()),
+  outcome: verdictOutcome,
+  counts,
   /** In one line, for people. */
   summary: z.string(),
   /** Those that fail first. */

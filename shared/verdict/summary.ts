@@ -9,6 +9,14 @@ export const VERDICT_WORDS = {
   new: 'new',
 } as const satisfies Record<VerdictKind, string>;
 
+/** A verdict in words: known and accepted ones as such. */
+export function wordsOf({ verdict, known_regression, accepted }: MetricVerdict): string {
+  const word = VERDICT_WORDS[verdict];
+  if (verdict !== 'slower' && verdict !== 'changed') return word;
+  if (accepted !== null) return `${word}, accepted`;
+  return known_regression === null ? word : `${word}, known`;
+}
+
 /** A run's verdict in one line: `2 of 14 metrics slower, 11 unchanged, 1 cannot tell: 12 more runs would`. */
 export function summaryOf(
   counting: readonly MetricVerdict[],

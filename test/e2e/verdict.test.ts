@@ -8,7 +8,7 @@ import { type Request, request } from '@benchwire/shared/contracts/request.ts';
 import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { bw as startBw } from '../support/bw.ts';
 
@@ -132,6 +132,46 @@ describe('a job of a pull request', () => {
     expect((await bw('verdict', third.verdict.run_id)).code).toBe(0);
     expect((await job('encode', pull('p3'), { latency_ms: 115 })).code).toBe(0);
     expect((await job('encode', pull('p4'), { latency_ms: 140 })).code).toBe(2);
+  });
+});
+
+describe('lists of runs', () => {
+  const stored = async (run_id: string) => (await client.query('run', { run_id })).rows[0]?.verdict ?? null;
+  const listed = (run_id: string, outcome: string | undefined) =>
+    vi.waitFor(async () => expect((await stored(run_id))?.outcome).toBe(outcome), { timeout: 20_000, interval: 100 });
+
+  it('show the verdict that the run has, also after a repetition, an acceptance, or another gate', async () => {
+    await history('listed', 8, () => ({ latency_ms: 100 }));
+    const red = await job('listed', pull('l1'), { latency_ms: 115 });
+    await listed(red.verdict.run_id, 'fail');
+    expect(await stored(red.verdict.run_id)).toMatchObject({ summary: red.verdict.summary, counts: { slower: 1 } });
+    const failing = (await client.query('runs', { verdicts: ['fail'], limit: 100 })).rows;
+    expect(failing.map(({ run_id }) => run_id)).toContain(red.verdict.run_id);
+    expect(failing.every(({ verdict }) => verdict?.outcome === 'fail')).toBe(true);
+    expect((await bw('runs', '--verdict', 'fail')).stdout).toContain('listed');
+
+    // Nobody asks for the first run's verdict from here on: its commit is measured again, and most repetitions are as before.
+    for (let n = 0; n < 2; n++) {
+      const { run_id } = await client.submit(requestOf('listed', pull('l1'), { latency_ms: 100 }));
+      await client.finished(run_id);
+    }
+    await vi.waitFor(async () => expect((await stored(red.verdict.run_id))?.outcome).toBe('pass'), { timeout: 20_000 });
+
+    const other = await job('listed', pull('l2'), { latency_ms: 115 });
+    await listed(other.verdict.run_id, 'fail');
+    expect((await bw('gates', 'set', 'listed', '--on-slower', 'warn')).stdout).toContain('on_slower');
+    await listed(other.verdict.run_id, 'warn');
+    expect((await bw('verdict', other.verdict.run_id)).stdout).toContain("on_slower warn (server's gate for listed)");
+    expect((await bw('gates', 'remove', 'listed')).code).toBe(0);
+    await listed(other.verdict.run_id, 'fail');
+    const changes = (await client.query('events', { entity: 'gate' })).rows.filter(({ kind }) => kind === 'changed');
+    expect(changes.map(({ data }) => JSON.parse(data))).toMatchObject([
+      { benchmark: 'listed', before: { on_slower: 'warn' }, after: null },
+      { benchmark: 'listed', before: null, after: { on_slower: 'warn' } },
+    ]);
+
+    await bw('accept', other.verdict.run_id, '--reason', 'wanted');
+    await listed(other.verdict.run_id, 'pass');
   });
 });
 

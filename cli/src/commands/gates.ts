@@ -8,7 +8,8 @@ import {
   type WrittenGate,
   writtenGate,
 } from '@benchwire/shared/contracts/gate.ts';
-import { appliedGate, gateWords } from '@benchwire/shared/verdict/applied-gate.ts';
+import { appliedGate } from '@benchwire/shared/verdict/applied-gate.ts';
+import { gateWords } from '@benchwire/shared/verdict/gate-words.ts';
 import { defineCommand } from '../arguments/command.ts';
 import type { OptionSpecs, Values } from '../arguments/options.ts';
 import { withStack } from '../connection/connect.ts';

@@ -1,5 +1,6 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { RUN_STATUSES, runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
+import { verdictOutcome } from '@benchwire/shared/contracts/verdict.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
@@ -10,19 +11,31 @@ import { formatAgo, formatDuration, formatNumber } from '../terminal/numbers.ts'
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 
+const OUTCOME_PAINT = {
+  pass: (style: Style) => style.green,
+  warn: (style: Style) => style.yellow,
+  fail: (style: Style) => style.red,
+};
+
 export const runs = defineCommand({
   name: 'runs',
   summary: 'the latest runs',
   positionals: [],
   options: {
     status: { kind: 'choice', choices: RUN_STATUSES, help: 'only runs with this status' },
+    verdict: { kind: 'choice', choices: verdictOutcome.options, help: 'only runs with this verdict' },
     limit: { kind: 'count', value: 'N', help: 'how many (20)' },
   },
-  async run(context, { limit = 20, status }) {
-    const wanted = status === undefined ? { limit } : { limit, statuses: [status] };
+  async run(context, { limit = 20, status, verdict }) {
+    const wanted = {
+      limit,
+      ...(status === undefined ? {} : { statuses: [status] }),
+      ...(verdict === undefined ? {} : { verdicts: [verdict] }),
+    };
     const { rows } = await withStack(context, (client) => client.query('runs', wanted));
     if (context.json) context.out.line(JSON.stringify(rows.map((row) => ({ ...row, status: runStatus(row) }))));
     else if (rows.length === 0 && status !== undefined) context.err.line(`no runs are ${runStatusWords(status)}.`);
+    else if (rows.length === 0 && verdict !== undefined) context.err.line(`no runs with the verdict ${verdict}.`);
     else if (rows.length === 0) context.err.line('no runs yet: start one with `bw run FILE`.');
     else context.out.lines(runsTable(rows, context.style, context.out.columns, context.now()));
     return EXIT.ok;
@@ -38,6 +51,12 @@ export function runsTable(rows: readonly RunRow[], style: Style, width: number |
       title: 'status',
       cell: (row) => runStatusWords(runStatus(row)),
       paint: (text, row, s) => paintState(text, runStatus(row), s),
+    },
+    {
+      title: 'verdict',
+      cell: ({ verdict }) => verdict?.outcome ?? '',
+      paint: (text, { verdict }, s) => (verdict === null ? text : OUTCOME_PAINT[verdict.outcome](s)(text)),
+      expendable: 5,
     },
     { title: 'tasks', cell: (row) => formatNumber(row.total), align: 'right' },
     { title: '', cell: () => ' '.repeat(10), paint: (_, row, s) => runBar(row, 10, s), expendable: 4 },

@@ -98,6 +98,7 @@ export function applyEvent(progress: RunProgress, event: BenchEvent): boolean {
     case 'task.waiting_for_pool':
       return event.task_id !== null && applyTaskEvent(progress, event.task_id, name, event);
     case 'run.bound':
+    case 'run.judged':
     case 'task.deadline_missed':
     case 'task.cancelling':
       return false;

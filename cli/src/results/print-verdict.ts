@@ -1,5 +1,5 @@
 import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
-import { gateWords } from '@benchwire/shared/verdict/applied-gate.ts';
+import { gateWords } from '@benchwire/shared/verdict/gate-words.ts';
 import type { CliContext } from '../context.ts';
 import { wrap } from '../terminal/text-width.ts';
 import { formatVerdict, type VerdictFormat } from './verdict-formats.ts';

@@ -1,6 +1,7 @@
 import type { MetricVerdict, RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
+import { wordsOf } from '@benchwire/shared/verdict/summary.ts';
 import { formatChange, formatNumber } from '../terminal/numbers.ts';
-import { comparedMetrics, intervalOf, nameOf, notDecidedWords, wordsOf } from './verdict-lines.ts';
+import { comparedMetrics, intervalOf, nameOf, notDecidedWords } from './verdict-lines.ts';
 
 export const VERDICT_FORMATS = ['markdown', 'junit'] as const;
 export type VerdictFormat = (typeof VERDICT_FORMATS)[number];

@@ -1,5 +1,5 @@
 import type { MetricVerdict, RunVerdict, UndecidedValue } from '@benchwire/shared/contracts/verdict.ts';
-import { VERDICT_WORDS } from '@benchwire/shared/verdict/summary.ts';
+import { wordsOf } from '@benchwire/shared/verdict/summary.ts';
 import { formatChange, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -88,14 +88,6 @@ export const nameOf = ({
   batch_size,
 }: Pick<MetricVerdict, 'task_id' | 'metric' | 'batch_size'>): string =>
   `${task_id} ${metric}${batch_size === null ? '' : ` at batch ${batch_size}`}`;
-
-/** A verdict in words: known and accepted ones as such. */
-export function wordsOf({ verdict, known_regression, accepted }: MetricVerdict): string {
-  const word = VERDICT_WORDS[verdict];
-  if (verdict !== 'slower' && verdict !== 'changed') return word;
-  if (accepted !== null) return `${word}, accepted`;
-  return known_regression === null ? word : `${word}, known`;
-}
 
 export function intervalOf({ change_low_percent: low, change_high_percent: high }: MetricVerdict): string {
   return low === null || high === null ? '' : `${formatChange(low)} to ${formatChange(high)}`;

@@ -1,9 +1,11 @@
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
+import { startInBackground } from './background.ts';
 import { anomalyConfig } from './config.ts';
 import { forwardActs } from './handlers/act.ts';
 import { answerAnalyses } from './handlers/analyse.ts';
+import { keepVerdicts } from './handlers/kept-verdicts.ts';
 import { answerSettled } from './handlers/settled.ts';
 import { answerVerdicts } from './handlers/verdict.ts';
 import { createMetrics } from './metrics.ts';
@@ -61,6 +63,8 @@ await runService({
     const { ANOMALY_MAIN_BRANCHES: main_branches } = config;
     const verdicts = answerVerdicts({ ...parts, ...book, main_branches });
     scope.add('verdicts', () => verdicts.stop());
+    const kept = startInBackground(log, () => keepVerdicts({ ...parts, ...book, main_branches }));
+    scope.add('kept verdicts', () => kept.stop());
     const acts = forwardActs({ ...parts, slots, deadline_ms: settle_ms });
     scope.add('acts', () => acts.stop());
   },

@@ -4,7 +4,7 @@ import { QUERIES } from '../query.ts';
 import { issue } from '../request.ts';
 import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
 import { RUN_STATUSES } from '../run-status.ts';
-import { runVerdict } from '../verdict.ts';
+import { runVerdict, verdictOutcome } from '../verdict.ts';
 import { cursor, limitOf, pageOf } from './lists.ts';
 import { signatures } from './signature.ts';
 
@@ -55,6 +55,7 @@ export const runApi = signatures({
     summary: 'Runs, the newest first',
     query: z.strictObject({
       state: z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).optional(),
+      verdict: z.enum(['', ...verdictOutcome.options]).optional(),
       search: z.string().max(256).optional(),
       tag: z.string().max(256).optional(),
       limit: limitOf(20),

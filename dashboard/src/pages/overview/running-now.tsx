@@ -12,6 +12,7 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { useNow } from '../../parts/use-now.ts';
+import { VerdictMark } from '../../parts/verdict-mark.tsx';
 
 /** Open runs with their progress; without one, the last that ended. */
 export function RunningNow(): ReactNode {
@@ -53,6 +54,7 @@ function RunList({ runs }: { runs: readonly RunRow[] }): ReactNode {
             <RunLink run_id={run.run_id} name={run.name} />
           </span>
           <Status state={runStatus(run)} />
+          {run.verdict !== null && <VerdictMark verdict={run.verdict} />}
           <RunProgress counts={run} />
           <span className="bw-dim bw-run-age">
             {run.finished_at === null ? formatBetween(run.accepted_at, now) : <Ago at={run.finished_at} />}

@@ -20,6 +20,7 @@ import { RunEvents } from './run-events.tsx';
 import { RunFindings } from './run-findings.tsx';
 import { RunRequest } from './run-request.tsx';
 import { RunResults } from './run-results.tsx';
+import { RunVerdict } from './run-verdict.tsx';
 import { TaskDrawer } from './task-drawer.tsx';
 import { TaskTable } from './task-table.tsx';
 
@@ -46,6 +47,7 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
             <RunActions run={row} />
           </PageHead>
           <RunState run={row} />
+          <RunVerdict run={row} />
           <Panel title="Sections of the run" className="bw-tabbed">
             <Tabs value={tab} onChange={(next) => change({ tab: next ?? 'tasks' })} keepMounted={false}>
               <Tabs.List mb={10}>

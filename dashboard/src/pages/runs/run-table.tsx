@@ -8,6 +8,7 @@ import { RunLink, shortId } from '../../parts/run-link.tsx';
 import { sourceText } from '../../parts/source.ts';
 import { Status } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { VerdictMark } from '../../parts/verdict-mark.tsx';
 
 const troubles = (run: RunRow): number => run.failed + run.timed_out + run.lost;
 
@@ -24,6 +25,12 @@ const COLUMNS: readonly Column<RunRow>[] = [
     ),
   },
   { key: 'status', title: 'Status', value: runStatus, cell: (run) => <Status state={runStatus(run)} /> },
+  {
+    key: 'verdict',
+    title: 'Verdict',
+    value: ({ verdict }) => verdict?.outcome ?? null,
+    cell: ({ verdict }) => <VerdictMark verdict={verdict} />,
+  },
   {
     key: 'progress',
     title: 'Tasks done',

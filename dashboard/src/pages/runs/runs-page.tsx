@@ -1,7 +1,7 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { RUN_STATUSES } from '@benchwire/shared/contracts/run-status.ts';
-import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, Checkbox, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { IconGitCompare, IconPlus, IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
@@ -13,7 +13,8 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
 import { RunTable } from './run-table.tsx';
 
-const DEFAULTS = { state: '', search: '', tag: '' };
+const DEFAULTS = { state: '', verdict: '', search: '', tag: '' };
+const OUTCOMES = ['pass', 'warn', 'fail'] as const;
 const STATES = [
   { value: '', label: 'All' },
   { value: 'running', label: 'Running' },
@@ -29,7 +30,14 @@ export default function RunsPage(): ReactNode {
   const may_submit = useMay('submitter');
   useRefresh('events', ['/api/runs']);
   const runs = usePages(
-    call('GET /api/runs', { query: { ...filters, state: oneOf(RUN_STATUSES, filters.state), limit: 50 } }),
+    call('GET /api/runs', {
+      query: {
+        ...filters,
+        state: oneOf(RUN_STATUSES, filters.state),
+        verdict: oneOf(OUTCOMES, filters.verdict),
+        limit: 50,
+      },
+    }),
   );
   const filtered = Object.values(filters).some((value) => value !== '');
 
@@ -73,6 +81,14 @@ export default function RunsPage(): ReactNode {
           onChange={(state) => change({ state })}
           size="sm"
           aria-label="Status"
+        />
+        <Select
+          aria-label="Verdict"
+          placeholder="any verdict"
+          data={[...OUTCOMES]}
+          value={filters.verdict || null}
+          onChange={(verdict) => change({ verdict: verdict ?? '' })}
+          clearable
         />
         <TextInput
           data-search

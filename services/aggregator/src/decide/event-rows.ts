@@ -8,6 +8,7 @@ import type { EventRow } from '../tables/events.ts';
 import type { RequestRow } from '../tables/requests.ts';
 import type { RunRow } from '../tables/runs.ts';
 import type { TaskDetails, TaskRow } from '../tables/tasks.ts';
+import type { VerdictRow } from '../tables/verdicts.ts';
 import type { WorkerRow } from '../tables/workers.ts';
 import { firstWins, storedAtMs, taskVersion } from './versions.ts';
 
@@ -19,6 +20,7 @@ export interface EventRows {
   workers: WorkerRow[];
   annotations: AnnotationRow[];
   requests: RequestRow[];
+  verdicts: VerdictRow[];
   /** Needs the details of this task; `rows` makes the rows of them. */
   needs_task: Array<{ run_id: string; task_id: string; rows: (details: TaskDetails) => TaskRow[] }>;
   /** Needs the last capabilities of this worker. */
@@ -48,6 +50,7 @@ export function eventRows(
     workers: [],
     annotations: [],
     requests: [],
+    verdicts: [],
     needs_task: [],
     needs_worker: [],
   };
@@ -67,6 +70,8 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
       return [];
     case 'run.finished':
       return addFinished(event, rows);
+    case 'run.judged':
+      return addJudged(event, order, rows);
     case 'task.running':
       addRunning(event, order, rows);
       return [];
@@ -238,6 +243,15 @@ function addFinished(event: BenchEvent, rows: EventRows): Issue[] {
   const data = eventData('run.finished', event);
   if (!data.ok) return [...data.issues];
   rows.runs.push(runRow(event, event.run_id, { state: 'finished', finished_at: event.at, ...data.value.counts }));
+  return [];
+}
+
+function addJudged(event: BenchEvent, order: number, rows: EventRows): Issue[] {
+  const { run_id, at: judged_at } = event;
+  if (run_id === null) return [missingRun];
+  const data = eventData('run.judged', event);
+  if (!data.ok) return [...data.issues];
+  rows.verdicts.push({ run_id, ...data.value, judged_at, version: order });
   return [];
 }
 

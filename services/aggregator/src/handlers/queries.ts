@@ -34,6 +34,7 @@ import {
   findModels,
   findPoints,
   findResults,
+  findRunsOfSeries,
   findSeries,
 } from '../tables/results.ts';
 import { findDistributions, findSamples } from '../tables/samples.ts';
@@ -72,6 +73,7 @@ const ANSWERS: Answers = {
   finding: findFinding,
   incidents: findIncidents,
   annotations: findAnnotations,
+  runs_of_series: findRunsOfSeries,
   accepted: findAccepted,
   precision: findPrecision,
   events: findEvents,

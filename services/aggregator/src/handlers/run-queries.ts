@@ -4,6 +4,7 @@ import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { findFailingRuns, findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';
+import { findVerdicts } from '../tables/verdicts.ts';
 
 /** Outcomes of a run may be written a little after its last event. After this long the run's own counts are taken. */
 const SETTLING_MS = 600_000;
@@ -41,13 +42,20 @@ async function withCounts(database: Queries, stored: readonly StoredRun[], now: 
     const of_run = counts.get(run_id);
     if (of_run !== undefined) of_run[state] = count;
   }
-  return stored.map((run) => runRow(run, counts.get(run.run_id)));
+  const verdicts = await findVerdicts(
+    database,
+    stored.map(({ run_id }) => run_id),
+  );
+  return stored.map((run) => ({
+    ...runRow(run, counts.get(run.run_id)),
+    verdict: verdicts.get(run.run_id) ?? null,
+  }));
 }
 
 /**
  * A run shows as finished once its tasks' outcomes are stored too, so that whoever sees it finished finds every result.
  */
-function runRow(run: StoredRun, counts: Partial<Record<string, number>> | undefined): RunRow {
+function runRow(run: StoredRun, counts: Partial<Record<string, number>> | undefined): Omit<RunRow, 'verdict'> {
   const common = {
     run_id: run.run_id,
     name: run.name,

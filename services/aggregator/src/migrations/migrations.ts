@@ -12,6 +12,7 @@ import { createSamples, samples } from '../tables/samples.ts';
 import { createTable, onCluster, type Retention, type Table } from '../tables/table.ts';
 import { tasks } from '../tables/tasks.ts';
 import { testCases } from '../tables/test-cases.ts';
+import { verdicts } from '../tables/verdicts.ts';
 import { workers } from '../tables/workers.ts';
 import { joinWrittenDefaults } from './series-names.ts';
 import { convertStoredUnits } from './series-units.ts';
@@ -39,6 +40,7 @@ export const TABLES: ReadonlyArray<Table<string>> = [
   annotations,
   requests,
   testCases,
+  verdicts,
 ];
 
 /**
@@ -102,4 +104,5 @@ export const MIGRATIONS: readonly Migration[] = [
     compute: joinWrittenDefaults,
   },
   { id: 7, name: 'test cases', statements: (database, retention) => [createTable(database, testCases, retention)] },
+  { id: 8, name: 'verdicts', statements: (database, retention) => [createTable(database, verdicts, retention)] },
 ];

@@ -1,7 +1,12 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
-import type { LinePointRow, ResultRow as ResultReply, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import type {
+  LinePointRow,
+  ResultRow as ResultReply,
+  RunOfSeriesRow,
+  SeriesRow,
+} from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { contains, equals, filterBy } from './filter.ts';
 import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
@@ -123,6 +128,18 @@ export function findLinePoints(
        LIMIT {points_per_series:UInt32} BY series_id)
      ORDER BY series_id, version DESC, run_id, task_id, attempt`,
     { series_ids: [...series_ids], points_per_series },
+  );
+}
+
+/** Runs with points in some series, newest first. */
+export function findRunsOfSeries(
+  database: Queries,
+  { series_ids, limit }: AskedQuery<'runs_of_series'>,
+): Promise<RunOfSeriesRow[]> {
+  return database.query(
+    `SELECT run_id, any(source) AS source FROM results FINAL
+     WHERE series_id IN ({series_ids:Array(String)}) GROUP BY run_id ORDER BY min(version) LIMIT {limit:UInt32}`,
+    { series_ids: [...series_ids], limit },
   );
 }
 

@@ -57,12 +57,16 @@ const STATUS = `multiIf(state = 'cancelling', 'cancelling', state != 'finished',
 /** The newest runs that are asked for. */
 export function findRuns(
   database: Queries,
-  { states, statuses, search, tag, before, limit }: AskedQuery<'runs'>,
+  { states, statuses, verdicts, search, tag, before, limit }: AskedQuery<'runs'>,
 ): Promise<StoredRun[]> {
   const [name = '', ...value] = tag.split('=');
   const { where, parameters } = filterBy([
     states && ['toString(state) IN ({states:Array(String)})', { states }],
     statuses && [`${STATUS} IN ({statuses:Array(String)})`, { statuses }],
+    verdicts && [
+      'run_id IN (SELECT run_id FROM verdicts FINAL WHERE outcome IN ({verdicts:Array(String)}))',
+      { verdicts },
+    ],
     search === ''
       ? undefined
       : [

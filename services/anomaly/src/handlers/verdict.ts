@@ -1,9 +1,13 @@
 import { readGates } from '@benchwire/shared/client/gates.ts';
 import { query } from '@benchwire/shared/client/query.ts';
+import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { type WrittenGate, writtenGate } from '@benchwire/shared/contracts/gate.ts';
+import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import {
+  type RunVerdict,
+  type StoredVerdict,
   VERDICT_SUBJECT,
   type VerdictReply,
   type VerdictRequest,
@@ -12,6 +16,7 @@ import {
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { VerdictSettings } from '@benchwire/shared/verdict/history.ts';
 import { judgeRun } from '@benchwire/shared/verdict/judge-run.ts';
@@ -19,6 +24,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { loadRunHistory } from '../adapters/run-history.ts';
 import { withFeedback } from '../decide/feedback.ts';
+import { judgedData } from '../decide/stored-verdict.ts';
 
 export interface VerdictParts extends VerdictSettings {
   log: Log;
@@ -37,11 +43,12 @@ export function answerVerdicts(parts: VerdictParts): Running {
     schema: verdictRequest,
     max_concurrent: 4,
     refuse: (issues) => ({ ok: false, issues }),
-    handle: (question) => handle(parts, question),
+    handle: (question) => judge(parts, question),
   });
 }
 
-async function handle(parts: VerdictParts, { run_id, base_run_id }: VerdictRequest): Promise<VerdictReply> {
+/** The verdict of a run. Where lists have another one, EVENTS says so. */
+export async function judge(parts: VerdictParts, { run_id, base_run_id }: VerdictRequest): Promise<VerdictReply> {
   const { nats } = parts;
   try {
     const unknown = await unknownRun(nats, [run_id, ...(base_run_id === undefined ? [] : [base_run_id])]);
@@ -57,6 +64,7 @@ async function handle(parts: VerdictParts, { run_id, base_run_id }: VerdictReque
     const gates = { request: await gateOf(nats, run_id), rules: await readGates(nats) };
     const asked = { run_id, base_run_id, results, histories, left_out, is_final, gates };
     const verdict = judgeRun(asked, settingsOf);
+    if (base_run_id === undefined) await publishJudged(parts.jetstream, verdict, run?.verdict ?? null);
     const metrics = verdict.metrics.slice(0, MAX_METRICS);
     const cut = verdict.metrics.length - metrics.length;
     return { ok: true, verdict: { ...verdict, metrics, left_out: verdict.left_out + cut } };
@@ -64,6 +72,18 @@ async function handle(parts: VerdictParts, { run_id, base_run_id }: VerdictReque
     const message = `the aggregator can't be asked for what the verdict rests on: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };
   }
+}
+
+async function publishJudged(
+  jetstream: JetStreamClient,
+  verdict: RunVerdict,
+  stored: StoredVerdict | null,
+): Promise<void> {
+  const data = judgedData(verdict, stored);
+  if (data === undefined) return;
+  const { run_id, summary: message } = verdict;
+  const event = eventOf('run.judged', { run_id, at_ms: Date.now(), event_id: newRunId(), message, data });
+  await publishEvent(jetstream, event, AbortSignal.timeout(10_000));
 }
 
 async function unknownRun(nats: NatsConnection, run_ids: readonly string[]): Promise<Issue | undefined> {

@@ -38,9 +38,12 @@ function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | '
 }
 
 export const runHandlers: Handlers<typeof runApi> = {
-  'GET /api/runs': async ({ gateway, query: { state, search, tag, limit, cursor } }) => {
+  'GET /api/runs': async ({ gateway, query: { state, verdict, search, tag, limit, cursor } }) => {
     const before = decodeCursor(cursor, runPlace);
-    const answer = await gateway.client.query('runs', { limit, ...statesOf(state), search, tag, before });
+    const answer = await gateway.client.query('runs', {
+      ...{ limit, ...statesOf(state), search, tag, before },
+      ...(verdict === undefined || verdict === '' ? {} : { verdicts: [verdict] }),
+    });
     const rows = answer.rows.map(withStatus);
     return page({ ...answer, rows }, ({ accepted_at, run_id }) => ({ accepted_at, run_id }));
   },

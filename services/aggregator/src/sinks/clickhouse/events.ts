@@ -9,6 +9,7 @@ import { requests } from '../../tables/requests.ts';
 import { runs } from '../../tables/runs.ts';
 import { insertRows } from '../../tables/table.ts';
 import { findDetails, type TaskRow, tasks } from '../../tables/tasks.ts';
+import { verdicts } from '../../tables/verdicts.ts';
 import { findOffers, type WorkerRow, workers } from '../../tables/workers.ts';
 import type { StreamToTables } from './stream-to-tables.ts';
 
@@ -58,6 +59,11 @@ export async function writeEvents(database: Database, batch: readonly EventRows[
       database,
       requests,
       batch.flatMap((one) => one.requests),
+    ),
+    insertRows(
+      database,
+      verdicts,
+      batch.flatMap((one) => one.verdicts),
     ),
   ]);
   // Only now, since what they ask for may have been in this very batch.

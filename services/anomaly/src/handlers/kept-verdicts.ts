@@ -1,0 +1,153 @@
+import { query, queryRows } from '@benchwire/shared/client/query.ts';
+import {
+  type BenchEvent,
+  type EventNameOf,
+  eventData,
+  eventName,
+  eventSubject,
+  readEvent,
+} from '@benchwire/shared/contracts/event.ts';
+import { FINDINGS_SUBJECTS, finding } from '@benchwire/shared/contracts/finding.ts';
+import type { RunOfSeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { EVENTS, FINDINGS } from '@benchwire/shared/contracts/streams.ts';
+import { consume, type HandlerResult, OK, type Running } from '@benchwire/shared/runtime/consume.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { affectedBy } from '../decide/stored-verdict.ts';
+import { judge, type VerdictParts } from './verdict.ts';
+
+interface KeepParts extends VerdictParts {
+  manager: JetStreamManager;
+}
+
+/** Runs that are judged again after one change, at most: the newest. */
+const MAX_RUNS = 200;
+const MAX_SERIES = 2000;
+/** Time for the newest runs of a large stack to be judged again before a message counts as lost. */
+const ACK_WAIT_MS = 300_000;
+/** After this a run whose results did not come is left as it is: the aggregator takes the run's own counts after 10 minutes. */
+const GIVE_UP_MS = 3_600_000;
+
+/** Something that may make the verdicts of some runs other ones. */
+type Change =
+  | { kind: 'ended'; run_id: string; at: Date }
+  | { kind: 'series'; series_ids: readonly string[] }
+  | { kind: 'gates' }
+  | { kind: 'nothing' };
+
+/**
+ * Keeps the verdicts that lists show as they would be if asked for: works them out again when a run ends, and when an acceptance, a finding, a
+ * gate or another run of the commit changes them. Replicas share the work.
+ */
+export async function keepVerdicts(parts: KeepParts): Promise<Running> {
+  const entity = (of: 'run' | 'series' | 'gate'): string =>
+    eventSubject({ entity: of, run_id: null }).replace(/-$/, '*');
+  const readers = await Promise.all([
+    follow(parts, EVENTS.name, entity('run'), 'anomaly-ended-runs', readEventChange),
+    follow(parts, EVENTS.name, entity('series'), 'anomaly-accepted', readEventChange),
+    follow(parts, EVENTS.name, entity('gate'), 'anomaly-gates', readEventChange),
+    follow(parts, FINDINGS.name, FINDINGS_SUBJECTS, 'anomaly-changed-findings', (message) => {
+      const parsed = parseJson(finding, message.data);
+      return parsed.ok ? { kind: 'series', series_ids: [parsed.value.series_id] } : { kind: 'nothing' };
+    }),
+  ]);
+  return { stop: async () => void (await Promise.all(readers.map((reader) => reader.stop()))) };
+}
+
+async function follow(
+  parts: KeepParts,
+  stream: string,
+  filter: string,
+  durable: string,
+  read: (message: JsMsg) => Change,
+): Promise<Running> {
+  return await consume<Change>(parts.manager, parts.jetstream, parts.log, {
+    ...{ stream, filter, durable, where: 'verdict', max_batch: 16, max_wait_ms: 500, ack_wait_ms: ACK_WAIT_MS },
+    // What can't be read is put into REJECTED by the aggregator, and says nothing here.
+    parse: (message) => ({ ok: true, value: read(message) }),
+    handle: (batch) =>
+      judgeAgain(
+        parts,
+        batch.map(({ value }) => value),
+      ),
+  });
+}
+
+function readEventChange(message: JsMsg): Change {
+  const parsed = readEvent(message.data, message.subject);
+  if (!parsed.ok) return { kind: 'nothing' };
+  return changeOf(parsed.value, message.time);
+}
+
+function changeOf(event: BenchEvent, at: Date): Change {
+  const name = eventName(event) as EventNameOf<'run' | 'series' | 'gate'> | undefined;
+  switch (name) {
+    case 'run.finished':
+      return event.run_id === null ? { kind: 'nothing' } : { kind: 'ended', run_id: event.run_id, at };
+    case 'series.accepted': {
+      const data = eventData(name, event);
+      return data.ok ? { kind: 'series', series_ids: data.value.series_ids } : { kind: 'nothing' };
+    }
+    case 'gate.changed':
+      return { kind: 'gates' };
+    default:
+      return { kind: 'nothing' };
+  }
+}
+
+/** Judges every run that one of the changes is about; once where several are. */
+async function judgeAgain(parts: KeepParts, changes: readonly Change[]): Promise<HandlerResult[]> {
+  const judged = new Map<string, Promise<void>>();
+  const results: HandlerResult[] = [];
+  for (const change of changes) {
+    try {
+      const run_ids = await runsOf(parts, change);
+      if (run_ids === undefined) {
+        results.push({ kind: 'retry', after_ms: 1000, reason: 'the results of the run are not stored yet' });
+        continue;
+      }
+      for (const run_id of run_ids) {
+        const known = judged.get(run_id) ?? judgeStored(parts, run_id);
+        judged.set(run_id, known);
+        await known;
+      }
+      results.push(OK);
+    } catch (error) {
+      results.push({ kind: 'retry', after_ms: 5000, reason: messageOf(error) });
+    }
+  }
+  return results;
+}
+
+async function judgeStored(parts: KeepParts, run_id: string): Promise<void> {
+  const reply = await judge(parts, { run_id });
+  const unknown = !reply.ok && reply.issues.some(({ code }) => code === 'unknown_run');
+  if (!reply.ok && !unknown) throw new Error(reply.issues[0]?.message);
+}
+
+/** @returns undefined where the run's results are not stored yet */
+async function runsOf({ nats }: KeepParts, change: Change): Promise<readonly string[] | undefined> {
+  switch (change.kind) {
+    case 'nothing':
+      return [];
+    case 'gates':
+      return (await query(nats, 'runs', { states: ['finished'], limit: MAX_RUNS })).rows.map(({ run_id }) => run_id);
+    case 'series':
+      return (await runsOfSeries(nats, change.series_ids)).map(({ run_id }) => run_id);
+    case 'ended': {
+      const { run_id, at } = change;
+      const [run] = (await query(nats, 'run', { run_id })).rows;
+      if (run?.state !== 'finished') return Date.now() - at.getTime() > GIVE_UP_MS ? [] : undefined;
+      const series_ids = new Set<string>();
+      for await (const row of queryRows(nats, 'results', { run_id })) series_ids.add(row.series_id);
+      if (series_ids.size === 0) return [];
+      const alone = run.source?.commit === undefined;
+      const others = alone ? [] : await runsOfSeries(nats, [...series_ids].slice(0, MAX_SERIES));
+      return [run_id, ...affectedBy({ run_id, source: run.source }, others)];
+    }
+  }
+}
+
+const runsOfSeries = async (nats: KeepParts['nats'], series_ids: readonly string[]): Promise<RunOfSeriesRow[]> =>
+  (await query(nats, 'runs_of_series', { series_ids: [...series_ids], limit: MAX_RUNS })).rows;
