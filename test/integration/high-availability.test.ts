@@ -142,16 +142,24 @@ describe('of several schedulers one leads', () => {
     proxy.cut();
     gate.resolve();
     await waitFor(async () => expect((await bench.outcomes(run_id)).length).toBeGreaterThanOrEqual(4));
-    await waitFor(() => expect(proxy?.keeps('multi')).toBe(true));
+    await waitFor(() => expect(proxy?.keeps('benchwire:fence')).toBe(true));
     gate = Promise.withResolvers();
     freeze(old.pid);
     await waitFor(() => expect(terms(worker.started)).toHaveLength(2));
     const redis = new Redis(redis_url);
-    const refused = async (): Promise<number> =>
-      await redis.exists(`benchwire:fence:refused:${terms(worker.started)[0]}`);
-    expect(await refused()).toBe(0);
+    const monitor = await redis.monitor();
+    const late: string[][] = [];
+    monitor.on('monitor', (_time: string, command: string[]) => {
+      if (command[0] === 'eval' && command.includes(terms(worker.started)[0] ?? '')) late.push(command);
+    });
     proxy.heal();
-    await waitFor(async () => expect(await refused()).toBe(1));
+    await waitFor(() => expect(late).not.toHaveLength(0));
+    monitor.disconnect();
+    // The jobs are the last of its arguments, each an id and its data.
+    const ids = late.flatMap((command) => command.filter((argument) => argument.startsWith(run_id)));
+    expect(ids).not.toHaveLength(0);
+    const epochs = await Promise.all(ids.map((id) => redis.hget(`benchwire:bw-pool-${worker.pool}:${id}`, 'data')));
+    for (const data of epochs) if (data !== null) expect(JSON.parse(data).epoch).toBe(terms(worker.started)[1]);
     redis.disconnect();
 
     gate.resolve();

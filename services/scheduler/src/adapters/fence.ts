@@ -1,15 +1,6 @@
-import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { isEpoch, isLaterEpoch } from '../lead/epoch.ts';
 import { isWrongType, type KeepDamage } from './queue-repair.ts';
-
-/**
- * KEYS: the fence, and a key that only this transaction watches. ARGV: the writer's epoch.
- * Touching a watched key is the one way to make Redis itself refuse the EXEC that is already on its way.
- */
-const CHECK = `
-if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then redis.call('SET', KEYS[2], 1, 'PX', 1000) end
-`;
 
 /**
  * KEYS: the fence. ARGV: an epoch. The same order as in lead/epoch.ts; never lowers the fence. Returns 1, or what
@@ -35,22 +26,19 @@ return 1
 
 /**
  * Keeps a scheduler that has lost the lead out of Redis, whatever its clock and its event loop do: a key holds the
- * epoch of the newest leader, and each addition of jobs is one transaction that Redis executes only while that is the
- * writer's own epoch. A check in this process could not do that, since the process may be frozen right after it.
+ * epoch of the newest leader, and the script that adds jobs (add-jobs.ts) does so only while that is the writer's own
+ * epoch. A check in this process could not do that, since the process may be frozen right after it.
  */
 export class Fence {
   readonly #redis: Redis;
-  readonly #key: string;
+  readonly key: string;
   readonly #keep: KeepDamage;
   #epoch: string | undefined;
 
-  /** From then on `redis.pipeline()` makes fenced transactions; BullMQ adds jobs in bulk through it. */
   constructor(redis: Redis, prefix: string, keep: KeepDamage) {
     this.#redis = redis;
     this.#keep = keep;
-    this.#key = `${prefix}:fence`;
-    const pipeline = redis.pipeline.bind(redis);
-    redis.pipeline = () => this.#guard(pipeline());
+    this.key = `${prefix}:fence`;
   }
 
   /** Of the last `raise` that succeeded. */
@@ -76,14 +64,14 @@ export class Fence {
   async #tryRaise(epoch: string): Promise<Buffer | undefined> {
     try {
       // As bytes: what is no text must be found again as it is.
-      const answer = await this.#redis.callBuffer('EVAL', RAISE, 1, this.#key, epoch);
+      const answer = await this.#redis.callBuffer('EVAL', RAISE, 1, this.key, epoch);
       return Buffer.isBuffer(answer) ? answer : undefined;
     } catch (error) {
       if (!isWrongType(error)) throw error;
-      const raw = (await this.#redis.dumpBuffer(this.#key)) ?? new Uint8Array();
-      const message = `expected a string, this is a ${await this.#redis.type(this.#key)}`;
-      await this.#keep({ key: this.#key, raw, issues: [{ path: '(key)', code: 'wrong_type', message }] });
-      await this.#redis.unlink(this.#key);
+      const raw = (await this.#redis.dumpBuffer(this.key)) ?? new Uint8Array();
+      const message = `expected a string, this is a ${await this.#redis.type(this.key)}`;
+      await this.#keep({ key: this.key, raw, issues: [{ path: '(key)', code: 'wrong_type', message }] });
+      await this.#redis.unlink(this.key);
       return await this.#tryRaise(epoch);
     }
   }
@@ -93,32 +81,7 @@ export class Fence {
     const text = held.toString();
     if (isEpoch(text) && !isLaterEpoch(text, newest)) return false;
     const message = `no scheduler can have set this: the newest epoch is ${newest}`;
-    await this.#keep({ key: this.#key, raw: held, issues: [{ path: '(key)', code: 'not_an_epoch', message }] });
-    return (await this.#redis.eval(REPLACE, 1, this.#key, held, epoch)) === 1;
+    await this.#keep({ key: this.key, raw: held, issues: [{ path: '(key)', code: 'not_an_epoch', message }] });
+    return (await this.#redis.eval(REPLACE, 1, this.key, held, epoch)) === 1;
   }
-
-  #guard(pipeline: ChainableCommander): ChainableCommander {
-    const epoch = this.#epoch ?? 'none';
-    const refused = `${this.#key}:refused:${epoch}`;
-    // All of it leaves in one write, so nothing of this connection comes between WATCH and EXEC.
-    pipeline.watch(this.#key, refused);
-    pipeline.eval(CHECK, 2, this.#key, refused, epoch);
-    // Of ioredis' documentation, but not of its types.
-    (pipeline as ChainableCommander & { multi(): void }).multi();
-    const exec = pipeline.exec.bind(pipeline);
-    pipeline.exec = async () => {
-      // The first ends the transaction, the second sends everything.
-      exec();
-      const [error, values] = (await exec())?.at(-1) ?? [new Error('no answer to EXEC'), null];
-      if (error !== null) throw error;
-      if (values === null) throw new BenchwireError('FENCED', 'Redis takes no jobs from this scheduler: another leads');
-      return (values as unknown[]).map((value) => (value instanceof Error ? [value, null] : [null, value]));
-    };
-    return pipeline;
-  }
-}
-
-/** Whether Redis has refused a transaction as a whole, because of its writer's epoch. */
-export function isFenced(error: unknown): boolean {
-  return error instanceof BenchwireError && error.code === 'FENCED';
 }

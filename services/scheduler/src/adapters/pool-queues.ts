@@ -1,9 +1,10 @@
 import { token } from '@benchwire/shared/contracts/ids.ts';
-import { JOB_NAME, type Job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
+import { type Job, jobId, poolQueueName } from '@benchwire/shared/contracts/job.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { connectRedis, pingRedis, type RedisOptions } from '@benchwire/shared/runtime/redis.ts';
 import { Queue } from 'bullmq';
-import { Fence, isFenced } from './fence.ts';
+import { addJobs, isFenced, MAX_EVENTS, type NewJob } from './add-jobs.ts';
+import { Fence } from './fence.ts';
 import { type IdList, isReply, isWrongType, type KeepDamage, QueueRepair } from './queue-repair.ts';
 
 export interface QueuedJob {
@@ -68,15 +69,16 @@ export class PoolQueues {
    * @throws BenchwireError FENCED when this scheduler does not lead, or Redis has forgotten who does
    */
   async add(pool: string, jobs: readonly Job[]): Promise<void> {
-    const { epoch } = this.#fence;
+    const { key, epoch = 'none' } = this.#fence;
+    const target = { fence: key, epoch, queue: this.#repair.key(pool, '') };
+    // Writes the queue's settings when it is made.
+    this.#queue(pool);
     try {
-      await this.#queue(pool).addBulk(
-        jobs.map((data) => ({
-          name: JOB_NAME,
-          data: { ...data, epoch },
-          opts: { jobId: jobId({ run_id: data.run_id, task_id: data.task.task_id, attempt: data.attempt }) },
-        })),
-      );
+      const added = jobs.map((data): NewJob => {
+        const id = jobId({ run_id: data.run_id, task_id: data.task.task_id, attempt: data.attempt });
+        return [id, JSON.stringify({ ...data, epoch } satisfies Job)];
+      });
+      await addJobs(this.#redis, target, added);
     } catch (error) {
       if (isFenced(error)) this.#onFenced();
       // Something of the queue is not what it should be; the reconciler adds them again.
@@ -147,7 +149,7 @@ export class PoolQueues {
       queue = new Queue(poolQueueName(pool), {
         connection: this.#redis,
         prefix: this.#prefix,
-        streams: { events: { maxLen: 100 } },
+        streams: { events: { maxLen: MAX_EVENTS } },
       });
       queue.on('error', () => undefined);
       this.#queues.set(pool, queue);

@@ -1,7 +1,7 @@
 import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
-import { isFenced } from '../adapters/fence.ts';
+import { isFenced } from '../adapters/add-jobs.ts';
 import type { PoolQueues } from '../adapters/pool-queues.ts';
 import { idOf } from '../failures/reconcile.ts';
 import type { Fleet } from '../fleet/fleet.ts';
