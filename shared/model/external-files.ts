@@ -21,6 +21,8 @@ const MESSAGES = {
 type Message = keyof typeof MESSAGES | 'tensor';
 
 const GRAPH = 7;
+const TENSOR_DIMS = 1;
+const TENSOR_TYPE = 2;
 const NODE_OP_TYPE = 4;
 const NODE_ATTRIBUTE = 5;
 const TENSOR_EXTERNAL_DATA = 13;
@@ -29,6 +31,11 @@ const EXTERNAL = 1;
 const ATTRIBUTE_NAME = 1;
 const ATTRIBUTE_INT = 3;
 const ATTRIBUTE_TEXT = 4;
+/** Bytes of an element by its number in onnx.proto; four-bit and two-bit types and texts are left out, and so never found too short. */
+const ELEMENT_BYTES: Readonly<Record<number, number>> = {
+  ...{ 1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2 },
+  ...{ 17: 1, 18: 1, 19: 1, 20: 1 },
+};
 /** Loops in loops; a file that is nested on purpose must not exhaust the stack. */
 const MAX_DEPTH = 100;
 
@@ -77,8 +84,14 @@ async function readMessage(
 async function readTensor(file: ProtobufFile, start: number, end: number, found: Map<string, number>): Promise<void> {
   let isExternal = false;
   const entries: Field[] = [];
+  let element_bytes = 0;
+  let elements = 1;
   for await (const field of file.fields(start, end)) {
-    if (field.number === TENSOR_DATA_LOCATION) isExternal = field.value === EXTERNAL;
+    if (field.number === TENSOR_DIMS) {
+      const sizes = field.wire === 2 ? await file.varints(field) : [field.value];
+      elements = sizes.reduce((product, size) => product * size, elements);
+    } else if (field.number === TENSOR_TYPE) element_bytes = ELEMENT_BYTES[field.value] ?? 0;
+    else if (field.number === TENSOR_DATA_LOCATION) isExternal = field.value === EXTERNAL;
     else if (field.number === TENSOR_EXTERNAL_DATA) entries.push(field);
   }
   if (!isExternal) return;
@@ -88,7 +101,9 @@ async function readTensor(file: ProtobufFile, start: number, end: number, found:
     for await (const field of file.fields(entry.start, entry.end)) pair.set(field.number, await file.text(field));
     about.set(pair.get(1) ?? '', pair.get(2) ?? '');
   }
-  const needs_bytes = Number(about.get('offset') ?? 0) + Number(about.get('length') ?? 0);
+  // Without a length the tensor is as long as its shape says.
+  const length = Number(about.get('length') ?? elements * element_bytes);
+  const needs_bytes = Number(about.get('offset') ?? 0) + length;
   add(found, about.get('location') ?? '', needs_bytes);
 }
 

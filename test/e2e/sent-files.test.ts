@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
@@ -186,10 +186,13 @@ describe('files that cannot be sent', () => {
   it.each([
     ['that exist nowhere', 'models/none.onnx', `there is no file ${join(project, 'models/none.onnx')}`],
     ['that are folders', './models', 'is a folder'],
+    ['that are links to nowhere', 'models/dangling.onnx', 'is a link that leads nowhere'],
     ['that are no models', 'requests/encoder.json', 'no ONNX model'],
     ['beside the request only', 'beside.onnx', 'There is one beside the request'],
   ])('%s are refused at once', async (_, model, told) => {
     writeFileSync(join(project, 'requests/beside.onnx'), addModel([1]));
+    rmSync(join(project, 'models/dangling.onnx'), { force: true });
+    symlinkSync('gone.onnx', join(project, 'models/dangling.onnx'));
     writeFileSync(join(project, 'requests/bad.json'), JSON.stringify({ tasks: [{ task_id: 't', config: { model } }] }));
     const { code, stderr, stdout } = await run('requests/bad.json', project);
     expect([code, stdout]).toEqual([64, '']);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { inputPaths, modelPaths } from '@benchwire/shared/contracts/files-named-by.ts';
@@ -106,6 +106,8 @@ async function notAFile(
       !isAbsolute(path) && beside !== found && existsSync(beside)
         ? `. There is one beside the request: call bw in ${resolve(working_directory, dirname(written.name))}, or write the path so`
         : '. If it is on the workers, in their model folders, add --no-upload';
+    const isLink = (await lstat(found).catch(() => null))?.isSymbolicLink() === true;
+    if (isLink) return `${found} is a link that leads nowhere: mend or replace it`;
     return `there is no file ${found}${counted}${hint}`;
   }
   if ((await stat(real)).isFile()) return undefined;

@@ -36,6 +36,14 @@ function errorOf(declared: DeclaredInput[], changes: Partial<InputWishes>): { co
 describe('planInputs', () => {
   test.each<[string, DeclaredInput[], Partial<InputWishes>, number[][][]]>([
     ['a named batch', [input(['N', 3])], { batch_sizes: [1, 4] }, [[[1, 3]], [[4, 3]]]],
+    [
+      'a shape of an input without any, which may have any number of dimensions',
+      [input([])],
+      { batch_sizes: [1, 4], shapes: { x: ['batch', 3] } },
+      [[[1, 3]], [[4, 3]]],
+    ],
+    ['a whole shape of such an input', [input([])], { shapes: { x: [2, 3] } }, [[[2, 3]]]],
+    ['a single value', [input([])], {}, [[[]]]],
     ['a batch that is not first', [input([2, 'batch', 8])], { batch_sizes: [3] }, [[[2, 3, 8]]]],
     [
       'the same batch in every input',
@@ -109,6 +117,13 @@ describe('planInputs', () => {
       { batch_sizes: [1, 2] },
       'BATCH_NOT_POSSIBLE',
       /Batch size 2.*x: \[1, 3\].*\[1\]/,
+    ],
+    [
+      'a batch where nobody knows the dimensions',
+      [input([])],
+      { batch_sizes: [2] },
+      'BATCH_NOT_POSSIBLE',
+      /give it a shape: config\.shapes, as \{"x": \["batch", 3\]\}/,
     ],
     ['another than the fixed batch', [input([8, 3])], { batch_sizes: [4] }, 'BATCH_NOT_POSSIBLE', /\[8\]/],
     [

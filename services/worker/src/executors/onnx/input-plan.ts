@@ -70,7 +70,7 @@ export function planInputs(
       throw badInput(
         'BATCH_NOT_POSSIBLE',
         `Batch size ${batch_size} is not possible: the model has no dynamic batch dimension (${describe(declared)}). ` +
-          `Set config.batch_sizes to [${capacity}], or say which dimension is the batch in config.batch_dimensions.`,
+          `Set config.batch_sizes to [${capacity}], or say which dimension is the batch in config.batch_dimensions.${anyRankHint(declared)}`,
       );
     }
     return inputs.map((input) => resolveInput(input, batch_size, wishes, sizes));
@@ -82,10 +82,20 @@ export function planInputs(
   };
 }
 
+const EXAMPLES: Readonly<Record<string, string>> = { string: '["a text"]', bool: 'true' };
+
+/** For an input that may be a single value, or may have dimensions that the model does not tell. */
+function anyRankHint(declared: readonly DeclaredInput[]): string {
+  const input = declared.find(({ shape }) => shape?.length === 0);
+  return input === undefined
+    ? ''
+    : ` If "${input.name}" is no single value, give it a shape: config.shapes, as {"${input.name}": ["batch", 3]}.`;
+}
+
 function guessedNote(inputs: readonly Input[]): ValueNote {
   const shown = inputs.slice(0, 5).map(({ name, type, rule }) => `${name} (${type}) with ${ruleInWords(rule, type)}`);
   const more = inputs.length > 5 ? ` and ${inputs.length - 5} more` : '';
-  const example = `{"${inputs[0]?.name}": ${inputs[0]?.type === 'string' ? '["a text"]' : '{"range": [0, 100]}'}}`;
+  const example = `{"${inputs[0]?.name}": ${EXAMPLES[inputs[0]?.type ?? ''] ?? '{"range": [0, 100]}'}}`;
   return noteOn(
     'guessed_input',
     `filled ${shown.join(', ')}${more}: a guess. config.inputs says what to feed, as ${example}`,
@@ -111,7 +121,7 @@ function readInputs(
     const known = wishes.known?.inputs[name];
     const { type } = input;
     return {
-      ...{ name, type, shape: known?.shape ?? input.shape },
+      ...{ name, type, shape: known?.shape ?? shapeOf(name, input.shape, wishes) },
       ...ruleOf(name, type, own(wishes.inputs, name), own(files, name), known?.constant),
     };
   });
@@ -124,6 +134,20 @@ function readInputs(
     }),
   }));
   return { inputs, note };
+}
+
+/**
+ * ONNX Runtime tells an input of any number of dimensions as it tells a single value: without any. Then the request's shape is the
+ * input's; an empty name stands for a dimension that the request calls the batch.
+ */
+function shapeOf(
+  name: string,
+  declared: readonly (number | string)[],
+  wishes: InputWishes,
+): readonly (number | string)[] {
+  const wished = own(wishes.shapes, name);
+  if (declared.length > 0 || wished === undefined) return declared;
+  return wished.map((size) => (size === 'batch' ? '' : size));
 }
 
 /** Names of inputs are any text, those of Object's own fields among them. */

@@ -116,11 +116,18 @@ describe('a model of several files', () => {
       { offset: '32', length: '64' },
       /CUT_OFF: .*"short\.bin".*64 bytes, and 96/,
     ],
+    [
+      'a file that is too short for the shape, where no length is said',
+      'half.bin',
+      {},
+      /CUT_OFF: .*"half\.bin".*40 bytes, and 64/,
+    ],
     ['a pointer of Git LFS', 'lfs.bin', {}, /WRONG_FILE: .*"lfs\.bin", which is a Git LFS pointer.*git lfs pull/],
   ])('is refused with %s', async (_, location, more, expected) => {
     await save({
       'm.onnx': externalModel(4, location, more),
       'short.bin': weights(1),
+      'half.bin': weights(1).subarray(0, 40),
       'lfs.bin': 'version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 64\n',
       'folder/x': '',
     });
