@@ -23,6 +23,7 @@ export type CheckedSubmission = ({ ok: true } & Submittable) | { ok: false; issu
  * @param default_request_id - for a request that brings none; it becomes part of the request
  */
 export function checkSubmission({ value, sources }: Arrived, default_request_id?: string): CheckedSubmission {
+  if (Array.isArray(value)) return { ok: false, issues: [A_LIST] };
   const submission = withRequestId(asRequest(value), default_request_id);
   const refuse = (issues: readonly Issue[]): CheckedSubmission => ({
     ok: false,
@@ -34,6 +35,12 @@ export function checkSubmission({ value, sources }: Arrived, default_request_id?
   if (!expansion.ok) return refuse(asWritten(expansion.issues, parsed.value, sources));
   return { ok: true, request: parsed.value, tasks: expansion.tasks, written: submission.request };
 }
+
+const A_LIST: Issue = {
+  path: '(message)',
+  code: 'invalid_type',
+  message: 'a request is an object, and this is a list: write the tasks below "tasks:"',
+};
 
 function withRequestId(submitted: Submission, request_id: string | undefined): Submission {
   const { request: value } = submitted;
