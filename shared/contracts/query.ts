@@ -158,9 +158,11 @@ export const QUERIES = {
       until: timestamp.optional(),
       benchmark: text.optional(),
       model: text.optional(),
-      /** A commit, or how it begins. */
+      /** A commit, or how it begins; so of branch and benchmark. */
       commit: text.optional(),
       branch: text.optional(),
+      /** Looked for in the name of who wrote the commit. */
+      author: text.optional(),
       sort: z.enum(FINDING_SORTS).default('detected_at'),
       descending: z.boolean().default(true),
       /** The last row of the page before: its `detected_at` and `finding_id`. */

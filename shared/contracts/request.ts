@@ -39,6 +39,8 @@ export const source = z.strictObject({
   parents: z.array(z.string().min(1).max(128)).max(16).optional(),
   /** The commit's number on its branch, as `git rev-list --count --first-parent` counts. */
   position: z.int().min(0).optional(),
+  /** Who wrote the commit, by name. Since 0.5. */
+  author: z.string().min(1).max(256).optional(),
 });
 export type Source = z.infer<typeof source>;
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
@@ -71,6 +71,7 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     const matrix = page.getByRole('region', { name: 'Matrix' });
     const row = matrix.getByRole('row').filter({ hasText: 'fast-model-v2' });
     await row.getByRole('link', { name: /^2\.000/ }).waitFor();
+    await matrix.getByRole('columnheader', { name: /cores? ms$/ }).waitFor();
     // Both workers are on this machine, so what they measure has one history.
     await page.getByText('3 of 3 combinations measured').waitFor();
 
@@ -90,6 +91,75 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     await page.getByRole('img', { name: '2 points in 1 series of request_latency_ms' }).waitFor();
     await values.getByRole('link', { name: '2.000 ms' }).first().click();
     await page.waitForURL(/\/series\/[0-9a-f]{20}/);
+  });
+
+  it('lists findings with the picture of their series, filters them by what the address says, and decides several at once', async () => {
+    const { page } = browser;
+    const { rows } = await client.query('findings', {});
+    const commit = rows[0]?.source?.commit ?? '';
+    await open(`/findings?commit=${commit.slice(0, 5)}&branch=main&since=2026-01-01&sort=change`);
+    const list = page.getByRole('region', { name: 'Greatest change first' });
+    const link = list.getByRole('link', { name: 'echo-server request_latency_ms' }).first();
+    await link.waitFor();
+    await list
+      .getByRole('img', { name: /^\d+ values, the first 2/ })
+      .first()
+      .waitFor();
+    await list
+      .getByText(/% worse$/)
+      .first()
+      .waitFor();
+    await page.getByRole('textbox', { name: 'Branch' }).fill('nobody');
+    await page.getByText('No findings match these filters').waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.waitForURL((url) => url.search === '');
+
+    await page.getByRole('checkbox', { name: 'Choose all shown' }).check();
+    await page.getByRole('button', { name: /^Dismiss \d/ }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Dismiss' }).isDisabled()).toBe(true);
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('another switch');
+    await dialog.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByText('No open findings').waitFor();
+    const [settled] = (await client.query('findings', { states: ['dismissed'] })).rows;
+    expect(settled?.state_reason).toBe('another switch');
+
+    await open('/findings?state=all');
+    await page.getByRole('button', { name: 'Export: Findings' }).click();
+    const item = page.getByRole('menuitem', { name: 'CSV' });
+    const [file] = await Promise.all([page.waitForEvent('download'), item.click()]);
+    const [head, ...lines] = readFileSync(await file.path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(head).toMatch(/^finding_id,kind,state,/);
+    expect(lines).toHaveLength((await client.query('findings', {})).rows.length);
+  });
+
+  it('calls pools and workers by the names that people give them', async () => {
+    const { page } = browser;
+    const [pool = ''] = (await client.query('workers', {})).rows.flatMap((worker) => worker.pools);
+    await open('/fleet');
+    await page.getByRole('button', { name: `Name ${pool}` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('The one in the cellar');
+    await dialog.getByRole('textbox', { name: 'Note' }).fill('Ada has the key');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    const queues = page.getByRole('region', { name: 'Pools', exact: true });
+    await queues.getByRole('link', { name: 'The one in the cellar' }).waitFor();
+    await open('/');
+    const named = page.getByRole('region', { name: 'Pools', exact: true }).getByText('The one in the cellar');
+    expect(await named.getAttribute('title')).toBe(`${pool}\nAda has the key`);
+    const changes = (await client.query('events', { entity: 'access' })).rows.map(({ message }) => message);
+    expect(changes.some((message) => message.includes(`PUT /api/names/pool/${pool} 200`))).toBe(true);
+
+    // Without a name and a note it is called as before.
+    await open('/fleet');
+    await page.getByRole('button', { name: `Name ${pool}` }).click();
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('');
+    await dialog.getByRole('textbox', { name: 'Note' }).fill('');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await queues.getByRole('link', { name: 'The one in the cellar' }).waitFor({ state: 'detached' });
+    expect(await queues.getByText(/cores?/).count()).toBeGreaterThan(0);
   });
 
   it('cuts off no text and is accessible, on three widths, with names of 200 characters', async () => {

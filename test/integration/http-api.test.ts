@@ -344,6 +344,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/failures': () => call('GET /api/failures'),
     'GET /api/recovery': () => call('GET /api/recovery'),
     'GET /api/series': () => call('GET /api/series', { query: { search: 'vad' } }),
+    'GET /api/series-values': () => call('GET /api/series-values', { query: { id: [known.series_id], points: 5 } }),
     'GET /api/series/:id': () => call('GET /api/series/:id', series()),
     'GET /api/series/:id/points': () => call('GET /api/series/:id/points', series()),
     'GET /api/series/:id/analysis': () => call('GET /api/series/:id/analysis', series()),
@@ -359,6 +360,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/workers/:id': () => call('GET /api/workers/:id', { params: { id: known.worker_id } }),
     'GET /api/pools': () => call('GET /api/pools'),
     'GET /api/cluster': () => call('GET /api/cluster'),
+    'GET /api/names': () => call('GET /api/names'),
     'GET /api/events': () => call('GET /api/events', { query: { entity: 'run' } }),
     'GET /api/rejected': () => call('GET /api/rejected'),
     'GET /api/saved/:kind': () => call('GET /api/saved/:kind', { params: { kind: 'layouts' } }),
@@ -406,9 +408,16 @@ describe('every route answers as its signature says, and with nothing else', () 
     'POST /api/findings/:id/reopen': () => call('POST /api/findings/:id/reopen', finding()),
     'POST /api/findings/:id/dismiss': () =>
       call('POST /api/findings/:id/dismiss', { ...finding(), body: { reason: 'a test' } }),
+    'POST /api/findings/decide': () =>
+      call('POST /api/findings/decide', { body: { finding_ids: [known.finding_id, 'gone'], action: 'reopen' } }),
     'POST /api/workers/:id/drain': () => call('POST /api/workers/:id/drain', worker()),
     'POST /api/workers/:id/quarantine': () => call('POST /api/workers/:id/quarantine', worker()),
     'POST /api/workers/:id/resume': () => call('POST /api/workers/:id/resume', worker()),
+    'PUT /api/names/:kind/:id': () =>
+      call('PUT /api/names/:kind/:id', {
+        params: { kind: 'pool', id: 'cpu-1' },
+        body: { name: 'The old one', note: 'in the cellar' },
+      }),
     'POST /api/rejected/:id/replay': async () => {
       const [rejected] = (await api.send(call('GET /api/rejected'))).items;
       return call('POST /api/rejected/:id/replay', { params: { id: rejected?.id ?? '' } });

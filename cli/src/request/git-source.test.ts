@@ -15,7 +15,9 @@ it('takes the commit of the folder one stands in, and none in the checkout of Be
   git('init', '--quiet', '--initial-branch', 'trunk');
   const author = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
   git(...author, 'commit', '--quiet', '--allow-empty', '--message', 'first');
-  expect(await gitSource(deep)).toEqual({ commit: git('rev-parse', 'HEAD'), branch: 'trunk', position: 1 });
+  expect(await gitSource(deep)).toEqual({
+    ...{ commit: git('rev-parse', 'HEAD'), branch: 'trunk', position: 1, author: 'a' },
+  });
   expect(await gitSource(deep, folder)).toBeUndefined();
 });
 
@@ -31,10 +33,12 @@ it('says where a commit lies in its history, and what a CI says of its branch', 
   git('init', '--quiet', '--initial-branch', 'main');
   const first = commit('first');
   const base = commit('second');
-  expect(await gitSource(folder)).toEqual({ commit: base, branch: 'main', parents: [first], position: 2 });
+  expect(await gitSource(folder)).toEqual({
+    ...{ commit: base, branch: 'main', parents: [first], position: 2, author: 'a' },
+  });
   git('checkout', '--quiet', '-b', 'feature');
   const head = commit('third');
-  const place = { commit: head, parents: [base], position: 3, base, base_position: 2 };
+  const place = { commit: head, parents: [base], position: 3, base, base_position: 2, author: 'a' };
   expect(await gitSource(folder)).toEqual({ ...place, branch: 'feature' });
 
   // Both check a commit out without a branch: it must not pass for one of the main line.

@@ -19,12 +19,13 @@ export async function gitSource(
   own_checkout = BENCHWIRE_CHECKOUT,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Source | undefined> {
-  const [top, commit, branch, remote, described] = await Promise.all([
+  const [top, commit, branch, remote, described, author] = await Promise.all([
     git(folder, ['rev-parse', '--show-toplevel']),
     git(folder, ['rev-parse', '--verify', 'HEAD']),
     git(folder, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
     git(folder, ['config', '--get', 'remote.origin.url']),
     git(folder, ['describe', '--tags', '--always', '--dirty']),
+    git(folder, ['log', '-1', '--format=%an']),
   ]);
   if (commit === undefined || top === realpathSync(own_checkout)) return undefined;
   const fromCi = ciSource(environment);
@@ -34,6 +35,7 @@ export async function gitSource(
     ...fromCi,
     // The commit that a branch began at says more than the name of what it is for.
     ...(await gitHistory((...args) => git(folder, args), branch ?? fromCi.branch, fromCi.base)),
+    ...(author === undefined ? {} : { author: author.slice(0, 256) }),
     // A remote may carry a token: https://x:TOKEN@host/repo. It is nobody's business in a result.
     ...(remote === undefined ? {} : { repo: withoutCredentials(remote).slice(0, 512) }),
     ...(described?.endsWith('-dirty') === true ? { version: described.slice(-128) } : {}),

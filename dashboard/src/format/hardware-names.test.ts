@@ -10,6 +10,24 @@ const worker = (
   state = 'ready',
 ) => ({ state, capabilities: { devices: [{ pool, fingerprint, name, labels }] } }) as unknown as WorkerNow;
 
+it('a name that somebody gave wins, and a note alone changes no name', () => {
+  const names = hardwareNames(
+    [worker('cpu-aaaa1', 'f1', 'AMD EPYC'), worker('cpu-bbbb1', 'f2', 'Xeon')],
+    [
+      { kind: 'pool', id: 'cpu-aaaa1', name: 'The old one', note: 'in the cellar' },
+      { kind: 'pool', id: 'cpu-bbbb1', name: '', note: 'noisy' },
+      { kind: 'worker', id: 'cpu-aaaa1', name: 'Bertha', note: '' },
+    ],
+  );
+  expect([names.pool('cpu-aaaa1'), names.pool('cpu-bbbb1'), names.worker('cpu-aaaa1'), names.worker('w2')]).toEqual([
+    'The old one',
+    'Xeon',
+    'Bertha',
+    'w2',
+  ]);
+  expect([names.noteOf('pool', 'cpu-bbbb1'), names.noteOf('worker', 'w2')]).toEqual(['noisy', '']);
+});
+
 it('calls a pool by its device and its labels, a fingerprint by its device, and tells apart what would be called alike', () => {
   const names = hardwareNames([
     worker('cpu-aaaa1', 'f1f1f1', 'AMD EPYC 9R14, 2 cores', { site: 'lab-2', rack: 'r7' }),

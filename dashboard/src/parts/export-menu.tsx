@@ -8,7 +8,7 @@ export interface ExportMenuProps {
   /** What is exported, in words; the files are named after it. */
   of: string;
   /** Worked out when it is asked for. */
-  table: () => Table;
+  table: () => Table | Promise<Table>;
   /** Pictures, by their format. */
   pictures?: Readonly<Record<string, () => Promise<Blob>>>;
 }
@@ -22,8 +22,8 @@ export function ExportMenu({ of, table, pictures = {} }: ExportMenuProps): React
   };
   const formats: Array<[string, () => Blob | Promise<Blob>]> = [
     ...Object.entries(pictures),
-    ['csv', () => csvOf(table())],
-    ['json', () => jsonOf(table().rows)],
+    ['csv', async () => csvOf(await table())],
+    ['json', async () => jsonOf((await table()).rows)],
   ];
   return (
     <Menu position="bottom-end">

@@ -10,6 +10,9 @@ const LOOKS: Partial<Record<FindingKind, { icon: ComponentType<IconProps>; tone:
 };
 const OTHER = { icon: IconInfoCircle, tone: 'waiting', word: '' };
 
+/** Of its colour; regressions and improvements have one of their own. */
+export const toneOfKind = (kind: FindingKind): string => (LOOKS[kind] ?? OTHER).tone;
+
 /** A finding's kind: sign and word. */
 export function FindingKindText({ kind }: { kind: FindingKind }): ReactNode {
   const { icon: Icon, tone } = LOOKS[kind] ?? OTHER;

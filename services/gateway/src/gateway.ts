@@ -1,9 +1,11 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
+import type { GivenName } from '@benchwire/shared/contracts/given-name.ts';
 import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from './adapters/fleet.ts';
 import type { SavedValues } from './adapters/saved-values.ts';
+import type { WatchedBucket } from './adapters/watched-bucket.ts';
 import type { WrittenTasks } from './adapters/written-tasks.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Tickets } from './auth/tickets.ts';
@@ -23,6 +25,8 @@ export interface Gateway {
   topics: SharedTopics;
   written: WrittenTasks;
   saved: SavedValues;
+  /** Of workers and pools, as people gave them. */
+  names: WatchedBucket<GivenName>;
   limits: RateLimits;
   sockets: OpenSockets;
   log: Log;

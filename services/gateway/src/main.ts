@@ -1,3 +1,4 @@
+import { GIVEN_NAMES_BUCKET, givenName } from '@benchwire/shared/contracts/given-name.ts';
 import {
   API_KEYS_BUCKET,
   apiKey,
@@ -43,7 +44,11 @@ await runService({
       // What versions before 0.4 noted of sign-in links.
       is_entry: (key) => !key.startsWith('used-'),
     });
-    for (const each of [keys, sessions]) {
+    const names = new WatchedBucket({
+      ...{ bucket: await openBucket(nats, GIVEN_NAMES_BUCKET, replicas), name: GIVEN_NAMES_BUCKET, schema: givenName },
+      ...parts,
+    });
+    for (const each of [keys, sessions, names]) {
       await each.start();
       scope.add('bucket', () => each.stop());
     }
@@ -79,7 +84,7 @@ await runService({
     const written = new WrittenTasks(client);
     const store_bytes = config.NATS_STORE_MB === undefined ? undefined : config.NATS_STORE_MB * 1e6;
     await ensureArtifacts(nats, { replicas, store_bytes });
-    const reading = { client, topics, written, jetstream, fleet, saved, files: new ArtifactStore(manager) };
+    const reading = { client, topics, written, jetstream, fleet, saved, names, files: new ArtifactStore(manager) };
     const gateway = { ...reading, auth, tickets, limits, sockets, log, secure, cookie_name };
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());

@@ -8,6 +8,7 @@ import { gateApi } from './gates.ts';
 import { keyApi } from './keys.ts';
 import { measurementApi } from './measurements.ts';
 import { metricApi } from './metrics.ts';
+import { nameApi } from './names.ts';
 import { overviewApi } from './overview.ts';
 import { runApi } from './runs.ts';
 import { savedApi } from './saved.ts';
@@ -37,6 +38,7 @@ export const API_GROUPS = {
   Comparison: compareApi,
   Findings: findingApi,
   Fleet: fleetApi,
+  Names: nameApi,
   'Events and rejected messages': eventApi,
   'Saved queries and layouts': savedApi,
   Keys: keyApi,

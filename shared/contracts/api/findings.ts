@@ -6,6 +6,9 @@ import { findingRow, incidentRow, precisionRow } from '../rows.ts';
 import { cursor, limitOf, listOf, pageOf, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
+/** Of one request. */
+const MAX_DECIDED = 500;
+
 const params = z.object({ id: z.string().min(1).max(512) });
 
 const actBody = z.strictObject({ reason: z.string().max(2000).default(''), link: z.url().max(2048).nullish() });
@@ -33,11 +36,13 @@ export const findingApi = signatures({
       series_id: z.string().max(64).optional(),
       incident_id: z.string().max(512).optional(),
       search: z.string().max(256).default(''),
+      /** How it begins, as of branch and commit. */
       benchmark: z.string().max(256).optional(),
       model: z.string().max(4096).optional(),
-      /** A commit, or how it begins. */
       commit: z.string().max(128).optional(),
       branch: z.string().max(256).optional(),
+      /** Looked for in the name of who wrote the commit. */
+      author: z.string().max(256).optional(),
       since,
       /** Found before. */
       until: since,
@@ -61,6 +66,24 @@ export const findingApi = signatures({
   ),
   'POST /api/findings/:id/reopen': act('Back to confirmed'),
   'POST /api/findings/:id/link': act('Where it is followed up', actBody.extend({ link: z.url().max(2048) })),
+  'POST /api/findings/decide': {
+    role: 'submitter',
+    summary: 'Acknowledge, dismiss or reopen many; those that are refused are left as they are, with the reason',
+    body: z
+      .strictObject({
+        finding_ids: z.array(z.string().min(1).max(512)).min(1).max(MAX_DECIDED),
+        action: z.enum(['acknowledge', 'dismiss', 'reopen']),
+        reason: z.string().max(2000).default(''),
+      })
+      .refine(({ action, reason }) => action !== 'dismiss' || /\S/.test(reason), {
+        path: ['reason'],
+        message: 'say why: the detector learns from it',
+      }),
+    answer: z.object({
+      decided: z.array(z.object({ finding_id: z.string(), state: findingState })),
+      refused: z.array(z.object({ finding_id: z.string(), message: z.string() })),
+    }),
+  },
   'GET /api/incidents': {
     role: 'viewer',
     summary: 'Findings of one cause, together',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { seriesAnalysis } from '../anomaly.ts';
+import { QUERIES } from '../query.ts';
 import { annotationRow, resultRow, seriesRow } from '../rows.ts';
-import { limitOf, pageOf } from './lists.ts';
+import { limitOf, listAnswer, listOf, pageOf } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ id: z.string().min(1).max(64) });
@@ -16,6 +17,12 @@ export const seriesApi = signatures({
       limit: limitOf(100, 10_000),
     }),
     answer: pageOf(seriesRow),
+  },
+  'GET /api/series-values': {
+    role: 'viewer',
+    summary: 'The newest values of some series, each oldest first: enough for a small picture',
+    query: z.strictObject({ id: listOf(z.string().min(1).max(64)), points: limitOf(30, 200) }),
+    answer: listAnswer(QUERIES.newest_values.row),
   },
   'GET /api/series/:id': { role: 'viewer', summary: 'One series', params, answer: seriesRow },
   'GET /api/series/:id/points': {

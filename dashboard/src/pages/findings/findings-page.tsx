@@ -1,23 +1,31 @@
-import { FINDING_KINDS, FINDING_STATES } from '@benchwire/shared/contracts/finding.ts';
-import { SegmentedControl, Select, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { FINDING_KINDS } from '@benchwire/shared/contracts/finding.ts';
+import { FINDING_SORTS } from '@benchwire/shared/contracts/finding-sort.ts';
+import { Button, SegmentedControl, Select } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { PageHead } from '../../parts/panel.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
-import { FindingTable } from './finding-table.tsx';
+import {
+  FILTERS,
+  FindingFilterFields,
+  type FindingFilters,
+  instantOf,
+  ORDERS,
+  STATE_CHOICES,
+  statesOf,
+} from './finding-filters.tsx';
+import { type FindingQuery, FindingTable } from './finding-table.tsx';
 import { IncidentList } from './incident-list.tsx';
 
-const OPEN = ['suspected', 'confirmed', 'acknowledged'] as const;
-const DEFAULTS = { by: 'finding', state: 'open', kind: '', search: '' };
+const DEFAULTS = { by: 'finding', ...FILTERS };
 
-const words = (value: string): { value: string; label: string } => ({ value, label: value.replace('_', ' ') });
-
-/** Everything that was found, one by one or by what caused it. */
+/** Everything that was found, as a list or by what caused it. */
 export default function FindingsPage(): ReactNode {
-  const [{ by, state, kind, search }, change] = useUrlState(DEFAULTS);
+  const [{ by, ...filters }, change] = useUrlState(DEFAULTS);
   useRefresh('findings', ['/api/findings', '/api/incidents']);
-  const states = state === 'open' ? [...OPEN] : FINDING_STATES.filter((each) => each === state);
+  const filtered = Object.entries(FILTERS).some(
+    ([name, fallback]) => filters[name as keyof FindingFilters] !== fallback,
+  );
   return (
     <>
       <PageHead title="Findings" note="Open a finding to see the evidence behind it." />
@@ -34,46 +42,42 @@ export default function FindingsPage(): ReactNode {
         />
         <Select
           aria-label="State"
-          data={[
-            { value: 'open', label: 'open' },
-            { value: 'all', label: 'every state' },
-            ...FINDING_STATES.map(words),
-          ]}
-          value={state}
+          data={STATE_CHOICES}
+          value={filters.state}
           onChange={(next) => change({ state: next ?? 'open' })}
           allowDeselect={false}
           w={150}
         />
-        {by === 'finding' && (
-          <>
-            <Select
-              aria-label="Kind"
-              placeholder="every kind"
-              data={FINDING_KINDS.map(words)}
-              value={kind || null}
-              onChange={(next) => change({ kind: next ?? '' })}
-              clearable
-              w={150}
-            />
-            <TextInput
-              data-search
-              aria-label="Search in benchmark, model, metric and pool"
-              placeholder="model, metric, pool"
-              leftSection={<IconSearch size={15} />}
-              value={search}
-              onChange={(event) => change({ search: event.currentTarget.value })}
-            />
-          </>
+        {by === 'finding' && <FindingFilterFields filters={filters} change={change} />}
+        {by === 'finding' && filtered && (
+          <Button variant="subtle" onClick={() => change(FILTERS)}>
+            Clear
+          </Button>
         )}
       </search>
       {by === 'incident' ? (
-        <IncidentList only_open={state === 'open'} />
+        <IncidentList only_open={filters.state === 'open'} />
       ) : (
-        <FindingTable
-          query={{ states, kind: oneOf(FINDING_KINDS, kind), search }}
-          filtered={state !== 'open' || kind !== '' || search !== ''}
-        />
+        <FindingTable query={queryOf(filters)} filtered={filtered} title={titleOf(filters)} />
       )}
     </>
   );
+}
+
+const sortOf = ({ sort }: FindingFilters): keyof typeof ORDERS => oneOf(FINDING_SORTS, sort) ?? 'detected_at';
+
+function titleOf(filters: FindingFilters): string {
+  const { label } = ORDERS[sortOf(filters)];
+  return `${label.charAt(0).toUpperCase()}${label.slice(1)}`;
+}
+
+function queryOf(filters: FindingFilters): FindingQuery {
+  const { state, kind, search, benchmark, commit, branch, author, since, until } = filters;
+  const sort = sortOf(filters);
+  const given = { search, benchmark, commit, branch, author };
+  return {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
+    ...{ states: statesOf(state), kind: oneOf(FINDING_KINDS, kind), sort, descending: ORDERS[sort].descending },
+    ...{ since: instantOf(since, 'begin'), until: instantOf(until, 'end') },
+  };
 }

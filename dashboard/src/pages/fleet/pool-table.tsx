@@ -1,12 +1,15 @@
 import type { PoolStatus } from '@benchwire/shared/contracts/status.ts';
-import { Code } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { ActionIcon, Code } from '@mantine/core';
+import { IconPencil } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
+import { useMay } from '../../api/session.ts';
 import { formatCount, formatSeconds } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { PoolName } from '../../parts/hardware-name.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Empty } from '../../parts/states.tsx';
+import { NameDialog } from './name-dialog.tsx';
 
 const COLUMNS: readonly Column<PoolStatus>[] = [
   {
@@ -60,6 +63,8 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
   },
 ];
 
+const NAMING = { key: 'name', title: '', value: () => '' };
+
 /** How long all that waits would take; tasks that nobody knows anything about make it a lower bound. */
 function ExpectedWork({ seconds, unknown }: { seconds: number | null; unknown: number }): ReactNode {
   if (unknown === 0 || seconds === null) return formatSeconds(seconds);
@@ -69,6 +74,13 @@ function ExpectedWork({ seconds, unknown }: { seconds: number | null; unknown: n
 
 /** What each pool does and what waits for it. */
 export function PoolTable({ pools }: { pools: readonly PoolStatus[] }): ReactNode {
+  const may_operate = useMay('operator');
+  const [named, setNamed] = useState<string>();
+  const naming = ({ pool }: PoolStatus): ReactNode => (
+    <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Name ${pool}`} onClick={() => setNamed(pool)}>
+      <IconPencil size={15} />
+    </ActionIcon>
+  );
   if (pools.length === 0) {
     return (
       <Empty title="No workers">
@@ -76,5 +88,11 @@ export function PoolTable({ pools }: { pools: readonly PoolStatus[] }): ReactNod
       </Empty>
     );
   }
-  return <DataTable label="Pools" columns={COLUMNS} rows={pools} rowKey={({ pool }) => pool} />;
+  const columns = may_operate ? [...COLUMNS, { ...NAMING, cell: naming }] : COLUMNS;
+  return (
+    <>
+      <DataTable label="Pools" columns={columns} rows={pools} rowKey={({ pool }) => pool} />
+      {named !== undefined && <NameDialog kind="pool" id={named} onClose={() => setNamed(undefined)} />}
+    </>
+  );
 }

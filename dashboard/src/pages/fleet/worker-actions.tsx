@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
 import { useChange } from '../../api/use-api.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
+import { NameDialog } from './name-dialog.tsx';
 import { isThere } from './worker-facts.ts';
 
 type Action = 'drain' | 'quarantine' | 'resume';
@@ -31,6 +32,7 @@ const ACTIONS: Record<Action, { label: string; note: string; possible: (state: s
 /** What an operator can do with a worker; each asks for a reason, which is kept. */
 export function WorkerActions({ worker }: { worker: WorkerNow }): ReactNode {
   const [asked, setAsked] = useState<Action>();
+  const [naming, setNaming] = useState(false);
   const may_operate = useMay('operator');
   const act = useChange(
     ({ action, reason }: { action: Action; reason: string }) =>
@@ -49,6 +51,7 @@ export function WorkerActions({ worker }: { worker: WorkerNow }): ReactNode {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item onClick={() => setNaming(true)}>Name …</Menu.Item>
           {possible.map((action) => (
             <Menu.Item key={action} onClick={() => setAsked(action)}>
               {ACTIONS[action].label} …
@@ -56,6 +59,7 @@ export function WorkerActions({ worker }: { worker: WorkerNow }): ReactNode {
           ))}
         </Menu.Dropdown>
       </Menu>
+      {naming && <NameDialog kind="worker" id={worker.worker_id} onClose={() => setNaming(false)} />}
       <ReasonDialog
         opened={asked !== undefined}
         title={`${label}: ${worker.worker_id}`}

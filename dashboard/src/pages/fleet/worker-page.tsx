@@ -4,9 +4,11 @@ import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts'
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ReactNode } from 'react';
 import { useGet, usePages } from '../../api/use-api.ts';
+import type { HardwareNames } from '../../format/hardware-names.ts';
 import { formatMegabytes } from '../../format/numbers.ts';
 import { EventTable } from '../../parts/event-table.tsx';
 import { Facts } from '../../parts/facts.tsx';
+import { useHardwareNames } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
@@ -16,12 +18,13 @@ import { devicesOf, runningOn, slotsOf } from './worker-facts.ts';
 /** One worker: how it is, what it offers, what happened to it. */
 export default function WorkerPage({ worker_id }: { worker_id: string }): ReactNode {
   const worker = useGet(call('GET /api/workers/:id', { params: { id: worker_id } }), { every_ms: 2000 });
+  const names = useHardwareNames();
   const events = usePages(call('GET /api/events', { query: { worker_id, limit: 100 } }), { every_ms: 10_000 });
   return (
     <Answer of={worker} height={300}>
       {(row) => (
         <>
-          <PageHead title={row.worker_id} note={`on ${row.hostname}`}>
+          <PageHead title={names.worker(row.worker_id)} note={noteOf(row, names)}>
             <Status state={row.state} />
             <WorkerActions worker={row} />
           </PageHead>
@@ -48,6 +51,12 @@ export default function WorkerPage({ worker_id }: { worker_id: string }): ReactN
       )}
     </Answer>
   );
+}
+
+/** Its id where it has another name, its machine, and what somebody noted of it. */
+function noteOf({ worker_id, hostname }: WorkerNow, names: HardwareNames): string {
+  const id = names.worker(worker_id) === worker_id ? '' : worker_id;
+  return [id, `on ${hostname}`, names.noteOf('worker', worker_id)].filter((part) => part !== '').join(' · ');
 }
 
 /** Where the clock of its machine is wrong: its times are corrected, but whoever runs the machine should know. */

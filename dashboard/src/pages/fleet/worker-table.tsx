@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatMegabytes } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { PoolName } from '../../parts/hardware-name.tsx';
+import { PoolName, WorkerName } from '../../parts/hardware-name.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Status } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -26,7 +26,11 @@ const COLUMNS: readonly Column<WorkerNow>[] = [
     key: 'worker_id',
     title: 'Worker',
     value: ({ worker_id }) => worker_id,
-    cell: ({ worker_id }) => <Link href={`/fleet/${worker_id}`}>{worker_id}</Link>,
+    cell: ({ worker_id }) => (
+      <Link href={`/fleet/${worker_id}`}>
+        <WorkerName worker_id={worker_id} />
+      </Link>
+    ),
   },
   {
     key: 'state',

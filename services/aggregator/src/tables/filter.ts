@@ -25,6 +25,13 @@ export function contains(columns: readonly string[], search: string): Condition 
   return [`positionCaseInsensitiveUTF8(concat(${columns.join(", '\\n', ")}), {search:String}) > 0`, { search }];
 }
 
+/** A column, or an expression, begins with a text; no condition where nothing was asked for. */
+export function beginsWith(column: string, name: string, value: string | undefined): Condition | undefined {
+  return value === undefined || value === ''
+    ? undefined
+    : [`startsWith(${column}, {${name}:String})`, { [name]: value }];
+}
+
 /** A parameter that holds a time as our contracts write it. */
 export function timeParameter(name: string): string {
   return `parseDateTime64BestEffort({${name}:String}, 3, 'UTC')`;

@@ -2,7 +2,7 @@ import type { FindingSort } from '@benchwire/shared/contracts/finding-sort.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { type Condition, contains, equals, filterBy, since, timeParameter, until } from './filter.ts';
+import { beginsWith, type Condition, contains, equals, filterBy, since, timeParameter, until } from './filter.ts';
 import { SERIES_COLUMNS } from './series-columns.ts';
 import type { Table } from './table.ts';
 
@@ -78,8 +78,21 @@ function after({ sort, descending, before, after: place }: AskedQuery<'findings'
 
 /** A page of findings, sorted; `before` or `after` is the last row of the page before. */
 export function findFindings(database: Queries, parameters: AskedQuery<'findings'>): Promise<FindingReply[]> {
-  const { run_id, kind, states, series_id, series_ids, incident_id, search, benchmark, model, commit, branch, limit } =
-    parameters;
+  const {
+    run_id,
+    kind,
+    states,
+    series_id,
+    series_ids,
+    incident_id,
+    search,
+    benchmark,
+    model,
+    commit,
+    branch,
+    author,
+    limit,
+  } = parameters;
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),
     equals('kind', 'String', kind),
@@ -88,10 +101,13 @@ export function findFindings(database: Queries, parameters: AskedQuery<'findings
     series_ids && ['series_id IN ({series_ids:Array(String)})', { series_ids }],
     equals('f.incident_id', 'String', incident_id),
     contains(['benchmark', 'model', 'metric', 'pool'], search),
-    equals('benchmark', 'String', benchmark),
+    beginsWith('benchmark', 'benchmark', benchmark),
     equals('model', 'String', model),
-    commit === undefined ? undefined : ["startsWith(JSONExtractString(source, 'commit'), {commit:String})", { commit }],
-    branch === undefined ? undefined : ["JSONExtractString(source, 'branch') = {branch:String}", { branch }],
+    beginsWith("JSONExtractString(source, 'commit')", 'commit', commit),
+    beginsWith("JSONExtractString(source, 'branch')", 'branch', branch),
+    author === undefined
+      ? undefined
+      : ["positionCaseInsensitiveUTF8(JSONExtractString(source, 'author'), {author:String}) > 0", { author }],
     since('detected_at', parameters.since),
     until('detected_at', parameters.until),
     after(parameters),

@@ -256,16 +256,6 @@ export function findMetrics(
 
 const MATRIX_COLUMNS = [
   ...['benchmark', 'model', 'pool', 'precision', 'batch_size', 'metric', 'unit', 'value', 'ci_low', 'ci_high'],
-  ...[
-    'samples',
-    'measured_at',
-    'run_id',
-    'better',
-    'note_codes',
-    'notes',
-    'executor',
-    'scenario',
-    'variant',
-    'task_id',
-  ],
+  ...['samples', 'measured_at', 'run_id', 'better', 'note_codes', 'notes'],
+  ...['executor', 'scenario', 'variant', 'fingerprint', 'task_id'],
 ];

@@ -9,6 +9,7 @@ import { gateHandlers } from './gates.ts';
 import { keyHandlers } from './keys.ts';
 import { measurementHandlers } from './measurements.ts';
 import { metricHandlers } from './metrics.ts';
+import { nameHandlers } from './names.ts';
 import { overviewHandlers } from './overview.ts';
 import { type Route, routesOf } from './route.ts';
 import { runHandlers } from './runs.ts';
@@ -33,6 +34,7 @@ const GROUPS = {
   Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),
   Findings: routesOf(API_GROUPS.Findings, findingHandlers),
   Fleet: routesOf(API_GROUPS.Fleet, fleetHandlers),
+  Names: routesOf(API_GROUPS.Names, nameHandlers),
   'Events and rejected messages': routesOf(API_GROUPS['Events and rejected messages'], eventHandlers),
   'Saved queries and layouts': routesOf(API_GROUPS['Saved queries and layouts'], savedHandlers),
   Keys: routesOf(API_GROUPS.Keys, keyHandlers),

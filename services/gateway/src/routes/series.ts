@@ -17,6 +17,11 @@ async function findSeries({ client }: Gateway, series_id: string): Promise<Serie
 export const seriesHandlers: Handlers<typeof seriesApi> = {
   'GET /api/series': async ({ gateway, query }) => onePage(await gateway.client.query('series', query)),
 
+  'GET /api/series-values': async ({ gateway, query: { id = [], points } }) => {
+    if (id.length === 0) return { items: [] };
+    return { items: (await gateway.client.query('newest_values', { series_ids: id.slice(0, 2000), points })).rows };
+  },
+
   'GET /api/series/:id': ({ gateway, params: { id } }) => findSeries(gateway, id),
 
   'GET /api/series/:id/points': async ({ gateway, params: { id }, query: { limit } }) =>
