@@ -49,7 +49,12 @@ export const NEEDS: readonly Need[] = [
     name: 'Chromium',
     missing: whyNoChromium,
     packages: { apt: ['chromium'], brew: ['chromium'] },
-    suites: ['test/e2e/dashboard.test.ts', 'test/e2e/share.test.ts'],
+    suites: [
+      'test/e2e/dashboard.test.ts',
+      'test/e2e/pages.test.ts',
+      'test/e2e/share.test.ts',
+      'test/e2e/task-drawer.test.ts',
+    ],
   },
   {
     name: 'taskset',
