@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseWith } from '../runtime/issues.ts';
 import { countValues } from '../runtime/json-limits.ts';
+import { baseSideOf, checkBase } from './expand-base.ts';
 import { checkDependencies, checkFiles, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
 import { type Cell, describeCell, matrixCells, withAxis } from './expand-matrix.ts';
 import { filesNamedBy } from './files-named-by.ts';
@@ -34,6 +35,7 @@ export function expand(request: Request, bindings: PoolBindings = new Map()): Ex
     ...checkDependencies(request.tasks),
     ...checkSeriesPlaces(request),
     ...checkFiles(request),
+    ...checkBase(request),
   ];
   const cells = matrixCells(request, issues);
   const { tasks: count, edges } = sizeOf(request.tasks, cells);
@@ -139,6 +141,7 @@ function expandCell(request: Request, cell: Cell, bindings: PoolBindings, issues
 function copiesOf(spec: TaskSpec, request: Request, cell: Cell, bindings: PoolBindings): Task[] {
   const digits = String(spec.repetitions).length;
   const files = filesOf(spec, request);
+  const base_side = baseSideOf(spec, request);
   const copies: Task[] = [];
   for (let repetition = 1; repetition <= spec.repetitions; repetition++) {
     const repeated = spec.repetitions === 1 ? '' : `-r${String(repetition).padStart(digits, '0')}`;
@@ -152,6 +155,8 @@ function copiesOf(spec: TaskSpec, request: Request, cell: Cell, bindings: PoolBi
       ...(spec.deadline === undefined && request.deadline !== undefined ? { deadline: request.deadline } : {}),
       pool: null,
       ...(files.length === 0 ? {} : { files }),
+      // Its config is one of the task's executor, as the task's own is.
+      ...((base_side === undefined ? {} : { base_side }) as object),
     };
     const pools = spec.placement === 'each' ? bindings.get(task_id) : undefined;
     if (pools === undefined) copies.push(task);

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+/** What may be spent on measuring again what can't be told. */
+export const repeatBudget = z.strictObject({
+  /** Repetitions of each task: runs of it, or pairs where its base is measured beside it. */
+  runs: z.int().min(1).max(100).default(10),
+  /** Time that all of it may take from the run's end on, or from a task's first pairs on. */
+  seconds: z.number().positive().max(86_400).default(3600),
+});
+export type RepeatBudget = z.infer<typeof repeatBudget>;
+
 /** What a request or the server says of a gate; what it leaves out, the next one says: request, server, `gate`. */
 export const writtenGate = z.strictObject({
   /** Metrics that count, by name, with `*` for any part. Without: median latency or throughput, and others whose direction is known. */
@@ -9,18 +18,22 @@ export const writtenGate = z.strictObject({
   /** What is worse, for metrics of which nobody knows it: a higher value, a lower one, or either. Without, they are reported only. */
   unknown_direction: z.enum(['higher_is_worse', 'lower_is_worse', 'either_is_worse']).optional(),
   on_slower: z.enum(['fail', 'warn']).optional(),
-  on_cannot_tell: z.enum(['pass', 'warn', 'fail']).optional(),
+  /** `repeat`: measures what can't be told again, within `repeat_budget`; what can't be told then is a warning. */
+  on_cannot_tell: z.enum(['pass', 'warn', 'fail', 'repeat']).optional(),
+  /** Of `on_cannot_tell: repeat`. */
+  repeat_budget: repeatBudget.optional(),
   /** On a main line whose level has been worse since an earlier commit. */
   on_known_regression: z.enum(['fail', 'warn', 'pass']).optional(),
 });
 export type WrittenGate = z.infer<typeof writtenGate>;
 
-const { on_slower, on_cannot_tell, on_known_regression } = writtenGate.shape;
+const { on_slower, on_cannot_tell, repeat_budget, on_known_regression } = writtenGate.shape;
 
 /** What of a run's verdict (verdict.ts) makes it fail. Since 0.5. */
 export const gate = writtenGate.extend({
   on_slower: on_slower.unwrap().default('fail'),
   on_cannot_tell: on_cannot_tell.unwrap().default('pass'),
+  repeat_budget: repeat_budget.unwrap().prefault({}),
   on_known_regression: on_known_regression.unwrap().default('fail'),
 });
 export type Gate = z.infer<typeof gate>;

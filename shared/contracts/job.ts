@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gate } from './gate.ts';
 import { labels } from './hardware.ts';
 import { attemptId, messageVersion, runId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
@@ -41,6 +42,8 @@ export const job = z.object({
   workers_without_file: z.array(token).optional(),
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
   workload: z.string().max(64).optional(),
+  /** Of a task with a base side, where what can't be told is to be measured again. Since 0.5. */
+  gate: gate.optional(),
   /** Of the leader that emitted it (since 0.2): docs/adr/014. */
   epoch: z.string().optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pairedValues, pairsOfAttempt } from './base.ts';
 import { clockOffset } from './clock.ts';
 import { BETTER } from './direction.ts';
 import { environment, labels } from './hardware.ts';
@@ -169,6 +170,8 @@ export const outcomeResults = z.object({
   value_notes: z.array(valueNote).max(MAX_VALUE_NOTES).optional(),
   /** What a program that runs tests reported of them. Since 0.5. */
   tests: testResults.optional(),
+  /** Where a base side was measured by turns with the head. The other results are the head's. Since 0.5. */
+  pairs: pairsOfAttempt.extend({ values: z.array(pairedValues) }).optional(),
   /** Nothing was measured, because `skip_if_fresh` found all of it measured before; then there are no other results. Since 0.2. */
   skipped: z.array(measuredBefore).min(1).optional(),
 });

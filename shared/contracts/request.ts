@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requestBase } from './base.ts';
 import { writtenGate } from './gate.ts';
 import { labels } from './hardware.ts';
 import { runId, taskId } from './ids.ts';
@@ -61,6 +62,8 @@ export const request = z.strictObject({
   source: source.optional(),
   /** What of the run's verdict makes it fail. Since 0.5. */
   gate: writtenGate.optional(),
+  /** Measured beside the head in this run, and what it is compared with. Since 0.5. */
+  base: requestBase.optional(),
   tags: labels.default({}),
   priority: z.int().min(0).max(100).default(0),
   /** At most so many of the run's tasks at once, waiting in a pool's queue or in execution. Since 0.2. */

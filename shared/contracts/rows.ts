@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pairsOfPoint } from './base.ts';
 import { BETTER } from './direction.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
@@ -113,17 +114,22 @@ export const resultRow = z.object({
 export type ResultRow = z.infer<typeof resultRow>;
 
 /** What of a point a verdict needs. Since 0.5. */
-export const linePointRow = resultRow.pick({
-  series_id: true,
-  run_id: true,
-  task_id: true,
-  measured_at: true,
-  value: true,
-  ci_low: true,
-  ci_high: true,
-  steady: true,
-  source: true,
-});
+export const linePointRow = resultRow
+  .pick({
+    series_id: true,
+    run_id: true,
+    task_id: true,
+    measured_at: true,
+    value: true,
+    ci_low: true,
+    ci_high: true,
+    steady: true,
+    source: true,
+  })
+  .extend({
+    /** Since 0.5. */
+    pairs: stored(pairsOfPoint),
+  });
 export type LinePointRow = z.infer<typeof linePointRow>;
 
 export const seriesRow = z.object({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { seriesUnit } from '../metric/series-unit.ts';
+import type { PairsOfPoint } from './base.ts';
 import type { Better } from './direction.ts';
 import type { MetricResult, Outcome } from './outcome.ts';
 import { modelInOneForm, type SeriesKey } from './series-key.ts';
@@ -48,8 +49,11 @@ export function variantWith(variant: string, inputs_sha256: string | null): stri
  * 12 hex digits, equal for tasks whose attempts should take equally long on the same hardware: the executor, the
  * benchmark, and every setting that changes what is measured or how much of it.
  */
-export function workloadKey(task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series'>): string {
-  return hash([task.executor, task.benchmark, settingsOf(task, 'not_in_workload')], 12);
+export function workloadKey(
+  task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series' | 'base_side'>,
+): string {
+  const pairs = task.base_side === undefined ? [] : [task.base_side.pairs];
+  return hash([task.executor, task.benchmark, settingsOf(task, 'not_in_workload'), ...pairs], 12);
 }
 
 /** One point of a series: what one outcome says about one metric. */
@@ -69,6 +73,8 @@ export interface SeriesPoint {
   printed: { value: number; unit: string } | null;
   /** What limits the meaning of this value. */
   notes: ValueNote[];
+  /** The pairs of a head and a base side that it is from; null where none were measured. */
+  pairs: PairsOfPoint | null;
 }
 
 /** Metrics of a batch result that have a history, with their units. */
@@ -110,10 +116,11 @@ export function pointsOf(outcome: Outcome): SeriesPoint[] {
   const notes = valueNotesOf(outcome.results);
   const add = (
     about: Pick<SeriesKey, 'metric' | 'batch_size' | 'unit_family'>,
-    point: Omit<SeriesPoint, 'series_id' | 'key' | 'notes'>,
+    point: Omit<SeriesPoint, 'series_id' | 'key' | 'notes' | 'pairs'>,
   ): void => {
     const key = { ...base, ...about };
-    points.push({ series_id: seriesId(key), key, ...point, notes: notes.filter((note) => isAbout(note, about)) });
+    const ownNotes = notes.filter((note) => isAbout(note, about));
+    points.push({ series_id: seriesId(key), key, ...point, notes: ownNotes, pairs: pairsOf(outcome, about) });
   };
   for (const [batch, result] of Object.entries(outcome.results.batch_sizes ?? {})) {
     for (const [metric, unit] of BATCH_METRICS) {
@@ -160,11 +167,23 @@ export function pointsOf(outcome: Outcome): SeriesPoint[] {
   return points;
 }
 
+/** The pairs of one metric. Without values where the base side has none: then the history decides. */
+function pairsOf(
+  { results }: Outcome,
+  { metric, batch_size }: Pick<SeriesKey, 'metric' | 'batch_size'>,
+): PairsOfPoint | null {
+  if (results.pairs === undefined) return null;
+  const { values, first: _, ...about } = results.pairs;
+  const own = values.find((each) => each.metric === metric && each.batch_size === batch_size);
+  if (own !== undefined) return { ...about, head: own.head, base: own.base };
+  return { unavailable: `the base side did not report ${metric}`, ...about, head: [], base: [] };
+}
+
 /** What a program reported, in the unit that the history of such a metric is kept in. */
 function inSeriesUnit(
   metric: string,
   { value, unit, ci_low, ci_high, samples, better }: MetricResult,
-): Omit<SeriesPoint, 'series_id' | 'key' | 'notes' | 'steady'> & { unit_family: string } {
+): Omit<SeriesPoint, 'series_id' | 'key' | 'notes' | 'pairs' | 'steady'> & { unit_family: string } {
   const kept = seriesUnit(metric, unit);
   const converted = (number: number | null): number | null => (number === null ? null : kept.convert(number));
   return {

@@ -48,7 +48,7 @@ interface Alone {
  * @param pool - the only one that will do; null for any that fits
  */
 export function aloneAgain(task: Task, pool: string | null): Alone {
-  const { base_task_id: _base, pool: _pool, files, ...spec } = task;
+  const { base_task_id: _id, pool: _pool, base_side: _side, base: _base, files, ...spec } = task;
   const requirements = pool === null ? spec.requirements : { ...spec.requirements, pool };
   return { task: { ...spec, requirements, depends_on: [], placement: 'any', repetitions: 1 }, files };
 }

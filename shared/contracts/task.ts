@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRecord } from '../runtime/is-record.ts';
+import { baseSide, taskBase } from './base.ts';
 import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { sha256Hex, taskId, token } from './ids.ts';
@@ -174,6 +175,8 @@ const taskFields = {
    * Tasks that differ in nothing else share their history. Since 0.4.
    */
   not_in_series: z.array(configPlace).max(64).optional(),
+  /** Of a request with a `base`: what the task's base side has in the place of its config's, or `false` for none. Since 0.5. */
+  base: taskBase.optional(),
 };
 
 /** What a task says about the metrics that its program reports, by name; a metric line that says it itself goes before. */
@@ -242,9 +245,9 @@ const resolved = {
 
 /** A task after `expand`: matrix, repetitions and `each` are resolved, so it runs on exactly one device. */
 export const task = z.discriminatedUnion('executor', [
-  onnxTask.extend(resolved),
-  commandTask.extend(resolved),
-  noopTask.extend(resolved),
+  onnxTask.extend({ ...resolved, base_side: baseSide.extend({ config: onnxConfig }).optional() }),
+  commandTask.extend({ ...resolved, base_side: baseSide.extend({ config: commandConfig }).optional() }),
+  noopTask.extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() }),
 ]);
 export type Task = z.infer<typeof task>;
 
@@ -259,16 +262,19 @@ const forWorker = {
 } as const;
 export const jobTask = z.discriminatedUnion('executor', [
   onnxTask
-    .extend(resolved)
-    .pick({ ...forWorker, skip_if_fresh: true, files: true })
+    .extend({ ...resolved, base_side: baseSide.extend({ config: onnxConfig }).optional() })
+    .pick({ ...forWorker, skip_if_fresh: true, files: true, base_side: true })
     .strip(),
   // A test need not report a metric, a benchmark should. Since 0.3.
   commandTask
-    .extend(resolved)
-    .pick({ ...forWorker, type: true, metrics: true })
+    .extend({ ...resolved, base_side: baseSide.extend({ config: commandConfig }).optional() })
+    .pick({ ...forWorker, type: true, metrics: true, base_side: true })
     // Only in jobs of tests: whether one that fails is tried again. Since 0.5.
     .extend({ retry_policy: retryPolicy.optional() })
     .strip(),
-  noopTask.extend(resolved).pick(forWorker).strip(),
+  noopTask
+    .extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() })
+    .pick({ ...forWorker, base_side: true })
+    .strip(),
 ]);
 export type JobTask = z.infer<typeof jobTask>;

@@ -32,6 +32,8 @@ export const verdictBaseline = z.object({
   to_at: timestamp.nullable(),
   /** One standard deviation from run to run, in percent of the level. */
   noise_percent: z.number().nullable(),
+  /** Where the base was measured in the run itself: pairs of both sides, those of them on top, and the devices that measured them. */
+  pairs: z.object({ count: z.int(), repeated: z.int(), devices: z.array(z.string()) }).optional(),
 });
 
 export const metricVerdict = z.object({

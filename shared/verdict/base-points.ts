@@ -2,7 +2,7 @@ import { isSameCommit } from '../contracts/commit.ts';
 import type { Source } from '../contracts/request.ts';
 import type { HistoryPoint } from './history.ts';
 import { type Line, lineOf, type MainBranches, mainLineNamed, TRUNK } from './lines.ts';
-import { inLineOrder } from './order.ts';
+import { inLineOrder, type Placed } from './order.ts';
 
 /** The run that is judged. */
 export interface Head {
@@ -29,12 +29,12 @@ export function headPoints(points: readonly HistoryPoint[], { run_id, source }: 
 }
 
 /** The points of a main line in their order. A line that is not the trunk starts with the trunk's points up to where it began. */
-export function pointsOfMainLine(
-  points: readonly HistoryPoint[],
+export function pointsOfMainLine<P extends Placed>(
+  points: readonly P[],
   main_branches: MainBranches,
   name: string,
-): HistoryPoint[] {
-  const of = (wanted: string): HistoryPoint[] =>
+): P[] {
+  const of = (wanted: string): P[] =>
     points.filter(({ source }) => {
       const line = lineOf(source, main_branches);
       return line.is_main && line.name === wanted;
@@ -119,11 +119,11 @@ function baseByParents(
 }
 
 /** The points up to a commit and with it; by its position where it was not measured itself. Undefined where neither is known. */
-function upToCommit(
-  ordered: readonly HistoryPoint[],
+function upToCommit<P extends Placed>(
+  ordered: readonly P[],
   commit: string | undefined,
   position: number | undefined,
-): HistoryPoint[] | undefined {
+): P[] | undefined {
   const last = ordered.findLastIndex((point) => isSameCommit(point.source?.commit, commit));
   if (last >= 0) return ordered.slice(0, last + 1);
   if (position === undefined) return undefined;

@@ -43,7 +43,7 @@ export function outcomeOf(rule: Gate, counts: boolean, said: SeriesVerdict): Gat
     case 'faster':
       return 'pass';
     case 'cannot_tell':
-      return rule.on_cannot_tell;
+      return rule.on_cannot_tell === 'repeat' ? 'warn' : rule.on_cannot_tell;
     case 'changed':
       return rule.unknown_direction === 'either_is_worse' && matters(rule, said) ? rule.on_slower : 'pass';
     case 'slower':

@@ -1,3 +1,4 @@
+import type { PairsOfPoint } from '../contracts/base.ts';
 import type { FindingKind, FindingState } from '../contracts/finding.ts';
 import type { Source } from '../contracts/request.ts';
 import type { DetectorSettings } from '../detect/settings.ts';
@@ -10,6 +11,8 @@ export interface HistoryPoint extends Measured {
   task_id: string;
   measured_at: string;
   source: Source | null;
+  /** Of a head and a base side that it is from. */
+  pairs?: PairsOfPoint | null;
 }
 
 /** A finding, as far as it says where a level begins. */

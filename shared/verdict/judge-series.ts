@@ -3,6 +3,7 @@ import { type BasePoints, headPoints } from './base-points.ts';
 import { acceptanceOf, type SeriesQuestion, withLine, withRun } from './compare-with-base.ts';
 import type { Compared } from './compare-with-level.ts';
 import type { VerdictSettings } from './history.ts';
+import { judgePaired, pairsOfRun } from './judge-paired.ts';
 import type { NewestLevel } from './known-level.ts';
 import { lineOf } from './lines.ts';
 import { reasonOf, type Said } from './reason.ts';
@@ -22,6 +23,9 @@ export function judgeSeries(question: SeriesQuestion, settings: VerdictSettings)
   const { head, points } = question;
   const own = headPoints(points, head);
   if (own.length === 0) return undefined;
+  const pairs = question.base_run_id === undefined ? pairsOfRun(own, head) : undefined;
+  if (pairs !== undefined && pairs.unavailable === undefined)
+    return judgePaired(question, pairs, settings.main_branches);
   const line = lineOf(head.source, settings.main_branches);
   const compared =
     question.base_run_id === undefined ? withLine(question, own, settings) : withRun(question, own, settings);
@@ -47,7 +51,8 @@ export function judgeSeries(question: SeriesQuestion, settings: VerdictSettings)
     known_regression: compared.known,
     accepted: acceptanceOf(own, question.accepted),
   };
-  const why = { note: base.note, why: result?.why ?? '', runs: run_ids.length };
+  const note = [base.note, pairs?.unavailable ?? ''].filter((part) => part !== '').join('; ');
+  const why = { note, why: result?.why ?? '', runs: run_ids.length };
   return { ...said, reason: reasonOf({ ...said, unit: question.unit }, why) };
 }
 

@@ -47,7 +47,7 @@ export function noiseOfLevel(
 }
 
 /** What the noise counts as at least, after `n` values with this median and median absolute deviation. */
-function leastNoise(n: number, level: number, mad: number): number {
+export function leastNoise(n: number, level: number, mad: number): number {
   return Math.abs(level) * (n < FEW_VALUES || mad === 0 ? MIN_NOISE : ROUNDING);
 }
 

@@ -23,7 +23,10 @@ export type Said = Pick<
 /** Why a metric has its verdict, in one sentence with the numbers. */
 export function reasonOf(said: Said, { note, why, runs }: { note: string; why: string; runs: number }): string {
   const { verdict, baseline, value, unit, accepted, known_regression } = said;
-  if (baseline === null) return `its base has no points: this is the first value, ${fourDigits(value)} ${unit}`.trim();
+  if (baseline === null) {
+    const first = `its base has no points: this is the first value, ${fourDigits(value)} ${unit}`.trim();
+    return note === '' ? first : `${first}; ${note}`;
+  }
   const pooled =
     said.repetitions === 1 ? '' : `, the middle of ${count(said.repetitions, 'repetition')} in ${count(runs, 'run')}`;
   const against = `${fourDigits(value)} ${unit}${pooled}, against ${fourDigits(baseline.level)} ${unit} of ${baselineWords(baseline)}`;

@@ -42,8 +42,9 @@ export function summaryOf(
 }
 
 function moreRuns(these: readonly MetricVerdict[]): string {
-  const more = these.flatMap(({ more_repetitions }) => (more_repetitions === null ? [] : [more_repetitions]));
-  if (more.length === 0) return '';
-  const most = Math.max(...more);
-  return `: ${most} more ${most === 1 ? 'run' : 'runs'} would`;
+  const sized = these.filter(({ more_repetitions }) => more_repetitions !== null);
+  if (sized.length === 0) return '';
+  const most = Math.max(...sized.map(({ more_repetitions }) => more_repetitions ?? 0));
+  const thing = sized.every(({ baseline }) => baseline?.pairs !== undefined) ? 'pair' : 'run';
+  return `: ${most} more ${most === 1 ? thing : `${thing}s`} would`;
 }

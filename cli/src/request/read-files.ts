@@ -73,7 +73,10 @@ function wantedBy(tasks: readonly Task[]): Map<string, Wanted> {
       if (!wanted.has(path)) wanted.set(path, { isModel, sha256, place: task.base_task_id });
     };
     const { config } = task;
-    for (const path of modelPaths(task)) add(path, true, 'sha256' in config ? config.sha256 : undefined);
+    for (const path of modelPaths(task)) {
+      const side = 'model' in config && config.model === path ? config : task.base_side?.config;
+      add(path, true, side !== undefined && 'sha256' in side ? side.sha256 : undefined);
+    }
     for (const path of inputPaths(task)) add(path, false);
   }
   return wanted;

@@ -176,6 +176,7 @@ function resultRows(outcome: Outcome, order: number, source: string): ResultRow[
     printed_unit: point.printed?.unit ?? '',
     note_codes: point.notes.map(({ code }) => code),
     notes: point.notes.map(({ text }) => text),
+    pairs: point.pairs === null ? '' : JSON.stringify(point.pairs),
   }));
 }
 
@@ -219,5 +220,6 @@ export function retraction(
     printed_unit: '',
     note_codes: [],
     notes: [],
+    pairs: '',
   };
 }

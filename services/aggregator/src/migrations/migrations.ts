@@ -83,11 +83,13 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     id: 4,
     name: 'what a value was printed as, which way is better, what limits its meaning',
-    statements: (database) =>
-      (['better', 'printed_value', 'printed_unit', 'note_codes', 'notes'] as const).map(
+    statements: (database) => [
+      ...(['better', 'printed_value', 'printed_unit', 'note_codes', 'notes'] as const).map(
         (column) =>
           `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${results.columns[column]}`,
       ),
+      addPairs(database),
+    ],
     compute: convertStoredUnits,
   },
   {
@@ -100,9 +102,19 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     id: 6,
     name: 'defaults of catalogue models that were written out are no setting',
-    statements: () => [],
+    statements: (database) => [addPairs(database)],
     compute: joinWrittenDefaults,
   },
   { id: 7, name: 'test cases', statements: (database, retention) => [createTable(database, testCases, retention)] },
   { id: 8, name: 'verdicts', statements: (database, retention) => [createTable(database, verdicts, retention)] },
+  {
+    id: 9,
+    name: 'pairs of a head and a base side',
+    statements: (database) => [addPairs(database)],
+  },
 ];
+
+/** Also before those that read whole rows of results: they read every column that the table has by now. */
+function addPairs(database: Parameters<typeof onCluster>[0]): string {
+  return `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS pairs ${results.columns.pairs}`;
+}

@@ -43,6 +43,8 @@ export const results = {
     /** What limits the meaning of the value: a code and a text at the same place. */
     note_codes: 'Array(LowCardinality(String))',
     notes: 'Array(String) CODEC(ZSTD)',
+    /** JSON: the pairs of a head and a base side that the value is from (contracts/base.ts); empty for none. */
+    pairs: 'String CODEC(ZSTD)',
   },
   engine: 'ReplacingMergeTree(version, is_deleted)',
   order_by: '(series_id, run_id, task_id, attempt)',
@@ -57,7 +59,8 @@ export type ResultRow = Readonly<Record<keyof typeof results.columns, unknown>>;
  * the stream (decide/versions.ts), so the newest point has the lowest.
  */
 const SHOWN = columnsOf(results)
-  .filter((column) => column !== 'version' && column !== 'is_deleted')
+  // Pairs are for verdicts, and long.
+  .filter((column) => column !== 'version' && column !== 'is_deleted' && column !== 'pairs')
   .join(', ');
 
 /** Points of a run, by task; whole tasks only when `after_task_id` pages on. */
@@ -112,6 +115,7 @@ const LINE_POINT = [
   'ci_high',
   'steady',
   'source',
+  'pairs',
 ].join(', ');
 
 /** The last points of some series, by series id and then oldest first. */

@@ -30,7 +30,7 @@ export type Offer = Pick<
 };
 
 /** What matching looks at in a task; tasks that agree in this are served by the same pools. */
-export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config' | 'files'>;
+export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config' | 'files' | 'base_side'>;
 
 /**
  * Why a pool cannot run a task, as a sentence for people; undefined when it can. The one place that decides it, so the
@@ -86,15 +86,22 @@ export function programOf(need: Need): string {
   return 'command' in need.config ? (need.config.command[0] ?? '') : '';
 }
 
-/** Every program that it starts: also the one that prepares. */
+/** The configs of both sides, or of the one that there is. */
+const configsOf = ({ config, base_side }: Need): Array<Task['config']> =>
+  base_side === undefined ? [config] : [config, base_side.config];
+
+/** Every program that it starts: also those that prepare, and those of the base side. */
 function programsOf(need: Need): string[] {
-  const prepare = 'command' in need.config ? need.config.prepare?.[0] : undefined;
-  return [programOf(need), ...(prepare === undefined ? [] : [prepare])];
+  const all = configsOf(need).flatMap((config) =>
+    'command' in config ? [config.command[0] ?? '', ...(config.prepare?.slice(0, 1) ?? [])] : [],
+  );
+  return [...new Set(all)];
 }
 
 /** Names of the variables that a `command` task sets. */
 function variablesOf(need: Need): string[] {
-  return 'command' in need.config ? Object.keys(need.config.env ?? {}) : [];
+  const all = configsOf(need).flatMap((config) => ('command' in config ? Object.keys(config.env ?? {}) : []));
+  return [...new Set(all)];
 }
 
 /**

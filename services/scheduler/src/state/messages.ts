@@ -32,6 +32,9 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
   const left_out = spec.not_in_series === undefined ? {} : { not_in_series: spec.not_in_series };
   const dropped = pool === undefined ? undefined : batchSizesToDrop(spec, failures, pool.pool);
   const config = dropped === undefined ? written : withoutBatchSizes(written, dropped);
+  const base = spec.base_side;
+  const base_side =
+    base === undefined || dropped === undefined ? base : { ...base, config: withoutBatchSizes(base.config, dropped) };
   const wishes = pool === undefined ? {} : workerWishes(spec, failures, pool);
   return {
     v: MESSAGE_VERSION,
@@ -51,6 +54,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
       ...retry,
       ...left_out,
       ...(spec.files === undefined ? {} : { files: spec.files }),
+      ...(base_side === undefined ? {} : { base_side }),
     } as JobTask,
     request_name: request.name ?? null,
     source: request.source ?? null,
@@ -61,6 +65,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     ...wishes,
     ...(pool === undefined ? {} : fileWorkers(spec, pool)),
     workload: bucket.workload,
+    ...(base_side !== undefined && request.gate?.on_cannot_tell === 'repeat' ? { gate: request.gate } : {}),
   };
 }
 

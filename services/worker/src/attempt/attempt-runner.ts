@@ -20,6 +20,7 @@ import { clockNote } from '../decide/clock-note.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
 import { type AbortReason, type ExecutorReport, executorOf } from '../executors/executor.ts';
 import type { AttemptServices } from './attempt-services.ts';
+import { executePaired } from './pairs/paired-attempt.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { SharedTurn } from './shared-turn.ts';
 
@@ -175,7 +176,11 @@ export class AttemptRunner {
       return emptyReport(taskError('executor_missing', 'EXECUTOR_MISSING', message, true));
     }
     try {
-      return await this.#settled(executor.execute(attempt.context), attempt);
+      const { context, job } = attempt;
+      const { base_side } = job.task;
+      const executing =
+        base_side === undefined ? executor.execute(context) : executePaired(executor, context, job, base_side);
+      return await this.#settled(executing, attempt);
     } catch (error) {
       log.error({ err: error, attempt: attempt.id }, `the ${name} executor failed unexpectedly`);
       const message = `the ${name} executor failed unexpectedly: ${messageOf(error)}`;
