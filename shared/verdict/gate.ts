@@ -1,7 +1,7 @@
 import type { Gate } from '../contracts/gate.ts';
 import { matchesPattern } from '../contracts/name-pattern.ts';
 import type { GateOutcome, MetricVerdict } from '../contracts/verdict.ts';
-import type { SeriesVerdict } from './judge-series.ts';
+import type { SeriesVerdict } from './series-verdict.ts';
 
 /** What counts of a metric, before its verdict is known. */
 export interface GatedMetric {

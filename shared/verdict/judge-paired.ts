@@ -5,10 +5,10 @@ import { type Head, short } from './base-points.ts';
 import { acceptanceOf, type SeriesQuestion } from './compare-with-base.ts';
 import { USUAL_CHANGE_PERCENT } from './compare-with-level.ts';
 import type { HistoryPoint } from './history.ts';
-import type { SeriesVerdict } from './judge-series.ts';
 import { lineOf, type MainBranches } from './lines.ts';
 import { comparePairs, type PairedResult } from './paired.ts';
 import { plain } from './reason.ts';
+import type { SeriesVerdict } from './series-verdict.ts';
 
 /** Fewer pairs say nothing of their noise. */
 const MIN_PAIRS = 2;

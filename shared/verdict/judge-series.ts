@@ -6,14 +6,10 @@ import type { VerdictSettings } from './history.ts';
 import { judgePaired, pairsOfRun } from './judge-paired.ts';
 import type { NewestLevel } from './known-level.ts';
 import { lineOf } from './lines.ts';
-import { reasonOf, type Said } from './reason.ts';
+import { reasonOf } from './reason.ts';
+import type { SeriesVerdict } from './series-verdict.ts';
 
-/** What one series says about a run; the rest of `MetricVerdict` is what is measured, and the gate. */
-export type SeriesVerdict = Omit<Said, 'unit'> &
-  Pick<MetricVerdict, 'run_ids' | 'reason'> & {
-    /** Whether the run is on a main line. */
-    is_main: boolean;
-  };
+export type { SeriesVerdict } from './series-verdict.ts';
 
 /**
  * The verdict of one series about a run: pure, and the same however often it is asked of the same points.

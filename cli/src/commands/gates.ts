@@ -9,7 +9,7 @@ import {
   writtenGate,
 } from '@benchwire/shared/contracts/gate.ts';
 import { appliedGate } from '@benchwire/shared/verdict/applied-gate.ts';
-import { gateWords } from '@benchwire/shared/verdict/gate-words.ts';
+import { gateValueWords, gateWords } from '@benchwire/shared/verdict/gate-words.ts';
 import { defineCommand } from '../arguments/command.ts';
 import type { OptionSpecs, Values } from '../arguments/options.ts';
 import { withStack } from '../connection/connect.ts';
@@ -116,7 +116,9 @@ function list({ out, err, style, json }: CliContext, rules: readonly GateRule[])
   const fields = GATE_FIELDS.filter((field) => rules.some(({ gate }) => gate[field] !== undefined));
   const columns = [
     { title: 'benchmark', cell: ({ benchmark }: GateRule) => benchmark },
-    ...fields.map((title) => ({ title, cell: ({ gate }: GateRule) => [gate[title] ?? ''].flat().join(' ') })),
+    ...fields.map((title) => ({ title, cell: ({ gate }: GateRule) => gateCell(gate[title]) })),
   ];
   out.lines(renderTable(rules, columns, { style, width: out.columns }));
 }
+
+const gateCell = (value: WrittenGate[keyof WrittenGate]): string => (value === undefined ? '' : gateValueWords(value));

@@ -1,4 +1,5 @@
 import { filesNamedBy } from '@benchwire/shared/contracts/files-named-by.ts';
+import { gate } from '@benchwire/shared/contracts/gate.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
@@ -65,7 +66,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     ...wishes,
     ...(pool === undefined ? {} : fileWorkers(spec, pool)),
     workload: bucket.workload,
-    ...(base_side !== undefined && request.gate?.on_cannot_tell === 'repeat' ? { gate: request.gate } : {}),
+    ...(base_side !== undefined && request.gate?.on_cannot_tell === 'repeat' ? { gate: gate.parse(request.gate) } : {}),
   };
 }
 

@@ -87,8 +87,8 @@ export function headResults(reports: readonly SideReport[]): OutcomeResults {
 }
 
 /** Of two in the middle the one that was measured later: which of them that is says nothing about their order. */
-function middleOf<T>(items: readonly T[], valueOf: (item: T) => number): T | undefined {
-  const ascending = items.toSorted((a, b) => valueOf(a) - valueOf(b));
+function middleOf<T>(items: readonly T[], measureOf: (item: T) => number): T | undefined {
+  const ascending = items.toSorted((a, b) => measureOf(a) - measureOf(b));
   const [low, high] = [ascending[(items.length - 1) >> 1], ascending[items.length >> 1]];
   if (low === undefined || high === undefined) return undefined;
   return items.indexOf(low) > items.indexOf(high) ? low : high;

@@ -2,7 +2,6 @@ import type { Side } from '@benchwire/shared/contracts/base.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { JobTask } from '@benchwire/shared/contracts/task.ts';
-import { emptyReport } from '../../decide/build-outcome.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../../executors/executor.ts';
 import { areSameFiles, headResults, incomparable, type Pair, seriesOfPairs, valuesOfPairs } from './merge-pairs.ts';
 import { morePairs } from './more-pairs.ts';
@@ -31,7 +30,7 @@ export async function executePaired(
   if (found > 0) context.log(`goes on after ${found} pairs of attempt ${saved?.attempt}`);
   const seed = `${job.run_id} ${job.task.task_id}`;
   const began_ms = performance.now();
-  const planned_ms = { value: 0 };
+  let planned_ms = 0;
   let repeated = Math.max(0, found - base.pairs);
   let head: ExecutorReport | undefined;
   for (let wanted = base.pairs; ; ) {
@@ -46,9 +45,10 @@ export async function executePaired(
       const unkept = await context.checkpoints.save({ conditions, data: writePairs(pairs) });
       if (unkept !== undefined) context.log(unkept);
     }
-    if (planned_ms.value === 0) planned_ms.value = performance.now() - began_ms;
-    const spent_ms = performance.now() - began_ms - planned_ms.value;
-    const each_ms = (performance.now() - began_ms) / Math.max(1, pairs.length - found);
+    const lasted_ms = performance.now() - began_ms;
+    if (planned_ms === 0) planned_ms = lasted_ms;
+    const spent_ms = lasted_ms - planned_ms;
+    const each_ms = lasted_ms / Math.max(1, pairs.length - found);
     const series = seriesOfPairs(pairs, aboutOf(job));
     const more =
       incomparable(pairs, base.commit) === undefined ? morePairs(series, job, { repeated, spent_ms, each_ms }) : 0;
@@ -78,11 +78,11 @@ async function measurePair(
     const head = reports.head?.error === null ? reports.head : undefined;
     if (report.error !== null) return { ok: false, side, error: report.error, report, head };
   }
-  const { head = emptyReport0, base: other = emptyReport0 } = reports;
+  const { head = NOTHING, base: other = NOTHING } = reports;
   return { ok: true, head, pair: { first, head: trimmed(head), base: trimmed(other) } };
 }
 
-const emptyReport0: ExecutorReport = {
+const NOTHING: ExecutorReport = {
   error: null,
   results: {},
   environment: {},
@@ -157,7 +157,7 @@ function together(
   { job, base, repeated, device_id, went_on }: Together,
 ): ExecutorReport {
   const last = pairs.at(-1);
-  const head = { ...(measured ?? emptyReport0), ...(last === undefined ? {} : { environment: last.head.environment }) };
+  const head = { ...(measured ?? NOTHING), ...(last === undefined ? {} : { environment: last.head.environment }) };
   const results = headResults(pairs.map((pair) => pair.head));
   const unavailable = incomparable(pairs, base.commit);
   const isSame = last !== undefined && areSameFiles(last);
