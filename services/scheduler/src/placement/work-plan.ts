@@ -13,13 +13,21 @@ export const RIVALS = 24;
 const FIRST_STEPS = 200;
 const NEXT_STEPS = 40;
 
+/** Of `PlannedRow.proven`; 0 where this pool has completed such work. */
+
+export const PROVEN_IN_CLASS = 1;
+export const UNPROVEN = 2;
+/** What is expected of a pool by its other work alone may be wrong by this factor: within it the pool has to try. */
+const OPTIMISM = 2;
+const NOTHING: readonly Bucket[] = [];
+
 /** What is known of one bucket while a plan holds. */
 export interface PlannedRow extends Row {
   tasks: number;
   /** By `PoolState.index`. */
   times_ms: Float64Array;
-  /** By `PoolState.index`: 1 where neither this pool nor another one of its class has completed such work. */
-  unproven: Uint8Array;
+  /** By `PoolState.index`: whether this pool has completed such work, another one of its class, or neither. */
+  proven: Uint8Array;
   /** The pools that can serve it, the fastest first. */
   fastest: readonly PoolState[];
   /** What a task costs where it is cheapest: price times milliseconds. */
@@ -32,6 +40,8 @@ export interface PlannedRow extends Row {
 export interface Plan {
   rows: ReadonlyMap<Bucket, PlannedRow>;
   priceOf(pool: PoolState): number;
+  /** Work that only others of the pool's class have completed, and that may well be cheapest here. */
+  toTry(pool: PoolState): readonly Bucket[];
   /** The degree of urgency that a band counts as. */
   degreeOf(band: number): number;
   /** How long a pool works on what is planned for it and at least as urgent, but for one task of that length. */
@@ -67,7 +77,16 @@ export function planWork(
   const steps = known === undefined ? FIRST_STEPS : NEXT_STEPS;
   const prices = solvePrices(list, loads, known, steps);
 
-  for (const row of list) row.cheapest = cheapestOf(row, prices);
+  const to_try = new Map<PoolState, Bucket[]>();
+  for (const [bucket, row] of rows) {
+    row.cheapest = cheapestOf(row, prices);
+    for (const { index } of row.fastest) {
+      if (row.proven[index] !== PROVEN_IN_CLASS) continue;
+      if ((prices[index] ?? 1) * (row.times_ms[index] ?? 0) > row.cheapest * OPTIMISM) continue;
+      const pool = by_index[index];
+      if (pool !== undefined) to_try.set(pool, [...(to_try.get(pool) ?? []), bucket]);
+    }
+  }
 
   const bands = bandsOf(counts);
   const idle = loads.map(({ slots }) => ({ slots, busy_ms: 0 }));
@@ -96,6 +115,7 @@ export function planWork(
   return {
     rows,
     priceOf: (pool) => prices[pool.index] ?? 1,
+    toTry: (pool) => to_try.get(pool) ?? NOTHING,
     degreeOf: (band) => {
       let degree = 0;
       while (degree < bands.length - 1 && (bands[degree] ?? 0) < band) degree++;
@@ -128,14 +148,15 @@ function countByBand({ ready }: SchedulingView): Map<Bucket, Map<number, number>
 
 function rowOf(bucket: Bucket, size: number, durationIn: (bucket: Bucket, pool: PoolState) => Duration): PlannedRow {
   const times_ms = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
-  const unproven = new Uint8Array(size);
+  const proven = new Uint8Array(size);
   for (const pool of bucket.group.pools) {
     const { ms, basis } = durationIn(bucket, pool);
     times_ms[pool.index] = ms;
-    if (basis === 'prior' || basis === 'any_class') unproven[pool.index] = 1;
+    if (basis === 'prior' || basis === 'any_class') proven[pool.index] = UNPROVEN;
+    else if (basis === 'class') proven[pool.index] = PROVEN_IN_CLASS;
   }
   const fastest = bucket.group.pools.toSorted((a, b) => (times_ms[a.index] ?? 0) - (times_ms[b.index] ?? 0));
-  return { tasks: bucket.size, times_ms, unproven, fastest, cheapest: 0, earliest_ms: [] };
+  return { tasks: bucket.size, times_ms, proven, fastest, cheapest: 0, earliest_ms: [] };
 }
 
 function cheapestOf(row: PlannedRow, prices: Float64Array): number {

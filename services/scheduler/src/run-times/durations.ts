@@ -1,4 +1,3 @@
-import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { RELATIONS } from '../fleet/hardware.ts';
 import type { Bucket, PoolState } from '../state/model.ts';
 import type { Expectation } from './estimate.ts';
@@ -19,19 +18,8 @@ export function durationOf(run_times: RunTimes, bucket: Bucket, pool: PoolState)
   const { workload } = bucket;
   const learned = run_times.expect(workload, pool.name, class_);
   if (learned === undefined) return { ms: UNKNOWN_MS * RELATIONS[class_].share, basis: 'prior' };
-  if (learned.basis !== 'any_class') return { ms: Math.max(1, learned.seconds * 1000), basis: learned.basis };
-  return { ms: Math.max(1, fromOtherClasses(run_times, workload, class_)), basis: 'any_class' };
-}
-
-/** What other classes took, as this one is taken to compare with them. */
-function fromOtherClasses(run_times: RunTimes, workload: string, class_: HardwareClass): number {
-  let sum = 0;
-  let count = 0;
-  for (const other of HARDWARE_CLASSES) {
-    const there = run_times.expect(workload, '', other);
-    if (there?.basis !== 'class') continue;
-    sum += (there.seconds * 1000 * RELATIONS[class_].share) / RELATIONS[other].share;
-    count++;
-  }
-  return count === 0 ? UNKNOWN_MS * RELATIONS[class_].share : sum / count;
+  const { basis } = learned;
+  if (basis === 'pool' || basis === 'timeout') return { ms: Math.max(1, learned.seconds * 1000), basis };
+  const seconds = run_times.expectBySpeed(workload, pool.name, class_);
+  return { ms: seconds === undefined ? UNKNOWN_MS * RELATIONS[class_].share : Math.max(1, seconds * 1000), basis };
 }

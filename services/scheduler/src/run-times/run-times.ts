@@ -1,11 +1,14 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { Estimate, type Expectation } from './estimate.ts';
+import { type Amount, PoolSpeeds } from './pool-speeds.ts';
 
 /** What is known of one workload. */
 interface Knowledge {
   pools: Map<string, Estimate>;
   classes: Map<HardwareClass, Estimate>;
   any: Estimate;
+  /** Undefined while no pool whose class is known has completed it. */
+  amount: Amount | undefined;
   /** By pool in which none has completed yet: how long the longest ran before it was cut off. */
   cut_off: Map<string, number>;
 }
@@ -17,6 +20,7 @@ interface Knowledge {
  */
 export class RunTimes {
   #known = new Map<string, Knowledge>();
+  readonly #speeds = new PoolSpeeds();
   #size = 0;
   #max_entries: number;
 
@@ -39,6 +43,8 @@ export class RunTimes {
     const known = this.#toLearn(workload);
     const before = sizeOf(known);
     known.cut_off.delete(pool);
+    if (class_ !== undefined && !known.pools.has(pool))
+      known.amount = this.#speeds.learn(known.amount, pool, class_, seconds);
     estimateOf(known.pools, pool, 'pool').add(seconds, order);
     if (class_ !== undefined) estimateOf(known.classes, class_, 'class').add(seconds, order);
     known.any.add(seconds, order);
@@ -67,7 +73,13 @@ export class RunTimes {
     return cut_off === undefined ? elsewhere : atLeast(cut_off, elsewhere);
   }
 
-  /** The same for a pool of that class in which it has never run. */
+  /** The seconds that it takes a pool in which it has never run, by how fast that pool does other work (pool-speeds.ts). */
+  expectBySpeed(workload: string, pool: string, class_: HardwareClass): number | undefined {
+    const amount = this.#known.get(workload)?.amount;
+    return amount === undefined ? undefined : this.#speeds.expect(amount, pool, class_);
+  }
+
+  /** As `expect`, for a pool of that class in which it has never run. */
   expectByClass(workload: string, class_: HardwareClass): Expectation | undefined {
     const known = this.#known.get(workload);
     return known === undefined ? undefined : answerFor(known, class_);
@@ -91,6 +103,7 @@ export class RunTimes {
       pools: new Map(),
       classes: new Map(),
       any: new Estimate('any_class'),
+      amount: undefined,
       cut_off: new Map(),
     };
     // A Map keeps the order of insertion: the first key is then the one observed longest ago.

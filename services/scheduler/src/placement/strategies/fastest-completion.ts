@@ -2,7 +2,7 @@ import { type Duration, durationOf } from '../../run-times/durations.ts';
 import { type LateAttempts, lateAttempts } from '../../run-times/late-attempts.ts';
 import type { Bucket, Lane, PoolState } from '../../state/model.ts';
 import { BELONGS, LEAVE, type SchedulingView, type Strategy } from '../strategy.ts';
-import { type Plan, type PlannedRow, planWork, RIVALS } from '../work-plan.ts';
+import { type Plan, type PlannedRow, PROVEN_IN_CLASS, planWork, RIVALS, UNPROVEN } from '../work-plan.ts';
 
 /** A plan is good for so long … */
 const PLAN_MS = 1000;
@@ -77,8 +77,18 @@ export class FastestCompletion implements Strategy {
     const ms = row?.times_ms[pool.index];
     if (this.#plan === undefined || row === undefined || ms === undefined) return 1;
     let misfit = (this.#plan.priceOf(pool) * ms) / row.cheapest;
-    // One try is enough to learn how long it takes here.
-    if (row.unproven[pool.index] === 1) misfit += pool.emittedOf(bucket);
+    const { proven } = row;
+    // One try is enough to learn how long it takes here, or anywhere in the class.
+    if (proven[pool.index] === UNPROVEN) misfit += triesOf(row, bucket, pool);
+    let has_to_try = false;
+    for (const each of this.#plan.toTry(pool)) {
+      if (each.size === 0 || pool.emittedOf(each) > 0) continue;
+      if (each === bucket) return Math.min(1, misfit);
+      has_to_try = true;
+    }
+    if (proven[pool.index] === PROVEN_IN_CLASS) misfit += pool.emittedOf(bucket);
+    // What is to be tried goes before what is known to belong here.
+    if (has_to_try) misfit = Math.max(misfit, BELONGS * 1.01);
     if (misfit >= limit && misfit > BELONGS) return misfit;
     if (this.#comesOutFirst(lane, pool, row, ms, now)) return misfit;
     const { idle_since_ms } = pool;
@@ -120,4 +130,15 @@ export class FastestCompletion implements Strategy {
     const share = bucket.model === null ? 0 : pool.users.shareOf(pool.workers, bucket.model, now);
     return { ms: ms * (1 - this.#weights.affinity * share), basis };
   }
+}
+
+/** How many attempts of such work are under way in the pool, and in others of its class among the fastest. */
+function triesOf({ fastest }: PlannedRow, bucket: Bucket, pool: PoolState): number {
+  let tries = pool.emittedOf(bucket);
+  for (let place = 0; place < fastest.length && place < RIVALS; place++) {
+    const other = fastest[place];
+    if (other !== undefined && other !== pool && other.offer?.class === pool.offer?.class)
+      tries += other.emittedOf(bucket);
+  }
+  return tries;
 }
