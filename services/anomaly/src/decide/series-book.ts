@@ -10,6 +10,7 @@ import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.t
 import { type TestCase, testResults } from '@benchwire/shared/contracts/test-results.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
+import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
@@ -263,6 +264,8 @@ export class SeriesBook {
     const { benchmark, pool, results, status } = raw;
     if ((status !== 'completed' && status !== 'failed') || typeof benchmark !== 'string' || typeof pool !== 'string')
       return [];
+    // Most have none: a check that fails costs more than all the rest that is done with their outcome.
+    if (!isRecord(results) || results.tests === undefined) return [];
     const read = resultsWithTests.safeParse(results);
     if (!read.success || !outcomeIsFinal(raw as unknown as Outcome)) return [];
     return this.#tests.add(benchmark, pool, read.data.tests);
