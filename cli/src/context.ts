@@ -1,12 +1,12 @@
-import type { Readable } from 'node:stream';
 import type { Output } from './terminal/output.ts';
+import type { KeyInput } from './terminal/read-key.ts';
 import type { Style } from './terminal/style.ts';
 
 /** Everything outside of a command that it may touch. Built in main.ts; tests build their own. */
 export interface CliContext {
   environment: Record<string, string | undefined>;
   working_directory: string;
-  stdin: Readable & { isTTY?: boolean };
+  stdin: KeyInput;
   /** Results, for people or (`--json`) for programs. */
   out: Output;
   /** Progress, hints and errors. */

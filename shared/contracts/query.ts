@@ -72,6 +72,12 @@ export const QUERIES = {
       search: z.string().max(256).default(''),
       /** `name` or `name=value`. */
       tag: z.string().max(256).default(''),
+      /** Its commit begins so. Since 0.6, as the two below. */
+      commit: z.string().max(256).default(''),
+      /** Its branch has exactly this name. */
+      branch: z.string().max(256).default(''),
+      /** Accepted at this time or later. */
+      since: timestamp.optional(),
       /** The last row of the page before. */
       before: z.strictObject({ accepted_at: timestamp, run_id: runId }).optional(),
       limit: limit(20),

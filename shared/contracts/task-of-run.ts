@@ -36,6 +36,13 @@ export function taskOfRun(tasks: ReadonlyMap<string, Task>, { task_id, pool }: R
   return undefined;
 }
 
+/** Tasks of a run that are run once more, in a run of their own. */
+export interface Again {
+  tasks: TaskSpec[];
+  /** Those that the tasks name. */
+  files: RequestFile[] | undefined;
+}
+
 /** What a request says of the one task that it runs. */
 interface Alone {
   task: TaskSpec;
@@ -51,4 +58,36 @@ export function aloneAgain(task: Task, pool: string | null): Alone {
   const { base_task_id: _id, pool: _pool, base_side: _side, base: _base, files, ...spec } = task;
   const requirements = pool === null ? spec.requirements : { ...spec.requirements, pool };
   return { task: { ...spec, requirements, depends_on: [], placement: 'any', repetitions: 1 }, files };
+}
+
+/**
+ * Tasks of a run as they are written to be run once more, under the ids they had. They wait for each other as before; what they
+ * waited for beside that has completed, or is not run again.
+ * @param tasks - of the request after `expand` without bindings, by id
+ * @returns `unknown`: the ids that the request does not have
+ */
+export function againTogether(
+  tasks: ReadonlyMap<string, Task>,
+  rows: readonly RunTask[],
+): Again & { unknown: string[] } {
+  const unknown: string[] = [];
+  /** By the id in the request; a copy for each pool is one of several. */
+  const ids = new Map<string, string[]>();
+  const found = rows.flatMap((row) => {
+    const of = taskOfRun(tasks, row);
+    if (of === undefined) {
+      unknown.push(row.task_id);
+      return [];
+    }
+    ids.set(of.task.task_id, [...(ids.get(of.task.task_id) ?? []), row.task_id]);
+    return [{ ...of, task_id: row.task_id }];
+  });
+  const files = new Map<string, RequestFile>();
+  const again = found.map(({ task, copy_for, task_id }) => {
+    const alone = aloneAgain(task, copy_for);
+    for (const file of alone.files ?? []) files.set(file.path, file);
+    const depends_on = task.depends_on.flatMap((id) => ids.get(id) ?? []);
+    return { ...alone.task, task_id, depends_on };
+  });
+  return { tasks: again, files: files.size === 0 ? undefined : [...files.values()], unknown };
 }

@@ -147,6 +147,14 @@ export const workerCommand = z.discriminatedUnion('command', [
   z.object({ command: z.literal('ping') }),
   /** Its entry in the bucket `workers` is gone, or could not be read: it puts it there again. Since 0.5. */
   z.object({ command: z.literal('register') }),
+  /** What a running attempt, or one that ended a moment ago, has printed behind the first `after` bytes. Since 0.6. */
+  z.object({
+    command: z.literal('logs'),
+    run_id: runId,
+    task_id: taskId,
+    attempt: z.int().min(1),
+    after: z.int().min(0).default(0),
+  }),
 ]);
 export type WorkerCommand = z.infer<typeof workerCommand>;
 export const workerCommandReply = z.object({
@@ -154,5 +162,14 @@ export const workerCommandReply = z.object({
   message: z.string(),
   /** Of the process that answers. */
   boot_id: z.string().optional(),
+  /** The answer to `logs`. Since 0.6. */
+  logs: z
+    .object({
+      /** Base64 of whole lines in UTF-8; what was printed longest ago is missing where it was more than a log holds. */
+      text: z.string(),
+      /** The `after` of the next question: all bytes that were printed so far. */
+      next: z.int(),
+    })
+    .optional(),
 });
 export type WorkerCommandReply = z.infer<typeof workerCommandReply>;

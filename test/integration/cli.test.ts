@@ -9,7 +9,7 @@ import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BwResult, bw, startBw } from '../support/bw.ts';
-import { FakeStack, outcomeOf } from '../support/fake-stack.ts';
+import { FakeStack, outcomeOf, taskRowOf } from '../support/fake-stack.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
 
 /** `bw` as a process, against a real NATS server; what answers there is a few lines that speak the contracts. */
@@ -225,6 +225,20 @@ describe('looking at what was', () => {
     expect((await bw(['cancel', 'ffff'], { env })).stderr).toMatch(/no run matches "ffff"/);
   });
 
+  it('asks the server for the runs of a commit, a branch, a state and a time', async () => {
+    stack.rows.runs = [];
+    const filters = ['--commit', '4f2a91c', '--branch', 'main', '--state', 'failed', '--since', '2026-11-01'];
+    const { code, stderr } = await bw(['runs', ...filters], { env });
+    expect([code, stderr]).toEqual([0, 'no runs match: `bw runs` lists all of them.\n']);
+    expect(stack.asked.at(-1)).toEqual({
+      name: 'runs',
+      parameters: {
+        ...{ commit: '4f2a91c', branch: 'main', statuses: ['failed'] },
+        ...{ since: '2026-11-01T00:00:00.000Z', limit: 20 },
+      },
+    });
+  });
+
   it('prints tables, JSON and CSV', async () => {
     stack.rows.sql = [
       { model: 'a,b', n: '12' },
@@ -311,6 +325,82 @@ describe('bw watch', () => {
     const { stdout, code } = await watching.ended;
     for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ stream: 'events' });
     expect(code).toBe(130);
+  });
+});
+
+describe('bw logs and bw retry', () => {
+  const printed = (text: string): string => Buffer.from(text).toString('base64');
+
+  it('prints the logs of a run as they come, each line once, and ends with the run', async () => {
+    const submitted = Promise.withResolvers<{ run_id: string; tasks: Task[] }>();
+    stack.onSubmit = async (accepted) => submitted.resolve(accepted);
+    await run(['--detach']);
+    const { run_id, tasks } = await submitted.promise;
+    const [a, b] = tasks;
+    if (a === undefined || b === undefined) throw new Error('two tasks');
+    let log = 'one\n';
+    const answers = fixture.nats.subscribe('bw.worker.w1.command', {
+      callback: (_error, message) => {
+        const { after } = message.json<{ after: number }>();
+        const logs = { text: printed(log.slice(after)), next: log.length };
+        message.respond(JSON.stringify({ ok: true, message: '', logs }));
+      },
+    });
+    await stack.event({ entity: 'task', kind: 'running', run_id, task_id: 'a', attempt: 1, worker_id: 'w1' });
+    const following = startBw(['logs', run_id, '--follow'], { env });
+    await following.waitFor(/a {2}one\n/);
+    log += 'two\n';
+    await following.waitFor(/a {2}two\n/);
+    log += 'three\n';
+    const ended = [
+      outcomeOf(run_id, a, { logs: printed(log) }),
+      outcomeOf(run_id, b, { logs: printed('of b\x1b[2J\n') }),
+    ];
+    for (const outcome of ended) await stack.outcome(outcome);
+    await stack.finish(run_id, ended);
+    const { code, stdout } = await following.ended;
+    answers.unsubscribe();
+    expect(stdout).toBe('a  one\na  two\na  three\nb  of b\n');
+    expect(code).toBe(0);
+  });
+
+  it('submits the tasks that failed again, with their dependencies on each other', async () => {
+    const run_id = newRunId();
+    const noop = { executor: 'noop' };
+    const tasks = [
+      { task_id: 'first', ...noop },
+      { task_id: 'each', ...noop, placement: 'each', depends_on: ['first'] },
+      { task_id: 'last', ...noop, depends_on: ['each', 'first'] },
+    ];
+    stack.rows.request = [{ run_id, reason: '', request: JSON.stringify({ name: 'n', request_id: 'once', tasks }) }];
+    const row = (task_id: string, state: string, pool = '') => ({ ...taskRowOf(run_id, task_id, state), pool });
+    stack.pages.tasks = [
+      row('each--p1', 'failed', 'p1'),
+      row('each--p2', 'lost', 'p2'),
+      row('first', 'completed'),
+      row('last', 'cancelled'),
+    ];
+    const { code, stdout } = await bw(['retry', run_id, '--detach'], { env });
+    expect(code).toBe(0);
+    expect(stdout.trim()).toBe(stack.submitted[0]?.run_id);
+    const { request } = stack.submitted[0] ?? {};
+    expect(request).toMatchObject({ name: 'n', tags: { retry_of: run_id } });
+    expect(request?.request_id).toBeUndefined();
+    expect(
+      request?.tasks.map(({ task_id, depends_on, requirements }) => [task_id, depends_on, requirements.pool]),
+    ).toEqual([
+      ['each--p1', [], 'p1'],
+      ['each--p2', [], 'p2'],
+      ['last', ['each--p1', 'each--p2'], undefined],
+    ]);
+  });
+
+  it('refuses to retry a run whose tasks have all completed', async () => {
+    const run_id = newRunId();
+    stack.pages.tasks = [taskRowOf(run_id, 'a', 'completed')];
+    const { code, stderr } = await bw(['retry', run_id], { env });
+    expect(stderr).toMatch(/every task of run [0-9a-f-]{13} has completed/);
+    expect(code).toBe(64);
   });
 });
 

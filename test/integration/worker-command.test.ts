@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { metricBatch } from '@benchwire/shared/contracts/metrics.ts';
 import { type Outcome, outcome as outcomeContract } from '@benchwire/shared/contracts/outcome.ts';
-import { workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
+import { workerCommandReply, workerCommandSubject } from '@benchwire/shared/contracts/worker.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerFixture, type WorkerProcess, waitFor, waitUntil } from '../support/worker-fixture.ts';
 
@@ -65,6 +65,25 @@ describe('the command executor', () => {
     const commands = worker.capabilities.devices[0]?.commands ?? [];
     expect(commands).toContain('sh');
     expect(commands.find((each) => each.startsWith('/') && each.endsWith('/sh'))).toBeDefined();
+  });
+
+  it('hands out what a running attempt has printed, and the rest for a moment after its end', async () => {
+    const go = join(folder, 'go');
+    const task = await fixture.add(
+      worker.pool,
+      shell(`echo one; while [ ! -e '${go}' ]; do sleep 0.1; done; echo two`),
+    );
+    const ask = async (after: number) => {
+      const question = { command: 'logs', run_id: task.run_id, task_id: task.task.task_id, attempt: 1, after };
+      const reply = await fixture.nats.request(workerCommandSubject(worker.worker_id), JSON.stringify(question));
+      const { logs } = workerCommandReply.parse(reply.json());
+      return logs === undefined ? undefined : [Buffer.from(logs.text, 'base64').toString(), logs.next];
+    };
+    await expect.poll(() => ask(0)).toEqual(['one\n', 4]);
+    expect(await ask(4)).toEqual(['', 4]);
+    writeFileSync(go, '');
+    await fixture.outcomeOf(task);
+    expect(await ask(4)).toEqual(['two\n', 8]);
   });
 
   it('turns JSON lines into metric points and a summary, and the rest into logs', async () => {

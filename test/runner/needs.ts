@@ -86,6 +86,7 @@ export const NEEDS: readonly Need[] = [
     missing: whyNoPython,
     packages: { apt: ['python3-venv', 'python3-pip'], brew: ['python'] },
     suites: [
+      'test/integration/cli-terminal.test.ts',
       'test/integration/gateway.test.ts',
       'test/integration/deploy-kubernetes.test.ts',
       'test/e2e/examples.test.ts',

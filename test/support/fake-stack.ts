@@ -171,3 +171,16 @@ export function outcomeOf(run_id: string, task: Task, changes: Partial<Outcome> 
     ...changes,
   };
 }
+
+/** A row of the query `tasks`. */
+export function taskRowOf(
+  run_id: string,
+  task_id: string,
+  state: string,
+): Record<string, unknown> & { task_id: string } {
+  return {
+    ...{ run_id, task_id, state, attempt: 1, executor: 'noop', benchmark: 'x', model: '', pool: '', worker_id: '' },
+    ...{ started_at: null, finished_at: null, execution_time_seconds: null },
+    ...{ error_class: '', error_code: '', error_message: '' },
+  };
+}

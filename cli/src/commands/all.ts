@@ -3,10 +3,12 @@ import { accept } from './accept.ts';
 import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare.ts';
+import { completionOf } from './completion.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
 import { gates } from './gates.ts';
 import { key } from './key.ts';
+import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
 import { note } from './note.ts';
 import { open } from './open.ts';
@@ -15,6 +17,7 @@ import { report } from './report.ts';
 import { reservations } from './reservations.ts';
 import { reserve } from './reserve.ts';
 import { results } from './results.ts';
+import { retry } from './retry.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { series } from './series.ts';
@@ -41,8 +44,10 @@ export const COMMANDS: readonly Command[] = [
   accept,
   report,
   watch,
+  logs,
   why,
   cancel,
+  retry,
   findings,
   explain,
   series,
@@ -60,4 +65,5 @@ export const COMMANDS: readonly Command[] = [
   cluster,
   rejected,
   sql,
+  completionOf(() => COMMANDS),
 ];

@@ -11,7 +11,7 @@ import { actOnFinding, readFindingAction } from './finding-action.ts';
 export const findings = defineCommand({
   name: 'findings',
   summary: 'regressions, improvements and other changes',
-  positionals: ['[ACTION]', '[FINDING]'],
+  positionals: ['[acknowledge|dismiss|reopen|link]', '[FINDING]'],
   options: {
     run: { kind: 'text', value: 'RUN', help: 'only those of this run' },
     kind: { kind: 'choice', choices: FINDING_KINDS, help: 'only this kind' },

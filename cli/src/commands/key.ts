@@ -8,7 +8,7 @@ import { renderTable } from '../terminal/table.ts';
 export const key = defineCommand({
   name: 'key',
   summary: 'API keys of the gateway',
-  positionals: ['ACTION', '[NAME]'],
+  positionals: ['create|list|revoke', '[NAME|ID]'],
   options: { role: { kind: 'choice', choices: ROLES, help: 'of a new key (viewer)' } },
   details:
     'bw key create NAME --role submitter   prints the key once; only its hash is stored\n' +

@@ -12,7 +12,7 @@ import { oneLine } from '../terminal/text-width.ts';
 export const metrics = defineCommand({
   name: 'metrics',
   summary: "the stack's metric catalogue: which way is better, and units, by name or pattern",
-  positionals: ['[ACTION]', '[METRIC]'],
+  positionals: ['[set|remove|explain]', '[METRIC]'],
   options: {
     better: { kind: 'choice', choices: BETTER, help: 'with set: which way is better' },
     unit: { kind: 'text', value: 'UNIT', help: 'with set: the unit of values that are printed without one' },

@@ -2,6 +2,7 @@ import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { RUN_STATUSES, runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
 import { verdictOutcome } from '@benchwire/shared/contracts/verdict.ts';
 import { defineCommand } from '../arguments/command.ts';
+import { sinceTime } from '../arguments/since.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { EXIT } from '../errors.ts';
@@ -19,25 +20,41 @@ const OUTCOME_PAINT = {
 
 export const runs = defineCommand({
   name: 'runs',
-  summary: 'the latest runs',
+  summary: 'list runs, the newest first',
   positionals: [],
   options: {
-    status: { kind: 'choice', choices: RUN_STATUSES, help: 'only runs with this status' },
+    state: { kind: 'choice', choices: RUN_STATUSES, help: 'only runs in this state' },
+    commit: { kind: 'text', value: 'SHA', help: 'only runs of this commit, or of those that begin so' },
+    branch: { kind: 'text', value: 'NAME', help: 'only runs of this branch' },
+    since: {
+      kind: 'text',
+      value: 'TIME',
+      help: 'only runs since a date (2026-11-01), or for how long (90min, 12h, 7d)',
+    },
+    search: { kind: 'text', value: 'TEXT', help: 'only runs with this in their name or id' },
+    status: { kind: 'choice', choices: RUN_STATUSES, help: 'the same as --state, which replaces it' },
     verdict: { kind: 'choice', choices: verdictOutcome.options, help: 'only runs with this verdict' },
     limit: { kind: 'count', value: 'N', help: 'how many (20)' },
   },
-  async run(context, { limit = 20, status, verdict }) {
-    const wanted = {
-      limit,
-      ...(status === undefined ? {} : { statuses: [status] }),
-      ...(verdict === undefined ? {} : { verdicts: [verdict] }),
+  details: `
+The server filters, so a filter finds runs of any age.
+
+  bw runs --branch main --state failed --since 7d
+  bw runs --commit 4f2a91c`,
+  async run(context, { limit = 20, state, status = state, commit, branch, search, since, verdict }) {
+    const now_ms = context.now();
+    const filters = {
+      ...{ commit, branch, search },
+      since: since === undefined ? undefined : sinceTime(since, now_ms),
+      statuses: status === undefined ? undefined : [status],
+      verdicts: verdict === undefined ? undefined : [verdict],
     };
-    const { rows } = await withStack(context, (client) => client.query('runs', wanted));
+    const { rows } = await withStack(context, (client) => client.query('runs', { ...filters, limit }));
+    const isFiltered = Object.values(filters).some((value) => value !== undefined);
     if (context.json) context.out.line(JSON.stringify(rows.map((row) => ({ ...row, status: runStatus(row) }))));
-    else if (rows.length === 0 && status !== undefined) context.err.line(`no runs are ${runStatusWords(status)}.`);
-    else if (rows.length === 0 && verdict !== undefined) context.err.line(`no runs with the verdict ${verdict}.`);
+    else if (rows.length === 0 && isFiltered) context.err.line('no runs match: `bw runs` lists all of them.');
     else if (rows.length === 0) context.err.line('no runs yet: start one with `bw run FILE`.');
-    else context.out.lines(runsTable(rows, context.style, context.out.columns, context.now()));
+    else context.out.lines(runsTable(rows, context.style, context.out.columns, now_ms));
     return EXIT.ok;
   },
 });
@@ -48,7 +65,8 @@ export function runsTable(rows: readonly RunRow[], style: Style, width: number |
     { title: 'run', cell: (row) => shortRunId(row.run_id), paint: (text, _, s) => s.bold(text) },
     { title: 'name', cell: (row) => row.name, shrink_to: 12 },
     {
-      title: 'status',
+      title: 'state',
+      stays: true,
       cell: (row) => runStatusWords(runStatus(row)),
       paint: (text, row, s) => paintState(text, runStatus(row), s),
     },
@@ -70,6 +88,8 @@ export function runsTable(rows: readonly RunRow[], style: Style, width: number |
     { title: 'cancelled', cell: (row) => formatNumber(row.cancelled || null), align: 'right', expendable: 2 },
     { title: 'running', cell: (row) => formatNumber(row.running || null), align: 'right', expendable: 1 },
     { title: 'took', cell: (row) => took(row, now_ms), align: 'right', expendable: 3 },
+    { title: 'commit', cell: (row) => (row.source?.commit ?? '').slice(0, 10), expendable: 5 },
+    { title: 'branch', cell: (row) => row.source?.branch ?? '', expendable: 6, shrink_to: 8 },
     { title: 'accepted', cell: (row) => formatAgo(Date.parse(row.accepted_at), now_ms), align: 'right' },
   ];
   return renderTable(rows, columns, { style, width });

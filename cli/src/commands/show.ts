@@ -114,6 +114,7 @@ const COLUMNS: ReadonlyArray<Column<TaskRow>> = [
   { title: 'task', cell: (row) => row.task_id, shrink_to: 20 },
   {
     title: 'state',
+    stays: true,
     cell: (row) => row.state.replace('_', ' '),
     paint: (text, row, s) => paintState(text, row.state, s),
   },

@@ -22,7 +22,7 @@ interface DeviceOfWorker {
 export const workers = defineCommand({
   name: 'workers',
   summary: 'the workers and their devices',
-  positionals: ['[ACTION]', '[WORKER]'],
+  positionals: ['[quarantine|drain|resume]', '[WORKER]'],
   options: {
     all: { kind: 'flag', short: 'a', help: 'include workers that have left' },
     reason: { kind: 'text', value: 'TEXT', help: 'reason of a quarantine, shown to everyone' },
@@ -77,6 +77,7 @@ function columns(now_ms: number): ReadonlyArray<Column<DeviceOfWorker>> {
     { title: 'host', cell: own((worker) => worker.hostname), expendable: 3, shrink_to: 10 },
     {
       title: 'state',
+      stays: true,
       cell: own((worker) => worker.state),
       paint: (text, row, s) => paintState(text, row.worker.state, s),
     },

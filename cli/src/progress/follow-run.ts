@@ -1,5 +1,5 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
-import { type BenchEvent, eventName } from '@benchwire/shared/contracts/event.ts';
+import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
 import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import { applyMetrics, type Measuring } from './measured-share.ts';
 import {
@@ -17,8 +17,8 @@ export interface FollowOptions {
   /** Whether to read the metrics too; only a view of single tasks needs them. */
   metrics: boolean;
   onFinal: (outcome: KeptOutcome) => void;
-  /** No pool can take the task (and those that need the same) as things are. */
-  onWaiting: (event: BenchEvent) => void;
+  /** An event that says something about the progress. */
+  onEvent: (event: BenchEvent) => void;
   onConnection: (connected: boolean) => void;
 }
 
@@ -60,7 +60,7 @@ export function followRun(client: Client, options: FollowOptions): Follower {
 
 async function follow(
   client: Client,
-  { run_id, metrics, onFinal, onWaiting }: FollowOptions,
+  { run_id, metrics, onFinal, onEvent }: FollowOptions,
   progress: RunProgress,
   measuring: Map<string, Measuring>,
   signal: AbortSignal,
@@ -76,8 +76,7 @@ async function follow(
         break;
       }
       case 'events':
-        if (applyEvent(progress, message.value) && eventName(message.value) === 'task.waiting_for_pool')
-          onWaiting(message.value);
+        if (applyEvent(progress, message.value)) onEvent(message.value);
         break;
       case 'metrics': {
         const { task_id } = message.value;

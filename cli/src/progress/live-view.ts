@@ -13,7 +13,7 @@ import {
   type TaskProgress,
   totalOf,
 } from './run-progress.ts';
-import { outcomeWords, stateMark } from './task-words.ts';
+import { outcomeWords, progressWords, stateMark } from './task-words.ts';
 
 export interface LiveViewInput {
   progress: RunProgress;
@@ -24,6 +24,8 @@ export interface LiveViewInput {
   now_ms: number;
   /** What else there is to say below the bar, such as a lost connection. */
   notice: string | undefined;
+  /** Whether it is the last picture, which a report follows. */
+  is_final: boolean;
   width: number;
   rows: number;
   style: Style;
@@ -44,8 +46,9 @@ export function liveView(input: LiveViewInput): string[] {
   return [...lines, '', summaryLine(input), ...(input.notice === undefined ? [] : [input.style.yellow(input.notice)])];
 }
 
-/** An `each` task stands in the request once and runs under other names; its own name has then no life. */
+/** An `each` task is in the request once and runs under other names; its own name is then not shown. */
 function isShown({ progress, expected }: LiveViewInput, id: string): boolean {
+  if (progress.bound.has(id)) return false;
   if (progress.tasks.has(id) || expected.get(id)?.placement !== 'each') return true;
   for (const other of progress.tasks.keys()) if (other.startsWith(`${id}--`)) return false;
   return true;
@@ -98,7 +101,7 @@ function taskDetails(input: LiveViewInput, task: TaskProgress, room: number): st
   }
   const final = finalOutcome(task);
   if (final !== undefined) {
-    const text = fit(outcomeWords(final), room);
+    const text = fit(input.is_final ? progressWords(final) : outcomeWords(final), room);
     return final.status === 'completed' ? text : style.red(text);
   }
   const last = task.outcomes.get(Math.max(0, ...task.outcomes.keys()));

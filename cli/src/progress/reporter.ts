@@ -1,18 +1,19 @@
-import { type BenchEvent, eventData } from '@benchwire/shared/contracts/event.ts';
+import { type BenchEvent, eventData, eventName } from '@benchwire/shared/contracts/event.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { CONNECTED_AGAIN, CONNECTION_LOST } from '../connection/words.ts';
 import type { CliContext } from '../context.ts';
 import { formatNumber } from '../terminal/numbers.ts';
 import { LiveLines } from '../terminal/screen.ts';
+import type { Style } from '../terminal/style.ts';
 import type { Follower } from './follow-run.ts';
 import { liveView } from './live-view.ts';
 import { endedOf, type KeptOutcome, totalOf } from './run-progress.ts';
-import { outcomeWords, stateMark } from './task-words.ts';
+import { progressWords, stateMark } from './task-words.ts';
 
 /** Shows how a run goes on. */
 export interface Reporter {
   onFinal(outcome: KeptOutcome): void;
-  onWaiting(event: BenchEvent): void;
+  onEvent(event: BenchEvent): void;
   onConnection(connected: boolean): void;
   /** Takes the live lines away, for a question; the next tick brings them back. */
   pause(): void;
@@ -33,7 +34,7 @@ export function liveReporter({ context, follower, expected, started_ms }: Report
   const screen = new LiveLines(context.err);
   let notice: string | undefined;
   let paused = false;
-  const draw = (): void => {
+  const draw = (isFinal = false): void => {
     if (paused) return;
     const { progress, measuring } = follower();
     const { columns = 80, rows } = context.err;
@@ -46,16 +47,17 @@ export function liveReporter({ context, follower, expected, started_ms }: Report
         started_ms,
         now_ms: context.now(),
         notice,
+        is_final: isFinal,
         width,
         rows,
         style: context.errStyle,
       }),
     );
   };
-  const timer = setInterval(draw, 120);
+  const timer = setInterval(() => draw(), 120);
   return {
     onFinal: () => {},
-    onWaiting: () => {},
+    onEvent: () => {},
     onConnection: (connected) => {
       notice = connected ? undefined : CONNECTION_LOST;
     },
@@ -70,7 +72,7 @@ export function liveReporter({ context, follower, expected, started_ms }: Report
       clearInterval(timer);
       if (!finished) return screen.clear();
       // The last picture stays: it says which task took how long.
-      draw();
+      draw(true);
       screen.finish();
     },
   };
@@ -113,14 +115,12 @@ export function plainReporter({ context, follower, started_ms }: ReporterOptions
       if (bad) failures++;
       if (total > EACH && !(bad && failures <= FAILURES_SHOWN)) return;
       const done = String(endedOf(progress)).padStart(String(total).length);
-      err.line(`[${done}/${total}] ${stateMark(outcome.status, style)} ${outcome.task_id}  ${outcomeWords(outcome)}`);
+      err.line(`[${done}/${total}] ${stateMark(outcome.status, style)} ${outcome.task_id}  ${progressWords(outcome)}`);
       if (failures === FAILURES_SHOWN && total > EACH) err.line('further failures are only counted');
     },
-    onWaiting: (event) => {
-      const waiting = eventData('task.waiting_for_pool', event);
-      const tasks = waiting.ok ? waiting.value.tasks : 1;
-      const more = tasks > 1 ? ` and ${formatNumber(tasks - 1)} more` : '';
-      err.line(`${style.yellow('…')} ${event.task_id}${more}  waits: ${event.message}`);
+    onEvent: (event) => {
+      const line = plainEventLine(event, totalOf(follower().progress), style);
+      if (line !== undefined) err.line(line);
     },
     onConnection: (connected) => err.line(connected ? CONNECTED_AGAIN : CONNECTION_LOST),
     pause: () => {},
@@ -130,4 +130,23 @@ export function plainReporter({ context, follower, started_ms }: ReporterOptions
       summary();
     },
   };
+}
+
+/** What an event says that an outcome does not: why a task waits, and that a task has become several. */
+function plainEventLine(event: BenchEvent, total: number, style: Style): string | undefined {
+  switch (eventName(event)) {
+    case 'task.waiting_for_pool': {
+      const waiting = eventData('task.waiting_for_pool', event);
+      const tasks = waiting.ok ? waiting.value.tasks : 1;
+      const more = tasks > 1 ? ` and ${formatNumber(tasks - 1)} more` : '';
+      return `${style.yellow('…')} ${event.task_id}${more}  waiting: ${event.message}`;
+    }
+    case 'run.bound': {
+      const bound = eventData('run.bound', event);
+      if (!bound.ok || bound.value.pools.length < 2) return undefined;
+      return `${bound.value.task_id} runs on ${bound.value.pools.length} pools: ${formatNumber(total)} tasks in total`;
+    }
+    default:
+      return undefined;
+  }
 }

@@ -67,7 +67,16 @@ function view(progress: RunProgress): unknown {
   const finals = finalOutcomes(progress)
     .map((o) => `${o.task_id} ${o.attempt} ${o.status}`)
     .sort();
-  return { tasks, counts, finished, accepted_at, last_sequence, finals, over: isOver(progress) };
+  return {
+    tasks,
+    counts,
+    total: totalOf(progress),
+    finished,
+    accepted_at,
+    last_sequence,
+    finals,
+    over: isOver(progress),
+  };
 }
 
 /** What the streams of a run may hold: outcomes of attempts, some reported twice, and events. */
@@ -84,6 +93,9 @@ const messages = fc
         attempt: fc.integer({ min: 1, max: 4 }),
         kind: fc.constantFrom('running', 'waiting_for_pool', 'retrying'),
       }),
+      // A task that runs once on each pool, which waits before it is bound.
+      fc.record({ task: fc.constant('each'), attempt: fc.constant(null), kind: fc.constant('waiting_for_pool') }),
+      fc.record({ bound: fc.constant('each') }),
       fc.record({ run: fc.constantFrom('accepted', 'finished') }),
     ),
     { maxLength: 30 },
@@ -92,6 +104,8 @@ const messages = fc
     list.map((entry, index): Message => {
       if ('status' in entry) return { sequence: index + 1, outcome: outcome(entry.task, entry.attempt, entry.status) };
       if ('kind' in entry) return { event: event(entry.kind, entry.task, entry.attempt, index) };
+      if ('bound' in entry)
+        return { event: event('bound', null, null, index, { task_id: entry.bound, pools: ['p1', 'p2', 'p3'] }) };
       return {
         event: event(entry.run, null, null, index, {
           counts: {
@@ -176,6 +190,21 @@ describe('the fold of a run', () => {
       }),
     });
     expect(isOver(progress)).toBe(true);
+  });
+
+  it('has its whole number of tasks from the binding on, before any copy has started', () => {
+    const progress = emptyProgress(RUN, 2);
+    const totals: number[] = [];
+    const say = (message: Message): void => {
+      apply(progress, message);
+      totals.push(totalOf(progress));
+    };
+    say({ event: event('waiting_for_pool', 'each', null, 1) });
+    say({ event: event('bound', null, null, 2, { task_id: 'each', pools: ['p1', 'p2'] }) });
+    say({ event: event('running', 'each--p1', 1, 3) });
+    say({ event: event('running', 'each--p2', 1, 4) });
+    say({ event: event('running', 'other', 1, 5) });
+    expect(totals).toEqual([2, 3, 3, 3, 3]);
   });
 
   it('is not over by the word alone: the outcomes may come after it', () => {

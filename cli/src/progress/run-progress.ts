@@ -43,6 +43,8 @@ export interface RunProgress {
   cancelling: string | undefined;
   finished: { at: string; counts: RunCounts | undefined } | undefined;
   tasks: Map<string, TaskProgress>;
+  /** Of each `each` task that was bound: on how many pools it runs. Its own name has then no life. */
+  bound: Map<string, number>;
   counts: Record<TaskProgressState, number>;
   /** The highest sequence in OUTCOMES that was applied. */
   last_sequence: number;
@@ -56,6 +58,7 @@ export function emptyProgress(run_id: string, promised: number): RunProgress {
     cancelling: undefined,
     finished: undefined,
     tasks: new Map(),
+    bound: new Map(),
     counts: { waiting: 0, running: 0, retrying: 0, completed: 0, failed: 0, timed_out: 0, cancelled: 0, lost: 0 },
     last_sequence: 0,
   };
@@ -98,6 +101,7 @@ export function applyEvent(progress: RunProgress, event: BenchEvent): boolean {
     case 'task.waiting_for_pool':
       return event.task_id !== null && applyTaskEvent(progress, event.task_id, name, event);
     case 'run.bound':
+      return applyBinding(progress, event);
     case 'run.judged':
     case 'task.deadline_missed':
     case 'task.cancelling':
@@ -106,6 +110,18 @@ export function applyEvent(progress: RunProgress, event: BenchEvent): boolean {
       name satisfies Exclude<EventName, EventNameOf<'run' | 'task'>> | undefined;
       return false;
   }
+}
+
+/** @returns whether the event could be read */
+function applyBinding(progress: RunProgress, event: BenchEvent): boolean {
+  const data = eventData('run.bound', event);
+  if (!data.ok || data.value.pools.length === 0) return false;
+  const { task_id, pools } = data.value;
+  progress.bound.set(task_id, pools.length);
+  const unbound = progress.tasks.get(task_id);
+  if (unbound !== undefined) progress.counts[stateOf(unbound)]--;
+  progress.tasks.delete(task_id);
+  return true;
 }
 
 /** @returns whether the event could be read */
@@ -134,6 +150,8 @@ function applyTaskEvent(
       return true;
     }
     case 'task.waiting_for_pool':
+      // It waited before it was bound.
+      if (progress.bound.has(task_id)) return false;
       change(progress, task_id, (task) => {
         if (task.waiting === undefined || isLater({ at, message }, task.waiting)) task.waiting = { at, message };
       });
@@ -183,9 +201,10 @@ export function runningAttempt(task: TaskProgress): (Announcement & { attempt: n
   return announcement === undefined ? undefined : { ...announcement, attempt };
 }
 
-/** Tasks of the run, as far as is known: the final word is the `finished` event's. */
+/** Tasks of the run: those promised, with a copy for each pool of the `each` tasks that were bound. The `finished` event decides. */
 export function totalOf(progress: RunProgress): number {
-  return progress.finished?.counts?.total ?? Math.max(progress.promised, progress.tasks.size);
+  const copies = [...progress.bound.values()].reduce((sum, pools) => sum + pools - 1, 0);
+  return progress.finished?.counts?.total ?? Math.max(progress.promised + copies, progress.tasks.size);
 }
 
 export function endedOf(progress: RunProgress): number {

@@ -41,23 +41,43 @@ export function paintState(text: string, state: string, style: Style): string {
   return style.yellow(text);
 }
 
-/** How a task ended, in one line: what was measured, or what went wrong. */
+/**
+ * How a task ended, where a report follows that says the rest: what was measured, or the code of what went wrong. Messages and
+ * notes are the report's, so that each is printed once.
+ */
+export function progressWords(outcome: KeptOutcome): string {
+  if (outcome.results.skipped !== undefined) return skippedWords(outcome.results.skipped);
+  if (outcome.status === 'completed') return completedWords(outcome);
+  return `${endedWords(outcome)}${outcome.error === null ? '' : `: ${oneLine(outcome.error.code)}`}`;
+}
+
+/** How a task ended, in one line: what was measured with its notes, or what went wrong. */
 export function outcomeWords(outcome: KeptOutcome): string {
-  const took = outcome.execution_time_seconds === null ? '' : ` in ${formatDuration(outcome.execution_time_seconds)}`;
   if (outcome.results.skipped !== undefined) return skippedWords(outcome.results.skipped);
   if (outcome.status === 'completed') {
-    const measured = measuredWords(outcome);
-    const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
-    const without = dropped.length === 0 ? '' : `; without batch ${dropped.join(', ')}, which did not fit in memory`;
     const limits = valueNotesOf(outcome.results).filter(({ code }) => code !== 'not_steady');
     const titles = [...new Set(limits.map(({ code }) => titleOfNote(code)))];
     const notes = [...titles, ...(outcome.results.notes ?? [])];
     const noted = notes.length === 0 ? '' : `; note: ${oneLine(notes.join('; '))}`;
-    return `completed${took}${measured === '' ? '' : `: ${measured}`}${without}${noted}`;
+    return `${completedWords(outcome)}${noted}`;
   }
-  const attempts = outcome.attempt > 1 ? ` after ${outcome.attempt} attempts` : took;
-  const why = outcome.error === null ? '' : `: ${oneLine(outcome.error.message)}`;
-  return `${stateWord(outcome.status)}${attempts}${why}`;
+  return `${endedWords(outcome)}${outcome.error === null ? '' : `: ${oneLine(outcome.error.message)}`}`;
+}
+
+function completedWords(outcome: KeptOutcome): string {
+  const measured = measuredWords(outcome);
+  const dropped = Object.keys(outcome.results.dropped_batch_sizes ?? {});
+  const without = dropped.length === 0 ? '' : `; without batch ${dropped.join(', ')}, which did not fit in memory`;
+  return `completed${tookWords(outcome)}${measured === '' ? '' : `: ${measured}`}${without}`;
+}
+
+function endedWords(outcome: KeptOutcome): string {
+  const attempts = outcome.attempt > 1 ? ` after ${outcome.attempt} attempts` : tookWords(outcome);
+  return `${stateWord(outcome.status)}${attempts}`;
+}
+
+function tookWords({ execution_time_seconds }: KeptOutcome): string {
+  return execution_time_seconds === null ? '' : ` in ${formatDuration(execution_time_seconds)}`;
 }
 
 /** Nothing was measured; what was, and when, and where to find it. */

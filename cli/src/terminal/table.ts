@@ -6,8 +6,10 @@ export interface Column<R> {
   /** The cell's text; what others wrote in it is made safe here. */
   cell: (row: R) => string;
   align?: 'left' | 'right';
-  /** Left out first when the terminal is too narrow, highest number first; without one a column always stays. */
+  /** Left out first when the terminal is too narrow, highest number first. Those without one go last, from the right. */
   expendable?: number;
+  /** Never left out, as the first column: what names the row, and the state it is in. */
+  stays?: true;
   /** May be cut to this many characters when it still doesn't fit. */
   shrink_to?: number;
   /** Never wider than this, not even in a file: for texts that may be as long as their author liked. */
@@ -26,7 +28,7 @@ const GAP = 2;
 
 /**
  * Lays out rows under titles. Columns that are empty in every row are left out. In a terminal that is too narrow the
- * longest text is cut where that is enough; else the expendable columns go first.
+ * longest text is cut where that is enough; else the expendable columns go first, then the others but those that stay.
  * @returns the lines, without line ends
  */
 export function renderTable<R>(rows: readonly R[], columns: ReadonlyArray<Column<R>>, options: TableOptions): string[] {
@@ -52,7 +54,11 @@ export function renderTable<R>(rows: readonly R[], columns: ReadonlyArray<Column
         longest.width = Math.max(longest.column.shrink_to ?? 0, longest.width - excess);
       } else if (rank > 0) {
         shown = shown.filter(({ column }) => column.expendable !== rank);
-      } else break;
+      } else {
+        const last = shown.findLastIndex(({ column }, index) => index > 0 && column.stays !== true);
+        if (last < 0) break;
+        shown.splice(last, 1);
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import { issue } from '../request.ts';
 import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
 import { RUN_STATUSES } from '../run-status.ts';
 import { runVerdict, verdictOutcome } from '../verdict.ts';
-import { cursor, limitOf, pageOf } from './lists.ts';
+import { cursor, limitOf, pageOf, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ run_id: runId });
@@ -58,6 +58,10 @@ export const runApi = signatures({
       verdict: z.enum(['', ...verdictOutcome.options]).optional(),
       search: z.string().max(256).optional(),
       tag: z.string().max(256).optional(),
+      /** The beginning of a commit's name, or all of it. */
+      commit: z.string().max(256).optional(),
+      branch: z.string().max(256).optional(),
+      since,
       limit: limitOf(20),
       cursor,
     }),

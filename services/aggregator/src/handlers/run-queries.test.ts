@@ -48,6 +48,30 @@ it('filters by the same status that the counts give', async () => {
   }
 });
 
+it('filters by the beginning of a commit, the branch and the time', async () => {
+  const runOf = (commit: string, branch: string, accepted_at: string): Record<string, unknown> => ({
+    ...{ run_id: newRunId(), state: 'accepted', accepted_at, finished_at: null, total: 1 },
+    source: JSON.stringify({ commit, branch }),
+  });
+  const rows = [
+    runOf('4f2a91c0d5', 'feature', '2019-01-01 00:00:00.000'),
+    runOf('4F2A91C0D5', 'a-main', '2019-01-02 00:00:00.000'),
+    runOf('99', 'feature', '2019-01-03 00:00:00.000'),
+  ];
+  await store('runs', rows);
+  const found = async (parameters: object): Promise<number[]> => {
+    const ids = (await newestRuns(database, asked('runs', { limit: 1000, ...parameters }), Date.now())).map(
+      (run) => run.run_id,
+    );
+    return rows.flatMap((row, index) => (ids.includes(String(row.run_id)) ? [index] : []));
+  };
+  expect(await found({ commit: '4f2a' })).toEqual([0, 1]);
+  expect(await found({ branch: 'feature' })).toEqual([0, 2]);
+  expect(await found({ branch: 'main' })).toEqual([]);
+  expect(await found({ commit: '4f2a', branch: 'feature' })).toEqual([0]);
+  expect(await found({ since: '2019-01-02T00:00:00.000Z', branch: 'feature' })).toEqual([2]);
+});
+
 it('finds tasks by a part of their id, model, worker or pool, in any case', async () => {
   const run_id = newRunId();
   const changed_at = new Date().toISOString().slice(0, -1);

@@ -1,6 +1,6 @@
 import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
-import { filterBy, timeParameter } from './filter.ts';
+import { filterBy, since as sinceTime, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
 const counted = 'SimpleAggregateFunction(max, UInt32)';
@@ -57,7 +57,7 @@ const STATUS = `multiIf(state = 'cancelling', 'cancelling', state != 'finished',
 /** The newest runs that are asked for. */
 export function findRuns(
   database: Queries,
-  { states, statuses, verdicts, search, tag, before, limit }: AskedQuery<'runs'>,
+  { states, statuses, verdicts, search, tag, commit, branch, since, before, limit }: AskedQuery<'runs'>,
 ): Promise<StoredRun[]> {
   const [name = '', ...value] = tag.split('=');
   const { where, parameters } = filterBy([
@@ -75,6 +75,11 @@ export function findRuns(
         ],
     tag === '' ? undefined : ['mapContains(tags, {tag:String})', { tag: name }],
     value.length === 0 ? undefined : ['tags[{tag:String}] = {value:String}', { value: value.join('=') }],
+    commit === ''
+      ? undefined
+      : ["startsWith(lower(JSONExtractString(source, 'commit')), lower({commit:String}))", { commit }],
+    branch === '' ? undefined : ["JSONExtractString(source, 'branch') = {branch:String}", { branch }],
+    sinceTime('accepted_at', since),
     before && [
       `(accepted_at, run_id) < (${timeParameter('before_at')}, {before_run:UUID})`,
       { before_at: before.accepted_at, before_run: before.run_id },

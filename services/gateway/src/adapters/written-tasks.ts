@@ -1,17 +1,12 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
+import { requestOfRun, type StoredRequest } from '@benchwire/shared/client/stored-request.ts';
 import type { TaskNow } from '@benchwire/shared/contracts/api/runs.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import { request as requestSchema } from '@benchwire/shared/contracts/request.ts';
 import type { TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { aloneAgain, taskOfRun } from '@benchwire/shared/contracts/task-of-run.ts';
-import { parseWith } from '@benchwire/shared/runtime/issues.ts';
-import { z } from 'zod';
 import { HttpProblem, notFound } from '../problem.ts';
-
-/** What is read of a stored request before it is handed in again; everything else stays as it was written. */
-const storedRequest = z.looseObject({ tags: z.record(z.string(), z.unknown()).optional() });
-export type StoredRequest = z.infer<typeof storedRequest>;
 
 /** Expanded tasks that are kept, of all runs together. */
 const MAX_KEPT_TASKS = 50_000;
@@ -42,15 +37,10 @@ export class WrittenTasks {
 
   /** The request that a run was started with, without its idempotency key. @throws HttpProblem 404, or 409 with why it was not kept */
   async requestToRepeat(run_id: string): Promise<StoredRequest> {
-    const [row] = (await this.#client.query('request', { run_id })).rows;
-    if (row === undefined) throw notFound(`stored request of run ${run_id}`);
-    if (row.request === '')
-      throw new HttpProblem(409, 'REQUEST_NOT_KEPT', `The request of run ${run_id} was not kept: ${row.reason}`);
-    const parsed = parseWith(storedRequest, JSON.parse(row.request));
-    if (!parsed.ok)
-      throw new HttpProblem(409, 'REQUEST_NOT_KEPT', `The request of run ${run_id} can't be read.`, parsed.issues);
-    const { request_id: _, ...request } = parsed.value;
-    return request;
+    const found = await requestOfRun(this.#client.nats, run_id);
+    if (found.ok) return found.request;
+    if (found.unknown) throw notFound(`stored request of run ${run_id}`);
+    throw new HttpProblem(409, 'REQUEST_NOT_KEPT', found.reason, found.issues);
   }
 
   /** The request that runs one task of a run again, alone. @throws HttpProblem as `requestToRepeat`, and 404 where it has no such task */

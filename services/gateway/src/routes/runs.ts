@@ -11,7 +11,7 @@ import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
 import { eventPlace } from './events.ts';
-import { decodeCursor, onePage, page } from './page.ts';
+import { decodeCursor, instant, onePage, page } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import type { Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
@@ -38,10 +38,10 @@ function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | '
 }
 
 export const runHandlers: Handlers<typeof runApi> = {
-  'GET /api/runs': async ({ gateway, query: { state, verdict, search, tag, limit, cursor } }) => {
+  'GET /api/runs': async ({ gateway, query: { state, verdict, since, cursor, ...filters } }) => {
     const before = decodeCursor(cursor, runPlace);
     const answer = await gateway.client.query('runs', {
-      ...{ limit, ...statesOf(state), search, tag, before },
+      ...{ ...filters, ...statesOf(state), since: instant(since), before },
       ...(verdict === undefined || verdict === '' ? {} : { verdicts: [verdict] }),
     });
     const rows = answer.rows.map(withStatus);

@@ -20,6 +20,8 @@ import { clockNote } from '../decide/clock-note.ts';
 import { fitOutcome } from '../decide/fit-outcome.ts';
 import { type AbortReason, type ExecutorReport, executorOf } from '../executors/executor.ts';
 import type { AttemptServices } from './attempt-services.ts';
+import { EndedLogs } from './ended-logs.ts';
+import type { LogTail } from './log-tail.ts';
 import { executePaired } from './pairs/paired-attempt.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { SharedTurn } from './shared-turn.ts';
@@ -35,6 +37,7 @@ const MAX_LINGER_MS = 4;
 export class AttemptRunner {
   readonly #services: AttemptServices;
   readonly #running = new Map<string, RunningAttempt>();
+  readonly #endedLogs = new EndedLogs();
   readonly #turn = new SharedTurn();
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
@@ -90,6 +93,7 @@ export class AttemptRunner {
       return stored;
     } finally {
       this.#running.delete(id);
+      this.#endedLogs.keep(id, attempt.logs);
       if (this.#running.size === 0) this.#whenIdle?.resolve();
     }
   }
@@ -107,6 +111,12 @@ export class AttemptRunner {
     const attempt = this.#running.get(attemptId(key));
     attempt?.abort(reason, message);
     return attempt !== undefined;
+  }
+
+  /** What an attempt has printed; of one that has ended, for a moment more, so that a follower gets its last lines. */
+  logsOf(key: AttemptKey): LogTail | undefined {
+    const id = attemptId(key);
+    return this.#running.get(id)?.logs ?? this.#endedLogs.of(id);
   }
 
   /** Tells what runs on a device to stop. */

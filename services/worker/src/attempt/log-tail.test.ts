@@ -31,6 +31,29 @@ describe('the tail of the logs', () => {
     );
   });
 
+  it('is read in pieces without a gap or a repetition, by whoever remembers where the last piece ended', () => {
+    const lines = fc.array(fc.tuple(fc.string({ maxLength: 2000, unit: 'grapheme' }), fc.boolean()), { maxLength: 20 });
+    fc.assert(
+      fc.property(lines, (all) => {
+        const tail = new LogTail();
+        let read = '';
+        let after = 0;
+        const ask = (): void => {
+          const { text, next } = tail.since(after);
+          read += decode(text).toString();
+          after = next;
+        };
+        for (const [line, then_ask] of all) {
+          tail.add(line);
+          if (then_ask) ask();
+        }
+        ask();
+        expect(read).toBe(all.map(([line]) => `${line}\n`).join(''));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('begins with a whole line where lines had to go', () => {
     const tail = new LogTail();
     for (let i = 0; i < 20_000; i++) tail.add(`line ${i}`);

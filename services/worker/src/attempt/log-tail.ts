@@ -6,7 +6,12 @@ export class LogTail {
   #lines: Buffer[] = [];
   #first = 0;
   #bytes = 0;
+  #printed = 0;
   #dropped = false;
+
+  get isEmpty(): boolean {
+    return this.#printed === 0;
+  }
 
   /** Adds a line, without its line feed. */
   add(line: string): void {
@@ -15,6 +20,7 @@ export class LogTail {
     const bytes = Buffer.from(`${text}\n`);
     this.#lines.push(bytes);
     this.#bytes += bytes.length;
+    this.#printed += bytes.length;
     while (this.#bytes - (this.#lines[this.#first]?.length ?? 0) >= MAX_LOG_BYTES) {
       this.#bytes -= this.#lines[this.#first]?.length ?? 0;
       this.#first++;
@@ -25,6 +31,13 @@ export class LogTail {
       this.#lines = this.#lines.slice(this.#first);
       this.#first = 0;
     }
+  }
+
+  /** The lines behind the first `after` bytes, as far as they are still held, in Base64; `next` is how many bytes there were in all. */
+  since(after: number): { text: string; next: number } {
+    const held = Buffer.concat(this.#lines.slice(this.#first));
+    const unread = Math.max(0, this.#printed - after);
+    return { text: held.subarray(Math.max(0, held.length - unread)).toString('base64'), next: this.#printed };
   }
 
   /** Base64 of the last `limit` bytes, from the start of a line where lines had to go; null when nothing was printed. */

@@ -76,6 +76,12 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
       return await options.checkHealth();
     case 'ping':
       return HERE;
+    case 'logs': {
+      const logs = options.runner.logsOf(command)?.since(command.after);
+      return logs === undefined
+        ? { ok: false, message: 'the attempt does not run here' }
+        : { ok: true, message: 'what it has printed', logs };
+    }
     case 'register':
       await options.register();
       return { ok: true, message: 'is registered' };
