@@ -2,7 +2,8 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
-import { EXIT, NotFoundError } from '../errors.ts';
+import { noSuchTask } from '../connection/find-task.ts';
+import { EXIT } from '../errors.ts';
 
 export const cancel = defineCommand({
   name: 'cancel',
@@ -27,9 +28,8 @@ export const cancel = defineCommand({
   },
 });
 
-/** Nobody would hear of a task that is not there: who stores the cancellation does not know the tasks. */
+/** Ingest stores a cancellation without knowing the tasks, so one of an unknown task would have no answer. */
 async function checkTask(client: Client, run_id: string, task_id: string): Promise<void> {
   const { rows } = await client.query('tasks', { run_id, task_id, limit: 1 });
-  if (rows.length === 0)
-    throw new NotFoundError(`run ${shortRunId(run_id)} has no task "${task_id}": \`bw show\` lists them.`);
+  if (rows.length === 0) throw noSuchTask(run_id, task_id);
 }
