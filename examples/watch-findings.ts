@@ -21,7 +21,7 @@ for await (const message of watching) {
       break;
     }
     case 'unreadable':
-      console.error(`${message.subject} holds what is no finding: ${message.issues[0]?.message}`);
+      console.error(`${message.subject} is not a finding: ${message.issues[0]?.message}`);
       break;
     default:
       message satisfies never;

@@ -83,6 +83,6 @@ export function hintOf(error: BenchwireError): string | undefined {
 export function serverErrorText(error: Error): string {
   const said = withoutCredentials(messageOf(error.cause instanceof Error ? error.cause : error));
   return error.name === 'TimeoutError' || /timeout/i.test(said)
-    ? 'the NATS server of the stack is there, but does not answer in time: is its disk full, or the machine overloaded? `bw cluster` tells more.'
-    : `the stack's servers refuse: ${said}. \`bw cluster\` tells more.`;
+    ? 'the NATS server of the stack does not answer in time: is its disk full, or the machine overloaded? `bw cluster` shows more.'
+    : `the stack's servers refuse: ${said}. \`bw cluster\` shows more.`;
 }

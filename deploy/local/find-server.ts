@@ -77,7 +77,7 @@ export async function findServer(
     if (!(await isExecutable(file))) continue;
     const { stdout } = await run(file, ['--version']);
     const version = versionIn(stdout);
-    if (version === undefined) reason = `${file} does not tell its version`;
+    if (version === undefined) reason = `${file} does not report its version`;
     else if (!isNewEnough(version, kind.oldest)) {
       reason = `${file} is version ${version}, and ${kind.oldest.join('.')} or newer is needed`;
     } else if (isNewEnough(version, kind.good) || named !== '') {

@@ -37,9 +37,9 @@ export async function shareAddress(text: string): Promise<string> {
   if (found !== undefined) return found;
   const what =
     meant.length === 0
-      ? `nobody knows the name "${text}"`
+      ? `the name "${text}" cannot be resolved`
       : literal
-        ? `${text} is no address of this machine`
+        ? `${text} is not an address of this machine`
         : `"${text}" means ${meant.join(' and ')} here, where other machines do not reach this one`;
   const list = own.map(({ address, name }) => `${address} (${name})`).join(', ');
   throw new ConfigError(`--share: ${what}. This machine has ${list === '' ? 'no address but loopback' : list}.`);

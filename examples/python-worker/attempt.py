@@ -178,7 +178,7 @@ def problem_of(data: Any) -> str | None:
     config = task.get("config")
     command = config.get("command") if isinstance(config, dict) else None
     if not isinstance(command, list) or not command or not all(isinstance(word, str) for word in command):
-        return "task.config.command is no list of texts"
+        return "task.config.command is not a list of texts"
     seconds = task.get("timeout_seconds")
     if not isinstance(seconds, (int, float)) or not math.isfinite(seconds) or seconds <= 0:
         return "task.timeout_seconds is no number above 0"

@@ -136,7 +136,7 @@ class Program:
             pass
         for reader in readers:
             reader.cancel()
-        stopped = task_error("cancelled", "STOPPED", "was told to stop") if self._stopping else None
+        stopped = task_error("cancelled", "STOPPED", "was stopped") if self._stopping else None
         return Report(
             self._failure or stopped or self._exit_error(name, code), self._summary(), self._notes, self._log_text()
         )

@@ -154,7 +154,7 @@ class PythonWorker:
         await self.stack.tell("worker", "changed", f"{self.id} takes jobs again")
 
     async def _drain(self) -> None:
-        await self._hold("leaving", "it was told to stop")
+        await self._hold("leaving", "it is stopping")
         give_up = time.monotonic() + DRAIN_SECONDS
         while self.attempts and time.monotonic() < give_up:
             await asyncio.sleep(0.05)
@@ -236,7 +236,7 @@ class PythonWorker:
                 if attempt is None:
                     return False, "the attempt does not run here"
                 attempt.stop("cancelled", command["reason"])
-                return True, "the attempt was told to stop"
+                return True, "the attempt is being stopped"
             case "drain":
                 await self._hold("asked", "it was asked to")
                 return True, "takes no more jobs; those in execution go on"

@@ -77,8 +77,8 @@ export async function ask<A>(
       }
       throw new UnreachableError(
         isNobodyThere(error)
-          ? `NATS is there, but the ${service} is not: nobody answers on ${subject}. Look whether it runs, and at its log.`
-          : `the ${service} did not answer on ${subject} within ${timeout_ms / 1000} s. Look at its log.`,
+          ? `NATS answers, but the ${service} does not: nothing listens on ${subject}. Check that it runs, and its log.`
+          : `the ${service} did not answer on ${subject} within ${timeout_ms / 1000} s. Check its log.`,
         error,
       );
     }

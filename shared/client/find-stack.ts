@@ -128,7 +128,7 @@ function readStack(path: string): z.infer<typeof stackFile> {
     return stackFile.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     throw new ConfigError(
-      `${path} tells of a running stack, but can't be read (${error instanceof Error ? error.message.split('\n')[0] : error}): start the stack again, or set NATS_URL`,
+      `${path} describes a running stack, but can't be read (${error instanceof Error ? error.message.split('\n')[0] : error}): start the stack again, or set NATS_URL`,
     );
   }
 }

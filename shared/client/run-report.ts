@@ -43,7 +43,7 @@ export async function runReport(client: Client, run_id: string, now: Date): Prom
     test_cases: test_cases.rows,
     request:
       kept === undefined || kept.request === ''
-        ? { text: null, reason: kept?.reason ?? 'there is none stored' }
+        ? { text: null, reason: kept?.reason ?? 'none is stored' }
         : { text: JSON.stringify(JSON.parse(kept.request), null, 2), reason: '' },
     made_at: now.toISOString(),
     version: packageJson.version,

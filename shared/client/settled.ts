@@ -17,5 +17,5 @@ export async function settled(nats: NatsConnection, run_id: string, stream_seque
   });
   if (reply.ok) return reply.findings;
   const why = reply.message ?? 'the anomaly service is not ready';
-  throw new ClientError('NOT_SETTLED', `whether there is a regression can't be told now: ${why}`);
+  throw new ClientError('NOT_SETTLED', `it is not known yet whether there is a regression: ${why}`);
 }

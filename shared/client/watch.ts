@@ -87,7 +87,7 @@ function checkStreams(streams: readonly WatchedStream[], series_id: string | und
     throw new ClientError('WATCH_INVALID', 'no stream is chosen: name one, or leave `streams` out');
   const mute = streams.filter((stream) => stream === 'events' || stream === 'metrics');
   if (series_id === undefined || mute.length === 0) return;
-  throw new ClientError('WATCH_INVALID', `${mute.join(' and ')} don't tell of series: watch outcomes and findings`);
+  throw new ClientError('WATCH_INVALID', `${mute.join(' and ')} have no series: watch outcomes and findings`);
 }
 
 async function startOf<S extends WatchedStream>(

@@ -61,7 +61,7 @@ export function readEvent(bytes: Uint8Array, subject: string): Parsed<BenchEvent
   if (!parsed.ok) return parsed;
   const right = eventSubject(parsed.value);
   if (subject === right) return parsed;
-  const message = `it is about ${right}, and stands under ${subject}`;
+  const message = `it is about ${right}, but was published on ${subject}`;
   return { ok: false, issues: [{ path: 'entity', code: 'subject_mismatch', message }] };
 }
 

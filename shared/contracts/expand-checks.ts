@@ -90,7 +90,7 @@ function wrongPlace({ config }: TaskSpec, place: string, axes: readonly string[]
   if (inner === undefined)
     return `config.${root} has no "${name}".${didYouMean(name ?? '', Object.keys(value as Record<string, unknown>))}`;
   if (index === undefined) return undefined;
-  if (!Array.isArray(inner)) return `config.${[root, name].filter(Boolean).join('.')} is no list`;
+  if (!Array.isArray(inner)) return `config.${[root, name].filter(Boolean).join('.')} is not a list`;
   return index < inner.length
     ? undefined
     : `config.${root} has ${inner.length} entries, counted from 0: the last one is ${root}[${inner.length - 1}]`;

@@ -92,7 +92,7 @@ function checkAxes(request: Request, axes: ReadonlyArray<[string, AxisValue[]]>,
     const path = `matrix.${axis}`;
     const place = axisPath(axis)?.join('.');
     if (place === undefined) {
-      const message = `"${shorten(axis, 100)}" is no place that a matrix can set: use config.<name>, requirements.<name>, retry_policy.<name> or one of ${[...TASK_FIELDS].join(', ')}`;
+      const message = `"${shorten(axis, 100)}" cannot be set by a matrix: use config.<name>, requirements.<name>, retry_policy.<name> or one of ${[...TASK_FIELDS].join(', ')}`;
       issues.push({ path, code: 'unknown_axis', message });
       continue;
     }
@@ -104,7 +104,7 @@ function checkAxes(request: Request, axes: ReadonlyArray<[string, AxisValue[]]>,
     places.set(place, axis);
     const twice = firstRepeated(values.map((value) => JSON.stringify(value)));
     if (twice !== undefined) {
-      const message = `the value ${shorten(twice, 100)} stands there twice: use repetitions to run the same thing again`;
+      const message = `the value ${shorten(twice, 100)} is there twice: use repetitions to run the same thing again`;
       issues.push({ path, code: 'duplicate_value', message });
     }
   }
@@ -117,7 +117,7 @@ function checkAxes(request: Request, axes: ReadonlyArray<[string, AxisValue[]]>,
       issues.push({
         path: `matrix_exclude[${index}].${shorten(axis, 100)}`,
         code: 'unknown_axis',
-        message: `"${shorten(axis, 100)}" is no axis of the matrix; its axes are: ${names}`,
+        message: `"${shorten(axis, 100)}" is not an axis of the matrix; its axes are: ${names}`,
       });
     }
   }

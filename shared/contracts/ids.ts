@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import '../runtime/zod-words.ts';
 import { z } from 'zod';
 
 /** Version of every message format below; a breaking change gets a new subject instead (CONVENTIONS, habit 8). */

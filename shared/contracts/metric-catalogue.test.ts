@@ -35,7 +35,7 @@ describe('the rules of operators', () => {
   it.each<[unknown, string]>([
     [[{ metric: 'x' }], 'say "better"'],
     [[{ metric: 'x', better: 'more' }], 'better'],
-    [[{ metric: '', unit: 's' }], 'Too small'],
+    [[{ metric: '', unit: 's' }], 'takes at least 1 character'],
     [[{ metric: ' x', unit: 's' }], 'spaces'],
     [[{ metric: '*a*b*c*d*e*f*g*h*', unit: 's' }], 'eight'],
     [
@@ -46,7 +46,7 @@ describe('the rules of operators', () => {
       'twice',
     ],
     [[{ metric: 'x', unit: 's', lower_is_better: true }], 'lower_is_better'],
-    [Array.from({ length: 501 }, (_, n) => ({ metric: `m${n}`, unit: 's' })), 'Too big'],
+    [Array.from({ length: 501 }, (_, n) => ({ metric: `m${n}`, unit: 's' })), 'takes at most 500 entries'],
   ])('%j are refused: %s', (written, why) => {
     expect(JSON.stringify(metricRules.safeParse(written).error?.issues)).toContain(why.replaceAll('"', '\\"'));
   });

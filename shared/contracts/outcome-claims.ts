@@ -39,7 +39,7 @@ function isFileOf(asked: string | null, said: string | null): boolean {
 export function subjectIssues(outcome: Pick<Outcome, 'run_id' | 'task_id'>, subject: string): Issue[] {
   const right = outcomeSubject(outcome);
   if (subject === right) return [];
-  const message = `it is about ${right}, and stands under ${subject}`;
+  const message = `it is about ${right}, but was published on ${subject}`;
   return [{ path: 'task_id', code: 'subject_mismatch', message }];
 }
 

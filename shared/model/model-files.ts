@@ -41,7 +41,7 @@ export async function readModelFiles(options: ModelFilesOptions): Promise<ModelF
   const { name, path, hashes, signal } = options;
   const other = await otherKind(path);
   if (other !== undefined)
-    throw badModel('MODEL_WRONG_FILE', `${name} is no ONNX model, but ${other.what}: ${other.remedy}.`);
+    throw badModel('MODEL_WRONG_FILE', `${name} is not an ONNX model but ${other.what}: ${other.remedy}.`);
   const external = await namedFiles(name, path);
   const graph_sha256 = await hashes.sha256(path, signal);
   const files = [path];
@@ -75,7 +75,7 @@ async function namedFiles(name: string, path: string): Promise<ExternalFile[]> {
       const message = `${name} is cut off: it has ${size} bytes, and needs ${error.needs_bytes} at least. Copy or download it again.`;
       throw badModel('MODEL_CUT_OFF', message);
     }
-    const message = `${name} is no ONNX model, and no other kind of file that is known here (${size} bytes): name the .onnx file.`;
+    const message = `${name} is not an ONNX model, nor another kind of file that Benchwire knows (${size} bytes): name the .onnx file.`;
     throw badModel('MODEL_WRONG_FILE', message);
   }
 }

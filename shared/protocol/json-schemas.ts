@@ -20,7 +20,7 @@ const MESSAGES: Readonly<Record<string, { schema: z.ZodType; direction: Directio
   'worker-command': {
     schema: workerCommand,
     direction: 'worker_reads',
-    title: 'What a worker is told, on bw.worker.<worker_id>.command',
+    title: 'A command to a worker, on bw.worker.<worker_id>.command',
   },
   'worker-command-reply': { schema: workerCommandReply, direction: 'worker_writes', title: 'What it answers' },
   job: { schema: job, direction: 'worker_reads', title: 'The data of a BullMQ job: one attempt' },

@@ -228,7 +228,7 @@ ${table(
 function findingSection(findings: readonly FindingRow[]): Html {
   return html`<h2>What changed against earlier runs</h2>
 ${table(
-  [['Kind'], ['State'], ['What it says']],
+  [['Kind'], ['State'], ['Summary']],
   findings.map(({ kind, state, message }) => [kind, state.replace('_', ' '), html`<div class="wrap">${message}</div>`]),
 )}`;
 }

@@ -88,7 +88,7 @@ describe('what YAML would read otherwise than it is written', () => {
     ['true', request('tags: { on: True }'), /tags\.on: takes a text, but this is True: put it in quotes, "True"/],
     ['nothing', request('name:'), /name: has no value: it takes a text/],
     ['a tilde', request('name: ~'), /name: takes a text, but this is ~$/m],
-    ['infinity', task('config: { value: .inf }'), /config\.value number_changed: .*\.inf is no number that JSON has/],
+    ['infinity', task('config: { value: .inf }'), /config\.value number_changed: .*\.inf is not a JSON number/],
     ['no number', task('config: { value: .NaN }'), /\.NaN is no number/],
     [
       'yes for true',

@@ -29,7 +29,7 @@ export function readRequestText(
 ): ReadText {
   const text = textOf(content);
   if (text === undefined)
-    return refuse('invalid_json', 'it is no text (UTF-8), so neither JSON nor YAML: is it the right file?');
+    return refuse('invalid_json', 'it is not UTF-8 text, so neither JSON nor YAML: is it the right file?');
   if (text.trim() === '') return refuse('empty', 'it is empty: examples/quickstart.yaml shows what goes in.');
   const isJson = format === undefined ? /^\s*[[{]/.test(text) : format === 'json';
   if (isJson) return readJson(text, content, format, max_yaml_bytes);

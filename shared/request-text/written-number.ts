@@ -19,7 +19,7 @@ export function numberProblem(source: string, value: number): NumberProblem | un
   if (!Number.isFinite(value)) {
     const written = /\d/.test(source)
       ? `${shown} is larger than any number that can be kept`
-      : `${shown} is no number that JSON has`;
+      : `${shown} is not a JSON number`;
     return { code: 'number_changed', message: `${written}: leave it out, or ${QUOTES}` };
   }
   if (value === 0 && /^[^eE]*[1-9]/.test(source) && !/^[-+]?0[xob]/i.test(source)) {

@@ -143,7 +143,7 @@ class YamlReading {
       return undefined;
     }
     if (this.#inside.has(target)) {
-      this.#report('endless_alias', `"*${alias.source}" stands inside of what it names`, alias, path);
+      this.#report('endless_alias', `"*${alias.source}" refers to the value that contains it`, alias, path);
       return undefined;
     }
     this.#inside.add(target);

@@ -1,3 +1,4 @@
+import './zod-words.ts';
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
 import { addressOnly, NATS_ADDRESS, REDIS_ADDRESS, serverUrl, serverUrls, withoutCredentials } from './server-url.ts';

@@ -5,6 +5,7 @@ import { shorten } from '../format/shorten.ts';
 import { isWithinLimits, type JsonLimits, jsonLimitIssue, SERVICE_LIMITS } from './json-limits.ts';
 import { didYouMean } from './near-names.ts';
 import { fieldsAt, rightPlaceFor, valueAt } from './schema-walk.ts';
+import './zod-words.ts';
 
 /** `tasks[0].config.batch_sizes[1]`; `(message)` for the message as a whole. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -30,7 +31,7 @@ interface Checked {
 /**
  * What a Zod schema found, in the contract's form and in words for whoever wrote the value: unknown fields name the
  * near ones, a wrong value says what it was, unions are reported by their closest branch. Without what was checked the
- * messages are Zod's own. At most MAX_ISSUES: the others are counted and not worded, so that the work does not grow with them.
+ * messages are those of zod-words.ts. At most MAX_ISSUES: the others are counted and not worded, so that the work does not grow with them.
  */
 export function issuesOf(error: z.ZodError, checked?: Checked): Issue[] {
   const issues: Issue[] = [];

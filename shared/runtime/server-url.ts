@@ -87,7 +87,7 @@ function decoded(text: string): string {
 export function readServerUrl(name: string, text: string, kind: UrlKind): ServerUrl {
   const url = parseServerUrl(text, kind);
   if (url !== undefined) return url;
-  throw new ConfigError(`${name} is "${addressOnly(text)}", which is no address like ${kind.example}`);
+  throw new ConfigError(`${name} is "${addressOnly(text)}", which is not an address such as ${kind.example}`);
 }
 
 const KNOWN_PROTOCOL = '(?:nats|tls|wss?|rediss?|https?|kafka|clickhouse)://';

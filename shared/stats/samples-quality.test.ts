@@ -134,7 +134,7 @@ describe('checkSteadiness', () => {
     expect(checkSteadiness(new Array<number>(50).fill(3))).toEqual({ steady: true, reason: null });
     expect(checkSteadiness([1, 1, 1])).toEqual({
       steady: false,
-      reason: '3 samples are too few to tell; at least 20 are needed',
+      reason: '3 samples are too few to judge; at least 20 are needed',
     });
   });
 });

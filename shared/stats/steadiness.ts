@@ -44,7 +44,7 @@ const MAX_BLOCKS = 30;
  */
 export function checkSteadiness(samples: ArrayLike<number>): Steadiness {
   const n = samples.length;
-  if (n < MIN_SAMPLES) return unsteady(`${n} samples are too few to tell; at least ${MIN_SAMPLES} are needed`);
+  if (n < MIN_SAMPLES) return unsteady(`${n} samples are too few to judge; at least ${MIN_SAMPLES} are needed`);
   const values = Float64Array.from(samples);
   const level = median(values);
   const percent = (change: number): string => `${change > 0 ? '+' : ''}${((100 * change) / level).toFixed(1)} %`;

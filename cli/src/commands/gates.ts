@@ -93,14 +93,14 @@ function gateOf(values: Values<typeof OPTIONS>): WrittenGate {
   const parsed = writtenGate.safeParse(JSON.parse(JSON.stringify(written)));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new UsageError(`this is no gate: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new UsageError(`the gate is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 function checked(rules: readonly GateRule[]): GateRule[] {
   const parsed = gateRules.safeParse(rules);
   if (parsed.success) return parsed.data;
   throw new UsageError(
-    `this is no gate: ${parsed.error.issues[0]?.message}. Such as: bw gates set 'nightly-*' --min-change 3 --on-slower warn`,
+    `the gate is not valid: ${parsed.error.issues[0]?.message}. Such as: bw gates set 'nightly-*' --min-change 3 --on-slower warn`,
   );
 }
 

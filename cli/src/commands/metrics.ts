@@ -65,7 +65,7 @@ function withRule(rules: readonly MetricRule[], rule: MetricRule): MetricRule[] 
   const parsed = metricRules.safeParse(at < 0 ? [...rules, rule] : rules.with(at, rule));
   if (parsed.success) return parsed.data;
   throw new UsageError(
-    `this is no rule: ${parsed.error.issues[0]?.message}. Such as: bw metrics set 'lat_*' --better lower --unit ms`,
+    `the rule is not valid: ${parsed.error.issues[0]?.message}. Such as: bw metrics set 'lat_*' --better lower --unit ms`,
   );
 }
 

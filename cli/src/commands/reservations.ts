@@ -16,7 +16,7 @@ export const reservations = defineCommand({
     const reply = await withStack(context, ({ nats }) =>
       ask(nats, RESERVATIONS_SUBJECT, {}, reservationsReply, { service: 'scheduler', reads_only: true }),
     );
-    if (!reply.ok) throw new ClientError('REFUSED', "the scheduler can't tell", { issues: reply.issues });
+    if (!reply.ok) throw new ClientError('REFUSED', 'the scheduler does not know', { issues: reply.issues });
     const { out, err, style, json } = context;
     const open = reply.reservations.filter(({ until }) => Date.parse(until) > context.now());
     if (json) out.line(JSON.stringify(open));

@@ -57,7 +57,7 @@ export const aggregatorConfig = withKafkaRules(
     })
     .refine((c) => c.CLICKHOUSE_CLUSTER === undefined || c.CLICKHOUSE_URL !== undefined, {
       path: ['CLICKHOUSE_CLUSTER'],
-      message: 'needs CLICKHOUSE_URL: the embedded engine is no cluster',
+      message: 'needs CLICKHOUSE_URL: the embedded engine is not a cluster',
     })
     .refine((c) => (c.CLICKHOUSE_READER_USER === undefined) === (c.CLICKHOUSE_READER_PASSWORD === undefined), {
       path: ['CLICKHOUSE_READER_PASSWORD'],

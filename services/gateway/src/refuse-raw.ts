@@ -37,6 +37,6 @@ export function upgradeProblem(request: IncomingMessage): HttpProblem | undefine
   if (upgrade.toLowerCase() !== 'websocket')
     return new HttpProblem(426, 'UPGRADE_UNKNOWN', 'The header Upgrade takes websocket only: leave it out.');
   if (request.method !== 'GET' || version !== '13' || !/^[A-Za-z0-9+/]{22}==$/.test(key))
-    return new HttpProblem(400, 'UPGRADE_INVALID', 'This is no WebSocket handshake of version 13 (RFC 6455).');
+    return new HttpProblem(400, 'UPGRADE_INVALID', 'This is not a WebSocket handshake of version 13 (RFC 6455).');
   return undefined;
 }

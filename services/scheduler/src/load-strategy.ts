@@ -32,7 +32,7 @@ export async function loadStrategy(name: string, weights: Readonly<Record<string
   }
   const create = loaded.default;
   if (typeof create !== 'function') {
-    throw wrong(`the default export of ${specifier} is no function: export default (weights) => strategy`);
+    throw wrong(`the default export of ${specifier} is not a function: export default (weights) => strategy`);
   }
   return tried(() => checked(specifier, create(weights)), specifier);
 }
@@ -62,7 +62,7 @@ function checked(specifier: string, made: unknown): Strategy {
   }
   for (const method of OPTIONAL) {
     if (strategy[method] !== undefined && typeof strategy[method] !== 'function') {
-      throw wrong(`${method} of the strategy of ${specifier} is no method`);
+      throw wrong(`${method} of the strategy of ${specifier} is not a method`);
     }
   }
   return made as Strategy;

@@ -74,7 +74,7 @@ export function createMetrics(registry: Registry): SchedulerMetrics {
       help: 'Tasks that are ready and not emitted',
       registers,
     }),
-    workers: new Gauge({ name: 'benchwire_scheduler_workers', help: 'Workers whose heartbeat is heard', registers }),
+    workers: new Gauge({ name: 'benchwire_scheduler_workers', help: 'Workers whose heartbeats arrive', registers }),
     pool: {
       waiting: poolGauge(
         'benchwire_pool_waiting_tasks',

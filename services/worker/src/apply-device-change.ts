@@ -40,7 +40,7 @@ export async function applyDeviceChange(
   await presence.update(now.devices, now.notes, message);
   const reasons = now.notes.length === 0 ? '' : ` (${now.notes.join('; ')})`;
   for (const device of gone)
-    runner.abortOn(device, 'device_gone', `${nameOf(device)} is not there any more${reasons.slice(0, 2000)}`);
+    runner.abortOn(device, 'device_gone', `${nameOf(device)} is gone${reasons.slice(0, 2000)}`);
   for (const { before, after } of changed) {
     const facts = differingFacts(before.environment, after.environment).join('; ');
     runner.abortOn(before, 'device_changed', `${nameOf(before)} has changed: ${facts}`);

@@ -36,7 +36,9 @@ export async function watchLoad(options: WatchLoadOptions): Promise<LoadWatch> {
   if (limits.max_temperature_celsius !== null && load.temperature() === null && device === null)
     log.warn('WORKER_MAX_TEMPERATURE_CELSIUS has no effect: this machine shows no temperature sensor');
   if (limits.max_foreign_load_percent !== null && ownCpuTicks() === null)
-    log.warn('WORKER_MAX_FOREIGN_LOAD_PERCENT has no effect: this platform does not tell whose the load is');
+    log.warn(
+      'WORKER_MAX_FOREIGN_LOAD_PERCENT has no effect: this platform does not report which process causes the load',
+    );
 
   let state = UNGUARDED;
   const look = (): void => {

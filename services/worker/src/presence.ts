@@ -135,7 +135,10 @@ export class Presence {
         await this.#register();
         break;
       } catch (error) {
-        this.#options.log.warn({ reason: messageOf(error) }, 'could not tell that devices have changed, trying again');
+        this.#options.log.warn(
+          { reason: messageOf(error) },
+          'could not report that devices have changed, trying again',
+        );
         await pause(REGISTER_AGAIN_MS);
       }
     }

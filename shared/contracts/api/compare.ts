@@ -15,7 +15,7 @@ export const compareApi = signatures({
       commit: listOf(z.string().min(4).max(128)),
       model: listOf(text),
       hardware: listOf(text),
-      batch_size: listOf(z.string().regex(/^[1-9]\d{0,8}$/, 'is no batch size')),
+      batch_size: listOf(z.string().regex(/^[1-9]\d{0,8}$/, 'is not a batch size')),
       series: listOf(text),
       benchmark: text.optional(),
       precision: text.optional(),

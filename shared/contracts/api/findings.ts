@@ -61,7 +61,7 @@ export const findingApi = signatures({
   },
   'POST /api/findings/:id/acknowledge': act('It is right, and somebody looks after it'),
   'POST /api/findings/:id/dismiss': act(
-    'It is no regression, with a reason: the detector learns from it',
+    'Dismiss it as a false alarm, with a reason: the detector learns from it',
     actBody.extend({ reason: z.string().regex(/\S/).max(2000) }),
   ),
   'POST /api/findings/:id/reopen': act('Back to confirmed'),

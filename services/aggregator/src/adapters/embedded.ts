@@ -63,7 +63,7 @@ function makeWritable(path: string): void {
   } catch (error) {
     throw new BenchwireError(
       'CLICKHOUSE_PATH',
-      `CLICKHOUSE_PATH=${path} is no folder that can be written to: ${messageOf(error)}`,
+      `CLICKHOUSE_PATH=${path} is not a folder that can be written to: ${messageOf(error)}`,
       { cause: error },
     );
   }

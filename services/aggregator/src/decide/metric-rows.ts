@@ -66,7 +66,7 @@ export function timeIssues(batch: MetricBatch, stored_at_ms: number): Issue[] {
       {
         path: `columns[${index}].times_ms[${wrong}]`,
         code: 'time_out_of_range',
-        message: `${column.times_ms[wrong]} is no time near now: times are milliseconds since 1970, and in one batch at most 31 days apart (is the worker's clock right?)`,
+        message: `${column.times_ms[wrong]} is not a time near now: times are milliseconds since 1970, and in one batch at most 31 days apart (is the worker's clock right?)`,
       },
     ];
   }

@@ -88,7 +88,7 @@ export class SqlAnswers {
       time: `the statement was ended, since it did not end within ${limit}: make it read less, or its functions do less (limit SQL_MAX_SECONDS)`,
       given_up: this.#stopping.signal.aborted
         ? 'the statement was ended, since the aggregator stops: try again'
-        : 'the statement was ended, since nobody waits for its answer',
+        : 'the statement was ended, since its caller no longer waits',
       ended: `the process that ran the statement ended${message === undefined ? ', perhaps for lack of memory' : `: ${message}`}: try again, or ask for less`,
     }[no_answer];
     return {

@@ -77,7 +77,7 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
   const limits = { threshold: parts.single.threshold * factor, levels: levelsWith(parts.levels, factor) };
   const target = around === undefined ? 0 : (Math.abs(around.median) * TARGET_PERCENT) / 100;
   const total = parts.judged.acknowledged + parts.judged.dismissed;
-  if (total === 0) reasons.precision = 'nobody has acknowledged or dismissed a finding of this metric on this pool';
+  if (total === 0) reasons.precision = 'no finding of this metric on this pool was acknowledged or dismissed';
   return {
     series_id,
     points: newest.length,

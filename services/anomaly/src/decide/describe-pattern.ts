@@ -183,7 +183,7 @@ export function findingOfOutliers(point: SeriesPoint, ref: PointRef, pattern: Ou
     z_score: 0,
     threshold: MAX_CHANCE,
     change_percent: percent(share, median_before),
-    message: `${short(share * 100)} % of the samples inside the runs of ${nameOf(point.key)} are severe outliers, three runs in a row; in the ${runs_before} runs before it was at most ${short(greatest_before * 100)} %. Their median, ${withUnit(point.value, point.unit)}, tells nothing of that.`,
+    message: `${short(share * 100)} % of the samples inside the runs of ${nameOf(point.key)} are severe outliers, three runs in a row; in the ${runs_before} runs before it was at most ${short(greatest_before * 100)} %. Their median, ${withUnit(point.value, point.unit)}, does not show that.`,
   };
 }
 

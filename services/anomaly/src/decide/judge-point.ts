@@ -131,7 +131,7 @@ function judgeSingle(
     environment: [],
     contributions: [],
   };
-  const reason = 'one value is off its level; re-runs or the next points will tell whether the level moved';
+  const reason = 'one value is off its level; re-runs or the next points will show whether the level moved';
   const good = lastGoodBefore(series.values, from, last, verdict);
   const found = { ...placeOf(series, key, good, last), before, evidence, state: 'suspected' as const, reason };
   return findingOfPoint(found, verdict, point.steady === false, now);
@@ -184,7 +184,7 @@ function reviewSeries(
     const reason =
       change.verdict === 'confirmed'
         ? 'the points alone show it beyond doubt'
-        : 'the newest points are off the level before; re-runs or the next points will tell';
+        : 'the newest points are off the previous level; re-runs or the next points will decide';
     const place = placeOf(series, key, change.index - 1, change.index);
     const found: Found = { ...place, before, evidence, state: change.verdict, reason };
     changed.push(findingOfChange(found, change, now));

@@ -95,7 +95,7 @@ function judge(
       limit: KNOWN_MODE,
       passed: !isMode,
       meaning:
-        'how often the series had been at the new level before, beyond chance; from 2 on it jumps between levels and this is no finding',
+        'how often the series had been at the new level before, beyond chance; from 2 on it jumps between levels, which is not a finding',
     },
   ];
   const confirmed = !isTail && numbers.every(({ passed }) => passed);

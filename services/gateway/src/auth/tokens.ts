@@ -63,10 +63,10 @@ const MAX_EXP_SECONDS = Date.UTC(9999, 11, 31) / 1000;
 const claims = z.object({
   sub: z
     .string()
-    .min(1, 'names nobody')
+    .min(1, 'names no user')
     .max(256, 'is longer than 256 characters')
     .refine((text) => visibleText(text) === text, 'has control or invisible characters'),
-  exp: z.number().positive().max(MAX_EXP_SECONDS, 'is no time before the year 10000'),
+  exp: z.number().positive().max(MAX_EXP_SECONDS, 'is not a time before the year 10000'),
 });
 
 function callerOf(payload: JWTPayload, role: Role): Caller {

@@ -39,7 +39,7 @@ export const eventHandlers: Handlers<typeof eventApi> = {
       throw new HttpProblem(
         409,
         'NOT_REPLAYABLE',
-        `It came from ${row.subject}, which is no NATS subject: send it there yourself.`,
+        `It came from ${row.subject}, which is not a NATS subject: send it there yourself.`,
       );
     client.nats.publish(row.subject, Buffer.from(row.raw_base64, 'base64'));
     await client.nats.flush();

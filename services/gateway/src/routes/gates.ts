@@ -14,7 +14,12 @@ export const gateHandlers: Handlers<typeof gateApi> = {
     await changeGate(gateway.client.nats, change, (rules) => {
       const parsed = parseWith(gateRules, rules);
       if (parsed.ok) return parsed.value;
-      throw new HttpProblem(422, 'BODY_INVALID', `This is no gate for "${visibleText(benchmark)}".`, parsed.issues);
+      throw new HttpProblem(
+        422,
+        'BODY_INVALID',
+        `The gate is not valid for "${visibleText(benchmark)}".`,
+        parsed.issues,
+      );
     });
     return { benchmark, gate };
   },

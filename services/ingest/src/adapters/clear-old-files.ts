@@ -12,7 +12,7 @@ export function clearOldFiles(store: ArtifactStore, log: Log): { stop: () => Pro
     while (!stopping.signal.aborted) {
       try {
         const cleared = await clearArtifacts(store);
-        if (cleared > 0) log.info({ cleared }, 'cleared files of requests that nobody has named for a week');
+        if (cleared > 0) log.info({ cleared }, 'cleared files that no request has named for a week');
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'could not clear old files of requests');
       }

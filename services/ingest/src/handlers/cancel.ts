@@ -55,7 +55,7 @@ async function cancel(parts: CancelParts, { run_id, task_id, reason }: CancelReq
 async function notOpen(parts: CancelParts, run_id: string): Promise<CancelReply> {
   return (await parts.runs.lastEvent(run_id)) === undefined
     ? refusal('unknown_run', `there is no run ${run_id}: \`bw runs\` lists them`)
-    : refusal('run_finished', `run ${run_id} is over already: there is nothing left to cancel`);
+    : refusal('run_finished', `run ${run_id} has finished: there is nothing left to cancel`);
 }
 
 function refusal(code: string, message: string): CancelReply {

@@ -30,7 +30,7 @@ export function damageOf(fields: Readonly<Record<string, string>>): Issue[] {
     const value = parsed(opts);
     if (value === undefined) issues.push(notJson('opts'));
     else if (typeof value !== 'object' || value === null || Array.isArray(value))
-      issues.push({ path: 'opts', code: 'invalid_type', message: 'the job options are no object' });
+      issues.push({ path: 'opts', code: 'invalid_type', message: 'the job options are not an object' });
   }
   for (const field of INTEGER_FIELDS) {
     const text = fields[field];

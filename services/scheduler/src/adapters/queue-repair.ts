@@ -108,7 +108,7 @@ export class QueueRepair {
   /** Takes out of a list what names no job: bytes that are no text, or another key of the queue, which stays. */
   async #takeOut(pool: string, list: IdList, id: string | Buffer): Promise<undefined> {
     const of = this.key(pool, list);
-    const message = 'this is no id of a job';
+    const message = 'this is not a job id';
     await this.#put(of, typeof id === 'string' ? id : readable(id), [{ path: list, code: 'not_an_id', message }]);
     if (ID_LISTS[list] === 'list') await this.#redis.lrem(of, 0, id);
     else await this.#redis.zrem(of, id);
@@ -138,7 +138,7 @@ export class QueueRepair {
         await this.#redis.unlink(key);
       } else if (found !== type) await this.#discard(key, [await this.#wrongType(key, type)]);
       else if (NUMBERS.has(name) && !/^\d{1,15}$/.test((await this.#redis.get(key)) ?? '0')) {
-        await this.#discard(key, [{ path: name, code: 'invalid_type', message: 'this counter is no number' }]);
+        await this.#discard(key, [{ path: name, code: 'invalid_type', message: 'this counter is not a number' }]);
       } else if (name === 'events' && !LAST_EVENT.test(await this.#lastEvent(key))) {
         const message = 'the last id of this stream is so high that Redis will have none left for the next event';
         await this.#discard(key, [{ path: name, code: 'too_big', message }]);

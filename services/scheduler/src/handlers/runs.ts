@@ -211,7 +211,7 @@ class RunReading implements RunMessages {
   /** Beside the others, which must not wait for it; a message that cannot be kept stays in RUNS for the next leader. */
   async #reject(message: JsMsg, issues: readonly Issue[]): Promise<void> {
     const { subject, data: raw, seq } = message;
-    this.#limited.error({ subject, issues: issues.slice(0, 3) }, 'a message in RUNS is no run; rejected');
+    this.#limited.error({ subject, issues: issues.slice(0, 3) }, 'a message in RUNS is not a run; rejected');
     const rejection = { subject, raw, id: `${RUNS.name}.${seq}` };
     await this.#rejecting.add(
       reject(this.#options.jetstream, 'run', rejection, issues, this.#stopping.signal).then(
@@ -227,7 +227,7 @@ function read(message: JsMsg): Parsed<RunMessage> {
   if (changed.length > 0) return { ok: false, issues: changed };
   const parsed = parseJson(runMessage, message.data);
   if (!parsed.ok || runSubject(parsed.value.run_id) === message.subject) return parsed;
-  const text = `it is about run ${parsed.value.run_id}, and stands under ${message.subject}`;
+  const text = `it is about run ${parsed.value.run_id}, but was published on ${message.subject}`;
   return { ok: false, issues: [{ path: 'run_id', code: 'subject_mismatch', message: text }] };
 }
 

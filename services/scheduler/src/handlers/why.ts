@@ -25,12 +25,12 @@ export function answerWhy({ nats, jetstream, fleet, log, now }: AnswerWhyOptions
     handle: async ({ run_id, task_id }) => {
       const run = state.runs.get(run_id);
       if (run === undefined)
-        return refusal('run_id', 'run_not_open', `run ${run_id} is not open: it is over, or unknown`);
+        return refusal('run_id', 'run_not_open', `run ${run_id} is not running: it has finished, or is unknown`);
       const task = taskNamed(run, task_id);
       if (task === undefined) return refusal('task_id', 'unknown_task', `run ${run_id} has no task "${task_id}"`);
       const { phase } = task;
       if (phase === 'done') {
-        return refusal('task_id', 'task_over', `${task.task_id} is over: it ended as ${task.status ?? 'unknown'}`);
+        return refusal('task_id', 'task_over', `${task.task_id} has finished: it ended as ${task.status ?? 'unknown'}`);
       }
       return { ok: true, task: explain(state, fleet, task, phase, now()) };
     },

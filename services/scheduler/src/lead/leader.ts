@@ -111,7 +111,7 @@ export class Leader {
     this.#phase = 'reading OUTCOMES';
     const first_sequence = await outcomes.caughtUp;
 
-    this.#phase = 'taking over what stands in the queues';
+    this.#phase = 'taking over the jobs in the queues';
     await this.#reconciler.restore();
     if (this.#work.signal.aborted) return;
     this.#lead(first_sequence, began);

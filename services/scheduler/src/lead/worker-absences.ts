@@ -54,7 +54,7 @@ export class WorkerAbsences {
     if (state === 'lost') {
       const message =
         last_seen_ms === undefined
-          ? `worker ${worker_id} is registered and has not been heard since the scheduler started`
+          ? `worker ${worker_id} is registered and has sent no heartbeat since the scheduler started`
           : `worker ${worker_id} has been silent for ${((at_ms - last_seen_ms) / 1000).toFixed(1)} s`;
       log.warn(message);
       // With what it offered: its row can be made of this event alone.
@@ -84,7 +84,7 @@ export class WorkerAbsences {
 function backEvent({ capabilities, state, paused }: WorkerState, told: Absence, at_ms: number): FittingEvent {
   const { worker_id, boot_id } = told;
   const about = { at_ms, worker_id, event_id: `${worker_id}.${boot_id}.back.${told.at}` };
-  const message = `worker ${worker_id} is heard again`;
+  const message = `worker ${worker_id} is back`;
   if (paused !== undefined) {
     const reason = `${message}; it takes no jobs for now: ${paused.message}`;
     return eventOf('worker.paused', { ...about, message: reason, data: { capabilities, paused } });

@@ -85,7 +85,7 @@ function sentence(
       const worker = workerOf(task, fleet);
       if (worker !== undefined) return `It runs on ${worker} of pool ${emission.pool.name}.`;
       if (emission.started_ms !== undefined) return `It is with pool ${emission.pool.name}, which has a slot for it.`;
-      return `It stands in the queue of pool ${emission.pool.name}, behind what runs there.`;
+      return `It is in the queue of pool ${emission.pool.name}, behind the tasks that run there.`;
     }
     default:
       return readySentence(lane, ahead, pools);

@@ -205,7 +205,7 @@ export class AttemptRunner {
       let patience: NodeJS.Timeout | undefined;
       const wait = (): void => {
         patience = setTimeout(() => {
-          const message = `the executor did not stop within ${abort_patience_ms / 1000} s of being told to`;
+          const message = `the executor did not stop within ${abort_patience_ms / 1000} s of the request to stop`;
           resolve(emptyReport(taskError('device_error', 'EXECUTOR_STUCK', message, true)));
           onStuck(attempt.id);
         }, abort_patience_ms);

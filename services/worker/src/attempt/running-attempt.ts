@@ -162,7 +162,7 @@ export class RunningAttempt {
   #publish(event: FittingEvent): void {
     const { client, log } = this.#services;
     publishEvent(client, event).catch((error: unknown) =>
-      log.debug({ err: error }, 'could not tell what an attempt does'),
+      log.debug({ err: error }, 'could not report what an attempt does'),
     );
   }
 }

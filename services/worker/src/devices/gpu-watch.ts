@@ -128,7 +128,7 @@ class NvidiaWatch implements DeviceWatch {
       use: summarizeGpu(this.#samples),
       throttled: throttledInWords(this.#masks),
       reason:
-        this.#failure ?? (this.#samples.length === 0 ? 'ran too short to be sampled' : 'nvidia-smi does not tell'),
+        this.#failure ?? (this.#samples.length === 0 ? 'ran too short to be sampled' : 'nvidia-smi does not report it'),
     };
   }
 }
@@ -170,7 +170,7 @@ class JetsonWatch implements DeviceWatch {
 
   stop(): ReturnType<DeviceWatch['stop']> {
     this.#child.kill('SIGKILL');
-    const none = this.#samples.length === 0 ? 'ran too short to be sampled' : 'tegrastats does not tell';
+    const none = this.#samples.length === 0 ? 'ran too short to be sampled' : 'tegrastats does not report it';
     return { use: summarizeGpu(this.#samples), reason: this.#failure ?? none };
   }
 }

@@ -96,7 +96,7 @@ function noteOf(variable: string, list: string, { devices, stopped_at }: Chosen)
   const shown = `${variable}=${list}`;
   if (/^(-1|none|nodevfiles|void|)$/i.test(stopped_at) && devices.length === 0)
     return [`${shown} hides all GPUs of this machine`];
-  return [`${shown}: "${stopped_at}" is no GPU of this machine (or stands there twice), so the list ends before it`];
+  return [`${shown}: "${stopped_at}" is not a GPU of this machine (or is listed twice), so the list ends before it`];
 }
 
 /** How processes are shown the devices of a class. */

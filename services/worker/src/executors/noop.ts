@@ -24,7 +24,7 @@ export function createNoopExecutor(options: NoopOptions): Executor<'noop'> {
 }
 
 /** The runner says why; all it needs to know from here is that the task did not complete. */
-const stopped = taskError('cancelled', 'STOPPED', 'was told to stop', true);
+const stopped = taskError('cancelled', 'STOPPED', 'was stopped', true);
 
 async function behave(
   config: NoopConfig,

@@ -123,7 +123,8 @@ async function commandExecutor(options: RegistryOptions): Promise<Made<'command'
   const { config, env, client, telemetry, log } = options;
   const path = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const allowlist = await resolveAllowlist(config.WORKER_COMMANDS, path);
-  for (const entry of allowlist.missing) log.warn(`WORKER_COMMANDS names "${entry}", which is no program here`);
+  for (const entry of allowlist.missing)
+    log.warn(`WORKER_COMMANDS names "${entry}", which is not a program on this machine`);
   const commands = offeredCommands(allowlist);
   if (commands.length === 0) {
     log.info('the command executor is not offered, since WORKER_COMMANDS allows no program');

@@ -63,7 +63,7 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
     case 'abort': {
       const found = options.runner.abort(command, 'cancelled', command.reason);
       return found
-        ? { ok: true, message: 'the attempt was told to stop' }
+        ? { ok: true, message: 'the attempt is being stopped' }
         : { ok: false, message: 'the attempt does not run here' };
     }
     case 'drain':
@@ -80,7 +80,7 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
       const logs = options.runner.logsOf(command)?.since(command.after);
       return logs === undefined
         ? { ok: false, message: 'the attempt does not run here' }
-        : { ok: true, message: 'what it has printed', logs };
+        : { ok: true, message: 'the log so far', logs };
     }
     case 'register':
       await options.register();

@@ -41,7 +41,7 @@ export class FastestCompletion implements Strategy {
     for (const [name, value] of Object.entries(weights)) {
       if (!Object.hasOwn(DEFAULT_WEIGHTS, name) || !(value >= 0 && value < 1)) {
         const known = Object.keys(DEFAULT_WEIGHTS).join(' and ');
-        throw new RangeError(`the weight ${name}=${value} is none: there are ${known}, from 0 to less than 1`);
+        throw new RangeError(`${name}=${value} is not a weight: use ${known}, from 0 to less than 1`);
       }
     }
     this.#weights = { ...DEFAULT_WEIGHTS, ...weights };

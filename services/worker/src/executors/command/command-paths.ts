@@ -32,7 +32,7 @@ export async function programFile(
 export async function checkFolder(folder: string): Promise<TaskError | null> {
   const is_folder = isAbsolute(folder) && (await stat(folder).catch(() => undefined))?.isDirectory() === true;
   if (is_folder) return null;
-  const message = `config.working_directory "${folder}" is no absolute path of a folder on the worker`;
+  const message = `config.working_directory "${folder}" is not an absolute path of a folder on the worker`;
   return taskError('bad_input', 'WORKING_DIRECTORY_MISSING', message, false);
 }
 

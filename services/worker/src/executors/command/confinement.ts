@@ -154,7 +154,7 @@ async function foldersToHide(folders: readonly string[], notes: string[]): Promi
   const temporary = await realpath(tmpdir());
   for (const folder of folders) {
     const path = await realpath(folder).catch(() => undefined);
-    if (path === undefined) notes.push(`WORKER_COMMAND_HIDE names ${folder}, which is not there`);
+    if (path === undefined) notes.push(`WORKER_COMMAND_HIDE names ${folder}, which does not exist`);
     else if (isInside(temporary, path)) {
       notes.push(
         `programs can see ${folder}: their own temporary folders lie in it; set TMPDIR to a folder outside of it`,

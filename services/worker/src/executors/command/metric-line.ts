@@ -168,7 +168,7 @@ function onePoint(object: Readonly<Record<string, unknown>>): ParsedLine {
   const { value } = object;
   const none = notANumber(value) ?? (typeof value === 'number' && !Number.isFinite(value) ? 'too large' : undefined);
   if (none !== undefined) {
-    const message = `${none} is no number that can be kept (JSON has no NaN and no Infinity)`;
+    const message = `${none} cannot be stored (JSON has no NaN and no Infinity)`;
     return { points: [], issues: [{ path: 'value', code: 'not_a_number', message }] };
   }
   const unit = object.unit ?? object.units;
@@ -178,7 +178,7 @@ function onePoint(object: Readonly<Record<string, unknown>>): ParsedLine {
   const better = betterOf(object);
   if (better === undefined) return { points: [point], issues: [] };
   if (better.ok) return { points: [{ ...point, better: better.value }], issues: [] };
-  const message = `"${better.text}" is no direction: better is ${BETTER.join(', ')}; the value was taken`;
+  const message = `"${better.text}" is not a direction: better is one of ${BETTER.join(', ')}; the value was taken`;
   return { points: [point], issues: [{ path: 'better', code: 'unknown_direction', message }] };
 }
 
@@ -202,7 +202,7 @@ function betterOf(
 }
 
 function surrounded(text: string): ParsedLine {
-  const message = `text stands around it: print the object on a line of its own, or behind what loggers put before a message`;
+  const message = `there is text around it: print the object on a line of its own, or after what a logger puts before a message`;
   return mentionsMetric(text) ? { points: [], issues: [{ path: '(message)', code: 'text_around', message }] } : TEXT;
 }
 

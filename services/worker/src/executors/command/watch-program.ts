@@ -88,7 +88,7 @@ export function watchProgram(options: WatchOptions): WatchedProgram {
 
 /** The error of an attempt that was aborted. */
 export function stopped(): TaskError {
-  return taskError('cancelled', 'STOPPED', 'was told to stop', true);
+  return taskError('cancelled', 'STOPPED', 'was stopped', true);
 }
 
 function endError(

@@ -33,7 +33,7 @@ it('is made for this user alone, and left alone where somebody else has made it'
   writeFileSync(file, '');
   const link = join(folder, 'link');
   symlinkSync(fresh.path, link);
-  await expect(ensureCacheFolder({ path: link, is_default: true })).rejects.toThrow(/is no folder/);
+  await expect(ensureCacheFolder({ path: link, is_default: true })).rejects.toThrow(/is not a folder/);
   await ensureCacheFolder({ path: link, is_default: false });
   await expect(ensureCacheFolder({ path: join(file, 'cache'), is_default: false })).rejects.toThrow(/cannot be made/);
 });

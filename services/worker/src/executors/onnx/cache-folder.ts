@@ -32,7 +32,7 @@ export async function ensureCacheFolder({ path, is_default }: CacheFolder): Prom
     await mkdir(path, { recursive: true, mode: 0o700 });
     const found = await (is_default ? lstat(path) : stat(path));
     const uid = process.getuid?.();
-    if (!found.isDirectory()) reason = 'is no folder';
+    if (!found.isDirectory()) reason = 'is not a folder';
     else if (uid !== undefined && found.uid !== uid && (is_default || found.uid !== 0)) {
       reason = `belongs to the user with the number ${found.uid}`;
     } else if (is_default && uid !== undefined && (found.mode & 0o022) !== 0) reason = 'can be written to by others';

@@ -37,7 +37,7 @@ export async function downloadModel(
   if (!/^https:\/\//i.test(url) || !URL.canParse(url)) {
     throw badModel(
       'MODEL_URL_NOT_HTTPS',
-      `Models are downloaded from https URLs only, and "${withoutCredentials(url)}" is none.`,
+      `Models are downloaded from https URLs only, and "${withoutCredentials(url)}" is not one.`,
     );
   }
   if (hasLogin(url)) {
@@ -92,7 +92,7 @@ async function request(url: string, options: DownloadOptions, signal: AbortSigna
       const temporary = response.status >= 500 || response.status === 408 || response.status === 429;
       throw downloadFailed(`${next} answered with status ${response.status}`, temporary);
     }
-    if (!URL.canParse(location, next)) throw downloadFailed(`${next} redirects to what is no URL`, false);
+    if (!URL.canParse(location, next)) throw downloadFailed(`${next} redirects to something that is not a URL`, false);
     next = new URL(location, next).href;
     if (hasLogin(next)) throw downloadFailed(`${url} redirects to a URL with a login in it`, false);
     // By hand, because a redirect must not lead to plain http.

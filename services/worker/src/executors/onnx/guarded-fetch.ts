@@ -14,7 +14,7 @@ export type Resolve = (host: string, done: (error: Error | null, addresses: Look
 export class HostNotAllowedError extends Error {
   readonly host: string;
   constructor(host: string) {
-    super(`${host} is no public address`);
+    super(`${host} is not a public address`);
     this.name = 'HostNotAllowedError';
     this.host = host;
   }

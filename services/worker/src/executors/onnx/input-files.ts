@@ -55,7 +55,7 @@ export async function readInputFile(input: string, { path, file, sha256 }: Input
       return { label, content: { kind: 'list', values: lines } };
     }
     default:
-      throw wrong(`has an ending that tells no format: use ${FORMATS}`);
+      throw wrong(`has an unknown file extension: use ${FORMATS}`);
   }
 }
 
@@ -88,7 +88,7 @@ const DTYPES: Readonly<Record<string, ElementType>> = {
 
 /** NumPy's format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 function readNpy(bytes: Buffer, wrong: (what: string) => Error): FileValues['content'] {
-  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw wrong('is no NumPy array');
+  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw wrong('is not a NumPy array');
   const isFirst = bytes[6] === 1;
   const start = isFirst ? 10 : 12;
   const length = isFirst ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8);

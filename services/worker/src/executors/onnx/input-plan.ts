@@ -110,7 +110,7 @@ function readInputs(
   const read = declared.map((input) => {
     const { name } = input;
     if (!input.isTensor || input.shape === undefined) {
-      throw badModel('INPUT_NOT_A_TENSOR', `Input "${name}" is no tensor; only tensors can be generated.`);
+      throw badModel('INPUT_NOT_A_TENSOR', `Input "${name}" is not a tensor; only tensors can be generated.`);
     }
     if (!isElementType(input.type)) {
       throw badModel(

@@ -95,7 +95,7 @@ function fileRule(name: string, type: ElementType, file: FileValues): ValueRule 
 function element(name: string, type: ElementType, value: Scalar): Scalar {
   const shown = shorten(typeof value === 'string' ? JSON.stringify(value) : String(value), 60);
   if (type === 'string') {
-    if (typeof value !== 'string') throw wrong(name, `takes strings, and ${shown} is none: put it in quotes`);
+    if (typeof value !== 'string') throw wrong(name, `takes strings, and ${shown} is not one: put it in quotes`);
     return value;
   }
   if (type === 'bool') {

@@ -161,7 +161,7 @@ describe('what is fed is the user’s to say', () => {
       /INPUT_VALUE_WRONG: config\.inputs\.ids: .*whole numbers \(int64\), and this is "a"/,
     ],
     ['a fraction', gather, { ids: 1.5 }, /whole numbers.*1\.5/],
-    ['a number for a text', labels, { text: 5 }, /takes strings, and 5 is none: put it in quotes/],
+    ['a number for a text', labels, { text: 5 }, /takes strings, and 5 is not one: put it in quotes/],
     ['too large a number', addModel([1], 'uint8'), { x: 300 }, /uint8, which 300 is too large for/],
     [
       'a list of another length',
@@ -221,7 +221,7 @@ describe('files', () => {
     ],
     ['short.npy', npy('<i8', '1, 3', int64(1)), /is cut off: its shape is \[1, 3\]/],
     ['odd.bin', Buffer.alloc(7), /has 7 bytes, which are no int64 elements/],
-    ['no.npy', 'text', /is no NumPy array/],
+    ['no.npy', 'text', /is not a NumPy array/],
     ['objects.npy', npy('|O', '1', Buffer.alloc(8)), /type \|O: save them as/],
     ['ids.csv', '1,2', /ending that tells no format: use \.npy/],
   ])('%s is refused', async (name, content, expected) => {

@@ -184,7 +184,7 @@ describe('a clear error, and nothing measured, for', () => {
       { model: 'garbage.onnx' },
       'bad_model',
       'MODEL_WRONG_FILE',
-      /garbage\.onnx is no ONNX model, but a text/,
+      /garbage\.onnx is not an ONNX model but a text/,
     ],
     [
       'another hash',

@@ -71,5 +71,5 @@ function likelyReason(inputs: readonly PlannedInput[]): string {
   const shown = guessed
     .slice(0, 8)
     .map(({ name, type, shape, rule }) => `${name} ${type}[${shape.join(', ')}] with ${ruleInWords(rule, type)}`);
-  return `Nobody said the values of ${shown.join('; ')}: a likely reason; say them, as config.inputs: {"${guessed[0]?.name}": …}. `;
+  return `The values of ${shown.join('; ')} are guesses, which is a likely reason; set them, as config.inputs: {"${guessed[0]?.name}": …}. `;
 }

@@ -23,7 +23,7 @@ const MAX_INDEX_ELEMENTS = 65_536;
  */
 export function placedNodes(profile: string): PlacedNodes {
   const events: unknown = JSON.parse(profile);
-  if (!Array.isArray(events)) throw new Error('the profile is no array of events');
+  if (!Array.isArray(events)) throw new Error('the profile is not an array of events');
   const seen = new Set<string>();
   const placed: PlacedNodes = { providers: {}, operators: {} };
   for (const event of events) {
@@ -95,7 +95,7 @@ export function proveProvider(provider: ProviderName, placed: PlacedNodes, max_s
     return taskError(
       'device_error',
       'PROVIDER_NOT_USED',
-      `No node of the model ran on ${asked}, which the device stands for; nodes ran: ${instead.join(', ') || 'none'}. ` +
+      `No node of the model ran on ${asked}, the provider of the device; nodes ran: ${instead.join(', ') || 'none'}. ` +
         'A result would not be about this device, so nothing was measured.',
       false,
     );

@@ -90,7 +90,7 @@ function memoryOf(
 ): { memory_mb: number | null; unavailable: Record<string, string> } {
   if (provider === 'cpu') return { memory_mb: batch.peak_rss_mb, unavailable: {} };
   const reason =
-    'ONNX Runtime for Node does not tell the device memory in use; ' +
+    'ONNX Runtime for Node does not report the device memory in use; ' +
     `the host memory of the process peaked at ${Math.round(batch.peak_rss_mb)} MB`;
   return { memory_mb: null, unavailable: { memory_mb: reason } };
 }

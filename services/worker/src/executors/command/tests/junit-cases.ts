@@ -42,7 +42,7 @@ export function junitCases(text: string): TestCase[] {
   const head = text.slice(0, Math.max(0, text.search(/<[A-Za-z_]/)));
   if (/<!ENTITY|<!DOCTYPE[^>]*\[/i.test(head)) throw new NotJunit('it declares entities, which no test report needs');
   const valid = XMLValidator.validate(text, { allowBooleanAttributes: true });
-  if (valid !== true) throw new NotJunit(`it is no XML, from line ${valid.err.line} on: is it cut off?`);
+  if (valid !== true) throw new NotJunit(`it is not XML from line ${valid.err.line} on: is it cut off?`);
   const document = parser.parse(text) as Element;
   const root = Object.keys(document).find((name) => !name.startsWith('?') && name !== '#text') ?? '';
   if (root !== 'testsuites' && root !== 'testsuite') {
