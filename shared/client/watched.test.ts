@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventSubject } from '../contracts/event.ts';
 import { newRunId } from '../contracts/ids.ts';
 import { encodeMetricBatch } from '../contracts/metrics.ts';
 import { ClientError } from './errors.ts';
@@ -7,12 +8,12 @@ import { READERS, readMessage, type WatchedStream } from './watched.ts';
 const run_id = newRunId();
 const time = new Date('2026-11-22T02:00:00.123Z');
 const at = '2026-11-22T01:59:59.000Z';
-const message = (data: string | Uint8Array) => ({
-  ...{ subject: 's', seq: 7, time, headers: undefined },
+const message = (data: string | Uint8Array, subject = 's') => ({
+  ...{ subject, seq: 7, time, headers: undefined },
   data: typeof data === 'string' ? new TextEncoder().encode(data) : data,
 });
 const event = {
-  ...{ v: 1, event_id: 'e', at, entity: 'run', kind: 'accepted', run_id, task_id: null, attempt: null },
+  ...{ v: 1, event_id: 'e', at, entity: 'run' as const, kind: 'accepted', run_id, task_id: null, attempt: null },
   ...{ worker_id: null, pool: null, message: '' },
 };
 
@@ -31,8 +32,9 @@ describe('what the server is asked for', () => {
 describe('a message', () => {
   it('is told with its place, and when it happened', () => {
     const place = { subject: 's', sequence: 7 };
-    const told = readMessage('events', message(JSON.stringify(event)), {});
-    expect(told).toEqual({ ...place, stream: 'events', at, value: event });
+    const subject = eventSubject(event);
+    const told = readMessage('events', message(JSON.stringify(event), subject), {});
+    expect(told).toEqual({ ...place, subject, stream: 'events', at, value: event });
     // A batch of metrics has as many times as points: it is told with the stream's.
     const columns = [{ metric: 'm', unit: null, batch_size: null, times_ms: [1], values: [2] }];
     const batch = { v: 1 as const, run_id, task_id: 't', attempt: 1, worker_id: 'w', sequence: 0, columns };
@@ -41,7 +43,7 @@ describe('a message', () => {
   });
 
   it('that is about another run is left out', () => {
-    const bytes = message(JSON.stringify(event));
+    const bytes = message(JSON.stringify(event), eventSubject(event));
     expect(readMessage('events', bytes, { run_id })).toBeDefined();
     expect(readMessage('events', bytes, { run_id: newRunId() })).toBeUndefined();
   });

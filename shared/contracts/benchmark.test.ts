@@ -42,7 +42,10 @@ describe('benchmarkRun', () => {
       expect(parsed).toMatchObject({
         ok: false,
         issues: [
-          { path: 'priority', message: expect.stringMatching(/use one of low, medium, high|<=100|>=0|whole number/) },
+          {
+            path: 'priority',
+            message: expect.stringMatching(/use one of low, medium, high|at most 100|at least 0|whole number/),
+          },
         ],
       });
     },

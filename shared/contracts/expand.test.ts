@@ -161,14 +161,14 @@ describe('expand', () => {
       { matrix: { executor: ['noop'] }, tasks: [noop] },
       'matrix.executor',
       'unknown_axis',
-      'no place',
+      'cannot be set by a matrix',
     ],
     [
       'an axis for the prototype',
       { matrix: { 'config.__proto__.x': [1] }, tasks: [noop] },
       'matrix.config.__proto__.x',
       'unknown_axis',
-      'no place',
+      'cannot be set by a matrix',
     ],
     [
       'two axes for one place',

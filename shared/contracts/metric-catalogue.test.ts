@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import '../runtime/zod-words.ts';
 import { metricRules, ruleFor } from './metric-catalogue.ts';
 
 describe('the rules of operators', () => {

@@ -89,7 +89,7 @@ describe('what YAML would read otherwise than it is written', () => {
     ['nothing', request('name:'), /name: has no value: it takes a text/],
     ['a tilde', request('name: ~'), /name: takes a text, but this is ~$/m],
     ['infinity', task('config: { value: .inf }'), /config\.value number_changed: .*\.inf is not a JSON number/],
-    ['no number', task('config: { value: .NaN }'), /\.NaN is no number/],
+    ['no number', task('config: { value: .NaN }'), /\.NaN is not a JSON number/],
     [
       'yes for true',
       'task_id: a\nconfig: { model: m }\nskip_if_fresh: yes\n',
@@ -163,7 +163,7 @@ describe('JSON', () => {
     ['its end missing', '{"tasks": ', /invalid_json: not JSON/],
     ['neither JSON nor a request', 'nonsense', /invalid_json: /],
     ['nothing', ' \n', /empty: /],
-    ['bytes', new Uint8Array([8, 7, 0xff, 0xfe]), /invalid_json: .*no text/],
+    ['bytes', new Uint8Array([8, 7, 0xff, 0xfe]), /invalid_json: .*not UTF-8 text/],
   ])('%s', (_, text, expected) => {
     expect(wrong(text)).toMatch(expected);
   });

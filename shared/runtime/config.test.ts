@@ -61,7 +61,7 @@ describe('loadConfig', () => {
     for (const text of [
       'HTTP_PORT is "abc"',
       'LOG_LEVEL is "loud"',
-      '"debug"',
+      'takes one of',
       'NATS_REPLICAS is "9"',
       '"x" is not key=value',
     ]) {

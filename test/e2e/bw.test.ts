@@ -224,7 +224,7 @@ describe('a task that is wrong fails with a clear error', () => {
     writeFileSync(join(folder, 'text.onnx'), 'this is no model\n'.repeat(100));
     const input = JSON.stringify({ tasks: [{ task_id: 'bad', config: { model: './text.onnx' } }] });
     const refused = await bw(['run', '-'], { env: stack.env, cwd: folder, input });
-    expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('text.onnx is no ONNX model')]);
+    expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('text.onnx is not an ONNX model')]);
     // Where bw does not read it, the worker says the same.
     const { error } = await fails({ config: { model: './text.onnx' } }, '--no-upload');
     expect(error).toMatchObject({ class: 'bad_model', retriable: false });

@@ -190,8 +190,8 @@ it('output: what is a metric is taken, and what is not taken is told', async () 
     ['wer', 5.1],
   ]);
   const words = ran.stdout.replace(/\s+/g, ' ');
-  expect(words).toContain('NaN is no number that can be kept');
-  expect(words).toContain('text stands around it');
+  expect(words).toContain('NaN cannot be stored');
+  expect(words).toContain('there is text around it');
   const shown = await json<{ tasks: TaskRow[] }>('show', runOf(ran));
   expect(shown.tasks[0]?.note).toContain('NaN is no number');
 });

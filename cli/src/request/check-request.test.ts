@@ -65,7 +65,7 @@ describe('a wrong request is told with its place', () => {
     ['nothing', 'a.yaml', ' \n', /empty/],
     ['only a comment', 'a.yaml', '# hello\n', /object|comments/],
     ['a list', 'a.yaml', '- 1\n', /list/],
-    ['bytes', 'a.onnx', new Uint8Array([8, 7, 0xff, 0xfe]), /no text/],
+    ['bytes', 'a.onnx', new Uint8Array([8, 7, 0xff, 0xfe]), /not UTF-8 text/],
   ])('%s', (_, name, text, expected) => {
     expect(linesOf(name, text).join('\n')).toMatch(expected);
   });

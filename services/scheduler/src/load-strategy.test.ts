@@ -36,7 +36,7 @@ describe('strategies', () => {
       'an unknown weight',
       'fastest_completion',
       { afinity: 0.3 },
-      /afinity=0.3 is none: there are affinity and patience/,
+      /afinity=0.3 is not a weight: use affinity and patience/,
     ],
     ['no such module', 'module:./not-there.ts', {}, /not-there.ts cannot be loaded/],
   ])('refuses %s', async (_what, name, weights, message) => {
@@ -44,7 +44,7 @@ describe('strategies', () => {
   });
 
   it.each([
-    ['no function', 'export default 3;', /is no function/],
+    ['no function', 'export default 3;', /is not a function/],
     ['a missing method', 'export default () => ({ name: "x", rank: () => 0 });', /has no method misfit/],
     ['a wrong method', 'export default () => ({ name: "x", rank: () => 0, misfit: () => 1, prepare: 1 });', /prepare/],
     ['no name', 'export default () => ({ rank: () => 0, misfit: () => 1 });', /has no name/],

@@ -157,7 +157,7 @@ describe('planInputs', () => {
       /config\.batch_sizes/,
     ],
     ['a type without elements', [input(['n'], 'x', 'bfloat16')], {}, 'INPUT_TYPE_UNSUPPORTED', /"x".*bfloat16/],
-    ['a sequence', [{ name: 'x', isTensor: false }], {}, 'INPUT_NOT_A_TENSOR', /"x" is no tensor/],
+    ['a sequence', [{ name: 'x', isTensor: false }], {}, 'INPUT_NOT_A_TENSOR', /"x" is not a tensor/],
   ])('says what is wrong with %s', (_, declared, changes, code, message) => {
     const error = errorOf(declared, changes);
     expect(error.code).toBe(code);

@@ -89,7 +89,7 @@ function anyRankHint(declared: readonly DeclaredInput[]): string {
   const input = declared.find(({ shape }) => shape?.length === 0);
   return input === undefined
     ? ''
-    : ` If "${input.name}" is no single value, give it a shape: config.shapes, as {"${input.name}": ["batch", 3]}.`;
+    : ` If "${input.name}" is not a single value, give it a shape: config.shapes, as {"${input.name}": ["batch", 3]}.`;
 }
 
 function guessedNote(inputs: readonly Input[]): ValueNote {

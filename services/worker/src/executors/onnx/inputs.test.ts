@@ -95,7 +95,7 @@ describe('what is fed is the user’s to say', () => {
     const config = { shapes: { input: [1, 512], state: [2, 1, 128] } };
     const guess = await measure('silero_vad_v5.onnx', { ...config, batch_dimensions: [] });
     expect(guess.error).toMatch(
-      /INPUTS_REJECTED: .*sr int64\[\] with random 0 or 1: a likely reason.*config\.inputs: \{"sr"/,
+      /INPUTS_REJECTED: .*sr int64\[\] with random 0 or 1 are guesses, which is a likely reason.*config\.inputs: \{"sr"/,
     );
     const said = await measure('silero_vad_v5.onnx', { ...config, batch_dimensions: [], inputs: { sr: 16_000 } });
     expect(said).toMatchObject({ error: null, notes: '' });
@@ -223,7 +223,7 @@ describe('files', () => {
     ['odd.bin', Buffer.alloc(7), /has 7 bytes, which are no int64 elements/],
     ['no.npy', 'text', /is not a NumPy array/],
     ['objects.npy', npy('|O', '1', Buffer.alloc(8)), /type \|O: save them as/],
-    ['ids.csv', '1,2', /ending that tells no format: use \.npy/],
+    ['ids.csv', '1,2', /unknown file extension: use \.npy/],
   ])('%s is refused', async (name, content, expected) => {
     await writeFile(join(folder, name), content);
     expect((await measure(gather, { inputs: { ids: { file: `./${name}` } } })).error).toMatch(expected);

@@ -225,7 +225,7 @@ describe('the proof of the provider', () => {
 
   test('counts each node once, by provider', () => {
     expect(placedNodes(profile).providers).toEqual({ CUDAExecutionProvider: 2, CPUExecutionProvider: 1 });
-    expect(() => placedNodes('{}')).toThrow(/no array/);
+    expect(() => placedNodes('{}')).toThrow(/not an array/);
     expect(() => placedNodes('[{"cat"')).toThrow(SyntaxError);
   });
 

@@ -195,7 +195,7 @@ describe('a URL', () => {
     ['https://me:pa55@models.test/model', SHA256, 'MODEL_URL_HAS_LOGIN', /^(?!.*pa55)/, false],
     ['http://me:pa55@models.test/model', SHA256, 'MODEL_URL_NOT_HTTPS', /^(?!.*pa55)/, false],
     ['https://models.test/to-login', SHA256, 'MODEL_DOWNLOAD_FAILED', /^(?!.*pa55)/, false],
-    ['https://models.test/to-nowhere', SHA256, 'MODEL_DOWNLOAD_FAILED', /no URL/, false],
+    ['https://models.test/to-nowhere', SHA256, 'MODEL_DOWNLOAD_FAILED', /not a URL/, false],
     ['https://models.test/model', '0'.repeat(64), 'MODEL_HASH_MISMATCH', new RegExp(SHA256), false],
     ['https://models.test/absent', SHA256, 'MODEL_DOWNLOAD_FAILED', /status 404/, false],
     ['https://models.test/busy', SHA256, 'MODEL_DOWNLOAD_FAILED', /status 503/, true],

@@ -79,7 +79,7 @@ E       assert 1 == 2</failure><system-out>noise</system-out></testcase>
   it.each([
     ['', /empty/],
     ['  \n', /empty/],
-    ['{"tests": 3}', /no XML|root/],
+    ['{"tests": 3}', /not XML|root/],
     ['<html><body>404</body></html>', /root is <html>/],
     ['<TestRun id="1"><Results/></TestRun>', /root is <TestRun>/],
     ['<testsuite name="a"><testcase name="b">', /cut off/],
