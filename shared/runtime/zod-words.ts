@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * What is wrong with a value, in words that follow its path or name: `takes at most 100, not 200`. For every schema that has no
  * words of its own, so that nobody reads those of the library.
  */
-export function zodWords(problem: z.core.$ZodRawIssue): string {
+function zodWords(problem: z.core.$ZodRawIssue): string {
   switch (problem.code) {
     case 'invalid_type': {
       const expected = TYPES[problem.expected] ?? problem.expected;
