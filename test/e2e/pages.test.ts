@@ -135,6 +135,28 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     expect(lines).toHaveLength((await client.query('findings', {})).rows.length);
   });
 
+  it('shows a history by commit, from zero or as a logarithm, and keeps a zoom in the address until all is shown', async () => {
+    const { page } = browser;
+    const [{ series_id = '' } = {}] = (await client.query('series', { search: 'echo-server' })).rows;
+    await open(`/series/${series_id}?axis=commit&values=log`);
+    const picture = page.getByRole('img', { name: /^\d+ points of echo-server/ });
+    await page.waitForLoadState('networkidle');
+    const box = await picture.boundingBox();
+    if (box === null) throw new Error('no picture');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.wheel(0, -400);
+    await page.waitForURL(/zoom=\d+(\.\d+)?-\d+/);
+    const shown = new URL(page.url()).searchParams.get('zoom');
+    await page.reload();
+    await page.getByRole('button', { name: 'Show all' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('zoom')).toBe(shown);
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('zoom'));
+    expect(new URL(page.url()).searchParams.get('values')).toBe('log');
+    await page.getByText('from zero', { exact: true }).click();
+    await page.waitForURL(/values=zero/);
+  });
+
   it('calls pools and workers by the names that people give them', async () => {
     const { page } = browser;
     const [pool = ''] = (await client.query('workers', {})).rows.flatMap((worker) => worker.pools);

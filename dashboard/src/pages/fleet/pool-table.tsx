@@ -16,11 +16,7 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
     key: 'pool',
     title: 'Pool',
     value: ({ pool }) => pool,
-    cell: ({ pool }) => (
-      <Link href={`/fleet?pool=${encodeURIComponent(pool)}`}>
-        <PoolName pool={pool} />
-      </Link>
-    ),
+    cell: ({ pool }) => <PoolLink pool={pool} />,
   },
   { key: 'workers', title: 'Workers', numeric: true, value: ({ workers }) => workers },
   {
@@ -63,7 +59,13 @@ const COLUMNS: readonly Column<PoolStatus>[] = [
   },
 ];
 
-const NAMING = { key: 'name', title: '', value: () => '' };
+function PoolLink({ pool }: Pick<PoolStatus, 'pool'>): ReactNode {
+  return (
+    <Link href={`/fleet?pool=${encodeURIComponent(pool)}`}>
+      <PoolName pool={pool} />
+    </Link>
+  );
+}
 
 /** How long all that waits would take; tasks that nobody knows anything about make it a lower bound. */
 function ExpectedWork({ seconds, unknown }: { seconds: number | null; unknown: number }): ReactNode {
@@ -76,10 +78,13 @@ function ExpectedWork({ seconds, unknown }: { seconds: number | null; unknown: n
 export function PoolTable({ pools }: { pools: readonly PoolStatus[] }): ReactNode {
   const may_operate = useMay('operator');
   const [named, setNamed] = useState<string>();
-  const naming = ({ pool }: PoolStatus): ReactNode => (
-    <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Name ${pool}`} onClick={() => setNamed(pool)}>
-      <IconPencil size={15} />
-    </ActionIcon>
+  const namedCell = ({ pool }: PoolStatus): ReactNode => (
+    <span className="bw-pool-cell">
+      <PoolLink pool={pool} />
+      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Name ${pool}`} onClick={() => setNamed(pool)}>
+        <IconPencil size={15} />
+      </ActionIcon>
+    </span>
   );
   if (pools.length === 0) {
     return (
@@ -88,7 +93,9 @@ export function PoolTable({ pools }: { pools: readonly PoolStatus[] }): ReactNod
       </Empty>
     );
   }
-  const columns = may_operate ? [...COLUMNS, { ...NAMING, cell: naming }] : COLUMNS;
+  const columns = COLUMNS.map((column) =>
+    column.key === 'pool' && may_operate ? { ...column, cell: namedCell } : column,
+  );
   return (
     <>
       <DataTable label="Pools" columns={columns} rows={pools} rowKey={({ pool }) => pool} />

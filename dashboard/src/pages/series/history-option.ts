@@ -7,6 +7,7 @@ import type { ChartColours } from '../../charts/colours.ts';
 import { formatNumber } from '../../format/numbers.ts';
 import { formatWholeTime } from '../../format/times.ts';
 import { type Axis, type Mark, scaleOf, stretchesOf, trendOf } from './history.ts';
+import { pointsAxis, type ValueScale, valueAxis, WHOLE, type Zoom } from './history-view.ts';
 
 export interface History {
   points: readonly ResultRow[];
@@ -15,13 +16,18 @@ export interface History {
   axis: Axis;
   /** The point that a finding is about. */
   picked?: { run_id: string; task_id: string } | undefined;
+  values?: ValueScale | undefined;
+  /** Draws the newest level's trend and forecast, too. */
+  guesses?: boolean;
+  /** What of the axis is shown at first. */
+  zoom?: Zoom | undefined;
 }
 
 const dashed = 'dashed' as const;
 
 /** A series' points with their intervals, its levels with bands, the newest level's trend and forecast, and what happened. */
 export function historyOption(history: History, colours: ChartColours): EChartsOption {
-  const { points, analysis, axis } = history;
+  const { points, analysis, axis, values = 'data', zoom = WHOLE, guesses = false } = history;
   const scale = scaleOf(points, axis);
   const stretches = stretchesOf(analysis, points.length);
   const trend = trendOf(analysis, stretches);
@@ -39,25 +45,20 @@ export function historyOption(history: History, colours: ChartColours): EChartsO
       left: 0,
       right: 34,
       type: 'scroll',
-      data: ['value', '95 % CI', 'level', 'trend', 'forecast'],
-      // A click on its name shows what is guessed.
-      selected: { trend: false, forecast: false },
+      data: ['value', '95 % CI', 'level', ...(guesses ? ['trend', 'forecast'] : [])],
     },
     tooltip: { trigger: 'item' },
-    dataZoom: [{ type: 'inside' }, { type: 'slider', height: 18, bottom: 6, borderColor: colours.line }],
-    xAxis: axis === 'time' ? { type: 'time' } : { type: 'value', min: 0, minInterval: 1 },
-    yAxis: {
-      type: 'value',
-      name: points[0]?.unit ?? '',
-      scale: true,
-      axisLabel: { formatter: (tick: number) => formatNumber(tick) },
-    },
+    dataZoom: [
+      { type: 'inside', ...zoom },
+      { type: 'slider', height: 18, bottom: 6, borderColor: colours.line, ...zoom },
+    ],
+    xAxis: pointsAxis(points, axis),
+    yAxis: valueAxis(points, values, stretches.at(-1)?.level ?? points.at(-1)?.value),
     series: [
       ...interval(points, scale.ofPoint, value),
       valueLine(history, scale, stretches, colours),
       plainLines('level', colours.text, levels),
-      plainLines('trend', warm, trends),
-      ...forecastLines(history, scale, colours),
+      ...(guesses ? [plainLines('trend', warm, trends), ...forecastLines(history, scale, colours)] : []),
     ] as NonNullable<EChartsOption['series']>,
   };
 }

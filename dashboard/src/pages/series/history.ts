@@ -1,7 +1,8 @@
 import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 
-export type Axis = 'time' | 'run';
+/** `commit` is a run a step, too, called by its commit. */
+export type Axis = 'time' | 'run' | 'commit';
 
 /** Something that happened to a series, for the chart and the table below it. */
 export interface Mark {
@@ -20,11 +21,11 @@ export interface Scale {
   ofTime: (iso: string) => number;
 }
 
-/** By time, or one run a step, where a time lies between the runs before and after it. */
+/** By time, or one run a step (`run` and `commit`), where a time lies between the runs before and after it. */
 export function scaleOf(points: readonly Pick<ResultRow, 'measured_at'>[], axis: Axis): Scale {
   const times = points.map(({ measured_at }) => Date.parse(measured_at));
   const last = times.length - 1;
-  if (axis === 'run') {
+  if (axis !== 'time') {
     return {
       ofPoint: (index) => index + 1,
       ofTime: (iso) => times.filter((time) => time < Date.parse(iso)).length + 0.5,
