@@ -42,6 +42,8 @@ export const job = z.object({
   workers_without_file: z.array(token).optional(),
   /** The scheduler's name for how much work this is. A worker that does all of it copies this to the outcome. Since 0.2. */
   workload: z.string().max(64).optional(),
+  /** The pool that has its series' history, where that is another one. Since 0.5. */
+  history_pool: token.optional(),
   /** Of a task with a base side, where what can't be told is to be measured again. Since 0.5. */
   gate: gate.optional(),
   /** Of the leader that emitted it (since 0.2): docs/adr/014. */

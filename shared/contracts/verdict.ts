@@ -113,6 +113,10 @@ export const storedVerdict = z.object({
 });
 export type StoredVerdict = z.infer<typeof storedVerdict>;
 
+/** What `on_cannot_tell: repeat` has done: repetitions spent of those that may be, on runs or pairs on top. */
+export const runRepeats = z.object({ spent: z.int(), budget: z.int(), is_running: z.boolean() });
+export type RunRepeats = z.infer<typeof runRepeats>;
+
 export const runVerdict = z.object({
   run_id: runId,
   /** Whether the run has ended: until then this is about what was measured so far. */
@@ -131,6 +135,8 @@ export const runVerdict = z.object({
   warnings: z.array(z.string()).default([]),
   /** By benchmark. */
   gates: z.array(appliedGate).default([]),
+  /** Where a gate says `on_cannot_tell: repeat`. While it is running the verdict is not final. */
+  repeats: runRepeats.optional(),
 });
 export type RunVerdict = z.infer<typeof runVerdict>;
 

@@ -8,6 +8,8 @@ import { inLineOrder, type Placed } from './order.ts';
 export interface Head {
   run_id: string;
   source: Source | null;
+  /** Runs that measured it again. */
+  repeated_by?: readonly string[];
 }
 
 /** What a head is compared with: a main line up to some place. */
@@ -23,9 +25,13 @@ export interface BasePoints {
 /** A chain of parents is followed so far at most. */
 const MAX_PARENTS = 200;
 
-/** The points of the head: of its run, and of all runs of its commit. */
-export function headPoints(points: readonly HistoryPoint[], { run_id, source }: Head): HistoryPoint[] {
-  return points.filter((point) => point.run_id === run_id || isSameCommit(point.source?.commit, source?.commit));
+/** The points of the head: of its run, of those that measured it again, and of all runs of its commit. */
+export function headPoints(
+  points: readonly HistoryPoint[],
+  { run_id, source, repeated_by = [] }: Head,
+): HistoryPoint[] {
+  const runs = new Set([run_id, ...repeated_by]);
+  return points.filter((point) => runs.has(point.run_id) || isSameCommit(point.source?.commit, source?.commit));
 }
 
 /** The points of a main line in their order. A line that is not the trunk starts with the trunk's points up to where it began. */

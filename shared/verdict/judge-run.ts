@@ -27,6 +27,8 @@ export interface RunQuestion {
   /** Series that were not loaded. */
   left_out: number;
   base_run_id?: string | undefined;
+  /** Runs that measured again what this one could not tell. */
+  repeated_by?: readonly string[];
 }
 
 const RANK = { fail: 0, warn: 1, pass: 2, report: 3 } as const;
@@ -52,7 +54,7 @@ export function judgeRun(question: RunQuestion, settingsOf: (result: ResultRow) 
     const { gate } = gates.get(benchmark) as AppliedGate;
     const towards = directionIn(gate, direction(result));
     const history = histories.get(series_id) ?? { points: [], findings: [], accepted: [] };
-    const head = { run_id, source };
+    const head = { run_id, source, repeated_by: question.repeated_by ?? [] };
     const asked = { ...history, head, base_run_id, direction: towards, unit, matters_percent: gate.min_change_percent };
     const said = judgeSeries(asked, settingsOf(result));
     if (said === undefined) return [];

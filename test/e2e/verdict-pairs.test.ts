@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
 import { Client } from '@benchwire/shared/client/client.ts';
+import { request } from '@benchwire/shared/contracts/request.ts';
 import type { MetricVerdict, RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
@@ -157,5 +158,45 @@ describe('a base measured in the same run', () => {
     const { code, metric } = await compare(commits.equal, commits.broken);
     expect([code, metric.verdict]).toEqual([0, 'new']);
     expect(metric.reason).toContain('could not be measured');
+  });
+});
+
+describe('a gate that repeats what it cannot tell', () => {
+  it('measures again within its budget where the history is noisy, pools the values, and says what was spent', async () => {
+    const file = join(folder, 'noisy.cjs');
+    const places = join(folder, 'noisy-places');
+    writeFileSync(places, '');
+    writeFileSync(
+      file,
+      `const { appendFileSync, readFileSync } = require('node:fs');
+       appendFileSync(process.argv[2], 'x');
+       const n = readFileSync(process.argv[2], 'utf8').length;
+       console.log(JSON.stringify({ metric: 'latency_ms', unit: 'ms', value: 100 + 30 * Math.sin(n * 2.4) }));`,
+    );
+    const requestOf = (source: object, gate?: object) => ({
+      ...{ name: 'noisy', source, ...(gate === undefined ? {} : { gate }) },
+      tasks: [{ task_id: 'noisy', executor: 'command', config: { command: ['node', file, places] } }],
+    });
+    for (let n = 1; n <= 12; n++) {
+      const source = { commit: `c${n}`, branch: 'main', position: n };
+      const { run_id } = await client.submit(request.parse(requestOf(source)));
+      await client.finished(run_id);
+    }
+    const written = join(folder, 'noisy.json');
+    const gate = { on_cannot_tell: 'repeat', repeat_budget: { runs: 3 } };
+    writeFileSync(written, JSON.stringify(requestOf({ commit: 'p1', branch: 'change', base: 'main' }, gate)));
+    const { code, stdout, stderr } = await startBw(['run', written, '--fail-on', 'regression', '--json', '--no-git'], {
+      env: stack.env,
+      cwd: folder,
+    });
+    const { verdict } = JSON.parse(stdout) as { verdict: RunVerdict };
+    const [metric] = verdict.metrics;
+    expect([code, verdict.is_final, metric?.verdict], stderr).toEqual([0, true, 'cannot_tell']);
+    expect(verdict.repeats).toEqual({ spent: 3, budget: 3, is_running: false });
+    expect([metric?.repetitions, metric?.gate]).toEqual([4, 'warn']);
+    expect(stderr).toContain("measuring again what can't be told");
+    // Asked again it is the same, and nothing else is measured.
+    const again = await client.verdict(verdict.run_id);
+    expect([again.is_final, again.repeats, readFileSync(places, 'utf8').length]).toEqual([true, verdict.repeats, 16]);
   });
 });

@@ -130,7 +130,12 @@ async function sayEnded(
 ): Promise<number> {
   const { run_id, duplicate } = submitted;
   const findings = fail_on.length > 0 ? await client.settled(run_id, progress.last_sequence) : undefined;
-  const said = await verdictOfRun(client, run_id, fail_on.includes('regression') || fail_on.includes('change'));
+  const isGated = fail_on.includes('regression') || fail_on.includes('change');
+  const said = await verdictOfRun(client, run_id, isGated, ({ spent, budget }) =>
+    context.err.line(
+      context.errStyle.dim(`measuring again what can't be told: ${spent} of ${budget} repetitions so far`),
+    ),
+  );
   const order = tasks.map((task) => task.task_id);
   const new_series = await findNewSeries(client, run_id, finalOutcomes(progress, order), expected);
   const url = dashboardUrl(context, run_id);

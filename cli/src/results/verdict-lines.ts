@@ -50,7 +50,9 @@ export function verdictLines(
   if (left > 0) lines.push(style.dim(`${left} more are not shown`), '');
   const doubts = [...notDecidedWords(verdict), ...verdict.warnings.map((warning) => `warning: ${warning}`)];
   lines.push(...doubts.flatMap((line) => wrap(line, width ?? 120)).map(style.yellow));
-  const summary = `verdict: ${verdict.summary}`;
+  const repeated = verdict.repeats?.spent ?? 0;
+  const spent = repeated === 0 ? '' : `; ${repeated} of ${verdict.repeats?.budget} repetitions spent`;
+  const summary = `verdict: ${verdict.summary}${spent}`;
   lines.push(
     verdict.outcome === 'fail'
       ? style.red(summary)

@@ -6,6 +6,7 @@ import { anomalyConfig } from './config.ts';
 import { forwardActs } from './handlers/act.ts';
 import { answerAnalyses } from './handlers/analyse.ts';
 import { keepVerdicts } from './handlers/kept-verdicts.ts';
+import { repeatWhatCannotBeTold } from './handlers/repeats.ts';
 import { answerSettled } from './handlers/settled.ts';
 import { answerVerdicts } from './handlers/verdict.ts';
 import { createMetrics } from './metrics.ts';
@@ -65,6 +66,8 @@ await runService({
     scope.add('verdicts', () => verdicts.stop());
     const kept = startInBackground(log, () => keepVerdicts({ ...parts, ...book, main_branches }));
     scope.add('kept verdicts', () => kept.stop());
+    const repeats = startInBackground(log, () => repeatWhatCannotBeTold({ ...parts, ...book, main_branches }));
+    scope.add('repeats', () => repeats.stop());
     const acts = forwardActs({ ...parts, slots, deadline_ms: settle_ms });
     scope.add('acts', () => acts.stop());
   },

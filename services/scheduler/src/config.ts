@@ -5,6 +5,7 @@ import { REDIS_ADDRESS, serverUrl } from '@benchwire/shared/runtime/server-url.t
 import { z } from 'zod';
 import { DEFAULT_BREAKER_SETTINGS as BREAKERS } from './failures/breakers.ts';
 import { DEFAULT_SUSPECT_SETTINGS as SUSPECTS } from './failures/suspects.ts';
+import { DEFAULT_HISTORY_PATIENCE_SECONDS } from './placement/history-patience.ts';
 import { DEFAULT_AGING_SECONDS } from './queue/order.ts';
 import type { FailureSettings, StateOptions } from './state/state-options.ts';
 
@@ -63,6 +64,11 @@ export const schedulerConfig = z.object({
   /** JSON by tenant: `{"research": {"weight": 2, "max_running": 100}}`; 1 and no limit for those not named. */
   SCHEDULER_TENANTS: tenants.prefault('{}'),
 
+  /** How long a task waits for the pool that has its history before it goes elsewhere; 0 for not at all. */
+  SCHEDULER_HISTORY_PATIENCE_SECONDS: z.coerce
+    .number()
+    .pipe(z.number().min(0).max(86_400))
+    .prefault(String(DEFAULT_HISTORY_PATIENCE_SECONDS)),
   /** The same failure of one model on so many workers in a row holds the model back on that hardware class. */
   SCHEDULER_BREAKER_WORKERS: count.prefault(String(BREAKERS.workers)),
   /** How long at first, until one task may try it; doubled up to 15 minutes each time that one fails. */
@@ -84,6 +90,7 @@ export function stateOptions(config: z.infer<typeof schedulerConfig>): Partial<S
     aging_ms: config.SCHEDULER_AGING_SECONDS * 1000,
     tenant_tag: config.SCHEDULER_TENANT_TAG,
     tenants: new Map(limits),
+    history_patience_ms: config.SCHEDULER_HISTORY_PATIENCE_SECONDS * 1000,
     failures: failureSettings(config),
   };
 }

@@ -4,7 +4,7 @@ import { eventOf } from '@benchwire/shared/contracts/event.ts';
 import { type WrittenGate, writtenGate } from '@benchwire/shared/contracts/gate.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import type { ResultRow, RunRow } from '@benchwire/shared/contracts/rows.ts';
 import {
   type RunVerdict,
   type StoredVerdict,
@@ -20,6 +20,7 @@ import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { VerdictSettings } from '@benchwire/shared/verdict/history.ts';
 import { judgeRun } from '@benchwire/shared/verdict/judge-run.ts';
+import { REPEATS_TAG, type RepeatState, repeatsOf } from '@benchwire/shared/verdict/repeats.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { loadRunHistory } from '../adapters/run-history.ts';
@@ -34,6 +35,8 @@ export interface VerdictParts extends VerdictSettings {
 
 /** More metrics make no answer that fits into a message; those that fail come first. */
 const MAX_METRICS = 500;
+/** A round spends at least one repetition of a budget of at most 100. */
+const MAX_ROUNDS = 100;
 
 /** Answers verdicts of runs, from what the aggregator has. Any replica can, and each says the same. */
 export function answerVerdicts(parts: VerdictParts): Running {
@@ -48,26 +51,22 @@ export function answerVerdicts(parts: VerdictParts): Running {
 }
 
 /** The verdict of a run. Where lists have another one, EVENTS says so. */
-export async function judge(parts: VerdictParts, { run_id, base_run_id }: VerdictRequest): Promise<VerdictReply> {
+export async function judge(parts: VerdictParts, asked: VerdictRequest): Promise<VerdictReply> {
   const { nats } = parts;
+  const { run_id, base_run_id } = asked;
   try {
     const unknown = await unknownRun(nats, [run_id, ...(base_run_id === undefined ? [] : [base_run_id])]);
     if (unknown !== undefined) return { ok: false, issues: [unknown] };
-    const [run] = (await query(nats, 'run', { run_id })).rows;
-    const { results, histories, left_out } = await loadRunHistory(nats, run_id);
-    const { rows: judged } = await query(nats, 'precision', { limit: 10_000 });
-    const settingsOf = ({ metric, pool }: ResultRow): VerdictSettings => {
-      const feedback = judged.find((row) => row.metric === metric && row.pool === pool);
-      return withFeedback(parts, feedback ?? { acknowledged: 0, dismissed: 0 });
-    };
-    const is_final = run?.state === 'finished';
-    const gates = { request: await gateOf(nats, run_id), rules: await readGates(nats) };
-    const asked = { run_id, base_run_id, results, histories, left_out, is_final, gates };
-    const verdict = judgeRun(asked, settingsOf);
-    if (base_run_id === undefined) await publishJudged(parts.jetstream, verdict, run?.verdict ?? null);
+    const judged = await judgedRun(parts, asked);
+    if (judged === undefined) return { ok: false, issues: [noRun(run_id, 'run_id')] };
+    const repeats = base_run_id === undefined ? repeatsOf(judged) : undefined;
+    const verdict = { ...judged.verdict, ...(repeats === undefined ? {} : { repeats }) };
+    const is_final = verdict.is_final && repeats?.is_running !== true;
+    if (base_run_id === undefined)
+      await publishJudged(parts.jetstream, { ...verdict, is_final }, judged.run.verdict ?? null);
     const metrics = verdict.metrics.slice(0, MAX_METRICS);
     const cut = verdict.metrics.length - metrics.length;
-    return { ok: true, verdict: { ...verdict, metrics, left_out: verdict.left_out + cut } };
+    return { ok: true, verdict: { ...verdict, is_final, metrics, left_out: verdict.left_out + cut } };
   } catch (error) {
     const message = `the aggregator can't be asked for what the verdict rests on: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };
@@ -86,15 +85,53 @@ async function publishJudged(
   await publishEvent(jetstream, event, AbortSignal.timeout(10_000));
 }
 
+/** A run's verdict, with what decides whether any of it is measured again. */
+interface Judged extends RepeatState {
+  verdict: RunVerdict;
+  run: RunRow;
+  rounds: RunRow[];
+}
+
+/**
+ * The verdict of a run as it stands now, with all its metrics. Undefined for a run that nobody knows.
+ * @throws as `query` does
+ */
+export async function judgedRun(
+  parts: VerdictParts,
+  { run_id, base_run_id }: VerdictRequest,
+): Promise<Judged | undefined> {
+  const { nats } = parts;
+  const [run] = (await query(nats, 'run', { run_id })).rows;
+  if (run === undefined) return undefined;
+  const { rows: rounds } = await query(nats, 'runs', { tag: `${REPEATS_TAG}=${run_id}`, limit: MAX_ROUNDS });
+  const { results, histories, left_out } = await loadRunHistory(nats, run_id);
+  const { rows: judged } = await query(nats, 'precision', { limit: 10_000 });
+  const settingsOf = ({ metric, pool }: ResultRow): VerdictSettings => {
+    const feedback = judged.find((row) => row.metric === metric && row.pool === pool);
+    return withFeedback(parts, feedback ?? { acknowledged: 0, dismissed: 0 });
+  };
+  const is_final = run.state === 'finished';
+  const gates = { request: await gateOf(nats, run_id), rules: await readGates(nats) };
+  const repeated_by = rounds.map((round) => round.run_id);
+  const asked = { run_id, base_run_id, results, histories, left_out, is_final, gates, repeated_by };
+  return { verdict: judgeRun(asked, settingsOf), run, rounds, now: Date.now() };
+}
+
 async function unknownRun(nats: NatsConnection, run_ids: readonly string[]): Promise<Issue | undefined> {
   for (const [at, run_id] of run_ids.entries()) {
     const { rows } = await query(nats, 'run', { run_id });
     if (rows.length > 0) continue;
     const path = at === 0 ? 'run_id' : 'base_run_id';
-    return { path, code: 'unknown_run', message: `there is no run ${run_id}: \`bw runs\` lists them` };
+    return noRun(run_id, path);
   }
   return undefined;
 }
+
+const noRun = (run_id: string, path: string): Issue => ({
+  path,
+  code: 'unknown_run',
+  message: `there is no run ${run_id}: \`bw runs\` lists them`,
+});
 
 /** The gate as the run's request writes it; empty where it names none or was not kept. */
 async function gateOf(nats: NatsConnection, run_id: string): Promise<WrittenGate> {

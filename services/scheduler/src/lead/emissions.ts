@@ -7,6 +7,7 @@ import { idOf } from '../failures/reconcile.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SchedulerMetrics } from '../metrics.ts';
 import { planEmissions } from '../placement/emit.ts';
+import { historyElsewhere } from '../placement/history.ts';
 import type { Strategy } from '../placement/strategy.ts';
 import { jobOf } from '../state/messages.ts';
 import type { TaskState } from '../state/model.ts';
@@ -57,7 +58,11 @@ export class Emissions {
     const { queues, fleet, metrics, log, now } = this.#context;
     try {
       const serving = fleet.pools().get(pool);
-      const jobs = states.map((state) => jobOf(state, this.#state.failures.of(state), serving));
+      const jobs = states.map((state) => {
+        const history_pool = historyElsewhere(this.#state, state.lane, pool);
+        const job = jobOf(state, this.#state.failures.of(state), serving);
+        return history_pool === undefined ? job : { ...job, history_pool };
+      });
       await queues.add(pool, jobs);
       metrics.emitted.inc(states.length);
     } catch (error) {

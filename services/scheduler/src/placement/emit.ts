@@ -2,6 +2,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { durationOf } from '../run-times/durations.ts';
 import type { PoolState, TaskState } from '../state/model.ts';
 import type { SchedulerState } from '../state/scheduler-state.ts';
+import { historyObstacle } from './history.ts';
 import { pickLane } from './pick.ts';
 import { RankHeap } from './rank-heap.ts';
 import type { SchedulingView, Strategy } from './strategy.ts';
@@ -98,7 +99,8 @@ export function viewOf(state: SchedulerState): SchedulingView {
     pools: state.pools,
     run_times: state.run_times,
     obstacle: (lane, pool, now) =>
-      state.reservations.obstacle(lane, pool, now, () => durationOf(state.run_times, lane.bucket, pool).ms),
+      state.reservations.obstacle(lane, pool, now, () => durationOf(state.run_times, lane.bucket, pool).ms) ??
+      historyObstacle(state, lane, pool, now),
   };
 }
 

@@ -98,6 +98,19 @@ export class RunTimes {
     yield* known.cut_off.keys();
   }
 
+  /** The pool in which it has completed most often; undefined where it has in none. */
+  homeOf(workload: string): string | undefined {
+    let home: string | undefined;
+    let most = 0;
+    for (const [pool, { expectation }] of this.#known.get(workload)?.pools ?? []) {
+      const samples = expectation?.samples ?? 0;
+      if (samples <= most) continue;
+      most = samples;
+      home = pool;
+    }
+    return home;
+  }
+
   #toLearn(workload: string): Knowledge {
     const known = this.#known.get(workload) ?? {
       pools: new Map(),

@@ -36,12 +36,14 @@ export class SchedulerState {
   readonly failures: FailureMemory;
   /** In which phase each task is, and the tasks about which something has to be done. */
   readonly phases: TaskPhases;
+  readonly history_patience_ms: number;
   readonly #options: StateOptions;
   readonly #messages: RunMessages;
   readonly #finished = new Set<RunState>();
 
   constructor(options: Partial<StateOptions> = {}) {
     this.#options = { ...DEFAULT_OPTIONS, ...options };
+    this.history_patience_ms = this.#options.history_patience_ms;
     this.failures = new FailureMemory(options.failures);
     this.reservations = options.reservations ?? new Reservations();
     const { tenants, aging_ms } = this.#options;

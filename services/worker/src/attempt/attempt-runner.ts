@@ -60,7 +60,7 @@ export class AttemptRunner {
     this.#running.set(id, attempt);
     try {
       const care = this.#careFor(job);
-      const executed = care(withDropped(await this.#execute(attempt), job));
+      const executed = care(withHistoryPool(withDropped(await this.#execute(attempt), job), job, device));
       const clocked = withClock(executed, clockNote(attempt.clock_at_start, this.clock.offset));
       const { times, throttled } = attempt.finish();
       const report = throttled === undefined ? clocked : withValueNote(clocked, noteOn('throttled', throttled));
@@ -230,6 +230,12 @@ function withDropped(report: ExecutorReport, { dropped_batch_sizes }: Job): Exec
   const sizes = Object.keys(dropped_batch_sizes).join(', ');
   const noted = withNote(report, `batch sizes ${sizes} were left out: they did not fit in memory`);
   return { ...noted, results: { ...noted.results, dropped_batch_sizes } };
+}
+
+/** A history that goes on in another pool is another series: whoever compares is told where the one before is. */
+function withHistoryPool(report: ExecutorReport, { history_pool }: Job, { pool }: Device): ExecutorReport {
+  if (history_pool === undefined || history_pool === pool || report.error !== null) return report;
+  return withNote(report, `the series continues on pool ${pool}: its history was on ${history_pool}`);
 }
 
 function withClock(report: ExecutorReport, note: ValueNote | undefined): ExecutorReport {

@@ -1,0 +1,93 @@
+import { ClientError } from '@benchwire/shared/client/errors.ts';
+import { readGates } from '@benchwire/shared/client/gates.ts';
+import { queryRows } from '@benchwire/shared/client/query.ts';
+import { submit } from '@benchwire/shared/client/submit.ts';
+import { type BenchEvent, benchEvent, eventName } from '@benchwire/shared/contracts/event.ts';
+import type { GateRule } from '@benchwire/shared/contracts/gate.ts';
+import type { Request } from '@benchwire/shared/contracts/request.ts';
+import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
+import { acceptedRequest } from '@benchwire/shared/runtime/accepted-request.ts';
+import { consume, type HandlerResult, OK, type Running } from '@benchwire/shared/runtime/consume.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { nextRepeat, REPEATS_TAG } from '@benchwire/shared/verdict/repeats.ts';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { repeatRequest } from '../decide/repeat-request.ts';
+import { judgedRun, type VerdictParts } from './verdict.ts';
+
+export interface RepeatParts extends VerdictParts {
+  manager: JetStreamManager;
+}
+
+/** How long until the aggregator is asked again for what it has not stored yet. */
+const AGAIN_MS = 500;
+
+/**
+ * Measures again what a run could not tell, where its gate says `on_cannot_tell: repeat`: each end of a run, and of a run that
+ * repeats it, asks for the next round, until there is none. A durable consumer and requests with an id of their own make each round
+ * once, whoever is restarted meanwhile.
+ */
+export async function repeatWhatCannotBeTold(parts: RepeatParts): Promise<Running> {
+  return await consume<BenchEvent>(parts.manager, parts.jetstream, parts.log, {
+    stream: EVENTS.name,
+    durable: 'anomaly-repeats',
+    filter: 'bw.event.run.*',
+    where: 'event',
+    deliver: 'new',
+    parse: (message) => parseJson(benchEvent, message.data),
+    handle: async (batch) => {
+      const results: HandlerResult[] = [];
+      let rules: readonly GateRule[] | undefined;
+      for (const { value } of batch) {
+        if (eventName(value) !== 'run.finished' || value.run_id === null) {
+          results.push(OK);
+          continue;
+        }
+        rules ??= await readGates(parts.nats).catch(() => []);
+        results.push(await afterRun(parts, value.run_id, rules));
+      }
+      return results;
+    },
+    max_batch: 20,
+    max_wait_ms: 50,
+  });
+}
+
+async function afterRun(parts: RepeatParts, ended: string, rules: readonly GateRule[]): Promise<HandlerResult> {
+  const { manager, nats, log } = parts;
+  const again: HandlerResult = { kind: 'retry', after_ms: AGAIN_MS, reason: 'the run is not stored yet' };
+  const request = await acceptedRequest(manager, ended);
+  if (request === undefined) return OK;
+  const run_id = request.tags[REPEATS_TAG] ?? ended;
+  if (run_id === ended && !mayRepeat(request, rules)) return OK;
+  try {
+    const state = await judgedRun(parts, { run_id });
+    if (state === undefined) return OK;
+    const { run, rounds } = state;
+    // What has ended may not be stored yet.
+    if (run.state !== 'finished') return again;
+    if (run_id !== ended && !rounds.some((each) => each.run_id === ended && each.state === 'finished')) return again;
+    const next = nextRepeat(state);
+    if (next === null) return OK;
+    const first = run_id === ended ? request : await acceptedRequest(manager, run_id);
+    const workers = new Map<string, string>();
+    for await (const { task_id, worker_id } of queryRows(nats, 'results', { run_id })) workers.set(task_id, worker_id);
+    const round = first === undefined ? undefined : repeatRequest(run_id, first, next, workers);
+    if (round === undefined) return OK;
+    const submitted = await submit(nats, round);
+    log.info(
+      { run_id, round: next.round, runs: next.runs, repeats: submitted.run_id },
+      'measures again what it cannot tell',
+    );
+    return OK;
+  } catch (error) {
+    const isRefused = error instanceof ClientError && !error.retriable;
+    log.warn({ run_id, reason: messageOf(error) }, 'could not measure again what a run cannot tell');
+    return isRefused ? OK : again;
+  }
+}
+
+/** Without the server's rules for single benchmarks this needs no look at what was measured. */
+function mayRepeat({ gate }: Request, rules: readonly GateRule[]): boolean {
+  return gate?.on_cannot_tell === 'repeat' || rules.some((rule) => rule.gate.on_cannot_tell === 'repeat');
+}
