@@ -15,6 +15,7 @@ const COLUMNS_AT_FIRST: Readonly<Record<string, number>> = {
   samples: 11,
   tasks: 18,
   test_cases: 20,
+  verdicts: 6,
   workers: 7,
 };
 
