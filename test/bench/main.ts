@@ -46,6 +46,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'pull requests on real noise: wrong reds, missed changes, repetitions; against a ratio of 5 % and Mann-Whitney',
     run: async () => (await import('./verdict.ts')).verdict,
   },
+  'verdict-pairs': {
+    what: 'the same with a base that is measured beside the head: wrong reds, missed changes, pairs; against the goal of 0.5 %',
+    run: async () => (await import('./verdict-pairs.ts')).verdictPairs,
+  },
   anomaly: {
     what: 'points a second over 100,000 series, and bytes a series; against a z-score over the last 100 points',
     run: async () => (await import('./anomaly.ts')).anomaly,
