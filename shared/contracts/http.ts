@@ -30,6 +30,10 @@ export const problem = z.object({
 });
 export type Problem = z.infer<typeof problem>;
 
+/** Request/reply, answered by any gateway: where people reach the dashboard, as its operator says it. Since 0.5. */
+export const DASHBOARD_ADDRESS_SUBJECT = 'bw.gateway.address';
+export const dashboardAddressReply = z.object({ url: z.url().nullable() });
+
 /** KV bucket: API keys by the SHA-256 of their secret, in hexadecimal. */
 export const API_KEYS_BUCKET = 'api_keys';
 export const apiKey = z.object({

@@ -145,6 +145,8 @@ export const workerCommand = z.discriminatedUnion('command', [
   z.object({ command: z.literal('health_check') }),
   /** Is a process with this worker id there? */
   z.object({ command: z.literal('ping') }),
+  /** Which files a task of executor `command` would measure now; nothing is run. Since 0.5. */
+  z.object({ command: z.literal('inspect'), config: z.record(z.string(), z.unknown()) }),
   /** Its entry in the bucket `workers` is gone, or could not be read: it puts it there again. Since 0.5. */
   z.object({ command: z.literal('register') }),
   /** What a running attempt, or one that ended a moment ago, has printed behind the first `after` bytes. Since 0.6. */
@@ -160,6 +162,8 @@ export type WorkerCommand = z.infer<typeof workerCommand>;
 export const workerCommandReply = z.object({
   ok: z.boolean(),
   message: z.string(),
+  /** Of `inspect`: what its outcome would say of them. Since 0.5. */
+  environment: environment.optional(),
   /** Of the process that answers. */
   boot_id: z.string().optional(),
   /** The answer to `logs`. Since 0.6. */

@@ -8,6 +8,7 @@ import { type Request, request } from '@benchwire/shared/contracts/request.ts';
 import type { RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { bw as startBw } from '../support/bw.ts';
@@ -18,6 +19,15 @@ const folder = mkdtempSync(join(tmpdir(), 'bw-verdict-'));
 let stack: LocalStack;
 let client: Client;
 
+async function start(): Promise<void> {
+  stack = await startLocalStack({
+    dataDir: join(folder, 'data'),
+    env: { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn', ANOMALY_CONFIRM_RUNS: '0' },
+    services: { worker: 1, gateway: 0 },
+  });
+  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+}
+
 beforeAll(async () => {
   // The values of a run are given by whoever starts it, so that a story has the same numbers each time.
   writeFileSync(
@@ -25,12 +35,7 @@ beforeAll(async () => {
     `for (const [metric, value] of Object.entries(JSON.parse(process.argv[2])))
        console.log(JSON.stringify({ metric, unit: 'ms', value }));`,
   );
-  stack = await startLocalStack({
-    dataDir: join(folder, 'data'),
-    env: { WORKER_COMMANDS: 'node', LOG_LEVEL: 'warn', ANOMALY_CONFIRM_RUNS: '0' },
-    services: { worker: 1, gateway: 0 },
-  });
-  client = new Client(await connectNats('test', loadConfig(z.object(natsVariables), stack.env)));
+  await start();
 });
 afterAll(async () => {
   await client?.close();
@@ -210,4 +215,68 @@ it('noise in a tail is reported and not counted, and the step of the median coun
   });
   const step = await job('tails', pull('p2'), { latency_ms: 115, latency_p90_ms: 120 });
   expect([step.code, step.verdict.counts.slower]).toEqual([2, 1]);
+});
+
+it('an argument that differs each time begins a new series and says so; a placeholder continues it, and a step is seen', async () => {
+  const measure = (
+    commit: number,
+    value: number,
+    argument: string,
+  ): Promise<{ code: number | null; stdout: string }> => {
+    const file = join(folder, 'placeholder.json');
+    const values = JSON.stringify({ latency_ms: value * (1 + (WIGGLE[commit % WIGGLE.length] ?? 0) / 100) });
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...{
+          name: 'placeholder',
+          source: { commit: String(commit).padStart(8, 'a'), branch: 'main', position: commit },
+        },
+        tasks: [
+          {
+            ...{ task_id: 'placeholder', executor: 'command', not_in_series: ['command[2]'] },
+            config: { command: ['node', join(folder, 'measure.cjs'), values, '--commit', argument] },
+          },
+        ],
+      }),
+    );
+    return bw('run', file, '--fail-on', 'regression');
+  };
+  for (let commit = 1; commit <= 8; commit++) expect((await measure(commit, 100, '{commit}')).code).toBe(0);
+  const literal = await measure(9, 115, 'aaaaaaa9');
+  expect([literal.code, literal.stdout]).toEqual([0, expect.stringContaining('{commit}')]);
+  const slow = await measure(10, 115, '{commit}');
+  expect([slow.code, slow.stdout]).toEqual([2, expect.stringMatching(/slower +\+1[3-6]\.\d %/)]);
+});
+
+it('after a restart of everything, with streams as a week leaves them, what is known and accepted still counts, also on branches', async () => {
+  await history('lasting', 8, () => ({ latency_ms: 100 }));
+  expect((await main('lasting', 9, 115)).code).toBe(2);
+  expect((await main('lasting', 10, 115)).verdict.metrics[0]?.known_regression?.since_commit).toBe('c9');
+  const branch = (name: string, commit: string) => ({ commit, branch: name, base: 'c8' });
+  const accepted = await job('lasting', branch('one', 'o1'), { latency_ms: 130 });
+  await bw('accept', accepted.verdict.run_id, '--reason', 'wanted on this branch');
+
+  const manager = await jetstreamManager(client.nats);
+  for (const stream of ['OUTCOMES', 'EVENTS', 'METRICS']) await manager.streams.purge(stream);
+  await client.close();
+  await stack.stop();
+  await start();
+
+  const later = await main('lasting', 11, 115);
+  expect([later.code, later.verdict.metrics[0]?.known_regression?.since_commit]).toEqual([2, 'c9']);
+  expect((await bw('verdict', accepted.verdict.run_id)).code).toBe(0);
+  expect((await job('lasting', branch('one', 'o2'), { latency_ms: 130 })).code).toBe(0);
+  // What one branch accepted says nothing of another.
+  expect((await job('lasting', branch('two', 't1'), { latency_ms: 130 })).code).toBe(2);
+  const lenient = await job(
+    'lasting',
+    { commit: 'c12', branch: 'main', position: 12 },
+    { latency_ms: 115 },
+    { on_known_regression: 'warn' },
+  );
+  expect([lenient.code, lenient.verdict.outcome]).toEqual([0, 'warn']);
+  const [finding] = (await client.query('findings', { search: 'lasting' })).rows;
+  expect((await bw('accept', finding?.finding_id ?? '')).stdout).toContain('1 metric');
+  expect((await main('lasting', 13, 115)).code).toBe(0);
 });

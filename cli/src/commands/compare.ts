@@ -17,11 +17,12 @@ B's gate fails.
 
   bw compare 019ab000-0000 last`,
   async run(context, { format }, [a = '', b = '']) {
-    const said = await withStack(context, async (client) => {
+    const { said, url } = await withStack(context, async (client) => {
       const [base, head] = [await findRun(client, a), await findRun(client, b)];
-      return await client.verdict(head, base);
+      const said = await client.verdict(head, base);
+      return { said, url: await dashboardUrl(context, client.nats, said.run_id) };
     });
-    printVerdict(context, said, format, dashboardUrl(context, said.run_id));
+    printVerdict(context, said, format, url);
     return said.outcome === 'fail' ? EXIT.regression : EXIT.ok;
   },
 });

@@ -138,7 +138,7 @@ async function sayEnded(
   );
   const order = tasks.map((task) => task.task_id);
   const new_series = await findNewSeries(client, run_id, finalOutcomes(progress, order), expected);
-  const url = dashboardUrl(context, run_id);
+  const url = await dashboardUrl(context, client.nats, run_id);
   reportRun(context, {
     progress,
     order,

@@ -18,8 +18,11 @@ The answer is the same however often it is asked. Exit code 2 where the run's ga
   bw verdict last
   bw verdict last --format junit > verdict.xml`,
   async run(context, { format }, [text = 'last']) {
-    const said = await withStack(context, async (client) => await client.verdict(await findRun(client, text)));
-    printVerdict(context, said, format, dashboardUrl(context, said.run_id));
+    const { said, url } = await withStack(context, async (client) => {
+      const said = await client.verdict(await findRun(client, text));
+      return { said, url: await dashboardUrl(context, client.nats, said.run_id) };
+    });
+    printVerdict(context, said, format, url);
     return said.outcome === 'fail' ? EXIT.regression : EXIT.ok;
   },
 });

@@ -26,6 +26,8 @@ export const gatewayConfig = z
     ...serviceVariables,
     /** The page's files; without such a folder there is only the API. */
     DASHBOARD_DIR: z.string().optional(),
+    /** Where people reach the dashboard, for those who ask over NATS: `bw run` prints the run's page. */
+    DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** A key with the role admin beside those of `bw key create`: what the local stack makes for itself. */
     BENCHWIRE_API_KEY: secret(z.string().min(32).optional()),
     /** Signs a browser in once, within twelve hours of the start. */

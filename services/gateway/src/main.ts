@@ -18,6 +18,7 @@ import { Fleet } from './adapters/fleet.ts';
 import { SavedValues } from './adapters/saved-values.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
 import { WrittenTasks } from './adapters/written-tasks.ts';
+import { answerAddress } from './answer-address.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { sessionCookieName } from './auth/session-cookie.ts';
 import { SignInLinks } from './auth/sign-in-link.ts';
@@ -86,6 +87,8 @@ await runService({
     await ensureArtifacts(nats, { replicas, store_bytes });
     const reading = { client, topics, written, jetstream, fleet, saved, names, files: new ArtifactStore(manager) };
     const gateway = { ...reading, auth, tickets, limits, sockets, log, secure, cookie_name };
+    const address = answerAddress({ nats, jetstream, log, url: config.DASHBOARD_URL });
+    scope.add('address', () => address.stop());
     const server = await startServer(gateway, config, http);
     scope.add('server', () => server.close());
   },

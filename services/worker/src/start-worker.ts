@@ -13,6 +13,7 @@ import { drainAndClose, drainSeconds } from './drain.ts';
 import { removeOrphanedFolders } from './executors/command/home-folder.ts';
 import { killAll, orphans } from './executors/command/processes.ts';
 import { findTaskUser } from './executors/command/task-user.ts';
+import { inspectFiles } from './executors/inspect-files.ts';
 import { answerCommands } from './handlers/command.ts';
 import { checkHealth } from './health/check.ts';
 import { chooseWorkerId } from './identity.ts';
@@ -81,6 +82,7 @@ async function joinFleet(
     resume: () => holds.release('drain'),
     checkHealth: () => checkHealth(monitor.devices, machine.executors),
     register: () => presence.registerAgain(),
+    inspect: (config) => inspectFiles(machine.executors, config),
   });
   scope.add('commands', () => commands.stop());
   await nats.flush();

@@ -143,8 +143,10 @@ export const runApi = signatures({
   },
   'POST /api/runs/:run_id/repeat': {
     role: 'submitter',
-    summary: 'Run it again, as it was written',
+    summary:
+      'Run it again, as it was written; 409 FILES_DIFFER where a worker has other files than it measured, unless `files=as_they_are`',
     params,
+    query: z.strictObject({ files: z.enum(['', 'as_they_are']).optional() }),
     answer: submitted,
     status: 202,
   },

@@ -1,4 +1,4 @@
-import { call } from '@benchwire/shared/client/http-client.ts';
+import { ApiProblem, call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
 import { IconBan, IconFileText, IconGitCompare, IconRepeat } from '@tabler/icons-react';
@@ -8,6 +8,7 @@ import { useMay } from '../../api/session.ts';
 import { useChange } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
+import { FilesDialog } from './files-dialog.tsx';
 
 /** What can be done with a run. */
 export function RunActions({ run }: { run: RunRow }): ReactNode {
@@ -19,7 +20,20 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
     (body: { reason: string }) => call('POST /api/runs/:run_id/cancel', { params, body }),
     ['/api/runs'],
   );
-  const repeat = useChange(() => call('POST /api/runs/:run_id/repeat', { params }), ['/api/runs']);
+  const [differing, setDiffering] = useState<ApiProblem>();
+  const repeat = useChange(
+    (files: '' | 'as_they_are') => call('POST /api/runs/:run_id/repeat', { params, query: { files } }),
+    ['/api/runs'],
+  );
+  const start = (files: '' | 'as_they_are'): void =>
+    repeat.mutate(files, {
+      onSuccess: ({ run_id }) => {
+        setDiffering(undefined);
+        navigate(`/runs/${run_id}`);
+      },
+      onError: (error) =>
+        error instanceof ApiProblem && error.code === 'FILES_DIFFER' ? setDiffering(error) : notifyFailure(error),
+    });
   return (
     <>
       <Button
@@ -44,9 +58,7 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
           variant="default"
           leftSection={<IconRepeat size={16} />}
           loading={repeat.isPending}
-          onClick={() =>
-            repeat.mutate(undefined, { onSuccess: ({ run_id }) => navigate(`/runs/${run_id}`), onError: notifyFailure })
-          }
+          onClick={() => start('')}
         >
           Repeat
         </Button>
@@ -61,6 +73,12 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
           Cancel
         </Button>
       )}
+      <FilesDialog
+        problem={differing}
+        busy={repeat.isPending}
+        onClose={() => setDiffering(undefined)}
+        onRepeat={() => start('as_they_are')}
+      />
       <ReasonDialog
         opened={asking}
         title={`Cancel ${run.name || 'this run'}`}

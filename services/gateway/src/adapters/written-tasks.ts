@@ -52,6 +52,12 @@ export class WrittenTasks {
     return { ...request, files, tasks: [task] };
   }
 
+  /** What each of a run's attempts was asked to do. */
+  async tasksOfRun(run_id: string): Promise<(row: { task_id: string; pool: string | null }) => Task | undefined> {
+    const written = await this.#tasksOf(run_id);
+    return (row) => taskOfRun(written, row)?.task;
+  }
+
   async #tasksOf(run_id: string): Promise<ReadonlyMap<string, Task>> {
     const known = this.#runs.get(run_id);
     if (known !== undefined) {

@@ -1,4 +1,5 @@
 import { acceptRun } from '@benchwire/shared/client/accept.ts';
+import { type ChangedFiles, changedFiles, changedFilesIssue } from '@benchwire/shared/client/changed-files.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { runApi } from '@benchwire/shared/contracts/api/runs.ts';
@@ -7,6 +8,7 @@ import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RunStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
+import { ofFilesNow } from '../decide/files-now.ts';
 import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
@@ -35,6 +37,12 @@ function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | '
     default:
       return { statuses: [filter] };
   }
+}
+
+function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
+  const detail =
+    'The files on the workers are not those that this run measured. Restore them (git checkout, or a `prepare` in the request) and repeat, or repeat with files=as_they_are: then the new run says what it measured.';
+  return new HttpProblem(409, 'FILES_DIFFER', detail, changed.slice(0, 100).map(changedFilesIssue));
 }
 
 export const runHandlers: Handlers<typeof runApi> = {
@@ -126,8 +134,11 @@ export const runHandlers: Handlers<typeof runApi> = {
     return { run_id };
   },
 
-  'POST /api/runs/:run_id/repeat': async ({ gateway, params: { run_id } }) => {
-    const { tags, ...request } = await gateway.written.requestToRepeat(run_id);
+  'POST /api/runs/:run_id/repeat': async ({ gateway, params: { run_id }, query: { files } }) => {
+    const { tags, ...written } = await gateway.written.requestToRepeat(run_id);
+    const changed = await changedFiles(gateway.client.nats, run_id, await gateway.written.tasksOfRun(run_id));
+    if (changed.length > 0 && files !== 'as_they_are') throw filesDiffer(changed);
+    const request = changed.length > 0 ? ofFilesNow(written, changed) : written;
     return await gateway.client.submitWritten({ ...request, tags: { ...tags, repeat_of: run_id } });
   },
 };

@@ -76,6 +76,8 @@ export interface ExecutorReport {
 export interface Executor<Name extends ExecutorName = ExecutorName> {
   readonly name: Name;
   execute(context: ExecutorContext<Name>): Promise<ExecutorReport>;
+  /** What an outcome would say of the files that a task measures, as they are now. Undefined where the task cannot run. */
+  inspect?(config: JobTaskOf<Name>['config']): Promise<Environment | undefined>;
 }
 
 /** What a worker offers. Each executor stands under its own name, so that it gets no task but its own. */

@@ -26,6 +26,8 @@ export interface CommandHandlerOptions {
   resume: () => Promise<void>;
   checkHealth: () => Promise<HealthReport>;
   register: () => Promise<void>;
+  /** What a task of executor `command` would measure now. */
+  inspect: (config: unknown) => Promise<Pick<WorkerCommandReply, 'ok' | 'message' | 'environment'>>;
 }
 
 /** Answers what the scheduler and people tell this worker to do. */
@@ -74,6 +76,8 @@ async function obey(command: WorkerCommand, options: CommandHandlerOptions): Pro
       return { ok: true, message: 'takes jobs' };
     case 'health_check':
       return await options.checkHealth();
+    case 'inspect':
+      return await options.inspect(command.config);
     case 'ping':
       return HERE;
     case 'logs': {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { MetricRule } from '@benchwire/shared/contracts/metric-catalogue.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
@@ -50,6 +51,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   const owner = ownerId(process.pid);
   return {
     name: 'command',
+    inspect: (config) => inspectCommand(config, options),
     execute: async (context) => {
       const filled = fillPlaceholders(context);
       if (!filled.ok) return emptyReport(filled.error);
@@ -64,8 +66,27 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   };
 }
 
+/** A folder that a task gets for itself is new: nothing of it can be named now. */
+const NO_FOLDER = '/nonexistent';
+
+async function inspectCommand(
+  config: CommandConfig,
+  options: CommandExecutorOptions,
+): Promise<Environment | undefined> {
+  const [program = '', ...args] = config.command;
+  const found = await programFile(program, options);
+  if (!found.ok) return undefined;
+  const working_directory = config.working_directory ?? NO_FOLDER;
+  if ((await checkHidden([working_directory, found.value], options.confinement)) !== null) return undefined;
+  const to_run = { file: found.value, is_path: program.includes('/'), args, working_directory, source: null };
+  const end = await options.provenance.begin(to_run, AbortSignal.timeout(INSPECT_MS));
+  return (await end()).environment;
+}
+
 /** Before a program's start a file may have been written at the earliest, by its own times. */
 const FILE_TIME_MS = 2000;
+/** Hashing takes so long at most when somebody only asks. */
+const INSPECT_MS = 2500;
 
 const NO_METRIC =
   'no metric was reported: the program printed no line like {"metric": "tokens_per_second", "value": 41.3} on standard output';
