@@ -1,9 +1,10 @@
 import { DASHBOARD_ADDRESS_SUBJECT, type dashboardAddressReply } from '@benchwire/shared/contracts/http.ts';
 import type { Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import type { NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+
 import { z } from 'zod';
 
 interface AddressOptions {
