@@ -22,6 +22,7 @@ const Findings = lazy(() => import('./pages/findings/findings-page.tsx'));
 const Finding = lazy(() => import('./pages/findings/finding-page.tsx'));
 const Fleet = lazy(() => import('./pages/fleet/fleet-page.tsx'));
 const Worker = lazy(() => import('./pages/fleet/worker-page.tsx'));
+const Faults = lazy(() => import('./pages/faults/faults-page.tsx'));
 const Reports = lazy(() => import('./pages/reports/reports-page.tsx'));
 const Events = lazy(() => import('./pages/admin/events-page.tsx'));
 const Rejected = lazy(() => import('./pages/admin/rejected-page.tsx'));
@@ -64,6 +65,7 @@ export function App(): ReactNode {
             <Route path="/fleet/:worker_id">
               {({ worker_id }) => <Worker key={worker_id} worker_id={worker_id} />}
             </Route>
+            <Route path="/faults" component={Faults} />
             <Route path="/reports" component={Reports} />
             <Route path="/events" component={Events} />
             <Route path="/rejected" component={Rejected} />

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
+import { faultToleranceRow } from './fault-tolerance.ts';
 import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
@@ -408,6 +409,8 @@ export const QUERIES = {
   },
   failures: { parameters: z.strictObject({ since: timestamp, limit: limit(1000) }), row: failureRow },
   recovery: { parameters: z.strictObject({ since: timestamp }), row: recoveryRow },
+  /** One row: failures and what was done about them. Since 0.5. */
+  fault_tolerance: { parameters: z.strictObject({ since: timestamp, until: timestamp }), row: faultToleranceRow },
   /** Newest first. */
   rejected: {
     parameters: z.strictObject({

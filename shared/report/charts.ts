@@ -59,4 +59,33 @@ ${low !== null && high !== null && html`<line class="interval" x1="${round(x(at)
 <path d="${line}"/></svg>`;
 }
 
+/**
+ * Counts over time as bars.
+ * @param counts - of each stretch of time from the first one on, none left out
+ * @param highest - what the axis ends at, so that several charts can share it
+ */
+export function overTime(
+  name: string,
+  counts: readonly number[],
+  { from, to, highest }: { from: string; to: string; highest: number },
+): Html {
+  const [width, height, left, right, top, bottom] = [330, 130, 40, 6, 22, 24];
+  const step = (width - left - right) / Math.max(1, counts.length);
+  const tall = (count: number): number => ((height - top - bottom) * count) / Math.max(1, highest);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const label = `${name}: ${total} from ${from} to ${to}`;
+  return html`<svg class="bars" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
+<text x="0" y="12" class="name">${name} (${total.toLocaleString('en')})</text>
+<line class="axis" x1="${left}" y1="${height - bottom}" x2="${width - right}" y2="${height - bottom}"/>
+<text class="tick" x="${left - 6}" y="${top + 8}" text-anchor="end">${highest.toLocaleString('en')}</text>
+<text class="tick" x="${left - 6}" y="${height - bottom}" text-anchor="end">0</text>
+<text class="tick" x="${left}" y="${height - 8}">${from}</text>
+<text class="tick" x="${width - right}" y="${height - 8}" text-anchor="end">${to}</text>
+${counts.map(
+  (count, at) =>
+    count > 0 &&
+    html`<rect x="${round(left + at * step)}" y="${round(height - bottom - tall(count))}" width="${round(Math.max(1, step * 0.9))}" height="${round(tall(count))}"/>`,
+)}</svg>`;
+}
+
 const round = (value: number): number => Math.round(value * 10) / 10;

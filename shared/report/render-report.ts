@@ -7,9 +7,9 @@ import { distinctModelNames } from '../format/model-name.ts';
 import { fourDigits } from '../format/number.ts';
 import { convert } from '../metric/convert.ts';
 import { histogram, scaling } from './charts.ts';
-import { Html, html } from './html.ts';
+import { document, table, time } from './document.ts';
+import { type Html, html } from './html.ts';
 import { linesOf, type ResultLine, type RunReport, sentencesOf } from './run-report.ts';
-import { STYLE } from './style.ts';
 
 /** A run as one HTML document that needs nothing else: no script, no file, no network. */
 export function renderReport(report: RunReport): string {
@@ -18,18 +18,10 @@ export function renderReport(report: RunReport): string {
   const failed = tasks.filter(({ error_class }) => error_class !== '');
   const noted = tasks.filter(({ note }) => note !== '');
   const title = run.name || `Run ${run.run_id.slice(0, 13)}`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Benchwire ${report.version}">
-<title>${title} · Benchwire</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p class="dim">Run ${run.run_id}, ${runStatusWords(runStatus(run))}. Accepted ${time(run.accepted_at)}${run.finished_at !== null && `, finished ${time(run.finished_at)}`}.${Object.entries(run.tags).map(([name, value]) => ` ${name}=${value}`)}</p>
+  return document(
+    title,
+    report.version,
+    html`<p class="dim">Run ${run.run_id}, ${runStatusWords(runStatus(run))}. Accepted ${time(run.accepted_at)}${run.finished_at !== null && `, finished ${time(run.finished_at)}`}.${Object.entries(run.tags).map(([name, value]) => ` ${name}=${value}`)}</p>
 <ul>${sentencesOf(report).map((sentence) => html`<li>${sentence}</li>`)}</ul>
 ${lines.length > 0 && resultSection(lines)}
 ${lines.length > 0 && scalingSection(lines)}
@@ -42,23 +34,8 @@ ${noted.length > 0 && taskSection('Notes', noted, ({ note }) => html`${note}`)}
 ${environmentSection(report.results)}
 <h2>The request</h2>
 ${request.text === null ? html`<p>Not kept: ${request.reason}</p>` : html`<details><summary>As it was accepted</summary><pre>${request.text}</pre></details>`}
-<footer>Made ${time(report.made_at)} by Benchwire ${report.version}.${cut.map(({ what, told }) => ` Only the first ${told.toLocaleString('en')} ${what} are told.`)}</footer>
-</body>
-</html>
-`;
-  return page.text;
-}
-
-const time = (iso: string): string => iso.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
-
-function table(
-  head: ReadonlyArray<readonly [title: string, numeric?: 'n']>,
-  rows: ReadonlyArray<ReadonlyArray<Html | string>>,
-): Html {
-  const cell = (content: Html | string, at: number): Html =>
-    html`<td${new Html(head[at]?.[1] === 'n' ? ' class="n"' : '')}>${content}</td>`;
-  return html`<div class="scroll"><table><thead><tr>${head.map(([title, numeric]) => html`<th${new Html(numeric === 'n' ? ' class="n"' : '')}>${title}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
+<footer>Made ${time(report.made_at)} by Benchwire ${report.version}.${cut.map(({ what, told }) => ` Only the first ${told.toLocaleString('en')} ${what} are told.`)}</footer>`,
+  );
 }
 
 const interval = (row: ResultRow | undefined, unit = row?.unit ?? ''): string => {

@@ -313,6 +313,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/runs/new',
         '/runs/new?by=yaml',
         '/fleet',
+        '/faults',
         '/events',
         '/rejected',
         '/keys',

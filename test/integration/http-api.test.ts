@@ -343,6 +343,9 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/throughput': () => call('GET /api/throughput', { query: { minutes: 10 } }),
     'GET /api/failures': () => call('GET /api/failures'),
     'GET /api/recovery': () => call('GET /api/recovery'),
+    'GET /api/fault-tolerance': () =>
+      call('GET /api/fault-tolerance', { query: { since: '2026-01-02T03:04:05Z', until: '2027-01-02T03:04:05Z' } }),
+    'GET /api/fault-tolerance/report': () => call('GET /api/fault-tolerance/report'),
     'GET /api/series': () => call('GET /api/series', { query: { search: 'vad' } }),
     'GET /api/series-values': () => call('GET /api/series-values', { query: { id: [known.series_id], points: 5 } }),
     'GET /api/series/:id': () => call('GET /api/series/:id', series()),

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import type { BenchEvent } from '@benchwire/shared/contracts/event.ts';
+import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import { type Outcome, outcomeSubject, type TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { QUARANTINE_BUCKET, quarantine } from '@benchwire/shared/contracts/quarantine.ts';
+import { QUERIES } from '@benchwire/shared/contracts/query.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { runMessageId, runSubject } from '@benchwire/shared/contracts/run.ts';
 import { SCHEDULER_STATUS_SUBJECT, type SchedulerStatus } from '@benchwire/shared/contracts/status.ts';
@@ -36,7 +38,7 @@ beforeAll(async () => {
   writeFileSync(join(dataDir, 'sequence.onnx'), addModel(['batch', 'length']));
   fixture = await StackFixture.start({
     dataDir,
-    services: { ingest: 0, scheduler: 1, worker: 1, aggregator: 0, anomaly: 0 },
+    services: { ingest: 0, scheduler: 1, worker: 1, aggregator: 1, anomaly: 0 },
     env: {
       WORKER_LABELS: 'kind=real',
       WORKER_MODEL_DIRS: dataDir,
@@ -326,5 +328,54 @@ describe('a worker on which three things in a row fail alike', () => {
     expect(waits.message).toContain('is in quarantine: its fan is loud');
     expect(await workersCommand('resume', worker_id)).toMatchObject({ code: 0, stdout: `${worker_id}: takes jobs\n` });
     await waitFor(() => expect(of(run_id)).toMatchObject([{ status: 'completed' }]));
+  });
+});
+
+describe('what failed and what was done about it, after all of that', () => {
+  const faults = async (): Promise<FaultTolerance> => {
+    const { code, stdout, stderr } = await bw(['report', '--fault-tolerance', '--since', '1d', '--json'], {
+      env: stack.env,
+    });
+    if (code !== 0) throw new Error(stderr);
+    return QUERIES.fault_tolerance.row.parse(JSON.parse(stdout));
+  };
+
+  it('is counted by class, and by what helped', async () => {
+    const found = await waitFor(async () => {
+      const row = await faults();
+      expect(row.quarantines.some(({ by, next_status }) => by === 'scheduler' && next_status === 'completed')).toBe(
+        true,
+      );
+      return row;
+    });
+    const classes = new Set(found.failures.map(({ error_class }) => error_class));
+    for (const name of ['out_of_memory', 'device_error', 'crash', 'executor_missing', 'timeout'])
+      expect(classes, `of ${[...classes]}`).toContain(name);
+    const failed = outcomes.filter(({ error, status }) => error !== null && status !== 'cancelled');
+    expect(found.failed_attempts).toBe(failed.length);
+    expect(found.failures.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(failed.length);
+    expect(found.recovered_tasks).toBeGreaterThan(6);
+    const succeeded = (strategy: string, error_class: string): number | undefined =>
+      found.strategies.find((use) => use.strategy === strategy && use.error_class === error_class)?.succeeded;
+    expect(succeeded('other_pool', 'out_of_memory')).toBeGreaterThan(0);
+    expect(succeeded('same_worker', 'out_of_memory')).toBeGreaterThan(0);
+    expect(succeeded('circuit_breaker', 'crash')).toBe(1);
+    expect(succeeded('quarantine', '')).toBeGreaterThan(0);
+    expect(found.circuits).toMatchObject([{ subject: 'noop poison', hardware: 'cpu', error_class: 'crash' }]);
+  });
+
+  it('is one HTML file', async () => {
+    const file = join(dataDir, 'faults.html');
+    const { code, stderr } = await bw(['report', '--fault-tolerance', '--output', file], { env: stack.env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`written to ${file}`) });
+    const page = readFileSync(file, 'utf8');
+    for (const text of [
+      '<h2>Quarantines</h2>',
+      'Circuit breaker',
+      'noop poison',
+      'Retry in another pool',
+      'device error',
+    ])
+      expect(page).toContain(text);
   });
 });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { faultToleranceRow } from '../fault-tolerance.ts';
 import { hardwareClass } from '../hardware.ts';
 import { runId, taskId } from '../ids.ts';
 import { MAX_SQL_BODY_BYTES, MAX_SQL_CHARACTERS } from '../limits.ts';
 import { distributionRow, failureRow, matrixRow, recoveryRow, samplesRow, throughputRow } from '../rows.ts';
-import { limitOf, listAnswer, minutesOf } from './lists.ts';
+import { limitOf, listAnswer, minutesOf, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ run_id: runId });
@@ -78,6 +79,20 @@ export const measurementApi = signatures({
     summary: 'Where failed tasks were tried again, and whether it helped',
     query: z.strictObject({ minutes: minutesOf(10_080) }),
     answer: listAnswer(recoveryRow),
+  },
+  'GET /api/fault-tolerance': {
+    role: 'viewer',
+    summary:
+      'Failures by class and pool over time, recovery strategies compared, and quarantines (the last 30 days without `since`)',
+    query: z.strictObject({ since, until: since }),
+    answer: faultToleranceRow,
+  },
+  'GET /api/fault-tolerance/report': {
+    role: 'viewer',
+    summary: 'The same as one HTML file that needs nothing else',
+    query: z.strictObject({ since, until: since }),
+    answer: z.string(),
+    content_type: 'text/html; charset=utf-8',
   },
   'POST /api/sql': {
     role: 'viewer',

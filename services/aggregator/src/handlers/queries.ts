@@ -21,6 +21,7 @@ import { findAccepted, findAnnotations } from '../tables/annotations.ts';
 import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
 import { findComparison, findNewestValues } from '../tables/comparison.ts';
 import { findEvents } from '../tables/events.ts';
+import { findFaultTolerance } from '../tables/fault-tolerance.ts';
 import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
 import { findOverview } from '../tables/overview.ts';
 import { findRejected } from '../tables/rejected.ts';
@@ -96,6 +97,7 @@ const ANSWERS: Answers = {
   throughput: findThroughput,
   failures: findFailures,
   recovery: findRecovery,
+  fault_tolerance: findFaultTolerance,
   rejected: findRejected,
 };
 

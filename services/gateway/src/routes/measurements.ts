@@ -1,9 +1,33 @@
 import type { measurementApi } from '@benchwire/shared/contracts/api/measurements.ts';
+import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
 import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
+import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
+import type { Gateway } from '../gateway.ts';
 import { HttpProblem } from '../problem.ts';
+import { instant } from './page.ts';
+import { asReport } from './report-headers.ts';
 import type { Handlers } from './route.ts';
 
 const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+
+const DAYS_OF_FAULTS = 30;
+
+async function faultTolerance(
+  gateway: Gateway,
+  asked: { since?: string | undefined; until?: string | undefined },
+): Promise<FaultTolerance> {
+  const until = instant(asked.until) ?? new Date().toISOString();
+  const since = instant(asked.since) ?? new Date(Date.parse(until) - DAYS_OF_FAULTS * 86_400_000).toISOString();
+  if (since >= until) {
+    const message = `${since} is not before ${until}`;
+    throw new HttpProblem(400, 'TIME_RANGE_EMPTY', `\`since\` must be before \`until\`: ${message}.`, [
+      { path: 'since', code: 'invalid', message },
+    ]);
+  }
+  const [row] = (await gateway.client.query('fault_tolerance', { since, until })).rows;
+  if (row === undefined) throw new Error('the query "fault_tolerance" always has one row');
+  return row;
+}
 
 export const measurementHandlers: Handlers<typeof measurementApi> = {
   'GET /api/runs/:run_id/metrics': async ({ gateway, params: { run_id }, query }) => ({
@@ -42,6 +66,14 @@ export const measurementHandlers: Handlers<typeof measurementApi> = {
   'GET /api/recovery': async ({ gateway, query: { minutes } }) => ({
     items: (await gateway.client.query('recovery', { since: ago(minutes) })).rows,
   }),
+
+  'GET /api/fault-tolerance': ({ gateway, query }) => faultTolerance(gateway, query),
+
+  'GET /api/fault-tolerance/report': async ({ gateway, query, reply }) => {
+    const found = await faultTolerance(gateway, query);
+    asReport(reply, `benchwire-fault-tolerance-${found.since.slice(0, 10)}.html`);
+    return renderFaultTolerance(found, new Date());
+  },
 
   'POST /api/sql': ({ gateway, body, caller, reply }) => {
     const gone = new AbortController();

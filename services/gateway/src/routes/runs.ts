@@ -14,6 +14,7 @@ import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
 import { eventPlace } from './events.ts';
 import { decodeCursor, instant, onePage, page } from './page.ts';
+import { asReport } from './report-headers.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import type { Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
@@ -120,11 +121,7 @@ export const runHandlers: Handlers<typeof runApi> = {
   'GET /api/runs/:run_id/report': async ({ gateway, params: { run_id }, reply }) => {
     const report = await runReport(gateway.client, run_id, new Date());
     if (report === undefined) throw notFound(`run ${run_id}`);
-    reply
-      .type('text/html; charset=utf-8')
-      .header('content-disposition', `attachment; filename="benchwire-report-${run_id.slice(0, 13)}.html"`)
-      // Its style stands in it, and there is nothing else to load.
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    asReport(reply, `benchwire-report-${run_id.slice(0, 13)}.html`);
     return renderReport(report);
   },
 
