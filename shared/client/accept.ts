@@ -26,7 +26,7 @@ export async function acceptRun(nats: NatsConnection, run_id: string, options: A
   const series = new Set(moved.map(({ series_id }) => series_id));
   if (series.size === 0) return [];
   const measured = new Map<string, Set<string>>();
-  for await (const { series_id, measured_at } of queryRows(nats, 'results', { run_id })) {
+  for await (const { series_id, measured_at } of queryRows(nats, 'results', { run_id, with_all_kinds: true })) {
     if (series.has(series_id)) measured.set(measured_at, (measured.get(measured_at) ?? new Set()).add(series_id));
   }
   for (const [about_at, of] of measured) await acceptSeries(nats, [...of], about_at, options);

@@ -1,10 +1,10 @@
 import type { JsMsg } from '@nats-io/jetstream';
+import { allPointsOf } from '../contracts/all-points.ts';
 import { type BenchEvent, EVENTS_SUBJECTS, eventsOfRun, readEvent } from '../contracts/event.ts';
 import { FINDINGS_SUBJECTS, type Finding, finding, findingsOfSeries } from '../contracts/finding.ts';
 import { METRICS_SUBJECTS, type MetricBatch, metricsOfRun, parseMetricBatch } from '../contracts/metrics.ts';
 import { OUTCOMES_SUBJECTS, type Outcome, outcome, outcomesOfRun } from '../contracts/outcome.ts';
 import type { Issue } from '../contracts/request.ts';
-import { pointsOf } from '../contracts/series.ts';
 import { EVENTS, FINDINGS, METRICS, OUTCOMES } from '../contracts/streams.ts';
 import { contentHashIssues } from '../runtime/content-hash.ts';
 import { type Parsed, parseJson } from '../runtime/issues.ts';
@@ -71,7 +71,7 @@ export const READERS: { readonly [S in WatchedStream]: StreamReader<S> } = {
     parse: (bytes) => parseJson(outcome, bytes),
     at: (value) => value.finished_at,
     concerns: (value, of) =>
-      isRun(value, of) && (of.series_id === undefined || pointsOf(value).some((p) => p.series_id === of.series_id)),
+      isRun(value, of) && (of.series_id === undefined || allPointsOf(value).some((p) => p.series_id === of.series_id)),
     max_buffered: 250,
   },
   events: {

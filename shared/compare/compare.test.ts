@@ -14,7 +14,7 @@ function rowOf(change: Partial<SideRow> & { side: string }): SideRow {
     ...{ series_id: 's1', benchmark: 'vision', model: 'resnet', pool: 'cpu-x', precision: 'fp32', batch_size: 1 },
     ...{ metric: 'latency_ms', unit: 'ms', value: values.at(-1) ?? 0, ci_low: null, ci_high: null, samples: 100 },
     ...{ measured_at: '2026-11-25T10:00:00.000Z', run_id: A, task_id: 't1', executor: 'onnx', scenario: '' },
-    ...{ variant: '', fingerprint: 'f', is_simulated: false, values, commits: [] },
+    ...{ variant: '', fingerprint: 'f', is_simulated: false, series_kind: 'result' as const, values, commits: [] },
     ...change,
   } as SideRow;
 }

@@ -73,12 +73,37 @@ interface Line {
 }
 
 function lineOf({ first, sides }: Matched, history: Compared['history']): Line {
-  const { benchmark, model, executor, precision, batch_size, scenario, variant, pool, metric, unit, is_simulated } =
-    first;
+  const {
+    benchmark,
+    model,
+    executor,
+    precision,
+    batch_size,
+    scenario,
+    variant,
+    pool,
+    metric,
+    unit,
+    is_simulated,
+    series_kind,
+  } = first;
   const cells = sides.map(cellOf);
   return {
     row: {
-      ...{ benchmark, model, executor, precision, batch_size, scenario, variant, pool, metric, unit, is_simulated },
+      ...{
+        benchmark,
+        model,
+        executor,
+        precision,
+        batch_size,
+        scenario,
+        variant,
+        pool,
+        metric,
+        unit,
+        is_simulated,
+        series_kind,
+      },
       direction: whichWay(first, sides),
       cells,
     },

@@ -22,7 +22,7 @@ const EMPTY = {
 
 const FIELDS = [
   ...(['benchmark', 'model', 'executor', 'precision', 'batch_size', 'scenario', 'variant', 'pool'] as const),
-  ...(['metric', 'unit', 'is_simulated'] as const),
+  ...(['metric', 'unit', 'is_simulated', 'series_kind'] as const),
 ];
 type Field = (typeof FIELDS)[number];
 

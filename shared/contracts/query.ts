@@ -38,7 +38,7 @@ import {
   workerRow,
 } from './rows.ts';
 import { RUN_STATUSES } from './run-status.ts';
-import { seriesFields } from './series-key.ts';
+import { seriesFields, seriesKind } from './series-key.ts';
 import { TEST_STATES } from './test-results.ts';
 import { verdictOutcome } from './verdict.ts';
 
@@ -106,6 +106,8 @@ export const QUERIES = {
     parameters: z.strictObject({
       run_id: runId,
       after_task_id: text.default(''),
+      /** With what was measured beside the results: times of phases, a GPU's memory, energy. Since 0.5. */
+      with_all_kinds: z.boolean().default(false),
       limit: limit(10_000, 100_000),
     }),
     row: resultRow,
@@ -118,6 +120,8 @@ export const QUERIES = {
       series_id: text.optional(),
       /** Of this model. Since 0.5. */
       model: text.optional(),
+      /** Since 0.5. */
+      series_kind: seriesKind.optional(),
       limit: limit(100),
     }),
     row: seriesRow,

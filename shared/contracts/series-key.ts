@@ -2,6 +2,14 @@ import { z } from 'zod';
 import { isModelUrl } from '../catalogue/model-reference.ts';
 
 /**
+ * What a series is the history of: what was to be measured, or what was measured beside it. `phase`: a time outside of the measured
+ * window, such as loading. Only results count in a gate unless it names others. Since 0.5.
+ */
+export const SERIES_KINDS = ['result', 'phase', 'memory', 'energy'] as const;
+export const seriesKind = z.enum(SERIES_KINDS);
+export type SeriesKind = z.infer<typeof seriesKind>;
+
+/**
  * What makes two results comparable. `variant` covers the rest of the task's config (threads, arguments, shapes),
  * so that two settings never share a history.
  */
@@ -20,16 +28,22 @@ export const seriesKey = z.object({
   is_simulated: z.boolean(),
   /** Of the unit, where the metric's name implies another family or none (shared/metric/series-unit.ts). Since 0.4. */
   unit_family: z.string().optional(),
+  /** `result` without. Since 0.5. */
+  series_kind: seriesKind.optional(),
+  /** The workload, of what is more where more is measured: changing `iterations` changes it. Since 0.5. */
+  workload: z.string().optional(),
 });
 export type SeriesKey = z.infer<typeof seriesKey>;
 
-/** What rows have of it: the family of a unit is only part of the series' id. */
-export const seriesFields = seriesKey.omit({ unit_family: true });
+/** What rows have of it: the family of a unit and the workload are only part of the series' id. */
+export const seriesFields = seriesKey
+  .omit({ unit_family: true, workload: true })
+  .extend({ series_kind: seriesKind.default('result') });
 export type SeriesFields = z.infer<typeof seriesFields>;
 
 /** A key without what rows do not have. */
-export function fieldsOfKey({ unit_family: _, ...fields }: SeriesKey): SeriesFields {
-  return fields;
+export function fieldsOfKey({ unit_family: _, workload: __, ...fields }: SeriesKey): SeriesFields {
+  return { ...fields, series_kind: fields.series_kind ?? 'result' };
 }
 
 /**

@@ -29,9 +29,15 @@ export function seriesId(key: SeriesKey): string {
       key.metric,
       key.is_simulated,
       ...(key.unit_family ? [key.unit_family] : []),
+      ...(isBeside(key) ? [key.series_kind, key.workload ?? ''] : []),
     ],
     20,
   );
+}
+
+/** Whether a program could report a metric of the same name, which is another series. Those of one batch size are older than kinds. */
+function isBeside({ series_kind = 'result', batch_size }: SeriesKey): boolean {
+  return series_kind !== 'result' && batch_size === null;
 }
 
 /** 8 hex digits over the config fields that change what is measured and differ from their default; empty without any. */
@@ -99,23 +105,17 @@ export function streamSuffix(streams: number): string {
   return `_at_${streams}_streams`;
 }
 
-/** All points of a completed outcome; none for any other status, since a failed measurement is no measurement. */
+/**
+ * The results of a completed outcome; none for any other status, since a failed measurement is no measurement. What was measured
+ * beside them has `allPointsOf`.
+ */
 export function pointsOf(outcome: Outcome): SeriesPoint[] {
-  if (outcome.status !== 'completed' || outcome.fingerprint === null) return [];
-  const base = {
-    benchmark: outcome.benchmark,
-    model: outcome.model ?? '',
-    executor: outcome.executor,
-    precision: outcome.precision ?? '',
-    scenario: outcome.scenario ?? '',
-    variant: outcome.variant,
-    fingerprint: outcome.fingerprint,
-    is_simulated: outcome.simulation_status.is_simulated,
-  };
+  const base = keyOf(outcome);
+  if (base === undefined) return [];
   const points: SeriesPoint[] = [];
   const notes = valueNotesOf(outcome.results);
   const add = (
-    about: Pick<SeriesKey, 'metric' | 'batch_size' | 'unit_family'>,
+    about: Pick<SeriesKey, 'metric' | 'batch_size' | 'unit_family' | 'series_kind'>,
     point: Omit<SeriesPoint, 'series_id' | 'key' | 'notes' | 'pairs'>,
   ): void => {
     const key = { ...base, ...about };
@@ -128,7 +128,7 @@ export function pointsOf(outcome: Outcome): SeriesPoint[] {
       if (value === undefined || value === null) continue;
       const ci = metric === 'latency_ms' ? [result.latency_ci_low_ms, result.latency_ci_high_ms] : [null, null];
       add(
-        { metric, batch_size: Number(batch) },
+        { metric, batch_size: Number(batch), ...(metric === 'memory_mb' ? { series_kind: 'memory' } : {}) },
         {
           unit,
           value,
@@ -177,6 +177,21 @@ function pairsOf(
   const own = values.find((each) => each.metric === metric && each.batch_size === batch_size);
   if (own !== undefined) return { ...about, head: own.head, base: own.base };
   return { unavailable: `the base side did not report ${metric}`, ...about, head: [], base: [] };
+}
+
+/** What all points of an outcome have in common; undefined where it has none. */
+export function keyOf(outcome: Outcome): Omit<SeriesKey, 'metric' | 'batch_size'> | undefined {
+  if (outcome.status !== 'completed' || outcome.fingerprint === null) return undefined;
+  return {
+    benchmark: outcome.benchmark,
+    model: outcome.model ?? '',
+    executor: outcome.executor,
+    precision: outcome.precision ?? '',
+    scenario: outcome.scenario ?? '',
+    variant: outcome.variant,
+    fingerprint: outcome.fingerprint,
+    is_simulated: outcome.simulation_status.is_simulated,
+  };
 }
 
 /** What a program reported, in the unit that the history of such a metric is kept in. */

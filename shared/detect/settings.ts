@@ -30,7 +30,7 @@ export interface DetectorSettings {
   /** Distance of each new value from the level before, in noise, and |z| of all of them. */
   least_distance: number;
   least_tail_z: number;
-  /** What a boundary must reach to be confirmed by the values alone, without a re-run. */
+  /** What a boundary must reach to be confirmed by the values alone, without a re-run; `confirm_base` with re-runs as well. */
   confirm_rank_z: number;
   confirm_effect_size: number;
   confirm_separation: number;
@@ -60,7 +60,7 @@ export const DEFAULT_SETTINGS: DetectorSettings = {
   confirm_rank_z: 4.5,
   confirm_effect_size: 2,
   confirm_separation: 0.8,
-  confirm_base: 80,
+  confirm_base: 120,
   confirm_new: 12,
   least_change_percent: 0,
 };

@@ -1,5 +1,6 @@
 import type { Gate } from '../contracts/gate.ts';
 import { matchesPattern } from '../contracts/name-pattern.ts';
+import type { SeriesKind } from '../contracts/series-key.ts';
 import type { GateOutcome, MetricVerdict } from '../contracts/verdict.ts';
 import type { SeriesVerdict } from './series-verdict.ts';
 
@@ -7,6 +8,7 @@ import type { SeriesVerdict } from './series-verdict.ts';
 export interface GatedMetric {
   metric: string;
   batch_size: number | null;
+  series_kind: SeriesKind;
   direction: MetricVerdict['direction'];
   /** Whether the same batch has a median latency, which says the same as its throughput. */
   has_latency: boolean;
@@ -17,9 +19,12 @@ const REPORTED =
   /(?:^|_)(?:p\d+|max|min|memory|rss|load|import|compile|export|first_run|warmup|warm_up|session|energy|power|temperature)(?:_|$)/;
 
 /** Whether a metric counts in a gate. */
-export function countsIn(rule: Gate, { metric, batch_size, direction, has_latency }: GatedMetric): boolean {
+export function countsIn(
+  rule: Gate,
+  { metric, batch_size, series_kind, direction, has_latency }: GatedMetric,
+): boolean {
   if (rule.metrics !== undefined) return rule.metrics.some((pattern) => matchesPattern(metric, pattern));
-  if (direction === 'neither') return false;
+  if (series_kind !== 'result' || direction === 'neither') return false;
   if (direction === 'unknown') return rule.unknown_direction !== undefined;
   if (REPORTED.test(metric)) return false;
   return !(metric === 'throughput_items_per_second' && batch_size !== null && has_latency);

@@ -32,7 +32,7 @@ function judged(metrics: readonly Metric[], request: WrittenGate = {}, rules: Ga
         ci_high: null,
       },
       ...{ samples: 10, steady: true, is_simulated: false, better: '', printed_value: null, printed_unit: '' },
-      ...{ note_codes: [], notes: [], commit: 'head', branch: '', source },
+      ...{ note_codes: [], notes: [], commit: 'head', branch: '', source, series_kind: 'result' },
       ...row,
     }),
   );

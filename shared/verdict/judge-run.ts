@@ -43,8 +43,9 @@ export function judgeRun(question: RunQuestion, settingsOf: (result: ResultRow) 
   const direction = ({ metric, unit, better }: ResultRow): MetricVerdict['direction'] =>
     directionOf({ metric, unit, better: better === '' ? null : better });
   const counts = (result: ResultRow): boolean => {
-    const { metric, batch_size, benchmark } = result;
-    const about = { metric, batch_size, direction: direction(result), has_latency: withLatency.has(batch(result)) };
+    const { metric, batch_size, series_kind, benchmark } = result;
+    const has_latency = withLatency.has(batch(result));
+    const about = { metric, batch_size, series_kind, direction: direction(result), has_latency };
     return countsIn(gates.get(benchmark)?.gate as AppliedGate['gate'], about);
   };
   const first = new Map<string, ResultRow>();

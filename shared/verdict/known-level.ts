@@ -27,6 +27,20 @@ export interface NewestLevel extends KnownLevel {
 }
 
 /**
+ * How far each value lies from the median of its level.
+ * @param starts - where the levels begin, ascending; values before the first are their own distances
+ */
+export function distancesFromLevels(values: readonly number[], starts: readonly number[]): Float64Array {
+  const around = Float64Array.from(values);
+  for (const [i, start] of starts.entries()) {
+    const to = starts[i + 1] ?? values.length;
+    const level = to > start ? median(values.slice(start, to)) : 0;
+    for (let at = start; at < to; at++) around[at] = (values[at] as number) - level;
+  }
+  return around;
+}
+
+/**
  * The newest level of a series.
  * @param values - oldest first, at least one
  * @param from - where the level begins
@@ -43,12 +57,7 @@ export function newestLevel(
   const own = values.slice(first);
   const center = median(own);
   const known = { n: own.length, autocorrelation, is_unsteady: false, median: center, from: first };
-  const around = Float64Array.from(values);
-  for (const [i, start] of [...starts, from].entries()) {
-    const to = [...starts, from][i + 1] ?? values.length;
-    const level = to > start ? median(values.slice(start, to)) : 0;
-    for (let at = start; at < to; at++) around[at] = (values[at] as number) - level;
-  }
+  const around = distancesFromLevels(values, [...starts, from]);
   const withNoise = (noise: { scale: number; mad: number }, noise_n: number): NewestLevel => ({
     ...known,
     around,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
 import { comparePairs, type PairedResult } from '@benchwire/shared/verdict/paired.ts';
 import { UNLABELLED_FILE } from './detection/labelled.ts';
-import { realRelativeNoise } from './detection/series-noise.ts';
+import { type RelativeNoise, realRelativeNoise } from './detection/series-noise.ts';
 import { type BenchResult, round, say } from './report.ts';
 
 const PULL_REQUESTS = 8000;
@@ -26,7 +26,9 @@ export async function verdictPairs(rounds: number): Promise<BenchResult> {
     say(`needs ${UNLABELLED_FILE}: the noise of real series`);
     process.exit(64);
   }
-  const noise = realRelativeNoise(UNLABELLED_FILE);
+  const series = realRelativeNoise(UNLABELLED_FILE);
+  const noise = (n: number, random: Random): Float64Array =>
+    (series[Math.floor(random() * series.length)] as RelativeNoise).values(n, random);
   const random = createRandom(15);
   const count = rounds === 0 ? PULL_REQUESTS : rounds;
   const judged = Array.from({ length: count }, (_, i) => pullRequest(i % 2 === 0, noise, random));

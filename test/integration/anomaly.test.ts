@@ -10,6 +10,7 @@ import { type Outcome, outcomeMessageId, outcomeSubject } from '@benchwire/share
 import { QUERIES, querySubject } from '@benchwire/shared/contracts/query.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
 import { pointsOf } from '@benchwire/shared/contracts/series.ts';
+import { fieldsOfKey } from '@benchwire/shared/contracts/series-key.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type NatsFixture, natsFixture, readAll } from '../support/nats-fixture.ts';
 import { outcomeWith } from '../support/outcomes.ts';
@@ -61,7 +62,7 @@ function answerHistory(): void {
 
 function rowsOf(outcome: Outcome): ResultRow[] {
   return pointsOf(outcome).map(({ series_id, key, unit, value, ci_low, ci_high, samples, steady, better }) => ({
-    ...key,
+    ...fieldsOfKey(key),
     series_id,
     unit: unit ?? '',
     value,

@@ -487,6 +487,6 @@ function resultRow(task_id: string, n: number): ResultRow {
     ...{ benchmark: '', model: '', executor: '', precision: '', scenario: '', variant: '', pool: '', fingerprint: '' },
     ...{ worker_id: '', metric: 'latency_ms', unit: 'ms', value: 1, ci_low: null, ci_high: null, samples: 1 },
     ...{ steady: null, is_simulated: true, commit: '', branch: '', source: null },
-    ...{ better: '', printed_value: null, printed_unit: '', note_codes: [], notes: [] },
+    ...{ better: '', printed_value: null, printed_unit: '', note_codes: [], notes: [], series_kind: 'result' },
   };
 }

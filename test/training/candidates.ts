@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { UNLABELLED_FILE } from '../bench/detection/labelled.ts';
 import { MARGIN } from '../bench/detection/score.ts';
-import { realNoise } from '../bench/detection/series-noise.ts';
+import { realNoise, valuesOf } from '../bench/detection/series-noise.ts';
 import { candidatesOf, FEATURES } from './candidate-features.ts';
 import { makeSeries } from './series.ts';
 
@@ -20,7 +20,7 @@ const { values: given } = parseArgs({
   },
 });
 if (given.out === undefined) throw new Error('say where the table goes: --out FILE.csv');
-const noise = realNoise(UNLABELLED_FILE);
+const noise = valuesOf(realNoise(UNLABELLED_FILE));
 const random = createRandom(Number(given.seed));
 const lines = [['series', 'is_change', ...FEATURES].join(',')];
 for (let s = 0; s < Number(given.series); s++) {

@@ -1,6 +1,5 @@
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import type { Random } from '@benchwire/shared/stats/random.ts';
-import type { NoiseKind } from '../bench/detection/series-noise.ts';
 
 /** A made series, and where its level truly changes. */
 export interface MadeSeries {
@@ -22,7 +21,7 @@ const MIN_VISIBLE = 1;
  * @param noise - of unit scale, without steps
  * @param random - equal sequences make equal series
  */
-export function makeSeries(noise: NoiseKind, random: Random): MadeSeries {
+export function makeSeries(noise: (n: number, random: Random) => Float64Array, random: Random): MadeSeries {
   const n = Math.round(logUniform(random, 100, 1000));
   const changes = placesOf(n, Math.floor(random() * 9), random);
   const levels = levelsOf(n, changes, random);

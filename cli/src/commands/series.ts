@@ -1,6 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ANALYSE_SUBJECT, analyseReply, type SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { SERIES_KINDS } from '@benchwire/shared/contracts/series-key.ts';
 import { titleOfNote } from '@benchwire/shared/contracts/value-note.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { defineCommand } from '../arguments/command.ts';
@@ -18,11 +19,14 @@ export const series = defineCommand({
   name: 'series',
   summary: 'histories of measured values; with a series id, its points',
   positionals: ['[SEARCH|SERIES]'],
-  options: { limit: { kind: 'count', value: 'N', help: 'how many series (100) or points (100)' } },
+  options: {
+    kind: { kind: 'choice', choices: SERIES_KINDS, help: 'only results, or only what was measured beside them' },
+    limit: { kind: 'count', value: 'N', help: 'how many series (100) or points (100)' },
+  },
   details: `
 SEARCH is looked for in benchmark, model and metric. A series id (20 hex digits, as \`bw series\` lists them) shows the
 points of that series, oldest first.`,
-  async run(context, { limit = 100 }, [text = '']) {
+  async run(context, { kind, limit = 100 }, [text = '']) {
     await withStack(context, async (client) => {
       if (/^[0-9a-f]{20}$/.test(text)) {
         const { rows } = await client.query('points', { series_id: text, limit });
@@ -32,7 +36,13 @@ points of that series, oldest first.`,
           reads_only: true,
         });
         showPoints(context, rows, reply.ok ? reply.analysis : undefined);
-      } else showSeries(context, (await client.query('series', { search: text, limit })).rows, text);
+      } else
+        showSeries(
+          context,
+          (await client.query('series', { search: text, ...(kind === undefined ? {} : { series_kind: kind }), limit }))
+            .rows,
+          text,
+        );
     });
     return EXIT.ok;
   },
@@ -52,6 +62,7 @@ function showSeries({ out, err, style, json, now }: CliContext, rows: readonly S
     { title: 'benchmark', cell: (row) => row.benchmark, shrink_to: 12, expendable: 2 },
     { title: 'model', cell: (row) => modelName(row.model), shrink_to: 12 },
     { title: 'metric', cell: (row) => row.metric, shrink_to: 16 },
+    { title: 'kind', cell: (row) => row.series_kind, expendable: 3, paint: (t, _, s) => s.dim(t) },
     { title: 'batch', cell: (row) => (row.batch_size === null ? '' : String(row.batch_size)), align: 'right' },
     { title: 'precision', cell: (row) => row.precision, expendable: 5 },
     { title: 'scenario', cell: (row) => (row.scenario === 'single_stream' ? '' : row.scenario), expendable: 6 },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { seriesAnalysis } from '../anomaly.ts';
 import { QUERIES } from '../query.ts';
 import { annotationRow, resultRow, seriesRow } from '../rows.ts';
+import { seriesKind } from '../series-key.ts';
 import { limitOf, listAnswer, listOf, pageOf } from './lists.ts';
 import { signatures } from './signature.ts';
 
@@ -10,9 +11,11 @@ const params = z.object({ id: z.string().min(1).max(64) });
 export const seriesApi = signatures({
   'GET /api/series': {
     role: 'viewer',
-    summary: 'Series; `search` looks in benchmark, model and metric',
+    summary:
+      'Series; `search` looks in benchmark, model and metric, `series_kind` is `result`, `phase`, `memory` or `energy`',
     query: z.strictObject({
       search: z.string().max(256).default(''),
+      series_kind: seriesKind.optional(),
       model: z.string().max(4096).optional(),
       limit: limitOf(100, 10_000),
     }),

@@ -27,6 +27,7 @@ const COLUMNS: readonly Column<SeriesRow>[] = [
     cell: (row) => <Link href={`/series/${row.series_id}`}>{modelName(row.model) || row.benchmark}</Link>,
   },
   { key: 'metric', title: 'Metric', value: ({ metric }) => metric },
+  { key: 'series_kind', title: 'Kind', value: ({ series_kind }) => series_kind },
   { key: 'batch_size', title: 'Batch', numeric: true, value: ({ batch_size }) => batch_size },
   {
     key: 'last_value',

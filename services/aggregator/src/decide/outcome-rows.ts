@@ -1,6 +1,6 @@
+import { allPointsOf } from '@benchwire/shared/contracts/all-points.ts';
 import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
-import { pointsOf } from '@benchwire/shared/contracts/series.ts';
 import { fieldsOfKey } from '@benchwire/shared/contracts/series-key.ts';
 import { titleOfNote, type ValueNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
 import type { AttemptRow } from '../tables/attempts.ts';
@@ -151,7 +151,7 @@ function leftOut({ status, results }: Outcome): string {
 }
 
 function resultRows(outcome: Outcome, order: number, source: string): ResultRow[] {
-  return pointsOf(outcome).map((point) => ({
+  return allPointsOf(outcome).map((point) => ({
     series_id: point.series_id,
     run_id: outcome.run_id,
     task_id: outcome.task_id,
@@ -203,6 +203,7 @@ export function retraction(
     fingerprint: '',
     worker_id: '',
     metric: '',
+    series_kind: 'result',
     unit: '',
     value: 0,
     ci_low: null,

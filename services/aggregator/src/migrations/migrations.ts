@@ -88,7 +88,7 @@ export const MIGRATIONS: readonly Migration[] = [
         (column) =>
           `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${results.columns[column]}`,
       ),
-      addPairs(database),
+      ...addNewer(database),
     ],
     compute: convertStoredUnits,
   },
@@ -102,7 +102,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     id: 6,
     name: 'defaults of catalogue models that were written out are no setting',
-    statements: (database) => [addPairs(database)],
+    statements: addNewer,
     compute: joinWrittenDefaults,
   },
   { id: 7, name: 'test cases', statements: (database, retention) => [createTable(database, testCases, retention)] },
@@ -110,11 +110,22 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     id: 9,
     name: 'pairs of a head and a base side',
-    statements: (database) => [addPairs(database)],
+    statements: addNewer,
+  },
+  {
+    id: 10,
+    name: 'kinds of series',
+    statements: (database) => [
+      ...addNewer(database),
+      `ALTER TABLE ${findings.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS series_kind ${findings.columns.series_kind}`,
+    ],
   },
 ];
 
-/** Also before those that read whole rows of results: they read every column that the table has by now. */
-function addPairs(database: Parameters<typeof onCluster>[0]): string {
-  return `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS pairs ${results.columns.pairs}`;
+/** Newer columns of results. Also before the migrations that read its rows: they read every column that the table has by now. */
+function addNewer(database: Database): string[] {
+  return (['pairs', 'series_kind'] as const).map(
+    (column) =>
+      `ALTER TABLE ${results.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS ${column} ${results.columns[column]}`,
+  );
 }

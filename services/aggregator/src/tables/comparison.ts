@@ -2,6 +2,7 @@ import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { equals, filterBy } from './filter.ts';
+import { RESULTS_ONLY } from './results.ts';
 import { SERIES_FIELDS } from './series-columns.ts';
 
 /** For each thing that can be compared: which results belong to one of `values`, and to which. */
@@ -41,6 +42,7 @@ export function findComparison(
 ): Promise<Array<QueryRow<'comparison'>>> {
   const { where, parameters } = filterBy([
     [SIDES[by].where, { values: [...values] }],
+    by === 'series' || metric !== undefined ? undefined : [RESULTS_ONLY, {}],
     equals('run_id', 'UUID', run_id),
     commit === undefined ? undefined : ['startsWith(commit, {commit:String})', { commit }],
     equals('model', 'String', model),

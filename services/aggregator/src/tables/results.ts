@@ -63,13 +63,17 @@ const SHOWN = columnsOf(results)
   .filter((column) => column !== 'version' && column !== 'is_deleted' && column !== 'pairs')
   .join(', ');
 
+/** What was to be measured, and the memory that it took meanwhile: what tables of results show. */
+export const RESULTS_ONLY = "(series_kind = 'result' OR (series_kind = 'memory' AND batch_size IS NOT NULL))";
+
 /** Points of a run, by task; whole tasks only when `after_task_id` pages on. */
 export function findResults(
   database: Queries,
-  { run_id, after_task_id, limit }: AskedQuery<'results'>,
+  { run_id, after_task_id, with_all_kinds, limit }: AskedQuery<'results'>,
 ): Promise<ResultReply[]> {
   return database.query(
     `SELECT ${SHOWN} FROM results FINAL WHERE run_id = {run_id:UUID} AND task_id > {after_task_id:String}
+       ${with_all_kinds ? '' : `AND ${RESULTS_ONLY}`}
      ORDER BY task_id, attempt, metric, batch_size, series_id LIMIT {limit:UInt32}`,
     { run_id, after_task_id, limit },
   );
@@ -177,10 +181,11 @@ export function findFresh(
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Queries,
-  { search, series_id, model, limit }: AskedQuery<'series'>,
+  { search, series_id, series_kind, model, limit }: AskedQuery<'series'>,
 ): Promise<SeriesRow[]> {
   const { where, parameters } = filterBy([
     equals('series_id', 'String', series_id),
+    equals('series_kind', 'String', series_kind),
     equals('model', 'String', model),
     contains(['benchmark', 'model', 'metric'], search),
   ]);

@@ -12,6 +12,7 @@ export const SERIES_COLUMNS = {
   fingerprint: 'LowCardinality(String)',
   metric: 'LowCardinality(String)',
   is_simulated: 'Bool',
+  series_kind: "LowCardinality(String) DEFAULT 'result'",
 } as const satisfies Record<keyof SeriesFields, string>;
 
 export const SERIES_FIELDS = Object.keys(SERIES_COLUMNS) as Array<keyof SeriesFields>;

@@ -25,7 +25,7 @@ export interface RunHistory {
  */
 export async function loadRunHistory(nats: NatsConnection, run_id: string): Promise<RunHistory> {
   const results: ResultRow[] = [];
-  for await (const row of queryRows(nats, 'results', { run_id })) results.push(row);
+  for await (const row of queryRows(nats, 'results', { run_id, with_all_kinds: true })) results.push(row);
   const all = [...new Set(results.map(({ series_id }) => series_id))];
   const series_ids = all.slice(0, MAX_SERIES);
   const histories = new Map<string, SeriesHistory>();

@@ -1,6 +1,7 @@
-import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
+import type { Finding, FindingConfirmation, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { revise } from './finding-book.ts';
+import { HELD_BEFORE } from './lasting-change.ts';
 
 export interface ConfirmationOptions {
   /** Re-runs of one suspicion at most; 0 asks for none. */
@@ -11,7 +12,7 @@ export interface ConfirmationOptions {
   kinds: readonly string[];
 }
 
-/** So many re-runs that agree, or that don't, settle a suspicion. */
+/** So many re-runs that agree settle a suspicion. One that doesn't is enough before any has agreed, else the third decides. */
 const NEEDED = 2;
 
 /** How many re-runs may still be asked for. */
@@ -39,8 +40,8 @@ function confirmationId(finding: Finding, n: number): string {
 }
 
 /**
- * The finding with one more re-run asked for, first of the device that it was measured on, then of another one of the pool; or
- * undefined where none is to be asked.
+ * The finding with one more re-run asked for, first of a sibling of the device that it was measured on: whatever state that device
+ * is in, the sibling is not in it, and most suspicions end there. Then of the device itself. Undefined where none is to be asked.
  * @param wasOn - the worker that measured what is suspected, where that is known
  */
 export function askAgain(
@@ -55,12 +56,13 @@ export function askAgain(
   if (confirmations.some((each) => each.agrees === null && each.note === '')) return undefined;
   // What lies there now is something else: another re-run would measure that again.
   if (confirmations.some((each) => each.measured_other_files === true)) return undefined;
-  if (confirmations.length >= options.runs) return undefined;
+  if (confirmations.length >= options.runs || (agreeing(confirmations) >= NEEDED && !moreWouldDo(finding)))
+    return undefined;
   const request_id = confirmationId(finding, confirmations.length + 1);
   if (!mayAsk(request_id)) return undefined;
   const asked: FindingConfirmation = {
     request_id,
-    on: confirmations.length === 0 ? 'same_device' : 'sibling',
+    on: confirmations.length === 1 ? 'same_device' : 'sibling',
     suspected_worker_id: wasOn,
     asked_at: now.toISOString(),
     run_id: null,
@@ -84,29 +86,74 @@ export interface Answer {
   measured_other_files?: true;
 }
 
-/** The finding after a re-run has come back, settled where enough of them say the same. */
-export function answered(finding: Finding, answer: Answer, now: Date): Finding {
+const agreeing = (confirmations: readonly FindingConfirmation[]): number =>
+  confirmations.filter(({ agrees }) => agrees === true).length;
+
+/** Whether re-runs that agree are too few to exclude chance. */
+const moreWouldDo = ({ evidence }: Finding): boolean =>
+  evidence?.tests.some(({ name, passed }) => name === HELD_BEFORE && passed) === true;
+
+/**
+ * The finding after a re-run has come back, settled where enough of them say the same.
+ * @param testsOf - what else has to hold before re-runs that agree confirm it (see `ofLastingChange`)
+ */
+export function answered(
+  finding: Finding,
+  answer: Answer,
+  testsOf: (finding: Finding) => FindingEvidence['tests'],
+  now: Date,
+): Finding {
   const at = finding.confirmations.findIndex((each) => each.agrees === null && each.note === '');
   if (at < 0) return finding;
   const agrees = answer.value === null ? null : liesBeyond(finding, answer.value);
   const confirmations = finding.confirmations.map((each, i) =>
     i === at ? { ...each, ...answer, on: whereOf(each, answer), agrees } : each,
   );
-  const count = (verdict: boolean): number => confirmations.filter((each) => each.agrees === verdict).length;
   if (finding.state !== 'suspected') return revise(finding, now, { confirmations });
-  const values = confirmations
-    .flatMap(({ value }) => (value === null ? [] : [Number(value.toPrecision(4))]))
-    .join(', ');
-  if (count(true) >= NEEDED) {
-    const reason = `${count(true)} re-runs measured the new level again (${values})`;
-    return revise(finding, now, { confirmations }, { state: 'confirmed', by: 'anomaly', reason });
+  const yes = agreeing(confirmations);
+  const no = confirmations.filter((each) => each.agrees === false).length;
+  const values = valuesOf(confirmations);
+  if (yes >= NEEDED) {
+    const tests = testsOf({ ...finding, confirmations });
+    return agreed({ ...finding, confirmations }, tests, values, now);
   }
-  if (count(false) >= NEEDED) {
-    const reason = `${count(false)} re-runs measured the level before (${values}): one value was off, the level stayed`;
+  if (no >= NEEDED || (no > 0 && yes === 0)) {
+    const which = no === 1 ? 'a re-run' : `${no} re-runs`;
+    const reason = `${which} measured the level before (${values}): one value was off, the level stayed`;
     return revise(finding, now, { confirmations }, { state: 'went_away', by: 'anomaly', reason });
   }
   return revise(finding, now, { confirmations });
 }
+
+/** The finding where enough re-runs agree: confirmed, or waiting for what else has to hold. */
+function agreed(finding: Finding, tests: FindingEvidence['tests'], values: string, now: Date): Finding {
+  const before = finding.evidence?.tests.filter(({ name }) => !tests.some((test) => test.name === name)) ?? [];
+  const evidence = finding.evidence && { ...finding.evidence, tests: [...before, ...tests] };
+  const failed = tests.filter(({ passed }) => !passed);
+  const waits = failed.map(
+    ({ meaning, value, limit }) => `; the next points decide, because ${meaning} (${short(value)}, limit ${limit})`,
+  );
+  const state = failed.length === 0 ? 'confirmed' : 'suspected';
+  const reason = `${agreeing(finding.confirmations)} re-runs measured the new level again (${values})${waits.join('')}`;
+  return revise(finding, now, { confirmations: finding.confirmations, evidence }, { state, by: 'anomaly', reason });
+}
+
+/** A finding whose re-runs agree and that had to wait, confirmed where the points since then are enough. */
+export function waited(
+  finding: Finding,
+  testsOf: (finding: Finding) => FindingEvidence['tests'],
+  now: Date,
+): Finding | undefined {
+  if (finding.state !== 'suspected' || agreeing(finding.confirmations) < NEEDED) return undefined;
+  const tests = testsOf(finding);
+  if (tests.length === 0 || tests.some(({ passed }) => !passed)) return undefined;
+  return agreed(finding, tests, valuesOf(finding.confirmations), now);
+}
+
+const valuesOf = (confirmations: readonly FindingConfirmation[]): string =>
+  confirmations.flatMap(({ value }) => (value === null ? [] : [Number(value.toPrecision(4))])).join(', ');
+
+const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Where it ran indeed; as it was asked for where there was no re-run. */
 function whereOf({ on, suspected_worker_id }: FindingConfirmation, { worker_id }: Answer): FindingConfirmation['on'] {

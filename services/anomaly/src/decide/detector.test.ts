@@ -1,8 +1,8 @@
 import { normal } from '@benchwire/shared/stats/normal.ts';
-import type { Measured } from '@benchwire/shared/verdict/known-level.ts';
+import { distancesFromLevels, type Measured } from '@benchwire/shared/verdict/known-level.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DetectorOptions, judge } from './detector.ts';
+import { type DetectorOptions, judge as judgeAround } from './detector.ts';
 
 const options: DetectorOptions = { threshold: 5, min_runs: 5, window: 50 };
 const point = (value: number, rest: Partial<Measured> = {}): Measured => ({
@@ -12,6 +12,10 @@ const point = (value: number, rest: Partial<Measured> = {}): Measured => ({
   steady: null,
   ...rest,
 });
+
+/** In a series of one level. */
+const judge = (before: readonly number[], value: Measured, limits: DetectorOptions) =>
+  judgeAround(before, value, limits, () => distancesFromLevels(before, [0]));
 
 /** mulberry32, so that the shares below are the same in every run. */
 function randomOf(seed: number): () => number {

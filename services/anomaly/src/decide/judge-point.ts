@@ -3,6 +3,7 @@ import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { SeriesKey, SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import { KNOWN_MODE, visitsTo } from '@benchwire/shared/detect/modes.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
+import { distancesFromLevels } from '@benchwire/shared/verdict/known-level.ts';
 import { directionOf, follow, type Known } from '../detect/follow.ts';
 import type { OnlineSeries } from '../detect/online.ts';
 import { calm } from '../detect/replay.ts';
@@ -49,11 +50,14 @@ export function judgePoint(parts: JudgeParts, series: Series, news: NewPoint): F
   const factor = thresholdFactor(parts.findings.judged(news.key.metric, series.refs.at(-1)?.pool ?? null));
   const known = knownOf(series, parts.findings);
   const isOpen = known.some((each) => each.isSuspected);
-  const single = isOpen ? undefined : judgeSingle(parts, series, news, known, factor);
+  const single = isOpen || isPhase(news.key) ? undefined : judgeSingle(parts, series, news, known, factor);
   if (single !== undefined) return [single];
   if (!news.isSuspicious && !isOpen) return [];
   return reviewSeries(parts, series, news, known, factor);
 }
+
+/** One slow load is a cold cache, and no reason to measure everything again: only several points say that the level moved. */
+const isPhase = ({ series_kind }: SeriesKey): boolean => series_kind === 'phase' || series_kind === 'energy';
 
 /** What is known of the level: findings, and jumps to known modes. */
 function knownOf(series: Series, findings: FindingBook): KnownFinding[] {
@@ -78,13 +82,13 @@ function knownOf(series: Series, findings: FindingBook): KnownFinding[] {
   return [...told, ...jumps];
 }
 
-/** Where the level began that the newest point is held against, as an index. */
-function levelFrom(series: Series, known: readonly KnownFinding[]): number {
+/** Where the levels began that are known, as ascending indices; the newest point is compared with the last of them. */
+function levelsFrom(series: Series, known: readonly KnownFinding[]): number[] {
   const newest = series.dropped + series.values.length - 1;
   const began = known
     .filter((each) => !each.isSuspected || newest - each.at >= SETTLED_BY_TIME)
-    .map((each) => each.index);
-  return Math.max(0, ...began);
+    .map((each) => Math.max(0, each.index));
+  return [...new Set([0, ...began])].sort((a, b) => a - b);
 }
 
 function judgeSingle(
@@ -95,10 +99,11 @@ function judgeSingle(
   factor: number,
 ): Finding | undefined {
   const last = series.values.length - 1;
-  const from = Math.max(levelFrom(series, known), last - parts.single.window);
+  const from = Math.max(levelsFrom(series, known).at(-1) ?? 0, last - parts.single.window);
   const before = series.values.slice(from, last);
   const options = { ...parts.single, threshold: parts.single.threshold * factor };
-  const verdict = judge(before, point, options);
+  const around = (): Float64Array => distancesFromLevels(series.values.slice(0, last), levelsFrom(series, known));
+  const verdict = judge(before, point, options, around);
   if (verdict === undefined || verdict.side === 0) return undefined;
   const change = verdict.median === 0 ? Infinity : Math.abs((point.value - verdict.median) / verdict.median) * 100;
   if (change < parts.levels.least_change_percent) return undefined;

@@ -1,9 +1,9 @@
 import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
-import { excursionLimit } from '@benchwire/shared/verdict/excursions.ts';
 import type { HistoryPoint } from '@benchwire/shared/verdict/history.ts';
 import { judgeSeries, type SeriesVerdict } from '@benchwire/shared/verdict/judge-series.ts';
+import { distancesFromLevels } from '@benchwire/shared/verdict/known-level.ts';
 import { DEFAULT_MAIN_BRANCHES } from '@benchwire/shared/verdict/lines.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -20,16 +20,20 @@ const randomSeries = fc
     noise: fc.constantFrom(0, 0.002, 0.01, 0.05),
     own_interval: fc.constantFrom(null, 0.005, 0.1),
     steady: fc.constantFrom(true, false, null),
+    spikes: fc.constantFrom(0, 0, 0.05, 0.2),
   })
-  .map(({ n, seed, noise, own_interval, steady }) => {
+  .map(({ n, seed, noise, own_interval, steady, spikes }) => {
     const random = createRandom(seed);
-    const values = Array.from({ length: n }, () => 100 * (1 + noise * Math.max(-2.5, Math.min(2.5, normal(random)))));
+    const values = Array.from({ length: n }, () => {
+      const spike = random() < spikes ? 12 * random() : 0;
+      return 100 * (1 + noise * (spike + Math.max(-2.5, Math.min(2.5, normal(random)))));
+    });
     const measured = (value: number) => ({
       ...{ value, steady },
       ci_low: own_interval === null ? null : value - 100 * own_interval,
       ci_high: own_interval === null ? null : value + 100 * own_interval,
     });
-    return values.map(measured);
+    return { before: values.map(measured), spikes };
   });
 
 type Measured = Parameters<typeof judge>[1];
@@ -51,46 +55,54 @@ function verdictOf(before: readonly Measured[], measured: Measured): SeriesVerdi
 
 it('the detector, a series’ sensitivity and a verdict agree about what a change is', () => {
   fc.assert(
-    fc.property(randomSeries, (before) => {
-      const analysis = analyse('s', before.map(pointOf), {
-        ...{ single, levels: DEFAULT_SETTINGS, judged: { acknowledged: 0, dismissed: 0 }, confirmed: [], worse: 1 },
-      });
-      // A series with several levels has another base than the detector has without a finding.
-      fc.pre(analysis.segments.length === 1 && analysis.modes.length === 0);
-      const at = (value: number): Measured => {
-        const like = before.at(-1) as Measured;
-        const width = like.ci_low === null || like.ci_high === null ? null : (like.ci_high - like.ci_low) / 2;
-        return {
-          ...like,
-          value,
-          ci_low: width === null ? null : value - width,
-          ci_high: width === null ? null : value + width,
+    fc.property(
+      randomSeries,
+      fc.array(fc.double({ min: 0.1, max: 3, noNaN: true }), { minLength: 3, maxLength: 3 }),
+      ({ before, spikes }, shares) => {
+        const analysis = analyse('s', before.map(pointOf), {
+          ...{ single, levels: DEFAULT_SETTINGS, judged: { acknowledged: 0, dismissed: 0 }, confirmed: [], worse: 1 },
+        });
+        // A series with several levels has another base than the detector has without a finding.
+        fc.pre(analysis.segments.length === 1 && analysis.modes.length === 0);
+        const at = (value: number): Measured => {
+          const like = before.at(-1) as Measured;
+          const width = like.ci_low === null || like.ci_high === null ? null : (like.ci_high - like.ci_low) / 2;
+          return {
+            ...like,
+            value,
+            ci_low: width === null ? null : value - width,
+            ci_high: width === null ? null : value + width,
+          };
         };
-      };
-      const values = before.map(({ value }) => value);
-      const baseline = verdictOf(before, at(100)).baseline;
-      fc.pre(baseline?.points === Math.min(values.length, single.window));
-      const level = baseline?.level ?? Number.NaN;
-      const ofDetector = judge(values.slice(-single.window), at(200), single);
-      const limit = (ofDetector?.threshold ?? 0) * (ofDetector?.scale ?? 0);
-      expect(level).toBeCloseTo(ofDetector?.median ?? 0, 9);
-      // Where the series goes further by itself, a verdict needs more; the detector asks for re-runs instead.
-      const around = Float64Array.from(values, (value) => value - level);
-      fc.pre(excursionLimit(around, 1, 1) < limit);
+        const values = before.map(({ value }) => value);
+        const baseline = verdictOf(before, at(100)).baseline;
+        fc.pre(baseline?.points === Math.min(values.length, single.window));
+        const level = baseline?.level ?? Number.NaN;
+        const detected = (value: number) =>
+          judge(values.slice(-single.window), at(value), single, () => distancesFromLevels(values, [0]));
+        const far = detected(level * 4);
+        const limit = (far?.threshold ?? 0) * (far?.scale ?? 0);
+        expect(level).toBeCloseTo(far?.median ?? 0, 9);
 
-      // What the panel says is what the verdict says, and what the detector needs, with what 95 % of power cost.
-      const said = verdictOf(before, at(level + limit * 1.02));
-      const [afterOne] = analysis.minimum_detectable_effect;
-      expect(said.minimum_detectable_percent).toBeCloseTo(afterOne?.percent ?? 0, 6);
-      expect(((afterOne?.percent ?? 0) * level) / 100).toBeGreaterThan(limit);
-      expect(((afterOne?.percent ?? 0) * level) / 100).toBeLessThan(limit * 1.6);
+        // What the panel says is what the verdict says, and what the detector needs, with what 95 % of power cost.
+        const [afterOne] = analysis.minimum_detectable_effect;
+        const needed = ((afterOne?.percent ?? 0) * level) / 100;
+        expect(verdictOf(before, at(level * 4)).minimum_detectable_percent).toBeCloseTo(afterOne?.percent ?? 0, 6);
+        expect(needed).toBeGreaterThan(limit);
+        expect(needed).toBeLessThan(limit * 1.6);
 
-      // Right beyond the detector's limit both see a change, right before it neither does.
-      expect(judge(values.slice(-single.window), at(level + limit * 1.02), single)?.side).toBe(1);
-      expect(said.verdict, said.reason).toBe('slower');
-      expect(judge(values.slice(-single.window), at(level + limit * 0.98), single)?.side).toBe(0);
-      expect(['no_change', 'cannot_tell']).toContain(verdictOf(before, at(level + limit * 0.98)).verdict);
-    }),
+        // Around the limit, and anywhere else, both see a change or neither does.
+        for (const share of [...shares, 0.98, 1.02]) {
+          const value = level + limit * share;
+          const said = verdictOf(before, at(value));
+          if (said.reason.includes('jumps between levels')) continue;
+          const isSeen = detected(value)?.side === 1;
+          expect(said.verdict === 'slower', `${share} of the limit: ${said.reason}`).toBe(isSeen);
+          if (share > 1.01 && spikes === 0) expect(isSeen).toBe(true);
+          if (share < 0.99 && spikes === 0) expect(isSeen).toBe(false);
+        }
+      },
+    ),
     { numRuns: 300, seed: 15 },
   );
 });

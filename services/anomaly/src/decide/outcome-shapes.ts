@@ -1,6 +1,7 @@
 import type { FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import type { SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import type { SeriesKind } from '@benchwire/shared/contracts/series-key.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 import { type Unusualness, unusualness } from '../detect/multivariate.ts';
 
@@ -25,6 +26,8 @@ interface Shape {
 /** Outcomes that a new one is held against. */
 const MAX_ROWS = 60;
 const MAX_COLUMNS = 12;
+/** The hardware's readings are columns already, and one slow load makes no unusual result. */
+const BESIDE: ReadonlySet<SeriesKind> = new Set(['phase', 'energy']);
 /** Things that are remembered; beyond, the ones that were measured longest ago go. */
 const MAX_THINGS = 20_000;
 
@@ -93,7 +96,7 @@ function columnName({ key }: SeriesPoint): string {
 
 function columnsOf(outcome: Outcome, points: readonly SeriesPoint[]): Array<[name: string, value: number]> {
   const measured = points
-    .filter(({ key }) => key.metric !== 'throughput_items_per_second')
+    .filter(({ key }) => key.metric !== 'throughput_items_per_second' && !BESIDE.has(key.series_kind ?? 'result'))
     .map((point): [string, number] => [columnName(point), point.value]);
   const hardware = Object.entries(outcome.hardware_metrics ?? {}).flatMap(
     ([name, value]): Array<[string, number]> => (typeof value === 'number' ? [[name, value]] : []),

@@ -1,6 +1,7 @@
+import { hasPhases } from '@benchwire/shared/contracts/all-points.ts';
 import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
-import { type Outcome, outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { type Outcome, type OutcomeResults, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
 import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Parsed, parseWith, readJson } from '@benchwire/shared/runtime/issues.ts';
@@ -26,7 +27,7 @@ export function readOutcome(bytes: Uint8Array, subject: string, stored_at: Date)
   const { value } = json;
   if (isRecord(value)) {
     const { status, results, run_id, task_id, attempt, tags } = value;
-    if (status === 'completed' && isRecord(results) && isEmpty(results.batch_sizes) && isEmpty(results.metrics)) {
+    if (status === 'completed' && isRecord(results) && hasNoPoints(results)) {
       return { ok: true, value: { kind: 'nothing', raw: value } };
     }
     if (status !== 'completed' && typeof run_id === 'string' && typeof task_id === 'string') {
@@ -51,6 +52,12 @@ export function readOutcome(bytes: Uint8Array, subject: string, stored_at: Date)
   const finished_at = plausibleTime(parsed.value.finished_at, stored_at.getTime());
   const read = { ...parsed.value, finished_at };
   return { ok: true, value: { kind: 'measured', attempt_id: attemptId(read), outcome: read, raw: parsed.value } };
+}
+
+/** Before any check: of values that are none the check says what is wrong. */
+function hasNoPoints({ batch_sizes, metrics, timings }: Record<string, unknown>): boolean {
+  if (!isEmpty(batch_sizes) || !isEmpty(metrics)) return false;
+  return !isRecord(timings) || !hasPhases(timings as NonNullable<OutcomeResults['timings']>);
 }
 
 function isEmpty(value: unknown): boolean {

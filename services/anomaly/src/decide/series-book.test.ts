@@ -77,7 +77,7 @@ describe('SeriesBook', () => {
       confirmations: [
         {
           request_id: `confirm-${attemptId(slow)}-1`,
-          on: 'same_device',
+          on: 'sibling',
           suspected_worker_id: 'w',
           agrees: null,
         },
@@ -151,13 +151,40 @@ describe('SeriesBook', () => {
     expect(book.fold(read(outcomeOf(100)), now)).toMatchObject([{ kind: 'improvement', state: 'suspected' }]);
   });
 
-  it('went away where two re-runs measure the level before', () => {
+  it('went away where the first re-run measures the level before', () => {
     const { book, again } = suspicion();
-    again(101);
-    expect(again(99)).toMatchObject([
+    expect(again(101)).toMatchObject([
       { state: 'went_away', history: [{}, { reason: expect.stringContaining('stayed') }] },
     ]);
     expect(book.fold(read(outcomeOf(100)), now)).toEqual([]);
+  });
+
+  it('goes by the third re-run where the first two disagree', () => {
+    const { again } = suspicion();
+    again(131);
+    expect(again(100)).toMatchObject([{ state: 'suspected' }, { confirmations: [{}, {}, { on: 'sibling' }] }]);
+    expect(again(99)).toMatchObject([{ state: 'went_away' }]);
+  });
+
+  it('a small step after a level that was not held for long waits for the next points, although re-runs agree', () => {
+    const book = new SeriesBook(options);
+    for (let run = 0; run < 25; run++) book.fold(read(outcomeOf([100, 101, 99, 102, 98][run % 5] as number)), now);
+    const slow = outcomeOf(112);
+    expect(book.fold(read(slow), now)[0]).toMatchObject({ state: 'suspected' });
+    const tags = { [CONFIRMS_TAG]: attemptId(slow) };
+    const answers = [113, 112].flatMap((value) => book.fold(read(outcomeOf(value, { tags })), now));
+    expect(answers.at(-1)).toMatchObject({
+      state: 'suspected',
+      history: [{}, { reason: expect.stringContaining('the next points decide') }],
+      confirmations: [{ agrees: true }, { agrees: true }],
+    });
+    expect(answers.at(-1)?.evidence?.tests).toContainEqual(
+      expect.objectContaining({ name: 'held_before', value: 25, limit: 120, passed: false }),
+    );
+    const next = Array.from({ length: 15 }, (_, run) =>
+      book.fold(read(outcomeOf([112, 113, 111][run % 3] as number)), now),
+    );
+    expect(next.flat().at(-1)).toMatchObject({ state: 'confirmed', history: [{}, {}, { state: 'confirmed' }] });
   });
 
   it('notes that a re-run could not be asked for, without a run of its own', () => {
@@ -328,6 +355,30 @@ describe('SeriesBook', () => {
     expect(book.fold(read(outcomeOf(130)), now)).not.toEqual([]);
   });
 
+  it('follows the time of a phase: one slow one says nothing, several are a finding that re-runs settle', () => {
+    const book = new SeriesBook(options);
+    const loaded = (load_ms: number, changes: Partial<Outcome> = {}): Finding[] =>
+      book.fold(
+        read(outcomeOf(100, { ...changes, results: { ...outcomeOf(100).results, timings: { load_ms } } })),
+        now,
+      );
+    for (let run = 0; run < 130; run++) expect(loaded([200, 204, 198, 201][run % 4] as number)).toEqual([]);
+    expect(loaded(900)).toEqual([]);
+    for (let run = 0; run < 8; run++) expect(loaded([200, 204, 198, 201][run % 4] as number)).toEqual([]);
+    const found = [1, 2, 3, 4].flatMap((run) => loaded(400 + run));
+    expect(ids(found)).toHaveLength(1);
+    expect(found[0]).toMatchObject({
+      ...{ kind: 'regression', state: 'suspected', unit: 'ms' },
+      series: { metric: 'load_ms', series_kind: 'phase', batch_size: null },
+    });
+    expect(finding.safeParse(found[0]).success).toBe(true);
+    const tags = { [CONFIRMS_TAG]: attemptId(found[0] as Finding) };
+    // It was there once by itself, so two re-runs are not enough.
+    expect([403, 401, 402].flatMap((load_ms) => loaded(load_ms, { tags })).at(-1)).toMatchObject({
+      state: 'confirmed',
+    });
+  });
+
   it('leaves series alone that belong to others', () => {
     const book = new SeriesBook({ ...options, owns: () => false });
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
@@ -379,9 +430,9 @@ function refOf(outcome: Outcome): PointRef {
 describe('readOutcome', () => {
   it('skips what measured nothing without a full check', () => {
     expect(read(outcomeOf(1, { results: {} })).kind).toBe('nothing');
-    expect(read(outcomeOf(1, { results: { batch_sizes: {}, metrics: {}, timings: { load_ms: 1 } } })).kind).toBe(
-      'nothing',
-    );
+    const timings = { waited_for_device_seconds: 1, load_ms: null };
+    expect(read(outcomeOf(1, { results: { batch_sizes: {}, metrics: {}, timings } })).kind).toBe('nothing');
+    expect(read(outcomeOf(1, { results: { timings: { export_ms: 1 } } })).kind).toBe('measured');
     expect(read(outcomeOf(1, { status: 'failed' })).kind).toBe('unmeasured');
     expect(read(outcomeOf(1)).kind).toBe('measured');
   });

@@ -1,12 +1,13 @@
+import { allPointsOf } from '@benchwire/shared/contracts/all-points.ts';
 import { isSameCommit } from '@benchwire/shared/contracts/commit.ts';
 import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
-import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { decidesNothing, measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
 import { type Source, source } from '@benchwire/shared/contracts/request.ts';
-import { pointsOf, type SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import type { SeriesPoint } from '@benchwire/shared/contracts/series.ts';
 import { type TestCase, testResults } from '@benchwire/shared/contracts/test-results.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
@@ -14,7 +15,7 @@ import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
-import { type Answer, answered, askAgain, Budget, type ConfirmationOptions } from './confirmation.ts';
+import { type Answer, answered, askAgain, Budget, type ConfirmationOptions, waited } from './confirmation.ts';
 import {
   failureSeries,
   findingOfFailures,
@@ -29,12 +30,13 @@ import { type EnvironmentChange, Environments } from './environments.ts';
 import { Failures } from './failures.ts';
 import { FindingBook } from './finding-book.ts';
 import { judgePoint } from './judge-point.ts';
+import { ofLastingChange } from './lasting-change.ts';
 import { MAX_POINTS, movedWithEnvironment } from './moved-environment.ts';
 import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
 import { type OutlierPattern, SampleOutliers } from './sample-outliers.ts';
-import { addPoint, newSeries, placePoint, type Series, seriesOfLine } from './series.ts';
+import { addPoint, newSeries, numberOf, placePoint, type Series, seriesOfLine } from './series.ts';
 import { TestMemory } from './test-memory.ts';
 
 export interface BookOptions {
@@ -176,7 +178,7 @@ export class SeriesBook {
       finding.confirmations.some((each) => each.request_id === request_id && each.agrees === null && each.note === ''),
     );
     return attempt.map((finding) =>
-      this.#apply(answered(finding, { run_id: null, worker_id: null, value: null, note: why }, now)),
+      this.#apply(answered(finding, { run_id: null, worker_id: null, value: null, note: why }, () => [], now)),
     );
   }
 
@@ -203,6 +205,10 @@ export class SeriesBook {
         ...judgePoint(parts, series, { point, key: point.key, isSuspicious, now }),
       ];
       for (const finding of found) changed.push(this.#apply(finding));
+      for (const finding of this.findings.ofSeries(point.series_id)) {
+        const next = waited(finding, (agreed) => this.#ofLastingChange(agreed), now);
+        if (next !== undefined) changed.push(this.#apply(next));
+      }
       for (const finding of found) changed.push(...this.#ask(finding, now));
     }
     const unusual = points.length === 0 ? undefined : this.#shapes.add(outcome, points);
@@ -277,11 +283,22 @@ export class SeriesBook {
       const answer = answerOf(finding.series_id);
       // It was taken before a crash, and comes again.
       if (finding.confirmations.some((each) => each.run_id === answer.run_id)) continue;
-      const next = answered(finding, answer, now);
+      const next = answered(finding, answer, (agreed) => this.#ofLastingChange(agreed), now);
       if (next === finding) continue;
       changed.push(this.#apply(next), ...this.#ask(next, now));
     }
     return changed;
+  }
+
+  /** Where the level moved with the environment there is an explanation, and what came before is another series. */
+  #ofLastingChange(finding: Finding): FindingEvidence['tests'] {
+    const series = this.#series.get(seriesOfLine(finding.series_id, this.#lineOf(finding.source).name));
+    const at = series === undefined ? undefined : numberOf(series, attemptId(finding));
+    if (series === undefined || at === undefined || (finding.evidence?.environment.length ?? 0) > 0) return [];
+    const before = Float64Array.from(series.values.slice(0, at - series.dropped));
+    if (before.length === 0) return [];
+    const after = Float64Array.from(series.values.slice(at - series.dropped));
+    return ofLastingChange(finding, before, after, this.#options.single.threshold, this.#options.levels);
   }
 
   /** Why a re-run decides nothing: what lay there when it ran was not what is suspected. */
@@ -375,5 +392,5 @@ function refOf(outcome: Outcome): PointRef {
 }
 
 function decidingPoints(outcome: Outcome): SeriesPoint[] {
-  return pointsOf(outcome).filter(({ notes }) => !decidesNothing(notes));
+  return allPointsOf(outcome).filter(({ notes }) => !decidesNothing(notes));
 }

@@ -97,7 +97,7 @@ describe('review', () => {
     ['a spike at the end', series(101, (i) => (i === 100 ? 130 : 100)), [], ''],
     ['no change', series(300, () => 100), [], ''],
     ['equal values', new Float64Array(100).fill(7), [], ''],
-    ['equal values and a step', Float64Array.from({ length: 150 }, (_, i) => (i < 100 ? 7 : 8)), [100], 'confirmed'],
+    ['equal values and a step', Float64Array.from({ length: 170 }, (_, i) => (i < 120 ? 7 : 8)), [120], 'confirmed'],
     ['too few values', Float64Array.of(1, 2, 3), [], ''],
     ['no value', new Float64Array(0), [], ''],
   ])('%s', (_, values, expected, verdict) => {

@@ -140,7 +140,8 @@ async function runsOf({ nats }: KeepParts, change: Change): Promise<readonly str
       const [run] = (await query(nats, 'run', { run_id })).rows;
       if (run?.state !== 'finished') return Date.now() - at.getTime() > GIVE_UP_MS ? [] : undefined;
       const series_ids = new Set<string>();
-      for await (const row of queryRows(nats, 'results', { run_id })) series_ids.add(row.series_id);
+      for await (const row of queryRows(nats, 'results', { run_id, with_all_kinds: true }))
+        series_ids.add(row.series_id);
       if (series_ids.size === 0) return [];
       const alone = run.source?.commit === undefined;
       const others = alone ? [] : await runsOfSeries(nats, [...series_ids].slice(0, MAX_SERIES));

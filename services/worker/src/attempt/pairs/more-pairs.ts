@@ -33,9 +33,10 @@ export function morePairs(
     series.filter(({ point }) => point.key.metric === 'latency_ms').map(({ point }) => point.key.batch_size),
   );
   const wanted = series.flatMap(({ point, head, base }) => {
-    const { metric, batch_size } = point.key;
+    const { metric, batch_size, series_kind = 'result' } = point.key;
     const known = directionOf({ metric, unit: point.unit, better: point.better });
-    if (!countsIn(gate, { metric, batch_size, direction: known, has_latency: batches.has(batch_size) })) return [];
+    if (!countsIn(gate, { metric, batch_size, series_kind, direction: known, has_latency: batches.has(batch_size) }))
+      return [];
     const matters_percent = gate.min_change_percent ?? USUAL_CHANGE_PERCENT;
     const said = comparePairs(head, base, { direction: directionIn(gate, known), matters_percent });
     // More than any number up to the limit is more than there is.
