@@ -174,7 +174,7 @@ describe('what can go wrong', () => {
   it('is 3 when NATS is there and a service is not', async () => {
     await stack.stop();
     const { code, stderr } = await bw(['runs'], { env });
-    expect(stderr).toMatch(/the aggregator is not: nobody answers on bw\.query\.runs/);
+    expect(stderr).toMatch(/the aggregator does not: nothing listens on bw\.query\.runs/);
     expect(code).toBe(3);
   });
 

@@ -3,6 +3,7 @@ import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findFinding, shortFindingId } from '../connection/find-finding.ts';
 import { findRun } from '../connection/find-run.ts';
+import { hardwareNamesOf } from '../connection/hardware-names.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { findingsTable } from '../results/findings-table.ts';
@@ -29,21 +30,30 @@ export const findings = defineCommand({
     'FINDING is an id, which may be cut short, or `last`. `bw explain FINDING` says why it is there.',
   async run(context, { run, kind, state, all, limit = 50, reason = '', link }, [action, finding]) {
     if (action !== undefined) return await act(context, action, finding, reason, link);
-    const { rows } = await withStack(context, async (client) => {
+    const { rows, names } = await withStack(context, async (client) => {
       const run_id = run === undefined ? undefined : await findRun(client, run);
       const states = state !== undefined ? [state] : all ? undefined : FINDING_STATES.filter(isOpen);
-      return await client.query('findings', {
+      const found = await client.query('findings', {
         limit,
         ...(run_id === undefined ? {} : { run_id }),
         ...(kind === undefined ? {} : { kind }),
         ...(states === undefined ? {} : { states }),
       });
+      return { rows: found.rows, names: await hardwareNamesOf(client) };
     });
     const { out, err, style, json, now } = context;
     if (json) out.line(JSON.stringify(rows));
     else if (rows.length === 0)
       err.line('no open findings. A series is judged from its sixth measurement on; --all shows settled ones, too.');
-    else out.lines(findingsTable(rows, style, out.columns, now()));
+    else
+      out.lines(
+        findingsTable(
+          rows.map((row) => ({ ...row, pool: names.pool(row.pool) })),
+          style,
+          out.columns,
+          now(),
+        ),
+      );
     return EXIT.ok;
   },
 });

@@ -3,6 +3,7 @@ import { toCsv } from '@benchwire/shared/format/csv.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
+import { hardwareNamesOf } from '../connection/hardware-names.ts';
 import { pageFor, take } from '../connection/take.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError } from '../errors.ts';
@@ -28,13 +29,14 @@ hardware metrics, providers, environment, logs. --format json and --format csv p
   async run(context, values, [text = 'last']) {
     const { format, limit = 1_000_000 } = values;
     if (context.json && format === undefined) return await printDocuments(context, text, limit);
-    const { run_id, answer, run } = await withStack(context, async (client) => {
+    const { run_id, answer, run, names } = await withStack(context, async (client) => {
       const id = await findRun(client, text);
-      const [found, rows] = await Promise.all([
+      const [found, rows, names] = await Promise.all([
         client.query('run', { run_id: id }),
         take(client.rows('results', { run_id: id, limit: pageFor(limit) }), limit),
+        hardwareNamesOf(client),
       ]);
-      return { run_id: id, answer: rows, run: found.rows[0] };
+      return { run_id: id, answer: rows, run: found.rows[0], names };
     });
     if (run === undefined && answer.rows.length === 0)
       throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
@@ -42,7 +44,10 @@ hardware metrics, providers, environment, logs. --format json and --format csv p
     const { out, err, style } = context;
     if (format === 'json') out.line(JSON.stringify(answer.rows));
     else if (format === 'csv') out.lines(toCsv(Object.keys(resultRow.shape), answer.rows));
-    else if (answer.rows.length > 0) out.lines(resultsTables(measuredOfRows(answer.rows), style, out.columns));
+    else if (answer.rows.length > 0) {
+      const rows = answer.rows.map((row) => ({ ...row, pool: names.pool(row.pool) }));
+      out.lines(resultsTables(measuredOfRows(rows), style, out.columns));
+    }
     // Notes go to stderr, so that what is piped on stays clean.
     if (answer.rows.length === 0)
       err.line(`no results: \`bw show ${shortRunId(run_id)}\` shows what happened to the tasks.`);

@@ -7,6 +7,7 @@ import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';
+import { hardwareNamesOf } from '../connection/hardware-names.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError } from '../errors.ts';
 import { analysisLines } from '../results/analysis-lines.ts';
@@ -36,13 +37,12 @@ points of that series, oldest first.`,
           reads_only: true,
         });
         showPoints(context, rows, reply.ok ? reply.analysis : undefined);
-      } else
-        showSeries(
-          context,
-          (await client.query('series', { search: text, ...(kind === undefined ? {} : { series_kind: kind }), limit }))
-            .rows,
-          text,
-        );
+        return;
+      }
+      const of_kind = kind === undefined ? {} : { series_kind: kind };
+      const { rows } = await client.query('series', { search: text, ...of_kind, limit });
+      const names = await hardwareNamesOf(client);
+      showSeries(context, context.json ? rows : rows.map((row) => ({ ...row, pool: names.pool(row.pool) })), text);
     });
     return EXIT.ok;
   },

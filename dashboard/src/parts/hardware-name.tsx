@@ -1,7 +1,7 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
+import { type HardwareNames, hardwareNames } from '@benchwire/shared/format/hardware-names.ts';
 import { type ReactNode, useMemo } from 'react';
 import { useGet, usePages } from '../api/use-api.ts';
-import { type HardwareNames, hardwareNames } from '../format/hardware-names.ts';
 
 /** What pools, fingerprints and workers are called. */
 export function useHardwareNames(): HardwareNames {

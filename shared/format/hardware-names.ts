@@ -1,5 +1,5 @@
-import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
-import type { GivenName } from '@benchwire/shared/contracts/given-name.ts';
+import type { WorkerNow } from '../contracts/api/fleet.ts';
+import type { GivenName } from '../contracts/given-name.ts';
 
 type Known = Pick<WorkerNow, 'capabilities' | 'state'>;
 

@@ -1,5 +1,5 @@
-import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
 import { expect, it } from 'vitest';
+import type { WorkerNow } from '../contracts/api/fleet.ts';
 import { hardwareNames } from './hardware-names.ts';
 
 const worker = (
