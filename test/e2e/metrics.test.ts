@@ -193,7 +193,7 @@ it('output: what is a metric is taken, and what is not taken is told', async () 
   expect(words).toContain('NaN cannot be stored');
   expect(words).toContain('there is text around it');
   const shown = await json<{ tasks: TaskRow[] }>('show', runOf(ran));
-  expect(shown.tasks[0]?.note).toContain('NaN is no number');
+  expect(shown.tasks[0]?.note).toContain('NaN cannot be stored');
 });
 
 describe('a series is named by what was run', () => {

@@ -187,7 +187,7 @@ describe('files that cannot be sent', () => {
     ['that exist nowhere', 'models/none.onnx', `there is no file ${join(project, 'models/none.onnx')}`],
     ['that are folders', './models', 'is a folder'],
     ['that are links to nowhere', 'models/dangling.onnx', 'is a link that leads nowhere'],
-    ['that are no models', 'requests/encoder.json', 'no ONNX model'],
+    ['that are no models', 'requests/encoder.json', 'not an ONNX model'],
     ['beside the request only', 'beside.onnx', 'There is one beside the request'],
   ])('%s are refused at once', async (_, model, told) => {
     writeFileSync(join(project, 'requests/beside.onnx'), addModel([1]));

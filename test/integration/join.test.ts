@@ -76,7 +76,7 @@ const way = (redis_url: string): JoinReply => ({ ok: true, redis_url, redis_pref
 describe('bw worker that cannot join', () => {
   it('says that nobody answers', async () => {
     const { code, stderr } = await worker();
-    expect(stderr).toMatch(/NATS is there, but the scheduler is not: nobody answers on bw\.worker\.join/);
+    expect(stderr).toMatch(/NATS answers, but the scheduler does not: nothing listens on bw\.worker\.join/);
     expect(code).toBe(3);
   });
 

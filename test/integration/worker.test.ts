@@ -134,7 +134,7 @@ describe('a worker', () => {
       const reply = await command(worker, { command: 'abort', ...key, reason: 'no longer wanted' });
       return reply.ok ? reply : undefined;
     });
-    expect(told.message).toContain('told to stop');
+    expect(told.message).toContain('is being stopped');
     const found = await fixture.outcomeOf(job);
     expect(found).toMatchObject({ status: 'cancelled', error: { class: 'cancelled', retriable: false } });
     expect(found.error?.message).toContain('no longer wanted');

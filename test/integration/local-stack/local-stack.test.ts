@@ -236,9 +236,9 @@ import { startServers } from '@benchwire/deploy/local/servers.ts';
 
   test.each([
     ['NATS_URL', 'nats://127.0.0.1:9', 'NATS_URL is nats://127.0.0.1:9: connection refused'],
-    ['NATS_URL', 'http://127.0.0.1', 'no address like nats://host:4222'],
+    ['NATS_URL', 'http://127.0.0.1', 'not an address such as nats://host:4222'],
     ['REDIS_URL', 'redis://:secret@127.0.0.1:9', 'REDIS_URL is redis://127.0.0.1:9: connection refused'],
-    ['REDIS_URL', '127.0.0.1:6379', 'no address like redis://'],
+    ['REDIS_URL', '127.0.0.1:6379', 'not an address such as redis://'],
     ['CLICKHOUSE_URL', 'http://127.0.0.1:9', 'CLICKHOUSE_URL is http://127.0.0.1:9'],
     ['KAFKA_BROKERS', '127.0.0.1:9', 'KAFKA_BROKERS is 127.0.0.1:9: connection refused'],
   ])('say so when %s is %s', async (variable, value, message) => {
