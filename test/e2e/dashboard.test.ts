@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'Export: Timeline' }).click();
     const timeline = await saved(page.getByRole('menuitem', { name: 'SVG' }));
     expect(timeline.text).toContain('vad-v6</text>');
-    await page.getByRole('button', { name: 'vad-v6' }).click();
+    await page.getByRole('button', { name: 'vad-v6', exact: true }).click();
     await page.getByText('warming up').waitFor();
     expect(page.url()).toContain('task=vad-v6');
     await page.getByRole('button', { name: 'Close' }).click();
