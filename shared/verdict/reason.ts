@@ -37,7 +37,7 @@ export function reasonOf(said: Said, { note, why, runs }: { note: string; why: s
       if (seen !== null) parts.push(`a change of ${plain(seen)} would have been seen`);
       break;
     case 'cannot_tell':
-      parts.push(`this cannot tell, because ${why}`);
+      parts.push(`can't tell, because ${why}`);
       if (seen !== null) parts.push(`only a change of ${plain(seen)} would be seen`);
       if (said.more_repetitions !== null) parts.push(`${count(said.more_repetitions, 'more repetition')} would do`);
       break;

@@ -190,7 +190,7 @@ describe('a gate that repeats what it cannot tell', () => {
     expect([code, verdict.is_final, metric?.verdict], stderr).toEqual([0, true, 'cannot_tell']);
     expect(verdict.repeats).toEqual({ spent: 3, budget: 3, is_running: false });
     expect([metric?.repetitions, metric?.gate]).toEqual([4, 'warn']);
-    expect(stderr).toContain("measuring again what can't be told");
+    expect(stderr).toContain('repeating what is too noisy to tell');
     // Asked again it is the same, and nothing else is measured.
     const again = await client.verdict(verdict.run_id);
     expect([again.is_final, again.repeats, readFileSync(places, 'utf8').length]).toEqual([true, verdict.repeats, 16]);

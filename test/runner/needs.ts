@@ -51,6 +51,7 @@ export const NEEDS: readonly Need[] = [
     packages: { apt: ['chromium'], brew: ['chromium'] },
     suites: [
       'test/e2e/dashboard.test.ts',
+      'test/e2e/faults.test.ts',
       'test/e2e/pages.test.ts',
       'test/e2e/share.test.ts',
       'test/e2e/task-drawer.test.ts',

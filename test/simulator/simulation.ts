@@ -80,7 +80,8 @@ class Simulation {
     this.#scenario = scenario;
     this.#strategy = strategy;
     this.#random = createRandom(scenario.seed + 7919);
-    this.#state = new SchedulerState({ tenants: new Map(Object.entries(scenario.tenants)) });
+    // Like a noop task, what is simulated has no history that another pool would cut off.
+    this.#state = new SchedulerState({ tenants: new Map(Object.entries(scenario.tenants)), history_patience_ms: 0 });
     this.#learner = new RunTimeLearner(this.#state.run_times, (pool) => this.#fleet.classOf(pool));
     this.#result = {
       strategy: strategy.name,

@@ -133,7 +133,7 @@ async function sayEnded(
   const isGated = fail_on.includes('regression') || fail_on.includes('change');
   const said = await verdictOfRun(client, run_id, isGated, ({ spent, budget }) =>
     context.err.line(
-      context.errStyle.dim(`measuring again what can't be told: ${spent} of ${budget} repetitions so far`),
+      context.errStyle.dim(`repeating what is too noisy to tell: ${spent} of ${budget} repetitions so far`),
     ),
   );
   const order = tasks.map((task) => task.task_id);

@@ -46,7 +46,7 @@ it('panels move within the layout and keep to twelve columns', () => {
     moved(STANDARD, 0, 1)
       .panels.map(({ kind }) => kind)
       .slice(0, 2),
-  ).toEqual(['throughput', 'running']);
+  ).toEqual(['findings', 'running']);
   expect(moved(STANDARD, 0, -1)).toEqual(STANDARD);
   expect(resized(STANDARD, 4, 1).panels[4]?.columns).toBe(12);
   expect(resized(STANDARD, 0, -1).panels[0]?.columns).toBe(6);

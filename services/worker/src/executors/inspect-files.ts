@@ -9,7 +9,7 @@ export async function inspectFiles(
   config: unknown,
 ): Promise<Pick<WorkerCommandReply, 'ok' | 'message' | 'environment'>> {
   const parsed = parseWith(commandConfig, config);
-  if (!parsed.ok) return { ok: false, message: parsed.issues[0]?.message ?? 'this is no task' };
+  if (!parsed.ok) return { ok: false, message: parsed.issues[0]?.message ?? 'this is not a task' };
   const environment = await executors.command?.inspect?.(parsed.value);
   if (environment === undefined) return { ok: false, message: 'such a task cannot run here' };
   return { ok: true, message: 'as it is now', environment };
