@@ -61,7 +61,10 @@ async function send(method: string, path: string, { key, body, headers = {} }: S
 
 /** An address of a route that fits its pattern. */
 const addressOf = (path: string): string =>
-  path.replaceAll(':run_id', newRunId()).replaceAll(':kind', 'layouts').replaceAll(/:\w+/g, '0123456789ab');
+  path
+    .replaceAll(':run_id', newRunId())
+    .replaceAll(':kind', path.includes('/names/') ? 'worker' : 'layouts')
+    .replaceAll(/:\w+/g, '0123456789ab');
 
 describe('every route', () => {
   it.each(
@@ -329,7 +332,7 @@ it('answers for what there is not, with a policy and an ETag on what there is', 
   expect((await send('GET', '/api/runs?cursor=x', { key: keys.viewer })).json.code).toBe('CURSOR_INVALID');
   for (const [path, near] of [
     ['/api/runs?limt=3', 'Did you mean "limit"'],
-    ['/api/runs?limit=3&statuss=failed', 'Possible: state, search'],
+    ['/api/runs?limit=3&statuss=failed', 'Possible: state, verdict, search'],
     ['/api/cluster?verbose=1', 'there is no field "verbose"'],
     ['/api/compare?runs=a', 'Did you mean "run"'],
   ] as const)

@@ -411,8 +411,8 @@ describe('every route answers as its signature says, and with nothing else', () 
     'POST /api/findings/:id/reopen': () => call('POST /api/findings/:id/reopen', finding()),
     'POST /api/findings/:id/dismiss': () =>
       call('POST /api/findings/:id/dismiss', { ...finding(), body: { reason: 'a test' } }),
-    'POST /api/findings/decide': () =>
-      call('POST /api/findings/decide', { body: { finding_ids: [known.finding_id, 'gone'], action: 'reopen' } }),
+    'POST /api/decisions': () =>
+      call('POST /api/decisions', { body: { finding_ids: [known.finding_id, 'gone'], action: 'reopen' } }),
     'POST /api/workers/:id/drain': () => call('POST /api/workers/:id/drain', worker()),
     'POST /api/workers/:id/quarantine': () => call('POST /api/workers/:id/quarantine', worker()),
     'POST /api/workers/:id/resume': () => call('POST /api/workers/:id/resume', worker()),

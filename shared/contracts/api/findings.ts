@@ -66,7 +66,7 @@ export const findingApi = signatures({
   ),
   'POST /api/findings/:id/reopen': act('Back to confirmed'),
   'POST /api/findings/:id/link': act('Where it is followed up', actBody.extend({ link: z.url().max(2048) })),
-  'POST /api/findings/decide': {
+  'POST /api/decisions': {
     role: 'submitter',
     summary: 'Acknowledge, dismiss or reopen many; those that are refused are left as they are, with the reason',
     body: z

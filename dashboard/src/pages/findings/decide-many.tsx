@@ -28,7 +28,7 @@ export function DecideMany({ findings, onDone }: { findings: readonly FindingRow
   const [asking, setAsking] = useState<Action>();
   const decide = useChange(
     ({ action, reason }: { action: Action; reason: string }) =>
-      call('POST /api/findings/decide', {
+      call('POST /api/decisions', {
         body: { finding_ids: findings.map(({ finding_id }) => finding_id), action, reason },
       }),
     ['/api/findings', '/api/incidents', '/api/series', '/api/overview'],

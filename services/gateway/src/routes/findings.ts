@@ -57,7 +57,7 @@ export const findingHandlers: Handlers<Findings> = {
   'POST /api/findings/:id/reopen': action('reopen'),
   'POST /api/findings/:id/link': action('link'),
 
-  'POST /api/findings/decide': async ({ gateway, body: { finding_ids, action, reason }, caller }) => {
+  'POST /api/decisions': async ({ gateway, body: { finding_ids, action, reason }, caller }) => {
     const decided: Array<{ finding_id: string; state: FindingState }> = [];
     const refused: Array<{ finding_id: string; message: string }> = [];
     // One after the other: each is a message that the anomaly service stores before it answers.
