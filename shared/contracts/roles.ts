@@ -90,7 +90,16 @@ function worker(): NatsPermissions {
 const VIEWED: readonly StreamDefinition[] = [OUTCOMES, METRICS, EVENTS, FINDINGS];
 
 /** The services' durable consumers of these: who takes from them takes away, and who creates them again changes them. */
-export const VIEWED_DURABLES = ['aggregator', 'aggregator-kafka', 'anomaly'] as const;
+export const VIEWED_DURABLES = [
+  'aggregator',
+  'aggregator-kafka',
+  'anomaly',
+  'anomaly-ended-runs',
+  'anomaly-accepted',
+  'anomaly-gates',
+  'anomaly-changed-findings',
+  'anomaly-repeats',
+] as const;
 
 /** Somebody who may only look (docs/streams.md). */
 function viewer(): NatsPermissions {

@@ -96,11 +96,12 @@ describe('a run, from submit to history', () => {
     expect((await call('runs')).stdout).toMatch(/e2e +completed/);
     expect((await call('series', 'latency_ms')).stdout).toMatch(/silero-vad-v5 +latency_ms/);
     expect((await call('workers')).stdout).toMatch(/ready +cpu-0/);
-    const [count] = await json<Array<{ n: string }>>(
+    const [count] = await json<Array<{ n: string; phases: string }>>(
       'sql',
-      `select count() n from results where run_id = '${report.run_id}'`,
+      `select countIf(series_kind = 'result' or (series_kind = 'memory' and batch_size is not null)) n, countIf(series_kind = 'phase') phases from results where run_id = '${report.run_id}'`,
     );
     expect(Number(count?.n)).toBe(rows.length);
+    expect(Number(count?.phases)).toBeGreaterThan(0);
     expect((await call('watch', report.run_id)).stdout).toMatch(/run accepted[\s\S]*✓ vad[\s\S]*run finished/);
   });
 

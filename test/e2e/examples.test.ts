@@ -5,6 +5,7 @@ import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { VIEWED_DURABLES } from '@benchwire/shared/contracts/roles.ts';
 import { EVENTS, FINDINGS, METRICS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -127,6 +128,7 @@ it('docs/streams.md denies a viewer every consumer that the services have', asyn
     for await (const { config } of manager.consumers.list(name))
       if (config.durable_name !== undefined) names.add(config.durable_name);
   expect(names.size).toBeGreaterThan(1);
+  expect([...names].filter((name) => !VIEWED_DURABLES.some((each) => each === name))).toEqual([]);
   for (const name of names)
     for (const verb of ['MSG.NEXT', 'CREATE']) expect(docs).toContain(`"$JS.API.CONSUMER.${verb}.*.${name}"`);
 });

@@ -193,7 +193,7 @@ print("done")`;
     await vi.waitFor(() => expect(rejected).toContain('bw.rejected.worker_command'));
     await command({ command: 'drain' });
     const waiting = run(inPython(['sh', '-c', 'true']));
-    await waiting.waitFor(/waits: no pool/);
+    await waiting.waitFor(/no pool can run it now/);
     await command({ command: 'resume' });
     expect((await outcomeOf(waiting)).status).toBe('completed');
   });
