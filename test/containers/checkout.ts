@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isNewEnough } from '@benchwire/deploy/local/find-server.ts';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { mustRun, type ProgramOptions } from '../support/run-program.ts';
 
 /** How long anything may take that builds images or waits for health. */
@@ -27,10 +28,12 @@ export interface CheckoutOptions {
 export class Checkout {
   readonly folder: string;
   readonly #env: Record<string, string>;
+  readonly #say: (text: string) => void;
   /** `--file` for each compose file; `deploy/compose.yaml` is the first. */
   readonly #files = ['deploy/compose.yaml'];
 
   constructor({ env, engine_version, own, say }: CheckoutOptions) {
+    this.#say = say;
     this.folder = mkdtempSync(join(tmpdir(), 'bw-checkout-'));
     chmodSync(this.folder, 0o755); // as a clone has it: bw in a container reads it as another user
     this.#env = { ...env, COMPOSE_PROJECT_NAME: 'benchwire-test', PWD: this.folder };
@@ -76,6 +79,30 @@ export class Checkout {
   /** `docker compose --file deploy/compose.yaml …`. @returns stdout @throws Error with all that it printed */
   async compose(...args: string[]): Promise<string> {
     return await this.run(['docker', 'compose', ...this.#files.flatMap((file) => ['--file', file]), ...args]);
+  }
+
+  /**
+   * `docker compose down …`. An engine before 25 may keep the endpoint of a container that was killed while it started: then it is taken off
+   * the network by hand, which is said, and `down` is done again.
+   */
+  async down(...args: string[]): Promise<void> {
+    try {
+      await this.compose('down', ...args);
+    } catch (error) {
+      if (!messageOf(error).includes('has active endpoints')) throw error;
+      const network = 'benchwire-test_default';
+      const left = await this.docker(
+        'network',
+        'inspect',
+        '--format',
+        '{{range .Containers}}{{.Name}} {{end}}',
+        network,
+      );
+      this.#say(`the engine kept endpoints of killed containers: ${left}`);
+      for (const name of left.split(' ').filter((each) => each !== ''))
+        await this.docker('network', 'disconnect', '--force', network, name);
+      await this.compose('down', ...args);
+    }
   }
 
   /** `docker …`. */

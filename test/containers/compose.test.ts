@@ -41,7 +41,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
     await seconds('building the images', () => checkout.compose('build'));
   });
   afterAll(async () => {
-    await checkout?.compose('down', '--volumes', '--timeout', '5');
+    await checkout?.down('--volumes', '--timeout', '5');
     checkout?.remove();
   });
 
@@ -139,7 +139,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
   it('keeps everything through down and up', async () => {
     const count = 'SELECT count() AS tasks, uniqExact(run_id) AS runs FROM tasks';
     const before = await rows(count);
-    await checkout.compose('down');
+    await checkout.down();
     await seconds('up on the same volumes', () => checkout.compose('up', '--build', '--detach', '--wait'));
     expect(await rows(count)).toEqual(before);
     expect(await bw(`run ${request('after', [{ task_id: 'a', executor: 'noop', config: { value: 1 } }])}`)).toContain(
@@ -156,7 +156,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
   });
 
   it('leaves nothing behind with down --volumes', async () => {
-    await checkout.compose('down', '--volumes');
+    await checkout.down('--volumes');
     const label = ['--filter', 'label=com.docker.compose.project=benchwire-test'];
     expect(await checkout.docker('ps', '--all', '--quiet', ...label)).toBe('');
     expect(await checkout.docker('volume', 'ls', '--quiet', ...label)).toBe('');
