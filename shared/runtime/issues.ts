@@ -5,7 +5,7 @@ import { shorten } from '../format/shorten.ts';
 import { isWithinLimits, type JsonLimits, jsonLimitIssue, SERVICE_LIMITS } from './json-limits.ts';
 import { didYouMean } from './near-names.ts';
 import { fieldsAt, rightPlaceFor, valueAt } from './schema-walk.ts';
-import './zod-words.ts';
+import { TYPE_WORDS } from './zod-words.ts';
 
 /** `tasks[0].config.batch_sizes[1]`; `(message)` for the message as a whole. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -107,17 +107,6 @@ function unknownField(key: string, path: readonly PropertyKey[], checked: Checke
   const known = fieldsAt(schema, value, path);
   return `${what}.${didYouMean(key, known)}${known.length === 0 ? '' : ` Possible: ${known.join(', ')}.`}`;
 }
-
-const TYPE_WORDS: Record<string, string> = {
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  null: 'null',
-};
 
 function wrongType(expected: readonly string[], value: unknown, source?: string): string {
   const wanted = [...new Set(expected.map((name) => TYPE_WORDS[name] ?? name))].join(' or ');

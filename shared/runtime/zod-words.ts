@@ -12,7 +12,8 @@ const FORMATS: Readonly<Record<string, string>> = {
   ipv6: 'an IPv6 address',
   email: 'an e-mail address',
 };
-const TYPES: Readonly<Record<string, string>> = {
+/** What people call a type of JSON. */
+export const TYPE_WORDS: Readonly<Record<string, string>> = {
   array: 'a list',
   object: 'an object',
   record: 'an object',
@@ -31,7 +32,7 @@ const TYPES: Readonly<Record<string, string>> = {
 function zodWords(problem: z.core.$ZodRawIssue): string {
   switch (problem.code) {
     case 'invalid_type': {
-      const expected = TYPES[problem.expected] ?? problem.expected;
+      const expected = TYPE_WORDS[problem.expected] ?? problem.expected;
       return problem.input === undefined ? `is missing: it takes ${expected}` : `takes ${expected}`;
     }
     case 'invalid_value':
