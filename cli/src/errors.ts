@@ -44,6 +44,7 @@ export class InvalidRequestError extends BenchwireError {
 
 /** The codes of shared/client, and what of them a shell is told. Complete by its type. */
 const CLIENT_EXIT: Record<ClientErrorCode, number> = {
+  QUERY_INVALID: EXIT.usage,
   REQUEST_INVALID: EXIT.usage,
   REFUSED: EXIT.usage,
   BUSY: EXIT.task_failed,

@@ -16,6 +16,8 @@ const Run = lazy(() => import('./pages/runs/run-page.tsx'));
 const Compare = lazy(() => import('./pages/compare/compare-page.tsx'));
 const Matrix = lazy(() => import('./pages/matrix/matrix-page.tsx'));
 const Model = lazy(() => import('./pages/matrix/model-page.tsx'));
+const Analytics = lazy(() => import('./pages/analytics/analytics-page.tsx'));
+const Slower = lazy(() => import('./pages/analytics/slower-page.tsx'));
 const Series = lazy(() => import('./pages/series/series-page.tsx'));
 const OneSeries = lazy(() => import('./pages/series/one-series-page.tsx'));
 const Findings = lazy(() => import('./pages/findings/findings-page.tsx'));
@@ -53,6 +55,8 @@ export function App(): ReactNode {
             <Route path="/compare" component={Compare} />
             <Route path="/matrix" component={Matrix} />
             <Route path="/matrix/model" component={Model} />
+            <Route path="/slower" component={Slower} />
+            <Route path="/analytics" component={Analytics} />
             <Route path="/series" component={Series} />
             <Route path="/series/:series_id">
               {({ series_id }) => <OneSeries key={series_id} series_id={series_id} />}

@@ -1,5 +1,6 @@
 import { compare } from '../compare/compare.ts';
 import type { Comparison } from '../contracts/comparison.ts';
+import { periodLabel, readPeriod } from '../contracts/period.ts';
 import type { QueryParameters } from '../contracts/query.ts';
 import type { SideRow } from '../contracts/rows.ts';
 import type { Client } from './client.ts';
@@ -61,6 +62,10 @@ async function labelsOf(
       const is_its_own = name !== '' && names.filter((each) => each === name).length === 1;
       return is_its_own ? name : `${name} ${run_id.slice(0, 13)}`.trim();
     });
+  }
+  if (by === 'period') {
+    const periods = values.map((value) => readPeriod(value, 0));
+    return values.map((value, at) => (periods[at] === undefined ? value : periodLabel(periods[at])));
   }
   return values.map((value) => (by === 'batch_size' ? `batch ${value}` : by === 'commit' ? value.slice(0, 12) : value));
 }

@@ -20,6 +20,8 @@ export type ClientErrorCode =
   | 'BAD_REPLY'
   /** Whether there is a finding can't be told yet; trying again later helps. */
   | 'NOT_SETTLED'
+  /** A parameter of a question is wrong; `issues` names it. */
+  | 'QUERY_INVALID'
   /** What was asked of `watch` can't be told from the streams that were chosen. */
   | 'WATCH_INVALID'
   /** The connection was closed, here or by the server for good. */

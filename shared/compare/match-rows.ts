@@ -30,6 +30,7 @@ type Field = (typeof FIELDS)[number];
 const APART: Record<ComparedBy, readonly Field[]> = {
   run: [],
   commit: [],
+  period: [],
   model: ['model'],
   hardware: ['pool'],
   batch_size: ['batch_size'],

@@ -1,6 +1,7 @@
 import type { ComparedRow, Comparison, Verdict } from '../contracts/comparison.ts';
 import { modelName } from '../format/model-name.ts';
-import { percent } from './words.ts';
+import { geometricMean } from '../stats/geometric-mean.ts';
+import { count, percent } from './words.ts';
 
 type Summary = Comparison['sides'][number]['summary'][number];
 
@@ -11,11 +12,11 @@ export function summarize(rows: readonly ComparedRow[], side: number): Summary[]
     ({ metric }) => metric,
   );
   return [...by_metric].map(([metric, of_metric]) => {
-    const count = (verdict: Verdict): number =>
+    const ofVerdict = (verdict: Verdict): number =>
       of_metric.filter(({ differences }) => differences[side]?.verdict === verdict).length;
     const counts = {
-      ...{ better: count('better'), worse: count('worse'), different: count('different') },
-      ...{ same: count('same'), unknown: count('unknown') },
+      ...{ better: ofVerdict('better'), worse: ofVerdict('worse'), different: ofVerdict('different') },
+      ...{ same: ofVerdict('same'), unknown: ofVerdict('unknown') },
     };
     const mean_change_percent = meanChange(of_metric, side);
     return {
@@ -26,9 +27,8 @@ export function summarize(rows: readonly ComparedRow[], side: number): Summary[]
 }
 
 function meanChange(rows: readonly ComparedRow[], side: number): number | null {
-  const ratios = rows.map(({ cells }) => (cells[side]?.value ?? NaN) / (cells[0]?.value ?? NaN));
-  if (!ratios.every((ratio) => ratio > 0 && Number.isFinite(ratio))) return null;
-  return 100 * (Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length) - 1);
+  const mean = geometricMean(rows.map(({ cells }) => (cells[side]?.value ?? NaN) / (cells[0]?.value ?? NaN)));
+  return mean === null ? null : 100 * (mean - 1);
 }
 
 function sentenceOf(
@@ -60,7 +60,7 @@ function sentenceOf(
   return `${metric}: ${parts.join(', ')} of ${values(of)}${average}; ${farthest(rows, side)}.`;
 }
 
-const values = (count: number): string => (count === 1 ? '1 value' : `${count} values`);
+const values = (of: number): string => count(of, 'value');
 const isBeyond = (verdict: Verdict): boolean => verdict === 'better' || verdict === 'worse' || verdict === 'different';
 
 /** Where the difference is greatest among those that are more than noise. */

@@ -8,7 +8,10 @@ export const percent = (value: number): string => {
   return `${value > 0 ? '+' : ''}${value.toFixed(digits)} %`;
 };
 
-export const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
+/** `1 value`, `12 values`. */
+export const count = (of: number, one: string): string => `${of} ${one}${of === 1 ? '' : 's'}`;
+
+export const runs = (of: number): string => count(of, 'run');
 
 const VERDICTS: Record<Verdict, string> = {
   better: 'better, and more than noise',

@@ -4,7 +4,7 @@ import { runId, timestamp } from './ids.ts';
 import { seriesFields } from './series-key.ts';
 
 /** What can be held against each other; exactly one of them differs between the sides of a comparison. */
-export const COMPARED_BY = ['run', 'commit', 'model', 'hardware', 'batch_size', 'series'] as const;
+export const COMPARED_BY = ['run', 'commit', 'model', 'hardware', 'batch_size', 'series', 'period'] as const;
 export const comparedBy = z.enum(COMPARED_BY);
 export type ComparedBy = z.infer<typeof comparedBy>;
 
@@ -71,7 +71,7 @@ export const comparedRow = z.object({
 });
 export type ComparedRow = z.infer<typeof comparedRow>;
 
-const sideSummary = z.object({
+export const sideSummary = z.object({
   metric: z.string(),
   rows: z.int(),
   better: z.int(),

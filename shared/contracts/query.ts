@@ -5,10 +5,12 @@ import { faultToleranceRow } from './fault-tolerance.ts';
 import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
+import { readPeriod } from './period.ts';
 import { issue } from './request.ts';
 import {
   annotationRow,
   attemptRow,
+  changeRow,
   distributionRow,
   eventRow,
   failureRow,
@@ -52,6 +54,9 @@ const limit = (fallback: number, most = 10_000) => z.int().min(1).max(most).defa
 
 /** Longer texts name nothing that is stored. */
 const text = z.string().max(4096);
+
+/** Several since 0.6. */
+const oneOrMore = z.union([text, z.array(text).min(1).max(100)]);
 
 const rejectedPlace = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
 
@@ -183,6 +188,11 @@ export const QUERIES = {
       limit: limit(50),
     }),
     row: findingRow,
+  },
+  /** Of one kind, found since a time, or settled since; the greatest change first. Since 0.6. */
+  changes: {
+    parameters: z.strictObject({ kind: findingKind, since: timestamp, limit: limit(200, 1000) }),
+    row: changeRow,
   },
   /** One row: what is open, and what changed since a time. Since 0.5. */
   overview: { parameters: z.strictObject({ since: timestamp }), row: overviewRow },
@@ -334,17 +344,22 @@ export const QUERIES = {
     parameters: z
       .strictObject({
         by: comparedBy,
-        /** Runs' ids; commits or how they begin; models; pools or hardware classes; batch sizes; series' ids. */
+        /**
+         * Runs' ids; commits or how they begin; models; pools or hardware classes; batch sizes; series' ids; periods as
+         * `periodValue` writes them. A result that is in several periods counts for the first of them.
+         */
         values: z.array(z.string().min(1).max(512)).min(2).max(MAX_SIDES),
         run_id: runId.optional(),
         commit: text.min(4).optional(),
-        model: text.optional(),
-        /** A pool, or a hardware class. */
-        hardware: text.optional(),
+        model: oneOrMore.optional(),
+        /** Pools, or hardware classes. */
+        hardware: oneOrMore.optional(),
         batch_size: z.int().min(1).optional(),
         benchmark: text.optional(),
         precision: text.optional(),
-        metric: text.optional(),
+        metric: oneOrMore.optional(),
+        /** Of this branch. Since 0.6. */
+        branch: text.optional(),
         after_series_id: text.default(''),
         /** The newest of one series on one side. */
         runs_per_series: limit(20, 100),
@@ -445,6 +460,7 @@ const SIDE_VALUES: Record<ComparedBy, z.ZodType> = {
   hardware: z.string(),
   batch_size: z.string().regex(/^[1-9]\d{0,8}$/),
   series: z.string(),
+  period: z.string().refine((value) => readPeriod(value, 0) !== undefined),
 };
 
 export type QueryName = keyof typeof QUERIES;

@@ -190,6 +190,15 @@ export const findingRow = z.object({
 });
 export type FindingRow = z.infer<typeof findingRow>;
 
+/** A finding with the values on both sides of it, to tell how much changed. Since 0.6. */
+export const changeRow = findingRow.extend({
+  /** Of the runs before, oldest first, as the finding has them. */
+  baseline_values: z.array(z.number()),
+  /** Of the run that it was found in and those after it, oldest first, the newest 100. */
+  values_since: z.array(z.number()),
+});
+export type ChangeRow = z.infer<typeof changeRow>;
+
 export const rejectedRow = z.object({
   rejected_at: timestamp,
   where: z.string(),

@@ -310,6 +310,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/?layout=mine',
         '/runs',
         '/matrix',
+        '/slower',
+        '/analytics?period=1d&baseline=30d',
         '/runs/new',
         '/runs/new?by=yaml',
         '/fleet',

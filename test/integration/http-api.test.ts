@@ -318,6 +318,9 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/session': () => call('GET /api/session'),
     'GET /api/benchmark/status/:run_id': () => call('GET /api/benchmark/status/:run_id', run()),
     'GET /api/overview': () => call('GET /api/overview', { query: { since: '2026-01-02T03:04:05Z' } }),
+    'GET /api/digest': () => call('GET /api/digest', { query: { since: '2026-01-02T03:04:05Z' } }),
+    'GET /api/digest/report': () => call('GET /api/digest/report'),
+    'GET /api/digest/markdown': () => call('GET /api/digest/markdown'),
     'GET /api/benchmark/results/:run_id': () => call('GET /api/benchmark/results/:run_id', run()),
     'GET /api/benchmark/outcomes/:run_id': () => call('GET /api/benchmark/outcomes/:run_id', run()),
     'GET /api/benchmark/models': () => call('GET /api/benchmark/models'),
@@ -353,6 +356,8 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/series/:id/analysis': () => call('GET /api/series/:id/analysis', series()),
     'GET /api/series/:id/annotations': () => call('GET /api/series/:id/annotations', series()),
     'GET /api/compare': () => call('GET /api/compare', { query: { batch_size: ['1', '2'], model: ['silero-vad-v5'] } }),
+    'GET /api/analytics': () => call('GET /api/analytics', { query: { period: '2d', metric: ['latency_ms'] } }),
+    'GET /api/analytics/report': () => call('GET /api/analytics/report', { query: { baseline: 'version:1.4' } }),
     'GET /api/findings': () =>
       call('GET /api/findings', { query: { states: ['suspected', 'confirmed'], sort: 'change', descending: false } }),
     'GET /api/findings/:id': () => call('GET /api/findings/:id', { params: { id: known.finding_id } }),

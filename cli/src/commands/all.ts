@@ -1,5 +1,6 @@
 import type { Command } from '../arguments/command.ts';
 import { accept } from './accept.ts';
+import { analytics } from './analytics.ts';
 import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   results,
   verdict,
   compare,
+  analytics,
   accept,
   report,
   watch,

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import type { Client } from '@benchwire/shared/client/client.ts';
+import { digestSince } from '@benchwire/shared/client/digest.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
+import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -9,27 +11,41 @@ import { defineCommand } from '../arguments/command.ts';
 import { sinceTime } from '../arguments/since.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
+import { hardwareNamesOf } from '../connection/hardware-names.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError, UsageError } from '../errors.ts';
 
 export const report = defineCommand({
   name: 'report',
-  summary: 'a run, or all failures and recoveries, as one self-contained HTML file',
+  summary: 'a run, all failures and recoveries, or what got slower, as one self-contained HTML file',
   positionals: ['[RUN]'],
   options: {
     'fault-tolerance': {
       kind: 'flag',
       help: 'failures by class and pool over time, recovery strategies compared, quarantines; with --json as data',
     },
-    since: { kind: 'text', value: 'TIME', help: 'with --fault-tolerance: a date, or how long ago (30d)' },
+    digest: {
+      kind: 'flag',
+      help: 'what got slower: regressions found and settled, by model and pool; with --json as data',
+    },
+    format: { kind: 'choice', choices: ['html', 'markdown', 'json'], help: 'with --digest' },
+    since: {
+      ...{ kind: 'text', value: 'TIME' },
+      help: 'a date, or how long ago: with --fault-tolerance (30d), with --digest (7d)',
+    },
     output: { kind: 'text', value: 'FILE', help: 'where to write it (benchwire-report-RUN.html), or - for stdout' },
   },
-  async run(context, { 'fault-tolerance': of_faults, since, output }, [run]) {
+  async run(context, { 'fault-tolerance': of_faults, digest, format, since, output }, [run]) {
+    if (of_faults && digest) throw new UsageError('give --fault-tolerance or --digest, not both.');
+    if (format !== undefined && !digest) throw new UsageError('--format needs --digest.');
+    if ((of_faults || digest) && run !== undefined)
+      throw new UsageError(`--${digest ? 'digest' : 'fault-tolerance'} is about all runs: leave out RUN.`);
+    if (digest) return await reportDigest(context, sinceTime(since ?? '7d', context.now()), format, output);
     if (of_faults) {
-      if (run !== undefined) throw new UsageError('--fault-tolerance is about all runs: leave out RUN.');
       return await reportFaults(context, sinceTime(since ?? '30d', context.now()), output);
     }
-    if (since !== undefined) throw new UsageError('--since needs --fault-tolerance: a report of a run has all of it.');
+    if (since !== undefined)
+      throw new UsageError('--since needs --fault-tolerance or --digest: a report of a run has all of it.');
     const found = await withStack(context, async (client) => {
       const run_id = await findRun(client, run ?? 'last');
       const data = await runReport(client, run_id, new Date());
@@ -38,9 +54,26 @@ export const report = defineCommand({
       return data;
     });
     const file = output ?? `benchwire-report-${shortRunId(found.run.run_id)}.html`;
-    return write(context, renderReport(found), file);
+    return writeReport(context, renderReport(found), file);
   },
 });
+
+async function reportDigest(
+  context: CliContext,
+  since: string,
+  asked: 'html' | 'markdown' | 'json' | undefined,
+  output: string | undefined,
+): Promise<number> {
+  const format = asked ?? (context.json ? 'json' : 'html');
+  const { found, poolName } = await withStack(context, async (client) => ({
+    found: await digestSince(client, since, context.now()),
+    poolName: (await hardwareNamesOf(client)).pool,
+  }));
+  // HTML is for a browser; the others are for a pipe.
+  if (format === 'html') return writeReport(context, digestAsHtml(found, poolName), output ?? 'benchwire-digest.html');
+  const text = format === 'json' ? JSON.stringify(found) : digestAsMarkdown(found, poolName).trimEnd();
+  return writeReport(context, text, output ?? '-');
+}
 
 async function reportFaults(context: CliContext, since: string, output: string | undefined): Promise<number> {
   const found = await withStack(context, (client) => faultsSince(client, since, context.now()));
@@ -49,7 +82,7 @@ async function reportFaults(context: CliContext, since: string, output: string |
     return EXIT.ok;
   }
   const made_at = new Date(context.now());
-  return write(context, renderFaultTolerance(found, made_at), output ?? 'benchwire-fault-tolerance.html');
+  return writeReport(context, renderFaultTolerance(found, made_at), output ?? 'benchwire-fault-tolerance.html');
 }
 
 async function faultsSince(client: Client, since: string, now_ms: number): Promise<FaultTolerance> {
@@ -60,7 +93,8 @@ async function faultsSince(client: Client, since: string, now_ms: number): Promi
   return row;
 }
 
-function write(context: CliContext, page: string, file: string): number {
+/** Writes a report to a file, or to stdout for `-`. */
+export function writeReport(context: CliContext, page: string, file: string): number {
   if (file === '-') {
     context.out.line(page);
     return EXIT.ok;

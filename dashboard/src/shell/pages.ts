@@ -13,6 +13,8 @@ import {
   IconReportAnalytics,
   IconServer2,
   IconTable,
+  IconTimeline,
+  IconTrendingDown,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
@@ -32,8 +34,10 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/runs', title: 'Runs', icon: IconPlayerPlay, key: 'r' },
   { path: '/compare', title: 'Compare', icon: IconGitCompare, key: 'c' },
   { path: '/matrix', title: 'Matrix', icon: IconTable, key: 'm' },
+  { path: '/analytics', title: 'Analytics', icon: IconTimeline, key: 'a' },
   { path: '/series', title: 'Series', icon: IconChartLine, key: 's' },
   { path: '/findings', title: 'Findings', icon: IconFlag, key: 'f' },
+  { path: '/slower', title: 'What got slower', icon: IconTrendingDown, key: 'd' },
   { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },
   { path: '/faults', title: 'Fault tolerance', icon: IconLifebuoy, key: 'l' },
   { path: '/reports', title: 'Query', icon: IconReportAnalytics, key: 'p' },

@@ -24,6 +24,7 @@ export class HttpProblem extends BenchwireError {
 export const notFound = (what: string): HttpProblem => new HttpProblem(404, 'NOT_FOUND', `There is no ${what}.`);
 
 const CLIENT_STATUS: Record<string, number> = {
+  QUERY_INVALID: 400,
   REQUEST_INVALID: 422,
   REFUSED: 422,
   BUSY: 429,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { digest } from '../digest.ts';
 import { findingRow, overviewRow } from '../rows.ts';
 import { since } from './lists.ts';
 import { runNow } from './runs.ts';
@@ -20,5 +21,26 @@ export const overviewApi = signatures({
     summary: 'Open regressions, failing runs, and what changed since a time (the last 24 hours without one)',
     query: z.strictObject({ since }),
     answer: overviewNow,
+  },
+  'GET /api/digest': {
+    role: 'viewer',
+    summary:
+      'Regressions that were found or settled since a time (the last 7 days without one), with their changes, the greatest first',
+    query: z.strictObject({ since }),
+    answer: digest,
+  },
+  'GET /api/digest/report': {
+    role: 'viewer',
+    summary: 'The same as one HTML file that needs nothing else',
+    query: z.strictObject({ since }),
+    answer: z.string(),
+    content_type: 'text/html; charset=utf-8',
+  },
+  'GET /api/digest/markdown': {
+    role: 'viewer',
+    summary: 'The same as Markdown',
+    query: z.strictObject({ since }),
+    answer: z.string(),
+    content_type: 'text/markdown; charset=utf-8',
   },
 });

@@ -16,6 +16,7 @@ const NAMES: Record<ComparedBy, string> = {
   hardware: 'Hardware',
   batch_size: 'Batch sizes',
   series: 'Series',
+  period: 'Periods',
 };
 
 /** What is compared, which ones, and what narrows it. All of it is in the page's address. */
@@ -92,6 +93,11 @@ function Values({ sides: { by, values }, onChoose }: ValuesProps): ReactNode {
   const data = [...new Set((offered[by] ?? []).filter(Boolean).map(String))].sort((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
   );
-  const hint = by === 'commit' ? 'a commit or its first digits, then Enter; two or more' : 'two or more';
+  const hint =
+    by === 'commit'
+      ? 'a commit or its first digits, then Enter; two or more'
+      : by === 'period'
+        ? '2026-10-01..2026-10-31, 30d or version:1.4, then Enter; two or more'
+        : 'two or more';
   return <TagsInput {...common} data={data} placeholder={values.length < 2 ? hint : ''} acceptValueOnBlur />;
 }

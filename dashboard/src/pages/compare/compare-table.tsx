@@ -1,23 +1,11 @@
-import type {
-  ComparedCell,
-  ComparedDifference,
-  ComparedRow,
-  Comparison,
-} from '@benchwire/shared/contracts/comparison.ts';
+import type { ComparedCell, ComparedRow, Comparison } from '@benchwire/shared/contracts/comparison.ts';
 import { UnstyledButton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { DifferenceMark } from '../../parts/difference-mark.tsx';
 import { keyOf, rowNames } from './rows.ts';
-
-const VERDICTS: Record<ComparedDifference['verdict'], { sign: string; word: string; tone: string }> = {
-  better: { sign: '▲', word: 'better', tone: 'completed' },
-  worse: { sign: '▼', word: 'worse', tone: 'failed' },
-  different: { sign: '◆', word: 'different', tone: 'timed_out' },
-  same: { sign: '≈', word: 'noise', tone: 'waiting' },
-  unknown: { sign: '?', word: 'unknown', tone: 'waiting' },
-};
 
 /** Every row with each side's value, its interval, and how it differs from the first. */
 export function CompareTable({
@@ -80,22 +68,11 @@ function columnsOf(label: string, side: number, unit: string): Column<ComparedRo
       key: `${label} (${side + 1}) verdict`,
       title: 'Verdict',
       value: ({ differences }) => differences[side]?.verdict ?? null,
-      cell: ({ differences }) => <Verdict difference={differences[side] ?? null} />,
+      cell: ({ differences }) => <DifferenceMark difference={differences[side] ?? null} />,
     },
   ];
 }
 
 function Value({ cell }: { cell: ComparedCell | null }): ReactNode {
   return cell === null ? '–' : <Link href={`/series/${cell.series_id}`}>{formatNumber(cell.value)}</Link>;
-}
-
-function Verdict({ difference }: { difference: ComparedDifference | null }): ReactNode {
-  if (difference === null) return '–';
-  const { sign, word, tone } = VERDICTS[difference.verdict];
-  return (
-    <span className="bw-status" data-tone={tone} title={difference.sentence}>
-      <span aria-hidden>{sign}</span>
-      {word}
-    </span>
-  );
 }

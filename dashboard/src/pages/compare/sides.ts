@@ -38,6 +38,7 @@ export function compareQuery({ by, values }: Sides, filters: Filters): QueryOf<A
     hardware: of('hardware'),
     batch_size: of('batch_size'),
     series: of('series'),
+    period: of('period'),
     benchmark,
     precision,
   };

@@ -30,6 +30,7 @@ export function ChangesSince({ now, is_visit }: { now: OverviewNow; is_visit: bo
           {formatCount(count)} {count === 1 ? one : more}
         </Link>
       ))}
+      <Link href="/slower">What got slower this month</Link>
     </section>
   );
 }

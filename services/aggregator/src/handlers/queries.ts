@@ -22,7 +22,7 @@ import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroug
 import { findComparison, findNewestValues } from '../tables/comparison.ts';
 import { findEvents } from '../tables/events.ts';
 import { findFaultTolerance } from '../tables/fault-tolerance.ts';
-import { findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
+import { findChanges, findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
 import { findOverview } from '../tables/overview.ts';
 import { findRejected } from '../tables/rejected.ts';
 import { findRequest } from '../tables/requests.ts';
@@ -72,6 +72,7 @@ const ANSWERS: Answers = {
   failing_runs: (database, parameters) => failingRuns(database, parameters, Date.now()),
   findings: findFindings,
   finding: findFinding,
+  changes: findChanges,
   incidents: findIncidents,
   annotations: findAnnotations,
   runs_of_series: findRunsOfSeries,

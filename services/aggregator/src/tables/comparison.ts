@@ -1,12 +1,13 @@
 import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
+import { type Period, readPeriod } from '@benchwire/shared/contracts/period.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
-import { equals, filterBy } from './filter.ts';
+import { type Condition, equals, filterBy, timeParameter } from './filter.ts';
 import { RESULTS_ONLY } from './results.ts';
 import { SERIES_FIELDS } from './series-columns.ts';
 
 /** For each thing that can be compared: which results belong to one of `values`, and to which. */
-const SIDES: Record<ComparedBy, { where: string; side: string }> = {
+const SIDES: Record<Exclude<ComparedBy, 'period'>, { where: string; side: string }> = {
   run: { where: 'run_id IN {values:Array(UUID)}', side: 'toString(run_id)' },
   commit: {
     where: 'arrayExists(each -> startsWith(commit, each), {values:Array(String)})',
@@ -20,6 +21,40 @@ const SIDES: Record<ComparedBy, { where: string; side: string }> = {
   batch_size: { where: 'toString(batch_size) IN {values:Array(String)}', side: 'toString(assumeNotNull(batch_size))' },
   series: { where: 'series_id IN {values:Array(String)}', side: 'series_id' },
 };
+
+/** What belongs to each period; what several have belongs to the first of them. */
+function periodSides(values: readonly string[]): { where: string; side: string; parameters: Record<string, unknown> } {
+  const conditions = values.map((value, at) => ofPeriod(readPeriod(value, 0), at));
+  const sides = conditions.map(([text], at) => `${text}, {values:Array(String)}[${at + 1}]`);
+  return {
+    where: `(${conditions.map(([text]) => text).join(' OR ')})`,
+    side: `multiIf(${sides.join(', ')}, '')`,
+    parameters: Object.assign({}, ...conditions.map(([, parameters]) => parameters)),
+  };
+}
+
+/** @param at - makes the names of its parameters its own */
+function ofPeriod(period: Period | undefined, at: number): Condition {
+  if (period === undefined) throw new Error('the contract of the query lets only periods in');
+  const [first, second] = [`period_${at}`, `period_${at}_end`];
+  if (period.kind === 'time') {
+    const within = `(measured_at >= ${timeParameter(first)} AND measured_at < ${timeParameter(second)})`;
+    return [within, { [first]: period.since, [second]: period.until }];
+  }
+  const { name } = period;
+  if (period.kind === 'commit') return [`startsWith(commit, {${first}:String})`, { [first]: name }];
+  if (period.kind !== 'tag') return [`JSONExtractString(source, 'version') = {${first}:String}`, { [first]: name }];
+  const with_tag = (more: string): string =>
+    `run_id IN (SELECT run_id FROM runs FINAL WHERE mapContains(tags, {${first}:String})${more})`;
+  return period.value === undefined
+    ? [with_tag(''), { [first]: name }]
+    : [with_tag(` AND tags[{${first}:String}] = {${second}:String}`), { [first]: name, [second]: period.value }];
+}
+
+/** A column is one of what was asked for; no condition where nothing was. */
+function oneOf(column: string, value: string | string[] | undefined): Condition | undefined {
+  return value === undefined ? undefined : [`${column} IN ({${column}:Array(String)})`, { [column]: [value].flat() }];
+}
 
 /** What each side of a comparison measured: the newest runs of each series. */
 export function findComparison(
@@ -35,24 +70,30 @@ export function findComparison(
     benchmark,
     precision,
     metric,
+    branch,
     after_series_id,
     runs_per_series,
     limit,
   }: AskedQuery<'comparison'>,
 ): Promise<Array<QueryRow<'comparison'>>> {
+  const sides = by === 'period' ? periodSides(values) : { ...SIDES[by], parameters: {} };
   const { where, parameters } = filterBy([
-    [SIDES[by].where, { values: [...values] }],
+    [sides.where, { values: [...values], ...sides.parameters }],
     by === 'series' || metric !== undefined ? undefined : [RESULTS_ONLY, {}],
     equals('run_id', 'UUID', run_id),
     commit === undefined ? undefined : ['startsWith(commit, {commit:String})', { commit }],
-    equals('model', 'String', model),
+    oneOf('model', model),
     hardware === undefined
       ? undefined
-      : ["(pool = {hardware:String} OR startsWith(pool, concat({hardware:String}, '-')))", { hardware }],
+      : [
+          "arrayExists(each -> pool = each OR startsWith(pool, concat(each, '-')), {hardware:Array(String)})",
+          { hardware: [hardware].flat() },
+        ],
     equals('batch_size', 'UInt32', batch_size),
     equals('benchmark', 'String', benchmark),
     equals('precision', 'String', precision),
-    equals('metric', 'String', metric),
+    oneOf('metric', metric),
+    equals('branch', 'String', branch),
     ['series_id > {after_series_id:String}', { after_series_id }],
   ]);
   const newest = [
@@ -64,7 +105,7 @@ export function findComparison(
   return database.query(
     `SELECT side, series_id, values, commits, ${newest.map((column, at) => `newest.${at + 1} AS ${column}`).join(', ')}
      FROM (
-       SELECT ${SIDES[by].side} AS side, series_id,
+       SELECT ${sides.side} AS side, series_id,
          arrayMap(each -> each.2, arraySlice(arraySort(groupArray((version, value))), 1, {runs_per_series:UInt32})) AS values,
          groupUniqArrayIf(20)(commit, commit != '') AS commits,
          argMin(tuple(${newest.join(', ')}), (version, run_id, task_id)) AS newest

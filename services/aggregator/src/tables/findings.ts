@@ -134,6 +134,38 @@ export function findFinding(
 /** Still to be looked after. */
 export const OPEN = "state IN ('suspected', 'confirmed', 'acknowledged')";
 
+/** Values of a finding's series since it was found. */
+const VALUES_SINCE = 100;
+
+/** What was found or settled since a time, with the values on both sides; the greatest change first. */
+export async function findChanges(
+  database: Queries,
+  { kind, since, limit }: AskedQuery<'changes'>,
+): Promise<Array<QueryRow<'changes'>>> {
+  const at = timeParameter('since');
+  const found = await database.query<Omit<QueryRow<'changes'>, 'values_since'>>(
+    `SELECT ${SHOWN}, baseline_values FROM findings AS f FINAL
+     WHERE kind = {kind:String} AND (detected_at >= ${at} OR (changed_at >= ${at} AND NOT ${OPEN}))
+     ORDER BY ${SORTED_BY.change.column} DESC, finding_id LIMIT {limit:UInt32}`,
+    { kind, since, limit },
+  );
+  const values = await database.query<{ finding_id: string; values_since: number[] }>(
+    `SELECT finding_id, arrayReverse(arrayMap(each -> each.2,
+       arraySlice(arraySort(groupArray((r.version, r.value))), 1, ${VALUES_SINCE}))) AS values_since
+     FROM (SELECT series_id, measured_at, version, value FROM results FINAL
+       WHERE series_id IN {series_ids:Array(String)}) AS r
+     INNER JOIN (SELECT finding_id, series_id, measured_at FROM findings FINAL
+       WHERE finding_id IN {finding_ids:Array(String)}) AS f ON r.series_id = f.series_id
+     WHERE r.measured_at >= f.measured_at GROUP BY finding_id`,
+    {
+      series_ids: [...new Set(found.map(({ series_id }) => series_id))],
+      finding_ids: found.map(({ finding_id }) => finding_id),
+    },
+  );
+  const since_found = new Map(values.map(({ finding_id, values_since }) => [finding_id, values_since]));
+  return found.map((row) => ({ ...row, values_since: since_found.get(row.finding_id) ?? [] }));
+}
+
 /** Findings by incident, the newest incident first, what moved in each by effect. */
 export async function findIncidents(
   database: Queries,

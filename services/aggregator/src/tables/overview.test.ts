@@ -6,7 +6,7 @@ import { asked } from '../../test-support/asked.ts';
 import { testDatabase } from '../../test-support/database.ts';
 import type { Database } from '../adapters/database.ts';
 import { failingRuns } from '../handlers/run-queries.ts';
-import { findFindings } from './findings.ts';
+import { findChanges, findFindings } from './findings.ts';
 import { findOverview } from './overview.ts';
 
 let database: Database;
@@ -107,4 +107,26 @@ it('filters findings by commit, branch, benchmark and date', async () => {
   expect(await found({ benchmark: 'serv' })).toEqual(['c1', 'c2']);
   expect(await found({ until: LAST_VISIT, kind: 'regression' })).toEqual(['long-settled', 'old', 'settled']);
   expect(await found({ since: '2026-03-02T12:00:00.000Z' })).toEqual(['c1', 'c2']);
+});
+
+it('has the values on both sides of what was found or settled since a time', async () => {
+  const point = (measured_at: string, value: number) => ({
+    ...{ series_id: 'of-changes', run_id: newRunId(), task_id: 't', attempt: 1, measured_at, metric: 'latency_ms' },
+    ...{ value, version: 1000 - value },
+  });
+  await store('results', [point(BEFORE, 10), point(LATER, 12), point(NOW, 13)]);
+  const since = '2026-03-01T00:00:00.000Z';
+  const of_series = { series_id: 'of-changes', kind: 'drift', baseline_values: [9, 10] };
+  await store('findings', [
+    finding('changed', { ...of_series, detected_at: LATER, measured_at: LATER, change_percent: -30 }),
+    finding('closed', { ...of_series, changed_at: NOW, state: 'dismissed', change_percent: 10 }),
+    finding('closed-long-ago', { ...of_series, changed_at: BEFORE, state: 'dismissed' }),
+    finding('acknowledged-lately', { ...of_series, changed_at: NOW, state: 'acknowledged' }),
+  ]);
+  const rows = await findChanges(database, asked('changes', { kind: 'drift', since }));
+  expect(rows.filter(({ series_id }) => series_id === 'of-changes')).toEqual([
+    expect.objectContaining({ finding_id: 'changed', baseline_values: [9, 10], values_since: [12, 13] }),
+    expect.objectContaining({ finding_id: 'closed', values_since: [10, 12, 13] }),
+  ]);
+  expect((await findChanges(database, asked('changes', { kind: 'drift', since, limit: 1 }))).length).toBe(1);
 });

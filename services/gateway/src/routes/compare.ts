@@ -1,18 +1,27 @@
+import { analyticsOf } from '@benchwire/shared/client/analytics.ts';
 import { compareSides } from '@benchwire/shared/client/compare.ts';
 import type { compareApi } from '@benchwire/shared/contracts/api/compare.ts';
 import { COMPARED_BY, type ComparedBy, MAX_SIDES } from '@benchwire/shared/contracts/comparison.ts';
+import { PERIOD_HELP, periodValue, readPeriod } from '@benchwire/shared/contracts/period.ts';
+import { renderAnalytics } from '@benchwire/shared/report/render-analytics.ts';
 import { HttpProblem } from '../problem.ts';
+import { asReport, poolName } from './report-headers.ts';
 import type { Call, Handlers } from './route.ts';
 
 type Compare = typeof compareApi;
 
 /** What is given more than once is compared; what is given once narrows what is looked at. */
 function sidesOf(asked: Call<Compare['GET /api/compare']>['query']): { by: ComparedBy; values: string[] } {
-  const several = COMPARED_BY.filter((by) => new Set(asked[by] ?? []).size > 1);
-  const [by] = several;
-  const values = [...new Set(by === undefined ? [] : asked[by])];
   const wrong = (path: string, message: string): HttpProblem =>
     new HttpProblem(400, 'QUERY_INVALID', 'The query is not valid.', [{ path, code: 'sides', message }]);
+  const several = COMPARED_BY.filter((by) => new Set(asked[by] ?? []).size > 1);
+  const [by] = several;
+  const values = [...new Set(by === undefined ? [] : asked[by])].map((value) => {
+    if (by !== 'period') return value;
+    const period = readPeriod(value, Date.now());
+    if (period === undefined) throw wrong('period', `"${value}" is not a period: use ${PERIOD_HELP}`);
+    return periodValue(period);
+  });
   if (by === undefined) {
     const [once = 'run'] = COMPARED_BY.filter((each) => (asked[each] ?? []).length > 0);
     throw wrong(once, `give two or more different ones of ${COMPARED_BY.join(', ')} to compare, such as run=A&run=B`);
@@ -26,7 +35,7 @@ function sidesOf(asked: Call<Compare['GET /api/compare']>['query']): { by: Compa
 export const compareHandlers: Handlers<Compare> = {
   'GET /api/compare': async ({ gateway, query: asked }) => {
     const { by, values } = sidesOf(asked);
-    const once = (name: Exclude<ComparedBy, 'series'>): string | undefined =>
+    const once = (name: Exclude<ComparedBy, 'series' | 'period'>): string | undefined =>
       name === by ? undefined : asked[name]?.[0];
     const batch_size = once('batch_size');
     return await compareSides(gateway.client, {
@@ -41,5 +50,14 @@ export const compareHandlers: Handlers<Compare> = {
       precision: asked.precision,
       metric: asked.metric,
     });
+  },
+
+  'GET /api/analytics': ({ gateway, query }) => analyticsOf(gateway.client, query, Date.now()),
+
+  'GET /api/analytics/report': async ({ gateway, query, reply }) => {
+    const now = new Date();
+    const found = await analyticsOf(gateway.client, query, now.getTime());
+    asReport(reply, `benchwire-analytics-${now.toISOString().slice(0, 10)}.html`);
+    return renderAnalytics(found, await poolName(gateway), now);
   },
 };
