@@ -8,6 +8,7 @@ import { ClientError } from './errors.ts';
 
 /** What is compared; texts of periods as period.ts reads them. */
 export interface AnalyticsQuestion {
+  /** As of models and hardware, an empty list is all. */
   metric?: string[] | undefined;
   model?: string[] | undefined;
   /** Pools or hardware classes. */
@@ -37,9 +38,9 @@ export async function analyticsOf(
 ): Promise<Analytics> {
   const sides = periodsOf({ period, baseline }, now_ms);
   const hardware =
-    filters.hardware === undefined || normalise_to === undefined
-      ? filters.hardware
-      : [...new Set([...filters.hardware, normalise_to])];
+    filters.hardware?.length && normalise_to !== undefined
+      ? [...new Set([...filters.hardware, normalise_to])]
+      : filters.hardware;
   const question: QueryParameters<'comparison'> = {
     ...{ by: 'period', values: sides, runs_per_series: RUNS_PER_SERIES },
     ...Object.fromEntries(Object.entries({ ...filters, hardware }).filter(([, value]) => value?.length)),
