@@ -36,6 +36,27 @@ export function measuredFiles(environment: Environment): string | null {
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
 
+/**
+ * Tag of a run that measures again what another one measured: `measuredFiles` of that one, of several tasks with a space between.
+ * A worker marks what it measured of other files, so that it decides nothing. Since 0.5.
+ */
+export const FILES_TAG = 'benchwire.files';
+const MAX_FILES_TAG_CHARACTERS = 256;
+
+/** The tag for attempts that measured these files; none where one of them is not known, or there are too many to name. Pure. */
+export function filesTag(files: ReadonlyArray<string | null>): Record<string, string> {
+  if (files.length === 0 || files.includes(null)) return {};
+  const value = [...new Set(files)].sort().join(' ');
+  return value.length > MAX_FILES_TAG_CHARACTERS ? {} : { [FILES_TAG]: value };
+}
+
+/** Whether an attempt that is to measure something again measured other files; false where it is not known. Pure. */
+export function measuredOtherFiles(tags: Readonly<Record<string, string>>, environment: Environment): boolean {
+  const expected = tags[FILES_TAG];
+  const files = measuredFiles(environment);
+  return expected !== undefined && files !== null && !expected.split(' ').includes(files);
+}
+
 /** Codes of notes on values that are kept and shown, and decide nothing: they are not of what their source says. */
 export const DECIDING_NOTHING: readonly ValueNoteCode[] = ['source_mismatch'];
 

@@ -110,6 +110,9 @@ export function answered(
     i === at ? { ...each, ...answer, on: whereOf(each, answer), agrees } : each,
   );
   if (finding.state !== 'suspected') return revise(finding, now, { confirmations });
+  // It waits for further points, and says so also where only its state is shown.
+  if (answer.measured_other_files === true)
+    return revise(finding, now, { confirmations }, { state: 'suspected', by: 'anomaly', reason: answer.note });
   const yes = agreeing(confirmations);
   const no = confirmations.filter((each) => each.agrees === false).length;
   const values = valuesOf(confirmations);
@@ -148,6 +151,15 @@ export function waited(
   const tests = testsOf(finding);
   if (tests.length === 0 || tests.some(({ passed }) => !passed)) return undefined;
   return agreed(finding, tests, valuesOf(finding.confirmations), now);
+}
+
+/** A finding whose re-runs measured other files, confirmed by the points since: no re-run can tell what it is about. */
+export function shown(finding: Finding, isShown: (finding: Finding) => boolean, now: Date): Finding | undefined {
+  const { state, confirmations } = finding;
+  if (state !== 'suspected' || confirmations.every((each) => each.measured_other_files !== true)) return undefined;
+  if (!isShown(finding)) return undefined;
+  const reason = 'the re-run could not tell, and the points since then have stayed at the new level';
+  return revise(finding, now, {}, { state: 'confirmed', by: 'anomaly', reason });
 }
 
 const valuesOf = (confirmations: readonly FindingConfirmation[]): string =>

@@ -91,6 +91,15 @@ export function ofLastingChange(
   ];
 }
 
+/**
+ * Whether the points since a change show it without any re-run: it passes the test of the level before, and so many points as no state of a
+ * machine lasts for have stayed where it led.
+ */
+export function isShownByPoints(tests: FindingEvidence['tests'], before: Float64Array, after: Float64Array): boolean {
+  const held = tests.find(({ name }) => name === HELD_BEFORE);
+  return held?.passed === true && stays(before.subarray(before.length - held.value), after);
+}
+
 /** Whether the values since the change have stayed where it led, clearly apart from the level before. */
 function stays(level: Float64Array, after: Float64Array): boolean {
   if (after.length < YOUNG.after) return false;

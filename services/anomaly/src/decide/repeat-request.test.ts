@@ -6,7 +6,7 @@ import { repeatRequest } from './repeat-request.ts';
 
 const RUN = '01a22baf-dffe-7592-b263-8765766b3a8a';
 const metric = (task_id: string): MetricVerdict => ({ task_id, pool: 'cpu-1' }) as MetricVerdict;
-const workers = new Map([['t-r1', 'worker-1']]);
+const workers = new Map([['t-r1', { worker_id: 'worker-1', files: null }]]);
 
 describe('the request of a round', () => {
   it('runs the task as often as the round says, where it was measured, for the same commit', () => {
@@ -15,10 +15,15 @@ describe('the request of a round', () => {
       ...{ matrix: { 'config.env.A': ['1', '2'] } },
       tasks: [{ task_id: 't', executor: 'command', config: { command: ['run'] }, depends_on: [] }],
     });
-    const again = repeatRequest(RUN, written, { round: 2, runs: 5, metrics: [metric('t-1')] }, new Map([['t-1', 'w']]));
+    const again = repeatRequest(
+      RUN,
+      written,
+      { round: 2, runs: 5, metrics: [metric('t-1')] },
+      new Map([['t-1', { worker_id: 'w', files: '0123456789abcdef' }]]),
+    );
     expect(again).toMatchObject({
       ...{ request_id: `repeat-${RUN}-2`, source: { commit: 'abcdefg' } },
-      tags: { 'benchwire.repeats': RUN, 'benchwire.repeat_runs': '5' },
+      tags: { 'benchwire.repeats': RUN, 'benchwire.repeat_runs': '5', 'benchwire.files': '0123456789abcdef' },
       tasks: [{ task_id: 'again-1', repetitions: 5, requirements: { pool: 'cpu-1' }, prefer_workers: ['w'] }],
     });
     expect(again?.gate).toBeUndefined();

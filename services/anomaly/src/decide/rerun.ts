@@ -1,6 +1,7 @@
 import { expand } from '@benchwire/shared/contracts/expand.ts';
 import type { Finding, FindingConfirmation } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import { filesTag } from '@benchwire/shared/contracts/provenance.ts';
 import type { Request } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import { aloneAgain, taskOfRun } from '@benchwire/shared/contracts/task-of-run.ts';
@@ -23,7 +24,7 @@ export function rerunOf(request: Request, finding: Finding, asked: FindingConfir
     request_id: asked.request_id,
     name: `re-run of ${finding.task_id}`.slice(0, 256),
     ...(finding.source === null ? {} : { source: finding.source }),
-    tags: { ...request.tags, [CONFIRMS_TAG]: attemptId(finding) },
+    tags: { ...request.tags, [CONFIRMS_TAG]: attemptId(finding), ...filesTag([finding.measured_files ?? null]) },
     priority: PRIORITY,
     ...(files === undefined ? {} : { files }),
     tasks: [

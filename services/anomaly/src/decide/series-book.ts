@@ -15,7 +15,7 @@ import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
-import { type Answer, answered, askAgain, Budget, type ConfirmationOptions, waited } from './confirmation.ts';
+import { type Answer, answered, askAgain, Budget, type ConfirmationOptions, shown, waited } from './confirmation.ts';
 import {
   failureSeries,
   findingOfFailures,
@@ -30,7 +30,7 @@ import { type EnvironmentChange, Environments } from './environments.ts';
 import { Failures } from './failures.ts';
 import { FindingBook } from './finding-book.ts';
 import { judgePoint } from './judge-point.ts';
-import { ofLastingChange } from './lasting-change.ts';
+import { isShownByPoints, ofLastingChange } from './lasting-change.ts';
 import { MAX_POINTS, movedWithEnvironment } from './moved-environment.ts';
 import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
@@ -206,7 +206,9 @@ export class SeriesBook {
       ];
       for (const finding of found) changed.push(this.#apply(finding));
       for (const finding of this.findings.ofSeries(point.series_id)) {
-        const next = waited(finding, (agreed) => this.#ofLastingChange(agreed), now);
+        const next =
+          waited(finding, (agreed) => this.#ofLastingChange(agreed), now) ??
+          shown(finding, (doubtful) => this.#isShownByPoints(doubtful), now);
         if (next !== undefined) changed.push(this.#apply(next));
       }
       for (const finding of found) changed.push(...this.#ask(finding, now));
@@ -292,23 +294,35 @@ export class SeriesBook {
 
   /** Where the level moved with the environment there is an explanation, and what came before is another series. */
   #ofLastingChange(finding: Finding): FindingEvidence['tests'] {
+    const around = this.#aroundChange(finding);
+    if (around === undefined) return [];
+    const { before, after } = around;
+    return ofLastingChange(finding, before, after, this.#options.single.threshold, this.#options.levels);
+  }
+
+  #isShownByPoints(finding: Finding): boolean {
+    const around = this.#aroundChange(finding);
+    return around !== undefined && isShownByPoints(this.#ofLastingChange(finding), around.before, around.after);
+  }
+
+  #aroundChange(finding: Finding): Record<'before' | 'after', Float64Array> | undefined {
     const series = this.#series.get(seriesOfLine(finding.series_id, this.#lineOf(finding.source).name));
     const at = series === undefined ? undefined : numberOf(series, attemptId(finding));
-    if (series === undefined || at === undefined || (finding.evidence?.environment.length ?? 0) > 0) return [];
+    if (series === undefined || at === undefined || (finding.evidence?.environment.length ?? 0) > 0) return undefined;
     const before = Float64Array.from(series.values.slice(0, at - series.dropped));
-    if (before.length === 0) return [];
-    const after = Float64Array.from(series.values.slice(at - series.dropped));
-    return ofLastingChange(finding, before, after, this.#options.single.threshold, this.#options.levels);
+    return before.length === 0
+      ? undefined
+      : { before, after: Float64Array.from(series.values.slice(at - series.dropped)) };
   }
 
   /** Why a re-run decides nothing: what lay there when it ran was not what is suspected. */
   #otherFiles(confirms: string, { environment, results }: Outcome): string | undefined {
     const [finding] = this.findings.ofAttempt(confirms);
-    const mismatch = results.value_notes?.find((note) => decidesNothing([note]));
-    if (mismatch !== undefined) return `the re-run decides nothing: ${mismatch.text}`;
     const now = measuredFiles(environment);
-    if (finding?.measured_files === undefined || now === null || now === finding.measured_files) return undefined;
-    return 'the re-run decides nothing: it measured other files than the run that is suspected (program, its files, model, or commit); the next results decide';
+    if (finding?.measured_files !== undefined && now !== null && now !== finding.measured_files)
+      return 'the re-run decides nothing: it measured other files than the run that is suspected (program, its files, model, or commit); the next results decide';
+    const mismatch = results.value_notes?.find((note) => decidesNothing([note]));
+    return mismatch && `the re-run decides nothing: ${mismatch.text}; the next results decide`;
   }
 
   #ask(finding: Finding, now: Date): Finding[] {

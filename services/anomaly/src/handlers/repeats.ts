@@ -1,18 +1,20 @@
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { readGates } from '@benchwire/shared/client/gates.ts';
-import { queryRows } from '@benchwire/shared/client/query.ts';
+import { query } from '@benchwire/shared/client/query.ts';
 import { submit } from '@benchwire/shared/client/submit.ts';
 import { type BenchEvent, benchEvent, eventName } from '@benchwire/shared/contracts/event.ts';
 import type { GateRule } from '@benchwire/shared/contracts/gate.ts';
+import { measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
 import type { Request } from '@benchwire/shared/contracts/request.ts';
 import { EVENTS } from '@benchwire/shared/contracts/streams.ts';
 import { acceptedRequest } from '@benchwire/shared/runtime/accepted-request.ts';
 import { consume, type HandlerResult, OK, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { nextRepeat, REPEATS_TAG } from '@benchwire/shared/verdict/repeats.ts';
+import { type NextRepeat, nextRepeat, REPEATS_TAG } from '@benchwire/shared/verdict/repeats.ts';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { repeatRequest } from '../decide/repeat-request.ts';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type MeasuredBy, repeatRequest } from '../decide/repeat-request.ts';
 import { judgedRun, type VerdictParts } from './verdict.ts';
 
 export interface RepeatParts extends VerdictParts {
@@ -70,9 +72,8 @@ async function afterRun(parts: RepeatParts, ended: string, rules: readonly GateR
     const next = nextRepeat(state);
     if (next === null) return OK;
     const first = run_id === ended ? request : await acceptedRequest(manager, run_id);
-    const workers = new Map<string, string>();
-    for await (const { task_id, worker_id } of queryRows(nats, 'results', { run_id })) workers.set(task_id, worker_id);
-    const round = first === undefined ? undefined : repeatRequest(run_id, first, next, workers);
+    const round =
+      first === undefined ? undefined : repeatRequest(run_id, first, next, await measuredBy(nats, run_id, next));
     if (round === undefined) return OK;
     const submitted = await submit(nats, round);
     log.info(
@@ -85,6 +86,22 @@ async function afterRun(parts: RepeatParts, ended: string, rules: readonly GateR
     log.warn({ run_id, reason: messageOf(error) }, 'could not measure again what a run cannot tell');
     return isRefused ? OK : again;
   }
+}
+
+/** By task of the round. */
+async function measuredBy(
+  nats: NatsConnection,
+  run_id: string,
+  { metrics }: NextRepeat,
+): Promise<Map<string, MeasuredBy>> {
+  const by = new Map<string, MeasuredBy>();
+  for (const task_id of new Set(metrics.map((metric) => metric.task_id))) {
+    const { rows } = await query(nats, 'outcomes', { run_id, task_id });
+    const measured = rows.findLast(({ status }) => status === 'completed');
+    if (measured === undefined) continue;
+    by.set(task_id, { worker_id: measured.worker_id ?? '', files: measuredFiles(measured.environment) });
+  }
+  return by;
 }
 
 /** Without the server's rules for single benchmarks this needs no look at what was measured. */

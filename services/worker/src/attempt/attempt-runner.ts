@@ -9,6 +9,7 @@ import {
   outcomeSubject,
   type TaskError,
 } from '@benchwire/shared/contracts/outcome.ts';
+import { measuredOtherFiles } from '@benchwire/shared/contracts/provenance.ts';
 import { MAX_VALUE_NOTES, noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -60,7 +61,8 @@ export class AttemptRunner {
     this.#running.set(id, attempt);
     try {
       const care = this.#careFor(job);
-      const executed = care(withHistoryPool(withDropped(await this.#execute(attempt), job), job, device));
+      const reported = withOtherFiles(await this.#execute(attempt), job);
+      const executed = care(withHistoryPool(withDropped(reported, job), job, device));
       const clocked = withClock(executed, clockNote(attempt.clock_at_start, this.clock.offset));
       const { times, throttled } = attempt.finish();
       const report = throttled === undefined ? clocked : withValueNote(clocked, noteOn('throttled', throttled));
@@ -230,6 +232,13 @@ function withDropped(report: ExecutorReport, { dropped_batch_sizes }: Job): Exec
   const sizes = Object.keys(dropped_batch_sizes).join(', ');
   const noted = withNote(report, `batch sizes ${sizes} were left out: they did not fit in memory`);
   return { ...noted, results: { ...noted.results, dropped_batch_sizes } };
+}
+
+/** A re-run that measured other files than the run that it is to check says nothing about that run. */
+function withOtherFiles(report: ExecutorReport, { tags }: Job): ExecutorReport {
+  if (!measuredOtherFiles(tags, report.environment)) return report;
+  const text = 'this measured other files than the run that it repeats (program, its files, model, or commit)';
+  return withValueNote(report, noteOn('source_mismatch', text));
 }
 
 /** A history that goes on in another pool is another series: whoever compares is told where the one before is. */
