@@ -25,6 +25,8 @@ export class Pools {
   version = 0;
   /** Counts up whenever the places of the pools in arrays have changed. */
   numbering = 0;
+  /** Whether a pool that is not here is gone: right after a start workers may not have been heard of yet. */
+  are_all_known = true;
 
   constructor(groups: () => Iterable<Group>) {
     this.#groups = groups;

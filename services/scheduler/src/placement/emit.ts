@@ -43,6 +43,7 @@ export function planEmissions(
   const { pools, ready } = state;
   const emissions: Emission[] = [];
   pools.sync(fleet.pools(), now);
+  pools.are_all_known = fleet.silenceIsTelling(now);
   if (ready.touched.size > 0) {
     pools.wakeFor(ready.touched);
     ready.touched.clear();

@@ -26,7 +26,8 @@ export function historyObstacle(state: SchedulerState, lane: Lane, pool: PoolSta
   const name = historyElsewhere(state, lane, pool.name);
   if (name === undefined) return undefined;
   const home = lane.bucket.group.pools.find((each) => each.name === name);
-  if (home === undefined || home.slots === 0) return undefined;
+  const isGone = home === undefined ? state.pools.are_all_known : home.slots === 0;
+  if (isGone) return undefined;
   const since_ms = lane.next()?.ready_at_ms ?? now;
   if (now - since_ms >= state.history_patience_ms) return undefined;
   return `its history is on pool ${name}, for which it waits up to ${state.history_patience_ms / 1000} s`;
