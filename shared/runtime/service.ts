@@ -10,6 +10,7 @@ import { type ServiceHttp, startHttp } from './http.ts';
 import { Scope } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
 import { closeNats, connectNats, type NatsConnection, type NatsOptions } from './nats.ts';
+import { publishThrough, StreamWriter } from './stream-writer.ts';
 import { ensureStreams } from './streams.ts';
 
 interface RequiredConfig extends NatsOptions {
@@ -88,7 +89,9 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
       const store_bytes = store_mb === undefined ? undefined : store_mb * 1e6;
       await ensureStreams(manager, STREAMS, { replicas, store_bytes });
     }
-    const client = jetstream(nats);
+    const writer = new StreamWriter(nats, config.NATS_INBOX_PREFIX);
+    scope.add('writer', () => writer.stop());
+    const client = publishThrough(jetstream(nats), writer);
     const { name: service, health_interval_ms: interval_ms = 30_000 } = definition;
     const health = new Health({ service, http, nats, jetstream: client, manager, log, interval_ms });
     scope.add('health', () => health.stop());

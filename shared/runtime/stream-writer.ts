@@ -1,4 +1,10 @@
-import { type ApiError, JetStreamApiError, type JetStreamPublishOptions, type PubAck } from '@nats-io/jetstream';
+import {
+  type ApiError,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamPublishOptions,
+  type PubAck,
+} from '@nats-io/jetstream';
 import {
   ClosedConnectionError,
   createInbox,
@@ -20,6 +26,18 @@ interface Waiting {
   resolve(ack: PubAck): void;
   reject(error: Error): void;
   deadline_ms: number;
+}
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set(['msgID', 'headers', 'timeout']);
+
+/** Makes a client publish through a writer, but for what the writer does not know: conditions and the like. */
+export function publishThrough(client: JetStreamClient, writer: StreamPublisher): JetStreamClient {
+  const publish = client.publish.bind(client);
+  client.publish = (subject, payload, options = {}) =>
+    Object.keys(options).every((name) => KNOWN_OPTIONS.has(name))
+      ? writer.publish(subject, payload, options)
+      : publish(subject, payload, options);
+  return client;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -97,7 +115,10 @@ export class StreamWriter implements StreamPublisher {
     try {
       const answer = message.json<PubAck & { error?: ApiError }>();
       if (answer.error !== undefined) waiting.reject(new JetStreamApiError(answer.error));
-      else waiting.resolve(answer);
+      else {
+        answer.duplicate ??= false;
+        waiting.resolve(answer);
+      }
     } catch (error) {
       waiting.reject(error instanceof Error ? error : new Error(String(error)));
     }

@@ -2,12 +2,13 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { type ConsumeOptions, consume, OK, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
-import { closeNats } from '@benchwire/shared/runtime/nats.ts';
+import { closeNats, type NatsConnection } from '@benchwire/shared/runtime/nats.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
+import { publishThrough, StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { ensureStreams } from '@benchwire/shared/runtime/streams.ts';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type NatsFixture, natsFixture, readAll } from '../support/nats-fixture.ts';
@@ -18,6 +19,20 @@ const item = z.object({ n: z.int() });
 type Item = z.infer<typeof item>;
 /** A stream of its own, so that the real ones stay empty. */
 const WORK = { name: 'TESTWORK', subjects: 'test.work.*', kept: { max_age_ms: 3_600_000 } } as const;
+
+/** As the library has it, and as services use it. */
+const CLIENTS: ReadonlyArray<[string, (nats: NatsConnection) => JetStreamClient]> = [
+  ['the official client', (nats) => jetstream(nats)],
+  [
+    'a writer',
+    (nats) => {
+      const writer = new StreamWriter(nats);
+      writers.push(writer);
+      return publishThrough(jetstream(nats), writer);
+    },
+  ],
+];
+const writers: StreamWriter[] = [];
 
 beforeAll(async () => {
   fixture = await natsFixture();
@@ -30,6 +45,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const part of running.splice(0)) await part.stop();
+  for (const writer of writers.splice(0)) writer.stop();
 });
 
 const send = (body: unknown): Promise<unknown> =>
@@ -185,26 +201,27 @@ describe('consume', () => {
   });
 });
 
-describe('publish', () => {
+describe.each(CLIENTS)('publish through %s', (_, over) => {
   it('stores the same id once', async () => {
-    const first = await publish(fixture.client, 'test.work.a', '1', { id: 'x' });
-    const second = await publish(fixture.client, 'test.work.a', '2', { id: 'x' });
+    const first = await publish(over(fixture.nats), 'test.work.a', '1', { id: 'x' });
+    const second = await publish(over(fixture.nats), 'test.work.a', '2', { id: 'x' });
     expect([first.duplicate, second.duplicate, second.seq]).toEqual([false, true, first.seq]);
   });
 
   it('says no where the server does', async () => {
-    const large = publish(fixture.client, 'test.work.a', new Uint8Array((fixture.nats.info?.max_payload ?? 0) + 1));
+    const large = publish(over(fixture.nats), 'test.work.a', new Uint8Array((fixture.nats.info?.max_payload ?? 0) + 1));
     await expect(large).rejects.toMatchObject({ code: 'PUBLISH_REFUSED' });
-    const late = publish(fixture.client, 'test.work.a', '1', { expect: { lastSubjectSequence: 99 } });
+    const late = publish(over(fixture.nats), 'test.work.a', '1', { expect: { lastSubjectSequence: 99 } });
     await expect(late).rejects.toMatchObject({ code: 'PUBLISH_REFUSED' });
   });
 
   it('gives up when it is told to, or when the connection is closed', async () => {
-    const away = publish(fixture.client, 'no.stream.here', '1', { signal: AbortSignal.timeout(200) });
+    const away = publish(over(fixture.nats), 'no.stream.here', '1', { signal: AbortSignal.timeout(200) });
     await expect(away).rejects.toMatchObject({ code: 'PUBLISH_ABORTED' });
     const own = await fixture.connect();
+    const client = over(own);
     await closeNats(own);
-    const closed = await publish(jetstream(own), 'test.work.a', '1').catch((error: unknown) => error);
+    const closed = await publish(client, 'test.work.a', '1').catch((error: unknown) => error);
     expect(closed).toBeInstanceOf(BenchwireError);
   });
 });
@@ -278,7 +295,7 @@ describe('respond', () => {
   });
 });
 
-describe('a restart of NATS', () => {
+describe.each(CLIENTS)('a restart of NATS, with %s', (_, over) => {
   it('is survived by publishers and consumers', async () => {
     const seen = new Set<number>();
     await start(
@@ -289,10 +306,11 @@ describe('a restart of NATS', () => {
       { ack_wait_ms: 2000 },
     );
     for (let n = 0; n < 50; n++) await send({ n });
+    const client = over(fixture.nats);
     const restarted = fixture.servers.nats?.restart();
     const sent = Promise.all(
       Array.from({ length: 50 }, (_, i) =>
-        publish(fixture.client, 'test.work.a', JSON.stringify({ n: 50 + i }), { id: `n${i}` }),
+        publish(client, 'test.work.a', JSON.stringify({ n: 50 + i }), { id: `n${i}` }),
       ),
     );
     await restarted;

@@ -1,7 +1,6 @@
 import { type Capabilities, WORKERS_BUCKET } from '@benchwire/shared/contracts/worker.ts';
 import { connectRedis, pingRedis } from '@benchwire/shared/runtime/redis.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
-import { StreamWriter } from '@benchwire/shared/runtime/stream-writer.ts';
 import { awaitBucket } from '@benchwire/shared/runtime/streams.ts';
 import { applyDeviceChange } from './apply-device-change.ts';
 import { askFresh } from './attempt/ask-fresh.ts';
@@ -95,19 +94,17 @@ export async function createParts(context: ServiceContext<WorkerConfig>, options
   return parts;
 }
 
-/** What runs attempts, with a writer of its own to NATS. */
+/** What runs attempts. */
 async function createRunner(
-  { config, log, nats, scope }: ServiceContext<WorkerConfig>,
+  { config, log, nats, jetstream: client }: ServiceContext<WorkerConfig>,
   { capabilities, machine, telemetry, stopSelf }: PartsOptions,
   services: Pick<AttemptServices, 'clock' | 'load' | 'device_care'>,
 ): Promise<AttemptRunner> {
   const { worker_id } = capabilities;
-  const writer = new StreamWriter(nats, config.NATS_INBOX_PREFIX);
-  scope.add('writer', () => writer.stop());
   return new AttemptRunner({
     ...services,
     ...{ worker_id, telemetry, log, executors: machine.executors },
-    client: writer,
+    client,
     max_payload: () => nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD,
     energy: new CpuEnergy(),
     checkpoints: await CheckpointStore.open(nats, config.NATS_REPLICAS, worker_id, log),

@@ -6,6 +6,7 @@ import { UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createJobHandler, type JobHandlerOptions } from './handlers/job.ts';
 import { reportStalledJob } from './handlers/stalled-job.ts';
+import { finishTogether } from './queue/finish-together.ts';
 
 export interface PoolsOptions extends Omit<JobHandlerOptions, 'isDraining'> {
   redis: Redis;
@@ -14,6 +15,8 @@ export interface PoolsOptions extends Omit<JobHandlerOptions, 'isDraining'> {
 }
 
 const LOCK_MS = 30_000;
+/** Finished jobs that stay in a queue: they tell the reconciler that a job has ended whose outcome it has not seen. */
+const KEPT_JOBS = 1000;
 
 /** One queue consumer per device, with as many jobs at once as the device has slots. */
 export class Pools {
@@ -123,8 +126,12 @@ export class Pools {
       // A retry is the scheduler's, since it counts attempts and may choose another pool.
       maxStalledCount: 0,
       runRetryDelay: 1000,
-      removeOnComplete: { count: 1000 },
-      removeOnFail: { count: 1000 },
+      removeOnComplete: { count: KEPT_JOBS },
+      removeOnFail: { count: KEPT_JOBS },
+    });
+    finishTogether(worker, options.redis, {
+      queue: worker.toKey(''),
+      ...{ worker: options.worker_id, lock_ms: LOCK_MS, keep: KEPT_JOBS },
     });
     worker.on('error', (error) => {
       // An outage is told once, by the connection; here it shows up again with every try.
