@@ -99,6 +99,7 @@ function workerEnvironment(env: Environment, number: number | undefined, paths: 
   return {
     WORKER_ID: env.WORKER_ID || (number === undefined ? undefined : workerId(number)),
     WORKER_CACHE_DIR: env.WORKER_CACHE_DIR || paths.cache,
+    WORKER_RUNNERS_DIR: env.WORKER_RUNNERS_DIR || join(paths.root, 'runners'),
     // What lies there is the stack's own, its passwords among it.
     WORKER_COMMAND_HIDE: [env.WORKER_COMMAND_HIDE, paths.root].filter(Boolean).join(delimiter),
     // Not the whole home: whoever may submit could find out which files are there.

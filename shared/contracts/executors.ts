@@ -11,6 +11,7 @@ import {
   streamCounts,
   type Task,
   type TaskSpec,
+  torchConfig,
 } from './task.ts';
 
 /** A task as the executor of that name gets it. */
@@ -54,18 +55,9 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
   onnx: {
     config: onnxConfig,
     defaults: onnxConfig.parse({ model: '-' }),
-    describe: ({ model, batch_sizes, precision, scenario }) => {
-      const batches = batch_sizes.length === 1 && batch_sizes[0] === 1 ? '' : ` batch ${batch_sizes.join(', ')}`;
-      return `${model}${batches}${precision === undefined ? '' : ` ${precision}`}${scenario === 'single_stream' ? '' : ` ${scenario}`}`;
-    },
+    describe: describeModel,
     measurements: ({ batch_sizes, ...config }) => batch_sizes.length * (1 + streamCounts(config).length),
-    // A batch size that ended early, at its time limit, counts as done once a later one has points.
-    measuredShare: ({ batch_sizes, iterations }, points) => {
-      const current = batch_sizes.findLastIndex((size) => (points.get(size) ?? 0) > 0);
-      if (current < 0) return 0;
-      const seen = points.get(batch_sizes[current] ?? 0) ?? 0;
-      return (current + Math.min(1, seen / iterations)) / batch_sizes.length;
-    },
+    measuredShare: shareOfBatches,
     series: {
       not_in_variant: [
         'model',
@@ -84,6 +76,31 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       not_in_workload: ['max_memory_mb', 'max_other_provider_share', 'sha256'],
       paths: [],
       inOneForm: (config) => withoutCatalogueDefaults(sameInputs(config)),
+    },
+  },
+  torch: {
+    config: torchConfig,
+    defaults: torchConfig.parse({ model: '-' }),
+    describe: ({ size, mode, ...config }) => {
+      const named = typeof size === 'string' ? size : 'of its own size';
+      return `${describeModel(config)} ${named}${mode === 'eager' ? '' : ` ${mode}`}`;
+    },
+    measurements: ({ batch_sizes }) => batch_sizes.length,
+    measuredShare: shareOfBatches,
+    series: {
+      not_in_variant: [
+        'model',
+        'batch_sizes',
+        'precision',
+        'scenario',
+        'iterations',
+        'warmup_iterations',
+        'max_seconds',
+        'max_memory_mb',
+        'max_cpu_seconds',
+      ],
+      not_in_workload: ['max_memory_mb', 'max_cpu_seconds'],
+      paths: [],
     },
   },
   command: {
@@ -108,6 +125,33 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
     series: { not_in_variant: [], not_in_workload: [], paths: [] },
   },
 };
+
+/** Of executors that measure a model at several batch sizes. */
+function describeModel({
+  model,
+  batch_sizes,
+  precision,
+  scenario,
+}: {
+  model: string;
+  batch_sizes: readonly number[];
+  precision?: string | undefined;
+  scenario: string;
+}): string {
+  const batches = batch_sizes.length === 1 && batch_sizes[0] === 1 ? '' : ` batch ${batch_sizes.join(', ')}`;
+  return `${model}${batches}${precision === undefined ? '' : ` ${precision}`}${scenario === 'single_stream' ? '' : ` ${scenario}`}`;
+}
+
+/** A batch size that ended early, at its time limit, counts as done once a later one has points. */
+function shareOfBatches(
+  { batch_sizes, iterations }: { batch_sizes: readonly number[]; iterations: number },
+  points: ReadonlyMap<number, number>,
+): number {
+  const current = batch_sizes.findLastIndex((size) => (points.get(size) ?? 0) > 0);
+  if (current < 0) return 0;
+  const seen = points.get(batch_sizes[current] ?? 0) ?? 0;
+  return (current + Math.min(1, seen / iterations)) / batch_sizes.length;
+}
 
 /** The entry of a task's executor, which reads that task's config. */
 export function entryOf({ executor }: { executor: ExecutorName }): ExecutorEntry<ExecutorConfigs[ExecutorName]> {

@@ -26,6 +26,7 @@ export function baseSideOf(spec: TaskSpec, { base }: Asked): BaseSide | undefine
 
 const FIELDS: Readonly<Record<TaskSpec['executor'], readonly string[]>> = {
   onnx: ['model', 'sha256'],
+  torch: ['model'],
   command: ['model', 'command', 'env', 'working_directory', 'prepare'],
   noop: [],
 };
@@ -69,7 +70,7 @@ function wrongSide(spec: TaskSpec, side: BaseSide, request: Asked, path: string)
   }
   if (issues.length === 0 && spec.executor !== 'noop' && measuresTheSame(spec, side, request)) {
     const message =
-      spec.executor === 'onnx'
+      spec.executor === 'onnx' || spec.executor === 'torch'
         ? 'both sides would measure the same model: name the one of the base in `base: { model: … }` of this task, or write `base: false`'
         : 'both sides would run the same: use "{commit}" in `prepare`, `command` or `env`, say in `base` of this task what its base side runs, or write `base: false`';
     issues.push({ path, code: 'base_is_the_same', message });

@@ -61,16 +61,21 @@ const CODES = {
   KILLED: 'worker',
   NOT_STARTED: 'worker',
   PROVIDER_NOT_USABLE: 'worker',
+  RUNNER_LOST: 'worker',
+  RUNNER_NOT_STARTED: 'worker',
+  RUNNER_PROTOCOL: 'worker',
   UNEXPECTED: 'worker',
 
   // What was run, in the size and the time that the request gave it.
   ABORTED_FOR_MEMORY: 'subject',
   ALLOCATION_FAILED: 'subject',
+  CPU_TIME_LIMIT: 'subject',
   EXIT_CODE: 'subject',
   INPUTS_TOO_LARGE: 'subject',
   KERNEL_OUT_OF_MEMORY: 'subject',
   KILLED_FOR_MEMORY: 'subject',
   MEMORY_LIMIT: 'subject',
+  MODEL_FAILED: 'subject',
   NOOP_FAILED: 'subject',
   NO_SAMPLES: 'nothing',
   PROVIDER_NOT_USED: 'subject',
@@ -107,6 +112,7 @@ const CODES = {
   INPUT_VALUE_WRONG: 'nothing',
   JOB_UNREADABLE: 'nothing',
   METRIC_LINE_TOO_LONG: 'nothing',
+  MODEL_CONFIG_WRONG: 'nothing',
   MODEL_CUT_OFF: 'nothing',
   MODEL_FILES_NOT_DOWNLOADED: 'nothing',
   MODEL_FILE_MISSING: 'nothing',
@@ -142,6 +148,7 @@ const CODES = {
   EXECUTOR_MISSING: 'nothing',
   NO_EXECUTOR_LEFT: 'nothing',
   PROVIDER_MISSING: 'nothing',
+  RUNNER_NOT_INSTALLED: 'nothing',
 
   // A decision of a person or of the scheduler, or a worker that is gone.
   CANCELLED: 'nothing',

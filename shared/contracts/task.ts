@@ -69,6 +69,43 @@ export function streamCounts({ concurrency }: Pick<OnnxConfig, 'concurrency'>): 
   return [...new Set([concurrency ?? []].flat())].filter((count) => count > 1).sort((a, b) => a - b);
 }
 
+/** `torch`: builds a model type from its configuration, with random weights, and measures it with PyTorch. Since 0.6. */
+export const torchConfig = z.strictObject({
+  /** A Hugging Face model type: `bert`, `whisper`. */
+  model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a model type such as bert or vit'),
+  /** `base`: as the type's configuration is by default. `tiny`: small. Or fields of the configuration. */
+  size: z
+    .union([
+      z.enum(['tiny', 'base']),
+      z
+        .record(z.string().max(128), z.json())
+        .refine((fields) => Object.keys(fields).length <= 256, 'has more than 256 fields'),
+    ])
+    .default('base'),
+  /** What the model is for, where its type has several: `fill-mask`. */
+  task: z.string().min(1).max(64).optional(),
+  /** Where the weights come from: drawn from the seed. */
+  weights: z.literal('random').default('random'),
+  batch_sizes: batchSizes.default([1]),
+  precision: z.enum(['fp32', 'fp16', 'bf16']).default('fp32'),
+  /** `compile`: torch.compile, whose time is reported apart. */
+  mode: z.enum(['eager', 'compile']).default('eager'),
+  iterations: onnxConfig.shape.iterations,
+  warmup_iterations: onnxConfig.shape.warmup_iterations,
+  max_seconds: onnxConfig.shape.max_seconds,
+  scenario: onnxConfig.shape.scenario,
+  target_qps: onnxConfig.shape.target_qps,
+  intra_op_num_threads: onnxConfig.shape.intra_op_num_threads,
+  /** Seed of weights, inputs and arrivals. */
+  seed: onnxConfig.shape.seed,
+  /** Sizes of what is fed: `{ "sequence_length": 128 }`, `{ "image_size": 224 }`. */
+  dimensions: z.record(z.string().max(128), z.int().min(1).max(1_000_000)).optional(),
+  max_memory_mb: onnxConfig.shape.max_memory_mb,
+  /** Processor time that the measuring process may use, of all its threads. */
+  max_cpu_seconds: z.number().positive().max(604_800).optional(),
+});
+export type TorchConfig = z.infer<typeof torchConfig>;
+
 const reportPath = z.string().min(1).max(1024);
 
 /** `command`: any program; each stdout line that is a JSON object with `metric` and `value` becomes a metric point. */
@@ -212,16 +249,17 @@ const commandTask = z.strictObject({
   /** Since 0.4. */
   metrics: metricFacts.optional(),
 });
+const torchTask = z.strictObject({ ...taskFields, executor: z.literal('torch'), config: torchConfig });
 const noopTask = z.strictObject({ ...taskFields, executor: z.literal('noop'), config: noopConfig.prefault({}) });
 
-export const EXECUTORS = ['onnx', 'command', 'noop'] as const;
+export const EXECUTORS = ['onnx', 'torch', 'command', 'noop'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
 export const taskSpec = z.preprocess(
   (value) =>
     isRecord(value) ? withAskedRetries(value.executor === undefined ? { ...value, executor: 'onnx' } : value) : value,
-  z.discriminatedUnion('executor', [onnxTask, commandTask, noopTask]),
+  z.discriminatedUnion('executor', [onnxTask, torchTask, commandTask, noopTask]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
 
@@ -246,6 +284,7 @@ const resolved = {
 /** A task after `expand`: matrix, repetitions and `each` are resolved, so it runs on exactly one device. */
 export const task = z.discriminatedUnion('executor', [
   onnxTask.extend({ ...resolved, base_side: baseSide.extend({ config: onnxConfig }).optional() }),
+  torchTask.extend({ ...resolved, base_side: baseSide.extend({ config: torchConfig }).optional() }),
   commandTask.extend({ ...resolved, base_side: baseSide.extend({ config: commandConfig }).optional() }),
   noopTask.extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() }),
 ]);
@@ -264,6 +303,10 @@ export const jobTask = z.discriminatedUnion('executor', [
   onnxTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: onnxConfig }).optional() })
     .pick({ ...forWorker, skip_if_fresh: true, files: true, base_side: true })
+    .strip(),
+  torchTask
+    .extend({ ...resolved, base_side: baseSide.extend({ config: torchConfig }).optional() })
+    .pick({ ...forWorker, base_side: true })
     .strip(),
   // A test need not report a metric, a benchmark should. Since 0.3.
   commandTask

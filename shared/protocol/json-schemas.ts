@@ -4,6 +4,7 @@ import { job } from '../contracts/job.ts';
 import { joinReply, joinRequest } from '../contracts/join.ts';
 import { metricBatch } from '../contracts/metrics.ts';
 import { outcome } from '../contracts/outcome.ts';
+import { runnerCommand, runnerMessage } from '../contracts/runner.ts';
 import { capabilities, heartbeat, workerCommand, workerCommandReply } from '../contracts/worker.ts';
 
 /** What a worker reads comes with every default filled in; what it writes may leave out what is optional. */
@@ -36,6 +37,16 @@ const MESSAGES: Readonly<Record<string, { schema: z.ZodType; direction: Directio
   },
   event: { schema: benchEvent, direction: 'worker_writes', title: 'An event, on bw.event.<entity>.<run_id or ->' },
   'join-request': { schema: joinRequest, direction: 'worker_writes', title: 'A question on bw.worker.join' },
+  'runner-command': {
+    schema: runnerCommand,
+    direction: 'worker_reads',
+    title: 'What a worker tells its runner (runner.md)',
+  },
+  'runner-message': {
+    schema: runnerMessage,
+    direction: 'worker_writes',
+    title: 'What a runner tells its worker (runner.md)',
+  },
   'join-reply': { schema: joinReply, direction: 'worker_reads', title: 'The answer to it, which holds a secret' },
 };
 

@@ -87,8 +87,10 @@ export const NEEDS: readonly Need[] = [
     missing: whyNoPython,
     packages: { apt: ['python3-venv', 'python3-pip'], brew: ['python'] },
     suites: [
+      'services/worker/src/executors/runner/torch-executor.test.ts',
       'test/integration/cli-terminal.test.ts',
       'test/integration/gateway.test.ts',
+      'test/integration/runner-package.test.ts',
       'test/integration/deploy-kubernetes.test.ts',
       'test/e2e/examples.test.ts',
       'test/e2e/python-worker.test.ts',

@@ -99,6 +99,9 @@ export const workerConfig = z.object({
   /** Files of requests that this worker keeps; those go first that were used longest ago. */
   WORKER_FILES_MAX_MB: number.pipe(z.int().min(1)).prefault(10_240),
 
+  /** Environments of runners, as `bw runner install` makes them; `runners` in the data folder when absent. */
+  WORKER_RUNNERS_DIR: z.string().optional(),
+
   /** Above it no tasks are taken until the machine has cooled by 5 °C: processor, and NVIDIA GPUs where they are offered. */
   WORKER_MAX_TEMPERATURE_CELSIUS: number.pipe(z.number().min(20).max(150)).optional(),
   /** Processor time that others may use, in percent of the machine; above it no tasks are taken until it is 10 % less. */

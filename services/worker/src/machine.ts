@@ -22,7 +22,7 @@ export async function lookAtMachine(
 ): Promise<Machine> {
   const metric_rules = metricRulesOf(nats, log);
   const registry = await createExecutors({ metric_rules, config, env, client, manager, telemetry, log });
-  const { executors, commands, command_env, runtime } = registry;
+  const { executors, commands, command_env, runtime, runners_folder } = registry;
   const look: Machine['look'] = (classes) =>
     lookAtDevices({
       configured: config.WORKER_DEVICES,
@@ -30,6 +30,7 @@ export async function lookAtMachine(
       slots: config.WORKER_SLOTS,
       env,
       runtime,
+      runners_folder,
       labels: config.WORKER_LABELS,
       executors: Object.keys(executors),
       commands,

@@ -5,9 +5,11 @@ import {
   type HardwareClass,
   type Labels,
 } from '@benchwire/shared/contracts/hardware.ts';
+import type { InstalledRunner } from '@benchwire/shared/contracts/runner.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
+import { runnerFacts } from '../executors/runner/environments.ts';
 import { type ConfiguredDevice, devicesByConfiguration } from './configured.ts';
 import { fingerprintOf, poolOf } from './fingerprint.ts';
 import type { FoundDevice } from './found-device.ts';
@@ -75,6 +77,8 @@ export interface Offer {
   onnxruntime_version: string | null;
   /** Classes whose devices ONNX Runtime can use here; undefined for all. */
   onnx_classes?: ReadonlySet<HardwareClass>;
+  /** The environment that `torch` measures in; undefined where none is installed. */
+  torch?: InstalledRunner | undefined;
 }
 
 /** Devices as the fleet sees them: with fingerprint, pool, and what is offered there. */
@@ -83,11 +87,18 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
   const sets = detectInstructionSets();
   const processor = sets === undefined ? {} : { instruction_sets: sets };
   return found.map((device) => {
-    const facts = { ...host, ...device.identity };
+    const has_torch = offer.executors.includes('torch') && offer.torch?.classes.includes(device.class) === true;
+    const facts = {
+      ...host,
+      ...device.identity,
+      ...(has_torch && offer.torch !== undefined ? runnerFacts(offer.torch) : {}),
+    };
     const fingerprint = fingerprintOf(device.class, facts);
     const offered = {
       labels: offer.labels,
-      executors: offer.executors.filter((name) => name !== 'onnx' || offer.onnx_classes?.has(device.class) !== false),
+      executors: offer.executors.filter((name) =>
+        name === 'onnx' ? offer.onnx_classes?.has(device.class) !== false : name !== 'torch' || has_torch,
+      ),
       commands: offer.executors.includes('command') ? [...offer.commands] : [],
       ...(offer.executors.includes('command') && offer.command_env !== undefined
         ? { command_env: [...offer.command_env] }

@@ -1,12 +1,15 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
+import { findRunner } from '../executors/runner/environments.ts';
 import { type DetectOptions, describeDevices, detectDevices, type Offer } from './detect.ts';
 import type { FoundDevice } from './found-device.ts';
 import { providerOfClass, visibilityVariables } from './hardware-classes.ts';
 import { tryWebGpu } from './webgpu.ts';
 
 export interface OfferOptions extends DetectOptions {
+  /** Where runners may be installed; undefined where no executor needs one. */
+  runners_folder?: string | undefined;
   labels: Offer['labels'];
   executors: readonly string[];
   commands: readonly string[];
@@ -22,6 +25,7 @@ export interface OfferedDevices {
 /** What this machine can offer now: its devices, each with the executors that work on it. */
 export async function lookAtDevices(options: OfferOptions): Promise<OfferedDevices> {
   const { devices, notes } = await detectDevices(options);
+  const torch = options.runners_folder === undefined ? undefined : await findRunner(options.runners_folder, 'torch');
   const onnx = options.runtime === undefined ? undefined : await onnxClasses(devices, options.runtime, options.env);
   return {
     devices: describeDevices(devices, {
@@ -31,6 +35,7 @@ export async function lookAtDevices(options: OfferOptions): Promise<OfferedDevic
       command_env: options.command_env,
       onnxruntime_version: options.runtime?.version ?? null,
       ...(onnx === undefined ? {} : { onnx_classes: onnx.classes }),
+      torch,
     }),
     notes: [...notes, ...(onnx?.notes ?? [])].map((note) => note.slice(0, 1000)).slice(0, 100),
   };

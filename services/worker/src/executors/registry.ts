@@ -6,6 +6,7 @@ import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
+import { runnersFolder } from '@benchwire/shared/runtime/runners-folder.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { WorkerConfig } from '../config.ts';
 import { machineMemoryBytes } from '../devices/host.ts';
@@ -25,9 +26,11 @@ import { createOnnxExecutor } from './onnx/onnx-executor.ts';
 import type { OnnxRuntime } from './onnx/onnx-runtime.ts';
 import { allowedHosts } from './onnx/public-addresses.ts';
 import { probeOnnxRuntime } from './onnx/runtime-probe.ts';
+import { findRunner } from './runner/environments.ts';
+import { createTorchExecutor } from './runner/torch-executor.ts';
 
 /** A measuring process that is silent for this long hangs. */
-const ONNX_HANG_SECONDS = 300;
+const HANG_SECONDS = 300;
 /** What a task may use of the machine's memory unless the configuration says otherwise. */
 const MEMORY_SHARE = 0.8;
 const BYTES_PER_MB = 1024 ** 2;
@@ -53,6 +56,8 @@ interface Offered {
   confinement: Confinement | undefined;
   /** ONNX Runtime, where `onnx` is offered. */
   runtime: OnnxRuntime | undefined;
+  /** Where the environments of runners are, which may be installed at any time; undefined where no executor needs one. */
+  runners_folder: string | undefined;
 }
 
 export interface Registry extends Offered {
@@ -67,6 +72,7 @@ interface Made<Name extends ExecutorName> {
 /** How each executor is made; undefined where the machine or the configuration cannot run it. */
 const MAKERS: { readonly [Name in ExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } = {
   onnx: onnxExecutor,
+  torch: torchExecutor,
   command: commandExecutor,
   noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
 };
@@ -80,6 +86,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
     command_env: envAllowOf(config.WORKER_COMMAND_ENV_ALLOW),
     confinement: undefined,
     runtime: undefined,
+    runners_folder: undefined,
   };
   for (const name of new Set(config.WORKER_EXECUTORS)) {
     const made = await MAKERS[name](options);
@@ -112,11 +119,27 @@ async function onnxExecutor({ config, env, manager, log }: RegistryOptions): Pro
     max_download_bytes: config.WORKER_MAX_MODEL_MB * 1024 ** 2,
     fetch: guardedFetch(allowedHosts(config.WORKER_MODEL_URL_ALLOW)),
     onUnreachable: (url, reason) => log.warn({ url, reason }, 'a model could not be downloaded'),
-    hang_seconds: ONNX_HANG_SECONDS,
+    hang_seconds: HANG_SECONDS,
     max_memory_mb: maxMemoryMb(config),
     env,
   });
   return { executor, offered: { runtime } };
+}
+
+/** Made also where it is not installed yet: devices offer it as soon as it is. */
+async function torchExecutor({ config, env, log }: RegistryOptions): Promise<Made<'torch'>> {
+  const folder = runnersFolder({ ...env, WORKER_RUNNERS_DIR: config.WORKER_RUNNERS_DIR });
+  if ((await findRunner(folder, 'torch')) === undefined)
+    log.info(
+      `the torch executor is not offered until PyTorch is there: "bw runner install torch" puts it into ${folder}`,
+    );
+  const executor = createTorchExecutor({
+    runners_folder: folder,
+    hang_seconds: HANG_SECONDS,
+    max_memory_mb: maxMemoryMb(config),
+    env,
+  });
+  return { executor, offered: { runners_folder: folder } };
 }
 
 async function commandExecutor(options: RegistryOptions): Promise<Made<'command'> | undefined> {

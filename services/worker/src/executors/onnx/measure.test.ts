@@ -1,12 +1,13 @@
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { describe, expect, test } from 'vitest';
+import { summarize } from '../samples/summary.ts';
 import { poissonArrivals } from './arrivals.ts';
 import { measureWindows, type Window, warmUp } from './measure.ts';
 import { backToBack, clockStepMs, createSampleBuffer, onArrival } from './measure-loop.ts';
 import { together } from './measure-streams.ts';
+import { memoryOf } from './memory.ts';
 import type { BatchMessage, MeasureSettings } from './messages.ts';
 import { placedNodes, placementNotes, placementOf, proveProvider } from './profile.ts';
-import { summarize } from './summary.ts';
 
 const settings = (changes: Partial<MeasureSettings> = {}): MeasureSettings => ({
   scenario: 'single_stream',
@@ -146,7 +147,7 @@ describe('summarize', () => {
     [130, ['latency_p90_ms', 'latency_p95_ms']],
     [662, ['latency_p90_ms', 'latency_p95_ms', 'latency_p99_ms']],
   ])('%d samples allow %j', (n, expected) => {
-    const result = summarize(latencies(n), batch, settings({ iterations: n }), 'cpu');
+    const result = summarize(latencies(n), batch, settings({ iterations: n }), memoryOf(batch, 'cpu'));
     expect(Object.keys(result).filter((name) => name.startsWith('latency_p'))).toEqual(expected);
     expect(result.throughput_items_per_second).toBe((n * 4) / 2);
     expect(result.memory_mb).toBe(100);
@@ -156,12 +157,14 @@ describe('summarize', () => {
   test('several streams: throughput of all, speed-up over one, the latency of each', () => {
     const [first, second] = [Float64Array.from([10, 10, 10, 40]), Float64Array.from([20, 20])];
     const streams = [{ streams: 2, latencies_ms: [first, second], measured_seconds: 0.1 }];
-    const { streams: found } = summarize(latencies(100), { ...batch, streams }, settings(), 'cpu');
+    const { streams: found } = summarize(latencies(100), { ...batch, streams }, settings(), memoryOf(batch, 'cpu'));
     // One stream did 100 × 4 items in 2 s.
     expect(found?.['2']).toMatchObject({ throughput_items_per_second: 240, speedup: 1.2, latency_ms: 15, samples: 6 });
     expect(found?.['2']?.stream_latencies_ms).toEqual([10, 20]);
     const none = [{ streams: 2, latencies_ms: [new Float64Array(0), new Float64Array(0)], measured_seconds: 0 }];
-    expect(summarize(latencies(100), { ...batch, streams: none }, settings(), 'cpu')).not.toHaveProperty('streams');
+    expect(
+      summarize(latencies(100), { ...batch, streams: none }, settings(), memoryOf(batch, 'cpu')),
+    ).not.toHaveProperty('streams');
   });
 
   test('of several streams only what ended while all ran counts', () => {
@@ -176,7 +179,7 @@ describe('summarize', () => {
   test('keeps a spike in every number it belongs to', () => {
     const values = latencies(100);
     values[50] = 500;
-    const result = summarize(values, batch, settings({ iterations: 100 }), 'cpu');
+    const result = summarize(values, batch, settings({ iterations: 100 }), memoryOf(batch, 'cpu'));
     expect(result.latency_max_ms).toBe(500);
     expect(result.outliers.severe).toBe(1);
     expect(result.samples).toBe(100);
@@ -186,7 +189,7 @@ describe('summarize', () => {
 
   test('near the resolution of the clock its latency has a note, and a longer one has none', () => {
     const coarse = { ...batch, clock_step_ms: 0.2 };
-    const result = summarize(latencies(30), coarse, settings({ iterations: 30 }), 'cpu');
+    const result = summarize(latencies(30), coarse, settings({ iterations: 30 }), memoryOf(batch, 'cpu'));
     expect(result.value_notes).toMatchObject([
       {
         code: 'clock_resolution',
@@ -196,13 +199,15 @@ describe('summarize', () => {
       },
     ]);
     const fine = { ...batch, clock_step_ms: 0.05 };
-    expect(summarize(latencies(30), fine, settings({ iterations: 30 }), 'cpu').value_notes).toBeUndefined();
+    expect(
+      summarize(latencies(30), fine, settings({ iterations: 30 }), memoryOf(batch, 'cpu')).value_notes,
+    ).toBeUndefined();
     expect(clockStepMs()).toBeGreaterThan(0);
     expect(clockStepMs()).toBeLessThan(0.1);
   });
 
   test('a device’s memory is not made up', () => {
-    const result = summarize(latencies(30), batch, settings({ iterations: 40 }), 'cuda');
+    const result = summarize(latencies(30), batch, settings({ iterations: 40 }), memoryOf(batch, 'cuda'));
     expect(result.memory_mb).toBeNull();
     expect(result.unavailable?.memory_mb).toContain('100 MB');
     expect(result.value_notes?.[0]).toMatchObject({

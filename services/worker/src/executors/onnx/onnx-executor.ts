@@ -10,11 +10,13 @@ import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
 import { modelPrecision } from '@benchwire/shared/model/model-precision.ts';
 import { providerOfClass } from '../../devices/hardware-classes.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
+import { createSampleSink } from '../samples/sample-sink.ts';
 import { childEnvironment } from './child-environment.ts';
 import { collectEnvironment } from './environment.ts';
 import { type FedInputs, inputsInWords } from './fed-inputs.ts';
 import type { ModelSourceOptions } from './file-in-folders.ts';
 import { findInputFiles, type InputFiles } from './find-input-files.ts';
+import { memoryOf } from './memory.ts';
 import type { StartMessage } from './messages.ts';
 import { type ResolvedModel, resolveModel } from './model-source.ts';
 import { reportedPrecision } from './precision.ts';
@@ -22,7 +24,6 @@ import { type PlacedNodes, placementNotes, placementOf, proveProvider } from './
 import { noProviderError, type ProviderName } from './providers.ts';
 import { resumeFrom } from './resume.ts';
 import { abortError, type RunChildOptions, runChild } from './run-child.ts';
-import { createSampleSink } from './sample-sink.ts';
 import { measuredBefore } from './skip-if-fresh.ts';
 
 export interface OnnxExecutorOptions extends ModelSourceOptions {
@@ -204,7 +205,10 @@ async function measure(measurement: Measurement, fed: ReadonlyMap<number, FedInp
     const note = await context.checkpoints.save({ conditions, results: report.results });
     if (note !== undefined) context.log(`[benchwire] ${note}`);
   };
-  const broken = await run({}, createSampleSink(context, start.measure, provider, report.results, fed, keep));
+  const broken = await run(
+    {},
+    createSampleSink(context, start.measure, (batch) => memoryOf(batch, provider), report.results, fed, keep),
+  );
   if (broken === null && report.results.batch_sizes === undefined) {
     throw badInput(
       'NO_SAMPLES',

@@ -76,7 +76,7 @@ export async function runChild(options: RunChildOptions): Promise<TaskError | nu
 }
 
 /** Says of a failure that the batch size may have to do with, at which one it happened. */
-function atBatchSize(error: TaskError, batch_size: number | undefined): TaskError {
+export function atBatchSize(error: TaskError, batch_size: number | undefined): TaskError {
   const { class: kind } = error;
   const related = kind === 'out_of_memory' || kind === 'device_error' || kind === 'crash' || kind === 'timeout';
   return batch_size === undefined || !related ? error : { ...error, batch_size };

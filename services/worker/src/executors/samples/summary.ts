@@ -6,8 +6,7 @@ import { countOutliers } from '@benchwire/shared/stats/outliers.ts';
 import { percentileIsEligible } from '@benchwire/shared/stats/percentile-eligibility.ts';
 import { quantileSorted, sorted } from '@benchwire/shared/stats/quantile.ts';
 import { checkSteadiness } from '@benchwire/shared/stats/steadiness.ts';
-import type { BatchMessage, MeasureSettings } from './messages.ts';
-import type { ProviderName } from './providers.ts';
+import type { BatchMessage, MeasureSettings } from '../onnx/messages.ts';
 
 const PERCENTILES = [
   ['latency_p90_ms', 0.9],
@@ -15,19 +14,24 @@ const PERCENTILES = [
   ['latency_p99_ms', 0.99],
 ] as const;
 
-/** The result of one batch size from its samples, in order of time; at least one. Pure. */
+/** Of a batch size: null with a reason where it cannot be measured. */
+export interface MeasuredMemory {
+  memory_mb: number | null;
+  unavailable: Record<string, string>;
+}
+
+/** The result of one batch size from its samples, in order of time; at least one. For every executor that delivers samples. Pure. */
 export function summarize(
   latencies_ms: Float64Array,
   batch: BatchMessage,
   settings: MeasureSettings,
-  provider: ProviderName,
+  memory: MeasuredMemory,
 ): BatchResult {
   const ascending = sorted(latencies_ms);
   const samples = ascending.length;
   const interval = medianInterval(ascending);
   const { mean, stddev, min, max } = momentsOf(latencies_ms);
   const { steady, reason } = checkSteadiness(latencies_ms);
-  const memory = memoryOf(batch, provider);
   const notes = notesOf(samples, quantileSorted(ascending, 0.5), batch, settings);
   const unavailable = {
     ...memory.unavailable,
@@ -82,18 +86,6 @@ function streamsOf({ batch_size, streams }: BatchMessage, of_one: number): { str
 }
 
 const TOO_FEW = 'too few samples for an interval';
-
-/** What memory can really be told of: the process's own, which is where a model on the CPU lives. */
-function memoryOf(
-  batch: BatchMessage,
-  provider: ProviderName,
-): { memory_mb: number | null; unavailable: Record<string, string> } {
-  if (provider === 'cpu') return { memory_mb: batch.peak_rss_mb, unavailable: {} };
-  const reason =
-    'ONNX Runtime for Node does not report the device memory in use; ' +
-    `the host memory of the process peaked at ${Math.round(batch.peak_rss_mb)} MB`;
-  return { memory_mb: null, unavailable: { memory_mb: reason } };
-}
 
 /** A rate that is missed by less may be the arrivals' own scatter. */
 const MISSED_BY = 0.05;

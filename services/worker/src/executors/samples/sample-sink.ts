@@ -1,9 +1,8 @@
 import type { OutcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import type { ExecutorContext } from '../executor.ts';
-import type { FedInputs } from './fed-inputs.ts';
-import type { BatchMessage, FromChild, MeasureSettings, WindowMessage } from './messages.ts';
-import type { ProviderName } from './providers.ts';
-import { summarize } from './summary.ts';
+import type { FedInputs } from '../onnx/fed-inputs.ts';
+import type { BatchMessage, FromChild, MeasureSettings, WindowMessage } from '../onnx/messages.ts';
+import { type MeasuredMemory, summarize } from './summary.ts';
 
 /** A message of metrics must stay well below NATS's 1 MB; a point takes at most 18 bytes. */
 const POINTS_PER_BATCH = 10_000;
@@ -15,7 +14,7 @@ const POINTS_PER_BATCH = 10_000;
 export function createSampleSink(
   context: Pick<ExecutorContext, 'emit' | 'measured'>,
   settings: MeasureSettings,
-  provider: ProviderName,
+  memoryOf: (batch: BatchMessage) => MeasuredMemory,
   results: OutcomeResults,
   /** What each batch size is fed with. */
   fed: ReadonlyMap<number, FedInputs>,
@@ -53,7 +52,7 @@ export function createSampleSink(
     }
     const inputs = fed.get(batch.batch_size);
     const summary = {
-      ...summarize(samples, batch, settings, provider),
+      ...summarize(samples, batch, settings, memoryOf(batch)),
       ...(inputs === undefined ? {} : { inputs }),
     };
     results.batch_sizes = { ...results.batch_sizes, [String(batch.batch_size)]: summary };

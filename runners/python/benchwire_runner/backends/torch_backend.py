@@ -1,0 +1,235 @@
+"""PyTorch: any model type that transformers builds from its configuration, with random weights."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import transformers
+
+from ..errors import BuildError, TaskFailure
+from ..measure import Inference
+from ..model_types import Built, build
+from ..task import Task
+from . import Loaded
+from .generation import measure_generation
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+DEVICES = {"cpu": "cpu", "cuda": "cuda:0", "rocm": "cuda:0", "mps": "mps", "xpu": "xpu:0"}
+"""By hardware class. ROCm builds of PyTorch call their devices cuda."""
+MIB = 1024 * 1024
+
+
+def load() -> dict[str, str]:
+    """Imports what every task needs. No thread pool is started here and no device touched: a fork would not survive either."""
+    import transformers.models.auto.modeling_auto
+
+    transformers.utils.logging.set_verbosity_error()
+    return _versions()
+
+
+def _versions() -> dict[str, str]:
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__}
+    for name in ("cuda", "hip", "xpu"):
+        version = getattr(torch.version, name, None)
+        if version is not None:
+            versions[name] = str(version)
+    return versions
+
+
+def devices() -> list[dict[str, Any]]:
+    """What this build can use on this machine."""
+    found: list[dict[str, Any]] = [{"class": "cpu", "name": torch.backends.cpu.get_cpu_capability()}]
+    if torch.cuda.is_available():
+        hardware = "rocm" if torch.version.hip else "cuda"
+        count = torch.cuda.device_count()
+        found += [{"class": hardware, "name": torch.cuda.get_device_name(index)} for index in range(count)]
+    if torch.backends.mps.is_available():
+        found.append({"class": "mps", "name": "Metal"})
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        found += [{"class": "xpu", "name": torch.xpu.get_device_name(i)} for i in range(torch.xpu.device_count())]
+    return found
+
+
+def prepare(task: Task, progress: Callable[[str], None]) -> Loaded:
+    """Builds the model on the task's device."""
+    device = _device_of(task)
+    if task.precision not in PRECISIONS:
+        text = f'the torch executor has no precision "{task.precision}": use {", ".join(PRECISIONS)}.'
+        raise TaskFailure("bad_input", "PRECISION_NOT_AVAILABLE", text)
+    options = task.options
+    threads = options.get("intra_op_num_threads")
+    if threads is not None:
+        torch.set_num_threads(threads)
+    torch.manual_seed(task.seed)
+    started = time.perf_counter()
+    built = build(
+        task.model,
+        size=options["size"],
+        task=options.get("task"),
+        seed=task.seed,
+        dtype=task.precision,
+        device=device,
+        dimensions=options.get("dimensions") or {},
+    )
+    build_ms = (time.perf_counter() - started) * 1000
+    # For the rest of the process: nothing is trained here.
+    contextlib.ExitStack().enter_context(torch.inference_mode())
+    return TorchMeasurement(task, built, device, progress).loaded({"build_ms": build_ms})
+
+
+def _device_of(task: Task) -> str:
+    """The name by which PyTorch knows the task's device; the only one that the variables of the task show."""
+    hardware = task.device
+    usable = {
+        "cpu": lambda: True,
+        "cuda": lambda: torch.cuda.is_available() and not torch.version.hip,
+        "rocm": lambda: torch.cuda.is_available() and bool(torch.version.hip),
+        "mps": torch.backends.mps.is_available,
+        "xpu": lambda: hasattr(torch, "xpu") and torch.xpu.is_available(),
+    }.get(hardware)
+    if usable is None:
+        raise TaskFailure("bad_input", "PROVIDER_MISSING", f"PyTorch has no devices of the class {hardware}.")
+    if not usable():
+        text = f"PyTorch {torch.__version__} finds no {hardware} device here: `bw runner list` shows what it was built for."
+        raise TaskFailure("device_error", "PROVIDER_NOT_USABLE", text)
+    return DEVICES[hardware]
+
+
+class TorchMeasurement:
+    """One built model on one device."""
+
+    def __init__(self, task: Task, built: Built, device: str, progress: Callable[[str], None]) -> None:
+        self._task = task
+        self._built = built
+        self._device = device
+        self._progress = progress
+        self._outputs: object = None
+        self._compile_ms: float | None = None
+        self._accelerator: Any = None if device == "cpu" else getattr(torch, device.split(":")[0])
+
+    def loaded(self, timings: dict[str, float]) -> Loaded:
+        return Loaded(
+            facts=self._facts(),
+            timings=timings,
+            inference=self._inference,
+            device_memory_mb=self._device_memory_mb,
+            prove=self._prove,
+            compile_ms=lambda: self._compile_ms,
+            metrics=self._metrics,
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        built = self._built
+        config = getattr(built.model, "config", None)
+        return {
+            "model_class": built.model_class,
+            "model_parameters": built.parameters,
+            "model_recipe": json.dumps(built.recipe, sort_keys=True, default=str)[:4000],
+            "model_dimensions": json.dumps(built.dimensions, sort_keys=True),
+            "attention": getattr(config, "_attn_implementation", None),
+            "torch_threads": torch.get_num_threads(),
+        }
+
+    def _inference(self, batch_size: int) -> Inference:
+        self._reset_peak()
+        try:
+            inputs = self._built.inputs(batch_size)
+        except TaskFailure:
+            raise
+        except Exception as error:
+            raise BuildError("model_failed", f"no inputs could be made for batch size {batch_size}: {error}") from error
+        model = self._built.model
+        if self._task.options.get("mode") == "compile":
+            model = self._compiled(inputs)
+        self._outputs = model(**inputs)
+        if self._accelerator is None:
+
+            def on_cpu() -> None:
+                model(**inputs)
+
+            return on_cpu
+        return self._timed_by_events(model, inputs)
+
+    def _timed_by_events(self, model: Any, inputs: dict[str, Any]) -> Inference:
+        """The device's own clock, from the first kernel to the last."""
+        begin = self._accelerator.Event(enable_timing=True)
+        end = self._accelerator.Event(enable_timing=True)
+        synchronize = self._accelerator.synchronize
+
+        def on_accelerator() -> float:
+            begin.record()
+            model(**inputs)
+            end.record()
+            synchronize()
+            return float(begin.elapsed_time(end))
+
+        return on_accelerator
+
+    def _compiled(self, inputs: dict[str, Any]) -> Any:
+        """Compiles for exactly these inputs; how long that takes is what the first run takes longer than the second."""
+        self._progress("compiling")
+        import torch._dynamo
+        import torch._inductor.config
+
+        torch._dynamo.reset()
+        # Helper processes that compile beside it would be this task's as well.
+        torch._inductor.config.compile_threads = 1
+        compiled = torch.compile(self._built.model, dynamic=False)
+        times = []
+        for _ in range(2):
+            started = time.perf_counter()
+            compiled(**inputs)
+            if self._accelerator is not None:
+                self._accelerator.synchronize()
+            times.append((time.perf_counter() - started) * 1000)
+        self._compile_ms = max(0.0, times[0] - times[1])
+        return compiled
+
+    def _prove(self) -> None:
+        """That weights and results are where they were asked to be."""
+        wanted = torch.device(self._device).type
+        tensors = {f"weight {name}": tensor for name, tensor in self._built.model.named_parameters()}
+        tensors.update((f"output {index}", tensor) for index, tensor in enumerate(tensors_in(self._outputs)))
+        self._outputs = None
+        elsewhere = [
+            f"{name} is on {tensor.device}" for name, tensor in tensors.items() if tensor.device.type != wanted
+        ]
+        if elsewhere:
+            shown = "; ".join(elsewhere[:3])
+            text = f"The model was to run on {self._device}, but {shown} ({len(elsewhere)} of {len(tensors)} tensors)."
+            raise TaskFailure("device_error", "PROVIDER_NOT_USED", text)
+
+    def _reset_peak(self) -> None:
+        if hasattr(self._accelerator, "reset_peak_memory_stats"):
+            self._accelerator.reset_peak_memory_stats()
+
+    def _device_memory_mb(self) -> float | None:
+        if hasattr(self._accelerator, "max_memory_allocated"):
+            return float(self._accelerator.max_memory_allocated()) / MIB
+        # Metal keeps no peak: what the driver has given so far does not shrink while the process lives.
+        if hasattr(self._accelerator, "driver_allocated_memory"):
+            return float(self._accelerator.driver_allocated_memory()) / MIB
+        return None
+
+    def _metrics(self, batch_size: int) -> list[dict[str, Any]]:
+        if self._built.kind != "causal_lm":
+            return []
+        self._progress("generating")
+        synchronize = None if self._accelerator is None else self._accelerator.synchronize
+        return measure_generation(self._built.model, self._built.inputs(batch_size), self._task, synchronize)
+
+
+def tensors_in(value: object) -> list[torch.Tensor]:
+    """All tensors of a model's output, however deep."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        return [tensor for each in value.values() for tensor in tensors_in(each)]
+    if isinstance(value, (list, tuple)):
+        return [tensor for each in value for tensor in tensors_in(each)]
+    return []

@@ -1,0 +1,59 @@
+"""What the torch backend adds to a model: generation, compilation, proof of the device. Only where PyTorch is."""
+
+from typing import Any
+
+import pytest
+from test_measure import task
+
+torch = pytest.importorskip("torch")
+
+
+def prepared(model: str, **options: Any) -> Any:
+    from benchwire_runner.backends import torch_backend
+
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    asked = {"size": size, "intra_op_num_threads": 1, "dimensions": {"sequence_length": 8}, **options}
+    return torch_backend.prepare(task(model=model, options=asked, iterations=2), lambda _: None)
+
+
+def test_a_model_runs_where_it_was_asked_to_run() -> None:
+    loaded = prepared("bert")
+    infer = loaded.inference(2)
+    assert infer() is None
+    loaded.prove()
+    assert loaded.facts["model_parameters"] > 0
+    assert loaded.device_memory_mb() is None
+
+
+def test_a_generating_model_is_measured_by_prefill_and_decode() -> None:
+    small = {"n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 128, "n_positions": 64}
+    loaded = prepared("gpt2", size=small)
+    loaded.inference(2)()
+    metrics = {each["metric"]: each["values"] for each in loaded.metrics(2)}
+    assert set(metrics) == {
+        "time_to_first_token_ms",
+        "time_per_output_token_ms",
+        "tokens_per_second",
+        "kv_cache_bytes",
+    }
+    # Keys and values, 2 layers, batch 2, 8 tokens of the prompt and 15 that were fed back, 32 wide, 4 bytes each.
+    assert metrics["kv_cache_bytes"] == [2 * 2 * 2 * (8 + 15) * 32 * 4]
+
+
+def test_a_precision_that_is_not_there_is_named() -> None:
+    from benchwire_runner.backends import torch_backend
+    from benchwire_runner.errors import TaskFailure
+
+    with pytest.raises(TaskFailure, match="int7"):
+        torch_backend.prepare(task(precision="int7", options={"size": "tiny"}), lambda _: None)
+
+
+def test_a_device_that_is_not_there_is_an_error_of_the_device() -> None:
+    from benchwire_runner.backends import torch_backend
+    from benchwire_runner.errors import TaskFailure
+
+    if torch.backends.mps.is_available():
+        pytest.skip("this machine has it")
+    with pytest.raises(TaskFailure) as caught:
+        torch_backend.prepare(task(device="mps", options={"size": "tiny"}), lambda _: None)
+    assert caught.value.code == "PROVIDER_NOT_USABLE"

@@ -1,0 +1,226 @@
+import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
+import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import type { MetricResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
+import type { InstalledRunner, RunnerMetric, RunnerTask } from '@benchwire/shared/contracts/runner.ts';
+import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
+import { RUNNER_PACKAGE } from '@benchwire/shared/runtime/runners-folder.ts';
+import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
+import { quantileSorted, sorted } from '@benchwire/shared/stats/quantile.ts';
+import { visibilityVariables } from '../../devices/hardware-classes.ts';
+import { hostFacts } from '../../devices/host.ts';
+import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
+import { childEnvironment } from '../onnx/child-environment.ts';
+import { abortError } from '../onnx/run-child.ts';
+import { createSampleSink } from '../samples/sample-sink.ts';
+import { findRunner } from './environments.ts';
+import type { JobMessage } from './runner-job.ts';
+import { RunnerPool } from './runner-pool.ts';
+import type { RunnerProcess, RunnerProcessOptions } from './runner-process.ts';
+
+export interface TorchExecutorOptions {
+  /** Where the environments are. */
+  runners_folder: string;
+  /** A measuring process that says nothing for this long hangs. */
+  hang_seconds: number;
+  /** A task's own `max_memory_mb` can only be lower; null for no limit. */
+  max_memory_mb: number | null;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folders with modules for Python, beside the package's; and a backend's module: of tests. */
+  python_path?: string;
+  backend?: string;
+}
+
+const NAME = 'torch';
+
+/** Measures model types with PyTorch, in a Python runner. */
+export function createTorchExecutor(options: TorchExecutorOptions): Executor<'torch'> & { stop(): void } {
+  const pool = new RunnerPool();
+  return {
+    name: NAME,
+    stop: () => pool.stop(),
+    async execute(context) {
+      const { config } = context.task;
+      const report: ExecutorReport = {
+        error: null,
+        results: {},
+        environment: {},
+        precision: config.precision,
+        scenario: config.scenario,
+        is_simulated: false,
+      };
+      try {
+        report.error = await attempt(context, options, pool, report);
+      } catch (error) {
+        // An abort surfaces as whatever it interrupted.
+        if (context.signal.aborted) report.error = abortError(context.signal);
+        else if (error instanceof TaskFailure) report.error = error.task_error;
+        else throw error;
+      }
+      return report;
+    },
+  };
+}
+
+/** Fills `report` as far as it gets; the error it stopped at, if any. */
+async function attempt(
+  context: ExecutorContext<'torch'>,
+  options: TorchExecutorOptions,
+  pool: RunnerPool,
+  report: ExecutorReport,
+): Promise<TaskError | null> {
+  const { config } = context.task;
+  if (config.scenario === 'server' && config.target_qps === undefined)
+    throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
+  const installed = await findRunner(options.runners_folder, NAME);
+  if (installed === undefined) {
+    const text = `PyTorch is not installed for runners in ${options.runners_folder}: "bw runner install torch" does that.`;
+    throw new TaskFailure(taskError('executor_missing', 'RUNNER_NOT_INSTALLED', text));
+  }
+  const start = startOf(installed, options);
+  const runner = await pool.take(start);
+  try {
+    report.environment = await environmentOf(runner, installed, report.results);
+    const error = await runner.run(taskOf(context, options), {
+      signal: context.signal,
+      hang_seconds: options.hang_seconds,
+      log: context.log,
+      onMessage: createReader(context, report),
+    });
+    if (error === null && report.results.batch_sizes === undefined)
+      throw badInput(
+        'NO_SAMPLES',
+        'No request arrived within max_seconds; raise config.target_qps or config.max_seconds.',
+      );
+    return error;
+  } finally {
+    pool.giveBack(start, runner);
+  }
+}
+
+function startOf(installed: InstalledRunner, options: TorchExecutorOptions): RunnerProcessOptions {
+  return {
+    python: installed.python,
+    python_path: [RUNNER_PACKAGE, options.python_path].filter((each) => each !== undefined).join(':'),
+    backend: options.backend ?? NAME,
+    // Which device a task sees, the task's own variables say.
+    env: {
+      ...childEnvironment(options.env, { class: 'cpu', environment: {} }),
+      BENCHWIRE_RUNNER: installed.installed_at,
+    },
+  };
+}
+
+async function environmentOf(
+  runner: RunnerProcess,
+  installed: InstalledRunner,
+  results: OutcomeResults,
+): Promise<ExecutorReport['environment']> {
+  const { versions, python_version, import_ms, runner_version } = await runner.ready;
+  results.timings = { import_ms };
+  const { onnxruntime_version: _, ...host } = hostFacts(null);
+  const libraries = Object.entries({ ...installed.versions, ...versions });
+  return {
+    ...host,
+    runner_version,
+    python_version,
+    ...Object.fromEntries(libraries.map(([name, version]) => [`${name}_version`, version])),
+    weights: 'random',
+  };
+}
+
+function taskOf(context: ExecutorContext<'torch'>, options: TorchExecutorOptions): RunnerTask {
+  const { run_id, attempt, device, task } = context;
+  const { config } = task;
+  const { size, mode, dimensions = {}, intra_op_num_threads = null } = config;
+  return {
+    type: 'task',
+    id: attemptId({ run_id, task_id: task.task_id, attempt }),
+    model: config.model,
+    device: device.class,
+    // Ascending, because the peak of a process's memory only grows: so each is the peak of its own batch size.
+    batch_sizes: config.batch_sizes.toSorted((a, b) => a - b),
+    precision: config.precision,
+    seed: config.seed,
+    measure: {
+      scenario: config.scenario,
+      iterations: config.iterations,
+      warmup_iterations: config.warmup_iterations,
+      max_seconds: config.max_seconds,
+      target_qps: config.target_qps ?? null,
+    },
+    options: { size, mode, task: config.task ?? null, dimensions, intra_op_num_threads },
+    variables: visibilityVariables(device, options.env),
+    limits: {
+      wall_seconds: null,
+      cpu_seconds: config.max_cpu_seconds ?? null,
+      memory_mb: smallest(config.max_memory_mb, options.max_memory_mb),
+    },
+  };
+}
+
+/** A task can only set a lower limit than the worker's. */
+function smallest(of_task: number | undefined, of_worker: number | null): number | null {
+  return of_task === undefined ? of_worker : Math.min(of_task, of_worker ?? of_task);
+}
+
+/** Takes what the runner says of a task into its report. */
+function createReader(
+  context: ExecutorContext<'torch'>,
+  report: ExecutorReport,
+): (message: JobMessage) => Promise<void> {
+  const { config } = context.task;
+  const { results } = report;
+  const on_device = context.device.class !== 'cpu';
+  const device_memory = new Map<number, number | null>();
+  const settings = { ...config, target_qps: config.target_qps ?? null, concurrency: [] };
+  const memoryOf = ({ batch_size, peak_rss_mb }: { batch_size: number; peak_rss_mb: number }) => {
+    const memory_mb = on_device ? (device_memory.get(batch_size) ?? null) : peak_rss_mb;
+    const reason = 'PyTorch does not report the memory of this device';
+    return { memory_mb, unavailable: memory_mb === null ? { memory_mb: reason } : ({} as Record<string, string>) };
+  };
+  const sink = createSampleSink(context, settings, memoryOf, results, new Map(), () => Promise.resolve());
+  return async (message) => {
+    if (message.type === 'loaded') {
+      results.timings = { ...results.timings, ...message.timings };
+      report.environment = { ...report.environment, ...message.facts };
+      if (message.notes.length > 0) results.notes = [...(results.notes ?? []), ...message.notes];
+    } else if (message.type === 'window') {
+      const { batch_size, times_ms, latencies_ms } = message;
+      await sink({
+        type: 'window',
+        batch_size,
+        times_ms: Float64Array.from(times_ms),
+        latencies_ms: Float64Array.from(latencies_ms),
+      });
+    } else if (message.type === 'batch') {
+      const { batch_size, compile_ms, metrics } = message;
+      device_memory.set(batch_size, message.device_memory_mb);
+      if (compile_ms !== null) results.timings = { ...results.timings, [`batch_${batch_size}_compile_ms`]: compile_ms };
+      await sink({ ...message, type: 'batch', streams: [] });
+      addMetrics(results, batch_size, metrics);
+    }
+  };
+}
+
+/** What was measured beside the latency. A batch size other than 1 is in the name: such metrics belong to none. */
+function addMetrics(results: OutcomeResults, batch_size: number, metrics: readonly RunnerMetric[]): void {
+  const added = metrics.map(({ metric, unit, better, values }): [string, MetricResult] => {
+    const name = batch_size === 1 ? metric : `${metric}_at_batch_${batch_size}`;
+    const ascending = sorted(Float64Array.from(values));
+    const interval = medianInterval(ascending);
+    return [
+      name,
+      {
+        value: quantileSorted(ascending, 0.5),
+        unit,
+        ci_low: interval?.low ?? null,
+        ci_high: interval?.high ?? null,
+        min: ascending[0] ?? Number.NaN,
+        max: ascending.at(-1) ?? Number.NaN,
+        samples: values.length,
+        better,
+      },
+    ];
+  });
+  if (added.length > 0) results.metrics = { ...results.metrics, ...Object.fromEntries(added) };
+}
