@@ -80,7 +80,7 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
   },
   torch: {
     config: torchConfig,
-    defaults: torchConfig.parse({ model: '-' }),
+    defaults: { ...torchConfig.parse({ model: 'bert' }), model: undefined },
     describe: ({ size, mode, ...config }) => {
       const named = typeof size === 'string' ? size : 'of its own size';
       return `${describeModel(config)} ${named}${mode === 'eager' ? '' : ` ${mode}`}`;

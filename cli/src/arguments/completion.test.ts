@@ -25,7 +25,7 @@ describe('completion in bash', () => {
     expect(offered('')).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name))));
 
   it.each([
-    [['ru'], ['run', 'runs']],
+    [['ru'], ['run', 'runner', 'runs']],
     [['--n'], ['--nats-url', '--no-color']],
     [['help', 'lo'], ['logs']],
     [

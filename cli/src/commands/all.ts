@@ -20,6 +20,7 @@ import { reserve } from './reserve.ts';
 import { results } from './results.ts';
 import { retry } from './retry.ts';
 import { run } from './run.ts';
+import { runner } from './runner.ts';
 import { runs } from './runs.ts';
 import { series } from './series.ts';
 import { show } from './show.ts';
@@ -60,6 +61,7 @@ export const COMMANDS: readonly Command[] = [
   open,
   key,
   workers,
+  runner,
   worker,
   reserve,
   reservations,

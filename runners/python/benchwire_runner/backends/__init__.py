@@ -12,7 +12,6 @@ from ..task import Task
 
 BACKENDS = {
     "torch": "benchwire_runner.backends.torch_backend",
-    "openvino": "benchwire_runner.backends.openvino_backend",
 }
 
 
