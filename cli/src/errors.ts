@@ -30,6 +30,14 @@ export class NotFoundError extends BenchwireError {
   }
 }
 
+/** A repetition would measure other files than the run that it repeats. */
+export class FilesDifferError extends BenchwireError {
+  constructor(message: string) {
+    super('FILES_DIFFER', message);
+    this.name = 'FilesDifferError';
+  }
+}
+
 /** A request file that is wrong: every issue, already written out with its place. */
 export class InvalidRequestError extends BenchwireError {
   readonly lines: readonly string[];

@@ -25,6 +25,7 @@ const Finding = lazy(() => import('./pages/findings/finding-page.tsx'));
 const Fleet = lazy(() => import('./pages/fleet/fleet-page.tsx'));
 const Worker = lazy(() => import('./pages/fleet/worker-page.tsx'));
 const Faults = lazy(() => import('./pages/faults/faults-page.tsx'));
+const Gates = lazy(() => import('./pages/gates/gates-page.tsx'));
 const Reports = lazy(() => import('./pages/reports/reports-page.tsx'));
 const Events = lazy(() => import('./pages/admin/events-page.tsx'));
 const Rejected = lazy(() => import('./pages/admin/rejected-page.tsx'));
@@ -70,6 +71,7 @@ export function App(): ReactNode {
               {({ worker_id }) => <Worker key={worker_id} worker_id={worker_id} />}
             </Route>
             <Route path="/faults" component={Faults} />
+            <Route path="/gates" component={Gates} />
             <Route path="/reports" component={Reports} />
             <Route path="/events" component={Events} />
             <Route path="/rejected" component={Rejected} />

@@ -13,7 +13,7 @@ export type FoundRequest =
   /** `unknown`: no run of that id is stored, or not yet. */
   | { ok: false; unknown: boolean; reason: string; issues: readonly Issue[] };
 
-/** The request that a run was started with, without its idempotency key, to submit it or a part of it again. */
+/** The request that a run was started with, without its idempotency key and the stack's own tags, to submit it or a part of it again. */
 export async function requestOfRun(nats: NatsConnection, run_id: string): Promise<FoundRequest> {
   const [row] = (await query(nats, 'request', { run_id })).rows;
   if (row === undefined)
@@ -25,6 +25,10 @@ export async function requestOfRun(nats: NatsConnection, run_id: string): Promis
   if (row.request === '') return refuse(`was not kept: ${row.reason}`);
   const parsed = parseWith(storedRequest, JSON.parse(row.request));
   if (!parsed.ok) return refuse("can't be read.", parsed.issues);
-  const { request_id: _, ...request } = parsed.value;
-  return { ok: true, request };
+  const { request_id: _, tags, ...request } = parsed.value;
+  return { ok: true, request: { ...request, ...(tags === undefined ? {} : { tags: withoutOwn(tags) }) } };
 }
+
+/** What submits it again is no re-run that the stack has asked for, also where the first run was one. */
+const withoutOwn = (tags: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(tags).filter(([name]) => !name.startsWith('benchwire.')));

@@ -5,7 +5,7 @@ import type { VerdictKind } from '../contracts/verdict.ts';
 import { DEFAULT_SETTINGS } from '../detect/settings.ts';
 import { normal } from '../stats/normal.ts';
 import { createRandom, type Random } from '../stats/random.ts';
-import type { HistoryPoint, LineFinding } from './history.ts';
+import type { Acceptance, HistoryPoint, LineFinding } from './history.ts';
 import { judgeSeries, type SeriesVerdict } from './judge-series.ts';
 
 /** Variations of everyday work, each with the outcome that a person would expect; every one is tried with many random draws. */
@@ -21,6 +21,7 @@ const [FAST, GOOD, SLOW] = [80, 100, 120];
 class Repository {
   readonly points: HistoryPoint[] = [];
   readonly findings: LineFinding[] = [];
+  readonly accepted: Acceptance[] = [];
   readonly random: Random;
 
   constructor(seed: number) {
@@ -39,6 +40,12 @@ class Repository {
     return run_id;
   }
 
+  /** Somebody accepts the level of a run. */
+  accept(run_id: string): void {
+    const point = this.points.find((each) => each.run_id === run_id);
+    this.accepted.push({ about_at: point?.measured_at ?? '', by: 'someone', reason: 'wanted' });
+  }
+
   main(from: number, to: number, level = GOOD, of: (n: number) => Source = onMain): string {
     let last = '';
     for (let n = from; n <= to; n++) last = this.measure(of(n), level);
@@ -50,7 +57,14 @@ class Repository {
     const source = this.points.find((point) => point.run_id === run_id)?.source ?? null;
     const ask = (points: readonly HistoryPoint[]): SeriesVerdict | undefined =>
       judgeSeries(
-        { head: { run_id, source }, points, findings, accepted: [], direction: 'lower_is_better', unit: 'ms' },
+        {
+          head: { run_id, source },
+          points,
+          findings,
+          accepted: this.accepted,
+          direction: 'lower_is_better',
+          unit: 'ms',
+        },
         settings,
       );
     const said = ask(this.points);
@@ -74,7 +88,7 @@ const numbered = (n: number): Source => ({ commit: `c${n}`, branch: 'main', posi
 const withParent = (n: number): Source => ({ commit: `c${n}`, branch: 'main', parents: [`c${n - 1}`] });
 const pull = (commit: string, more: Source = {}): Source => ({ commit, pull_request: 7, base: 'main', ...more });
 
-type Expected = VerdictKind | { verdict: VerdictKind; known: boolean };
+type Expected = VerdictKind | { verdict: VerdictKind; known: boolean; accepted?: boolean };
 /** Builds a history and says of which run what is expected. */
 type Variation = (repository: Repository) => Array<[run_id: string, expected: Expected]>;
 
@@ -294,6 +308,71 @@ const VARIATIONS: Record<string, Variation> = {
     r.main(1, 12, GOOD, (n) => ({ commit: `c${n}`, branch: 'master' }));
     return [[r.measure({ commit: 'c13', branch: 'main' }, SLOW), 'slower']];
   },
+  'a revert that is landed again: the series was at that value before, so that only repetitions tell': (r) => {
+    r.main(1, 20);
+    const bad = r.main(21, 21, SLOW);
+    const good = r.main(22, 22);
+    const once = r.main(23, 23, SLOW);
+    const said = r.judge(once);
+    for (let n = 0; n < (said.more_repetitions ?? 0); n++) r.main(23, 23, SLOW);
+    return [
+      [bad, 'slower'],
+      [good, 'no_change'],
+      [once, 'slower'],
+    ];
+  },
+  'accepted, then repeated, and a next push': (r) => {
+    r.main(1, 20);
+    const first = r.measure(pull('p1'), SLOW);
+    r.accept(first);
+    const again = r.measure(pull('p1'), SLOW);
+    return [
+      [first, { verdict: 'slower', known: false, accepted: true }],
+      [again, { verdict: 'slower', known: false, accepted: true }],
+      [r.measure(pull('p2'), 145), 'slower'],
+    ];
+  },
+  'accepted on one of two pull requests': (r) => {
+    r.main(1, 20);
+    r.accept(r.measure(pull('p1'), SLOW));
+    return [[r.measure({ commit: 'q1', pull_request: 8, base: 'main' }, SLOW), 'slower']];
+  },
+  'two pull requests at once': (r) => {
+    r.main(1, 40);
+    const slow = r.measure(pull('p1'), SLOW);
+    const good = r.measure({ commit: 'q1', pull_request: 8, base: 'main' }, GOOD);
+    return [
+      [slow, 'slower'],
+      [good, 'no_change'],
+      [r.measure(pull('p1'), SLOW), 'slower'],
+    ];
+  },
+  'a base commit that was never measured': (r) => {
+    r.main(1, 40);
+    return [
+      [r.measure(pull('p1', { base: 'ffffffff' }), SLOW), 'slower'],
+      [r.measure({ commit: 'q1', branch: 'other', base: 'eeeeeeee' }, GOOD), 'no_change'],
+    ];
+  },
+  'a base branch with slashes and of a remote': (r) => {
+    r.main(1, 20);
+    for (let n = 1; n <= 12; n++) r.measure({ commit: `r${n}`, branch: 'release/1.x/lts', base: 'c20' }, FAST);
+    return [
+      [r.measure({ commit: 'p1', branch: 'fix/a/b', base: 'origin/release/1.x/lts' }, GOOD), 'slower'],
+      [r.measure({ commit: 'q1', branch: 'fix/a/c', base: 'refs/heads/release/1.x/lts' }, FAST), 'no_change'],
+      [r.measure({ commit: 's1', branch: 'feature/x', base: 'origin/main' }, SLOW), 'slower'],
+    ];
+  },
+  'a branch that is measured before and after it was merged': (r) => {
+    r.main(1, 20);
+    const before = r.measure(pull('p1'), SLOW);
+    r.measure({ commit: 'p1', branch: 'main' }, SLOW);
+    r.main(21, 24, SLOW);
+    return [
+      [before, 'slower'],
+      [r.measure(pull('p1'), SLOW), 'slower'],
+    ];
+  },
   'a pull request from the main of a fork': (r) => {
     r.main(1, 12);
     const first = r.measure({ commit: 'p1', branch: 'main', pull_request: 3 }, SLOW);
@@ -314,10 +393,13 @@ describe('everyday work', () => {
           const repository = new Repository(seed);
           for (const [run_id, expected] of variation(repository)) {
             const said = repository.judge(run_id);
-            const { verdict, known } = typeof expected === 'string' ? { verdict: expected, known: false } : expected;
+            const wanted = typeof expected === 'string' ? { verdict: expected, known: false } : expected;
+            const { verdict, known, accepted = false } = wanted;
             // Of so small a number of runs a change of nothing is not always told from one of 5 %: but it is never red.
             const told = verdict === 'no_change' && said.verdict === 'cannot_tell' ? 'no_change' : said.verdict;
-            expect([told, said.known_regression !== null], said.reason).toEqual([verdict, known]);
+            expect([told, said.known_regression !== null, said.accepted !== null], said.reason).toEqual([
+              ...[verdict, known, accepted],
+            ]);
           }
         }),
         { numRuns: 40, seed: 15 },

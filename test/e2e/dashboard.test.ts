@@ -316,6 +316,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/runs/new?by=yaml',
         '/fleet',
         '/faults',
+        '/gates',
         '/events',
         '/rejected',
         '/keys',

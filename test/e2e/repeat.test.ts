@@ -7,10 +7,15 @@ import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { startBrowser } from '../support/browser.ts';
 import { bw } from '../support/bw.ts';
-import { type DashboardStack, startDashboardStack } from '../support/dashboard.ts';
+import { whyNoChromium } from '../support/chromium.ts';
+import { type DashboardStack, signIn, startDashboardStack } from '../support/dashboard.ts';
 
-/** A run is repeated after its files have changed: the API asks which ones are meant. */
+/** A run is repeated after its files have changed: the API, `bw` and the page ask which ones are meant. */
+
+const missing = whyNoChromium();
+if (missing !== undefined) console.warn(`the dialog of Repeat: skipped, ${missing}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-repeat-'));
 const work = join(folder, 'work');
@@ -41,7 +46,7 @@ afterAll(async () => {
 const commit = (latency_ms: number): string => {
   program(latency_ms);
   git('add', '.');
-  git('commit', '-qm', String(latency_ms));
+  git('commit', '--allow-empty', '-qm', String(latency_ms));
   return git('rev-parse', 'HEAD');
 };
 
@@ -109,4 +114,71 @@ it('asks which files are meant where those on the worker are others, and a resto
   const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD = '' } = dashboard.stack.env;
   const { stdout } = await bw(['verdict', first], { env: { NATS_URL, NATS_USER, NATS_PASSWORD }, cwd: folder });
   expect(stdout).toContain(`https://bench.example.com/runs/${first}`);
+});
+
+it('with bw: refused where the files are others, and with the flag or restored files followed to its verdict', async () => {
+  const slow = commit(115);
+  const first = await run(slow);
+  const fast = commit(100);
+  const call = (...args: string[]) => bw(['repeat', ...args], { env: dashboard.stack.env, cwd: folder });
+
+  const refused = await call(first);
+  expect([refused.code, refused.stdout]).toEqual([1, '']);
+  expect(refused.stderr).toMatch(/are not those that this run measured.*--files as_they_are/);
+  expect(refused.stderr).toMatch(
+    new RegExp(`task bench measured commit ${slow.slice(0, 12)}.* ${fast.slice(0, 12)} now`),
+  );
+
+  const now = await call(first, '--files', 'as_they_are', '--json');
+  const { run_id } = JSON.parse(now.stdout) as { run_id: string };
+  expect([now.code, await commitOf(run_id)]).toEqual([0, fast]);
+  expect((await client.query('run', { run_id })).rows[0]?.tags).toMatchObject({ repeat_of: first });
+
+  git('checkout', '--quiet', '--force', slow);
+  const detached = await call(first, '--detach');
+  const again = detached.stdout.trim();
+  await client.finished(again);
+  expect([detached.code, await commitOf(again)]).toEqual([0, slow]);
+  expect((await client.verdict(first)).metrics).toMatchObject([{ repetitions: 2, run_ids: [first, again] }]);
+  expect((await call('nothing-like-a-run')).code).toBe(64);
+});
+
+it.skipIf(missing !== undefined)('with the page: a dialog asks which files are meant', async () => {
+  const slow = commit(115);
+  const first = await run(slow);
+  const fast = commit(100);
+  const browser = await startBrowser();
+  try {
+    const { page, problems } = browser;
+    await signIn(browser, dashboard);
+    await page.goto(`${dashboard.url}/runs/${first}`);
+    const repeated = page.getByRole('button', { name: 'Repeat', exact: true });
+    await repeated.click();
+    const dialog = page.getByRole('dialog', { name: 'The files have changed' });
+    await dialog.getByText(fast.slice(0, 12)).waitFor();
+    await dialog.getByRole('button', { name: 'Restore them first' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    // Nothing was started.
+    expect(page.url()).toContain(first);
+
+    await repeated.click();
+    await dialog.getByRole('button', { name: 'Repeat with the files as they are' }).click();
+    await page.waitForURL((url) => url.pathname.startsWith('/runs/') && !url.pathname.endsWith(first));
+    const run_id = new URL(page.url()).pathname.split('/')[2] ?? '';
+    await client.finished(run_id);
+    expect(await commitOf(run_id)).toBe(fast);
+
+    // Restored, it starts without a question.
+    git('checkout', '--quiet', '--force', slow);
+    await page.goto(`${dashboard.url}/runs/${first}`);
+    await repeated.click();
+    await page.waitForURL((url) => ![first, run_id].some((known) => url.pathname.endsWith(known)));
+    const again = new URL(page.url()).pathname.split('/')[2] ?? '';
+    await client.finished(again);
+    expect(await commitOf(again)).toBe(slow);
+    // The browser itself logs the answer 409.
+    expect(problems.filter((problem) => !problem.includes('409'))).toEqual([]);
+  } finally {
+    await browser.close();
+  }
 });

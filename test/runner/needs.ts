@@ -52,7 +52,9 @@ export const NEEDS: readonly Need[] = [
     suites: [
       'test/e2e/dashboard.test.ts',
       'test/e2e/faults.test.ts',
+      'test/e2e/gates.test.ts',
       'test/e2e/pages.test.ts',
+      'test/e2e/repeat.test.ts',
       'test/e2e/share.test.ts',
       'test/e2e/task-drawer.test.ts',
     ],

@@ -14,6 +14,7 @@ import { metrics } from './metrics.ts';
 import { note } from './note.ts';
 import { open } from './open.ts';
 import { rejected } from './rejected.ts';
+import { repeat } from './repeat.ts';
 import { report } from './report.ts';
 import { reservations } from './reservations.ts';
 import { reserve } from './reserve.ts';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   why,
   cancel,
+  repeat,
   retry,
   findings,
   explain,

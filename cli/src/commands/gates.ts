@@ -29,6 +29,11 @@ const OPTIONS = {
   },
   'on-slower': { kind: 'choice', choices: on_slower.unwrap().options, help: 'with set' },
   'on-cannot-tell': { kind: 'choice', choices: on_cannot_tell.unwrap().options, help: 'with set' },
+  'repeat-runs': { kind: 'text', value: 'N', help: 'with set, of on-cannot-tell repeat: repetitions at most (10)' },
+  'repeat-seconds': {
+    ...{ kind: 'text', value: 'SECONDS' },
+    help: 'with set, of on-cannot-tell repeat: none begins later after the run (3600)',
+  },
   'on-known-regression': { kind: 'choice', choices: on_known_regression.unwrap().options, help: 'with set' },
 } as const satisfies OptionSpecs;
 
@@ -88,12 +93,22 @@ function gateOf(values: Values<typeof OPTIONS>): WrittenGate {
     unknown_direction: values['unknown-direction'],
     on_slower: values['on-slower'],
     on_cannot_tell: values['on-cannot-tell'],
+    repeat_budget: budgetOf(values),
     on_known_regression: values['on-known-regression'],
   };
   const parsed = writtenGate.safeParse(JSON.parse(JSON.stringify(written)));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UsageError(`the gate is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function budgetOf(values: Values<typeof OPTIONS>): { runs?: number; seconds?: number } | undefined {
+  const { 'repeat-runs': runs, 'repeat-seconds': seconds } = values;
+  if (runs === undefined && seconds === undefined) return undefined;
+  return {
+    ...(runs === undefined ? {} : { runs: Number(runs) }),
+    ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
+  };
 }
 
 function checked(rules: readonly GateRule[]): GateRule[] {

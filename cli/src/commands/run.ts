@@ -1,5 +1,5 @@
-import type { FindingKind } from '@benchwire/shared/contracts/finding.ts';
 import { defineCommand } from '../arguments/command.ts';
+import { VERDICT_OPTIONS } from '../arguments/verdict-options.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -11,11 +11,7 @@ import { readFiles } from '../request/read-files.ts';
 import { readRequest, type WrittenRequest } from '../request/read-request.ts';
 import { sendFiles } from '../request/send-files.ts';
 import { submitWritten } from '../request/submit-written.ts';
-import { VERDICT_FORMATS } from '../results/verdict-formats.ts';
 import { followSubmitted, type Started, sayDetached } from './follow-submitted.ts';
-
-/** Findings that a gate may ask about. */
-const FAIL_ON = ['regression', 'change', 'drift', 'outlier', 'failures', 'unusual'] as const satisfies FindingKind[];
 
 export const run = defineCommand({
   name: 'run',
@@ -34,11 +30,7 @@ export const run = defineCommand({
     incremental: { kind: 'flag', help: 'with --model: leave out what was measured already' },
     'no-upload': { kind: 'flag', help: "don't read or send model files: the workers have them in their model folders" },
     detach: { kind: 'flag', short: 'd', help: 'only submit; print the run id' },
-    'fail-on': {
-      kind: 'choices',
-      choices: FAIL_ON,
-      help: 'exit with 2: regression when the verdict fails, others when there is such a finding',
-    },
+    'fail-on': VERDICT_OPTIONS['fail-on'],
     name: { kind: 'text', value: 'NAME', help: "the run's name" },
     tag: { kind: 'list', value: 'KEY=VALUE', help: 'a tag; may be given several times' },
     'request-id': { kind: 'text', value: 'ID', help: 'submitting the same id again within 24 h gives the same run' },
@@ -50,7 +42,7 @@ export const run = defineCommand({
       help: 'what it is compared with: the branch that it is for, or the commit that it began at',
     },
     repo: { kind: 'text', value: 'URL', help: 'its repository' },
-    format: { kind: 'choice', choices: VERDICT_FORMATS, help: 'print the verdict as Markdown, or as a JUnit file' },
+    format: VERDICT_OPTIONS.format,
     'no-git': {
       kind: 'flag',
       help: "don't take commit, branch and repository from git in this folder (never taken in Benchwire's own)",

@@ -1,6 +1,7 @@
 import { acceptRun } from '@benchwire/shared/client/accept.ts';
-import { type ChangedFiles, changedFiles, changedFilesIssue } from '@benchwire/shared/client/changed-files.ts';
+import { type ChangedFiles, changedFilesIssue } from '@benchwire/shared/client/changed-files.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
+import { FILES_DIFFER, requestToRepeat } from '@benchwire/shared/client/repeat-run.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { runApi } from '@benchwire/shared/contracts/api/runs.ts';
 import { runId, taskId, timestamp } from '@benchwire/shared/contracts/ids.ts';
@@ -8,7 +9,6 @@ import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import type { RunStatus } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
-import { ofFilesNow } from '../decide/files-now.ts';
 import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
@@ -41,8 +41,7 @@ function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | '
 }
 
 function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
-  const detail =
-    'The files on the workers are not those that this run measured. Restore them (git checkout, or a `prepare` in the request) and repeat, or repeat with files=as_they_are: then the new run says what it measured.';
+  const detail = `${FILES_DIFFER}, or repeat with files=as_they_are: then the new run says what it measured.`;
   return new HttpProblem(409, 'FILES_DIFFER', detail, changed.slice(0, 100).map(changedFilesIssue));
 }
 
@@ -132,10 +131,11 @@ export const runHandlers: Handlers<typeof runApi> = {
   },
 
   'POST /api/runs/:run_id/repeat': async ({ gateway, params: { run_id }, query: { files } }) => {
-    const { tags, ...written } = await gateway.written.requestToRepeat(run_id);
-    const changed = await changedFiles(gateway.client.nats, run_id, await gateway.written.tasksOfRun(run_id));
-    if (changed.length > 0 && files !== 'as_they_are') throw filesDiffer(changed);
-    const request = changed.length > 0 ? ofFilesNow(written, changed) : written;
-    return await gateway.client.submitWritten({ ...request, tags: { ...tags, repeat_of: run_id } });
+    const request = await gateway.written.requestToRepeat(run_id);
+    const taskOf = await gateway.written.tasksOfRun(run_id);
+    const options = { run_id, request, taskOf, files: files === 'as_they_are' ? files : undefined };
+    const again = await requestToRepeat(gateway.client.nats, options);
+    if (!again.ok) throw filesDiffer(again.changed);
+    return await gateway.client.submitWritten(again.request);
   },
 };
