@@ -173,7 +173,7 @@ const NOTHING: Judged = {
 };
 
 /** The samples of one run tell that nothing differs, but never that something does: the next run may differ as much. */
-function verdictOf(
+export function verdictOf(
   direction: Direction,
   { basis, change_percent }: Pick<Judged, 'basis' | 'change_percent'>,
   p: number | null,

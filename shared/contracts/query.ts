@@ -18,6 +18,7 @@ import {
   findingRow,
   incidentRow,
   linePointRow,
+  matrixHistoryRow,
   matrixRow,
   metricRow,
   modelRow,
@@ -269,6 +270,11 @@ export const QUERIES = {
       limit: limit(2000),
     }),
     row: matrixRow,
+  },
+  /** The newest points of each series of a metric, by series id; simulated results are left out. Since 0.6. */
+  matrix_history: {
+    parameters: z.strictObject({ metric: text, points: limit(30, 100), limit: limit(1000) }),
+    row: matrixHistoryRow,
   },
   /** Every metric that was measured, that of the most series first; simulated results are left out. Since 0.5. */
   metrics: { parameters: z.strictObject({ model: text.default(''), limit: limit(2000) }), row: metricRow },

@@ -11,6 +11,7 @@ import { OUTCOMES_SUBJECTS } from './outcome.ts';
 import { QUARANTINE_BUCKET } from './quarantine.ts';
 import { QUERY_SUBJECTS, querySubject } from './query.ts';
 import { REJECTED_SUBJECTS } from './rejected.ts';
+import { AGGREGATES_SUBJECTS } from './series-aggregate.ts';
 import { instancePingSubject, SERVICE_PING_SUBJECT } from './service.ts';
 import { SCHEDULER_STATUS_SUBJECT } from './status.ts';
 import { EVENTS, FINDINGS, METRICS, OUTCOMES, type StreamDefinition } from './streams.ts';
@@ -106,7 +107,7 @@ function viewer(): NatsPermissions {
   return {
     subscribe: {
       allow: [
-        ...[OUTCOMES_SUBJECTS, METRICS_SUBJECTS, EVENTS_SUBJECTS, FINDINGS_SUBJECTS].map(anyBelow),
+        ...[OUTCOMES_SUBJECTS, METRICS_SUBJECTS, EVENTS_SUBJECTS, FINDINGS_SUBJECTS, AGGREGATES_SUBJECTS].map(anyBelow),
         `${INBOX_PREFIX.viewer}.>`,
       ],
     },

@@ -476,6 +476,30 @@ export const sideRow = matrixRow.extend({
 });
 export type SideRow = z.infer<typeof sideRow>;
 
+/** A series with its newest values, oldest first, and how many points it has. Since 0.6. */
+export const aggregateRow = z.object({
+  series_id: z.string(),
+  ...seriesFields.shape,
+  pool: z.string(),
+  unit: z.string(),
+  better: saidBetter,
+  value: z.number(),
+  measured_at: timestamp,
+  run_id: runId,
+  count: z.int(),
+  values: z.array(z.number()),
+});
+export type AggregateRow = z.infer<typeof aggregateRow>;
+
+/** The newest points of a series, oldest first: the same place in each list is one point. Since 0.6. */
+export const matrixHistoryRow = z.object({
+  series_id: z.string(),
+  run_ids: z.array(runId),
+  measured_at: z.array(timestamp),
+  values: z.array(z.number()),
+});
+export type MatrixHistoryRow = z.infer<typeof matrixHistoryRow>;
+
 /** Tasks that ended in one stretch of time, by how. */
 export const throughputRow = z.object({
   at: timestamp,

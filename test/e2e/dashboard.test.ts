@@ -310,6 +310,9 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/?layout=mine',
         '/runs',
         '/matrix',
+        ...['families', 'efficiency', 'history', '3d', '3d&as=flat'].map(
+          (view) => `/matrix?view=${view}&metric=request_latency_ms`,
+        ),
         '/slower',
         '/analytics?period=1d&baseline=30d',
         '/runs/new',

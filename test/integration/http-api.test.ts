@@ -343,6 +343,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/runs/:run_id/metrics': () => call('GET /api/runs/:run_id/metrics', run()),
     'GET /api/runs/:run_id/distributions': () => call('GET /api/runs/:run_id/distributions', run()),
     'GET /api/matrix': () => call('GET /api/matrix'),
+    'GET /api/matrix/history': () => call('GET /api/matrix/history', { query: { metric: 'latency_ms' } }),
     'GET /api/throughput': () => call('GET /api/throughput', { query: { minutes: 10 } }),
     'GET /api/failures': () => call('GET /api/failures'),
     'GET /api/recovery': () => call('GET /api/recovery'),

@@ -38,7 +38,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/analytics', title: 'Analytics', icon: IconTimeline, key: 'a' },
   { path: '/series', title: 'Series', icon: IconChartLine, key: 's' },
   { path: '/findings', title: 'Findings', icon: IconFlag, key: 'f' },
-  { path: '/slower', title: 'What got slower', icon: IconTrendingDown, key: 'd' },
+  { path: '/slower', title: 'Got slower', icon: IconTrendingDown, key: 'd' },
   { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },
   { path: '/faults', title: 'Fault tolerance', icon: IconLifebuoy, key: 'l' },
   { path: '/gates', title: 'Gates', icon: IconShieldCheck, key: 't' },

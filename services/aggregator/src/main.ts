@@ -5,6 +5,7 @@ import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';
 import { answerQueries, answerQuery } from './handlers/queries.ts';
 import { SqlAnswers } from './handlers/sql.ts';
+import { SeriesAggregates } from './live/series-aggregates.ts';
 import { createKafkaMetrics, createMetrics, showPending } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 import { clickHouseSink } from './sinks/clickhouse/sink.ts';
@@ -27,7 +28,10 @@ await runService({
       await database.query('SELECT 1');
     });
     if (config.CLICKHOUSE_URL === undefined) await health.watchDisk(config.CLICKHOUSE_PATH, MIN_FREE_MB);
-    const sinks: Sink[] = [clickHouseSink({ database, counters: metrics.counters })];
+    const aggregates = new SeriesAggregates({ nats, database: database.for_callers, log });
+    scope.add('aggregates of series', () => aggregates.stop());
+    const measured = (series_ids: Iterable<string>): void => aggregates.changed(series_ids);
+    const sinks: Sink[] = [clickHouseSink({ database, counters: metrics.counters, measured })];
 
     const kafka = kafkaOf(config, log);
     if (kafka !== undefined) {

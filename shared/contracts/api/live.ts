@@ -5,6 +5,7 @@ import type { Problem } from '../http.ts';
 import { MAX_TOPIC_STREAMS } from '../limits.ts';
 import { metricBatch } from '../metrics.ts';
 import { outcome } from '../outcome.ts';
+import { seriesAggregate } from '../series-aggregate.ts';
 import { schedulerStatus } from '../status.ts';
 import { heartbeat } from '../worker.ts';
 
@@ -18,7 +19,7 @@ export const liveRequest = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('subscribe'),
     id: z.string().min(1).max(64),
-    /** `run:<run_id>`, `metrics:<run_id>`, `events`, `findings`, `status`, `heartbeats`, `rejected` */
+    /** `run:<run_id>`, `metrics:<run_id>`, `events`, `findings`, `status`, `heartbeats`, `rejected`, `aggregates`, `aggregates:<series_id>` */
     topic: z.string().min(1).max(128),
     /** The last sequence seen of each stream: go on behind it. */
     from: z
@@ -41,6 +42,8 @@ export const LIVE_DATA = {
   heartbeats: heartbeat,
   /** What it was is in REJECTED: `GET /api/rejected`. */
   rejected: z.object({ subject: z.string() }),
+  /** Since 0.6. */
+  aggregates: seriesAggregate,
 } as const;
 export type LiveKind = keyof typeof LIVE_DATA;
 

@@ -3,7 +3,15 @@ import { faultToleranceRow } from '../fault-tolerance.ts';
 import { hardwareClass } from '../hardware.ts';
 import { runId, taskId } from '../ids.ts';
 import { MAX_SQL_BODY_BYTES, MAX_SQL_CHARACTERS } from '../limits.ts';
-import { distributionRow, failureRow, matrixRow, recoveryRow, samplesRow, throughputRow } from '../rows.ts';
+import {
+  distributionRow,
+  failureRow,
+  matrixHistoryRow,
+  matrixRow,
+  recoveryRow,
+  samplesRow,
+  throughputRow,
+} from '../rows.ts';
 import { limitOf, listAnswer, minutesOf, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
@@ -61,6 +69,12 @@ export const measurementApi = signatures({
     summary: 'The newest value of each model on each pool; `truncated` where there are more than 10,000',
     query: matrixQuery,
     answer: z.object({ items: z.array(matrixCell), truncated: z.boolean() }),
+  },
+  'GET /api/matrix/history': {
+    role: 'viewer',
+    summary: 'The newest 30 points of each series of a metric, oldest first; `truncated` where not all series fit',
+    query: z.strictObject({ metric: z.string().max(128).default('latency_ms') }),
+    answer: z.object({ items: z.array(matrixHistoryRow), truncated: z.boolean() }),
   },
   'GET /api/throughput': {
     role: 'viewer',

@@ -1,9 +1,9 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
-import { Select, TextInput } from '@mantine/core';
+import { Loader, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useMemo } from 'react';
+import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
@@ -12,11 +12,34 @@ import { useHardwareNames } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
-import { familyOf, type Matrix, type MatrixChoice, matrixOf } from './matrix.ts';
+import { familyOf, isWanted, type Matrix, type MatrixChoice, matrixOf } from './matrix.ts';
 import { MatrixTable } from './matrix-table.tsx';
 import { MetricSelect } from './metric-select.tsx';
 
-const DEFAULTS = { metric: 'latency_ms', class: '', family: '', precision: '', batch: 'best', search: '', against: '' };
+/** Loaded when they are chosen. */
+const FamilyHeatView = lazy(async () => ({ default: (await import('./family-heat-view.tsx')).FamilyHeatView }));
+const EfficiencyView = lazy(async () => ({ default: (await import('./efficiency-view.tsx')).EfficiencyView }));
+const HistoryPlayer = lazy(async () => ({ default: (await import('./history-player.tsx')).HistoryPlayer }));
+const ThreeDView = lazy(async () => ({ default: (await import('./three-d-view.tsx')).ThreeDView }));
+
+const VIEWS = [
+  { value: 'table', label: 'Table' },
+  { value: 'families', label: 'Families' },
+  { value: 'efficiency', label: 'Efficiency' },
+  { value: 'history', label: 'History' },
+  { value: '3d', label: '3D' },
+];
+
+const DEFAULTS = {
+  metric: 'latency_ms',
+  class: '',
+  family: '',
+  precision: '',
+  batch: 'best',
+  search: '',
+  against: '',
+  view: 'table',
+};
 
 /** Every model on every hardware: one metric, absolute or against a baseline. */
 export default function MatrixPage(): ReactNode {
@@ -30,13 +53,42 @@ export default function MatrixPage(): ReactNode {
         {({ items, truncated }) => (
           <>
             <Filters cells={items} choice={choice} change={change} />
-            <Values cells={items} choice={choice} />
+            <SegmentedControl
+              className="bw-scrolling"
+              size="sm"
+              mb="sm"
+              aria-label="View"
+              data={VIEWS}
+              value={choice.view}
+              onChange={(view) => change({ view })}
+            />
+            <Suspense fallback={<Loader size="sm" m="xl" role="status" aria-label="loading" />}>
+              <View cells={items} choice={choice} />
+            </Suspense>
             {truncated && <p className="bw-note">Only the newest 10,000 values are shown.</p>}
           </>
         )}
       </Answer>
     </>
   );
+}
+
+function View({ cells, choice }: { cells: readonly MatrixCell[]; choice: typeof DEFAULTS }): ReactNode {
+  const { fingerprint: nameOf } = useHardwareNames();
+  const matrix = useMemo(() => matrixOf(cells, choice), [cells, choice]);
+  const common = { metric: choice.metric, nameOf };
+  switch (choice.view) {
+    case 'families':
+      return <FamilyHeatView matrix={matrix} {...common} />;
+    case 'efficiency':
+      return <EfficiencyView isShown={(cell) => isWanted(cell, choice)} nameOf={nameOf} />;
+    case 'history':
+      return <HistoryPlayer matrix={matrix} {...common} />;
+    case '3d':
+      return <ThreeDView cells={cells.filter((cell) => isWanted(cell, { ...choice, batch: 'best' }))} {...common} />;
+    default:
+      return <Values cells={cells} choice={choice} />;
+  }
 }
 
 function Values({ cells, choice }: { cells: readonly MatrixCell[]; choice: typeof DEFAULTS }): ReactNode {

@@ -64,7 +64,8 @@ export function matrixOf(cells: readonly MatrixCell[], choice: MatrixChoice): Ma
   return { lines: compared(lines, choice.against), hardware, unit: cells[0]?.unit ?? '', direction };
 }
 
-function isWanted(cell: MatrixCell, { class: kind, family, precision, batch, search }: MatrixChoice): boolean {
+/** Whether the filters let a value through. */
+export function isWanted(cell: MatrixCell, { class: kind, family, precision, batch, search }: MatrixChoice): boolean {
   return (
     (kind === '' || cell.class === kind) &&
     (family === '' || familyOf(cell.model) === family) &&

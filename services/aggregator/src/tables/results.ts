@@ -2,6 +2,7 @@ import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
 import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type {
+  AggregateRow,
   LinePointRow,
   ResultRow as ResultReply,
   RunOfSeriesRow,
@@ -238,6 +239,41 @@ export function findMatrix(
     { metric, limit, ...(model === '' ? {} : { model }), ...(hardware === '' ? {} : { hardware }) },
   );
 }
+
+/** The newest points of each series of a metric, oldest first; simulated ones are left out. */
+export function findMatrixHistory(
+  database: Queries,
+  { metric, points, limit }: AskedQuery<'matrix_history'>,
+): Promise<Array<QueryRow<'matrix_history'>>> {
+  const column = (at: number): string => `arrayMap(each -> each.${at}, points)`;
+  return database.query(
+    `SELECT series_id, ${column(2)} AS run_ids, ${column(3)} AS measured_at, ${column(4)} AS values
+     FROM (
+       SELECT series_id, arrayReverse(arraySlice(arraySort(groupArray((version, run_id, measured_at, value))), 1, {points:UInt32})) AS points
+       FROM results FINAL WHERE metric = {metric:String} AND NOT is_simulated GROUP BY series_id)
+     ORDER BY series_id LIMIT {limit:UInt32}`,
+    { metric, points, limit },
+  );
+}
+
+/** Each of these series with its newest values, oldest first. */
+export function findAggregates(
+  database: Queries,
+  { series_ids, points }: { series_ids: readonly string[]; points: number },
+): Promise<AggregateRow[]> {
+  return database.query(
+    `SELECT series_id, count, values, ${columnsOfNewest(AGGREGATE_COLUMNS)}
+     FROM (
+       SELECT series_id, count() AS count,
+         arrayReverse(arrayMap(each -> each.2, arraySlice(arraySort(groupArray((version, value))), 1, {points:UInt32}))) AS values,
+         argMin(tuple(${AGGREGATE_COLUMNS.join(', ')}), (version, run_id)) AS newest
+       FROM results FINAL WHERE series_id IN ({series_ids:Array(String)}) GROUP BY series_id)
+     ORDER BY series_id`,
+    { series_ids: [...series_ids], points },
+  );
+}
+
+const AGGREGATE_COLUMNS = [...SERIES_FIELDS, 'pool', 'unit', 'better', 'value', 'measured_at', 'run_id'];
 
 /** Every model that has real results, by name. */
 export function findModels(database: Queries, { limit }: AskedQuery<'models'>): Promise<Array<QueryRow<'models'>>> {

@@ -1,8 +1,9 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { READERS, type WatchedStream } from '@benchwire/shared/client/watched.ts';
 import type { LiveKind } from '@benchwire/shared/contracts/api/live.ts';
-import { runId } from '@benchwire/shared/contracts/ids.ts';
+import { runId, token } from '@benchwire/shared/contracts/ids.ts';
 import { REJECTED_SUBJECTS } from '@benchwire/shared/contracts/rejected.ts';
+import { AGGREGATES_SUBJECTS, seriesAggregateSubject } from '@benchwire/shared/contracts/series-aggregate.ts';
 import { SCHEDULER_STATUS_SUBJECT } from '@benchwire/shared/contracts/status.ts';
 import { HEARTBEAT_SUBJECTS } from '@benchwire/shared/contracts/worker.ts';
 import { shorten } from '@benchwire/shared/format/shorten.ts';
@@ -16,12 +17,13 @@ export interface PlainTopic {
   kind: PlainKind;
   subject: string;
 }
-type PlainKind = Extract<LiveKind, 'status' | 'heartbeats' | 'rejected'>;
+type PlainKind = Extract<LiveKind, 'status' | 'heartbeats' | 'rejected' | 'aggregates'>;
 
 const PLAIN: ReadonlyMap<string, Omit<PlainTopic, 'name'>> = new Map([
   ['status', { kind: 'status', subject: SCHEDULER_STATUS_SUBJECT }],
   ['heartbeats', { kind: 'heartbeats', subject: HEARTBEAT_SUBJECTS }],
   ['rejected', { kind: 'rejected', subject: REJECTED_SUBJECTS }],
+  ['aggregates', { kind: 'aggregates', subject: AGGREGATES_SUBJECTS }],
 ]);
 const OF_ALL: ReadonlyMap<string, WatchedStream[]> = new Map([
   ['events', ['events']],
@@ -36,6 +38,8 @@ const OF_RUN: ReadonlyMap<string, WatchedStream[]> = new Map([
 export function readTopic(topic: string): StreamTopic | PlainTopic {
   const [name = '', run = '', ...rest] = topic.split(':');
   if (rest.length > 0 || (topic.includes(':') && run === '')) throw noSuchTopic(topic);
+  if (name === 'aggregates' && token.safeParse(run).success)
+    return { name: topic, kind: 'aggregates', subject: seriesAggregateSubject(run) };
   const run_id = run === '' ? undefined : runId.safeParse(run).data;
   const streams = run === '' ? OF_ALL.get(name) : run_id === undefined ? undefined : OF_RUN.get(name);
   if (streams !== undefined) return { name: topic, streams, run_id };
@@ -45,7 +49,8 @@ export function readTopic(topic: string): StreamTopic | PlainTopic {
 }
 
 function noSuchTopic(topic: string): HttpProblem {
-  const known = 'run:<run_id>, metrics:<run_id>, events, findings, status, heartbeats, rejected';
+  const known =
+    'run:<run_id>, metrics:<run_id>, events, findings, status, heartbeats, rejected, aggregates, aggregates:<series_id>';
   return new HttpProblem(404, 'NO_SUCH_TOPIC', `There is no topic "${shorten(topic, 128)}": use ${known}.`);
 }
 

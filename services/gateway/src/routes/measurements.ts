@@ -53,6 +53,11 @@ export const measurementHandlers: Handlers<typeof measurementApi> = {
     };
   },
 
+  'GET /api/matrix/history': async ({ gateway, query }) => {
+    const { rows, truncated } = await gateway.client.query('matrix_history', query);
+    return { items: rows, truncated };
+  },
+
   'GET /api/throughput': async ({ gateway, query: { minutes } }) => {
     const seconds = Math.max(1, Math.ceil(minutes / 60)) * 60;
     const { rows } = await gateway.client.query('throughput', { since: ago(minutes), bucket_seconds: seconds });

@@ -19,8 +19,11 @@ import type { StreamToTables } from './stream-to-tables.ts';
 /** Long enough for the server's own duplicate check to let a second outcome through. */
 const LATE_MS = 60_000;
 
-/** OUTCOMES -> attempts, tasks, results, test_cases. */
-export function outcomesToTables(): StreamToTables<OutcomeEntry> {
+/**
+ * OUTCOMES -> attempts, tasks, results, test_cases.
+ * @param measured - gets the series of points that are stored
+ */
+export function outcomesToTables(measured: (series_ids: Iterable<string>) => void): StreamToTables<OutcomeEntry> {
   const reader = new OutcomeReader();
   let asked: AskedTasks | undefined;
   return {
@@ -34,7 +37,10 @@ export function outcomesToTables(): StreamToTables<OutcomeEntry> {
       asked ??= new AskedTasks(manager);
       return asked.issuesOf(batch.map(({ about }) => about));
     },
-    write: writeOutcomes,
+    write: async (database, entries) => {
+      await writeOutcomes(database, entries);
+      measured(entries.flatMap(({ rows }) => rows.results.map(({ series_id }) => String(series_id))));
+    },
     // Each insert costs as much as a thousand rows: under load, wait for a fuller batch.
     max_batch: 5000,
     max_wait_ms: 1000,

@@ -5,10 +5,10 @@ import { findingsToTables } from './findings.ts';
 import { metricsToTables } from './metrics.ts';
 import { outcomesToTables } from './outcomes.ts';
 import { rejectedToTables } from './rejected.ts';
-import { CLICKHOUSE_DURABLE, type ClickHouseParts, type StreamToTables, writeStream } from './stream-to-tables.ts';
+import { CLICKHOUSE_DURABLE, type ClickHouseSinkParts, type StreamToTables, writeStream } from './stream-to-tables.ts';
 
 /** Every stream but RUNS, into the tables. */
-export function clickHouseSink(parts: ClickHouseParts): Sink {
+export function clickHouseSink({ measured, ...parts }: ClickHouseSinkParts): Sink {
   const to =
     <Entry>(source: StreamToTables<Entry>): Sink['consumers'][string] =>
     (context) =>
@@ -17,7 +17,7 @@ export function clickHouseSink(parts: ClickHouseParts): Sink {
     name: 'clickhouse',
     durable: CLICKHOUSE_DURABLE,
     consumers: {
-      [OUTCOMES.name]: to(outcomesToTables()),
+      [OUTCOMES.name]: to(outcomesToTables(measured)),
       [EVENTS.name]: to(eventsToTables),
       [METRICS.name]: to(metricsToTables),
       [FINDINGS.name]: to(findingsToTables),

@@ -14,6 +14,12 @@ export interface ClickHouseParts {
   counters: (stream: string) => ConsumeCounters;
 }
 
+/** The parts of all its consumers. */
+export interface ClickHouseSinkParts extends ClickHouseParts {
+  /** Gets the series of points that are stored. */
+  measured: (series_ids: Iterable<string>) => void;
+}
+
 /** How the messages of one stream become rows. */
 export interface StreamToTables<Entry> {
   stream: StreamDefinition;
