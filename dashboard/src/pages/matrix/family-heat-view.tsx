@@ -57,7 +57,7 @@ function optionOf(heat: FamilyHeat | null, nameOf: (id: string) => string, colou
       dimension: 2,
       min: 0,
       max: Math.max(1, ...cells.map(({ times_best }) => Math.log2(times_best))),
-      inRange: { color: [...colours.ramp].slice(0, 4) },
+      inRange: { color: [...colours.ramp].slice(0, 3) },
     },
     series: [
       {

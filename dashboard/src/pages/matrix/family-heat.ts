@@ -8,7 +8,7 @@ export interface FamilyHeat {
   cells: FamilyCell[];
 }
 
-export interface FamilyCell {
+interface FamilyCell {
   family: string;
   hardware: string;
   /** Geometric mean over the family's models: how many times the best hardware of each model; 1 is the best. */
