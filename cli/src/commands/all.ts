@@ -11,6 +11,7 @@ import { gates } from './gates.ts';
 import { key } from './key.ts';
 import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
+import { models } from './models.ts';
 import { note } from './note.ts';
 import { open } from './open.ts';
 import { rejected } from './rejected.ts';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   series,
   tests,
+  models,
   metrics,
   gates,
   note,

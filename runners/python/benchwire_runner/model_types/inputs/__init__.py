@@ -1,0 +1,1 @@
+"""What a model is fed with, from what its class declares."""

@@ -1,0 +1,80 @@
+"""Values that a default configuration leaves out or contradicts, although the model cannot be built without them."""
+
+from __future__ import annotations
+
+from transformers import PreTrainedConfig
+
+from .config_tree import configs_in, hidden_size, put, text_config, tower_configs
+
+# Fields that may be None by default: what they are then, where a plain number does.
+PLAIN = {
+    "vocab_size": 64,
+    "prediction_length": 8,
+    "context_length": 16,
+    "n_routed_experts": 4,
+    "num_experts": 4,
+    "top_k_experts": 2,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 128,
+    "rms_norm_eps": 1e-6,
+    "clip_qkv": 8.0,
+    "downsample_rate": 2,
+    "indexer_n_heads": 4,
+    "indexer_kv_heads": 1,
+    "indexer_head_dim": 64,
+    "indexer_budget": 8,
+    "indexer_compress_ratio": 2,
+}
+
+HEAD_SIZE = 128
+
+
+def fill_missing_values(config: PreTrainedConfig) -> list[str]:
+    """Fills what is missing, in place. Returns the names of the fields that it set."""
+    filled: list[str] = []
+    for each in configs_in(config):
+        fields = each.__dict__
+        for name, value in PLAIN.items():
+            if name in fields and fields[name] is None:
+                put(each, name, value)
+                filled.append(name)
+        heads = next(
+            (fields[n] for n in ("num_attention_heads", "num_heads", "n_head") if isinstance(fields.get(n), int)), 0
+        )
+        hidden = hidden_size(each)
+        if fields.get("num_key_value_heads", 0) is None and heads:
+            put(each, "num_key_value_heads", heads)
+            filled.append("num_key_value_heads")
+        if fields.get("head_dim", 0) is None and heads and hidden and hidden % heads == 0:
+            put(each, "head_dim", hidden // heads)
+            filled.append("head_dim")
+    return filled + _agree(config)
+
+
+def _agree(config: PreTrainedConfig) -> list[str]:
+    """Makes the parts of a default composite fit each other: the tower's output to the text, heads to the width."""
+    changed: list[str] = []
+    text = text_config(config)
+    width = hidden_size(text)
+    for tower in tower_configs(config, "vision"):
+        if tower is text or tower is config or width is None:
+            continue
+        if isinstance(tower.__dict__.get("out_hidden_size"), int) and tower.out_hidden_size != width:
+            put(tower, "out_hidden_size", width)
+            changed.append("out_hidden_size")
+        elif "embed_dim" in tower.__dict__ and "hidden_size" in tower.__dict__ and tower.hidden_size != width:
+            put(tower, "hidden_size", width)
+            changed.append("hidden_size")
+    for each in configs_in(config):
+        for name in ("num_attention_heads", "num_heads"):
+            heads, hidden = each.__dict__.get(name), hidden_size(each)
+            has_own = any("head_dim" in field for field in each.__dict__)
+            if isinstance(heads, int) and heads > 0 and hidden and hidden % heads and not has_own:
+                if "num_key_value_heads" in each.__dict__:
+                    # Language models with more heads than fit their width have heads of 128.
+                    each.__dict__["head_dim"] = HEAD_SIZE
+                    changed.append("head_dim")
+                    continue
+                put(each, name, next(n for n in range(heads, 0, -1) if hidden % n == 0))
+                changed.append(name)
+    return changed

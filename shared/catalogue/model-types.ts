@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+
+/** What the models of one type read. */
+export const MODALITIES = ['text', 'image', 'video', 'audio', 'time'] as const;
+export const PRIORITIES = ['high', 'medium', 'low'] as const;
+/** How far a type came on a CPU at the size `tiny`; `untested` where it was never tried. docs/models.md says what each means. */
+export const STAGES = ['untested', 'none', 'config', 'model', 'forward', 'export', 'onnxruntime', 'equal'] as const;
+
+export type Modality = (typeof MODALITIES)[number];
+export type ModelPriority = (typeof PRIORITIES)[number];
+export type Stage = (typeof STAGES)[number];
+
+/** A Hugging Face architecture, as runners/python/tools/generate_catalogue.py writes it from the installed transformers. */
+export interface ModelType {
+  /** Its `model_type`: what a request names. */
+  type: string;
+  /** The folder of transformers that it is in: `qwen2_vl` for the type `qwen2_vl_text`. */
+  family: string;
+  modalities: readonly Modality[];
+  tasks: readonly string[];
+  /** What is measured where a request names no task. */
+  default_task: string | null;
+  /** The class that is built; null where transformers has none for it. */
+  class: string | null;
+  priority: ModelPriority;
+  /** The evidence that the priority counts. */
+  used_by: readonly string[];
+  /** Sizes of what it is fed, where a request says none; empty where they follow from another type. */
+  tiny: Readonly<Record<string, number>>;
+  base: Readonly<Record<string, number>>;
+}
+
+/** What the last run of `npm run bench -- models` found of a type. */
+export interface ModelCoverage {
+  stage: Stage;
+  /** Why it came no further. */
+  reason?: string;
+  /** Of the size `tiny`. */
+  parameters?: number;
+  /** Whether it runs with two items in a batch. */
+  batch?: boolean;
+  /** Whether the stages after `forward` were tried. */
+  exported?: boolean;
+  onnx_bytes?: number;
+  difference?: number;
+  /** Modalities that it declares and that no rule could feed. */
+  not_fed?: readonly string[];
+}
+
+interface Read {
+  types: ReadonlyMap<string, ModelType>;
+  coverage: ReadonlyMap<string, ModelCoverage>;
+  /** The release of transformers that the types are from. */
+  transformers: string;
+}
+
+let read: Read | undefined;
+
+/** Read when first asked for: `bw` starts without it. */
+function data(): Read {
+  read ??= (() => {
+    // Both files are written by the tools beside the Python runner, and model-types.test.ts checks what they hold.
+    const of = JSON.parse(readFileSync(new URL('./model-types.json', import.meta.url), 'utf8'));
+    const coverage = JSON.parse(readFileSync(new URL('./model-coverage.json', import.meta.url), 'utf8'));
+    return {
+      transformers: of.transformers as string,
+      types: new Map((of.types as ModelType[]).map((each) => [each.type, each])),
+      coverage: new Map(Object.entries(coverage.types as Record<string, ModelCoverage>)),
+    };
+  })();
+  return read;
+}
+
+/** Every model type, by name. */
+export const modelTypes = (): ReadonlyMap<string, ModelType> => data().types;
+
+/** What is known of how a type runs. */
+export const coverageOf = (type: string): ModelCoverage => data().coverage.get(type) ?? { stage: 'untested' };
+
+/** The release of transformers that the types are from. */
+export const transformersRelease = (): string => data().transformers;
