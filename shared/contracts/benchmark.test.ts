@@ -111,11 +111,22 @@ describe('benchmarkIssues', () => {
     ]);
   });
 
-  it('says of a model type what would run it', () => {
-    const message = expect.stringMatching(/no executor runs the model type "(bert|gpt2)": .*bw runner install torch/);
-    expect(issuesOf({ models: ['bert', 'gpt2'] })).toEqual([
-      { path: 'models[0]', code: 'no_executor', message },
-      { path: 'models[1]', code: 'no_executor', message },
+  it('takes model types as tasks of torch, and refuses precisions that it does not have', () => {
+    expect(issuesOf({ models: ['bert', 'gpt2'], precision: 'fp16' })).toEqual([]);
+    expect(issuesOf({ models: ['silero-vad-v5', 'bert'], precision: 'int8' })).toEqual([
+      { path: 'precision', code: 'no_such_precision', message: expect.stringContaining('"bert"') },
+    ]);
+    expect(issuesOf({ precision: 'int8' })).toEqual([]);
+    const { tasks } = expanded({
+      ...DOCUMENTED,
+      models: ['bert', 'gpt2', 'silero-vad-v5'],
+      hardware: ['cpu'],
+      batch_sizes: [1],
+    });
+    expect(tasks.map(({ executor, config }) => [executor, 'model' in config && config.model])).toEqual([
+      ['torch', 'bert'],
+      ['torch', 'gpt2'],
+      ['onnx', 'silero-vad-v5'],
     ]);
   });
 

@@ -3,7 +3,7 @@ import { isModelFile } from '../catalogue/model-reference.ts';
 import { findListed, unknownModel } from '../catalogue/models.ts';
 import { hardwareClass } from './hardware.ts';
 import type { Issue, request } from './request.ts';
-import { batchSizes, EXECUTORS } from './task.ts';
+import { batchSizes, type TorchConfig, torchConfig } from './task.ts';
 
 /** The priorities that have a name; a request says its priority as a name or as a number from 0 to 100. Since 0.4. */
 export const NAMED_PRIORITIES = { low: 0, medium: 50, high: 90 } as const;
@@ -32,13 +32,18 @@ const MAX_ISSUES = 20;
  * Models that the catalogue does not have or that no executor runs, and models or hardware that are named twice: each with its
  * place and what to do.
  */
-export function benchmarkIssues({ models, hardware = [] }: BenchmarkRun): Issue[] {
+export function benchmarkIssues({ models, hardware = [], precision }: BenchmarkRun): Issue[] {
   const issues = [...namedTwice('models', models), ...namedTwice('hardware', hardware)];
   for (const [place, model] of models.entries()) {
     if (issues.length >= MAX_ISSUES) break;
     if (isModelFile(model)) continue;
     const problem = modelProblem(model);
     if (problem !== undefined) issues.push({ path: `models[${place}]`, ...problem });
+  }
+  const type = precision === undefined || torchPrecision(precision) ? undefined : models.find(isModelType);
+  if (type !== undefined) {
+    const message = `the model type "${type}" cannot be measured in "${precision}": use ${TORCH_PRECISIONS.join(', ')}`;
+    issues.push({ path: 'precision', code: 'no_such_precision', message });
   }
   return issues.slice(0, MAX_ISSUES);
 }
@@ -47,14 +52,19 @@ export function benchmarkIssues({ models, hardware = [] }: BenchmarkRun): Issue[
 function modelProblem(model: string): Pick<Issue, 'code' | 'message'> | undefined {
   const listed = findListed(model);
   if (listed === undefined) return { code: 'unknown_model', message: unknownModel(model) };
-  if (listed.runs.some(({ executor, can }) => can !== false && isExecutor(executor))) return undefined;
-  const torch = listed.runs.find(({ executor }) => executor === 'torch');
-  const why = torch?.can !== false ? NO_TORCH : torch?.reason;
-  return { code: 'no_executor', message: `no executor runs the model type "${model}": ${why}` };
+  if (listed.runs.some(({ can }) => can !== false)) return undefined;
+  const reason = listed.runs.find(({ executor }) => executor === 'torch')?.reason;
+  return { code: 'no_executor', message: `no executor runs the model type "${model}": ${reason}` };
 }
 
-const NO_TORCH = "no worker offers torch. Run `bw runner install torch` on a worker's machine.";
-const isExecutor = (name: string): boolean => EXECUTORS.some((each) => each === name);
+/** Whether the executor `torch` builds it; files go to `onnx`. */
+function isModelType(model: string): boolean {
+  return !isModelFile(model) && findListed(model)?.kind === 'model_type';
+}
+
+const TORCH_PRECISIONS = torchConfig.shape.precision.unwrap().options;
+const torchPrecision = (precision: string | undefined): TorchConfig['precision'] | undefined =>
+  TORCH_PRECISIONS.find((each) => each === precision);
 
 function namedTwice(field: string, names: readonly string[]): Issue[] {
   const seen = new Set<string>();
@@ -86,13 +96,28 @@ export function benchmarkRequest(run: BenchmarkRun): z.input<typeof request> {
     tasks: steps.flatMap((batch_sizes, step) =>
       cells.map(({ model, hardware, id }) => ({
         task_id: run.progressive_mode ? `${id}-b${batch_sizes[0]}` : id,
-        executor: 'onnx' as const,
         requirements: hardware === undefined ? {} : { hardware: [hardware] },
         ...(step === 0 ? {} : { depends_on: [`${id}-b${sizes[step - 1]}`] }),
-        config: { model, batch_sizes, ...(run.precision === undefined ? {} : { precision: run.precision }) },
-        ...(run.incremental ? { skip_if_fresh: true } : {}),
+        ...(isModelType(model) ? typeTask(model, batch_sizes, run) : fileTask(model, batch_sizes, run)),
       })),
     ),
+  };
+}
+
+function fileTask(model: string, batch_sizes: number[], { precision, incremental }: BenchmarkRun) {
+  return {
+    executor: 'onnx' as const,
+    config: { model, batch_sizes, ...(precision === undefined ? {} : { precision }) },
+    ...(incremental ? { skip_if_fresh: true } : {}),
+  };
+}
+
+/** Whether a type was measured already with the same packages is known to its worker only: it is measured again. */
+function typeTask(model: string, batch_sizes: number[], run: BenchmarkRun) {
+  const precision = torchPrecision(run.precision);
+  return {
+    executor: 'torch' as const,
+    config: { model, batch_sizes, ...(precision === undefined ? {} : { precision }) },
   };
 }
 
