@@ -27,7 +27,8 @@ class Candidate:
 
 def config_class(model_type: str) -> type[PreTrainedConfig]:
     """@raises KeyError for a type that this release of transformers does not have."""
-    return CONFIG_MAPPING[model_type]
+    found: type[PreTrainedConfig] = CONFIG_MAPPING[model_type]
+    return found
 
 
 def family_of(model_type: str) -> str:
@@ -83,7 +84,7 @@ def _by_config(model_type: str) -> list[type]:
             if not inspect.isclass(cls) or cls.__module__ != module.__name__ or not issubclass(cls, torch.nn.Module):
                 continue
             if issubclass(cls, PreTrainedModel):
-                if (cls.config_class is wanted or _takes(cls, wanted)) and has_forward(cls):
+                if (getattr(cls, "config_class", None) is wanted or _takes(cls, wanted)) and has_forward(cls):
                     models.append(cls)
             elif _takes(cls, wanted) and has_forward(cls):
                 parts.append(cls)
@@ -97,7 +98,7 @@ def _by_config(model_type: str) -> list[type]:
 
 def _takes(cls: type, wanted: type) -> bool:
     try:
-        first = list(inspect.signature(cls.__init__).parameters.values())[1:2]
+        first = list(inspect.signature(cls).parameters.values())[:1]
     except (TypeError, ValueError):
         return False
     for parameter in first:

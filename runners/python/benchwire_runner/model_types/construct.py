@@ -58,7 +58,7 @@ def count_parameters(cls: type[torch.nn.Module], config: PreTrainedConfig) -> in
             model = cls(config)
     except Exception:
         return None
-    return sum(p.numel() for p in model.parameters())
+    return sum(int(p.numel()) for p in model.parameters())
 
 
 def construct(

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
-from .config_tree import configs_in, put
+from .config_tree import as_before, configs_in, put
 
 IMAGE_FIELDS = ("image_size", "img_size", "input_size", "pretrain_image_size", "force_image_size")
 PATCHES = 4
@@ -53,5 +53,5 @@ def _smaller(size: Any, patch: Any) -> Any | None:
         and all(isinstance(s, int) for s in size)
         and max(size) > side
     ):
-        return type(size)((side, side))
+        return as_before(size, [side, side])
     return None
