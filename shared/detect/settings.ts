@@ -61,6 +61,6 @@ export const DEFAULT_SETTINGS: DetectorSettings = {
   confirm_effect_size: 2,
   confirm_separation: 0.8,
   confirm_base: 120,
-  confirm_new: 12,
+  confirm_new: 20,
   least_change_percent: 0,
 };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
@@ -6,7 +5,7 @@ import { rankTest } from '@benchwire/shared/stats/rank-test.ts';
 import type { HistoryPoint } from '@benchwire/shared/verdict/history.ts';
 import { judgeSeries, type SeriesVerdict } from '@benchwire/shared/verdict/judge-series.ts';
 import { DEFAULT_MAIN_BRANCHES } from '@benchwire/shared/verdict/lines.ts';
-import { TUNE_FILE, UNLABELLED_FILE } from './detection/labelled.ts';
+import { halfOf, TUNE_FILE, UNLABELLED_FILE } from './detection/labelled.ts';
 import { type RelativeNoise, realRelativeNoise } from './detection/series-noise.ts';
 import { type BenchResult, round, say } from './report.ts';
 
@@ -61,11 +60,6 @@ export async function verdict(rounds: number): Promise<BenchResult> {
     tuning,
     labelled,
   };
-}
-
-/** Whatever is chosen by figures is chosen on the tuning half; a hash of the name of a series says which half it is in. */
-function halfOf(name: string): 'tuning' | 'held_out' {
-  return (createHash('sha256').update(name).digest()[0] as number) < 128 ? 'tuning' : 'held_out';
 }
 
 function figuresOf(

@@ -8,8 +8,8 @@ import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { StackFixture } from '../support/stack-fixture.ts';
 
-/** A latency that steps by 8 % at the 30th of 45 commits, measured by a program, with normal noise of 1 %, cut at 2.5 %. */
-const RUNS = 45;
+/** A latency that steps by 8 % at the 30th of 48 commits, measured by a program, with normal noise of 1 %, cut at 2.5 %. */
+const RUNS = 48;
 const STEP_AT = 30;
 const folder = mkdtempSync(join(tmpdir(), 'bw-regression-'));
 let fixture: StackFixture;

@@ -20,7 +20,7 @@ const { values: given } = parseArgs({
   },
 });
 if (given.out === undefined) throw new Error('say where the table goes: --out FILE.csv');
-const noise = valuesOf(realNoise(UNLABELLED_FILE));
+const noise = valuesOf(realNoise(UNLABELLED_FILE, () => true));
 const random = createRandom(Number(given.seed));
 const lines = [['series', 'is_change', ...FEATURES].join(',')];
 for (let s = 0; s < Number(given.series); s++) {

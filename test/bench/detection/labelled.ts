@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -7,6 +8,11 @@ import { consensusOf } from './score.ts';
 const SHARED = fileURLToPath(new URL('../../../../shared/data/changepoints/', import.meta.url));
 export const TUNE_FILE = `${SHARED}tune.jsonl.gz`;
 export const UNLABELLED_FILE = `${SHARED}unlabelled.jsonl.gz`;
+
+/** Figures are chosen on the series of the tuning half only; a hash of the name of a series says which half it is in. */
+export function halfOf(name: string): 'tuning' | 'held_out' {
+  return (createHash('sha256').update(name).digest()[0] as number) < 128 ? 'tuning' : 'held_out';
+}
 
 /**
  * Reads gzipped JSON lines `{name, values, annotations}`.

@@ -76,10 +76,12 @@ const FEWEST_RESIDUALS = 100;
 /**
  * Noise of real series, spliced: blocks of 15 residuals around a running median, each block from anywhere in the series, so that
  * short-range dependence stays and every step goes. A re-run measures one of the four residuals next to the newest.
- * @param file - gzipped JSON lines with `values`
+ * @param file - gzipped JSON lines with `name` and `values`
+ * @param counts - whether a series of that name is one of them
  */
-export function realNoise(file: string): NoiseKind {
+export function realNoise(file: string, counts: (name: string) => boolean): NoiseKind {
   const pools = seriesOf(file)
+    .filter(({ name }) => counts(name))
     .map(({ values }) => residualsOf(values))
     .filter((residuals) => residuals.length >= FEWEST_RESIDUALS);
   return (random) => {

@@ -89,8 +89,9 @@ export interface Answer {
 const agreeing = (confirmations: readonly FindingConfirmation[]): number =>
   confirmations.filter(({ agrees }) => agrees === true).length;
 
-/** Whether re-runs that agree are too few to exclude chance. */
-const moreWouldDo = ({ evidence }: Finding): boolean =>
+/** Whether re-runs that agree are too few to exclude chance, and another device can be had: one device is one piece of evidence. */
+const moreWouldDo = ({ evidence, confirmations }: Finding): boolean =>
+  confirmations.some(({ on }) => on === 'sibling') &&
   evidence?.tests.some(({ name, passed }) => name === HELD_BEFORE && passed) === true;
 
 /**

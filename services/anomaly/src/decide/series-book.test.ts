@@ -181,10 +181,37 @@ describe('SeriesBook', () => {
     expect(answers.at(-1)?.evidence?.tests).toContainEqual(
       expect.objectContaining({ name: 'held_before', value: 25, limit: 120, passed: false }),
     );
-    const next = Array.from({ length: 15 }, (_, run) =>
+    const next = Array.from({ length: 20 }, (_, run) =>
       book.fold(read(outcomeOf([112, 113, 111][run % 3] as number)), now),
     );
     expect(next.flat().at(-1)).toMatchObject({ state: 'confirmed', history: [{}, {}, { state: 'confirmed' }] });
+  });
+
+  it('waits for points where all re-runs were measured in one go on the only device, and asks it twice at most', () => {
+    const book = new SeriesBook(options);
+    const usual = [100, 101, 99, 102, 98];
+    const fold = (value: number, changes: Partial<Outcome> = {}) => book.fold(read(outcomeOf(value, changes)), now);
+    // It was there once by itself for two points.
+    for (let run = 0; run < 130; run++) fold(run === 60 || run === 61 ? 111 : (usual[run % 5] as number));
+    const found = [112, 111, 113, 112].flatMap((value) => fold(value));
+    const tags = { [CONFIRMS_TAG]: attemptId(found[0] as Finding) };
+    const answers = [112, 113].flatMap((value) => fold(value, { tags }));
+    expect(answers.at(-1)).toMatchObject({
+      state: 'suspected',
+      history: [{}, { reason: expect.stringContaining('the next points decide') }],
+      confirmations: [
+        { on: 'same_device', agrees: true },
+        { on: 'same_device', agrees: true },
+      ],
+    });
+    const later = Array.from({ length: 20 }, (_, run) => fold([112, 113, 111][run % 3] as number));
+    expect(
+      later
+        .slice(0, 12)
+        .flat()
+        .filter(({ state }) => state === 'confirmed'),
+    ).toEqual([]);
+    expect(later.flat().at(-1)).toMatchObject({ state: 'confirmed' });
   });
 
   it('notes that a re-run could not be asked for, without a run of its own', () => {
@@ -373,10 +400,9 @@ describe('SeriesBook', () => {
     });
     expect(finding.safeParse(found[0]).success).toBe(true);
     const tags = { [CONFIRMS_TAG]: attemptId(found[0] as Finding) };
-    // It was there once by itself, so two re-runs are not enough.
-    expect([403, 401, 402].flatMap((load_ms) => loaded(load_ms, { tags })).at(-1)).toMatchObject({
-      state: 'confirmed',
-    });
+    // It was there once by itself, so re-runs of two devices are not enough.
+    const answers = [403, 401, 402].flatMap((load_ms, i) => loaded(load_ms, { tags, worker_id: `w${i}` }));
+    expect(answers.at(-1)).toMatchObject({ state: 'confirmed' });
   });
 
   it('leaves series alone that belong to others', () => {

@@ -310,9 +310,10 @@ export class SeriesBook {
     const at = series === undefined ? undefined : numberOf(series, attemptId(finding));
     if (series === undefined || at === undefined || (finding.evidence?.environment.length ?? 0) > 0) return undefined;
     const before = Float64Array.from(series.values.slice(0, at - series.dropped));
-    return before.length === 0
-      ? undefined
-      : { before, after: Float64Array.from(series.values.slice(at - series.dropped)) };
+    if (before.length === 0) return undefined;
+    const isRerun = (i: number): boolean => series.refs[i]?.confirms != null;
+    const after = Float64Array.from(series.values.filter((_, i) => i >= at - series.dropped && !isRerun(i)));
+    return { before, after };
   }
 
   /** Why a re-run decides nothing: what lay there when it ran was not what is suspected. */

@@ -7,6 +7,7 @@ import { rankTest } from '@benchwire/shared/stats/rank-test.ts';
 import { minimumDetectableChange } from '@benchwire/shared/verdict/sensitivity.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { driftOf } from './drift.ts';
 import { follow } from './follow.ts';
 import { OnlineSeries } from './online.ts';
 import { SeriesReplay } from './replay.ts';
@@ -130,6 +131,21 @@ describe('review', () => {
         DEFAULT_SETTINGS,
       ).drift,
     ).toBeUndefined();
+  });
+
+  it('a series that stays where it is for a while is no drift, and a creeping level with such noise is one', () => {
+    const wandering = (seed: number, slope: number): Float64Array => {
+      const random = createRandom(seed);
+      let last = 0;
+      return Float64Array.from({ length: 200 }, (_, i) => {
+        last = 0.9 * last + normal(random);
+        return 100 + last + slope * i;
+      });
+    };
+    const drifts = (slope: number): number =>
+      Array.from({ length: 60 }, (_, seed) => driftOf(wandering(seed + 1, slope), 0, 1, 0)).filter(Boolean).length;
+    expect(drifts(0)).toBeLessThanOrEqual(1);
+    expect(drifts(0.2)).toBeGreaterThan(50);
   });
 
   it('the smallest change of a metric may be configured', () => {

@@ -1,4 +1,5 @@
 import { inflationOf } from '@benchwire/shared/detect/levels.ts';
+import { lag1Autocorrelation } from '@benchwire/shared/stats/autocorrelation.ts';
 import { mannKendallZ } from '@benchwire/shared/stats/mann-kendall.ts';
 import { theilSenSlope } from '@benchwire/shared/stats/theil-sen.ts';
 
@@ -19,6 +20,8 @@ const MIN_POINTS = 60;
 const MAX_POINTS = 200;
 export const MIN_TREND_Z = 5;
 const MIN_MOVEMENT = 2;
+/** Kendall's statistic is bounded (21 for 200 points): shrunk by more than this allows, no drift would ever be seen. */
+const MAX_CORRELATION = 0.8;
 
 /**
  * Whether the last stretch of a series drifts.
@@ -29,9 +32,13 @@ export function driftOf(values: Float64Array, from: number, scale: number, autoc
   const start = Math.max(from, values.length - MAX_POINTS);
   const stretch = values.subarray(start);
   if (stretch.length < MIN_POINTS) return undefined;
-  const trend_z = Math.abs(mannKendallZ(stretch)) / Math.sqrt(inflationOf(autocorrelation));
-  if (trend_z < MIN_TREND_Z) return undefined;
+  const raw_z = Math.abs(mannKendallZ(stretch));
+  if (raw_z < MIN_TREND_Z) return undefined;
   const slope = theilSenSlope(stretch);
+  // A series that stays where it is for a while seems to creep: what its values hang together around the trend counts, too.
+  const own = lag1Autocorrelation(stretch.map((value, i) => value - slope * i));
+  const trend_z = raw_z / Math.sqrt(inflationOf(Math.max(autocorrelation, Math.min(MAX_CORRELATION, own))));
+  if (trend_z < MIN_TREND_Z) return undefined;
   const movement = (Math.abs(slope) * stretch.length) / scale;
   return movement < MIN_MOVEMENT ? undefined : { from: start, slope, movement, trend_z };
 }
