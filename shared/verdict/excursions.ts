@@ -52,6 +52,7 @@ export function excursionLimit(around: Float64Array, runs: number, side: Side): 
 
 /** Without the values at the end that are off like a change is: they are its beginning, and no excursion that came to an end. */
 export function withoutItsBeginning(around: Float64Array, change: number): Float64Array {
+  if (change === 0) return around;
   let n = around.length;
   while (n > 0 && (around[n - 1] as number) * Math.sign(change) >= Math.abs(change) * AS_FAR) n--;
   return around.subarray(0, n);

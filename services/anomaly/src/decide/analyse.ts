@@ -81,7 +81,7 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
   return {
     series_id,
     points: newest.length,
-    level: level?.median ?? null,
+    level: around?.median ?? null,
     scale: around?.scale ?? null,
     autocorrelation: newest.length < 3 ? null : autocorrelation,
     segments: stretches

@@ -53,36 +53,45 @@ function verdictOf(before: readonly Measured[], measured: Measured): SeriesVerdi
   return judgeSeries(question, settings) as SeriesVerdict;
 }
 
+const seenBy = (values: readonly number[], measured: Measured) =>
+  judge(values.slice(-single.window), measured, single, () => distancesFromLevels([...values], [0]));
+
+/** What `bw series` and the sensitivity panel show. */
+const analysisOf = (before: readonly Measured[]) =>
+  analyse('s', before.map(pointOf), {
+    ...{ single, levels: DEFAULT_SETTINGS, judged: { acknowledged: 0, dismissed: 0 }, confirmed: [], worse: 1 },
+  });
+
+/** The same measurement with another value. */
+function like({ steady, ci_low, ci_high }: Measured, value: number): Measured {
+  const half = ci_low === null || ci_high === null ? null : (ci_high - ci_low) / 2;
+  return {
+    ...{ value, steady },
+    ci_low: half === null ? null : value - half,
+    ci_high: half === null ? null : value + half,
+  };
+}
+
 it('the detector, a series’ sensitivity and a verdict agree about what a change is', () => {
   fc.assert(
     fc.property(
       randomSeries,
       fc.array(fc.double({ min: 0.1, max: 3, noNaN: true }), { minLength: 3, maxLength: 3 }),
       ({ before, spikes }, shares) => {
-        const analysis = analyse('s', before.map(pointOf), {
-          ...{ single, levels: DEFAULT_SETTINGS, judged: { acknowledged: 0, dismissed: 0 }, confirmed: [], worse: 1 },
-        });
+        const analysis = analysisOf(before);
         // A series with several levels has another base than the detector has without a finding.
         fc.pre(analysis.segments.length === 1 && analysis.modes.length === 0);
-        const at = (value: number): Measured => {
-          const like = before.at(-1) as Measured;
-          const width = like.ci_low === null || like.ci_high === null ? null : (like.ci_high - like.ci_low) / 2;
-          return {
-            ...like,
-            value,
-            ci_low: width === null ? null : value - width,
-            ci_high: width === null ? null : value + width,
-          };
-        };
+        const at = (value: number): Measured => like(before.at(-1) as Measured, value);
         const values = before.map(({ value }) => value);
         const baseline = verdictOf(before, at(100)).baseline;
         fc.pre(baseline?.points === Math.min(values.length, single.window));
         const level = baseline?.level ?? Number.NaN;
-        const detected = (value: number) =>
-          judge(values.slice(-single.window), at(value), single, () => distancesFromLevels(values, [0]));
+        const detected = (value: number) => seenBy(values, at(value));
         const far = detected(level * 4);
         const limit = (far?.threshold ?? 0) * (far?.scale ?? 0);
         expect(level).toBeCloseTo(far?.median ?? 0, 9);
+        expect(analysis.level).toBeCloseTo(level, 9);
+        expect(analysis.scale).toBeCloseTo(far?.scale ?? 0, 9);
 
         // What the panel says is what the verdict says, and what the detector needs, with what 95 % of power cost.
         const [afterOne] = analysis.minimum_detectable_effect;
@@ -104,5 +113,58 @@ it('the detector, a series’ sensitivity and a verdict agree about what a chang
       },
     ),
     { numRuns: 300, seed: 15 },
+  );
+});
+
+/** Series that no noise makes, as deviations from 100 in percent: all equal, two values, one that is far off, and lengths from 1 on. */
+const oddSeries = fc
+  .record({
+    n: fc.integer({ min: 1, max: 12 }),
+    shape: fc.constantFrom('constant', 'two values', 'one outlier', 'rounded'),
+    at: fc.nat(11),
+    magnitude: fc.constantFrom(1e-9, 1, 1e12),
+  })
+  .map(({ n, shape, at, magnitude }) => {
+    const deviation = {
+      constant: () => 0,
+      'two values': (i: number) => i % 2,
+      'one outlier': (i: number) => (i === at % n ? 400 : i % 3),
+      rounded: (i: number) => Math.round(i / 5),
+    }[shape];
+    const values = Array.from({ length: n }, (_, i) => magnitude * (100 + deviation(i)));
+    return { shape, values, before: values.map((value) => ({ value, steady: null, ci_low: null, ci_high: null })) };
+  });
+
+it('they agree about odd series as well, and none says anything before there are enough points', () => {
+  fc.assert(
+    fc.property(oddSeries, fc.double({ min: -0.5, max: 6, noNaN: true }), ({ values, before }, share) => {
+      const analysis = analysisOf(before);
+      fc.pre(analysis.segments.length === 1 && analysis.modes.length === 0);
+      const center = analysis.segments[0]?.median ?? 0;
+      const value = center * (1 + share);
+      const measured = like(before[0] as Measured, value);
+      const detected = seenBy(values, measured);
+      const said = verdictOf(before, measured);
+      const [afterOne] = analysis.minimum_detectable_effect;
+      if (values.length < single.min_runs) {
+        expect([detected, analysis.level, afterOne?.percent]).toEqual([undefined, null, null]);
+        expect(['new', 'cannot_tell']).toContain(said.verdict);
+        return;
+      }
+      // The newest points may be a suspected level of their own for the verdict.
+      fc.pre(said.baseline?.points === values.length);
+      const close = (a: number | null | undefined, b: number): void => expect((a ?? Number.NaN) / b).toBeCloseTo(1, 9);
+      close(detected?.median, center);
+      close(analysis.level, center);
+      close(said.baseline?.level, center);
+      close(analysis.scale, detected?.scale ?? Number.NaN);
+      // Without a change, so that no value counts as its beginning.
+      const unchanged = verdictOf(before, like(before[0] as Measured, center));
+      close(unchanged.minimum_detectable_percent, afterOne?.percent ?? Number.NaN);
+      if (said.reason.includes('jumps between levels')) return;
+      expect(said.verdict === 'slower', said.reason).toBe(detected?.side === 1);
+      expect(said.verdict === 'faster', said.reason).toBe(detected?.side === -1);
+    }),
+    { numRuns: 500, seed: 15 },
   );
 });
