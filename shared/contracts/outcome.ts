@@ -208,6 +208,8 @@ export const outcome = z.object({
   precision: z.string().nullable(),
   scenario: z.string().nullable(),
   variant: z.string(),
+  /** The variant of the config as it was written, where the model showed that another writing says the same: the history of that name is this one's. Since 0.5. */
+  variant_as_written: z.string().optional(),
 
   request_name: z.string().nullable(),
   source: source.nullable(),

@@ -406,7 +406,7 @@ export const metricRow = z.object({
 export type MetricRow = z.infer<typeof metricRow>;
 
 /** The whole outcome of an attempt, but for what only the services need of it. Since 0.4. */
-export const outcomeRow = outcome.omit({ v: true, workload: true });
+export const outcomeRow = outcome.omit({ v: true, workload: true, variant_as_written: true });
 export type OutcomeRow = z.infer<typeof outcomeRow>;
 
 /** What the inputs of a model were fed with at one batch size of a task. Since 0.4. */

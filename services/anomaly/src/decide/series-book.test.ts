@@ -65,6 +65,17 @@ const read = (outcome: Outcome): ReadOutcome => {
 };
 
 describe('SeriesBook', () => {
+  it('goes on from the history of the same settings under another way to write them', () => {
+    const book = new SeriesBook(options);
+    const values = [100, 101, 99, 100, 102, 98];
+    for (const value of values) expect(book.fold(read(outcomeOf(value, { variant: 'shapes' })), now)).toEqual([]);
+    const named = { variant: 'dimensions', variant_as_written: 'shapes' };
+    const slow = book.fold(read(outcomeOf(130, named)), now);
+    expect(slow[0]).toMatchObject({ baseline: { n: values.length } });
+    const other = book.fold(read(outcomeOf(500, { variant: 'other', variant_as_written: 'unknown' })), now);
+    expect(other).toEqual([]);
+  });
+
   it('finds a step, with the numbers and a sentence that says why', () => {
     const book = new SeriesBook(options);
     for (const value of [100, 101, 99, 100, 102, 98]) expect(book.fold(read(outcomeOf(value)), now)).toEqual([]);

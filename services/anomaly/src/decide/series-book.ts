@@ -7,7 +7,7 @@ import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, outcomeIsFinal, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { decidesNothing, measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
 import { type Source, source } from '@benchwire/shared/contracts/request.ts';
-import type { SeriesPoint } from '@benchwire/shared/contracts/series.ts';
+import { type SeriesPoint, seriesId } from '@benchwire/shared/contracts/series.ts';
 import { type TestCase, testResults } from '@benchwire/shared/contracts/test-results.ts';
 import type { DetectorSettings } from '@benchwire/shared/detect/settings.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
@@ -114,6 +114,7 @@ export class SeriesBook {
     const ref = refOf(read.outcome);
     if (!this.#isOnMainLine(ref.source)) return;
     const points = decidingPoints(read.outcome);
+    this.#takeOver(read.outcome, points);
     for (const point of points) {
       this.remember(point.series_id, { value: point.value, ref, better: point.better });
       this.#environments.add(read.outcome, point);
@@ -157,6 +158,7 @@ export class SeriesBook {
     }
     const { outcome } = read;
     const points = decidingPoints(outcome).filter((point) => this.#options.owns(point.series_id));
+    this.#takeOver(outcome, points);
     const confirms = outcome.tags[CONFIRMS_TAG];
     const other = confirms === undefined ? undefined : this.#otherFiles(confirms, outcome);
     const answerOf = (series_id: string): Answer => {
@@ -220,6 +222,20 @@ export class SeriesBook {
       if (pattern !== undefined) changed.push(this.#apply(findingOfOutliers(point, ref, pattern, now)));
     }
     return changed;
+  }
+
+  /** What was measured under another way to write the same settings is the history of these series. */
+  #takeOver({ variant_as_written: variant, source }: Outcome, points: readonly SeriesPoint[]): void {
+    if (variant === undefined) return;
+    for (const { series_id, key } of points) {
+      const written = seriesId({ ...key, variant });
+      for (const name of new Set([written, seriesOfLine(written, this.#lineOf(source).name)])) {
+        const { values = [], refs = [], better = null } = this.#series.get(name) ?? {};
+        this.#series.delete(name);
+        for (const [i, value] of values.entries())
+          this.remember(series_id, { value, ref: refs[i] as PointRef, better });
+      }
+    }
   }
 
   #countOutliers(outcome: Outcome, { series_id, key }: SeriesPoint): OutlierPattern | undefined {

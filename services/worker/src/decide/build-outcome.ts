@@ -74,12 +74,21 @@ function ofJob(job: Job, { pool, fingerprint }: Device, report: ExecutorReport) 
     model: report.model ?? ('model' in task.config ? (task.config.model ?? null) : null),
     precision: report.precision,
     scenario: report.scenario,
-    variant: variantWith(job.variant ?? variantOf(task), report.inputs_sha256 ?? null),
+    ...variantsOf(job, report),
     request_name: job.request_name,
     source: job.source,
     tags: job.tags,
     queued_at: job.queued_at,
   };
+}
+
+/** What the series is named by; as it was written too, where that is another name of the same. */
+function variantsOf({ task, variant }: Job, report: ExecutorReport): Pick<Outcome, 'variant' | 'variant_as_written'> {
+  const { inputs_sha256 = null, config_in_one_form } = report;
+  const written = variantWith(variant ?? variantOf(task), inputs_sha256);
+  if (config_in_one_form === undefined || task.executor !== 'onnx') return { variant: written };
+  const one_form = variantWith(variantOf({ ...task, config: config_in_one_form }), inputs_sha256);
+  return one_form === written ? { variant: written } : { variant: one_form, variant_as_written: written };
 }
 
 /** What is reported of an attempt whose executor found nothing out. */

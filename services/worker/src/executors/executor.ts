@@ -4,7 +4,7 @@ import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
-import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
+import type { ExecutorName, OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
 /** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
@@ -68,6 +68,8 @@ export interface ExecutorReport {
   is_simulated: boolean;
   /** Of the files that inputs were filled from: another content is another series. */
   inputs_sha256?: string;
+  /** The task's config with its settings in one form, where only who has the model can tell that another writing says the same. */
+  config_in_one_form?: OnnxConfig;
   /** An earlier attempt had done a part, or it needed no doing: how long this took says nothing about the whole. */
   did_only_a_part?: boolean;
 }

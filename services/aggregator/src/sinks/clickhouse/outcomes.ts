@@ -9,6 +9,7 @@ import { OutcomeReader, type ReadOutcome } from '../../decide/outcome-reader.ts'
 import { outcomeRows, retraction } from '../../decide/outcome-rows.ts';
 import { caseRetraction } from '../../decide/test-case-rows.ts';
 import { firstWins, placeOf } from '../../decide/versions.ts';
+import { joinWritten, type WrittenVariant } from '../../migrations/series-names.ts';
 import { attempts, storedVersions } from '../../tables/attempts.ts';
 import { type ResultRow, results, seriesOfAttempt } from '../../tables/results.ts';
 import { encodeRow, insertRows } from '../../tables/table.ts';
@@ -51,6 +52,8 @@ export function outcomesToTables(measured: (series_ids: Iterable<string>) => voi
 export interface OutcomeEntry {
   about: OutcomeClaims & Pick<Outcome, 'finished_at'>;
   order: number;
+  /** Where another way to write the same settings has a history. */
+  written: WrittenVariant | undefined;
   rows: { attempt: EncodedRow; task: EncodedRow; results: ResultRow[]; test_cases: TestCaseRow[] };
   /** Another outcome of the same attempt may be stored. */
   suspect: boolean;
@@ -70,6 +73,7 @@ export function toEntry(
   return {
     about: { ...claims, simulation_status, finished_at },
     order,
+    written: outcome.variant_as_written === undefined ? undefined : writtenOf(outcome),
     rows: { attempt: encodeRow(attempts, attempt), task: encodeRow(tasks, task), results: points, test_cases },
     // A second outcome gets past the server's duplicate check only minutes after the first. The one that is late finds
     // the first one stored; the first one can come after it only when it is late itself. So a fresh outcome without
@@ -97,6 +101,14 @@ export async function writeOutcomes(database: Database, entries: readonly Outcom
     insertRows(database, results, [...valid.flatMap((entry) => entry.rows.results), ...retractions]),
     insertRows(database, testCases, [...valid.flatMap((entry) => entry.rows.test_cases), ...case_retractions]),
   ]);
+  const written = valid.flatMap((entry) => entry.written ?? []);
+  const distinct = new Map(written.map((each) => [JSON.stringify(each), each]));
+  for (const each of distinct.values()) await joinWritten(database, each);
+}
+
+function writtenOf(outcome: Outcome): WrittenVariant {
+  const { benchmark, model, executor, precision, scenario, fingerprint, variant, variant_as_written } = outcome;
+  return { benchmark, model, executor, precision, scenario, fingerprint, variant, variant_as_written };
 }
 
 function firstOfEach(entries: readonly OutcomeEntry[]): OutcomeEntry[] {

@@ -1,11 +1,11 @@
 import type { InputSetting } from '@benchwire/shared/contracts/input-setting.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { badInput, badModel, type TaskFailure } from '@benchwire/shared/model/errors.ts';
-import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
-import { type BatchWishes, batchDimensions, isBatchName } from './batch-dimensions.ts';
+import { type BatchWishes, batchDimensions } from './batch-dimensions.ts';
 import type { FileValues, InputFile } from './input-files.ts';
 import { type ChosenRule, ruleInWords, ruleOf } from './input-values.ts';
 import { type ElementType, isElementType } from './tensors.ts';
+import { refuseUnknownNames } from './unknown-names.ts';
 
 /** An input as ONNX Runtime tells it: dynamic dimensions by name, '' for one without a name. */
 export interface DeclaredInput {
@@ -37,7 +37,7 @@ export interface PlannedInput extends ChosenRule {
 }
 
 /** How an axis gets its size: fixed in the model, the batch's, or looked up by name. */
-type Axis = { kind: 'fixed'; size: number } | { kind: 'batch' } | { kind: 'named'; name: string };
+type Axis = { kind: 'fixed'; size: number } | { kind: 'batch' | 'named'; name: string };
 interface Input extends ChosenRule {
   name: string;
   type: ElementType;
@@ -80,6 +80,28 @@ export function planInputs(
     batches,
     notes: [...(note === undefined ? [] : [note]), ...(guessed.length === 0 ? [] : [guessedNote(guessed)])],
   };
+}
+
+/** An input's dimension with the size that it gets, and whether the request gave the batch a size. */
+export type SizedAxis = { kind: Axis['kind']; name: string; size: number; is_pinned: boolean };
+
+/** How each dimension of the inputs gets its size, at the first of `batch_sizes`. Throws as `planInputs` does. */
+export function axesOf(
+  declared: readonly DeclaredInput[],
+  wishes: InputWishes,
+  files: Readonly<Record<string, FileValues>>,
+): Array<{ name: string; axes: SizedAxis[] }> {
+  const { inputs } = readInputs(declared, wishes, files);
+  const sizes = sizesOfValues(inputs, wishes);
+  return inputs.map((input) => {
+    const { shape } = resolveInput(input, wishes.batch_sizes[0] ?? 1, wishes, sizes);
+    const axes = input.axes.map((axis, i): SizedAxis => {
+      const wished = own(wishes.shapes, input.name)?.[i];
+      const is_pinned = axis.kind === 'batch' && typeof wished === 'number' && wished !== 1;
+      return { kind: axis.kind, name: axis.kind === 'fixed' ? '' : axis.name, size: shape[i] ?? 0, is_pinned };
+    });
+    return { name: input.name, axes };
+  });
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = { string: '["a text"]', bool: 'true' };
@@ -130,7 +152,7 @@ function readInputs(
     ...input,
     axes: shape.map((dimension, axis): Axis => {
       if (typeof dimension === 'number') return { kind: 'fixed', size: dimension };
-      return isBatch({ ...input, shape }, axis) ? { kind: 'batch' } : { kind: 'named', name: dimension };
+      return { kind: isBatch({ ...input, shape }, axis) ? 'batch' : 'named', name: dimension };
     }),
   }));
   return { inputs, note };
@@ -257,43 +279,6 @@ function unresolved(input: Input, axis: number, name: string): TaskFailure {
     'DIMENSION_UNKNOWN',
     `Dimension ${axis}${name ? ` ("${name}")` : ''} of input "${input.name}" ${shape} is dynamic, and its size is not given. ${set}`,
   );
-}
-
-function refuseUnknownNames(inputs: readonly Input[], declared: readonly DeclaredInput[], wishes: InputWishes): void {
-  const names = inputs.map(({ name }) => name);
-  for (const field of ['shapes', 'inputs'] as const) {
-    for (const name of Object.keys(wishes[field])) {
-      if (names.includes(name)) continue;
-      const near = didYouMean(name, names);
-      throw badInput(
-        'INPUT_UNKNOWN',
-        `config.${field} names "${name}", but the model's inputs are: ${names.join(', ') || 'none'}.${near}`,
-      );
-    }
-  }
-  const all = new Set(
-    declared.flatMap(({ name, shape }) =>
-      (wishes.known?.inputs[name]?.shape ?? shape ?? []).filter((d) => typeof d === 'string' && d !== ''),
-    ),
-  ) as ReadonlySet<string>;
-  const dynamic = new Set(
-    inputs.flatMap(({ axes }) => axes.flatMap((a) => (a.kind === 'named' && a.name ? [a.name] : []))),
-  );
-  const refuse = (field: string, name: string, known: Iterable<string>, hint: string): never => {
-    const list = [...known];
-    throw badInput(
-      'DIMENSION_NOT_IN_MODEL',
-      `config.${field} names "${name}", but the model's dynamic dimensions are: ${list.join(', ') || 'none'}.${didYouMean(name, list)}${hint}`,
-    );
-  };
-  for (const name of wishes.batch_dimensions ?? []) if (!all.has(name)) refuse('batch_dimensions', name, all, '');
-  for (const [name, size] of Object.entries(wishes.dimensions)) {
-    if (size === 'batch' ? all.has(name) : dynamic.has(name)) continue;
-    const isBatch = all.has(name) || isBatchName(name);
-    const hint =
-      ' The batch is set with config.batch_sizes; config.batch_dimensions says which dimensions it is ([] for none).';
-    refuse('dimensions', name, size === 'batch' ? all : dynamic, isBatch && size !== 'batch' ? hint : '');
-  }
 }
 
 function describe(declared: readonly DeclaredInput[]): string {

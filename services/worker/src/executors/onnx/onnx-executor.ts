@@ -16,6 +16,7 @@ import { collectEnvironment } from './environment.ts';
 import { type FedInputs, inputsInWords } from './fed-inputs.ts';
 import type { ModelSourceOptions } from './file-in-folders.ts';
 import { findInputFiles, type InputFiles } from './find-input-files.ts';
+import { configInOneForm, wishesOf } from './input-wishes.ts';
 import { memoryOf } from './memory.ts';
 import type { StartMessage } from './messages.ts';
 import { type ResolvedModel, resolveModel } from './model-source.ts';
@@ -81,7 +82,15 @@ async function attempt(
     return noProviderError(device.class, options.providers);
 
   const { model, inputs } = await findFiles(context, options, provider, report);
-  const before = await measuredBefore(context, task, model, report.precision, inputs.sha256);
+  const one_form = await configInOneForm(task, model, inputs.files);
+  if (one_form !== undefined) report.config_in_one_form = one_form;
+  const before = await measuredBefore(
+    context,
+    { ...task, config: one_form ?? config },
+    model,
+    report.precision,
+    inputs.sha256,
+  );
   if (before.skipped !== undefined) {
     report.results = { skipped: before.skipped };
     report.did_only_a_part = true;
@@ -245,8 +254,6 @@ function startMessage(
   provider: ProviderName,
   files: InputFiles['files'],
 ): StartMessage {
-  const { catalogue } = model;
-  const defaults = Object.entries(catalogue?.dimensions ?? {}).map(([name, { size }]) => [name, size] as const);
   return {
     type: 'start',
     mode: 'measure',
@@ -256,16 +263,7 @@ function startMessage(
     provider,
     intra_op_num_threads: config.intra_op_num_threads ?? null,
     inter_op_num_threads: config.inter_op_num_threads ?? null,
-    wishes: {
-      // Ascending, because the peak of a process's memory only grows: so each is the peak of its own batch size.
-      batch_sizes: config.batch_sizes.toSorted((a, b) => a - b),
-      dimensions: { ...Object.fromEntries(defaults), ...config.dimensions },
-      shapes: config.shapes ?? {},
-      batch_dimensions: config.batch_dimensions,
-      inputs: config.inputs ?? {},
-      files,
-      known: catalogue && { inputs: catalogue.inputs, batch_dimension: catalogue.batch_dimension },
-    },
+    wishes: wishesOf(config, model.catalogue, files),
     seed: config.seed,
     temporary_folder: '',
     measure: {
