@@ -54,7 +54,7 @@ export async function query<N extends QueryName>(
 }
 
 /** The queries whose answers come in pages. */
-export type PagedQuery = 'tasks' | 'results' | 'outcomes' | 'fed_inputs' | 'run_tests';
+export type PagedQuery = 'tasks' | 'results' | 'outcomes' | 'fed_inputs' | 'run_tests' | 'test_counts';
 
 /** As the contract has it. */
 const MAX_PAGE_ROWS = 100_000;

@@ -1,4 +1,4 @@
-import type { FedInputsRow, ResultRow, TaskRow, TestCaseRow } from '../contracts/rows.ts';
+import type { FedInputsRow, ResultRow, TaskRow, TestCaseRow, TestCountsRow } from '../contracts/rows.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import type { RunReport } from '../report/run-report.ts';
 import type { Client } from './client.ts';
@@ -15,13 +15,14 @@ const MAX_TEST_CASES = 5000;
 export async function runReport(client: Client, run_id: string, now: Date): Promise<RunReport | undefined> {
   const [run] = (await client.query('run', { run_id })).rows;
   if (run === undefined) return undefined;
-  const [tasks, results, distributions, findings, fed_inputs, test_cases, request] = await Promise.all([
+  const [tasks, results, distributions, findings, fed_inputs, test_cases, test_counts, request] = await Promise.all([
     firstOf<TaskRow>(client.rows('tasks', { run_id, limit: 2000 }), MAX_TASKS),
     firstOf<ResultRow>(client.rows('results', { run_id, limit: 2000 }), MAX_RESULTS),
     client.query('distributions', { run_id, metric: 'latency_ms', limit: MAX_DISTRIBUTIONS }),
     client.query('findings', { run_id, limit: MAX_FINDINGS }),
     firstOf<FedInputsRow>(client.rows('fed_inputs', { run_id }), MAX_FED_INPUTS),
     firstOf<TestCaseRow>(client.rows('run_tests', { run_id, limit: 5000 }), MAX_TEST_CASES),
+    firstOf<TestCountsRow>(client.rows('test_counts', { run_id }), MAX_TASKS),
     client.query('request', { run_id }),
   ]);
   const cut = [
@@ -41,6 +42,7 @@ export async function runReport(client: Client, run_id: string, now: Date): Prom
     findings: findings.rows,
     fed_inputs: fed_inputs.rows,
     test_cases: test_cases.rows,
+    test_counts: test_counts.rows,
     request:
       kept === undefined || kept.request === ''
         ? { text: null, reason: kept?.reason ?? 'none is stored' }

@@ -36,6 +36,7 @@ import {
   taskRow,
   taskState,
   testCaseRow,
+  testCountsRow,
   testRow,
   throughputRow,
   workerRow,
@@ -314,6 +315,11 @@ export const QUERIES = {
       limit: limit(1000),
     }),
     row: testCaseRow,
+  },
+  /** How many test cases of each task ended how: of all of them, while rows are kept of some; `after_task_id` pages on. Since 0.5. */
+  test_counts: {
+    parameters: z.strictObject({ run_id: runId, after_task_id: text.default(''), limit: limit(1000) }),
+    row: testCountsRow,
   },
   /** Test cases with their reliability: those that fail now first, then the flakiest. Since 0.5. */
   tests: {

@@ -8,7 +8,7 @@ import { fedInput } from './input-setting.ts';
 import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 import { source } from './request.ts';
 import { seriesFields } from './series-key.ts';
-import { TEST_STATES } from './test-results.ts';
+import { TEST_STATES, testResults } from './test-results.ts';
 import { storedVerdict } from './verdict.ts';
 import { capabilities } from './worker.ts';
 
@@ -439,6 +439,12 @@ export const testCaseRow = z.object({
   branch: z.string(),
 });
 export type TestCaseRow = z.infer<typeof testCaseRow>;
+
+/** How many test cases of a task ended how, also of those of which no row is kept. Since 0.5. */
+export const testCountsRow = testResults
+  .omit({ reports: true, cases: true })
+  .extend({ task_id: z.string(), attempt: z.int() });
+export type TestCountsRow = z.infer<typeof testCountsRow>;
 
 /** A test case over its last executions. Since 0.5. */
 export const testRow = z.object({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runStatus } from './run-status.ts';
+import { RUN_STATUSES, runStatus, statusesFoundBy } from './run-status.ts';
 
 const none = { completed: 0, failed: 0, timed_out: 0, lost: 0 };
 
@@ -16,4 +16,11 @@ it.each([
   ['cancelled', { state: 'finished', total: 2 }],
 ])('is %s for %j', (status, run) => {
   expect(runStatus({ ...none, ...run })).toBe(status);
+});
+
+it('a filter finds its own status and those that are a kind of it', () => {
+  for (const status of RUN_STATUSES) expect(statusesFoundBy(status)).toContain(status);
+  expect(statusesFoundBy('failed')).toEqual(['failed', 'partly_failed']);
+  expect(statusesFoundBy('running')).toEqual(['running', 'cancelling']);
+  expect(statusesFoundBy('partly_failed')).toEqual(['partly_failed']);
 });

@@ -17,6 +17,16 @@ export function runStatus(
   return run.completed >= run.total ? 'completed' : 'cancelled';
 }
 
+/**
+ * The statuses that a filter for one finds: `failed` finds every run in which a task failed, `running` also those that are being
+ * cancelled; each of the others finds itself.
+ */
+export function statusesFoundBy(status: RunStatus): RunStatus[] {
+  if (status === 'failed') return ['failed', 'partly_failed'];
+  if (status === 'running') return ['running', 'cancelling'];
+  return [status];
+}
+
 /** As a person reads it: `partly failed`. */
 export function runStatusWords(status: RunStatus): string {
   return status.replace('_', ' ');

@@ -61,6 +61,20 @@ export function testCountsInWords({ total, failed, errors, skipped }: Omit<TestR
   return bad > 0 ? `${bad} of ${tests(total)} failed${rest}` : `${tests(total - skipped)} passed${rest}`;
 }
 
+/** Of several tasks together. */
+export function sumOfTests(
+  counts: ReadonlyArray<Pick<TestResults, 'total' | 'passed' | 'failed' | 'errors' | 'skipped'>>,
+): { total: number; passed: number; bad: number; skipped: number } {
+  const sum = { total: 0, passed: 0, bad: 0, skipped: 0 };
+  for (const { total, passed, failed, errors, skipped } of counts) {
+    sum.total += total;
+    sum.passed += passed;
+    sum.bad += failed + errors;
+    sum.skipped += skipped;
+  }
+  return sum;
+}
+
 /** A case for people: its class or file, and its name. */
 export function testCaseInWords({ class: of_class, file, name }: Pick<TestCase, 'class' | 'file' | 'name'>): string {
   const place = of_class || file;

@@ -65,6 +65,10 @@ const reports = fc.record({
     }),
     { maxLength: 3 },
   ),
+  test_counts: fc.array(
+    fc.record({ task_id: text, total: count, passed: count, failed: count, errors: count, skipped: count }),
+    { maxLength: 3 },
+  ),
   test_cases: fc.array(
     fc.record({
       ...{ task_id: text, class: text, name: text, file: text, message: text, seconds: nullable(number) },

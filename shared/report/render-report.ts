@@ -1,6 +1,6 @@
-import type { FedInputsRow, FindingRow, ResultRow, TaskRow, TestCaseRow } from '../contracts/rows.ts';
+import type { FedInputsRow, FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
 import { runStatus, runStatusWords } from '../contracts/run-status.ts';
-import { isBad, testCaseInWords } from '../contracts/test-results.ts';
+import { isBad, sumOfTests, testCaseInWords } from '../contracts/test-results.ts';
 import { fedInputLines } from '../format/fed-inputs.ts';
 import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
 import { distinctModelNames } from '../format/model-name.ts';
@@ -26,7 +26,7 @@ export function renderReport(report: RunReport): string {
 ${lines.length > 0 && resultSection(lines)}
 ${lines.length > 0 && scalingSection(lines)}
 ${others.length > 0 && otherSection(others)}
-${report.test_cases.length > 0 && testSection(report.test_cases)}
+${report.test_counts.length > 0 && testSection(report)}
 ${report.fed_inputs.length > 0 && fedSection(report.fed_inputs)}
 ${findings.length > 0 && findingSection(findings)}
 ${failed.length > 0 && taskSection('Tasks that failed', failed, ({ error_class, error_code, error_message }) => html`<b>${error_class.replaceAll('_', ' ')}</b> ${error_code} ${error_message}`)}
@@ -159,31 +159,32 @@ ${footnoteList(footnotes)}`;
 const MAX_TESTS_THAT_FAILED = 500;
 
 /** Cases that did not pass, one by one; the others by their number. */
-function testSection(cases: readonly TestCaseRow[]): Html {
-  const bad = cases.filter(({ state }) => isBad(state));
-  const by_task = [...Map.groupBy(cases, ({ task_id }) => task_id)];
-  const count = (of: readonly TestCaseRow[], ...states: string[]): string =>
-    of.filter(({ state }) => states.includes(state)).length.toLocaleString('en');
+function testSection({ test_cases, test_counts }: RunReport): Html {
+  const bad = test_cases.filter(({ state }) => isBad(state)).slice(0, MAX_TESTS_THAT_FAILED);
+  const more = sumOfTests(test_counts).bad - bad.length;
+  const count = (n: number): string => n.toLocaleString('en');
   return html`<h2>Tests</h2>
 ${table(
   [['Task'], ['Passed', 'n'], ['Failed', 'n'], ['Skipped', 'n']],
-  by_task.map(([task_id, of]) => [task_id, count(of, 'passed'), count(of, 'failed', 'error'), count(of, 'skipped')]),
+  test_counts.map(({ task_id, passed, failed, errors, skipped }) => [
+    task_id,
+    ...[passed, failed + errors, skipped].map(count),
+  ]),
 )}
 ${
   bad.length > 0 &&
   table(
     [['Task'], ['Test'], ['State'], ['Seconds', 'n'], ['Why']],
-    bad
-      .slice(0, MAX_TESTS_THAT_FAILED)
-      .map((row) => [
-        row.task_id,
-        html`<div class="wrap">${testCaseInWords(row)}</div>`,
-        row.state,
-        fourDigits(row.seconds ?? undefined),
-        html`<div class="wrap">${row.message}</div>`,
-      ]),
+    bad.map((row) => [
+      row.task_id,
+      html`<div class="wrap">${testCaseInWords(row)}</div>`,
+      row.state,
+      fourDigits(row.seconds ?? undefined),
+      html`<div class="wrap">${row.message}</div>`,
+    ]),
   )
-}`;
+}
+${more > 0 && html`<p class="dim">and ${count(more)} more that did not pass</p>`}`;
 }
 
 /** Shapes and value rules of what was measured: two numbers compare only where these do. */

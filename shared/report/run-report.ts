@@ -6,8 +6,9 @@ import type {
   RunRow,
   TaskRow,
   TestCaseRow,
+  TestCountsRow,
 } from '../contracts/rows.ts';
-import { isBad } from '../contracts/test-results.ts';
+import { sumOfTests } from '../contracts/test-results.ts';
 
 /** All that a report of one run tells. */
 export interface RunReport {
@@ -19,6 +20,8 @@ export interface RunReport {
   findings: readonly FindingRow[];
   /** What models were fed with. */
   fed_inputs: readonly FedInputsRow[];
+  /** Of all test cases, by task. */
+  test_counts: readonly TestCountsRow[];
   /** Those that did not pass first, in each task. */
   test_cases: readonly TestCaseRow[];
   /** As it was written; null with the reason where it was not kept. */
@@ -63,7 +66,7 @@ export function linesOf({ results, distributions }: RunReport): { lines: ResultL
 }
 
 /** What became of the run, in sentences. */
-export function sentencesOf({ run, tasks, results, findings, test_cases }: RunReport): string[] {
+export function sentencesOf({ run, tasks, results, findings, test_counts }: RunReport): string[] {
   const { total, completed, failed, timed_out, cancelled, lost } = run;
   const ended = [
     [failed, 'failed'],
@@ -85,7 +88,7 @@ export function sentencesOf({ run, tasks, results, findings, test_cases }: RunRe
     ...(results.length === 0
       ? [tasks.length === 0 ? 'Nothing is known of its tasks.' : 'Nothing was measured.']
       : [`${models.size} ${models.size === 1 ? 'model was' : 'models were'} measured on ${[...pools].join(', ')}.`]),
-    ...(test_cases.length === 0 ? [] : [`${testCasesInWords(test_cases)}.`]),
+    ...(test_counts.length === 0 ? [] : [`${testCasesInWords(test_counts)}.`]),
     open.length === 0
       ? 'No change was found against earlier runs.'
       : `${open.length} ${open.length === 1 ? 'change was' : 'changes were'} found against earlier runs: see below.`,
@@ -101,13 +104,12 @@ export function sentencesOf({ run, tasks, results, findings, test_cases }: RunRe
 }
 
 /** `118 of 120 test cases passed, 2 failed`. */
-function testCasesInWords(cases: readonly TestCaseRow[]): string {
-  const bad = cases.filter(({ state }) => isBad(state)).length;
-  const skipped = cases.filter(({ state }) => state === 'skipped').length;
+function testCasesInWords(counts: readonly TestCountsRow[]): string {
+  const { total, passed, bad, skipped } = sumOfTests(counts);
   const rest = [
     [bad, 'failed'],
     [skipped, 'skipped'],
   ] as const;
   const parts = rest.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
-  return `${cases.length - bad - skipped} of ${cases.length} test cases passed${parts.join('')}`;
+  return `${passed} of ${total} test cases passed${parts.join('')}`;
 }

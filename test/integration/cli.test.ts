@@ -233,7 +233,7 @@ describe('looking at what was', () => {
     expect(stack.asked.at(-1)).toEqual({
       name: 'runs',
       parameters: {
-        ...{ commit: '4f2a91c', branch: 'main', statuses: ['failed'] },
+        ...{ commit: '4f2a91c', branch: 'main', statuses: ['failed', 'partly_failed'] },
         ...{ since: '2026-11-01T00:00:00.000Z', limit: 20 },
       },
     });

@@ -342,7 +342,8 @@ it('answers for what there is not, with a policy and an ETag on what there is', 
   expect((await send('GET', '/api/runs?cursor=x', { key: keys.viewer })).json.code).toBe('CURSOR_INVALID');
   for (const [path, near] of [
     ['/api/runs?limt=3', 'Did you mean "limit"'],
-    ['/api/runs?limit=3&statuss=failed', 'Possible: state, verdict, search'],
+    ['/api/runs?limit=3&statuss=failed', 'Possible: status, state, verdict, search'],
+    ['/api/runs?status=failed&state=running', '"state" is another name of "status"'],
     ['/api/cluster?verbose=1', 'there is no field "verbose"'],
     ['/api/compare?runs=a', 'Did you mean "run"'],
   ] as const)

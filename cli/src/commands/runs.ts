@@ -1,5 +1,5 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
-import { RUN_STATUSES, runStatus, runStatusWords } from '@benchwire/shared/contracts/run-status.ts';
+import { RUN_STATUSES, runStatus, runStatusWords, statusesFoundBy } from '@benchwire/shared/contracts/run-status.ts';
 import { verdictOutcome } from '@benchwire/shared/contracts/verdict.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { sinceTime } from '../arguments/since.ts';
@@ -23,7 +23,7 @@ export const runs = defineCommand({
   summary: 'list runs, the newest first',
   positionals: [],
   options: {
-    state: { kind: 'choice', choices: RUN_STATUSES, help: 'only runs in this state' },
+    state: { kind: 'choice', choices: RUN_STATUSES, help: 'only runs in this state; failed: with any failed task' },
     commit: { kind: 'text', value: 'SHA', help: 'only runs of this commit, or of those that begin so' },
     branch: { kind: 'text', value: 'NAME', help: 'only runs of this branch' },
     since: {
@@ -32,12 +32,13 @@ export const runs = defineCommand({
       help: 'only runs since a date (2026-11-01), or for how long (90min, 12h, 7d)',
     },
     search: { kind: 'text', value: 'TEXT', help: 'only runs with this in their name or id' },
-    status: { kind: 'choice', choices: RUN_STATUSES, help: 'the same as --state, which replaces it' },
+    status: { kind: 'choice', choices: RUN_STATUSES, help: 'the same as --state' },
     verdict: { kind: 'choice', choices: verdictOutcome.options, help: 'only runs with this verdict' },
     limit: { kind: 'count', value: 'N', help: 'how many (20)' },
   },
   details: `
-The server filters, so a filter finds runs of any age.
+The server filters, so a filter finds runs of any age. \`failed\` finds every run with a failed task, also those that are
+\`partly_failed\`; \`running\` also those that are being cancelled.
 
   bw runs --branch main --state failed --since 7d
   bw runs --commit 4f2a91c`,
@@ -46,7 +47,7 @@ The server filters, so a filter finds runs of any age.
     const filters = {
       ...{ commit, branch, search },
       since: since === undefined ? undefined : sinceTime(since, now_ms),
-      statuses: status === undefined ? undefined : [status],
+      statuses: status === undefined ? undefined : statusesFoundBy(status),
       verdicts: verdict === undefined ? undefined : [verdict],
     };
     const { rows } = await withStack(context, (client) => client.query('runs', { ...filters, limit }));

@@ -36,7 +36,7 @@ export const show = defineCommand({
     limit: { kind: 'count', value: 'N', help: 'how many tasks (50)' },
   },
   async run(context, { state, search = '', limit = 50 }, [text = 'last']) {
-    const { run, tasks, partial, fed, tests } = await withStack(context, async (client) => {
+    const { run, tasks, partial, fed, tests, test_counts } = await withStack(context, async (client) => {
       const run_id = await findRun(client, text);
       const [found] = (await client.query('run', { run_id })).rows;
       if (found === undefined)
@@ -51,10 +51,12 @@ export const show = defineCommand({
       const shown = new Set(rows.map(({ task_id }) => task_id));
       const { rows: fed } = await take(client.rows('fed_inputs', { run_id }), MAX_FED_ROWS);
       const { rows: tests } = await take(client.rows('run_tests', { run_id, limit: 10_000 }), MAX_TEST_CASES);
+      const { rows: counts } = await take(client.rows('test_counts', { run_id }), MAX_FED_ROWS);
       return {
         ...{ run: found, tasks: rows, partial: await partialResults(client.nats, run_id, ids) },
         fed: fed.filter(({ task_id }) => shown.has(task_id)),
         tests: tests.filter(({ task_id }) => shown.has(task_id)),
+        test_counts: counts.filter(({ task_id }) => shown.has(task_id)),
       };
     });
     if (context.json)
@@ -65,13 +67,14 @@ export const show = defineCommand({
             tasks,
             partial: Object.fromEntries(partial),
             fed_inputs: fed,
+            test_counts,
             test_cases: tests,
           },
         }),
       );
     else {
       const noted = tasks.map((task) => ({ ...task, note: task.note || partialWords(partial.get(task.task_id)) }));
-      const ended = testLines(tests, context.style, context.out.columns);
+      const ended = testLines(tests, test_counts, context.style, context.out.columns);
       const shownTests = ended.length === 0 ? [] : ['', ...ended];
       context.out.lines([
         ...header(context, run),

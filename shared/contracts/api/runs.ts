@@ -49,12 +49,17 @@ const writtenBody = z.unknown().meta({
   examples: [{ tasks: [{ task_id: 'first', executor: 'onnx', config: { model: 'silero-vad-v5' } }] }],
 });
 
+const runFilter = z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).optional();
+
 export const runApi = signatures({
   'GET /api/runs': {
     role: 'viewer',
     summary: 'Runs, the newest first',
     query: z.strictObject({
-      state: z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).optional(),
+      /** `failed` finds runs with any failed task, partly failed ones too; `running` also those that are being cancelled. */
+      status: runFilter,
+      /** The same as `status`. */
+      state: runFilter,
       verdict: z.enum(['', ...verdictOutcome.options]).optional(),
       search: z.string().max(256).optional(),
       tag: z.string().max(256).optional(),

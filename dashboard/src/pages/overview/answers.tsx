@@ -135,7 +135,7 @@ function RunningCard(): ReactNode {
       title="Running"
       standing="running"
       headline={counted(status.open_runs, 'run', 'runs')}
-      href="/runs?state=open"
+      href="/runs?status=running"
     >
       <ul>
         {(runs ?? []).slice(0, LINES - 1).map((run) => (

@@ -13,7 +13,7 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
 import { RunTable } from './run-table.tsx';
 
-const DEFAULTS = { state: '', verdict: '', search: '', tag: '' };
+const DEFAULTS = { status: '', verdict: '', search: '', tag: '' };
 const OUTCOMES = ['pass', 'warn', 'fail'] as const;
 const STATES = [
   { value: '', label: 'All' },
@@ -33,7 +33,7 @@ export default function RunsPage(): ReactNode {
     call('GET /api/runs', {
       query: {
         ...filters,
-        state: oneOf(RUN_STATUSES, filters.state),
+        status: oneOf(RUN_STATUSES, filters.status),
         verdict: oneOf(OUTCOMES, filters.verdict),
         limit: 50,
       },
@@ -77,8 +77,8 @@ export default function RunsPage(): ReactNode {
       <search className="bw-filters">
         <SegmentedControl
           data={STATES}
-          value={filters.state}
-          onChange={(state) => change({ state })}
+          value={filters.status}
+          onChange={(status) => change({ status })}
           size="sm"
           aria-label="Status"
         />

@@ -40,7 +40,7 @@ import {
   findSeries,
 } from '../tables/results.ts';
 import { findDistributions, findSamples } from '../tables/samples.ts';
-import { findFedInputs, findOutcomes } from '../tables/stored-outcomes.ts';
+import { findFedInputs, findOutcomes, findTestCounts } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
 import { findRunTests, findTestHistory, findTestStates, findTests } from '../tables/test-cases.ts';
 import { findWorkers } from '../tables/workers.ts';
@@ -91,6 +91,7 @@ const ANSWERS: Answers = {
   outcomes: findOutcomes,
   fed_inputs: findFedInputs,
   run_tests: findRunTests,
+  test_counts: findTestCounts,
   tests: findTests,
   test_history: findTestHistory,
   test_states: findTestStates,
@@ -111,6 +112,7 @@ const PAGED_BY: Partial<Record<QueryName, string>> = {
   outcomes: 'task_id',
   fed_inputs: 'task_id',
   run_tests: 'task_id',
+  test_counts: 'task_id',
   test_states: 'case_id',
   history: 'series_id',
   comparison: 'series_id',

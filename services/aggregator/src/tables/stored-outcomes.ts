@@ -97,3 +97,22 @@ export async function findFedInputs(
   );
   return rows.map((row) => ({ ...row, inputs: parsed(row.inputs, {}) }));
 }
+
+/** Counts of the test cases of each task's newest attempt that has some: of a run of thousands of tests not every case is kept. */
+export async function findTestCounts(
+  database: Queries,
+  { run_id, after_task_id, limit }: AskedQuery<'test_counts'>,
+): Promise<Array<QueryRow<'test_counts'>>> {
+  const counts = ['total', 'passed', 'failed', 'errors', 'skipped', 'cases_left_out'].map(
+    (name) => `JSONExtractUInt(tests, '${name}') AS ${name}`,
+  );
+  return await database.query(
+    `SELECT task_id, attempt, ${counts.join(', ')}, JSONExtract(tests, 'seconds', 'Nullable(Float64)') AS seconds
+     FROM (
+       SELECT task_id, attempt, JSONExtractRaw(results, 'tests') AS tests FROM attempts FINAL
+       WHERE attempts.run_id = {run_id:UUID} AND task_id > {after_task_id:String} AND tests != ''
+       ORDER BY task_id, attempt DESC LIMIT 1 BY task_id)
+     ORDER BY task_id LIMIT {limit:UInt32}`,
+    { run_id, after_task_id, limit },
+  );
+}

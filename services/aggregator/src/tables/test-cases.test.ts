@@ -67,6 +67,28 @@ describe('test cases', () => {
     expect(await ask('run_tests', { run_id: first.run_id, task_id: 'other' })).toEqual([]);
   });
 
+  it('are counted by what the program reported, also where only some of them are kept', async () => {
+    const { run_id, results } = await ran({ a: 'f' }, { benchmark: 'many', status: 'failed', attempt: 1 });
+    const tests = {
+      ...results.tests,
+      total: 11_920,
+      passed: 11_800,
+      failed: 19,
+      errors: 1,
+      skipped: 100,
+      seconds: 2.5,
+    };
+    const left_out = { ...tests, cases_left_out: 11_919 } as never;
+    await ran({}, { run_id, benchmark: 'many', attempt: 2, results: { tests: left_out } });
+    expect(await ask('test_counts', { run_id })).toEqual([
+      {
+        ...{ task_id: 'a', attempt: 2, total: 11_920, passed: 11_800, failed: 19, errors: 1, skipped: 100 },
+        ...{ seconds: 2.5, cases_left_out: 11_919 },
+      },
+    ]);
+    expect(await ask('test_counts', { run_id: newRunId() })).toEqual([]);
+  });
+
   it('of a second outcome of an attempt are taken back when the first one comes late', async () => {
     const run_id = newRunId();
     const later = await ran({ only_second: 'p', both: 'f' }, { run_id, benchmark: 'late' });

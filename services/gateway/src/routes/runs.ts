@@ -6,7 +6,7 @@ import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { runApi } from '@benchwire/shared/contracts/api/runs.ts';
 import { runId, taskId, timestamp } from '@benchwire/shared/contracts/ids.ts';
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
-import type { RunStatus } from '@benchwire/shared/contracts/run-status.ts';
+import { type RunStatus, statusesFoundBy } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { z } from 'zod';
 import { dryRunOf } from '../decide/read-request.ts';
@@ -36,8 +36,15 @@ function statesOf(filter: RunFilter): Pick<QueryParameters<'runs'>, 'states' | '
     case 'finished':
       return { states: [filter] };
     default:
-      return { statuses: [filter] };
+      return { statuses: statusesFoundBy(filter) };
   }
+}
+
+function statesDiffer(state: string, status: string): HttpProblem {
+  const message = `"state" is another name of "status": they say "${state}" and "${status}"; leave one out`;
+  return new HttpProblem(400, 'QUERY_INVALID', 'The query is not valid.', [
+    { path: 'state', code: 'differs', message },
+  ]);
 }
 
 function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
@@ -46,10 +53,11 @@ function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
 }
 
 export const runHandlers: Handlers<typeof runApi> = {
-  'GET /api/runs': async ({ gateway, query: { state, verdict, since, cursor, ...filters } }) => {
+  'GET /api/runs': async ({ gateway, query: { state, status, verdict, since, cursor, ...filters } }) => {
+    if (state && status && state !== status) throw statesDiffer(state, status);
     const before = decodeCursor(cursor, runPlace);
     const answer = await gateway.client.query('runs', {
-      ...{ ...filters, ...statesOf(state), since: instant(since), before },
+      ...{ ...filters, ...statesOf(status || state), since: instant(since), before },
       ...(verdict === undefined || verdict === '' ? {} : { verdicts: [verdict] }),
     });
     const rows = answer.rows.map(withStatus);

@@ -176,9 +176,9 @@ test('whatever is written: the form feeds the same for every batch size, and is 
       }
       expect(sizesInOneForm(declared, wishes(form))).toEqual(form);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
-  expect(planned).toBeGreaterThan(30);
+  expect(planned).toBeGreaterThan(10);
 });
 
 describe('the inputs that a file declares', () => {

@@ -19,24 +19,30 @@ export function sizesInOneForm(
   defaults: InputWishes['dimensions'] = {},
   files: Readonly<Record<string, FileValues>> = {},
 ): SizeSettings | undefined {
-  const once = (wishes: InputWishes): SizeSettings | undefined => shortest(declared, wishes, defaults, files);
-  const first = once(written);
-  if (first === undefined) return undefined;
-  // A batch that has one size is a size: only a second look finds that form.
-  return once({ ...written, ...first, dimensions: { ...defaults, ...first.dimensions } }) ?? first;
+  const probes = probesOf(written);
+  const once = (wishes: InputWishes): SizeSettings | undefined => shortest(declared, wishes, defaults, files, probes);
+  let sizes = once(written);
+  // A batch that has one size is a size: only another look finds that form.
+  for (let looks = 0; looks < MAX_LOOKS && sizes !== undefined; looks++) {
+    const next = once({ ...written, ...sizes, dimensions: { ...defaults, ...sizes.dimensions } });
+    if (next === undefined || JSON.stringify(next) === JSON.stringify(sizes)) break;
+    sizes = next;
+  }
+  return sizes;
 }
+
+const MAX_LOOKS = 5;
 
 function shortest(
   declared: readonly DeclaredInput[],
   written: InputWishes,
   defaults: InputWishes['dimensions'],
   files: Readonly<Record<string, FileValues>>,
+  probes: readonly number[],
 ): SizeSettings | undefined {
   const fed = (sizes: SizeSettings): string => {
     const wishes = { ...written, ...sizes, dimensions: { ...defaults, ...sizes.dimensions } };
-    return probesOf(written)
-      .map((batch_size) => shapesFed(declared, { ...wishes, batch_sizes: [batch_size] }, files))
-      .join('\n');
+    return probes.map((batch_size) => shapesFed(declared, { ...wishes, batch_sizes: [batch_size] }, files)).join('\n');
   };
   const wanted = fed(written);
   let sizes = spelledOut(declared, written, files);
@@ -51,10 +57,10 @@ function shortest(
 
 const REFUSED = 'refused';
 
-/** What any task feeds says it for all batch sizes, unless a shape gives the batch a size itself. */
+/** Two forms that feed the same at these batch sizes do at all: a batch is either free, or has a size that a shape gives it. */
 function probesOf({ batch_sizes, shapes }: InputWishes): readonly number[] {
-  const pins = Object.values(shapes).some((shape) => shape.some((size) => typeof size === 'number' && size > 1));
-  return pins ? [...new Set([1, 2, 3, ...batch_sizes])] : [1, 2, 3];
+  const sizes = Object.values(shapes).flatMap((shape) => shape.filter((size) => typeof size === 'number' && size > 0));
+  return [...new Set([1, 2, 3, ...batch_sizes, ...sizes])] as number[];
 }
 
 function shapesFed(
