@@ -22,6 +22,8 @@ const Series = lazy(() => import('./pages/series/series-page.tsx'));
 const OneSeries = lazy(() => import('./pages/series/one-series-page.tsx'));
 const Findings = lazy(() => import('./pages/findings/findings-page.tsx'));
 const Finding = lazy(() => import('./pages/findings/finding-page.tsx'));
+const Tests = lazy(() => import('./pages/tests/tests-page.tsx'));
+const OneTest = lazy(() => import('./pages/tests/test-page.tsx'));
 const Fleet = lazy(() => import('./pages/fleet/fleet-page.tsx'));
 const Worker = lazy(() => import('./pages/fleet/worker-page.tsx'));
 const Faults = lazy(() => import('./pages/faults/faults-page.tsx'));
@@ -66,6 +68,8 @@ export function App(): ReactNode {
             <Route path="/findings/:finding_id">
               {({ finding_id }) => <Finding key={finding_id} finding_id={decodeURIComponent(finding_id)} />}
             </Route>
+            <Route path="/tests" component={Tests} />
+            <Route path="/tests/:case_id">{({ case_id }) => <OneTest key={case_id} case_id={case_id} />}</Route>
             <Route path="/fleet" component={Fleet} />
             <Route path="/fleet/:worker_id">
               {({ worker_id }) => <Worker key={worker_id} worker_id={worker_id} />}

@@ -468,6 +468,8 @@ export const testRow = z.object({
   flakiness: z.number().nullable(),
   /** Median of those that passed. */
   seconds: z.number().nullable(),
+  /** How its last executions ended, at most 30, the newest first. */
+  recent: z.array(z.enum(TEST_STATES)),
 });
 export type TestRow = z.infer<typeof testRow>;
 

@@ -16,6 +16,7 @@ import {
   IconTable,
   IconTimeline,
   IconTrendingDown,
+  IconTestPipe,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
@@ -39,6 +40,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/series', title: 'Series', icon: IconChartLine, key: 's' },
   { path: '/findings', title: 'Findings', icon: IconFlag, key: 'f' },
   { path: '/slower', title: 'Got slower', icon: IconTrendingDown, key: 'd' },
+  { path: '/tests', title: 'Tests', icon: IconTestPipe, key: 'x' },
   { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },
   { path: '/faults', title: 'Fault tolerance', icon: IconLifebuoy, key: 'l' },
   { path: '/gates', title: 'Gates', icon: IconShieldCheck, key: 't' },

@@ -115,6 +115,8 @@ describe('test cases', () => {
     await ran({ pools: 'p' }, { benchmark: 'x', ...at('c3'), pool: 'cpu-1' });
     await ran({ pools: 'f' }, { benchmark: 'x', ...at('c3'), pool: 'cpu-2' });
     const rows = await ask('tests', { benchmark: 'x' });
+    const recent = Object.fromEntries(rows.map((row) => [row.name, row.recent.map(([letter]) => letter).join('')]));
+    expect(recent).toEqual({ broken: 'fffp', pools: 'fp', flaky: 'pppfp', whole: 'ppppp', sleeps: 'sss' });
     const shown = rows.map((row) => [
       row.name,
       row.last_state,

@@ -42,6 +42,8 @@ export type TestCaseRow = Readonly<Record<keyof typeof testCases.columns, unknow
 
 const SHOWN =
   'case_id, run_id, task_id, attempt, finished_at, benchmark, class, name, file, state, seconds, message, pool, worker_id, commit, branch';
+/** States in a row of `tests`. */
+const RECENT = 30;
 /** Failed ones first. */
 const BY_STATE = "indexOf(['error', 'failed', 'skipped', 'passed'], state)";
 
@@ -87,18 +89,20 @@ export function findTests(
   ];
   return database.query(
     `SELECT case_id, newest.1 AS benchmark, newest.2 AS class, newest.3 AS name, newest.4 AS file, newest.5 AS last_state,
-       newest.6 AS last_at, newest.7 AS last_run_id, newest.8 AS last_message, executions, failures, skipped, programs, flaky_programs, flakiness, seconds
+       newest.6 AS last_at, newest.7 AS last_run_id, newest.8 AS last_message, executions, failures, skipped, programs, flaky_programs, flakiness, seconds, recent
      FROM (
        SELECT case_id, argMin(newest_of, newest_version) AS newest, sum(passed + failed) AS executions, sum(failed) AS failures,
          sum(not_run) AS skipped, countIf(passed + failed > 0) AS programs, countIf(passed > 0 AND failed > 0) AS flaky_programs,
          if(sumIf(passed + failed, passed + failed > 1) = 0, NULL,
            sumIf(least(passed, failed), passed + failed > 1) / sumIf(passed + failed, passed + failed > 1)) AS flakiness,
          arrayReduce('median', arrayFlatten(groupArray(times))) AS median_seconds,
-         if(isNaN(median_seconds), NULL, median_seconds) AS seconds
+         if(isNaN(median_seconds), NULL, median_seconds) AS seconds,
+         arrayMap(each -> each.2, arraySlice(arraySort(arrayFlatten(groupArray(ended))), 1, ${RECENT})) AS recent
        FROM (
          SELECT case_id, countIf(state = 'passed') AS passed, countIf(state IN ('failed', 'error')) AS failed,
            countIf(state = 'skipped') AS not_run, min(version) AS newest_version,
            argMin(tuple(benchmark, class, name, file, state, finished_at, toString(run_id), message), version) AS newest_of,
+           groupArray((version, toString(state))) AS ended,
            groupArrayIf(assumeNotNull(seconds), seconds IS NOT NULL AND state = 'passed') AS times
          FROM (
            SELECT * FROM test_cases FINAL ${where} ORDER BY case_id, version LIMIT {executions:UInt32} BY case_id)
