@@ -77,7 +77,7 @@ export const request = z.strictObject({
   matrix: z.record(z.string().min(1), z.array(axisValue).min(1)).optional(),
   /** Cells of the product to leave out: every axis that an entry names has to be equal. */
   matrix_exclude: z.array(z.record(z.string(), axisValue)).optional(),
-  /** Files that its tasks name, by hash: a worker that does not have one fetches it (docs/requests.md). Since 0.5. */
+  /** Files that its tasks name, by hash: a worker that does not have one fetches it (docs/requests-reference.md). Since 0.5. */
   files: requestFiles.optional(),
   tasks: z.array(taskSpec).min(1).max(MAX_TASKS_PER_RUN),
 });

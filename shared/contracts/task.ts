@@ -18,7 +18,7 @@ const sizeOrBatch = z.union([z.int().min(0), z.literal('batch')]);
 
 const streams = z.int().min(1).max(256);
 
-/** `onnx`: measures one model with ONNX Runtime; docs/requests.md. */
+/** `onnx`: measures one model with ONNX Runtime; docs/requests-reference.md. */
 export const onnxConfig = z.strictObject({
   /** A catalogue name, a path inside the worker's model folders, or an https URL (then with `sha256`). */
   model: z.string().min(1).max(2048),

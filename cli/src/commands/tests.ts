@@ -61,7 +61,7 @@ function showCases({ out, err, style, json, now }: CliContext, rows: readonly Te
     return;
   }
   if (rows.length === 0) {
-    err.line('no test cases: a task of type "test" whose program writes JUnit XML has them (docs/requests.md).');
+    err.line('no test cases: a task of type "test" whose program writes JUnit XML has them (docs/requests-reference.md).');
     return;
   }
   const columns: ReadonlyArray<Column<TestRow>> = [

@@ -72,7 +72,7 @@ function mismatch(model: string, { graph_sha256, files }: ModelFiles, expected: 
   const is = `${model} does not have the sha256 ${expected} of config.sha256; sha256sum on the worker's machine prints its own.`;
   if (files.length === 1) return is;
   const graph = expected === graph_sha256 ? ' That is the graph alone.' : '';
-  return `${is}${graph} The model's weights are in files of their own, and its sha256 covers all ${files.length} files: see docs/requests.md.`;
+  return `${is}${graph} The model's weights are in files of their own, and its sha256 covers all ${files.length} files: see docs/requests-reference.md.`;
 }
 
 function findInCatalogue(name: string): CatalogueModel {

@@ -25,7 +25,7 @@ export interface TestEnd {
 const SHOWN = 5;
 
 /**
- * What the end of a program means that runs tests; docs/requests.md says it in a table. A failed test is a result: it is tried
+ * What the end of a program means that runs tests; docs/requests-reference.md says it in a table. A failed test is a result: it is tried
  * again only where the task asks for that. What kept the program from running at all is what it is for every program. Pure.
  */
 export function testError({ error, exited, tests, junit, problems, may_retry }: TestEnd): TaskError | null {
