@@ -21,6 +21,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
   let browser: TestBrowser;
   let client: Client;
   let run_url: string;
+  /** Of the page of one test case. */
+  let test_path = '/tests';
   /** Runs of one program, the last one slower. */
   let history: string[];
 
@@ -300,6 +302,32 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     await page.getByRole('row', { name: 'after the restart' }).getByText('completed', { exact: true }).waitFor();
   });
 
+  it('shows how a test case ended, run by run, and leads from a task to it and back', async () => {
+    const { page } = browser;
+    const program = `require('fs').writeFileSync('r.xml', '<testsuite><testcase classname="sums" name="adds">' + (process.argv[1] === 'fails' ? '<failure message="2 is not 3"/>' : '') + '</testcase></testsuite>')`;
+    for (const ends of ['passes', 'fails', 'passes', 'fails']) {
+      const config = { command: ['node', '-e', program, ends], junit: 'r.xml' };
+      const task = { task_id: 'sums', type: 'test', executor: 'command', not_in_series: ['command[3]'], config };
+      const request = { name: 'sums of tests', source: { commit: 'abc1234' }, tasks: [task] };
+      const ran = await bw(['run', '-', '--no-git'], { env: dashboard.stack.env, input: JSON.stringify(request) });
+      expect(ran.code, ran.stdout + ran.stderr).toBe(ends === 'fails' ? 1 : 0);
+    }
+    await page.goto(`${dashboard.url}/tests?search=adds&only=flaky`);
+    const row = page.getByRole('row', { name: 'adds' });
+    await row.getByText('2 of 4').waitFor();
+    await row.getByRole('img', { name: '2 failed, 2 passed' }).waitFor();
+    await row.getByRole('link', { name: 'adds' }).click();
+    await page.getByText('both passed and failed on 1 of 1 commits or settings').waitFor();
+    test_path = new URL(page.url()).pathname;
+    await page.getByRole('link', { name: 'failed in run' }).last().click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByText('0 passed, 1 failed').waitFor();
+    await drawer.getByRole('link', { name: 'adds' }).click();
+    await page.getByRole('heading', { name: 'Executions' }).waitFor();
+    await page.goto(`${dashboard.url}/tests?search=nothing-like-it`);
+    await page.getByText('No test cases match these filters').waitFor();
+  });
+
   it('is accessible and fits a phone, page by page', async () => {
     const { page } = browser;
     const { rows } = await client.query('findings', { states: ['dismissed'] });
@@ -320,6 +348,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/fleet',
         '/faults',
         '/gates',
+        '/tests',
+        test_path,
         '/events',
         '/rejected',
         '/keys',

@@ -40,7 +40,11 @@ flakiness is the share of executions that disagree with the majority of their co
         return;
       }
       const asked = { search: text, only, executions: last, limit, ...(benchmark === undefined ? {} : { benchmark }) };
-      showCases(context, (await client.query('tests', asked)).rows);
+      showCases(
+        context,
+        (await client.query('tests', asked)).rows,
+        text !== '' || only.length > 0 || benchmark !== undefined,
+      );
     });
     return EXIT.ok;
   },
@@ -55,13 +59,17 @@ function reliability({ executions, failures, flakiness, flaky_programs, programs
   return `${rate}, flaky on ${on} (${formatNumber(flakiness * 100)} %)`;
 }
 
-function showCases({ out, err, style, json, now }: CliContext, rows: readonly TestRow[]): void {
+function showCases({ out, err, style, json, now }: CliContext, rows: readonly TestRow[], is_filtered: boolean): void {
   if (json) {
     out.line(JSON.stringify(rows));
     return;
   }
   if (rows.length === 0) {
-    err.line('no test cases: a task of type "test" whose program writes JUnit XML has them (docs/requests-reference.md).');
+    if (is_filtered) err.line('no test cases match: `bw tests` lists all of them.');
+    else
+      err.line(
+        'no test cases: a task of type "test" whose program writes JUnit XML has them (docs/requests-reference.md).',
+      );
     return;
   }
   const columns: ReadonlyArray<Column<TestRow>> = [

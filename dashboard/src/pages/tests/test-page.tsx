@@ -62,7 +62,7 @@ export default function TestPage({ case_id }: { case_id: string }): ReactNode {
   return (
     <Answer of={test} height={300}>
       {({ history, ...row }) => (
-        <>
+        <div className="bw-stack">
           <PageHead title={testCaseInWords(row)} note={`${row.benchmark}, case ${case_id}`} />
           <Panel title="Reliability">
             <Facts row={row} />
@@ -79,7 +79,7 @@ export default function TestPage({ case_id }: { case_id: string }): ReactNode {
               most={50}
             />
           </Panel>
-        </>
+        </div>
       )}
     </Answer>
   );

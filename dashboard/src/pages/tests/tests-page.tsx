@@ -29,9 +29,9 @@ const COLUMNS: readonly Column<TestRow>[] = [
   {
     ...{ key: 'test', title: 'Test', value: (row: TestRow) => testCaseInWords(row) },
     cell: (row) => (
-      <Link href={`/tests/${row.case_id}`} className="bw-wrap">
-        {testCaseInWords(row)}
-      </Link>
+      <div className="bw-wrap">
+        <Link href={`/tests/${row.case_id}`}>{testCaseInWords(row)}</Link>
+      </div>
     ),
   },
   { key: 'benchmark', title: 'Benchmark', wide: true, value: ({ benchmark }) => benchmark },
@@ -40,13 +40,14 @@ const COLUMNS: readonly Column<TestRow>[] = [
     value: ({ recent }) => recent.join(' '),
     cell: ({ recent }) => <HistoryStrip newest_first={recent.map((state) => ({ state }))} />,
   },
-  { key: 'last_state', title: 'Last', value: ({ last_state }) => last_state },
+  { key: 'last_state', title: 'Last', wide: true, value: ({ last_state }) => last_state },
   {
     ...{ key: 'failures', title: 'Failed', numeric: true, value: ({ failures }: TestRow) => failures },
     cell: (row) => failuresInWords(row),
   },
   {
     ...{ key: 'flakiness', title: 'Flakiness', numeric: true, value: ({ flakiness }: TestRow) => flakiness },
+    wide: true,
     hint: 'Share of executions that disagree with most others of their commit and settings: 50 % is the toss of a coin',
     cell: (row) => flakinessInWords(row) || '–',
   },
@@ -56,7 +57,7 @@ const COLUMNS: readonly Column<TestRow>[] = [
     cell: ({ seconds }) => formatSeconds(seconds),
   },
   {
-    ...{ key: 'last_at', title: 'Last run', value: ({ last_at }: TestRow) => last_at },
+    ...{ key: 'last_at', title: 'Last run', wide: true, value: ({ last_at }: TestRow) => last_at },
     cell: ({ last_run_id, last_at }) => (
       <>
         <RunLink run_id={last_run_id} /> <Ago at={last_at} />
