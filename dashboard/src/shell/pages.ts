@@ -14,9 +14,9 @@ import {
   IconServer2,
   IconShieldCheck,
   IconTable,
+  IconTestPipe,
   IconTimeline,
   IconTrendingDown,
-  IconTestPipe,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 
