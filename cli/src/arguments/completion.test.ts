@@ -25,7 +25,7 @@ describe('completion in bash', () => {
     expect(offered('')).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name))));
 
   it.each([
-    [['ru'], ['run', 'runner', 'runs']],
+    [['ru'], ['run', 'runs', 'runner']],
     [['--n'], ['--nats-url', '--no-color']],
     [['help', 'lo'], ['logs']],
     [
