@@ -30,7 +30,7 @@ export default function GatesPage(): ReactNode {
     ...FIELDS.map(
       (field): Column<GateRule> => ({
         key: field,
-        title: field.replaceAll('_', ' '),
+        title: (field[0] ?? '').toUpperCase() + field.slice(1).replaceAll('_', ' '),
         value: ({ gate }) => (gate[field] === undefined ? '' : gateValueWords(gate[field])),
       }),
     ),
@@ -40,7 +40,7 @@ export default function GatesPage(): ReactNode {
     <>
       <PageHead title="Gates" />
       <div className="bw-grid">
-        <Panel title="Gates" className={may_change ? 'bw-8' : 'bw-12'}>
+        <Panel title="Gates" className="bw-12">
           <Answer of={gates}>
             {({ rules }) =>
               rules.length === 0 ? (
@@ -59,7 +59,7 @@ export default function GatesPage(): ReactNode {
           </p>
         </Panel>
         {may_change && (
-          <Panel title={edited === undefined ? 'New gate' : `Gate of ${edited.benchmark}`} className="bw-4">
+          <Panel title={edited === undefined ? 'New gate' : `Gate of ${edited.benchmark}`} className="bw-6">
             <GateForm
               key={edited === undefined ? '' : JSON.stringify(edited)}
               rule={edited}

@@ -1,4 +1,5 @@
 import type { eventApi } from '@benchwire/shared/contracts/api/events.ts';
+import { WORKER_EVENT_ENTITIES } from '@benchwire/shared/contracts/event.ts';
 import { timestamp } from '@benchwire/shared/contracts/ids.ts';
 import type { RejectedRow } from '@benchwire/shared/contracts/rows.ts';
 import { z } from 'zod';
@@ -16,6 +17,13 @@ const rejectedId = ({ stored_at, sequence }: RejectedRow): string => `${Date.par
 function placeOf(id: string): z.infer<typeof rejectedPlace> {
   const [ms = 0, sequence = 0] = id.split('-').map(Number);
   return { stored_at: new Date(ms).toISOString(), sequence };
+}
+
+/** What workers can't publish themselves: sent on by the gateway, a message that one of them put into REJECTED would count, an acceptance for one. */
+function isOfServices(subject: string): boolean {
+  if (subject.startsWith('bw.finding.')) return true;
+  const [, stream, entity] = subject.split('.');
+  return stream === 'event' && !WORKER_EVENT_ENTITIES.some((own) => own === entity);
 }
 
 export const eventHandlers: Handlers<typeof eventApi> = {
@@ -40,6 +48,12 @@ export const eventHandlers: Handlers<typeof eventApi> = {
         409,
         'NOT_REPLAYABLE',
         `It came from ${row.subject}, which is not a NATS subject: send it there yourself.`,
+      );
+    if (isOfServices(row.subject))
+      throw new HttpProblem(
+        409,
+        'NOT_REPLAYABLE',
+        `${row.subject} is written by the stack's services alone, and anyone who may reject a message could have written this one.`,
       );
     client.nats.publish(row.subject, Buffer.from(row.raw_base64, 'base64'));
     await client.nats.flush();
