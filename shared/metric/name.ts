@@ -20,11 +20,15 @@ export function wordsOf(metric: string): string[] {
 
 /**
  * The unit that a name ends with: `load_ms`, `memory_mb`, `tokens_per_second`, `error_percent`; or that it is:
- * `fps`, `t/s`. Undefined where it names none.
+ * `fps`, `t/s`. A single letter is a name and no unit. Undefined where it names none.
  */
 export function unitOfName(words: readonly string[], metric: string): string | undefined {
   const whole = parseUnit(metric);
-  if (whole.is_rate || whole.family.startsWith('time/') || (words.length === 1 && whole.family === 'time'))
+  if (
+    whole.is_rate ||
+    whole.family.startsWith('time/') ||
+    (words.length === 1 && metric.trim().length > 1 && whole.family === 'time')
+  )
     return metric;
   const per = words.indexOf('per');
   if (per > 0 && per === words.length - 2) return quotient(words[per - 1] as string, words[per + 1] as string);

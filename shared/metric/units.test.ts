@@ -79,6 +79,9 @@ describe('the unit of a history', () => {
     ['tokens_per_second', '/s', 'tokens/s', ''],
     ['fps', 'frames/s', 'frames/s', ''],
     ['accuracy', null, null, ''],
+    // A single letter is a name.
+    ['d', null, null, ''],
+    ['ms', null, 'ms', ''],
     // Everything else is another history.
     ['step_time', 'MB', 'MB', 'bytes'],
     ['step_time', null, null, 'none'],

@@ -38,6 +38,21 @@ const TEXT: ParsedLine = { points: [], issues: [] };
  * a message, as Python prints them. What was plainly meant as a metric but is none has its reasons in `issues`. Pure.
  */
 export function parseLine(line: string): ParsedLine {
+  const said = parseWritten(line);
+  if (!said.points.some(({ value }) => value === 0)) return said;
+  const vanished = (line.match(SMALL) ?? []).find(
+    (text) => Number(text) === 0 && /[1-9]/.test(text.replace(/e.*/i, '')),
+  );
+  if (vanished === undefined) return said;
+  const message = `${vanished} is so small that it would become 0: print it in a smaller unit`;
+  const points = said.points.filter(({ value }) => value !== 0);
+  return { points, issues: [...said.issues, { path: 'value', code: 'not_a_number', message }] };
+}
+
+/** Numbers that may be smaller than any that can be kept. */
+const SMALL = /-?\d[\d.]*e-\d{3,}/gi;
+
+function parseWritten(line: string): ParsedLine {
   const quick = readPlain(line);
   if (quick !== undefined) return quick;
   if (!line.includes('{') || !MAYBE.test(line)) return TEXT;

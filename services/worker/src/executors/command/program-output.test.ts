@@ -110,6 +110,11 @@ describe('a metric that is not taken is told', () => {
   it.each([
     ['a number in quotes', '{"metric": "a", "value": "41.5"}\n', /not readable: value/],
     ['NaN', '{"metric": "a", "value": NaN}\n', /NaN cannot be stored/],
+    [
+      'a number that would become 0',
+      '{"metric": "a", "value": 2.5e-400}\n',
+      /2\.5e-400 is so small that it would become 0/,
+    ],
     ['-inf of Python', "{'metric': 'a', 'value': -inf}\n", /-inf cannot be stored/],
     ['a decimal comma', '{"metric": "a", "value": 41,5}\n', /not readable: not JSON/],
     ['an end that is missing', '{"metric": "a", "value": 1\n', /does not end/],
