@@ -28,7 +28,8 @@ beforeAll(async () => {
   fixture = await StackFixture.start({
     dataDir: join(folder, 'data'),
     env: { WORKER_COMMANDS: 'node,cp', WORKER_COMMAND_ISOLATION: 'off', LOG_LEVEL: 'warn' },
-    services: { worker: 1, gateway: 0 },
+    // Re-runs of one device count once: a sibling has to agree.
+    services: { worker: 2, gateway: 0 },
   });
   client = fixture.client;
 });
