@@ -8,6 +8,8 @@ import {
   type JobTask,
   noopConfig,
   onnxConfig,
+  type QuantizeConfig,
+  quantizeConfig,
   streamCounts,
   type Task,
   type TaskSpec,
@@ -124,6 +126,20 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       metric_points === 0 ? undefined : Math.min(1, (points.get(0) ?? 0) / metric_points),
     series: { not_in_variant: [], not_in_workload: [], paths: [] },
   },
+  quantize: {
+    config: quantizeConfig,
+    // Without `to`, which every task says.
+    defaults: { block_size: 32, max_error: 0.01, samples: 8, seed: 42 },
+    describe: (config) => `${config.model} to ${quantizationInWords(config)}`,
+    measurements: () => 1,
+    measuredShare: () => undefined,
+    series: {
+      not_in_variant: ['model', 'max_memory_mb', 'sha256'],
+      not_in_workload: ['max_memory_mb', 'sha256'],
+      paths: [],
+      inOneForm: (config) => sameInputs(config),
+    },
+  },
 };
 
 /** Of executors that measure a model at several batch sizes. */
@@ -151,6 +167,17 @@ function shareOfBatches(
   if (current < 0) return 0;
   const seen = points.get(batch_sizes[current] ?? 0) ?? 0;
   return (current + Math.min(1, seen / iterations)) / batch_sizes.length;
+}
+
+/** What distinguishes one way to quantize a model from others: `int4, blocks of 32`. Pure. */
+export function quantizationInWords({
+  to,
+  block_size,
+  max_error,
+}: Pick<QuantizeConfig, 'to' | 'block_size' | 'max_error'>): string {
+  if (to === 'fp16' || to === 'int8_dynamic') return to;
+  const blocks = `${to}, blocks of ${block_size}`;
+  return to === 'mixed' ? `${blocks}, error at most ${max_error}` : blocks;
 }
 
 /** The entry of a task's executor, which reads that task's config. */

@@ -29,6 +29,7 @@ const FIELDS: Readonly<Record<TaskSpec['executor'], readonly string[]>> = {
   torch: ['model'],
   command: ['model', 'command', 'env', 'working_directory', 'prepare'],
   noop: [],
+  quantize: [],
 };
 
 /** Base sides that can't be measured, or would measure the same as their heads. */

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { parseWith } from '../runtime/issues.ts';
 import { countValues } from '../runtime/json-limits.ts';
+import { quantizationInWords } from './executors.ts';
+import { checkArtifacts } from './expand-artifacts.ts';
 import { baseSideOf, checkBase } from './expand-base.ts';
 import { checkDependencies, checkFiles, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
 import { type Cell, describeCell, matrixCells, withAxis } from './expand-matrix.ts';
 import { filesNamedBy } from './files-named-by.ts';
 import { TASK_ID_PATTERN } from './ids.ts';
 import { MAX_EXPANDED_VALUES, MAX_ISSUES } from './limits.ts';
+import { artifactOf, type MadeOf, makerOf } from './model-artifact.ts';
 import { type Issue, MAX_TASKS_PER_RUN, type Request } from './request.ts';
 import type { RequestFile } from './request-file.ts';
 import { type Task, type TaskSpec, taskSpec } from './task.ts';
@@ -29,9 +32,11 @@ export type Expansion = { ok: true; tasks: Task[] } | { ok: false; issues: Issue
  * @returns the tasks in the request's order, or every issue with its path: unknown or duplicate ids, dependency
  *   cycles, a matrix axis that doesn't fit, too many tasks.
  */
-export function expand(request: Request, bindings: PoolBindings = new Map()): Expansion {
+export function expand(written: Request, bindings: PoolBindings = new Map()): Expansion {
+  const request = { ...written, tasks: written.tasks.map(waitingForItsModel) };
   const issues: Issue[] = [
     ...checkTaskIds(request.tasks),
+    ...checkArtifacts(request),
     ...checkDependencies(request.tasks),
     ...checkSeriesPlaces(request),
     ...checkFiles(request),
@@ -132,7 +137,7 @@ function expandCell(request: Request, cell: Cell, bindings: PoolBindings, issues
       const depends_on = task.depends_on.flatMap((id) =>
         (copies.get(id) ?? []).map((dependency) => dependency.task_id),
       );
-      result.push(depends_on.length === 0 ? task : { ...task, depends_on });
+      result.push(depends_on.length === 0 ? task : withMadeModel({ ...task, depends_on }, copies));
     }
   }
   return result;
@@ -164,6 +169,39 @@ function copiesOf(spec: TaskSpec, request: Request, cell: Cell, bindings: PoolBi
   }
   return copies;
 }
+
+/** A task whose model another one makes waits for that one, whether its author says so or not. */
+function waitingForItsModel(spec: TaskSpec): TaskSpec {
+  const maker = makerOf(modelOf(spec));
+  if (maker === undefined || spec.depends_on.includes(maker)) return spec;
+  return { ...spec, depends_on: [...spec.depends_on, maker] };
+}
+
+/** Names the copy that makes the model, and what it makes it of. */
+function withMadeModel(task: Task, copies: ReadonlyMap<string, readonly Task[]>): Task {
+  const made_of = madeOfTask(task, copies);
+  if (made_of === undefined) return task;
+  // Still the config of the task's own executor.
+  return { ...task, config: { ...task.config, model: artifactOf(made_of.task_id) }, made_of } as Task;
+}
+
+/** Of a model that is made of a made one, every step. */
+function madeOfTask(task: Task, copies: ReadonlyMap<string, readonly Task[]>): MadeOf | undefined {
+  const written = makerOf(modelOf(task));
+  const maker = written === undefined ? undefined : copies.get(written)?.[0];
+  if (maker?.executor !== 'quantize') return undefined;
+  const { task_id, config } = maker;
+  const before = madeOfTask(maker, copies);
+  const how = quantizationInWords(config);
+  return {
+    task_id,
+    model: before?.model ?? config.model,
+    how: before === undefined ? how : `${before.how}, then ${how}`,
+  };
+}
+
+const modelOf = ({ config }: Pick<TaskSpec, 'config'>): string | undefined =>
+  'model' in config ? config.model : undefined;
 
 function filesOf(spec: TaskSpec, { files = [] }: Request): RequestFile[] {
   if (files.length === 0) return [];

@@ -51,6 +51,7 @@ const CLASSES: Readonly<Record<ErrorClass, FailureClass>> = {
  */
 const CODES = {
   // The worker, the device, or what is installed there.
+  ARTIFACT_NOT_STORED: 'worker',
   CACHE_NOT_USABLE: 'worker',
   DEVICE_FAILED: 'worker',
   EXECUTOR_FAILED: 'worker',
@@ -77,6 +78,10 @@ const CODES = {
   MEMORY_LIMIT: 'subject',
   MODEL_FAILED: 'subject',
   NOOP_FAILED: 'subject',
+  ARTIFACT_NOT_MADE: 'nothing',
+  ERROR_TOO_LARGE: 'nothing',
+  NOTHING_TO_QUANTIZE: 'nothing',
+  NOT_REPEATABLE: 'nothing',
   NO_SAMPLES: 'nothing',
   PROVIDER_NOT_USED: 'subject',
   PROVIDER_PARTLY_USED: 'subject',
@@ -99,6 +104,7 @@ const CODES = {
   DIMENSION_UNKNOWN: 'nothing',
   DISK_LIMIT: 'nothing',
   ENV_NOT_ALLOWED: 'nothing',
+  OPSET_TOO_OLD: 'nothing',
   PLACEHOLDER_EMPTY: 'nothing',
   PLACEHOLDER_REFUSED: 'nothing',
   PREPARE_FAILED: 'nothing',

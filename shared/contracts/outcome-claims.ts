@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { isModelFile, isModelUrl } from '../catalogue/model-reference.ts';
+import { modelNameOf } from './model-artifact.ts';
 import { MIN_RETRIES_WHEN_LOST, type Outcome, outcomeSubject } from './outcome.ts';
 import type { Issue } from './request.ts';
 import type { Task } from './task.ts';
@@ -20,7 +21,7 @@ export type OutcomeClaims = Pick<
 >;
 
 /** As much of a task as its outcomes can be compared with. */
-export type AskedTask = Pick<Task, 'benchmark' | 'executor' | 'config' | 'retry_policy'> & {
+export type AskedTask = Pick<Task, 'benchmark' | 'executor' | 'config' | 'retry_policy' | 'made_of'> & {
   /** Of a copy of an `each` task: the pool that it is for. */
   pool: string | null;
 };
@@ -57,7 +58,7 @@ export function claimIssues(asked: AskedTask, outcome: OutcomeClaims): Issue[] {
   };
   compare('executor', asked.executor, outcome.executor);
   compare('benchmark', asked.benchmark, outcome.benchmark);
-  const model = 'model' in config ? (config.model ?? null) : null;
+  const model = modelNameOf(asked);
   if (!isFileOf(model, outcome.model)) compare('model', model, outcome.model);
   compare('scenario', 'scenario' in config ? config.scenario : null, outcome.scenario);
   if (asked.pool !== null) compare('pool', asked.pool, outcome.pool);

@@ -5,6 +5,7 @@ import { BETTER } from './direction.ts';
 import { environment, labels } from './hardware.ts';
 import { attemptId, MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { fedInput } from './input-setting.ts';
+import { madeArtifact } from './model-artifact.ts';
 import { source } from './request.ts';
 import { testResults } from './test-results.ts';
 import { MAX_VALUE_NOTES, valueNote } from './value-note.ts';
@@ -172,6 +173,8 @@ export const outcomeResults = z.object({
   tests: testResults.optional(),
   /** Where a base side was measured by turns with the head. The other results are the head's. Since 0.5. */
   pairs: pairsOfAttempt.extend({ values: z.array(pairedValues) }).optional(),
+  /** The model that the task has made. Since 0.6. */
+  artifact: madeArtifact.optional(),
   /** Nothing was measured, because `skip_if_fresh` found all of it measured before; then there are no other results. Since 0.2. */
   skipped: z.array(measuredBefore).min(1).optional(),
 });

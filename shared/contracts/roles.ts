@@ -1,5 +1,5 @@
 import { ANALYSE_SUBJECT } from './anomaly.ts';
-import { ARTIFACTS_STREAM } from './artifact.ts';
+import { ARTIFACTS_STREAM, artifactChunksSubject, artifactMetaSubject } from './artifact.ts';
 import { CHECKPOINTS_BUCKET } from './checkpoint.ts';
 import { EVENTS_SUBJECTS, WORKER_EVENT_ENTITIES } from './event.ts';
 import { FINDINGS_SUBJECTS, SETTLED_SUBJECT } from './finding.ts';
@@ -64,6 +64,9 @@ function worker(): NatsPermissions {
         ...[WORKERS_BUCKET, CHECKPOINTS_BUCKET, QUARANTINE_BUCKET, METRIC_CATALOGUE_BUCKET].flatMap(reads),
         // Files of requests: message by message, without a consumer, which could send them anywhere.
         `$JS.API.STREAM.MSG.GET.${ARTIFACTS_STREAM}`,
+        // Models that its tasks make. Whoever reads a file checks its hash, so a wrong one is refused and not believed.
+        artifactChunksSubject('*'),
+        artifactMetaSubject('*').replace(/[^.]+$/, '*'),
         `$KV.${WORKERS_BUCKET}.*`,
         `$KV.${CHECKPOINTS_BUCKET}.>`,
         // To watch its own entry. Consumers of others have names that can't be guessed, and can't be listed.

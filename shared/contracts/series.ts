@@ -4,8 +4,8 @@ import type { PairsOfPoint } from './base.ts';
 import type { Better } from './direction.ts';
 import type { MetricResult, Outcome } from './outcome.ts';
 import { modelInOneForm, type SeriesKey } from './series-key.ts';
-import { settingsOf } from './settings.ts';
-import type { Task, TaskSpec } from './task.ts';
+import { type SettingsOwner, settingsOf } from './settings.ts';
+import type { Task } from './task.ts';
 import { isAbout, type ValueNote, valueNotesOf } from './value-note.ts';
 
 export { type SeriesKey, seriesKey } from './series-key.ts';
@@ -41,7 +41,7 @@ function isBeside({ series_kind = 'result', batch_size }: SeriesKey): boolean {
 }
 
 /** 8 hex digits over the config fields that change what is measured and differ from their default; empty without any. */
-export function variantOf(spec: Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'>): string {
+export function variantOf(spec: SettingsOwner): string {
   const settings = settingsOf(spec, 'not_in_variant');
   return settings.length === 0 ? '' : hash(settings, 8);
 }
@@ -56,7 +56,7 @@ export function variantWith(variant: string, inputs_sha256: string | null): stri
  * benchmark, and every setting that changes what is measured or how much of it.
  */
 export function workloadKey(
-  task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series' | 'base_side'>,
+  task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series' | 'base_side' | 'made_of'>,
 ): string {
   const pairs = task.base_side === undefined ? [] : [task.base_side.pairs];
   return hash([task.executor, task.benchmark, settingsOf(task, 'not_in_workload'), ...pairs], 12);

@@ -1,7 +1,11 @@
 import { posix } from 'node:path';
 import { isRecord } from '../runtime/is-record.ts';
 import { entryOf } from './executors.ts';
+import type { MadeOf } from './model-artifact.ts';
 import type { TaskSpec } from './task.ts';
+
+/** What a series' settings are read from: a task as it was written, or as `expand` resolved it. */
+export type SettingsOwner = Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'> & { made_of?: MadeOf | undefined };
 
 /** What stands in a list where a setting was that is not part of the series. */
 const LEFT_OUT = null;
@@ -13,14 +17,17 @@ const LEFT_OUT = null;
  * @param left_out - fields that are not looked at, as the executor's entry lists them
  */
 export function settingsOf(
-  { executor, config, not_in_series = [] }: Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'>,
+  { executor, config, not_in_series = [], made_of }: SettingsOwner,
   left_out: 'not_in_variant' | 'not_in_workload',
 ): Array<[name: string, value: unknown]> {
   const { defaults, series } = entryOf({ executor });
   const usual: Readonly<Record<string, unknown>> = defaults;
   const without: readonly string[] = series[left_out];
   const paths: readonly string[] = series.paths;
-  const written = leaveOut(config, not_in_series);
+  const written = {
+    ...leaveOut(config, not_in_series),
+    ...(made_of === undefined ? {} : { model: made_of.model, made: made_of.how }),
+  };
   return Object.entries(series.inOneForm?.(written) ?? written)
     .filter(([name, value]) => !without.includes(name) && !isEmpty(value) && !isSame(value, usual[name]))
     .sort(([a], [b]) => (a < b ? -1 : 1))

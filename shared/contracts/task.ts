@@ -5,6 +5,7 @@ import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { sha256Hex, taskId, token } from './ids.ts';
 import { inputSetting } from './input-setting.ts';
+import { madeOf, withShortReference } from './model-artifact.ts';
 import { requestFiles } from './request-file.ts';
 
 export const batchSizes = z
@@ -18,10 +19,18 @@ const sizeOrBatch = z.union([z.int().min(0), z.literal('batch')]);
 
 const streams = z.int().min(1).max(256);
 
+/**
+ * A catalogue name, a path inside the worker's model folders, an https URL (then with `sha256`), or `{ artifact_of: TASK }`: the
+ * model that another task of the request makes, which is read as `artifact_of:TASK`.
+ */
+const modelReference = z
+  .string({ error: 'a model is a name, a path, a URL, or { artifact_of: TASK } for one that another task makes' })
+  .min(1)
+  .max(2048);
+
 /** `onnx`: measures one model with ONNX Runtime; docs/requests-reference.md. */
 export const onnxConfig = z.strictObject({
-  /** A catalogue name, a path inside the worker's model folders, or an https URL (then with `sha256`). */
-  model: z.string().min(1).max(2048),
+  model: modelReference,
   sha256: sha256Hex.optional(),
   batch_sizes: batchSizes.default([1]),
   precision: z.string().min(1).max(32).optional(),
@@ -106,6 +115,30 @@ export const torchConfig = z.strictObject({
 });
 export type TorchConfig = z.infer<typeof torchConfig>;
 
+/** What weights can be stored as. `mixed`: int4 where the model bears it, and int8 elsewhere. */
+export const QUANTIZATIONS = ['fp16', 'int8', 'int8_dynamic', 'int4', 'int3', 'int2', 'mixed'] as const;
+
+/** `quantize`: stores a model's weights in fewer bits, and measures what that costs; docs/quantization.md. Since 0.6. */
+export const quantizeConfig = z.strictObject({
+  model: modelReference,
+  sha256: sha256Hex.optional(),
+  to: z.enum(QUANTIZATIONS),
+  /** So many weights of a column share a scale: smaller blocks are more exact, and larger. Not for fp16 and int8_dynamic. */
+  block_size: z.literal([16, 32, 64, 128, 256]).default(32),
+  /** Of `mixed`: the error of the outputs that may be, relative to them (root of the mean square). */
+  max_error: z.number().positive().max(1).default(0.01),
+  /** How many inputs the outputs are compared on. */
+  samples: z.int().min(1).max(1000).default(8),
+  /** Of the generated inputs; the fields below mean what they do in `onnx`. */
+  seed: z.int().min(0).max(0xffffffff).default(42),
+  dimensions: z.record(z.string(), sizeOrBatch).optional(),
+  shapes: z.record(z.string(), z.array(sizeOrBatch)).optional(),
+  batch_dimensions: z.array(z.string().min(1)).max(1000).optional(),
+  inputs: z.record(z.string(), inputSetting).optional(),
+  max_memory_mb: z.int().min(16).optional(),
+});
+export type QuantizeConfig = z.infer<typeof quantizeConfig>;
+
 const reportPath = z.string().min(1).max(1024);
 
 /** `command`: any program; each stdout line that is a JSON object with `metric` and `value` becomes a metric point. */
@@ -177,9 +210,12 @@ const configPlace = z
   .max(256)
   .regex(/^[A-Za-z_][^\s[\]]*(\[\d{1,4}\])?$/, 'name a place in config, such as env.BUILD_ID or command[3]');
 
+/** `quantize` goes with the executor of that name, since 0.6. */
+export const TASK_TYPES = ['benchmark', 'test', 'quantize'] as const;
+
 const taskFields = {
   task_id: taskId,
-  type: z.enum(['benchmark', 'test']).default('benchmark'),
+  type: z.enum(TASK_TYPES).default('benchmark'),
   /** First part of the series' name; the request's name when absent. */
   benchmark: z.string().min(1).max(256).optional(),
   /** 0 to 100; higher goes first. The request's when absent. */
@@ -252,16 +288,29 @@ const commandTask = z.strictObject({
 const torchTask = z.strictObject({ ...taskFields, executor: z.literal('torch'), config: torchConfig });
 const noopTask = z.strictObject({ ...taskFields, executor: z.literal('noop'), config: noopConfig.prefault({}) });
 
-export const EXECUTORS = ['onnx', 'torch', 'command', 'noop'] as const;
+const quantizeTask = z.strictObject({
+  ...taskFields,
+  executor: z.literal('quantize'),
+  type: z.literal('quantize').default('quantize'),
+  config: quantizeConfig,
+});
+
+export const EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
 export const taskSpec = z.preprocess(
-  (value) =>
-    isRecord(value) ? withAskedRetries(value.executor === undefined ? { ...value, executor: 'onnx' } : value) : value,
-  z.discriminatedUnion('executor', [onnxTask, torchTask, commandTask, noopTask]),
+  (value) => (isRecord(value) ? withAskedRetries(withExecutor(value)) : value),
+  z.discriminatedUnion('executor', [onnxTask, torchTask, commandTask, noopTask, quantizeTask]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
+
+/** With the executor that goes without saying, and the one form of a model that another task makes. */
+function withExecutor(task: Record<string, unknown>): Record<string, unknown> {
+  const { type, executor = type === 'quantize' ? 'quantize' : 'onnx' } = task;
+  const config = withShortReference(task.config);
+  return { ...task, executor, ...(config === undefined ? {} : { config }) };
+}
 
 /** Whoever writes how often a test is to be tried again wants it tried again. Afterwards nobody knows what was written. */
 function withAskedRetries(task: Record<string, unknown>): Record<string, unknown> {
@@ -279,6 +328,8 @@ const resolved = {
   pool: token.nullable(),
   /** The request's files that its config names (request-file.ts says who can have them). Since 0.5. */
   files: requestFiles.optional(),
+  /** Where its model comes from, when another task of the run makes it. Since 0.6. */
+  made_of: madeOf.optional(),
 };
 
 /** A task after `expand`: matrix, repetitions and `each` are resolved, so it runs on exactly one device. */
@@ -287,6 +338,7 @@ export const task = z.discriminatedUnion('executor', [
   torchTask.extend({ ...resolved, base_side: baseSide.extend({ config: torchConfig }).optional() }),
   commandTask.extend({ ...resolved, base_side: baseSide.extend({ config: commandConfig }).optional() }),
   noopTask.extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() }),
+  quantizeTask.extend({ ...resolved, base_side: baseSide.extend({ config: quantizeConfig }).optional() }),
 ]);
 export type Task = z.infer<typeof task>;
 
@@ -302,7 +354,7 @@ const forWorker = {
 export const jobTask = z.discriminatedUnion('executor', [
   onnxTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: onnxConfig }).optional() })
-    .pick({ ...forWorker, skip_if_fresh: true, files: true, base_side: true })
+    .pick({ ...forWorker, skip_if_fresh: true, files: true, made_of: true, base_side: true })
     .strip(),
   torchTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: torchConfig }).optional() })
@@ -318,6 +370,10 @@ export const jobTask = z.discriminatedUnion('executor', [
   noopTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() })
     .pick({ ...forWorker, base_side: true })
+    .strip(),
+  quantizeTask
+    .extend({ ...resolved, base_side: baseSide.extend({ config: quantizeConfig }).optional() })
+    .pick({ ...forWorker, files: true, made_of: true, base_side: true })
     .strip(),
 ]);
 export type JobTask = z.infer<typeof jobTask>;

@@ -57,8 +57,8 @@ export class AskedTasks {
     if (expansion?.ok !== true) return undefined;
     const tasks = new Map<string, AskedTask>();
     const each: Array<{ task_id: string; asked: AskedTask }> = [];
-    for (const { task_id, benchmark, executor, config, retry_policy, pool, placement } of expansion.tasks) {
-      const asked = { benchmark, executor, config, retry_policy, pool };
+    for (const { task_id, benchmark, executor, config, retry_policy, pool, placement, made_of } of expansion.tasks) {
+      const asked = { benchmark, executor, config, retry_policy, pool, made_of };
       tasks.set(task_id, asked);
       if (placement === 'each') each.push({ task_id, asked });
     }

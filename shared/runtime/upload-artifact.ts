@@ -35,6 +35,8 @@ export interface UploadOptions {
   content: AsyncIterable<Uint8Array>;
   /** Bytes of the file that the server has by now. */
   onProgress?: (bytes: number) => void;
+  /** False for who may store files and take none away: a full store then refuses. */
+  may_remove?: boolean;
   signal?: AbortSignal;
 }
 
@@ -51,17 +53,17 @@ interface Partial {
  * @throws BenchwireError ARTIFACT_TOO_LARGE, ARTIFACTS_FULL, ARTIFACT_WRONG_HASH; ARTIFACT_DISTURBED (retriable), UNREACHABLE
  */
 export async function uploadArtifact(options: UploadOptions): Promise<'stored' | 'was there'> {
-  const { store, sha256, size_bytes, client, signal } = options;
+  const { store, sha256, size_bytes, client, signal, may_remove = true } = options;
   const known = await store.find(sha256, signal);
   if (known !== undefined) {
     await touchArtifact(store, client, sha256);
     return 'was there';
   }
   if (size_bytes !== undefined && size_bytes > MAX_ARTIFACT_BYTES) throw tooLarge(sha256);
-  if (size_bytes !== undefined) await makeRoom(store, size_bytes);
+  if (size_bytes !== undefined && may_remove) await makeRoom(store, size_bytes);
   const upload = randomUUID();
   const hash = createHash('sha256');
-  let there = await whatIsThere(store, sha256);
+  let there = await whatIsThere(store, sha256, may_remove);
   let bytes = 0;
   let index = 0;
   for await (const chunk of inChunks(options.content)) {
@@ -84,25 +86,24 @@ export async function uploadArtifact(options: UploadOptions): Promise<'stored' |
           headers: head,
           expect,
         },
-        store,
-        signal,
+        { store, signal, may_remove },
       );
       if (sequence !== 'moved') there = { chunks: index + 1, last_sequence: sequence, hash_so_far };
       else {
         // Somebody else sends the same file, or has begun it anew.
-        there = await whatIsThere(store, sha256);
+        there = await whatIsThere(store, sha256, may_remove);
         if (there.chunks < index) throw disturbed(sha256);
       }
     }
     if (index === there.chunks - 1 && there.hash_so_far !== hash_so_far) {
-      await store.remove({ name: sha256, nuid: sha256 });
+      if (may_remove) await store.remove({ name: sha256, nuid: sha256 });
       throw disturbed(sha256);
     }
     index++;
     options.onProgress?.(bytes);
   }
   if (hash.digest('hex') !== sha256 || there.chunks !== index) {
-    await store.remove({ name: sha256, nuid: sha256 });
+    if (may_remove) await store.remove({ name: sha256, nuid: sha256 });
     throw new BenchwireError(
       'ARTIFACT_WRONG_HASH',
       `the content does not have the sha256 ${sha256}: was the file changed?`,
@@ -114,13 +115,14 @@ export async function uploadArtifact(options: UploadOptions): Promise<'stored' |
 
 /** Writes the meta anew: from now on the file is there, and its age counts from now. */
 async function touch(
-  { store, client, signal }: Pick<UploadOptions, 'store' | 'client' | 'signal'>,
+  { store, client, signal, may_remove = true }: Pick<UploadOptions, 'store' | 'client' | 'signal' | 'may_remove'>,
   meta: ArtifactMeta,
 ): Promise<void> {
   const head = headers();
   head.set('Nats-Rollup', 'sub');
   const payload = new TextEncoder().encode(JSON.stringify(meta));
-  await publish(client, artifactMetaSubject(meta.name), payload, { headers: head }, store, signal);
+  const options = { headers: head };
+  await publish(client, artifactMetaSubject(meta.name), payload, options, { store, signal, may_remove });
 }
 
 /** A request names the file: it is kept for another while. @returns whether it is there */
@@ -136,8 +138,7 @@ async function publish(
   subject: string,
   payload: Uint8Array,
   options: NonNullable<Parameters<JetStreamClient['publish']>[2]>,
-  store: ArtifactStore,
-  signal: AbortSignal | undefined,
+  { store, signal, may_remove }: { store: ArtifactStore; signal: AbortSignal | undefined; may_remove: boolean },
 ): Promise<number | 'moved'> {
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
@@ -146,7 +147,7 @@ async function publish(
     } catch (error) {
       if (error instanceof JetStreamApiError && WRONG_SEQUENCE.has(error.code)) return 'moved';
       if (error instanceof JetStreamApiError && STORE_FAILED.has(error.code)) {
-        if (attempt > 0) throw full(error);
+        if (attempt > 0 || !may_remove) throw full(error);
         await makeRoom(store, payload.length);
         continue;
       }
@@ -161,7 +162,7 @@ async function publish(
 }
 
 /** Of an upload that broke off, or goes on elsewhere. What cannot be gone on with is taken away. */
-async function whatIsThere(store: ArtifactStore, sha256: string): Promise<Partial> {
+async function whatIsThere(store: ArtifactStore, sha256: string, may_remove: boolean): Promise<Partial> {
   const nothing: Partial = { chunks: 0, last_sequence: 0, hash_so_far: '' };
   const subject = artifactChunksSubject(sha256);
   const last = await store.message({ last_by_subj: subject });
@@ -171,6 +172,7 @@ async function whatIsThere(store: ArtifactStore, sha256: string): Promise<Partia
   const index = (message: typeof last): number => Number(message.header.get(INDEX_HEADER) || 'none');
   if (index(first) === 0 && index(last) >= 0)
     return { chunks: index(last) + 1, last_sequence: last.seq, hash_so_far: last.header.get(HASH_HEADER) };
+  if (!may_remove) throw disturbed(sha256);
   await store.remove({ name: sha256, nuid: sha256 });
   return nothing;
 }

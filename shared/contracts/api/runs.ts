@@ -4,6 +4,7 @@ import { QUERIES } from '../query.ts';
 import { issue } from '../request.ts';
 import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
 import { RUN_STATUSES } from '../run-status.ts';
+import { TASK_TYPES } from '../task.ts';
 import { runVerdict, verdictOutcome } from '../verdict.ts';
 import { cursor, limitOf, pageOf, since } from './lists.ts';
 import { signatures } from './signature.ts';
@@ -19,7 +20,7 @@ export type RunNow = z.infer<typeof runNow>;
 
 /** A task as HTTP shows it: its state, and what was asked for. The latter is null where the run's request was not kept. */
 export const taskNow = taskRow.extend({
-  type: z.enum(['benchmark', 'test']).nullable(),
+  type: z.enum(TASK_TYPES).nullable(),
   priority: z.int().nullable(),
   config: z.record(z.string(), z.unknown()).nullable(),
   requirements: z.record(z.string(), z.unknown()).nullable(),

@@ -1,6 +1,7 @@
 import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { type BenchEvent, type EventNameOf, eventData, eventName } from '@benchwire/shared/contracts/event.ts';
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
+import { modelNameOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { AnnotationRow } from '../tables/annotations.ts';
@@ -195,8 +196,7 @@ function requestRow(run_id: string, text: string, version: number): RequestRow {
 }
 
 function detailsOf(task: Task): { executor: string; benchmark: string; model: string } {
-  const model = 'model' in task.config ? (task.config.model ?? '') : '';
-  return { executor: task.executor, benchmark: task.benchmark, model };
+  return { executor: task.executor, benchmark: task.benchmark, model: modelNameOf(task) ?? '' };
 }
 
 function waitingRow(event: BenchEvent, details: TaskDetails, pool: string): TaskRow {

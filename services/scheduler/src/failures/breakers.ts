@@ -28,7 +28,7 @@ const subjects = new WeakMap<Task['config'], string>();
  * script of the same program is another thing. Numbers alone make no other thing of a benchmark's command, so a sweep over sizes of a
  * script that fails is held back as a whole; of a test every word counts.
  */
-export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' | 'type'>): string {
+export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' | 'type' | 'made_of'>): string {
   // The repetitions of a task share their config, and so the text.
   const known = subjects.get(task.config);
   if (known !== undefined) return known;
@@ -37,7 +37,8 @@ export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' |
   return made;
 }
 
-function nameOf({ config, benchmark }: Pick<Task, 'config' | 'benchmark'>): string {
+function nameOf({ config, benchmark, made_of }: Pick<Task, 'config' | 'benchmark' | 'made_of'>): string {
+  if (made_of !== undefined) return `${made_of.model} (${made_of.how})`;
   if ('command' in config) return commandInWords(config);
   return 'model' in config ? config.model : benchmark;
 }

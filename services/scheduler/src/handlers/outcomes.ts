@@ -1,4 +1,4 @@
-import { OUTCOMES_SUBJECTS, outcome } from '@benchwire/shared/contracts/outcome.ts';
+import { OUTCOMES_SUBJECTS, outcome, outcomeResults } from '@benchwire/shared/contracts/outcome.ts';
 import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import { OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
@@ -16,26 +16,28 @@ import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstrea
 import type { z } from 'zod';
 
 /** What the scheduler needs to know; the aggregator checks the whole, and keeps what is wrong in REJECTED. */
-export const outcomeFacts = outcome.pick({
-  run_id: true,
-  task_id: true,
-  attempt: true,
-  max_attempts: true,
-  status: true,
-  error: true,
-  finished_at: true,
-  pool: true,
-  worker_id: true,
-  model: true,
-  started_at: true,
-  execution_time_seconds: true,
-  workload: true,
-  // What it claims about its task.
-  benchmark: true,
-  executor: true,
-  scenario: true,
-  simulation_status: true,
-});
+export const outcomeFacts = outcome
+  .pick({
+    run_id: true,
+    task_id: true,
+    attempt: true,
+    max_attempts: true,
+    status: true,
+    error: true,
+    finished_at: true,
+    pool: true,
+    worker_id: true,
+    model: true,
+    started_at: true,
+    execution_time_seconds: true,
+    workload: true,
+    // What it claims about its task.
+    benchmark: true,
+    executor: true,
+    scenario: true,
+    simulation_status: true,
+  })
+  .extend({ results: outcomeResults.pick({ artifact: true }) });
 export type ReadOutcome = z.infer<typeof outcomeFacts>;
 
 /** Outcomes that may wait in memory. */

@@ -13,4 +13,4 @@ export interface Verdict {
 export type OutcomeFacts = Pick<
   Outcome,
   'run_id' | 'task_id' | 'attempt' | 'max_attempts' | 'status' | 'error' | 'worker_id' | 'pool' | 'finished_at'
->;
+> & { results?: Pick<Outcome['results'], 'artifact'> };

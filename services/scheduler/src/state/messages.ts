@@ -2,6 +2,7 @@ import { filesNamedBy } from '@benchwire/shared/contracts/files-named-by.ts';
 import { gate } from '@benchwire/shared/contracts/gate.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
+import { artifactOf, modelNameOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
 import { filesOutOfReach } from '@benchwire/shared/contracts/request-file.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
@@ -54,7 +55,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
       ...metrics,
       ...retry,
       ...left_out,
-      ...(spec.files === undefined ? {} : { files: spec.files }),
+      ...madeFor(state),
       ...(base_side === undefined ? {} : { base_side }),
     } as JobTask,
     request_name: request.name ?? null,
@@ -67,6 +68,19 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
     ...(pool === undefined ? {} : fileWorkers(spec, pool)),
     workload: bucket.workload,
     ...(base_side !== undefined && request.gate?.on_cannot_tell === 'repeat' ? { gate: gate.parse(request.gate) } : {}),
+  };
+}
+
+/** The request's files that the task names, and the model that another task has made for it. */
+function madeFor({ lane: { spec, run } }: TaskState): Pick<Task, 'files' | 'made_of'> {
+  const { files, made_of } = spec;
+  if (made_of === undefined) return files === undefined ? {} : { files };
+  const made = run.artifacts.get(made_of.task_id);
+  if (made === undefined) return { made_of, ...(files === undefined ? {} : { files }) };
+  const { model, ...part } = made;
+  return {
+    made_of: { ...made_of, model },
+    files: [...(files ?? []), { path: artifactOf(made_of.task_id), parts: [part] }],
   };
 }
 
@@ -104,7 +118,7 @@ export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outc
     pool: verdict.pool ?? null,
     benchmark: task.benchmark,
     executor: task.executor,
-    model: 'model' in task.config ? (task.config.model ?? null) : null,
+    model: modelNameOf(task),
     precision: 'precision' in task.config ? (task.config.precision ?? null) : null,
     scenario: 'scenario' in task.config ? task.config.scenario : null,
     variant: variantOf(task),

@@ -1,4 +1,5 @@
 import type { RunCounts } from '@benchwire/shared/contracts/event.ts';
+import type { MadeArtifact } from '@benchwire/shared/contracts/model-artifact.ts';
 import type { OutcomeStatus } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunSubmitted } from '@benchwire/shared/contracts/run.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
@@ -90,6 +91,8 @@ export interface RunState {
   readonly max_running: number;
   /** Whether the deadlines of its tasks have been noted as missed, by their time. */
   deadlines: Map<number, boolean>;
+  /** Models that its tasks have made, by task. */
+  artifacts: Map<string, MadeArtifact>;
   /** Why it was cancelled; undefined while it may go on. */
   cancelled: string | undefined;
   /** Why single tasks were cancelled, by their ids. */

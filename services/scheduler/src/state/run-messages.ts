@@ -62,6 +62,7 @@ export class RunMessages {
       deadlines: new Map(),
       cancelled: undefined,
       cancelled_tasks: new Map(),
+      artifacts: new Map(),
       open: expansion.tasks.length,
       counts: noCounts(expansion.tasks.length),
     };

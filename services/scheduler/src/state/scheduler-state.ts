@@ -116,6 +116,8 @@ export class SchedulerState {
     this.failures.learn(state, outcome, now);
     state.attempt = outcome.attempt;
     if (is_final) {
+      const artifact = outcome.status === 'completed' ? outcome.results?.artifact : undefined;
+      if (artifact !== undefined) state.lane.run.artifacts.set(outcome.task_id, artifact);
       this.#finish(state, outcome.status, now);
       return true;
     }

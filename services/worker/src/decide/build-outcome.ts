@@ -1,5 +1,6 @@
 import type { ClockOffset } from '@benchwire/shared/contracts/clock.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
+import { modelNameOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import {
   type HardwareMetrics,
   type Outcome,
@@ -71,7 +72,7 @@ function ofJob(job: Job, { pool, fingerprint }: Device, report: ExecutorReport) 
     fingerprint,
     benchmark: task.benchmark,
     executor: task.executor,
-    model: report.model ?? ('model' in task.config ? (task.config.model ?? null) : null),
+    model: report.model ?? modelNameOf(task),
     precision: report.precision,
     scenario: report.scenario,
     ...variantsOf(job, report),

@@ -7,6 +7,7 @@ import { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { runnersFolder } from '@benchwire/shared/runtime/runners-folder.ts';
+import { uploadArtifact } from '@benchwire/shared/runtime/upload-artifact.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { WorkerConfig } from '../config.ts';
 import { machineMemoryBytes } from '../devices/host.ts';
@@ -22,10 +23,11 @@ import { createNoopExecutor } from './noop.ts';
 import { cacheFolder } from './onnx/cache-folder.ts';
 import { FetchedFiles } from './onnx/fetched-files.ts';
 import { guardedFetch } from './onnx/guarded-fetch.ts';
-import { createOnnxExecutor } from './onnx/onnx-executor.ts';
+import { createOnnxExecutor, type OnnxExecutorOptions } from './onnx/onnx-executor.ts';
 import type { OnnxRuntime } from './onnx/onnx-runtime.ts';
 import { allowedHosts } from './onnx/public-addresses.ts';
 import { probeOnnxRuntime } from './onnx/runtime-probe.ts';
+import { createQuantizeExecutor } from './quantize/quantize-executor.ts';
 import { findRunner } from './runner/environments.ts';
 import { createTorchExecutor } from './runner/torch-executor.ts';
 
@@ -74,6 +76,7 @@ const MAKERS: { readonly [Name in ExecutorName]: (options: RegistryOptions) => P
   onnx: onnxExecutor,
   torch: torchExecutor,
   command: commandExecutor,
+  quantize: quantizeExecutor,
   noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
 };
 
@@ -97,16 +100,40 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
   return { executors, ...offered };
 }
 
-async function onnxExecutor({ config, env, manager, log }: RegistryOptions): Promise<Made<'onnx'> | undefined> {
+async function onnxExecutor(options: RegistryOptions): Promise<Made<'onnx'> | undefined> {
+  const { env, log } = options;
   const probed = await probeOnnxRuntime(env);
   if (!probed.ok) {
     log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${probed.reason}`);
     return undefined;
   }
   const { runtime } = probed;
+  const providers = new Set(runtime.backends.map(({ name }) => name));
+  return { executor: createOnnxExecutor({ providers, ...modelOptions(options) }), offered: { runtime } };
+}
+
+/** Compares outputs with ONNX Runtime, so it is offered where that is there. */
+async function quantizeExecutor(options: RegistryOptions): Promise<Made<'quantize'> | undefined> {
+  const { env, client, manager, log } = options;
+  const probed = await probeOnnxRuntime(env);
+  if (!probed.ok) {
+    log.warn(`the quantize executor is not offered, since onnxruntime-node can't be loaded: ${probed.reason}`);
+    return undefined;
+  }
+  const store = new ArtifactStore(manager);
+  const executor = createQuantizeExecutor({
+    ...modelOptions(options),
+    store: async ({ sha256, size_bytes }, content, signal) => {
+      await uploadArtifact({ store, client, sha256, size_bytes, content, signal, may_remove: false });
+    },
+  });
+  return { executor };
+}
+
+/** Where models come from, and what the process that runs one may use. */
+function modelOptions({ config, env, manager, log }: RegistryOptions): Omit<OnnxExecutorOptions, 'providers'> {
   const folder = cacheFolder(config.WORKER_CACHE_DIR, env);
-  const executor = createOnnxExecutor({
-    providers: new Set(runtime.backends.map(({ name }) => name)),
+  return {
     model_folders: config.WORKER_MODEL_DIRS,
     hidden_folders: config.WORKER_COMMAND_HIDE,
     cache_folder: folder,
@@ -122,8 +149,7 @@ async function onnxExecutor({ config, env, manager, log }: RegistryOptions): Pro
     hang_seconds: HANG_SECONDS,
     max_memory_mb: maxMemoryMb(config),
     env,
-  });
-  return { executor, offered: { runtime } };
+  };
 }
 
 /** Made also where it is not installed yet: devices offer it as soon as it is. */

@@ -7,9 +7,9 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readInputFile } from './input-files.ts';
 import { type InputPlan, type PlannedInput, planInputs } from './input-plan.ts';
 import type { Inference } from './measure-loop.ts';
-import type { StartMessage } from './messages.ts';
 import { providerError, sessionError } from './ort-errors.ts';
 import { executionProviders } from './providers.ts';
+import type { SessionSettings } from './session-settings.ts';
 import { generateElements, isElementType } from './tensors.ts';
 
 // onnxruntime-common makes a Float16Array of every half float input where there is one, and onnxruntime-node then
@@ -18,7 +18,7 @@ Reflect.deleteProperty(globalThis, 'Float16Array');
 export const ort = await import('onnxruntime-node');
 
 export async function createSession(
-  start: StartMessage,
+  start: SessionSettings,
   extra: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
   const providers = executionProviders(start.provider);
@@ -43,7 +43,7 @@ export async function createSession(
 }
 
 /** The files are read anew by each process: they may be large, and are not sent around. */
-export async function planned(session: InferenceSession, { wishes }: StartMessage): Promise<InputPlan> {
+export async function planned(session: InferenceSession, { wishes }: SessionSettings): Promise<InputPlan> {
   const files = await Promise.all(
     Object.entries(wishes.files).map(async ([name, file]) => [name, await readInputFile(name, file)] as const),
   );
@@ -63,7 +63,7 @@ export function fetchable(session: InferenceSession): { names: string[] | null; 
 
 export type Feeds = Record<string, Tensor>;
 
-export function makeFeeds(plan: readonly PlannedInput[], start: StartMessage): Feeds {
+export function makeFeeds(plan: readonly PlannedInput[], start: SessionSettings): Feeds {
   const random = createRandom(start.seed);
   try {
     return Object.fromEntries(

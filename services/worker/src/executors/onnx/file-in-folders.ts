@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import type { MadeOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import type { RequestFile } from '@benchwire/shared/contracts/request-file.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import type { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
@@ -18,6 +19,8 @@ export interface ModelSourceOptions extends DownloadOptions {
   hidden_folders?: readonly string[];
   /** Files that the request named by their content. */
   sent?: readonly RequestFile[] | undefined;
+  /** Where a model comes from that another task has made. */
+  made_of?: MadeOf | undefined;
   /** Fetches files that are not here. */
   fetched?: FetchedFiles;
   /** Of this machine; for tests. */

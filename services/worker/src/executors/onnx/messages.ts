@@ -2,28 +2,18 @@ import type { FedInput } from '@benchwire/shared/contracts/input-setting.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
-import type { InputWishes } from './input-plan.ts';
+import type { Quantized, QuantizeStart } from '../quantize/messages.ts';
 import type { PlacedNodes } from './profile.ts';
-import type { ProviderName } from './providers.ts';
+import type { SessionSettings } from './session-settings.ts';
 
 /** What the executor tells its child process, and what it hears; sent by fork's IPC with structured cloning. */
 export type Scenario = OnnxConfig['scenario'];
 
 /** The first message to the child. */
-export interface StartMessage {
+export interface StartMessage extends SessionSettings {
   type: 'start';
   /** `prove`: check the inputs and which provider runs, with profiling on. `measure`: measure, with nothing on. */
   mode: 'prove' | 'measure';
-  model_path: string;
-  /** The graph and what it names: what loading reads. */
-  model_files: readonly string[];
-  /** For messages. */
-  model_name: string;
-  provider: ProviderName;
-  intra_op_num_threads: number | null;
-  inter_op_num_threads: number | null;
-  wishes: InputWishes;
-  seed: number;
   /** Where `prove` may write its profile; empty for `measure`, which writes nothing. */
   temporary_folder: string;
   measure: MeasureSettings;
@@ -46,6 +36,9 @@ interface ContinueMessage {
 }
 
 export type ToChild = StartMessage | ContinueMessage;
+
+/** What any child of run-child.ts can be started with. */
+export type AnyStart = StartMessage | QuantizeStart;
 
 /** Sent between measured windows, never inside of one. */
 export interface WindowMessage {
@@ -81,6 +74,8 @@ export type FromChild =
   | { type: 'loaded'; load_ms: number; session_ms: number }
   | WindowMessage
   | BatchMessage
+  /** Of a child that quantizes. */
+  | { type: 'quantized'; quantized: Quantized }
   | { type: 'failed'; error: TaskError }
   | { type: 'done' };
 

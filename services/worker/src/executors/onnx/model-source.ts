@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, posix, relative, resolve } from 'n
 import { CATALOGUE, type CatalogueModel } from '@benchwire/shared/catalogue/catalogue.ts';
 import { isModelFile, isModelUrl } from '@benchwire/shared/catalogue/model-reference.ts';
 import { findListed, unknownModel } from '@benchwire/shared/catalogue/models.ts';
+import { type MadeOf, makerOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import { modelInOneForm } from '@benchwire/shared/contracts/series-key.ts';
 import { badModel } from '@benchwire/shared/model/errors.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
@@ -47,7 +48,8 @@ export async function resolveModel(
     const { path } = await downloadModel(model, expected_sha256, options, signal);
     return { path, ...(await read(path, [])), catalogue: null, name: model };
   }
-  const catalogue = isModelFile(model) ? null : findInCatalogue(model);
+  const isMade = makerOf(model) !== undefined;
+  const catalogue = isMade || isModelFile(model) ? null : findInCatalogue(model);
   let { path, roots } = catalogue ? inPackage(catalogue) : await findFile(model, expected_sha256, options, signal);
   let files = await read(path, roots);
   if (expected_sha256 !== undefined && files.sha256 !== expected_sha256) {
@@ -62,9 +64,13 @@ export async function resolveModel(
   }
   // A relative path of a file that was sent counts from its author's folder, which this worker's folders say nothing about.
   const isOfAuthor = !isAbsolute(model) && isSent(model, options);
-  const named = isOfAuthor ? posix.normalize(model) : await nameOfFile(model, path, options.model_folders);
+  const named = isMade
+    ? model
+    : isOfAuthor
+      ? posix.normalize(model)
+      : await nameOfFile(model, path, options.model_folders);
   const name = catalogue === null ? named : model;
-  return { path, ...files, catalogue, name };
+  return { path, ...files, catalogue: catalogue ?? catalogueModelOf(options.made_of), name };
 }
 
 // Not which one it has: a request must not learn what is in files that it cannot read.
@@ -73,6 +79,11 @@ function mismatch(model: string, { graph_sha256, files }: ModelFiles, expected: 
   if (files.length === 1) return is;
   const graph = expected === graph_sha256 ? ' That is the graph alone.' : '';
   return `${is}${graph} The model's weights are in files of their own, and its sha256 covers all ${files.length} files: see docs/requests-reference.md.`;
+}
+
+/** What the catalogue says of the inputs of a model holds for one that was made of it. */
+function catalogueModelOf(made_of: MadeOf | undefined): CatalogueModel | null {
+  return made_of !== undefined && Object.hasOwn(CATALOGUE, made_of.model) ? (CATALOGUE[made_of.model] ?? null) : null;
 }
 
 function findInCatalogue(name: string): CatalogueModel {
@@ -92,6 +103,9 @@ async function findFile(
 ): Promise<FoundFile> {
   const sent = await findSentFile(model, options, signal);
   if (sent !== undefined) return sent;
+  const maker = makerOf(model);
+  if (maker !== undefined)
+    throw badModel('ARTIFACT_NOT_MADE', `The task "${maker}" has left no model: it has to complete before this one.`);
   try {
     return { path: await fileInFolders(model, options), roots: options.model_folders };
   } catch (error) {

@@ -129,14 +129,14 @@ function checkScenario(config: OnnxConfig): void {
 
 /** The model and the input files of the task, and what they say about themselves. */
 async function findFiles(
-  { task: { config, files: sent }, signal }: ExecutorContext<'onnx'>,
+  { task: { config, files: sent, made_of }, signal }: ExecutorContext<'onnx'>,
   options: OnnxExecutorOptions,
   provider: ProviderName,
   report: ExecutorReport,
 ): Promise<{ model: ResolvedModel; inputs: InputFiles }> {
-  const source = { ...options, sent };
+  const source = { ...options, sent, made_of };
   const model = await resolveModel(config.model, config.sha256, source, signal);
-  report.model = model.name;
+  report.model = made_of?.model ?? model.name;
   report.environment = collectEnvironment(model, provider);
   const precision = await modelPrecision(model.path);
   if (precision !== null) {

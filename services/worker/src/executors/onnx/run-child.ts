@@ -7,14 +7,14 @@ import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { messageOf } from '@benchwire/shared/model/errors.ts';
 import { untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import { classifyExit, kernelOomKills } from './child-exit.ts';
-import type { FromChild, StartMessage } from './messages.ts';
+import type { AnyStart, FromChild } from './messages.ts';
 import { residentMemoryMb } from './resident-memory.ts';
 
 export interface RunChildOptions {
   /** The file to run; another than child.ts in tests only. */
   script: string;
   env: Record<string, string>;
-  start: StartMessage;
+  start: AnyStart;
   signal: AbortSignal;
   /** Without a message for this long the child hangs. */
   hang_seconds: number;

@@ -72,6 +72,7 @@ export function createSampleSink(
       case 'progress':
       case 'proof':
       case 'plan':
+      case 'quantized':
       case 'failed':
       case 'done':
         return;
