@@ -85,7 +85,7 @@ export const TICKETS_BUCKET = 'http_tickets';
 export const TICKET_TTL_MS = 30_000;
 export const ticket = z.object({ ticket: z.string(), expires_at: z.string() });
 
-/** KV bucket: layouts and queries that users saved, by `<kind>.<name>`. */
+/** KV bucket: layouts, queries and filters of lists that users saved, by `<kind>.<name>`. Filters since 0.6, named `<list>/<name>`. */
 export const SAVED_BUCKET = 'saved';
 /** What the bucket holds since 0.4; before, the value alone. */
 export const savedEntry = z.object({
@@ -96,4 +96,4 @@ export const savedEntry = z.object({
   saved_at: z.string(),
   value: z.unknown(),
 });
-export const savedKind = z.enum(['layouts', 'queries']);
+export const savedKind = z.enum(['layouts', 'queries', 'filters']);

@@ -6,6 +6,7 @@ import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
 import { readPeriod } from './period.ts';
+import { RUN_SORTS, SERIES_SORTS } from './list-sort.ts';
 import { issue } from './request.ts';
 import {
   annotationRow,
@@ -59,12 +60,14 @@ const text = z.string().max(4096);
 
 /** Several since 0.6. */
 const oneOrMore = z.union([text, z.array(text).min(1).max(100)]);
+/** What the last row of a page has in the column that is sorted by. */
+const sortedValue = z.union([z.string(), z.number()]);
 
 const rejectedPlace = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
 
 /** Each query: what goes in, and what a row of the answer is. */
 export const QUERIES = {
-  /** Newest first. */
+  /** Sorted; the newest first unless said otherwise. */
   runs: {
     parameters: z.strictObject({
       /** All of these since 0.3. */
@@ -88,6 +91,11 @@ export const QUERIES = {
       since: timestamp.optional(),
       /** The last row of the page before. */
       before: z.strictObject({ accepted_at: timestamp, run_id: runId }).optional(),
+      /** Since 0.6, as the two below. */
+      sort: z.enum(RUN_SORTS).default('accepted_at'),
+      descending: z.boolean().default(true),
+      /** The last row of the page before: its `sort_value` and id. */
+      after: z.strictObject({ value: sortedValue, run_id: runId }).optional(),
       limit: limit(20),
     }),
     row: runRow,
@@ -119,7 +127,7 @@ export const QUERIES = {
     }),
     row: resultRow,
   },
-  /** Without `series_id` every series, newest first; `search` is looked for in benchmark, model and metric. */
+  /** Without `series_id` every series, sorted; `search` is looked for in benchmark, model and metric. */
   series: {
     parameters: z.strictObject({
       search: text.default(''),
@@ -129,6 +137,11 @@ export const QUERIES = {
       model: text.optional(),
       /** Since 0.5. */
       series_kind: seriesKind.optional(),
+      /** Since 0.6, as those below. Rows with the same value follow each other by their fields. */
+      sort: z.enum(SERIES_SORTS).default('last_at'),
+      descending: z.boolean().default(true),
+      /** Of the page before: the `sort_value` of its last row, and the greatest id among the rows with that value. */
+      after: z.strictObject({ value: sortedValue, series_id: text }).optional(),
       limit: limit(100),
     }),
     row: seriesRow,
@@ -186,7 +199,7 @@ export const QUERIES = {
       /** The last row of the page before: its `detected_at` and `finding_id`. */
       before: z.strictObject({ detected_at: timestamp, finding_id: text }).optional(),
       /** The same where another column is sorted by: what the row has there (finding-sort.ts). Since 0.5. */
-      after: z.strictObject({ value: z.union([z.string(), z.number()]), finding_id: text }).optional(),
+      after: z.strictObject({ value: sortedValue, finding_id: text }).optional(),
       limit: limit(50),
     }),
     row: findingRow,

@@ -31,6 +31,9 @@ function stored<T extends z.ZodType>(schema: T) {
 /** Fields that a newer stack has stored are left out. */
 const storedSource = stored(z.object(source.shape));
 
+/** What stands in the column that a list is sorted by. */
+const sortValue = z.union([z.string(), z.number()]);
+
 /** A task's state: waiting, running, or how its last attempt ended. */
 export const taskState = z.enum(['waiting', 'running', ...OUTCOME_STATUSES]);
 export type TaskState = z.infer<typeof taskState>;
@@ -54,6 +57,8 @@ export const runRow = z.object({
   lost: z.int(),
   /** As it was worked out last; null where the run measured nothing, or goes on. Since 0.5. */
   verdict: storedVerdict.nullable().default(null),
+  /** What a list has sorted it by: the next page goes on after it. Since 0.6. */
+  sort_value: sortValue.optional(),
 });
 export type RunRow = z.infer<typeof runRow>;
 
@@ -141,6 +146,8 @@ export const seriesRow = z.object({
   first_at: timestamp,
   last_at: timestamp,
   last_value: z.number(),
+  /** As of a run. Since 0.6. */
+  sort_value: sortValue.optional(),
 });
 export type SeriesRow = z.infer<typeof seriesRow>;
 

@@ -57,6 +57,12 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     expect(browser.problems, 'on the console').toEqual([]);
   });
 
+  const saved = async (): Promise<string[]> => {
+    const api = new HttpClient({ url: dashboard.url, headers: { Authorization: `Bearer ${dashboard.key}` } });
+    const { items } = await api.send(call('GET /api/saved/:kind', { params: { kind: 'filters' } }));
+    return items.map(({ name }) => name);
+  };
+
   const open = async (path: string): Promise<void> => {
     const { page } = browser;
     await page.goto(dashboard.url + path);
@@ -133,6 +139,55 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
       .split('\n');
     expect(head).toMatch(/^finding_id,kind,state,/);
     expect(lines).toHaveLength((await client.query('findings', {})).rows.length);
+  });
+
+  it('sorts runs on the server, hides a column, saves both with the filters, and exports every run', async () => {
+    const { page } = browser;
+    for (let at = 0; at < 55; at++)
+      await client.submit({ name: `many ${at}`, tasks: [{ task_id: 'n', executor: 'noop' }] } as never);
+    await vi.waitFor(async () => {
+      const { rows } = await client.query('runs', { search: 'many', statuses: ['completed'], limit: 100 });
+      expect(rows).toHaveLength(55);
+    }, 120_000);
+    await open('/runs?search=many');
+    const names = page.getByRole('region', { name: 'Runs' }).last().getByRole('link');
+    await page.getByRole('columnheader', { name: 'Run', exact: true }).getByRole('button').click();
+    await page.waitForURL(/sort=name/);
+    await vi.waitFor(async () => expect(await names.first().textContent()).toBe('many 0'), { timeout: 20_000 });
+    await page.getByRole('columnheader', { name: 'Run', exact: true }).getByRole('button').click();
+    await page.waitForURL(/order=descending/);
+    await vi.waitFor(async () => expect(await names.first().textContent()).toBe('many 9'), { timeout: 20_000 });
+
+    await page.getByRole('button', { name: 'Columns: Runs' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Tags' }).click();
+    await page.waitForURL(/hide=tags/);
+    await page.getByRole('columnheader', { name: 'Tags' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('menuitem', { name: 'Save these filters' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('the many');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    // Another page of the same list takes all of it back, and exports what it has not loaded.
+    await open('/runs');
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('menuitem', { name: 'the many', exact: true }).click();
+    await page.waitForURL((url) => url.search === '?search=many&sort=name&order=descending&hide=tags');
+    await vi.waitFor(async () => expect(await names.first().textContent()).toBe('many 9'), { timeout: 20_000 });
+    await page.getByRole('button', { name: 'Show more' }).waitFor();
+    await page.getByRole('button', { name: 'Export: Runs' }).click();
+    const item = page.getByRole('menuitem', { name: 'CSV' });
+    const [file] = await Promise.all([page.waitForEvent('download'), item.click()]);
+    const lines = readFileSync(await file.path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines).toHaveLength(1 + 55);
+    expect(lines[1]).toMatch(/^many 9,completed,/);
+
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('menuitem', { name: 'Delete the many' }).click();
+    await vi.waitFor(async () => expect(await saved()).toEqual([]), { timeout: 20_000 });
   });
 
   it('shows a history by commit, from zero or as a logarithm, and keeps a zoom in the address until all is shown', async () => {

@@ -1,5 +1,6 @@
 import type { Call } from '@benchwire/shared/client/http-client.ts';
 import type { Page } from '@benchwire/shared/contracts/api/lists.ts';
+import { notifications } from '@mantine/notifications';
 import { api } from './client.ts';
 
 /** More rows than these are a job for `bw sql`. */
@@ -13,6 +14,10 @@ export async function allPages<Item>(what: Call<Page<Item>>): Promise<Item[]> {
     const page: Page<Item> = await api.send({ ...what, query: { ...what.query, limit: 1000, cursor } });
     rows.push(...page.items);
     cursor = page.next_cursor;
+  }
+  if (cursor !== null) {
+    const message = `It has the first ${rows.length} rows. Narrow the filters, or export all of them with bw sql.`;
+    notifications.show({ color: 'orange', title: 'The export is not complete', message, autoClose: false });
   }
   return rows;
 }

@@ -3,7 +3,9 @@ import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import type { Table as Exported } from './download.ts';
 import { ExportMenu } from './export-menu.tsx';
+import { ColumnsMenu } from './list/columns-menu.tsx';
 import { sortRows } from './sort-rows.ts';
+import { useUrlState } from './url-state.ts';
 
 export interface Column<Row> {
   /** Names the column, also in exports; with its unit where the heading has none: `latency_ms`. */
@@ -32,6 +34,12 @@ export interface DataTableProps<Row> {
   most?: number;
   maxHeight?: number;
   sorted?: Sorting;
+  /** Where the server sorts: what by, and what asks for another order. The table sorts what it has unless this is set. */
+  order?: TableOrder | 'as given';
+  /** Columns can be hidden; which are is in the address. For one table of a page. */
+  choosable?: boolean;
+  /** Every row there is, for an export, where `rows` are those of some pages. */
+  all?: () => Promise<readonly Row[]>;
 }
 
 interface Sorting {
@@ -39,24 +47,61 @@ interface Sorting {
   descending: boolean;
 }
 
+export interface TableOrder {
+  sorting: Sorting;
+  /** Keys of columns. */
+  sortable: readonly string[];
+  onSort: (key: string, descending: boolean) => void;
+}
+
+/** Keys of hidden columns, with commas between them. */
+const HIDDEN = { hide: '' };
+
 /** Rows under headings that sort them. Wide tables scroll in their own box. */
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
-  const { label, columns, rows, rowKey, most = 200, maxHeight } = props;
-  const [sorting, setSorting] = useState<Sorting | undefined>(props.sorted);
-  const [shown, setShown] = useState(most);
-  const by = columns.find(({ key }) => key === sorting?.key);
-  const ordered = by === undefined ? rows : sortRows(rows, by.value, sorting?.descending ?? false);
+  const { label, rows, rowKey, most = 200, maxHeight, order, choosable = false, all } = props;
+  const [own, setOwn] = useState<Sorting | undefined>(props.sorted);
+  const [more, setMore] = useState(0);
+  const [{ hide }, change] = useUrlState(HIDDEN);
+  const hidden = new Set(choosable ? hide.split(',') : []);
+  const columns = props.columns.filter(({ key }) => !hidden.has(key));
+  const by = order === undefined ? columns.find(({ key }) => key === own?.key) : undefined;
+  const ordered = by === undefined ? rows : sortRows(rows, by.value, own?.descending ?? false);
+  const shown = most + more;
+  const sorting = order === undefined ? own : order === 'as given' ? undefined : order.sorting;
+  const onSort = (key: string, descending: boolean): void => {
+    if (order === undefined) setOwn({ key, descending });
+    else if (order !== 'as given') order.onSort(key, descending);
+  };
+  const isSortable = (key: string): boolean =>
+    order === undefined || (order !== 'as given' && order.sortable.includes(key));
+  const table = async (): Promise<Exported> => tableOf(props.columns, all === undefined ? ordered : await all());
 
   return (
     <div className="bw-exported">
-      <ExportMenu of={label} table={() => tableOf(columns, ordered)} />
+      <div className="bw-table-tools">
+        {choosable && (
+          <ColumnsMenu
+            of={label}
+            columns={props.columns}
+            hidden={hidden}
+            onHide={(next) => change({ hide: [...next].filter(Boolean).join(',') })}
+          />
+        )}
+        <ExportMenu of={label} table={table} />
+      </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by the keyboard */}
       <section className="bw-table" aria-label={label} tabIndex={0} style={{ maxHeight }}>
         <Table stickyHeader highlightOnHover>
           <Table.Thead>
             <Table.Tr>
               {columns.map((column) => (
-                <Heading key={column.key} column={column} sorting={sorting} onSort={setSorting} />
+                <Heading
+                  key={column.key}
+                  column={column}
+                  sorting={sorting}
+                  onSort={isSortable(column.key) ? onSort : undefined}
+                />
               ))}
             </Table.Tr>
           </Table.Thead>
@@ -74,7 +119,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
         </Table>
       </section>
       {ordered.length > shown && (
-        <Button variant="subtle" size="compact-sm" mt={6} onClick={() => setShown(shown + most)}>
+        <Button variant="subtle" size="compact-sm" mt={6} onClick={() => setMore(more + most)}>
           Show {Math.min(most, ordered.length - shown)} more of {ordered.length - shown}
         </Button>
       )}
@@ -98,10 +143,16 @@ function Heading<Row>({
 }: {
   column: Column<Row>;
   sorting: Sorting | undefined;
-  onSort: (sorting: Sorting) => void;
+  onSort: ((key: string, descending: boolean) => void) | undefined;
 }): ReactNode {
   if (title === '') return <Table.Th data-wide={wide} className="bw-narrow" />;
   const active = sorting?.key === key ? sorting : undefined;
+  const text = (
+    <>
+      {title}
+      {unit !== undefined && <span className="bw-unit"> {unit}</span>}
+    </>
+  );
   const Arrow = active?.descending ? IconArrowDown : IconArrowUp;
   return (
     <Table.Th
@@ -110,14 +161,17 @@ function Heading<Row>({
       title={hint}
       aria-sort={active === undefined ? 'none' : active.descending ? 'descending' : 'ascending'}
     >
-      <UnstyledButton
-        className="bw-sort"
-        onClick={() => onSort({ key, descending: active === undefined ? numeric === true : !active.descending })}
-      >
-        {title}
-        {unit !== undefined && <span className="bw-unit"> {unit}</span>}
-        {active !== undefined && <Arrow size={13} aria-hidden />}
-      </UnstyledButton>
+      {onSort === undefined ? (
+        <span className="bw-sort">{text}</span>
+      ) : (
+        <UnstyledButton
+          className="bw-sort"
+          onClick={() => onSort(key, active === undefined ? numeric === true : !active.descending)}
+        >
+          {text}
+          {active !== undefined && <Arrow size={13} aria-hidden />}
+        </UnstyledButton>
+      )}
     </Table.Th>
   );
 }

@@ -5,7 +5,7 @@ import { type Column, DataTable } from './data-table.tsx';
 import { RunLink } from './run-link.tsx';
 import { At } from './time.tsx';
 
-const COLUMNS: readonly Column<EventRow>[] = [
+export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
   { key: 'at', title: 'When', value: ({ at }) => at, cell: ({ at }) => <At at={at} /> },
   { key: 'kind', title: 'Event', value: ({ entity, kind }) => `${entity} ${kind.replaceAll('_', ' ')}` },
   {
@@ -39,6 +39,6 @@ export function EventTable({
   events: readonly EventRow[];
   without?: readonly string[];
 }): ReactNode {
-  const columns = COLUMNS.filter(({ key }) => !without.includes(key));
+  const columns = EVENT_COLUMNS.filter(({ key }) => !without.includes(key));
   return <DataTable label="Events" columns={columns} rows={events} rowKey={({ event_id }) => event_id} />;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runId, taskId } from '../ids.ts';
+import { RUN_SORTS } from '../list-sort.ts';
 import { QUERIES } from '../query.ts';
 import { issue } from '../request.ts';
 import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
@@ -12,7 +13,7 @@ import { signatures } from './signature.ts';
 const params = z.object({ run_id: runId });
 
 /** A run as HTTP shows it. */
-export const runNow = runRow.extend({
+export const runNow = runRow.omit({ sort_value: true }).extend({
   /** Whether it goes on, or how it ended. */
   status: z.enum(RUN_STATUSES),
 });
@@ -55,7 +56,7 @@ const runFilter = z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).
 export const runApi = signatures({
   'GET /api/runs': {
     role: 'viewer',
-    summary: 'Runs, the newest first',
+    summary: 'Runs, sorted; the newest first unless said otherwise',
     query: z.strictObject({
       /** `failed` finds runs with any failed task, partly failed ones too; `running` also those that are being cancelled. */
       status: runFilter,
@@ -68,6 +69,8 @@ export const runApi = signatures({
       commit: z.string().max(256).optional(),
       branch: z.string().max(256).optional(),
       since,
+      sort: z.enum(RUN_SORTS).default('accepted_at'),
+      descending: z.stringbool().default(true),
       limit: limitOf(20),
       cursor,
     }),

@@ -26,7 +26,7 @@ export type SavedFacts = z.infer<typeof savedFacts>;
 export const savedApi = signatures({
   'GET /api/saved/:kind': {
     role: 'viewer',
-    summary: 'Saved layouts or queries, without their values',
+    summary: 'Saved layouts, queries or filters of lists, without their values',
     params: z.object({ kind: savedKind }),
     answer: listAnswer(savedFacts),
   },

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { seriesAnalysis } from '../anomaly.ts';
+import { SERIES_SORTS } from '../list-sort.ts';
 import { QUERIES } from '../query.ts';
 import { annotationRow, resultRow, seriesRow } from '../rows.ts';
 import { seriesKind } from '../series-key.ts';
-import { limitOf, listAnswer, listOf, pageOf } from './lists.ts';
+import { cursor, limitOf, listAnswer, listOf, pageOf } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ id: z.string().min(1).max(64) });
@@ -12,14 +13,17 @@ export const seriesApi = signatures({
   'GET /api/series': {
     role: 'viewer',
     summary:
-      'Series; `search` looks in benchmark, model and metric, `series_kind` is `result`, `phase`, `memory` or `energy`',
+      'Series, sorted; `search` looks in benchmark, model and metric, `series_kind` is `result`, `phase`, `memory` or `energy`',
     query: z.strictObject({
       search: z.string().max(256).default(''),
       series_kind: seriesKind.optional(),
       model: z.string().max(4096).optional(),
+      sort: z.enum(SERIES_SORTS).default('last_at'),
+      descending: z.stringbool().default(true),
       limit: limitOf(100, 10_000),
+      cursor,
     }),
-    answer: pageOf(seriesRow),
+    answer: pageOf(seriesRow.omit({ sort_value: true })),
   },
   'GET /api/series-values': {
     role: 'viewer',
@@ -27,7 +31,12 @@ export const seriesApi = signatures({
     query: z.strictObject({ id: listOf(z.string().min(1).max(64)), points: limitOf(30, 200) }),
     answer: listAnswer(QUERIES.newest_values.row),
   },
-  'GET /api/series/:id': { role: 'viewer', summary: 'One series', params, answer: seriesRow },
+  'GET /api/series/:id': {
+    role: 'viewer',
+    summary: 'One series',
+    params,
+    answer: seriesRow.omit({ sort_value: true }),
+  },
   'GET /api/series/:id/points': {
     role: 'viewer',
     summary: 'Its points, the oldest first',

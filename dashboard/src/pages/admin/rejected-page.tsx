@@ -5,9 +5,10 @@ import { useMay } from '../../api/session.ts';
 import { useChange, usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { actionColumn } from '../../parts/action-column.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import type { Column } from '../../parts/data-table.tsx';
+import { ServerList } from '../../parts/list/server-list.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
+import { Empty } from '../../parts/states.tsx';
 import { At } from '../../parts/time.tsx';
 import { issueText, rawText } from './rejected-text.ts';
 
@@ -42,7 +43,7 @@ const COLUMNS: readonly Column<RejectedItem>[] = [
 /** Messages that could not be read, with why; an operator sends one again once the reason is gone. */
 export default function RejectedPage(): ReactNode {
   useRefresh('rejected', ['/api/rejected']);
-  const rejected = usePages(call('GET /api/rejected', { query: { limit: 100 } }));
+  const asked = call('GET /api/rejected', { query: { limit: 100 } });
   const may_operate = useMay('operator');
   const replay = useChange(
     ({ id }: RejectedItem) => call('POST /api/rejected/:id/replay', { params: { id } }),
@@ -53,20 +54,14 @@ export default function RejectedPage(): ReactNode {
     <>
       <PageHead title="Rejected messages" />
       <Panel title="Newest first">
-        <Answer of={rejected} height={200}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty title="No rejected messages" />
-            ) : (
-              <DataTable
-                label="Rejected messages"
-                columns={may_operate ? [...COLUMNS, again] : COLUMNS}
-                rows={rows}
-                rowKey={({ id }) => id}
-              />
-            )
-          }
-        </Answer>
+        <ServerList
+          label="Rejected messages"
+          of={usePages(asked)}
+          asked={asked}
+          columns={may_operate ? [...COLUMNS, again] : COLUMNS}
+          rowKey={({ id }) => id}
+          empty={<Empty title="No rejected messages" />}
+        />
       </Panel>
     </>
   );

@@ -2,13 +2,14 @@ import { call } from '@benchwire/shared/client/http-client.ts';
 import type { Api } from '@benchwire/shared/contracts/api/api.ts';
 import type { QueryOf } from '@benchwire/shared/contracts/api/signature.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
-import { Button, Checkbox, Group } from '@mantine/core';
+import { Checkbox, Group } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { allPages } from '../../api/all-pages.ts';
 import { useMay } from '../../api/session.ts';
 import { usePages } from '../../api/use-api.ts';
 import type { Table } from '../../parts/download.ts';
 import { ExportMenu } from '../../parts/export-menu.tsx';
+import { ShowMore } from '../../parts/list/server-list.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { DecideMany } from './decide-many.tsx';
@@ -64,17 +65,7 @@ export function FindingTable({ query, filtered, title }: FindingTableProps): Rea
           )
         }
       </Answer>
-      {findings.hasNextPage && (
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          mt={6}
-          loading={findings.isFetchingNextPage}
-          onClick={() => void findings.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      )}
+      <ShowMore of={findings} />
     </Panel>
   );
 }

@@ -1,22 +1,21 @@
 import { FINDING_KINDS } from '@benchwire/shared/contracts/finding.ts';
 import { FINDING_SORTS } from '@benchwire/shared/contracts/finding-sort.ts';
-import { Button, SegmentedControl, Select } from '@mantine/core';
+import { SegmentedControl } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useRefresh } from '../../api/use-refresh.ts';
+import { instantOf } from '../../parts/list/days.ts';
+import { FilterBar } from '../../parts/list/filter-bar.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
-import {
-  FILTERS,
-  FindingFilterFields,
-  type FindingFilters,
-  instantOf,
-  ORDERS,
-  STATE_CHOICES,
-  statesOf,
-} from './finding-filters.tsx';
+import { FINDING_FILTERS, ORDERS, STATE_FILTER, statesOf } from './finding-filters.ts';
 import { type FindingQuery, FindingTable } from './finding-table.tsx';
 import { IncidentList } from './incident-list.tsx';
 
+const FILTERS = {
+  ...{ state: 'open', kind: '', search: '', benchmark: '', commit: '', branch: '', author: '', since: '', until: '' },
+  sort: 'detected_at',
+};
+type FindingFilters = typeof FILTERS;
 const DEFAULTS = { by: 'finding', ...FILTERS };
 
 /** Everything that was found, as a list or by what caused it. */
@@ -29,7 +28,13 @@ export default function FindingsPage(): ReactNode {
   return (
     <>
       <PageHead title="Findings" note="Open a finding to see the evidence behind it." />
-      <search className="bw-filters">
+      <FilterBar
+        list="findings"
+        filters={by === 'finding' ? FINDING_FILTERS : [STATE_FILTER]}
+        state={filters}
+        defaults={FILTERS}
+        change={change}
+      >
         <SegmentedControl
           size="sm"
           data={[
@@ -40,21 +45,7 @@ export default function FindingsPage(): ReactNode {
           onChange={(next) => change({ by: next })}
           aria-label="Grouped"
         />
-        <Select
-          aria-label="State"
-          data={STATE_CHOICES}
-          value={filters.state}
-          onChange={(next) => change({ state: next ?? 'open' })}
-          allowDeselect={false}
-          w={150}
-        />
-        {by === 'finding' && <FindingFilterFields filters={filters} change={change} />}
-        {by === 'finding' && filtered && (
-          <Button variant="subtle" onClick={() => change(FILTERS)}>
-            Clear
-          </Button>
-        )}
-      </search>
+      </FilterBar>
       {by === 'incident' ? (
         <IncidentList only_open={filters.state === 'open'} />
       ) : (

@@ -1,10 +1,9 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
-import { Select, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useSchedulerStatus } from '../../api/scheduler-status.ts';
 import { useGet } from '../../api/use-api.ts';
+import { type Filter, FilterBar } from '../../parts/list/filter-bar.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
@@ -19,6 +18,17 @@ import { isThere } from './worker-facts.ts';
 import { WorkerTable } from './worker-table.tsx';
 
 const DEFAULTS = { pool: '', search: '', show: 'there' };
+const filtersOf = (pools: string[]): Filter[] => [
+  { name: 'search', kind: 'search', label: 'Search for workers', placeholder: 'worker, host, device' },
+  { name: 'pool', kind: 'choice', label: 'Pool', placeholder: 'every pool', choices: pools, width: 220 },
+  {
+    ...{ name: 'show', kind: 'choice', label: 'Workers shown', width: 180 },
+    choices: [
+      { value: 'there', label: 'Online' },
+      { value: 'all', label: 'Online and offline' },
+    ],
+  },
+];
 
 /** Everything that runs tasks, and everything that serves it. */
 export default function FleetPage(): ReactNode {
@@ -28,40 +38,16 @@ export default function FleetPage(): ReactNode {
   const cluster = useGet(call('GET /api/cluster'), { every_ms: 5000 });
   const failures = useGet(call('GET /api/failures'), { every_ms: 30_000 });
   const recovery = useGet(call('GET /api/recovery'), { every_ms: 30_000 });
-  const pools = [...new Set([...(workers.data ?? []).flatMap((worker) => worker.pools), filters.pool])].filter(Boolean);
+  const pools = [...new Set([...(workers.data ?? []).flatMap((worker) => worker.pools), filters.pool])]
+    .filter(Boolean)
+    .sort();
   return (
     <>
       <PageHead title="Fleet" />
       {status.data !== undefined && <Troubles status={status.data} />}
       <div className="bw-grid">
         <Panel title="Workers">
-          <search className="bw-filters">
-            <TextInput
-              data-search
-              aria-label="Search for workers"
-              placeholder="worker, host, device"
-              leftSection={<IconSearch size={15} />}
-              value={filters.search}
-              onChange={(event) => change({ search: event.currentTarget.value })}
-            />
-            <Select
-              aria-label="Pool"
-              placeholder="every pool"
-              data={pools.sort()}
-              value={filters.pool || null}
-              onChange={(pool) => change({ pool: pool ?? '' })}
-              clearable
-            />
-            <Select
-              aria-label="Workers shown"
-              data={[
-                { value: 'there', label: 'Online' },
-                { value: 'all', label: 'Online and offline' },
-              ]}
-              value={filters.show}
-              onChange={(show) => change({ show: show ?? 'there' })}
-            />
-          </search>
+          <FilterBar list="fleet" filters={filtersOf(pools)} state={filters} defaults={DEFAULTS} change={change} />
           <Answer of={workers} height={200}>
             {(all) => {
               const rows = all.filter((worker) => fits(worker, filters));

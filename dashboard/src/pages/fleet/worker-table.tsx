@@ -138,6 +138,13 @@ const COLUMNS: readonly Column<WorkerNow>[] = [
 
 export function WorkerTable({ workers }: { workers: readonly WorkerNow[] }): ReactNode {
   return (
-    <DataTable label="Workers" columns={COLUMNS} rows={workers} rowKey={({ worker_id }) => worker_id} maxHeight={560} />
+    <DataTable
+      label="Workers"
+      columns={COLUMNS}
+      rows={workers}
+      rowKey={({ worker_id }) => worker_id}
+      maxHeight={560}
+      choosable
+    />
   );
 }

@@ -1,18 +1,18 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
-import { Loader, SegmentedControl, Select, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { Loader, SegmentedControl } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { useHardwareNames } from '../../parts/hardware-name.tsx';
+import { type Filter, FilterBar } from '../../parts/list/filter-bar.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
-import { familyOf, isWanted, type Matrix, type MatrixChoice, matrixOf } from './matrix.ts';
+import { familyOf, isWanted, type Matrix, matrixOf } from './matrix.ts';
 import { MatrixTable } from './matrix-table.tsx';
 import { MetricSelect } from './metric-select.tsx';
 
@@ -128,7 +128,7 @@ function coverage({ lines, hardware }: Matrix): string {
 
 interface FilterProps {
   cells: readonly MatrixCell[];
-  choice: MatrixChoice & { metric: string };
+  choice: typeof DEFAULTS;
   change: (change: Partial<typeof DEFAULTS>) => void;
 }
 
@@ -151,68 +151,46 @@ function Filters({ cells, choice, change }: FilterProps): ReactNode {
       })),
     },
   ];
-  const select = (name: 'class' | 'family' | 'precision', label: string, values: string[]): ReactNode => (
-    <Select
-      aria-label={label}
-      placeholder={label.toLowerCase()}
-      data={values}
-      value={choice[name] || null}
-      onChange={(next) => change({ [name]: next ?? '' })}
-      clearable
-      searchable
-      w={150}
-    />
-  );
+  const choice_of = (name: 'class' | 'family' | 'precision', label: string, choices: string[]): Filter => ({
+    ...{ name, kind: 'choice', label, placeholder: label.toLowerCase(), choices },
+  });
+  const filters: Filter[] = [
+    {
+      ...{ name: 'against', kind: 'groups', label: 'Baseline', placeholder: 'absolute values', width: 260 },
+      choices: baselines,
+    },
+    choice_of(
+      'class',
+      'Hardware class',
+      distinct((cell) => cell.class),
+    ),
+    choice_of(
+      'family',
+      'Family',
+      distinct(({ model }) => (model === '' ? null : familyOf(model))),
+    ),
+    choice_of(
+      'precision',
+      'Precision',
+      distinct(({ precision }) => precision),
+    ),
+    {
+      ...{ name: 'batch', kind: 'choice', label: 'Batch size' },
+      choices: [
+        { value: 'best', label: 'best batch size' },
+        ...batches.map((size) =>
+          size === null ? { value: 'none', label: 'no batch size' } : { value: String(size), label: `batch ${size}` },
+        ),
+      ],
+    },
+    {
+      ...{ name: 'search', kind: 'search', label: 'Search in model and benchmark', width: 200 },
+      placeholder: 'model or benchmark',
+    },
+  ];
   return (
-    <search className="bw-filters">
+    <FilterBar list="matrix" filters={filters} state={choice} defaults={DEFAULTS} change={change}>
       <MetricSelect value={choice.metric} onChange={(metric) => change({ metric })} />
-      <Select
-        aria-label="Baseline"
-        placeholder="absolute values"
-        data={baselines}
-        value={choice.against || null}
-        onChange={(next) => change({ against: next ?? '' })}
-        clearable
-        searchable
-        w={260}
-      />
-      {select(
-        'class',
-        'Hardware class',
-        distinct((cell) => cell.class),
-      )}
-      {select(
-        'family',
-        'Family',
-        distinct(({ model }) => (model === '' ? null : familyOf(model))),
-      )}
-      {select(
-        'precision',
-        'Precision',
-        distinct(({ precision }) => precision),
-      )}
-      <Select
-        aria-label="Batch size"
-        data={[
-          { value: 'best', label: 'best batch size' },
-          ...batches.map((size) =>
-            size === null ? { value: 'none', label: 'no batch size' } : { value: String(size), label: `batch ${size}` },
-          ),
-        ]}
-        value={choice.batch}
-        onChange={(next) => change({ batch: next ?? 'best' })}
-        allowDeselect={false}
-        w={150}
-      />
-      <TextInput
-        data-search
-        aria-label="Search in model and benchmark"
-        placeholder="model or benchmark"
-        leftSection={<IconSearch size={15} />}
-        value={choice.search}
-        onChange={(event) => change({ search: event.currentTarget.value })}
-        w={200}
-      />
-    </search>
+    </FilterBar>
   );
 }

@@ -49,7 +49,7 @@ export function MatrixTable({ matrix, as_percent, nameOf }: MatrixTableProps): R
       }),
     ),
   ];
-  return <DataTable label="Matrix" columns={columns} rows={lines} rowKey={({ key }) => key} most={300} />;
+  return <DataTable label="Matrix" columns={columns} rows={lines} rowKey={({ key }) => key} most={300} choosable />;
 }
 
 function Place({

@@ -7,8 +7,8 @@ import { useMay } from '../../api/session.ts';
 import { useChange, useGet } from '../../api/use-api.ts';
 import { download, fileName, jsonOf } from '../../parts/download.ts';
 import { notifyFailure } from '../../parts/notify.ts';
+import { SaveDialog } from '../../parts/save-dialog.tsx';
 import { encodeLayout, type Layout, readLayout } from './layout.ts';
-import { SaveLayout } from './save-layout.tsx';
 import type { ShownLayout } from './use-layout.ts';
 
 const LAYOUTS = call('GET /api/saved/:kind', { params: { kind: 'layouts' } });
@@ -80,8 +80,10 @@ export function LayoutMenu({
           )}
         </Menu.Dropdown>
       </Menu>
-      <SaveLayout
+      <SaveDialog
         opened={saving}
+        title="Save layout"
+        note="Everyone on this server can see it. A layout with the same name is replaced."
         name={name}
         onClose={() => setSaving(false)}
         onSave={async (as) => {

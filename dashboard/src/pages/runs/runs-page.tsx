@@ -1,44 +1,66 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
+import type { RunSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { RUN_STATUSES } from '@benchwire/shared/contracts/run-status.ts';
-import { Button, Checkbox, SegmentedControl, Select, TextInput } from '@mantine/core';
-import { IconGitCompare, IconPlus, IconSearch } from '@tabler/icons-react';
+import { Button, Checkbox } from '@mantine/core';
+import { IconGitCompare, IconPlus } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { useMay } from '../../api/session.ts';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
+import { instantOf } from '../../parts/list/days.ts';
+import { type Filter, FilterBar } from '../../parts/list/filter-bar.tsx';
+import { ServerList } from '../../parts/list/server-list.tsx';
+import { type Direction, useOrder } from '../../parts/list/use-order.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
+import { Empty } from '../../parts/states.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
-import { RunTable } from './run-table.tsx';
+import { RUN_COLUMNS } from './run-columns.tsx';
 
-const DEFAULTS = { status: '', verdict: '', search: '', tag: '' };
+const DEFAULTS = { status: '', verdict: '', search: '', tag: '', commit: '', branch: '', since: '' };
 const OUTCOMES = ['pass', 'warn', 'fail'] as const;
-const STATES = [
-  { value: '', label: 'All' },
-  { value: 'running', label: 'Running' },
-  { value: 'completed', label: 'Completed' },
-  { value: 'partly_failed', label: 'Partly failed' },
-  { value: 'failed', label: 'Failed' },
-  { value: 'cancelled', label: 'Cancelled' },
+const FILTERS: readonly Filter[] = [
+  {
+    ...{ name: 'status', kind: 'segments', label: 'Status' },
+    choices: [
+      { value: '', label: 'All' },
+      { value: 'running', label: 'Running' },
+      { value: 'completed', label: 'Completed' },
+      { value: 'partly_failed', label: 'Partly failed' },
+      { value: 'failed', label: 'Failed' },
+      { value: 'cancelled', label: 'Cancelled' },
+    ],
+  },
+  { name: 'search', kind: 'search', label: 'Search in name and id', placeholder: 'name or id' },
+  { name: 'verdict', kind: 'choice', label: 'Verdict', placeholder: 'any verdict', choices: OUTCOMES, more: true },
+  { name: 'commit', kind: 'text', label: 'Commit', more: true },
+  { name: 'branch', kind: 'text', label: 'Branch', more: true },
+  { name: 'tag', kind: 'text', label: 'Tag', placeholder: 'tag: name=value', more: true },
+  { name: 'since', kind: 'from_day', label: 'Submitted from', more: true },
 ];
+/** Each with the direction that it begins with. */
+const ORDERS = {
+  ...{ accepted_at: 'descending', name: 'ascending', status: 'ascending', not_completed: 'descending' },
+  ...{ duration_seconds: 'descending', source: 'ascending' },
+} as const satisfies Record<RunSort, Direction>;
 
+/** Every run that the server has, as it filters and sorts them. */
 export default function RunsPage(): ReactNode {
   const [filters, change] = useUrlState(DEFAULTS);
+  const { sort, descending, order } = useOrder(ORDERS);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const may_submit = useMay('submitter');
   useRefresh('events', ['/api/runs']);
-  const runs = usePages(
-    call('GET /api/runs', {
-      query: {
-        ...filters,
-        status: oneOf(RUN_STATUSES, filters.status),
-        verdict: oneOf(OUTCOMES, filters.verdict),
-        limit: 50,
-      },
-    }),
-  );
+  const { status, verdict, since, ...texts } = filters;
+  const asked = call('GET /api/runs', {
+    query: {
+      ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== '')),
+      ...{ status: oneOf(RUN_STATUSES, status), verdict: oneOf(OUTCOMES, verdict), since: instantOf(since, 'begin') },
+      ...{ sort, descending, limit: 50 },
+    },
+  });
+  const runs = usePages(asked);
   const filtered = Object.values(filters).some((value) => value !== '');
 
   const toggle = (run_id: string): void => {
@@ -74,66 +96,21 @@ export default function RunsPage(): ReactNode {
           </Button>
         )}
       </PageHead>
-      <search className="bw-filters">
-        <SegmentedControl
-          data={STATES}
-          value={filters.status}
-          onChange={(status) => change({ status })}
-          size="sm"
-          aria-label="Status"
-        />
-        <Select
-          aria-label="Verdict"
-          placeholder="any verdict"
-          data={[...OUTCOMES]}
-          value={filters.verdict || null}
-          onChange={(verdict) => change({ verdict: verdict ?? '' })}
-          clearable
-        />
-        <TextInput
-          data-search
-          aria-label="Search in name and id"
-          placeholder="name or id"
-          leftSection={<IconSearch size={15} />}
-          value={filters.search}
-          onChange={(event) => change({ search: event.currentTarget.value })}
-        />
-        <TextInput
-          aria-label="Tag"
-          placeholder="tag: name=value"
-          value={filters.tag}
-          onChange={(event) => change({ tag: event.currentTarget.value })}
-        />
-      </search>
-      <Panel title="Newest first">
-        <Answer of={runs} height={300}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty title={filtered ? 'No runs match these filters' : 'No runs yet'}>
-                {filtered ? (
-                  <Button variant="default" size="compact-sm" onClick={() => change(DEFAULTS)}>
-                    Show all
-                  </Button>
-                ) : (
-                  <Link href="/runs/new">Start your first run</Link>
-                )}
-              </Empty>
-            ) : (
-              <RunTable runs={rows} choose={choose} />
-            )
+      <FilterBar list="runs" filters={FILTERS} state={filters} defaults={DEFAULTS} change={change} />
+      <Panel title="Runs">
+        <ServerList
+          label="Runs"
+          of={runs}
+          asked={asked}
+          columns={[{ key: 'choose', title: '', value: () => '', cell: choose }, ...RUN_COLUMNS]}
+          rowKey={({ run_id }) => run_id}
+          order={order}
+          empty={
+            <Empty title={filtered ? 'No runs match these filters' : 'No runs yet'}>
+              {filtered ? 'Clear the filters to see all.' : <Link href="/runs/new">Start your first run</Link>}
+            </Empty>
           }
-        </Answer>
-        {runs.hasNextPage && (
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            mt={6}
-            loading={runs.isFetchingNextPage}
-            onClick={() => void runs.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        )}
+        />
       </Panel>
     </>
   );

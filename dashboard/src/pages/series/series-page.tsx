@@ -1,23 +1,44 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
+import type { SeriesSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { SERIES_KINDS } from '@benchwire/shared/contracts/series-key.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
-import { Button, Checkbox, TextInput } from '@mantine/core';
-import { IconGitCompare, IconSearch } from '@tabler/icons-react';
+import { Button, Checkbox } from '@mantine/core';
+import { IconGitCompare } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatCount, formatNumber } from '../../format/numbers.ts';
 import { seriesName } from '../../format/series-name.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import type { Column } from '../../parts/data-table.tsx';
 import { PoolName } from '../../parts/hardware-name.tsx';
+import { type Filter, FilterBar } from '../../parts/list/filter-bar.tsx';
+import { ServerList } from '../../parts/list/server-list.tsx';
+import { type Direction, useOrder } from '../../parts/list/use-order.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
+import { Empty } from '../../parts/states.tsx';
 import { Ago } from '../../parts/time.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { oneOf, useUrlState } from '../../parts/url-state.ts';
 
-const DEFAULTS = { search: '' };
-const MOST = 1000;
+const DEFAULTS = { search: '', model: '', kind: '' };
+const FILTERS: readonly Filter[] = [
+  {
+    ...{ name: 'search', kind: 'search', label: 'Search in benchmark, model and metric', width: 280 },
+    placeholder: 'benchmark, model or metric',
+  },
+  { name: 'model', kind: 'text', label: 'Model', placeholder: 'model, its whole name', width: 190 },
+  {
+    ...{ name: 'kind', kind: 'choice', label: 'Kind', placeholder: 'every kind' },
+    choices: [...SERIES_KINDS],
+  },
+];
+/** Each with the direction that it begins with. */
+const ORDERS = {
+  ...{ last_at: 'descending', model: 'ascending', metric: 'ascending', series_kind: 'ascending' },
+  ...{ batch_size: 'ascending', last_value: 'descending', points: 'descending', benchmark: 'ascending' },
+  ...{ precision: 'ascending', executor: 'ascending', pool: 'ascending' },
+} as const satisfies Record<SeriesSort, Direction>;
 
 const COLUMNS: readonly Column<SeriesRow>[] = [
   {
@@ -63,10 +84,19 @@ const COLUMNS: readonly Column<SeriesRow>[] = [
 
 /** Every series with its last value. */
 export default function SeriesPage(): ReactNode {
-  const [{ search }, change] = useUrlState(DEFAULTS);
+  const [filters, change] = useUrlState(DEFAULTS);
+  const { sort, descending, order } = useOrder(ORDERS);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   useRefresh('events', ['/api/series'], 5000);
-  const series = usePages(call('GET /api/series', { query: { search, limit: MOST } }));
+  const { search, model, kind } = filters;
+  const asked = call('GET /api/series', {
+    query: {
+      ...{ search, model: model || undefined, series_kind: oneOf(SERIES_KINDS, kind) },
+      ...{ sort, descending, limit: 100 },
+    },
+  });
+  const series = usePages(asked);
+  const filtered = Object.values(filters).some((value) => value !== '');
   const toggle = (id: string): void => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -99,46 +129,27 @@ export default function SeriesPage(): ReactNode {
           </Button>
         )}
       </PageHead>
-      <search className="bw-filters">
-        <TextInput
-          data-search
-          aria-label="Search in benchmark, model and metric"
-          placeholder="benchmark, model or metric"
-          leftSection={<IconSearch size={15} />}
-          value={search}
-          onChange={(event) => change({ search: event.currentTarget.value })}
-          w={280}
-        />
-      </search>
-      <Panel title="Recently updated">
-        <Answer of={series} height={300}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty title={search === '' ? 'No series yet' : 'No series match this search'}>
-                {search === '' ? (
-                  <>
-                    The first completed benchmark starts one: <Link href="/runs/new">start one</Link>.
-                  </>
-                ) : (
-                  <Button variant="default" size="compact-sm" onClick={() => change(DEFAULTS)}>
-                    Show all
-                  </Button>
-                )}
-              </Empty>
-            ) : (
-              <>
-                <DataTable
-                  label="Series"
-                  columns={[choose, ...COLUMNS]}
-                  rows={rows}
-                  rowKey={({ series_id }) => series_id}
-                  most={100}
-                />
-                {rows.length >= MOST && <p className="bw-note">Showing the latest {MOST}: search to see others.</p>}
-              </>
-            )
+      <FilterBar list="series" filters={FILTERS} state={filters} defaults={DEFAULTS} change={change} />
+      <Panel title="Series">
+        <ServerList
+          label="Series"
+          of={series}
+          asked={asked}
+          columns={[choose, ...COLUMNS]}
+          rowKey={({ series_id }) => series_id}
+          order={order}
+          empty={
+            <Empty title={filtered ? 'No series match these filters' : 'No series yet'}>
+              {filtered ? (
+                'Clear the filters to see all.'
+              ) : (
+                <>
+                  The first completed benchmark starts one: <Link href="/runs/new">start one</Link>.
+                </>
+              )}
+            </Empty>
           }
-        </Answer>
+        />
       </Panel>
     </>
   );

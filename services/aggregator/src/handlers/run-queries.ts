@@ -62,6 +62,7 @@ function runRow(run: StoredRun, counts: Partial<Record<string, number>> | undefi
     accepted_at: run.accepted_at,
     source: run.source === '' ? null : (JSON.parse(run.source) as Source),
     tags: run.tags,
+    ...(run.sort_value === undefined ? {} : { sort_value: run.sort_value }),
   };
   if (counts === undefined) {
     const { state, finished_at, total, completed, failed, timed_out, cancelled, lost } = run;

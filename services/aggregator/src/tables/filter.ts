@@ -37,6 +37,30 @@ export function timeParameter(name: string): string {
   return `parseDateTime64BestEffort({${name}:String}, 3, 'UTC')`;
 }
 
+/** What a list is sorted by: a column or an expression, and the parameter that a value of it is given as. */
+export interface SortKey {
+  column: string;
+  parameter: string;
+}
+
+export const textKey = (column: string): SortKey => ({ column, parameter: '{after_value:String}' });
+export const numberKey = (column: string): SortKey => ({ column, parameter: '{after_value:Float64}' });
+
+/** What comes after a row in the order of a page; among equals the ids ascend, unless they are said to descend. */
+export function afterRow(
+  { column, parameter }: SortKey,
+  descending: boolean,
+  id: { column: string; type: string; descending?: boolean },
+  place: { value: string | number; id: string } | undefined,
+): Condition | undefined {
+  if (place === undefined) return undefined;
+  const beyond = `${column} ${descending ? '<' : '>'} ${parameter}`;
+  return [
+    `(${beyond} OR (${column} = ${parameter} AND ${id.column} ${id.descending === true ? '<' : '>'} {after_id:${id.type}}))`,
+    { after_value: place.value, after_id: place.id },
+  ];
+}
+
 /** From a time on. */
 export function since(column: string, value: string | undefined): Condition | undefined {
   return value === undefined ? undefined : [`${column} >= ${timeParameter('since')}`, { since: value }];

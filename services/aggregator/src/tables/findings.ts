@@ -2,7 +2,20 @@ import type { FindingSort } from '@benchwire/shared/contracts/finding-sort.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { FindingRow as FindingReply, IncidentRow, PrecisionRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { beginsWith, type Condition, contains, equals, filterBy, since, timeParameter, until } from './filter.ts';
+import {
+  afterRow,
+  beginsWith,
+  type Condition,
+  contains,
+  equals,
+  filterBy,
+  numberKey,
+  type SortKey,
+  since,
+  textKey,
+  timeParameter,
+  until,
+} from './filter.ts';
 import { SERIES_COLUMNS } from './series-columns.ts';
 import type { Table } from './table.ts';
 
@@ -54,26 +67,22 @@ const SHOWN = `finding_id, kind, series_id, run_id, task_id, benchmark, model, b
   baseline_median, z_score, change_percent, detected_at, message, state, state_reason, changed_at, revision,
   nullIf(incident_id, '') AS incident_id, executor, precision, unit, fingerprint, source, previous_source`;
 
-/** `findingSortValue` of shared/contracts/finding-sort.ts in SQL, and the parameter that a value of it is given as. */
-const SORTED_BY: Record<FindingSort, { column: string; parameter: string }> = {
+/** `findingSortValue` of shared/contracts/finding-sort.ts in SQL. */
+const SORTED_BY: Record<FindingSort, SortKey> = {
   detected_at: { column: 'detected_at', parameter: timeParameter('after_value') },
-  change: { column: 'ifNull(abs(change_percent), -1)', parameter: '{after_value:Float64}' },
-  series: { column: "concat(model, ' ', benchmark, ' ', metric)", parameter: '{after_value:String}' },
-  kind: { column: 'kind', parameter: '{after_value:String}' },
-  state: { column: 'state', parameter: '{after_value:String}' },
-  pool: { column: 'pool', parameter: '{after_value:String}' },
+  change: numberKey('ifNull(abs(change_percent), -1)'),
+  series: textKey("concat(model, ' ', benchmark, ' ', metric)"),
+  kind: textKey('kind'),
+  state: textKey('state'),
+  pool: textKey('pool'),
 };
 
 /** What comes after a row, in the order of a page. */
 function after({ sort, descending, before, after: place }: AskedQuery<'findings'>): Condition | undefined {
-  const { column, parameter } = SORTED_BY[sort];
   const value = place?.value ?? (sort === 'detected_at' ? before?.detected_at : undefined);
-  const after_id = place?.finding_id ?? before?.finding_id;
-  if (value === undefined || after_id === undefined) return undefined;
-  return [
-    `(${column} ${descending ? '<' : '>'} ${parameter} OR (${column} = ${parameter} AND finding_id > {after_id:String}))`,
-    { after_value: value, after_id },
-  ];
+  const id = place?.finding_id ?? before?.finding_id;
+  const last = value === undefined || id === undefined ? undefined : { value, id };
+  return afterRow(SORTED_BY[sort], descending, { column: 'finding_id', type: 'String' }, last);
 }
 
 /** A page of findings, sorted; `before` or `after` is the last row of the page before. */

@@ -1,4 +1,5 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
+import type { SeriesSort } from '@benchwire/shared/contracts/list-sort.ts';
 import { DECIDING_NOTHING } from '@benchwire/shared/contracts/provenance.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type {
@@ -9,7 +10,7 @@ import type {
   SeriesRow,
 } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { contains, equals, filterBy } from './filter.ts';
+import { afterRow, contains, equals, filterBy, numberKey, type SortKey, textKey } from './filter.ts';
 import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
 import { columnsOf, type Table } from './table.ts';
 
@@ -182,8 +183,14 @@ export function findFresh(
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Queries,
-  { search, series_id, series_kind, model, limit }: AskedQuery<'series'>,
+  { search, series_id, series_kind, model, sort, descending, after, limit }: AskedQuery<'series'>,
 ): Promise<SeriesRow[]> {
+  const key = SERIES_SORTED_BY[sort];
+  const direction = descending ? 'DESC' : 'ASC';
+  const last = after && { value: after.value, id: after.series_id };
+  const page = filterBy([
+    afterRow({ ...key, column: 'sort_value' }, descending, { column: 'series_id', type: 'String' }, last),
+  ]);
   const { where, parameters } = filterBy([
     equals('series_id', 'String', series_id),
     equals('series_kind', 'String', series_kind),
@@ -193,17 +200,34 @@ export function findSeries(
   // What a series is stands in each of its points, so it is read from the newest alone: of a million points that takes a
   // fifth of the time.
   return database.query(
-    `SELECT series_id, ${SHOWN_OF_SERIES.map((column) => `r.${column} AS ${column}`).join(', ')}, r.value AS last_value, points, first_at, last_at
+    `SELECT series_id, ${SHOWN_OF_SERIES.map((column) => `r.${column} AS ${column}`).join(', ')}, r.value AS last_value, points, first_at, last_at,
+       sort_value
      FROM results AS r FINAL
      INNER JOIN (
        SELECT series_id, count() AS points, argMax(measured_at, version) AS first_at, argMin(measured_at, version) AS last_at,
-         min(version) AS newest
-       FROM results FINAL ${where} GROUP BY series_id ORDER BY newest, series_id LIMIT {limit:UInt32}) AS s USING series_id
+         min(version) AS newest, ${key.column} AS sort_value
+       FROM results FINAL ${where} GROUP BY series_id ${page.where.replace('WHERE', 'HAVING')}
+       ORDER BY sort_value ${direction}, series_id LIMIT {limit:UInt32}) AS s USING series_id
      WHERE r.version = s.newest
-     ORDER BY newest, benchmark, model, metric, batch_size, series_id, r.run_id DESC LIMIT 1 BY series_id`,
-    { ...parameters, limit },
+     ORDER BY sort_value ${direction}, benchmark, model, metric, batch_size, series_id, r.run_id DESC LIMIT 1 BY series_id`,
+    { ...parameters, ...page.parameters, limit },
   );
 }
+
+/** A series' fields are the same in each of its points. The newest point has the lowest version. */
+const SERIES_SORTED_BY: Record<SeriesSort, SortKey> = {
+  last_at: numberKey('-toFloat64(min(version))'),
+  points: numberKey('toFloat64(count())'),
+  last_value: numberKey('argMin(value, version)'),
+  batch_size: numberKey('ifNull(toFloat64(any(batch_size)), -1)'),
+  model: textKey("any(if(model = '', benchmark, model))"),
+  metric: textKey('any(metric)'),
+  series_kind: textKey('toString(any(series_kind))'),
+  benchmark: textKey('any(benchmark)'),
+  precision: textKey('any(precision)'),
+  executor: textKey('any(executor)'),
+  pool: textKey('argMin(pool, version)'),
+};
 
 /** What a series is, and where it was measured last. */
 const SHOWN_OF_SERIES = [...SERIES_FIELDS, 'pool', 'unit'];

@@ -1,6 +1,7 @@
+import type { RunSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
-import { filterBy, since as sinceTime, timeParameter } from './filter.ts';
+import { afterRow, filterBy, numberKey, type SortKey, since as sinceTime, textKey, timeParameter } from './filter.ts';
 import type { Table } from './table.ts';
 
 const counted = 'SimpleAggregateFunction(max, UInt32)';
@@ -47,6 +48,8 @@ export interface StoredRun {
   timed_out: number;
   cancelled: number;
   lost: number;
+  /** In a list: what it is sorted by. */
+  sort_value?: string | number;
 }
 
 /** `runStatus` of shared/contracts/run-status.ts in SQL. */
@@ -54,13 +57,25 @@ const STATUS = `multiIf(state = 'cancelling', 'cancelling', state != 'finished',
   failed + timed_out + lost > 0, if(completed > 0, 'partly_failed', 'failed'),
   completed >= total, 'completed', 'cancelled')`;
 
-/** The newest runs that are asked for. */
-export function findRuns(
-  database: Queries,
-  { states, statuses, verdicts, search, tag, commit, branch, since, before, limit }: AskedQuery<'runs'>,
-): Promise<StoredRun[]> {
+/** Of what goes on nothing is known yet that is counted at its end: it comes below every other. */
+const atItsEnd = (value: string): SortKey => numberKey(`if(state = 'finished', toFloat64(${value}), -1)`);
+
+const SORTED_BY: Record<RunSort, SortKey> = {
+  accepted_at: numberKey('toFloat64(toUnixTimestamp64Milli(accepted_at))'),
+  name: textKey('lower(name)'),
+  status: textKey(STATUS),
+  not_completed: atItsEnd('failed + timed_out + lost'),
+  duration_seconds: atItsEnd("ifNull(dateDiff('millisecond', accepted_at, finished_at), -1)"),
+  source: textKey("concat(JSONExtractString(source, 'branch'), ' ', JSONExtractString(source, 'commit'))"),
+};
+
+/** A page of runs, sorted. */
+export function findRuns(database: Queries, parameters: AskedQuery<'runs'>): Promise<StoredRun[]> {
+  const { states, statuses, verdicts, search, tag, commit, branch, since, before, limit, sort, descending, after } =
+    parameters;
+  const key = SORTED_BY[sort];
   const [name = '', ...value] = tag.split('=');
-  const { where, parameters } = filterBy([
+  const { where, parameters: given } = filterBy([
     states && ['toString(state) IN ({states:Array(String)})', { states }],
     statuses && [`${STATUS} IN ({statuses:Array(String)})`, { statuses }],
     verdicts && [
@@ -80,14 +95,21 @@ export function findRuns(
       : ["startsWith(lower(JSONExtractString(source, 'commit')), lower({commit:String}))", { commit }],
     branch === '' ? undefined : ["JSONExtractString(source, 'branch') = {branch:String}", { branch }],
     sinceTime('accepted_at', since),
+    afterRow(
+      key,
+      descending,
+      { column: 'run_id', type: 'UUID', descending: true },
+      after && { value: after.value, id: after.run_id },
+    ),
     before && [
       `(accepted_at, run_id) < (${timeParameter('before_at')}, {before_run:UUID})`,
       { before_at: before.accepted_at, before_run: before.run_id },
     ],
   ]);
   return database.query(
-    `SELECT * FROM runs FINAL ${where} ORDER BY accepted_at DESC, run_id DESC LIMIT {limit:UInt32}`,
-    { limit, ...parameters },
+    `SELECT *, ${key.column} AS sort_value FROM runs FINAL ${where}
+     ORDER BY sort_value ${descending ? 'DESC' : 'ASC'}, run_id DESC LIMIT {limit:UInt32}`,
+    { limit, ...given },
   );
 }
 

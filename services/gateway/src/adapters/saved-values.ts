@@ -17,7 +17,7 @@ interface Known extends SavedFacts {
 /** Whatever was saved is an object. */
 const stored = z.record(z.string(), z.unknown());
 
-/** Layouts and queries that users saved, by kind and name: in a KV bucket, with an index in memory that follows it. */
+/** Layouts, queries and filters that users saved, by kind and name: in a KV bucket, with an index in memory that follows it. */
 export class SavedValues {
   readonly #bucket: KV;
   readonly #options: StoredIn;
@@ -66,7 +66,8 @@ export class SavedValues {
       throw new HttpProblem(413, 'BODY_TOO_LARGE', `A saved value has ${MAX_SAVED_BYTES} bytes at most, not ${bytes}.`);
     let own = 0;
     for (const [other, known] of this.#known) if (other !== key && known.identity === identity) own++;
-    if (own >= MAX_SAVED_PER_CALLER) throw full(`You have saved ${own} layouts and queries`, MAX_SAVED_PER_CALLER);
+    if (own >= MAX_SAVED_PER_CALLER)
+      throw full(`You have saved ${own} layouts, queries and filters`, MAX_SAVED_PER_CALLER);
     if (!this.#known.has(key) && this.#known.size >= MAX_SAVED) throw full(`${MAX_SAVED} are saved here`, MAX_SAVED);
     const saved_at = new Date().toISOString();
     await this.#bucket.put(key, JSON.stringify({ benchwire_saved: 1, identity, saved_by: subject, saved_at, value }));

@@ -7,7 +7,7 @@ import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
-import { decodeCursor, instant, onePage, page, wrongCursor } from './page.ts';
+import { decodeCursor, instant, onePage, page, sortedValue, wrongCursor } from './page.ts';
 import type { Handlers } from './route.ts';
 
 type Findings = typeof findingApi;
@@ -15,7 +15,7 @@ type Findings = typeof findingApi;
 /** The last row of a page: what it has in the column that is sorted by. */
 const findingPlace = z.strictObject({
   sort: z.enum(FINDING_SORTS),
-  value: z.union([z.string(), z.number()]),
+  value: sortedValue,
   finding_id: z.string(),
 });
 

@@ -1,10 +1,13 @@
 import type { Page } from '@benchwire/shared/contracts/api/lists.ts';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { HttpProblem } from '../problem.ts';
 
 /** A time of a query in the form that the tables have. */
 export const instant = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : new Date(text).toISOString();
+
+/** What the last row of a page has in the column that is sorted by. */
+export const sortedValue = z.union([z.string(), z.number()]);
 
 /** Where the next page begins, as text that says nothing to a client. */
 function encodeCursor(place: unknown): string {

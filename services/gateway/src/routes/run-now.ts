@@ -11,6 +11,6 @@ export async function findRun(client: Client, run_id: string): Promise<RunRow> {
   return row;
 }
 
-export function withStatus(run: RunRow): RunNow {
+export function withStatus({ sort_value: _, ...run }: RunRow): RunNow {
   return { ...run, status: runStatus(run) };
 }

@@ -4,7 +4,8 @@ import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { FILES_DIFFER, requestToRepeat } from '@benchwire/shared/client/repeat-run.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { runApi } from '@benchwire/shared/contracts/api/runs.ts';
-import { runId, taskId, timestamp } from '@benchwire/shared/contracts/ids.ts';
+import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
+import { RUN_SORTS } from '@benchwire/shared/contracts/list-sort.ts';
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import { type RunStatus, statusesFoundBy } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
@@ -13,7 +14,7 @@ import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
 import { eventPlace } from './events.ts';
-import { decodeCursor, instant, onePage, page } from './page.ts';
+import { decodeCursor, instant, onePage, page, sortedValue, wrongCursor } from './page.ts';
 import { asReport } from './report-headers.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import type { Handlers } from './route.ts';
@@ -21,7 +22,7 @@ import { findRun, withStatus } from './run-now.ts';
 import { submitFor } from './submit-for.ts';
 
 /** The last run of a page. */
-const runPlace = z.strictObject({ accepted_at: timestamp, run_id: runId });
+const runPlace = z.strictObject({ sort: z.enum(RUN_SORTS), value: sortedValue, run_id: runId });
 
 type RunFilter = '' | 'open' | 'accepted' | 'finished' | RunStatus | undefined;
 
@@ -55,13 +56,17 @@ function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
 export const runHandlers: Handlers<typeof runApi> = {
   'GET /api/runs': async ({ gateway, query: { state, status, verdict, since, cursor, ...filters } }) => {
     if (state && status && state !== status) throw statesDiffer(state, status);
-    const before = decodeCursor(cursor, runPlace);
+    const place = decodeCursor(cursor, runPlace);
+    if (place !== undefined && place.sort !== filters.sort) throw wrongCursor();
+    const after = place && { value: place.value, run_id: place.run_id };
     const answer = await gateway.client.query('runs', {
-      ...{ ...filters, ...statesOf(status || state), since: instant(since), before },
+      ...{ ...filters, ...statesOf(status || state), since: instant(since), after },
       ...(verdict === undefined || verdict === '' ? {} : { verdicts: [verdict] }),
     });
-    const rows = answer.rows.map(withStatus);
-    return page({ ...answer, rows }, ({ accepted_at, run_id }) => ({ accepted_at, run_id }));
+    const { items, next_cursor } = page(answer, ({ sort_value = '', run_id }) => ({
+      ...{ sort: filters.sort, value: sort_value, run_id },
+    }));
+    return { items: items.map(withStatus), next_cursor };
   },
 
   'POST /api/runs': async ({ gateway, query: { dry_run }, body, request, reply, caller }) => {

@@ -2,20 +2,42 @@ import { ask } from '@benchwire/shared/client/ask.ts';
 import { noteOnSeries } from '@benchwire/shared/client/note.ts';
 import { ANALYSE_SUBJECT, analyseReply } from '@benchwire/shared/contracts/anomaly.ts';
 import type { seriesApi } from '@benchwire/shared/contracts/api/series.ts';
+import { SERIES_SORTS } from '@benchwire/shared/contracts/list-sort.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
+import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
-import { instant, onePage } from './page.ts';
+import { decodeCursor, instant, onePage, page, sortedValue, wrongCursor } from './page.ts';
 import type { Handlers } from './route.ts';
 
-async function findSeries({ client }: Gateway, series_id: string): Promise<SeriesRow> {
+/** Where a page ends: rows with the same value are shown by their fields, and the pages go by their ids. */
+const seriesPlace = z.strictObject({ sort: z.enum(SERIES_SORTS), value: sortedValue, series_id: z.string() });
+
+function endOf(
+  rows: readonly SeriesRow[],
+  { sort_value = '' }: SeriesRow,
+): { value: string | number; series_id: string } {
+  const ids = rows.filter((row) => row.sort_value === sort_value).map(({ series_id }) => series_id);
+  return { value: sort_value, series_id: ids.sort().at(-1) ?? '' };
+}
+
+const shown = ({ sort_value: _, ...row }: SeriesRow): Omit<SeriesRow, 'sort_value'> => row;
+
+async function findSeries({ client }: Gateway, series_id: string): Promise<Omit<SeriesRow, 'sort_value'>> {
   const [row] = (await client.query('series', { series_id, limit: 1 })).rows;
   if (row === undefined) throw notFound(`series ${series_id}`);
-  return row;
+  return shown(row);
 }
 
 export const seriesHandlers: Handlers<typeof seriesApi> = {
-  'GET /api/series': async ({ gateway, query }) => onePage(await gateway.client.query('series', query)),
+  'GET /api/series': async ({ gateway, query: { cursor, ...query } }) => {
+    const place = decodeCursor(cursor, seriesPlace);
+    if (place !== undefined && place.sort !== query.sort) throw wrongCursor();
+    const after = place && { value: place.value, series_id: place.series_id };
+    const answer = await gateway.client.query('series', { ...query, after });
+    const { items, next_cursor } = page(answer, (last) => ({ sort: query.sort, ...endOf(answer.rows, last) }));
+    return { items: items.map(shown), next_cursor };
+  },
 
   'GET /api/series-values': async ({ gateway, query: { id = [], points } }) => {
     if (id.length === 0) return { items: [] };

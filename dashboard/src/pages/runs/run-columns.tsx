@@ -1,8 +1,7 @@
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
-import type { ReactNode } from 'react';
 import { formatBetween, secondsBetween } from '../../format/times.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import type { Column } from '../../parts/data-table.tsx';
 import { RunProgress } from '../../parts/progress.tsx';
 import { RunLink, shortId } from '../../parts/run-link.tsx';
 import { sourceText } from '../../parts/source.ts';
@@ -12,7 +11,8 @@ import { VerdictMark } from '../../parts/verdict-mark.tsx';
 
 const troubles = (run: RunRow): number => run.failed + run.timed_out + run.lost;
 
-const COLUMNS: readonly Column<RunRow>[] = [
+/** The keys of those that can be sorted by are the server's. */
+export const RUN_COLUMNS: readonly Column<RunRow>[] = [
   {
     key: 'name',
     title: 'Run',
@@ -59,7 +59,13 @@ const COLUMNS: readonly Column<RunRow>[] = [
     value: ({ accepted_at, finished_at }) => (finished_at === null ? null : secondsBetween(accepted_at, finished_at)),
     cell: ({ accepted_at, finished_at }) => (finished_at === null ? '–' : formatBetween(accepted_at, finished_at)),
   },
-  { key: 'source', title: 'Source', wide: true, value: ({ source }) => sourceText(source) },
+  {
+    key: 'source',
+    title: 'Source',
+    hint: 'sorted by branch, then commit',
+    wide: true,
+    value: ({ source }) => sourceText(source),
+  },
   {
     key: 'tags',
     title: 'Tags',
@@ -70,9 +76,3 @@ const COLUMNS: readonly Column<RunRow>[] = [
         .join(' '),
   },
 ];
-
-/** Runs, each with a box to choose it. */
-export function RunTable({ runs, choose }: { runs: readonly RunRow[]; choose: (run: RunRow) => ReactNode }): ReactNode {
-  const columns = [{ key: 'choose', title: '', value: () => '', cell: choose }, ...COLUMNS];
-  return <DataTable label="Runs" columns={columns} rows={runs} rowKey={({ run_id }) => run_id} />;
-}

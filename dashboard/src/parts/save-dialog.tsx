@@ -1,19 +1,20 @@
 import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { Failure } from '../../parts/states.tsx';
+import { Failure } from './states.tsx';
 
-/** Asks for a layout's name. */
-export function SaveLayout({
-  opened,
-  name,
-  onClose,
-  onSave,
-}: {
+export interface SaveDialogProps {
   opened: boolean;
+  title: string;
+  /** Who will see it, and what happens to what has that name. */
+  note: string;
+  /** What is written there at first. */
   name: string;
   onClose: () => void;
   onSave: (name: string) => Promise<unknown>;
-}): ReactNode {
+}
+
+/** Asks for the name under which something is saved; stays open with what went wrong if it was refused. */
+export function SaveDialog({ opened, title, note, name, onClose, onSave }: SaveDialogProps): ReactNode {
   const [written, setWritten] = useState(name);
   const [error, setError] = useState<Error>();
   const submit = (event: FormEvent): void => {
@@ -22,14 +23,14 @@ export function SaveLayout({
     onSave(written.trim()).then(onClose, setError);
   };
   return (
-    <Modal opened={opened} onClose={onClose} title="Save layout">
+    <Modal opened={opened} onClose={onClose} title={title}>
       <form onSubmit={submit} className="bw-stack">
         <TextInput
           label="Name"
-          description="Everyone on this server can see it. A layout with the same name is replaced."
+          description={note}
           value={written}
           onChange={(event) => setWritten(event.currentTarget.value)}
-          maxLength={128}
+          maxLength={100}
           required
           data-autofocus
         />
