@@ -7,6 +7,7 @@ export function document(title: string, version: string, body: Html): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Benchwire ${version}">
 <title>${title} · Benchwire</title>

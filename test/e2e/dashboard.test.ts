@@ -98,7 +98,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     const results = page.getByRole('region', { name: 'Results by model and batch size' });
     await results.getByText('silero-vad-v6').first().waitFor();
     expect(await results.getByRole('row').count()).toBe(1 + 15);
-    const report = await saved(page.getByRole('link', { name: 'Report', exact: true }));
+    await page.getByRole('button', { name: 'Report', exact: true }).click();
+    const report = await saved(page.getByRole('menuitem', { name: 'HTML' }));
     expect(report.name).toMatch(/^benchwire-report-[0-9a-f-]{13}\.html$/);
     expect(report.text).toContain('<title>quickstart · Benchwire</title>');
     const median = await results.getByRole('row').nth(1).getByRole('cell').nth(3).textContent();

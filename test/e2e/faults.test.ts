@@ -56,12 +56,15 @@ describe.skipIf(missing !== undefined)('the page of fault tolerance', () => {
     await page.getByRole('region', { name: 'Summary' }).getByText('of 4 that failed at least once').waitFor();
     await page.getByText('By pool', { exact: true }).click();
     await vi.waitFor(() => expect(page.url()).toContain('by=pool'));
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('link', { name: 'Report' }).click(),
-    ]);
-    expect(file.suggestedFilename()).toMatch(/^benchwire-fault-tolerance-.*\.html$/);
-    expect(readFileSync(await file.path(), 'utf8')).toContain('the fan is loud');
+    const reportAs = async (format: string): Promise<string> => {
+      await page.getByRole('button', { name: 'Report' }).click();
+      const item = page.getByRole('menuitem', { name: format });
+      const [file] = await Promise.all([page.waitForEvent('download', { timeout: 90_000 }), item.click()]);
+      expect(file.suggestedFilename()).toMatch(new RegExp(`^benchwire-fault-tolerance-.*\\.${format.toLowerCase()}$`));
+      return readFileSync(await file.path(), 'utf8');
+    };
+    expect(await reportAs('HTML')).toContain('the fan is loud');
+    expect(await reportAs('PDF')).toMatch(/^%PDF-.*%%EOF\s*$/s);
     expect(problems).toEqual([]);
   });
 

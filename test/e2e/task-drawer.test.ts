@@ -72,6 +72,27 @@ describe.skipIf(missing !== undefined)('a task beside its run', () => {
     expect(await drawer.getByText(`${FAILED} of ${CASES} tests failed`, { exact: false }).count()).toBe(1);
   });
 
+  it('follows the log of a task that runs, and has all of it once it has ended', async () => {
+    const go = join(folder, 'go');
+    const script = `echo begins; while [ ! -e ${go} ]; do sleep 0.1; done; echo goes on; while [ -e ${go} ]; do sleep 0.1; done; echo '{"metric": "tps", "value": 1}'`;
+    const config = { command: ['sh', '-c', script] };
+    const { run_id } = await client.submit({ name: 'talks', tasks: [{ task_id: 't', executor: 'command', config }] });
+    const { page } = browser;
+    await page.goto(`${dashboard.url}/runs/${run_id}?task=t`);
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('heading', { name: 'Log of attempt 1, live' }).waitFor({ timeout: 60_000 });
+    const log = drawer.locator('pre');
+    await log.getByText('begins').waitFor({ timeout: 60_000 });
+    expect(await log.textContent()).not.toContain('goes on');
+    writeFileSync(go, '');
+    await log.getByText('goes on').waitFor({ timeout: 60_000 });
+    rmSync(go);
+    await client.finished(run_id);
+    await drawer.getByRole('heading', { name: /, live$/ }).waitFor({ state: 'detached', timeout: 60_000 });
+    await log.getByText('goes on').waitFor({ timeout: 60_000 });
+    expect(browser.problems, 'on the console').toEqual([]);
+  });
+
   it('of two models with one file name each row says which', async () => {
     const task = (task_id: string, model: string) => ({
       ...{ task_id, executor: 'command' as const },

@@ -337,6 +337,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/runs/:run_id/report': () => call('GET /api/runs/:run_id/report', run()),
     'GET /api/tasks/:run_id/:task_id': () => call('GET /api/tasks/:run_id/:task_id', task()),
     'GET /api/tasks/:run_id/:task_id/attempts': () => call('GET /api/tasks/:run_id/:task_id/attempts', task()),
+    'GET /api/tasks/:run_id/:task_id/log': () => call('GET /api/tasks/:run_id/:task_id/log', task()),
     'GET /api/tasks/:run_id/:task_id/outcome': () => call('GET /api/tasks/:run_id/:task_id/outcome', task()),
     'GET /api/tasks/:run_id/:task_id/why': () =>
       call('GET /api/tasks/:run_id/:task_id/why', { params: { run_id: known.waiting, task_id: 'wait' } }),

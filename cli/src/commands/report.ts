@@ -4,6 +4,7 @@ import { digestSince } from '@benchwire/shared/client/digest.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
 import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
+import { printPdf } from '@benchwire/shared/report/print-pdf.ts';
 import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -17,7 +18,7 @@ import { EXIT, NotFoundError, UsageError } from '../errors.ts';
 
 export const report = defineCommand({
   name: 'report',
-  summary: 'a run, all failures and recoveries, or what got slower, as one self-contained HTML file',
+  summary: 'a run, all failures and recoveries, or what got slower, as one self-contained HTML file or PDF',
   positionals: ['[RUN]'],
   options: {
     'fault-tolerance': {
@@ -28,7 +29,10 @@ export const report = defineCommand({
       kind: 'flag',
       help: 'what got slower: regressions found and settled, by model and pool; with --json as data',
     },
-    format: { kind: 'choice', choices: ['html', 'markdown', 'json'], help: 'with --digest' },
+    format: {
+      ...{ kind: 'choice', choices: ['html', 'pdf', 'markdown', 'json'] },
+      help: 'pdf needs Chromium on this machine (or BENCHWIRE_CHROMIUM); markdown and json need --digest',
+    },
     since: {
       ...{ kind: 'text', value: 'TIME' },
       help: 'a date, or how long ago: with --fault-tolerance (30d), with --digest (7d)',
@@ -37,12 +41,12 @@ export const report = defineCommand({
   },
   async run(context, { 'fault-tolerance': of_faults, digest, format, since, output }, [run]) {
     if (of_faults && digest) throw new UsageError('give --fault-tolerance or --digest, not both.');
-    if (format !== undefined && !digest) throw new UsageError('--format needs --digest.');
+    if ((format === 'markdown' || format === 'json') && !digest) throw new UsageError(`--format ${format} needs --digest.`);
     if ((of_faults || digest) && run !== undefined)
       throw new UsageError(`--${digest ? 'digest' : 'fault-tolerance'} is about all runs: leave out RUN.`);
     if (digest) return await reportDigest(context, sinceTime(since ?? '7d', context.now()), format, output);
     if (of_faults) {
-      return await reportFaults(context, sinceTime(since ?? '30d', context.now()), output);
+      return await reportFaults(context, sinceTime(since ?? '30d', context.now()), format, output);
     }
     if (since !== undefined)
       throw new UsageError('--since needs --fault-tolerance or --digest: a report of a run has all of it.');
@@ -53,15 +57,19 @@ export const report = defineCommand({
         throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
       return data;
     });
-    const file = output ?? `benchwire-report-${shortRunId(found.run.run_id)}.html`;
-    return writeReport(context, renderReport(found), file);
+    const file = output ?? `benchwire-report-${shortRunId(found.run.run_id)}.${endingOf(format)}`;
+    return await writeReport(context, renderReport(found), file, format);
   },
 });
+
+type Format = 'html' | 'pdf' | 'markdown' | 'json';
+
+const endingOf = (format: Format | undefined): string => (format === 'pdf' ? 'pdf' : 'html');
 
 async function reportDigest(
   context: CliContext,
   since: string,
-  asked: 'html' | 'markdown' | 'json' | undefined,
+  asked: Format | undefined,
   output: string | undefined,
 ): Promise<number> {
   const format = asked ?? (context.json ? 'json' : 'html');
@@ -70,19 +78,28 @@ async function reportDigest(
     poolName: (await hardwareNamesOf(client)).pool,
   }));
   // HTML is for a browser; the others are for a pipe.
-  if (format === 'html') return writeReport(context, digestAsHtml(found, poolName), output ?? 'benchwire-digest.html');
+  if (format === 'html' || format === 'pdf') {
+    const file = output ?? `benchwire-digest.${endingOf(format)}`;
+    return await writeReport(context, digestAsHtml(found, poolName), file, format);
+  }
   const text = format === 'json' ? JSON.stringify(found) : digestAsMarkdown(found, poolName).trimEnd();
-  return writeReport(context, text, output ?? '-');
+  return await writeReport(context, text, output ?? '-', format);
 }
 
-async function reportFaults(context: CliContext, since: string, output: string | undefined): Promise<number> {
+async function reportFaults(
+  context: CliContext,
+  since: string,
+  format: Format | undefined,
+  output: string | undefined,
+): Promise<number> {
   const found = await withStack(context, (client) => faultsSince(client, since, context.now()));
   if (context.json) {
     context.out.line(JSON.stringify(found));
     return EXIT.ok;
   }
   const made_at = new Date(context.now());
-  return writeReport(context, renderFaultTolerance(found, made_at), output ?? 'benchwire-fault-tolerance.html');
+  const file = output ?? `benchwire-fault-tolerance.${endingOf(format)}`;
+  return await writeReport(context, renderFaultTolerance(found, made_at), file, format);
 }
 
 async function faultsSince(client: Client, since: string, now_ms: number): Promise<FaultTolerance> {
@@ -93,10 +110,18 @@ async function faultsSince(client: Client, since: string, now_ms: number): Promi
   return row;
 }
 
-/** Writes a report to a file, or to stdout for `-`. */
-export function writeReport(context: CliContext, page: string, file: string): number {
+/** Writes a report to a file, or to stdout for `-`; as PDF where that was asked for, or the file is called so. */
+export async function writeReport(
+  context: CliContext,
+  text: string,
+  file: string,
+  format: Format | undefined,
+): Promise<number> {
+  const wants_pdf = format === 'pdf' || (format === undefined && file.toLowerCase().endsWith('.pdf'));
+  if (wants_pdf && file === '-') throw new UsageError('a PDF is not written to stdout: name a file with --output.');
+  const page = wants_pdf ? await pdfOf(context, text) : text;
   if (file === '-') {
-    context.out.line(page);
+    context.out.line(text);
     return EXIT.ok;
   }
   try {
@@ -106,4 +131,10 @@ export function writeReport(context: CliContext, page: string, file: string): nu
   }
   context.err.line(`written to ${file}`);
   return EXIT.ok;
+}
+
+async function pdfOf({ environment }: CliContext, html: string): Promise<Buffer> {
+  const printed = await printPdf(html, { browser: environment.BENCHWIRE_CHROMIUM });
+  if (printed.ok) return printed.pdf;
+  throw new UsageError(printed.reason);
 }

@@ -28,6 +28,8 @@ export const gatewayConfig = z
     DASHBOARD_DIR: z.string().optional(),
     /** Where people reach the dashboard, for those who ask over NATS: `bw run` prints the run's page. */
     DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** Chromium, which prints reports as PDF, where it is in none of the usual places. */
+    BENCHWIRE_CHROMIUM: z.string().min(1).optional(),
     /** A key with the role admin beside those of `bw key create`: what the local stack makes for itself. */
     BENCHWIRE_API_KEY: secret(z.string().min(32).optional()),
     /** Signs a browser in once, within twelve hours of the start. */

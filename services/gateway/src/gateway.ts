@@ -4,6 +4,7 @@ import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts'
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from './adapters/fleet.ts';
+import type { PdfPrinter } from './adapters/pdf-printer.ts';
 import type { SavedValues } from './adapters/saved-values.ts';
 import type { WatchedBucket } from './adapters/watched-bucket.ts';
 import type { WrittenTasks } from './adapters/written-tasks.ts';
@@ -27,6 +28,8 @@ export interface Gateway {
   saved: SavedValues;
   /** Of workers and pools, as people gave them. */
   names: WatchedBucket<GivenName>;
+  /** Prints reports. */
+  pdf: PdfPrinter;
   limits: RateLimits;
   sockets: OpenSockets;
   log: Log;

@@ -15,6 +15,7 @@ import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';
 import { Fleet } from './adapters/fleet.ts';
+import { PdfPrinter } from './adapters/pdf-printer.ts';
 import { SavedValues } from './adapters/saved-values.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
 import { WrittenTasks } from './adapters/written-tasks.ts';
@@ -86,7 +87,8 @@ await runService({
     const store_bytes = config.NATS_STORE_MB === undefined ? undefined : config.NATS_STORE_MB * 1e6;
     await ensureArtifacts(nats, { replicas, store_bytes });
     const reading = { client, topics, written, jetstream, fleet, saved, names, files: new ArtifactStore(manager) };
-    const gateway = { ...reading, auth, tickets, limits, sockets, log, secure, cookie_name };
+    const pdf = new PdfPrinter(config.BENCHWIRE_CHROMIUM);
+    const gateway = { ...reading, pdf, auth, tickets, limits, sockets, log, secure, cookie_name };
     const address = answerAddress({ nats, jetstream, log, url: config.DASHBOARD_URL });
     scope.add('address', () => address.stop());
     const server = await startServer(gateway, config, http);

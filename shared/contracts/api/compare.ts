@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { analytics } from '../analytics.ts';
 import { comparison } from '../comparison.ts';
 import { runId } from '../ids.ts';
-import { listOf } from './lists.ts';
+import { listOf, reportAnswer, reportFormat } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const text = z.string().min(1).max(512);
@@ -47,9 +47,10 @@ export const compareApi = signatures({
   },
   'GET /api/analytics/report': {
     role: 'viewer',
-    summary: 'The same as one HTML file that needs nothing else',
-    query: analyticsQuery,
-    answer: z.string(),
+    summary: 'The same as one HTML file that needs nothing else, or with `format=pdf` as PDF',
+    query: analyticsQuery.extend({ format: reportFormat }),
+    answer: reportAnswer,
     content_type: 'text/html; charset=utf-8',
+    other_content_type: 'application/pdf',
   },
 });

@@ -31,6 +31,12 @@ export const cursor = z
   .regex(/^[A-Za-z0-9_-]*$/, 'use the next_cursor of the page before')
   .optional();
 
+/** How a report comes. Since 0.6. */
+export const reportFormat = z.enum(['html', 'pdf']).default('html');
+
+/** An HTML file as text, or a PDF. */
+export const reportAnswer = z.union([z.string(), z.instanceof<typeof Uint8Array<ArrayBufferLike>>(Uint8Array)]);
+
 /** A time, within what the tables hold. */
 export const since = z.iso
   .datetime({ offset: true })

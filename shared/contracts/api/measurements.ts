@@ -12,7 +12,7 @@ import {
   samplesRow,
   throughputRow,
 } from '../rows.ts';
-import { limitOf, listAnswer, minutesOf, since } from './lists.ts';
+import { limitOf, listAnswer, minutesOf, reportAnswer, reportFormat, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ run_id: runId });
@@ -103,9 +103,9 @@ export const measurementApi = signatures({
   },
   'GET /api/fault-tolerance/report': {
     role: 'viewer',
-    summary: 'The same as one HTML file that needs nothing else',
-    query: z.strictObject({ since, until: since }),
-    answer: z.string(),
+    summary: 'The same as one HTML file that needs nothing else, or with `format=pdf` as PDF',
+    query: z.strictObject({ since, until: since, format: reportFormat }),
+    answer: reportAnswer,
     content_type: 'text/html; charset=utf-8',
   },
   'POST /api/sql': {

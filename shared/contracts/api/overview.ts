@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { findingRow, overviewRow } from '../rows.ts';
-import { since } from './lists.ts';
+import { since, reportAnswer, reportFormat } from './lists.ts';
 import { runNow } from './runs.ts';
 import { signatures } from './signature.ts';
 
@@ -31,10 +31,11 @@ export const overviewApi = signatures({
   },
   'GET /api/digest/report': {
     role: 'viewer',
-    summary: 'The same as one HTML file that needs nothing else',
-    query: z.strictObject({ since }),
-    answer: z.string(),
+    summary: 'The same as one HTML file that needs nothing else, or with `format=pdf` as PDF',
+    query: z.strictObject({ since, format: reportFormat }),
+    answer: reportAnswer,
     content_type: 'text/html; charset=utf-8',
+    other_content_type: 'application/pdf',
   },
   'GET /api/digest/markdown': {
     role: 'viewer',

@@ -7,7 +7,7 @@ import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../
 import { RUN_STATUSES } from '../run-status.ts';
 import { TASK_TYPES } from '../task.ts';
 import { runVerdict, verdictOutcome } from '../verdict.ts';
-import { cursor, limitOf, pageOf, since } from './lists.ts';
+import { cursor, limitOf, pageOf, reportAnswer, reportFormat, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ run_id: runId });
@@ -137,9 +137,11 @@ export const runApi = signatures({
   },
   'GET /api/runs/:run_id/report': {
     role: 'viewer',
-    summary: 'The whole run as one HTML file that needs nothing else',
+    summary:
+      'The whole run as one HTML file that needs nothing else; with `format=pdf` as PDF, 409 NO_PDF where no browser can print it',
     params,
-    answer: z.string(),
+    query: z.strictObject({ format: reportFormat }),
+    answer: reportAnswer,
     content_type: 'text/html; charset=utf-8',
   },
   'POST /api/runs/:run_id/cancel': {

@@ -24,6 +24,25 @@ export const taskApi = signatures({
     params,
     answer: listAnswer(attemptRow),
   },
+  'GET /api/tasks/:run_id/:task_id/log': {
+    role: 'viewer',
+    summary:
+      'What an attempt that runs has printed behind the first `after` bytes; ask again with `next` while `is_live`',
+    params,
+    query: z.strictObject({
+      /** Its newest one without. */
+      attempt: z.coerce.number().int().min(1).optional(),
+      after: z.coerce.number().int().min(0).default(0),
+    }),
+    answer: z.object({
+      attempt: z.int(),
+      /** Base64 of whole lines in UTF-8. */
+      text: z.string(),
+      next: z.int(),
+      /** False where no worker has it: it has not begun, or its log is with its outcome. */
+      is_live: z.boolean(),
+    }),
+  },
   'GET /api/tasks/:run_id/:task_id/outcome': {
     role: 'viewer',
     summary: 'Its whole result document: what was measured, on what, with what environment and logs',

@@ -1,12 +1,12 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
-import { Button, SegmentedControl, Select } from '@mantine/core';
-import { IconFileText } from '@tabler/icons-react';
+import { SegmentedControl, Select } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { useGet } from '../../api/use-api.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
+import { ReportMenu } from '../../parts/report-menu.tsx';
 import { Answer } from '../../parts/states.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
 import { FailureChart } from './failure-chart.tsx';
@@ -42,15 +42,7 @@ export default function FaultsPage(): ReactNode {
           onChange={(next) => change({ days: next ?? DEFAULTS.days })}
           allowDeselect={false}
         />
-        <Button
-          component="a"
-          href={`${report.path}?since=${query.query.since}`}
-          variant="default"
-          download
-          leftSection={<IconFileText size={16} />}
-        >
-          Report
-        </Button>
+        <ReportMenu path={report.path} query={{ since: query.query.since }} />
       </PageHead>
       <Answer of={faults} height={300}>
         {(found) => <Faults faults={found} by={oneOf(['error_class', 'pool'], by) ?? 'error_class'} change={change} />}

@@ -1,13 +1,14 @@
 import { ApiProblem, call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { Button } from '@mantine/core';
-import { IconBan, IconFileText, IconGitCompare, IconRepeat } from '@tabler/icons-react';
+import { IconBan, IconGitCompare, IconRepeat } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useMay } from '../../api/session.ts';
 import { useChange } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
+import { ReportMenu } from '../../parts/report-menu.tsx';
 import { FilesDialog } from './files-dialog.tsx';
 
 /** What can be done with a run. */
@@ -44,15 +45,7 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
       >
         Compare
       </Button>
-      <Button
-        component="a"
-        href={call('GET /api/runs/:run_id/report', { params }).path}
-        download
-        variant="default"
-        leftSection={<IconFileText size={16} />}
-      >
-        Report
-      </Button>
+      <ReportMenu path={call('GET /api/runs/:run_id/report', { params }).path} />
       {may_submit && (
         <Button
           variant="default"

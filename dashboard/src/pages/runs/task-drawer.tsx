@@ -8,6 +8,7 @@ import { notifyFailure } from '../../parts/notify.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { At } from '../../parts/time.tsx';
+import { LiveLog } from './live-log.tsx';
 import { Log } from './log.tsx';
 import { logText } from './log-text.ts';
 import { TestCases } from './test-cases.tsx';
@@ -64,6 +65,7 @@ function Task({ run_id, task_id }: TaskPlace): ReactNode {
           {row.note !== '' && <Text size="sm">{row.note}</Text>}
           {is_open && <Why run_id={run_id} task_id={task_id} />}
           {row.type === 'test' && row.finished_at !== null && <TestCases run_id={run_id} task_id={task_id} />}
+          {row.state === 'running' && <LiveLog run_id={run_id} task_id={task_id} attempt={row.attempt} />}
           <h3>Attempts</h3>
           <Attempts run_id={run_id} task_id={task_id} shown={row.error_message} />
         </div>

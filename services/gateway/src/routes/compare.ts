@@ -5,7 +5,7 @@ import { COMPARED_BY, type ComparedBy, MAX_SIDES } from '@benchwire/shared/contr
 import { PERIOD_HELP, periodValue, readPeriod } from '@benchwire/shared/contracts/period.ts';
 import { renderAnalytics } from '@benchwire/shared/report/render-analytics.ts';
 import { HttpProblem } from '../problem.ts';
-import { asReport, poolName } from './report-headers.ts';
+import { answerReport, poolName } from './answer-report.ts';
 import type { Call, Handlers } from './route.ts';
 
 type Compare = typeof compareApi;
@@ -54,10 +54,11 @@ export const compareHandlers: Handlers<Compare> = {
 
   'GET /api/analytics': ({ gateway, query }) => analyticsOf(gateway.client, query, Date.now()),
 
-  'GET /api/analytics/report': async ({ gateway, query, reply }) => {
+  'GET /api/analytics/report': async ({ gateway, query: { format, ...query }, reply }) => {
     const now = new Date();
     const found = await analyticsOf(gateway.client, query, now.getTime());
-    asReport(reply, `benchwire-analytics-${now.toISOString().slice(0, 10)}.html`);
-    return renderAnalytics(found, await poolName(gateway), now);
+    const name = `benchwire-analytics-${now.toISOString().slice(0, 10)}`;
+    const html = renderAnalytics(found, await poolName(gateway), now);
+    return await answerReport({ gateway, reply, format, name, html });
   },
 };

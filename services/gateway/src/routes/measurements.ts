@@ -4,8 +4,8 @@ import { hardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem } from '../problem.ts';
+import { answerReport } from './answer-report.ts';
 import { instant } from './page.ts';
-import { asReport } from './report-headers.ts';
 import type { Handlers } from './route.ts';
 
 const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -74,10 +74,10 @@ export const measurementHandlers: Handlers<typeof measurementApi> = {
 
   'GET /api/fault-tolerance': ({ gateway, query }) => faultTolerance(gateway, query),
 
-  'GET /api/fault-tolerance/report': async ({ gateway, query, reply }) => {
-    const found = await faultTolerance(gateway, query);
-    asReport(reply, `benchwire-fault-tolerance-${found.since.slice(0, 10)}.html`);
-    return renderFaultTolerance(found, new Date());
+  'GET /api/fault-tolerance/report': async ({ gateway, query: { format, ...times }, reply }) => {
+    const found = await faultTolerance(gateway, times);
+    const name = `benchwire-fault-tolerance-${found.since.slice(0, 10)}`;
+    return await answerReport({ gateway, reply, format, name, html: renderFaultTolerance(found, new Date()) });
   },
 
   'POST /api/sql': ({ gateway, body, caller, reply }) => {

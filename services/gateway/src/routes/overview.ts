@@ -4,7 +4,7 @@ import type { Digest } from '@benchwire/shared/contracts/digest.ts';
 import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import type { Gateway } from '../gateway.ts';
 import { instant } from './page.ts';
-import { asReport, poolName } from './report-headers.ts';
+import { answerReport, poolName } from './answer-report.ts';
 import type { Handlers } from './route.ts';
 import { withStatus } from './run-now.ts';
 
@@ -35,8 +35,9 @@ export const overviewHandlers: Handlers<typeof overviewApi> = {
 
   'GET /api/digest/report': async ({ gateway, query, reply }) => {
     const found = await digest(gateway, query.since);
-    asReport(reply, `benchwire-digest-${found.until.slice(0, 10)}.html`);
-    return digestAsHtml(found, await poolName(gateway));
+    const name = `benchwire-digest-${found.until.slice(0, 10)}`;
+    const html = digestAsHtml(found, await poolName(gateway));
+    return await answerReport({ gateway, reply, format: query.format, name, html });
   },
 
   'GET /api/digest/markdown': async ({ gateway, query, reply }) => {

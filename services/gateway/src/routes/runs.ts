@@ -13,9 +13,9 @@ import { z } from 'zod';
 import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem, notFound } from '../problem.ts';
 import { sourcesOf } from '../read-bodies.ts';
+import { answerReport } from './answer-report.ts';
 import { eventPlace } from './events.ts';
 import { decodeCursor, instant, onePage, page, sortedValue, wrongCursor } from './page.ts';
-import { asReport } from './report-headers.ts';
 import { resultsOfRun } from './results-of-run.ts';
 import type { Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
@@ -130,11 +130,11 @@ export const runHandlers: Handlers<typeof runApi> = {
   'GET /api/runs/:run_id/findings': async ({ gateway, params: { run_id }, query: { limit } }) =>
     onePage(await gateway.client.query('findings', { run_id, limit })),
 
-  'GET /api/runs/:run_id/report': async ({ gateway, params: { run_id }, reply }) => {
+  'GET /api/runs/:run_id/report': async ({ gateway, params: { run_id }, query: { format }, reply }) => {
     const report = await runReport(gateway.client, run_id, new Date());
     if (report === undefined) throw notFound(`run ${run_id}`);
-    asReport(reply, `benchwire-report-${run_id.slice(0, 13)}.html`);
-    return renderReport(report);
+    const name = `benchwire-report-${run_id.slice(0, 13)}`;
+    return await answerReport({ gateway, reply, format, name, html: renderReport(report) });
   },
 
   'POST /api/runs/:run_id/cancel': async ({ gateway, params: { run_id }, body: { reason } }) => {

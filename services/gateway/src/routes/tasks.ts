@@ -1,4 +1,5 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
+import { liveLog } from '@benchwire/shared/client/logs.ts';
 import type { taskApi } from '@benchwire/shared/contracts/api/tasks.ts';
 import type { TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { WHY_SUBJECT, whyReply } from '@benchwire/shared/contracts/scheduler.ts';
@@ -27,6 +28,17 @@ export const taskHandlers: Handlers<typeof taskApi> = {
   'GET /api/tasks/:run_id/:task_id/attempts': async ({ gateway, params }) => ({
     items: (await gateway.client.query('attempts', params)).rows,
   }),
+
+  'GET /api/tasks/:run_id/:task_id/log': async ({ gateway, params, query }) => {
+    const row = await findTask(gateway, params);
+    const { attempt = row.attempt, after } = query;
+    const nothing = { attempt, text: '', next: after, is_live: false };
+    // Which worker had an attempt before the newest is not looked up: its log is with its outcome.
+    if (row.worker_id === '' || attempt !== row.attempt) return nothing;
+    const piece = await liveLog(gateway.client.nats, row.worker_id, { ...params, attempt }, after);
+    if (piece === undefined) return nothing;
+    return { attempt, text: Buffer.from(piece.bytes).toString('base64'), next: piece.next, is_live: true };
+  },
 
   'GET /api/tasks/:run_id/:task_id/outcome': async ({ gateway, params, query: { attempt } }) => {
     const [row] = (await gateway.client.query('outcomes', { ...params, attempt })).rows;

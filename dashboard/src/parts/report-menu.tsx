@@ -1,0 +1,40 @@
+import { withQuery } from '@benchwire/shared/client/http-client.ts';
+import { Button, Menu } from '@mantine/core';
+import { IconFileText } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { download } from './download.ts';
+import { notifyFailure } from './notify.ts';
+
+/** A report as a file: HTML, or PDF where the server has a browser that prints it. */
+export function ReportMenu({ path, query = {} }: { path: string; query?: Record<string, string> }): ReactNode {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconFileText size={16} />}>
+          Report
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component="a" href={withQuery(path, query)} download>
+          HTML
+        </Menu.Item>
+        <Menu.Item onClick={() => void savePdf(withQuery(path, { ...query, format: 'pdf' })).catch(notifyFailure)}>
+          PDF
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Asked for here and not by a link: where it can't be printed, the page says why. */
+async function savePdf(url: string): Promise<void> {
+  const answer = await fetch(url);
+  if (!answer.ok) {
+    const { detail = `The answer was ${answer.status}.` } = (await answer.json().catch(() => ({}))) as {
+      detail?: string;
+    };
+    throw new Error(detail);
+  }
+  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'report.pdf';
+  download(name, await answer.blob());
+}
