@@ -444,7 +444,8 @@ describe('the OpenAPI document', () => {
       ]);
       expect(code, stdout).toBe(0);
     },
-    120_000,
+    // It asks every route many things, and two of them print PDFs.
+    300_000,
   );
 });
 

@@ -35,8 +35,16 @@ export function openApi(routes: readonly ApiRoute[]): Record<string, unknown> {
 
 function operation(route: ApiRoute): Record<string, unknown> {
   const { group, method, path, role, summary, params, query, body, answer } = route;
-  const { status = 200, other_status, takes_bytes, content_type = 'application/json' } = route;
-  const content = status === 204 ? {} : { content: { [content_type]: { schema: schemaOf(answer, 'output') } } };
+  const { status = 200, other_status, takes_bytes, content_type = 'application/json', other_content_type } = route;
+  const content =
+    status === 204
+      ? {}
+      : {
+          content: {
+            [content_type]: { schema: schemaOf(answer, 'output') },
+            ...(other_content_type === undefined ? {} : { [other_content_type]: {} }),
+          },
+        };
   const trouble = {
     description: 'What is wrong',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

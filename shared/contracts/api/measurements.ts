@@ -107,6 +107,7 @@ export const measurementApi = signatures({
     query: z.strictObject({ since, until: since, format: reportFormat }),
     answer: reportAnswer,
     content_type: 'text/html; charset=utf-8',
+    other_content_type: 'application/pdf',
   },
   'POST /api/sql': {
     role: 'viewer',

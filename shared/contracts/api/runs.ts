@@ -143,6 +143,7 @@ export const runApi = signatures({
     query: z.strictObject({ format: reportFormat }),
     answer: reportAnswer,
     content_type: 'text/html; charset=utf-8',
+    other_content_type: 'application/pdf',
   },
   'POST /api/runs/:run_id/cancel': {
     role: 'submitter',

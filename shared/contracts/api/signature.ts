@@ -24,6 +24,8 @@ export interface Signature {
   answer: z.ZodType;
   /** Of the answer; application/json unless set. */
   content_type?: string;
+  /** A second one, where the query decides. */
+  other_content_type?: string;
   /** Of success; 200 unless set. */
   status?: number;
   /** A second status of success, where the query decides. */
