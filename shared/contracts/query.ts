@@ -5,8 +5,8 @@ import { faultToleranceRow } from './fault-tolerance.ts';
 import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
-import { readPeriod } from './period.ts';
 import { RUN_SORTS, SERIES_SORTS } from './list-sort.ts';
+import { readPeriod } from './period.ts';
 import { issue } from './request.ts';
 import {
   annotationRow,

@@ -28,11 +28,15 @@ export const analytics = defineCommand({
     period: { kind: 'text', value: 'PERIOD', help: 'the period, instead of --since (default: 30d)' },
     baseline: { kind: 'text', value: 'PERIOD', help: 'what it is compared with (default: as long before the period)' },
     'normalise-to': { kind: 'text', value: 'POOL', help: 'also over the values of this pool' },
-    format: { kind: 'choice', choices: ['table', 'html'], help: 'html writes a self-contained file' },
+    format: {
+      kind: 'choice',
+      choices: ['table', 'html', 'pdf'],
+      help: 'html and pdf write a file that needs nothing else',
+    },
     output: {
       kind: 'text',
       value: 'FILE',
-      help: 'with --format html: where to (benchwire-analytics.html), - for stdout',
+      help: 'with --format html or pdf: where to (benchwire-analytics.html), - for stdout',
     },
   },
   details: `
@@ -43,7 +47,8 @@ A number of days as the baseline ends where the period begins.
   bw analytics --baseline version:1.4 --hardware cuda --format html`,
   async run(context, { since, period, output, format, ...asked }) {
     if (since !== undefined && period !== undefined) throw new UsageError('give --since or --period, not both.');
-    if (output !== undefined && format !== 'html') throw new UsageError('--output needs --format html.');
+    if (output !== undefined && format !== 'html' && format !== 'pdf')
+      throw new UsageError('--output needs --format html or pdf.');
     const now_ms = context.now();
     const question: AnalyticsQuestion = {
       ...{ metric: asked.metric, model: asked.model, hardware: asked.hardware, branch: asked.branch },
@@ -54,11 +59,12 @@ A number of days as the baseline ends where the period begins.
       found: await analyticsOf(client, question, now_ms),
       poolName: (await hardwareNamesOf(client)).pool,
     }));
-    if (format === 'html')
-      return writeReport(
+    if (format === 'html' || format === 'pdf')
+      return await writeReport(
         context,
         renderAnalytics(found, poolName, new Date(now_ms)),
-        output ?? 'benchwire-analytics.html',
+        output ?? `benchwire-analytics.${format}`,
+        format,
       );
     if (context.json) context.out.line(JSON.stringify(found));
     else print(context, found, poolName);

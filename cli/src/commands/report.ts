@@ -3,8 +3,8 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import { digestSince } from '@benchwire/shared/client/digest.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
-import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import { printPdf } from '@benchwire/shared/report/print-pdf.ts';
+import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
@@ -30,7 +30,8 @@ export const report = defineCommand({
       help: 'what got slower: regressions found and settled, by model and pool; with --json as data',
     },
     format: {
-      ...{ kind: 'choice', choices: ['html', 'pdf', 'markdown', 'json'] },
+      kind: 'choice',
+      choices: ['html', 'pdf', 'markdown', 'json'],
       help: 'pdf needs Chromium on this machine (or BENCHWIRE_CHROMIUM); markdown and json need --digest',
     },
     since: {
@@ -41,7 +42,8 @@ export const report = defineCommand({
   },
   async run(context, { 'fault-tolerance': of_faults, digest, format, since, output }, [run]) {
     if (of_faults && digest) throw new UsageError('give --fault-tolerance or --digest, not both.');
-    if ((format === 'markdown' || format === 'json') && !digest) throw new UsageError(`--format ${format} needs --digest.`);
+    if ((format === 'markdown' || format === 'json') && !digest)
+      throw new UsageError(`--format ${format} needs --digest.`);
     if ((of_faults || digest) && run !== undefined)
       throw new UsageError(`--${digest ? 'digest' : 'fault-tolerance'} is about all runs: leave out RUN.`);
     if (digest) return await reportDigest(context, sinceTime(since ?? '7d', context.now()), format, output);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { digest } from '../digest.ts';
 import { findingRow, overviewRow } from '../rows.ts';
-import { since, reportAnswer, reportFormat } from './lists.ts';
+import { reportAnswer, reportFormat, since } from './lists.ts';
 import { runNow } from './runs.ts';
 import { signatures } from './signature.ts';
 

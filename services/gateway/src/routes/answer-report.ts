@@ -12,7 +12,13 @@ export interface ReportOptions {
 }
 
 /** A report as a file to save: HTML, or PDF where a browser can print it. */
-export async function answerReport({ gateway, reply, html, name, format }: ReportOptions): Promise<string | Uint8Array> {
+export async function answerReport({
+  gateway,
+  reply,
+  html,
+  name,
+  format,
+}: ReportOptions): Promise<string | Uint8Array> {
   const answer = format === 'pdf' ? await gateway.pdf.print(html) : html;
   reply
     .type(format === 'pdf' ? 'application/pdf' : 'text/html; charset=utf-8')

@@ -3,8 +3,8 @@ import type { overviewApi } from '@benchwire/shared/contracts/api/overview.ts';
 import type { Digest } from '@benchwire/shared/contracts/digest.ts';
 import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import type { Gateway } from '../gateway.ts';
-import { instant } from './page.ts';
 import { answerReport, poolName } from './answer-report.ts';
+import { instant } from './page.ts';
 import type { Handlers } from './route.ts';
 import { withStatus } from './run-now.ts';
 
