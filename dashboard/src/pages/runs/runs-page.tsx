@@ -36,7 +36,7 @@ const FILTERS: readonly Filter[] = [
   { name: 'verdict', kind: 'choice', label: 'Verdict', placeholder: 'any verdict', choices: OUTCOMES, more: true },
   { name: 'commit', kind: 'text', label: 'Commit', more: true },
   { name: 'branch', kind: 'text', label: 'Branch', more: true },
-  { name: 'tag', kind: 'text', label: 'Tag', placeholder: 'tag: name=value', more: true },
+  { name: 'tag', kind: 'text', label: 'Tag', placeholder: 'tag: name=value', width: 160, more: true },
   { name: 'since', kind: 'from_day', label: 'Submitted from', more: true },
 ];
 /** Each with the direction that it begins with. */
