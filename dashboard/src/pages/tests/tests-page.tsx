@@ -57,12 +57,12 @@ const COLUMNS: readonly Column<TestRow>[] = [
     cell: ({ seconds }) => formatSeconds(seconds),
   },
   {
-    ...{ key: 'last_at', title: 'Last run', wide: true, value: ({ last_at }: TestRow) => last_at },
-    cell: ({ last_run_id, last_at }) => (
-      <>
-        <RunLink run_id={last_run_id} /> <Ago at={last_at} />
-      </>
-    ),
+    ...{ key: 'last_run_id', title: 'Last run', wide: true, value: ({ last_run_id }: TestRow) => last_run_id },
+    cell: ({ last_run_id }) => <RunLink run_id={last_run_id} />,
+  },
+  {
+    ...{ key: 'last_at', title: 'Ended', wide: true, value: ({ last_at }: TestRow) => last_at },
+    cell: ({ last_at }) => <Ago at={last_at} />,
   },
 ];
 
