@@ -52,7 +52,8 @@ export function ofLastingChange(
   const agreeing = confirmations.filter(({ agrees }) => agrees === true);
   const hasSibling = agreeing.some(({ on }) => on === 'sibling');
   const off = (level: number): number => Math.abs(level - baseline.median);
-  const again = median(agreeing.map((each) => each.value ?? value));
+  // None where no re-run could tell.
+  const again = agreeing.length === 0 ? value : median(agreeing.map((each) => each.value ?? value));
   const level = off(again) < off(value) ? again : value;
   const effect = off(level) / scale;
   const held = before.length - (boundaries.at(-1)?.index ?? 0);
