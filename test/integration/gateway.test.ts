@@ -9,6 +9,8 @@ import { API_ROUTES } from '@benchwire/shared/contracts/api/api.ts';
 import { ROLES, type Role } from '@benchwire/shared/contracts/http.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { outcomeSubject } from '@benchwire/shared/contracts/outcome.ts';
+import { REJECTED_HEADERS, rejectedSubject } from '@benchwire/shared/contracts/rejected.ts';
+import { headers } from '@nats-io/transport-node';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { outcomeWith } from '../support/outcomes.ts';
@@ -194,6 +196,18 @@ it('what could not be read is listed page by page, and sent again by whoever may
   const second = await list(`?limit=1&cursor=${first.next_cursor}`);
   expect(second.items.map((item: { id: string }) => item.id)).toEqual([id]);
   expect((await send('POST', '/api/rejected/1-1/replay', { key: keys.operator })).status).toBe(404);
+
+  // What only services write, such as an acceptance, any worker could have put there.
+  const forged = headers();
+  forged.set(REJECTED_HEADERS.subject, 'bw.event.series.-');
+  forged.set(REJECTED_HEADERS.issues, '[]');
+  forged.set(REJECTED_HEADERS.at, new Date().toISOString());
+  client.nats.publish(rejectedSubject('event'), '{"kind":"accepted"}', { headers: forged });
+  await vi.waitFor(async () => expect((await list()).items[0]?.subject).toBe('bw.event.series.-'), 20_000);
+  const [newest] = (await list()).items;
+  expect(await send('POST', `/api/rejected/${newest.id}/replay`, { key: keys.operator })).toMatchObject({
+    ...{ status: 409, json: { code: 'NOT_REPLAYABLE' } },
+  });
 }, 60_000);
 
 describe('the browser', () => {
