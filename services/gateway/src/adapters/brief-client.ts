@@ -1,6 +1,7 @@
 import { Client } from '@benchwire/shared/client/client.ts';
 import type { Answer } from '@benchwire/shared/client/query.ts';
 import type { QueryName, QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
+import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
 /** How old an answer may be that a second one who asks the same is given. */
@@ -43,5 +44,12 @@ export class BriefClient extends Client {
       kept.ends_ms = performance.now() + BRIEF_MS;
     }, forget);
     return answer;
+  }
+
+  /** Answers from before the run's end, which are still on their way or kept, are given to nobody any more. */
+  override async finished(run_id: string, signal?: AbortSignal): Promise<RunRow> {
+    const run = await super.finished(run_id, signal);
+    this.#kept.clear();
+    return run;
   }
 }
