@@ -36,9 +36,7 @@ function send(message: FromChild): Promise<void> {
 async function quantize(start: QuantizeStart): Promise<void> {
   const reference = await Reference.of(start);
   const notes = reference.draws_numbers
-    ? [
-        'the model draws random numbers: equal inputs give other outputs, so what quantization costs cannot be told from them',
-      ]
+    ? ['the model draws random numbers: equal inputs give other outputs, so what quantization costs cannot be measured']
     : [];
   const rewritten = start.to === 'mixed' ? await mixed(start, reference) : await rewrite(start);
   await send({ type: 'progress', phase: 'comparing outputs' });
