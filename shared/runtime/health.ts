@@ -35,7 +35,7 @@ const LAG_MS = 400;
 const LOOP_RESOLUTION_MS = 20;
 const MB = 1e6;
 
-export interface HealthParts {
+export interface HealthOptions {
   service: string;
   http: ServiceHttp;
   nats: NatsConnection;
@@ -52,7 +52,7 @@ export interface HealthParts {
  */
 export class Health {
   readonly instance_id: string;
-  readonly #parts: HealthParts;
+  readonly #options: HealthOptions;
   readonly #loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #consumers: Array<{ stream: string; consumer: string }> = [];
   readonly #stopping = new AbortController();
@@ -69,9 +69,9 @@ export class Health {
   #reported_at = 0;
   #stop: Array<() => void> = [];
 
-  constructor(parts: HealthParts) {
-    this.#parts = parts;
-    this.instance_id = `${parts.service}-${randomBytes(6).toString('hex')}`;
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    this.instance_id = `${options.service}-${randomBytes(6).toString('hex')}`;
   }
 
   /**
@@ -81,7 +81,7 @@ export class Health {
   async watchConsumer(stream: string, consumer: string): Promise<() => void> {
     const watched = { stream, consumer };
     this.#consumers.push(watched);
-    const stalled = new StalledConsumer(this.#parts.manager, stream, consumer);
+    const stalled = new StalledConsumer(this.#options.manager, stream, consumer);
     const leave = await this.watch(`${stream} to ${consumer}`, async () => {
       const reason = await stalled.look(performance.now());
       if (reason !== undefined) throw new Error(reason);
@@ -114,10 +114,10 @@ export class Health {
     };
     this.#looks.push(check);
     await check();
-    this.#parts.http.addReadiness(name, () => wrong);
+    this.#options.http.addReadiness(name, () => wrong);
     return () => {
       this.#looks.splice(this.#looks.indexOf(check), 1);
-      this.#parts.http.removeReadiness(name);
+      this.#options.http.removeReadiness(name);
     };
   }
 
@@ -138,7 +138,7 @@ export class Health {
 
   /** Answers pings from now on. */
   start(): void {
-    const { nats, log } = this.#parts;
+    const { nats, log } = this.#options;
     this.#loop.enable();
     for (const subject of [SERVICE_PING_SUBJECT, instancePingSubject(this.instance_id)]) {
       const subscription = nats.subscribe(subject, {
@@ -165,13 +165,13 @@ export class Health {
   async stop(): Promise<void> {
     for (const each of this.#stop) each();
     this.#loop.disable();
-    const { nats } = this.#parts;
+    const { nats } = this.#options;
     if (!nats.isClosed()) await this.#report('stopped', AbortSignal.timeout(1000));
     this.#stopping.abort();
   }
 
   async read(): Promise<ServiceHealth> {
-    const { service, http } = this.#parts;
+    const { service, http } = this.#options;
     const checks = http.checks();
     return {
       v: MESSAGE_VERSION,
@@ -198,7 +198,7 @@ export class Health {
     const late = new AbortController();
     try {
       return await Promise.race([
-        this.#parts.manager.consumers.info(stream, consumer).then(
+        this.#options.manager.consumers.info(stream, consumer).then(
           (info): ConsumerLag => ({ stream, consumer, pending: info.num_pending, unacked: info.num_ack_pending }),
           () => unknown,
         ),
@@ -231,7 +231,7 @@ export class Health {
   }
 
   async #reportIfDue(): Promise<void> {
-    const { http, interval_ms, nats } = this.#parts;
+    const { http, interval_ms, nats } = this.#options;
     const wrong = Object.keys(missing(http.checks())).join();
     this.#logChange(wrong);
     const due = performance.now() - this.#reported_at >= interval_ms;
@@ -245,7 +245,7 @@ export class Health {
   #logChange(wrong: string): void {
     if (wrong === this.#logged || (wrong !== '' && this.#isStarting())) return;
     this.#logged = wrong;
-    const { http, log } = this.#parts;
+    const { http, log } = this.#options;
     if (wrong === '') log.info('ready again');
     else log.warn({ missing: missing(http.checks()) }, 'not ready');
   }
@@ -256,7 +256,7 @@ export class Health {
   }
 
   async #report(kind: 'health' | 'stopped', signal: AbortSignal): Promise<void> {
-    const { jetstream, service, log } = this.#parts;
+    const { jetstream, service, log } = this.#options;
     try {
       const data = await this.read();
       const wrong = Object.entries(missing(data.checks)).map(([name, reason]) => `${name}: ${reason}`);

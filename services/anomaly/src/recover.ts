@@ -12,7 +12,7 @@ import { loadTestStates } from './adapters/test-states.ts';
 import { type ReadOutcome, readOutcome } from './decide/read-outcome.ts';
 import type { PastPoint, SeriesBook } from './decide/series-book.ts';
 
-export interface RecoverParts {
+export interface RecoverContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -39,11 +39,11 @@ const READ_BACK = 5000;
  *
  * @returns the sequence up to which everything is judged
  */
-export async function recover(parts: RecoverParts, signal: AbortSignal): Promise<number> {
-  const { log, nats, jetstream, manager, book, log_of_findings } = parts;
+export async function recover(context: RecoverContext, signal: AbortSignal): Promise<number> {
+  const { log, nats, jetstream, manager, book, log_of_findings } = context;
   for await (const finding of log_of_findings.stored()) book.know(finding);
-  const judged = await acknowledged(manager, parts.durable);
-  const history = await loadHistory(parts.nats, log, parts.window, signal);
+  const judged = await acknowledged(manager, context.durable);
+  const history = await loadHistory(context.nats, log, context.window, signal);
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
   const from = Math.max(1, judged + 1 - READ_BACK);
 
@@ -57,7 +57,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
   }
   rememberHistory(book, history, inStream);
   await loadTestStates(
-    ...([parts.nats, log, first_at] as const),
+    ...([context.nats, log, first_at] as const),
     (row) => book.rememberTest(row.case_id, row.pool, row.failed),
     signal,
   );
@@ -77,7 +77,7 @@ export async function recover(parts: RecoverParts, signal: AbortSignal): Promise
     for (const event of book.takeEvents()) await publishEvent(jetstream, event, signal);
   }
   // Also what was asked for right before a crash.
-  parts.stored([...book.findings.all()].filter((finding) => finding.state === 'suspected'));
+  context.stored([...book.findings.all()].filter((finding) => finding.state === 'suspected'));
   log.info({ series: book.size, judged, last }, 'the history is here');
   return last;
 }

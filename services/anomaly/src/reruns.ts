@@ -6,7 +6,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { askRerun } from './adapters/reruns.ts';
 
-export interface RerunParts {
+export interface RerunContext {
   log: Log;
   nats: NatsConnection;
   manager: JetStreamManager;
@@ -20,7 +20,7 @@ export interface Reruns extends Running {
 }
 
 /** Asks for re-runs one after the other, trying again while ingest is not there. */
-export function startReruns(parts: RerunParts): Reruns {
+export function startReruns(context: RerunContext): Reruns {
   const stopping = new AbortController();
   const seen = new Set<string>();
   let last: Promise<void> = Promise.resolve();
@@ -28,13 +28,13 @@ export function startReruns(parts: RerunParts): Reruns {
     const asked = finding.confirmations.find((each) => each.request_id === request_id);
     if (asked === undefined) return;
     for (let failures = 0; !stopping.signal.aborted; failures++) {
-      const answer = await askRerun(parts.nats, parts.manager, finding, asked);
+      const answer = await askRerun(context.nats, context.manager, finding, asked);
       if (answer.ok) {
-        parts.log.info({ finding_id: finding.finding_id, run_id: answer.run_id }, 'asked for a re-run');
+        context.log.info({ finding_id: finding.finding_id, run_id: answer.run_id }, 'asked for a re-run');
         return;
       }
-      if (!answer.later) return await parts.giveUp(request_id, answer.why);
-      if (failures === 0) parts.log.warn({ why: answer.why }, 'waiting for ingest to ask for a re-run');
+      if (!answer.later) return await context.giveUp(request_id, answer.why);
+      if (failures === 0) context.log.warn({ why: answer.why }, 'waiting for ingest to ask for a re-run');
       await pause(backoffMs(failures, 200, 5000, Math.random), stopping.signal);
     }
   };

@@ -14,7 +14,7 @@ import { recover } from './recover.ts';
 import { startReruns } from './reruns.ts';
 import { durableOf, type Slot } from './slots.ts';
 
-export interface ShardParts {
+export interface ShardContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -32,25 +32,25 @@ export interface Shard extends Running {
 }
 
 /** Starts to judge the series of a slot, from where its durable consumer is. Only the slot's holder may. */
-export function startShard(parts: ShardParts): Shard {
-  const { log, slot } = parts;
-  const book = new SeriesBook(parts.book);
-  const log_of_findings = new FindingLog({ nats: parts.nats, client: parts.jetstream, manager: parts.manager });
+export function startShard(context: ShardContext): Shard {
+  const { log, slot } = context;
+  const book = new SeriesBook(context.book);
+  const log_of_findings = new FindingLog({ nats: context.nats, client: context.jetstream, manager: context.manager });
   const progress = new Progress();
   const reruns = startReruns({
-    ...parts,
+    ...context,
     giveUp: async (request_id, why) => {
       log_of_findings.add(book.giveUpAsking(request_id, why, new Date()));
       await log_of_findings.flush();
     },
   });
   const inner = {
-    ...parts,
+    ...context,
     book,
     log_of_findings,
     progress,
     durable: durableOf(slot),
-    window: Math.min(1000, parts.book.levels.window),
+    window: Math.min(1000, context.book.levels.window),
     stored: (findings: Parameters<typeof reruns.ask>[0][]) => {
       for (const finding of findings) reruns.ask(finding);
     },
@@ -59,7 +59,7 @@ export function startShard(parts: ShardParts): Shard {
     progress.advance(await recover(inner, signal));
     return await judgeOutcomes(inner, signal);
   });
-  const settled = answerSettledOfShard({ ...inner, findings: book.findings, deadline_ms: parts.settle_ms });
+  const settled = answerSettledOfShard({ ...inner, findings: book.findings, deadline_ms: context.settle_ms });
   const acts = answerActs(inner);
   return {
     book,

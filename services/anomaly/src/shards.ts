@@ -11,7 +11,7 @@ import type { KV } from '@nats-io/kv';
 import type { Shard } from './shard.ts';
 import { leaseKeyOf, type Slot } from './slots.ts';
 
-export interface ShardsParts {
+export interface ShardsContext {
   log: Log;
   nats: NatsConnection;
   manager: JetStreamManager;
@@ -41,14 +41,14 @@ const LOOK_EVERY_MS = 500;
 const ATTEMPT_MS = 250;
 
 /** Holds this replica's fair share of the slots, and judges their series: what a dead replica held goes to the others. */
-export async function holdShards(parts: ShardsParts): Promise<Shards> {
-  const { log, nats, manager, instance_id, replicas } = parts;
+export async function holdShards(context: ShardsContext): Promise<Shards> {
+  const { log, nats, manager, instance_id, replicas } = context;
   const stopping = new AbortController();
   const candidateFor = (key: string): Promise<LeaseCandidate> =>
     LeaseCandidate.open({ nats, key, holder: instance_id, instance_id, replicas, log });
   const bucket = await openBucket(nats, LEASES_BUCKET, replicas, LEASE_TTL_MS);
   const presence = await candidateFor(`${PRESENT}.${instance_id}`);
-  const slots = Array.from({ length: parts.slots }, (_, index) => ({ index, of: parts.slots }));
+  const slots = Array.from({ length: context.slots }, (_, index) => ({ index, of: context.slots }));
   const candidates = await Promise.all(slots.map((slot) => candidateFor(leaseKeyOf(slot))));
   const held = new Map<number, Held>();
 
@@ -59,7 +59,7 @@ export async function holdShards(parts: ShardsParts): Promise<Shards> {
     await lease.release();
   };
   const take = (slot: Slot, lease: HeldLease): void => {
-    const one: Held = { slot, lease, shard: parts.start(slot) };
+    const one: Held = { slot, lease, shard: context.start(slot) };
     held.set(slot.index, one);
     log.info({ slot: leaseKeyOf(slot) }, 'judges the series of this slot');
     lease.lost.addEventListener('abort', () => {

@@ -15,7 +15,7 @@ import { requestHash } from './decide/request-hash.ts';
 import { encodeSubmitted, sizeIssue } from './decide/submitted-message.ts';
 import type { IngestMetrics } from './metrics.ts';
 
-export interface AdmissionParts {
+export interface AdmissionContext {
   log: Log;
   runs: RunStore;
   ledger: RequestLedger;
@@ -44,24 +44,24 @@ export type Admission =
  * when it resolves with `ok`. Refusals are for the door to keep.
  * @throws when NATS does not store it now; trying again is harmless with a request_id
  */
-export async function admit(parts: AdmissionParts, arrival: Arrival): Promise<Admission> {
-  const done = parts.metrics.submit_seconds.startTimer();
+export async function admit(context: AdmissionContext, arrival: Arrival): Promise<Admission> {
+  const done = context.metrics.submit_seconds.startTimer();
   const submission = checkSafely(arrival);
   if (!submission.ok) return submission;
-  const missing = await parts.files.missing(submission.request);
+  const missing = await context.files.missing(submission.request);
   if (missing.length > 0) return { ok: false, issues: missing };
   const run_id = newRunId();
   const payload = encodeSubmitted(run_id, submission.written, new Date(), arrival.trace);
-  const tooLarge = sizeIssue(payload.length, parts.runs.max_payload);
+  const tooLarge = sizeIssue(payload.length, context.runs.max_payload);
   if (tooLarge !== undefined) return { ok: false, issues: [tooLarge] };
   const { request_id } = submission.request;
   const admission =
     request_id === undefined
-      ? await accept(parts, run_id, payload, submission)
-      : await acceptOnce(parts, request_id, run_id, payload, submission, arrival);
+      ? await accept(context, run_id, payload, submission)
+      : await acceptOnce(context, request_id, run_id, payload, submission, arrival);
   if (!admission.ok) return admission;
-  (admission.duplicate ? parts.metrics.duplicates : parts.metrics.accepted).inc();
-  if (!admission.duplicate) parts.metrics.tasks.inc(admission.task_count);
+  (admission.duplicate ? context.metrics.duplicates : context.metrics.accepted).inc();
+  if (!admission.duplicate) context.metrics.tasks.inc(admission.task_count);
   done();
   return admission;
 }
@@ -76,25 +76,25 @@ function checkSafely({ written, default_request_id }: Arrival): CheckedSubmissio
 }
 
 async function accept(
-  parts: AdmissionParts,
+  context: AdmissionContext,
   run_id: string,
   payload: Uint8Array,
   { tasks }: Submittable,
 ): Promise<Admission> {
-  await parts.runs.store({ run_id, kind: 'submitted' }, payload);
+  await context.runs.store({ run_id, kind: 'submitted' }, payload);
   return { ok: true, run_id, task_count: tasks.length, duplicate: false };
 }
 
 /** One run for a request_id, whatever happened to earlier tries: see the cases. */
 async function acceptOnce(
-  parts: AdmissionParts,
+  context: AdmissionContext,
   request_id: string,
   run_id: string,
   payload: Uint8Array,
   submission: Submittable,
   { trace, caller, in_turn = (store) => store() }: Arrival,
 ): Promise<Admission> {
-  const { runs, ledger } = parts;
+  const { runs, ledger } = context;
   const task_count = submission.tasks.length;
   const hash = requestHash(submission.request);
   const owned = { caller, request_id };
@@ -104,7 +104,7 @@ async function acceptOnce(
   if (entry.state === 'accepted') return { ok: true, run_id: entry.run_id, task_count, duplicate: true };
   if (reservation.created) {
     const stored = await in_turn(() => runs.store({ run_id, kind: 'submitted' }, payload, 0));
-    await note(parts, owned, reservation);
+    await note(context, owned, reservation);
     return { ok: true, run_id, task_count, duplicate: stored !== 'stored' };
   }
   // Reserved, and not noted as accepted: somebody does it right now, or has crashed on the way. The run is open, or
@@ -114,16 +114,16 @@ async function acceptOnce(
   const stored = known
     ? 'duplicate'
     : await in_turn(() => runs.store({ run_id: entry.run_id, kind: 'submitted' }, again, 0));
-  await note(parts, owned, reservation);
+  await note(context, owned, reservation);
   return { ok: true, run_id: entry.run_id, task_count, duplicate: stored !== 'stored' };
 }
 
 /** The run is in RUNS by now: an entry that stays pending is put right by whoever submits it next. */
-async function note(parts: AdmissionParts, owned: OwnedRequestId, reservation: Reservation): Promise<void> {
+async function note(context: AdmissionContext, owned: OwnedRequestId, reservation: Reservation): Promise<void> {
   try {
-    await parts.ledger.accepted(owned, reservation);
+    await context.ledger.accepted(owned, reservation);
   } catch (error) {
-    parts.log.warn({ err: error, run_id: reservation.entry.run_id }, 'could not note a request as accepted');
+    context.log.warn({ err: error, run_id: reservation.entry.run_id }, 'could not note a request as accepted');
   }
 }
 

@@ -18,7 +18,7 @@ const FORECAST_STEPS = 10;
 /** Points of a level before its noise is known well enough to say what could be seen. */
 const MIN_POINTS = 5;
 
-export interface AnalysisParts {
+export interface AnalysisContext {
   single: DetectorOptions;
   levels: DetectorSettings;
   judged: Judged;
@@ -41,13 +41,13 @@ const SAME_CHANGE = 3;
  * What is known of a series. Pure.
  * @param points - oldest first
  */
-export function analyse(series_id: string, points: readonly Point[], parts: AnalysisParts): SeriesAnalysis {
-  const newest = points.slice(-parts.levels.window);
+export function analyse(series_id: string, points: readonly Point[], context: AnalysisContext): SeriesAnalysis {
+  const newest = points.slice(-context.levels.window);
   const values = Float64Array.from(newest, ({ value }) => value);
-  const factor = thresholdFactor(parts.judged);
-  const seen = review(values, parts.levels);
+  const factor = thresholdFactor(context.judged);
+  const seen = review(values, context.levels);
   const { autocorrelation, scale: noise } = seen.levels;
-  const stretches = stretchesOf(values, withConfirmed(seen.levels.boundaries, newest, parts.confirmed));
+  const stretches = stretchesOf(values, withConfirmed(seen.levels.boundaries, newest, context.confirmed));
   const last = stretches.at(-1);
   const reasons: Record<string, string> = {};
   const isKnown = last !== undefined && last.n >= MIN_POINTS;
@@ -66,17 +66,17 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
       ? undefined
       : withMeasured(
           newestLevel(Array.from(values), level.from, [], autocorrelation, {
-            ...parts.single,
+            ...context.single,
             series_scale: noise,
-            least_noise_share: parts.levels.least_noise_share,
+            least_noise_share: context.levels.least_noise_share,
           }),
-          newest.slice(-parts.single.window).filter((_, at, all) => at >= all.length - level.n),
+          newest.slice(-context.single.window).filter((_, at, all) => at >= all.length - level.n),
         );
   const percentOf = (effect: number): number | null =>
     around === undefined || around.median === 0 ? null : (effect / Math.abs(around.median)) * 100;
-  const limits = { threshold: parts.single.threshold * factor, levels: levelsWith(parts.levels, factor) };
+  const limits = { threshold: context.single.threshold * factor, levels: levelsWith(context.levels, factor) };
   const target = around === undefined ? 0 : (Math.abs(around.median) * TARGET_PERCENT) / 100;
-  const total = parts.judged.acknowledged + parts.judged.dismissed;
+  const total = context.judged.acknowledged + context.judged.dismissed;
   if (total === 0) reasons.precision = 'no finding of this metric on this pool was acknowledged or dismissed';
   return {
     series_id,
@@ -90,13 +90,13 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
     modes: modesOf(seen.changes, stretches),
     minimum_detectable_effect: RUNS.map((runs) => ({
       runs,
-      percent: around === undefined ? null : percentOf(minimumDetectableChange(around, runs, limits, parts.worse)),
+      percent: around === undefined ? null : percentOf(minimumDetectableChange(around, runs, limits, context.worse)),
     })),
     false_alarm_rate: FALSE_ALARM_RATE,
     recommended_repetitions:
       around === undefined
         ? null
-        : { target_percent: TARGET_PERCENT, runs: repetitionsFor(target, around, limits, parts.worse) },
+        : { target_percent: TARGET_PERCENT, runs: repetitionsFor(target, around, limits, context.worse) },
     trend:
       trend === undefined
         ? null
@@ -109,7 +109,9 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
     seasonality: seasonality === undefined ? null : { ...seasonality, unit: 'points' },
     forecast: level === undefined ? [] : forecast(level, trend, FORECAST_STEPS),
     precision:
-      total === 0 ? null : { ...parts.judged, precision: parts.judged.acknowledged / total, threshold_factor: factor },
+      total === 0
+        ? null
+        : { ...context.judged, precision: context.judged.acknowledged / total, threshold_factor: factor },
     reasons,
   };
 }
@@ -117,7 +119,7 @@ export function analyse(series_id: string, points: readonly Point[], parts: Anal
 function withConfirmed(
   boundaries: ReadonlyArray<{ index: number }>,
   points: readonly Point[],
-  confirmed: AnalysisParts['confirmed'],
+  confirmed: AnalysisContext['confirmed'],
 ): Array<{ index: number }> {
   const told = confirmed
     .map(({ run_id, task_id }) => points.findIndex((point) => point.run_id === run_id && point.task_id === task_id))

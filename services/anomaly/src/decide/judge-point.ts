@@ -14,7 +14,7 @@ import { thresholdFactor } from './feedback.ts';
 import { type FindingBook, revise } from './finding-book.ts';
 import { numberOf, type Series } from './series.ts';
 
-export interface JudgeParts {
+export interface JudgeContext {
   single: DetectorOptions;
   levels: DetectorSettings;
   findings: FindingBook;
@@ -46,14 +46,14 @@ const SHOWN_SEGMENTS = 12;
  * Judges the newest point of a series, which is in it already.
  * @returns new findings, and revisions of those that later points settle
  */
-export function judgePoint(parts: JudgeParts, series: Series, news: NewPoint): Finding[] {
-  const factor = thresholdFactor(parts.findings.judged(news.key.metric, series.refs.at(-1)?.pool ?? null));
-  const known = knownOf(series, parts.findings);
+export function judgePoint(context: JudgeContext, series: Series, news: NewPoint): Finding[] {
+  const factor = thresholdFactor(context.findings.judged(news.key.metric, series.refs.at(-1)?.pool ?? null));
+  const known = knownOf(series, context.findings);
   const isOpen = known.some((each) => each.isSuspected);
-  const single = isOpen || isPhase(news.key) ? undefined : judgeSingle(parts, series, news, known, factor);
+  const single = isOpen || isPhase(news.key) ? undefined : judgeSingle(context, series, news, known, factor);
   if (single !== undefined) return [single];
   if (!news.isSuspicious && !isOpen) return [];
-  return reviewSeries(parts, series, news, known, factor);
+  return reviewSeries(context, series, news, known, factor);
 }
 
 /** One slow load is a cold cache, and no reason to measure everything again: only several points say that the level moved. */
@@ -92,21 +92,21 @@ function levelsFrom(series: Series, known: readonly KnownFinding[]): number[] {
 }
 
 function judgeSingle(
-  parts: JudgeParts,
+  context: JudgeContext,
   series: Series,
   { point, key, now }: NewPoint,
   known: readonly KnownFinding[],
   factor: number,
 ): Finding | undefined {
   const last = series.values.length - 1;
-  const from = Math.max(levelsFrom(series, known).at(-1) ?? 0, last - parts.single.window);
+  const from = Math.max(levelsFrom(series, known).at(-1) ?? 0, last - context.single.window);
   const before = series.values.slice(from, last);
-  const options = { ...parts.single, threshold: parts.single.threshold * factor };
+  const options = { ...context.single, threshold: context.single.threshold * factor };
   const around = (): Float64Array => distancesFromLevels(series.values.slice(0, last), levelsFrom(series, known));
   const verdict = judge(before, point, options, around);
   if (verdict === undefined || verdict.side === 0) return undefined;
   const change = verdict.median === 0 ? Infinity : Math.abs((point.value - verdict.median) / verdict.median) * 100;
-  if (change < parts.levels.least_change_percent) return undefined;
+  if (change < context.levels.least_change_percent) return undefined;
   const visits = visitsTo(Float64Array.from(series.values.slice(0, last)), verdict.median, point.value, verdict.scale);
   if (visits >= KNOWN_MODE) return undefined;
   const evidence: FindingEvidence = {
@@ -153,7 +153,7 @@ function lastGoodBefore(values: readonly number[], from: number, bad: number, ve
 }
 
 function reviewSeries(
-  parts: JudgeParts,
+  context: JudgeContext,
   series: Series,
   { key, now }: NewPoint,
   known: readonly KnownFinding[],
@@ -161,13 +161,13 @@ function reviewSeries(
 ): Finding[] {
   const values = Float64Array.from(series.values);
   const settings = {
-    ...parts.levels,
-    least_tail_z: parts.levels.least_tail_z * factor,
-    confirm_effect_size: parts.levels.confirm_effect_size * factor,
+    ...context.levels,
+    least_tail_z: context.levels.least_tail_z * factor,
+    confirm_effect_size: context.levels.confirm_effect_size * factor,
   };
   const seen = review(values, settings);
   const news = follow(known, seen, values, settings);
-  calm(parts.online, series.slot, values, seen);
+  calm(context.online, series.slot, values, seen);
   const changed: Finding[] = [];
   for (const { known: each, change } of news.confirmed) {
     if (each.finding === null) continue;
@@ -184,7 +184,10 @@ function reviewSeries(
       series.jumps.push({ at: change.index + series.dropped, direction: directionOf(change) });
       continue;
     }
-    const before = series.values.slice(Math.max(change.before.from, change.index - parts.single.window), change.index);
+    const before = series.values.slice(
+      Math.max(change.before.from, change.index - context.single.window),
+      change.index,
+    );
     const evidence = evidenceOf(series, values, seen, change, factor);
     const reason =
       change.verdict === 'confirmed'
@@ -194,8 +197,8 @@ function reviewSeries(
     const found: Found = { ...place, before, evidence, state: change.verdict, reason };
     changed.push(findingOfChange(found, change, now));
   }
-  changed.push(...drifting(parts, series, key, values, seen, factor, now));
-  return changed.filter((finding) => isNews(finding, parts.findings));
+  changed.push(...drifting(context, series, key, values, seen, factor, now));
+  return changed.filter((finding) => isNews(finding, context.findings));
 }
 
 /** A point has one finding: where one is known already, a review says nothing else about it. */
@@ -204,7 +207,7 @@ function isNews(finding: Finding, findings: FindingBook): boolean {
 }
 
 function drifting(
-  parts: JudgeParts,
+  context: JudgeContext,
   series: Series,
   key: SeriesKey,
   values: Float64Array,
@@ -214,14 +217,14 @@ function drifting(
 ): Finding[] {
   const { drift } = seen;
   if (drift === undefined) return [];
-  const isKnown = parts.findings.ofSeries(series.series_id).some((finding) => {
+  const isKnown = context.findings.ofSeries(series.series_id).some((finding) => {
     const at = finding.kind === 'drift' ? numberOf(series, attemptId(finding)) : undefined;
     return at !== undefined && at - series.dropped >= drift.from;
   });
   if (isKnown) return [];
   const last = values.length - 1;
   const evidence = evidenceOf(series, values, seen, undefined, factor);
-  const before = series.values.slice(Math.max(drift.from, last - parts.single.window), last);
+  const before = series.values.slice(Math.max(drift.from, last - context.single.window), last);
   const place = placeOf(series, key, drift.from, last);
   const reason = 'the trend within the last level is more than chance';
   return [findingOfDrift({ ...place, before, evidence, state: 'confirmed', reason }, drift, values.length, now)];

@@ -18,15 +18,15 @@ import { decided } from '../decide/act.ts';
 import type { SeriesBook } from '../decide/series-book.ts';
 import { askingHolder, type Slot, slotOf, slotSubject } from '../slots.ts';
 
-export interface ActParts {
+export interface ActContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
 }
 
 /** Takes what a person decides about a finding to the holder of its series' slot. Any replica can. */
-export function forwardActs(parts: ActParts & { slots: number; deadline_ms: number }): Running {
-  return respond<ActRequest, ActReply>(parts.nats, parts.jetstream, parts.log, {
+export function forwardActs(context: ActContext & { slots: number; deadline_ms: number }): Running {
+  return respond<ActRequest, ActReply>(context.nats, context.jetstream, context.log, {
     subject: ACT_SUBJECT,
     queue: 'anomaly',
     schema: actRequest,
@@ -34,9 +34,9 @@ export function forwardActs(parts: ActParts & { slots: number; deadline_ms: numb
     refuse: (issues) => ({ ok: false, issues }),
     handle: async (act) => {
       const series_id = act.finding_id.split('.')[0] ?? '';
-      const slot = { index: slotOf(series_id, parts.slots), of: parts.slots };
+      const slot = { index: slotOf(series_id, context.slots), of: context.slots };
       try {
-        return await ask(parts.nats, slotSubject(slot, 'act'), act, actReply, askingHolder(parts.deadline_ms));
+        return await ask(context.nats, slotSubject(slot, 'act'), act, actReply, askingHolder(context.deadline_ms));
       } catch (error) {
         const message = `the anomaly service did not answer (${messageOf(error)}): try again`;
         return { ok: false, issues: [{ path: '(message)', code: 'no_answer', message }] };
@@ -45,24 +45,24 @@ export function forwardActs(parts: ActParts & { slots: number; deadline_ms: numb
   });
 }
 
-interface ShardActParts extends ActParts {
+interface ShardActContext extends ActContext {
   slot: Slot;
   book: SeriesBook;
   log_of_findings: FindingLog;
 }
 
 /** Answers what a person decides about a finding of this slot, once FINDINGS has the new revision. */
-export function answerActs(parts: ShardActParts): Running {
-  return respond<ActRequest, ActReply>(parts.nats, parts.jetstream, parts.log, {
-    subject: slotSubject(parts.slot, 'act'),
+export function answerActs(context: ShardActContext): Running {
+  return respond<ActRequest, ActReply>(context.nats, context.jetstream, context.log, {
+    subject: slotSubject(context.slot, 'act'),
     schema: actRequest,
     max_concurrent: 1,
     refuse: (issues) => ({ ok: false, issues }),
-    handle: (act) => handle(parts, act),
+    handle: (act) => handle(context, act),
   });
 }
 
-async function handle({ book, log_of_findings }: ShardActParts, act: ActRequest): Promise<ActReply> {
+async function handle({ book, log_of_findings }: ShardActContext, act: ActRequest): Promise<ActReply> {
   const finding = book.findings.get(act.finding_id);
   if (finding === undefined) return { ok: false, issues: [unknownFinding(act.finding_id)] };
   const next = decided(finding, act, new Date());

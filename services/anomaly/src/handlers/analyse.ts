@@ -15,9 +15,9 @@ import { pointsOfMainLine } from '@benchwire/shared/verdict/base-points.ts';
 import { type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { type AnalysisParts, analyse } from '../decide/analyse.ts';
+import { type AnalysisContext, analyse } from '../decide/analyse.ts';
 
-export interface AnalyseParts extends Omit<AnalysisParts, 'judged' | 'confirmed' | 'worse'> {
+export interface AnalyseContext extends Omit<AnalysisContext, 'judged' | 'confirmed' | 'worse'> {
   main_branches: MainBranches;
   log: Log;
   nats: NatsConnection;
@@ -25,29 +25,29 @@ export interface AnalyseParts extends Omit<AnalysisParts, 'judged' | 'confirmed'
 }
 
 /** Answers what is known of a series, from its points as the aggregator has them. Any replica can. */
-export function answerAnalyses(parts: AnalyseParts): Running {
-  return respond<AnalyseRequest, AnalyseReply>(parts.nats, parts.jetstream, parts.log, {
+export function answerAnalyses(context: AnalyseContext): Running {
+  return respond<AnalyseRequest, AnalyseReply>(context.nats, context.jetstream, context.log, {
     subject: ANALYSE_SUBJECT,
     queue: 'anomaly',
     schema: analyseRequest,
     max_concurrent: 16,
     refuse: (issues) => ({ ok: false, issues }),
-    handle: (question) => handle(parts, question),
+    handle: (question) => handle(context, question),
   });
 }
 
-async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest): Promise<AnalyseReply> {
+async function handle(context: AnalyseContext, { series_id, points }: AnalyseRequest): Promise<AnalyseReply> {
   try {
-    const { rows } = await query(parts.nats, 'points', { series_id, limit: points });
+    const { rows } = await query(context.nats, 'points', { series_id, limit: points });
     const [first] = rows;
     if (first === undefined) {
       const message = `there is no series ${series_id}: \`bw series\` lists them`;
       return { ok: false, issues: [{ path: 'series_id', code: 'unknown_series', message }] };
     }
-    const { rows: precision } = await query(parts.nats, 'precision', { limit: 10_000 });
+    const { rows: precision } = await query(context.nats, 'precision', { limit: 10_000 });
     const judged = precision.find((row) => row.metric === first.metric && row.pool === first.pool);
     const { acknowledged = 0, dismissed = 0 } = judged ?? {};
-    const { rows: findings } = await query(parts.nats, 'findings', {
+    const { rows: findings } = await query(context.nats, 'findings', {
       series_id,
       states: ['confirmed', 'acknowledged'],
       limit: 1000,
@@ -60,9 +60,9 @@ async function handle(parts: AnalyseParts, { series_id, points }: AnalyseRequest
     const worse = direction === 'lower_is_better' ? 1 : direction === 'higher_is_better' ? -1 : 0;
     const judgement = { judged: { acknowledged, dismissed }, confirmed, worse } as const;
     // Branches have no levels: their points are not looked at, and the levels are told as places among all points.
-    const trunk = pointsOfMainLine(rows, parts.main_branches, TRUNK);
+    const trunk = pointsOfMainLine(rows, context.main_branches, TRUNK);
     const looked = trunk.length === 0 ? rows : trunk;
-    return { ok: true, analysis: placedAmong(rows, looked, analyse(series_id, looked, { ...parts, ...judgement })) };
+    return { ok: true, analysis: placedAmong(rows, looked, analyse(series_id, looked, { ...context, ...judgement })) };
   } catch (error) {
     const message = `the aggregator can't be asked for the points: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };

@@ -15,9 +15,9 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { affectedBy } from '../decide/stored-verdict.ts';
-import { judge, type VerdictParts } from './verdict.ts';
+import { judge, type VerdictContext } from './verdict.ts';
 
-interface KeepParts extends VerdictParts {
+interface KeepContext extends VerdictContext {
   manager: JetStreamManager;
 }
 
@@ -40,14 +40,14 @@ type Change =
  * Keeps the verdicts that lists show as they would be if asked for: works them out again when a run ends, and when an acceptance, a finding, a
  * gate or another run of the commit changes them. Replicas share the work.
  */
-export async function keepVerdicts(parts: KeepParts): Promise<Running> {
+export async function keepVerdicts(context: KeepContext): Promise<Running> {
   const entity = (of: 'run' | 'series' | 'gate'): string =>
     eventSubject({ entity: of, run_id: null }).replace(/-$/, '*');
   const readers = await Promise.all([
-    follow(parts, EVENTS.name, entity('run'), 'anomaly-ended-runs', readEventChange),
-    follow(parts, EVENTS.name, entity('series'), 'anomaly-accepted', readEventChange),
-    follow(parts, EVENTS.name, entity('gate'), 'anomaly-gates', readEventChange),
-    follow(parts, FINDINGS.name, FINDINGS_SUBJECTS, 'anomaly-changed-findings', (message) => {
+    follow(context, EVENTS.name, entity('run'), 'anomaly-ended-runs', readEventChange),
+    follow(context, EVENTS.name, entity('series'), 'anomaly-accepted', readEventChange),
+    follow(context, EVENTS.name, entity('gate'), 'anomaly-gates', readEventChange),
+    follow(context, FINDINGS.name, FINDINGS_SUBJECTS, 'anomaly-changed-findings', (message) => {
       const parsed = parseJson(finding, message.data);
       return parsed.ok ? { kind: 'series', series_ids: [parsed.value.series_id] } : { kind: 'nothing' };
     }),
@@ -56,19 +56,19 @@ export async function keepVerdicts(parts: KeepParts): Promise<Running> {
 }
 
 async function follow(
-  parts: KeepParts,
+  context: KeepContext,
   stream: string,
   filter: string,
   durable: string,
   read: (message: JsMsg) => Change,
 ): Promise<Running> {
-  return await consume<Change>(parts.manager, parts.jetstream, parts.log, {
+  return await consume<Change>(context.manager, context.jetstream, context.log, {
     ...{ stream, filter, durable, where: 'verdict', max_batch: 16, max_wait_ms: 500, ack_wait_ms: ACK_WAIT_MS },
     // What can't be read is put into REJECTED by the aggregator, and says nothing here.
     parse: (message) => ({ ok: true, value: read(message) }),
     handle: (batch) =>
       judgeAgain(
-        parts,
+        context,
         batch.map(({ value }) => value),
       ),
   });
@@ -97,18 +97,18 @@ function changeOf(event: BenchEvent, at: Date): Change {
 }
 
 /** Judges every run that one of the changes is about; once where several are. */
-async function judgeAgain(parts: KeepParts, changes: readonly Change[]): Promise<HandlerResult[]> {
+async function judgeAgain(context: KeepContext, changes: readonly Change[]): Promise<HandlerResult[]> {
   const judged = new Map<string, Promise<void>>();
   const results: HandlerResult[] = [];
   for (const change of changes) {
     try {
-      const run_ids = await runsOf(parts, change);
+      const run_ids = await runsOf(context, change);
       if (run_ids === undefined) {
         results.push({ kind: 'retry', after_ms: 1000, reason: 'the results of the run are not stored yet' });
         continue;
       }
       for (const run_id of run_ids) {
-        const known = judged.get(run_id) ?? judgeStored(parts, run_id);
+        const known = judged.get(run_id) ?? judgeStored(context, run_id);
         judged.set(run_id, known);
         await known;
       }
@@ -120,14 +120,14 @@ async function judgeAgain(parts: KeepParts, changes: readonly Change[]): Promise
   return results;
 }
 
-async function judgeStored(parts: KeepParts, run_id: string): Promise<void> {
-  const reply = await judge(parts, { run_id });
+async function judgeStored(context: KeepContext, run_id: string): Promise<void> {
+  const reply = await judge(context, { run_id });
   const unknown = !reply.ok && reply.issues.some(({ code }) => code === 'unknown_run');
   if (!reply.ok && !unknown) throw new Error(reply.issues[0]?.message);
 }
 
 /** @returns undefined where the run's results are not stored yet */
-async function runsOf({ nats }: KeepParts, change: Change): Promise<readonly string[] | undefined> {
+async function runsOf({ nats }: KeepContext, change: Change): Promise<readonly string[] | undefined> {
   switch (change.kind) {
     case 'nothing':
       return [];
@@ -150,5 +150,5 @@ async function runsOf({ nats }: KeepParts, change: Change): Promise<readonly str
   }
 }
 
-const runsOfSeries = async (nats: KeepParts['nats'], series_ids: readonly string[]): Promise<RunOfSeriesRow[]> =>
+const runsOfSeries = async (nats: KeepContext['nats'], series_ids: readonly string[]): Promise<RunOfSeriesRow[]> =>
   (await query(nats, 'runs_of_series', { series_ids: [...series_ids], limit: MAX_RUNS })).rows;

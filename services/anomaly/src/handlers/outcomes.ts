@@ -11,7 +11,7 @@ import type { SeriesBook } from '../decide/series-book.ts';
 import type { AnomalyMetrics } from '../metrics.ts';
 import type { Progress } from '../progress.ts';
 
-export interface OutcomesParts {
+export interface OutcomesContext {
   log: Log;
   jetstream: JetStreamClient;
   manager: JetStreamManager;
@@ -30,9 +30,9 @@ const MAX_BATCH = 500;
  * Judges outcomes in the order of the stream and stores what it finds before it acknowledges them. New messages come
  * in order; those at or below what was folded come again, and are only acknowledged.
  */
-export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): Promise<Running> {
-  const { book, log_of_findings, progress, metrics } = parts;
-  const asked = new AskedTasks(parts.manager);
+export async function judgeOutcomes(context: OutcomesContext, signal: AbortSignal): Promise<Running> {
+  const { book, log_of_findings, progress, metrics } = context;
+  const asked = new AskedTasks(context.manager);
   let folded = progress.sequence;
   let unstored: Finding[] = [];
   const handle = async (batch: ReadonlyArray<Received<ReadOutcome>>): Promise<typeof OK> => {
@@ -45,16 +45,16 @@ export async function judgeOutcomes(parts: OutcomesParts, signal: AbortSignal): 
       folded = sequence;
     }
     await log_of_findings.flush(signal);
-    for (const event of book.takeEvents()) await publishEvent(parts.jetstream, event, signal);
-    parts.stored(unstored);
+    for (const event of book.takeEvents()) await publishEvent(context.jetstream, event, signal);
+    context.stored(unstored);
     unstored = [];
     metrics.outcomes(batch.length);
     progress.advance(folded);
     return OK;
   };
-  return await consume(parts.manager, parts.jetstream, parts.log, {
+  return await consume(context.manager, context.jetstream, context.log, {
     stream: OUTCOMES.name,
-    durable: parts.durable,
+    durable: context.durable,
     where: 'outcome',
     parse: (message) => readOutcome(message.data, message.subject, message.time),
     // Without results there is nothing to judge, whatever it claims.

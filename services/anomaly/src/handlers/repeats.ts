@@ -15,9 +15,9 @@ import { type NextRepeat, nextRepeat, REPEATS_TAG } from '@benchwire/shared/verd
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type MeasuredBy, repeatRequest } from '../decide/repeat-request.ts';
-import { judgedRun, type VerdictParts } from './verdict.ts';
+import { judgedRun, type VerdictContext } from './verdict.ts';
 
-export interface RepeatParts extends VerdictParts {
+export interface RepeatContext extends VerdictContext {
   manager: JetStreamManager;
 }
 
@@ -29,8 +29,8 @@ const AGAIN_MS = 500;
  * repeats it, asks for the next round, until there is none. A durable consumer and requests with an id of their own make each round
  * once, whoever is restarted meanwhile.
  */
-export async function repeatWhatCannotBeTold(parts: RepeatParts): Promise<Running> {
-  return await consume<BenchEvent>(parts.manager, parts.jetstream, parts.log, {
+export async function repeatWhatCannotBeTold(context: RepeatContext): Promise<Running> {
+  return await consume<BenchEvent>(context.manager, context.jetstream, context.log, {
     stream: EVENTS.name,
     durable: 'anomaly-repeats',
     filter: 'bw.event.run.*',
@@ -45,8 +45,8 @@ export async function repeatWhatCannotBeTold(parts: RepeatParts): Promise<Runnin
           results.push(OK);
           continue;
         }
-        rules ??= await readGates(parts.nats).catch(() => []);
-        results.push(await afterRun(parts, value.run_id, rules));
+        rules ??= await readGates(context.nats).catch(() => []);
+        results.push(await afterRun(context, value.run_id, rules));
       }
       return results;
     },
@@ -55,15 +55,15 @@ export async function repeatWhatCannotBeTold(parts: RepeatParts): Promise<Runnin
   });
 }
 
-async function afterRun(parts: RepeatParts, ended: string, rules: readonly GateRule[]): Promise<HandlerResult> {
-  const { manager, nats, log } = parts;
+async function afterRun(context: RepeatContext, ended: string, rules: readonly GateRule[]): Promise<HandlerResult> {
+  const { manager, nats, log } = context;
   const again: HandlerResult = { kind: 'retry', after_ms: AGAIN_MS, reason: 'the run is not stored yet' };
   const request = await acceptedRequest(manager, ended);
   if (request === undefined) return OK;
   const run_id = request.tags[REPEATS_TAG] ?? ended;
   if (run_id === ended && !mayRepeat(request, rules)) return OK;
   try {
-    const state = await judgedRun(parts, { run_id });
+    const state = await judgedRun(context, { run_id });
     if (state === undefined) return OK;
     const { run, rounds } = state;
     // What has ended may not be stored yet.

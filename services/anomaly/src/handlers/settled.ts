@@ -17,7 +17,7 @@ import type { FindingBook } from '../decide/finding-book.ts';
 import type { Progress } from '../progress.ts';
 import { askingHolder, type Slot, slotSubject } from '../slots.ts';
 
-export interface SettledParts {
+export interface SettledContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -34,26 +34,29 @@ const refuse = (issues: Array<{ path: string; message: string }>): SettledReply 
 });
 
 /** Answers what was found in a run, once every slot has judged everything up to the question's sequence. Any replica can. */
-export function answerSettled(parts: SettledParts & { slots: number }): Running {
-  return respond<SettledRequest, SettledReply>(parts.nats, parts.jetstream, parts.log, {
+export function answerSettled(context: SettledContext & { slots: number }): Running {
+  return respond<SettledRequest, SettledReply>(context.nats, context.jetstream, context.log, {
     subject: SETTLED_SUBJECT,
     queue: 'anomaly',
     schema: settledRequest,
     max_concurrent: 1000,
     refuse,
     handle: async (question) => {
-      const slots = Array.from({ length: parts.slots }, (_, index) => ({ index, of: parts.slots }));
-      const replies = await Promise.all(slots.map((slot) => askShard(parts, slot, question)));
+      const slots = Array.from({ length: context.slots }, (_, index) => ({ index, of: context.slots }));
+      const replies = await Promise.all(slots.map((slot) => askShard(context, slot, question)));
       const late = replies.find((reply) => !reply.ok);
       return late ?? together(replies.flatMap(({ findings }) => findings));
     },
   });
 }
 
-async function askShard(parts: SettledParts, slot: Slot, question: SettledRequest): Promise<SettledReply> {
-  const asking = askingHolder(parts.deadline_ms);
+async function askShard(context: SettledContext, slot: Slot, question: SettledRequest): Promise<SettledReply> {
+  const asking = askingHolder(context.deadline_ms);
   try {
-    return await ask(parts.nats, slotSubject(slot, 'settled'), question, settledReply, { ...asking, reads_only: true });
+    return await ask(context.nats, slotSubject(slot, 'settled'), question, settledReply, {
+      ...asking,
+      reads_only: true,
+    });
   } catch (error) {
     return { ok: false, message: `slot ${slot.index} of the anomaly service: ${messageOf(error)}`, findings: [] };
   }
@@ -61,28 +64,28 @@ async function askShard(parts: SettledParts, slot: Slot, question: SettledReques
 
 /** The same for the series of one slot; its holder answers. */
 export function answerSettledOfShard(
-  parts: SettledParts & { slot: Slot; findings: FindingBook; progress: Progress },
+  context: SettledContext & { slot: Slot; findings: FindingBook; progress: Progress },
 ): Running {
-  const responder = respond<SettledRequest, SettledReply>(parts.nats, parts.jetstream, parts.log, {
-    subject: slotSubject(parts.slot, 'settled'),
+  const responder = respond<SettledRequest, SettledReply>(context.nats, context.jetstream, context.log, {
+    subject: slotSubject(context.slot, 'settled'),
     schema: settledRequest,
     max_concurrent: 1000,
     refuse,
-    handle: (question) => settled(parts, question),
+    handle: (question) => settled(context, question),
   });
   return {
     stop: async () => {
-      parts.progress.giveUp();
+      context.progress.giveUp();
       await responder.stop();
     },
   };
 }
 
 async function settled(
-  parts: SettledParts & { findings: FindingBook; progress: Progress },
+  context: SettledContext & { findings: FindingBook; progress: Progress },
   { run_id, stream_sequence }: SettledRequest,
 ): Promise<SettledReply> {
-  const { progress, findings, deadline_ms } = parts;
+  const { progress, findings, deadline_ms } = context;
   if (!(await progress.reached(stream_sequence, deadline_ms))) {
     const { sequence } = progress;
     const where = sequence < 0 ? 'it still waits for its history from the aggregator' : `it is at ${sequence}`;

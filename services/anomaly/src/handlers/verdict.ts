@@ -27,7 +27,7 @@ import { loadRunHistory } from '../adapters/run-history.ts';
 import { withFeedback } from '../decide/feedback.ts';
 import { judgedData } from '../decide/stored-verdict.ts';
 
-export interface VerdictParts extends VerdictSettings {
+export interface VerdictContext extends VerdictSettings {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -39,31 +39,31 @@ const MAX_METRICS = 500;
 const MAX_ROUNDS = 100;
 
 /** Answers verdicts of runs, from what the aggregator has. Any replica can, and each says the same. */
-export function answerVerdicts(parts: VerdictParts): Running {
-  return respond<VerdictRequest, VerdictReply>(parts.nats, parts.jetstream, parts.log, {
+export function answerVerdicts(context: VerdictContext): Running {
+  return respond<VerdictRequest, VerdictReply>(context.nats, context.jetstream, context.log, {
     subject: VERDICT_SUBJECT,
     queue: 'anomaly',
     schema: verdictRequest,
     max_concurrent: 4,
     refuse: (issues) => ({ ok: false, issues }),
-    handle: (question) => judge(parts, question),
+    handle: (question) => judge(context, question),
   });
 }
 
 /** The verdict of a run. Where lists have another one, EVENTS says so. */
-export async function judge(parts: VerdictParts, asked: VerdictRequest): Promise<VerdictReply> {
-  const { nats } = parts;
+export async function judge(context: VerdictContext, asked: VerdictRequest): Promise<VerdictReply> {
+  const { nats } = context;
   const { run_id, base_run_id } = asked;
   try {
     const unknown = await unknownRun(nats, [run_id, ...(base_run_id === undefined ? [] : [base_run_id])]);
     if (unknown !== undefined) return { ok: false, issues: [unknown] };
-    const judged = await judgedRun(parts, asked);
+    const judged = await judgedRun(context, asked);
     if (judged === undefined) return { ok: false, issues: [noRun(run_id, 'run_id')] };
     const repeats = base_run_id === undefined ? repeatsOf(judged) : undefined;
     const verdict = { ...judged.verdict, ...(repeats === undefined ? {} : { repeats }) };
     const is_final = verdict.is_final && repeats?.is_running !== true;
     if (base_run_id === undefined)
-      await publishJudged(parts.jetstream, { ...verdict, is_final }, judged.run.verdict ?? null);
+      await publishJudged(context.jetstream, { ...verdict, is_final }, judged.run.verdict ?? null);
     const metrics = verdict.metrics.slice(0, MAX_METRICS);
     const cut = verdict.metrics.length - metrics.length;
     return { ok: true, verdict: { ...verdict, is_final, metrics, left_out: verdict.left_out + cut } };
@@ -97,10 +97,10 @@ interface Judged extends RepeatState {
  * @throws as `query` does
  */
 export async function judgedRun(
-  parts: VerdictParts,
+  context: VerdictContext,
   { run_id, base_run_id }: VerdictRequest,
 ): Promise<Judged | undefined> {
-  const { nats } = parts;
+  const { nats } = context;
   const [run] = (await query(nats, 'run', { run_id })).rows;
   if (run === undefined) return undefined;
   const { rows: rounds } = await query(nats, 'runs', { tag: `${REPEATS_TAG}=${run_id}`, limit: MAX_ROUNDS });
@@ -108,7 +108,7 @@ export async function judgedRun(
   const { rows: judged } = await query(nats, 'precision', { limit: 10_000 });
   const settingsOf = ({ metric, pool }: ResultRow): VerdictSettings => {
     const feedback = judged.find((row) => row.metric === metric && row.pool === pool);
-    return withFeedback(parts, feedback ?? { acknowledged: 0, dismissed: 0 });
+    return withFeedback(context, feedback ?? { acknowledged: 0, dismissed: 0 });
   };
   const is_final = run.state === 'finished';
   const gates = { request: await gateOf(nats, run_id), rules: await readGates(nats) };

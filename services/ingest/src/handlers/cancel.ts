@@ -13,7 +13,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { IngestMetrics } from '../metrics.ts';
 
-export interface CancelParts {
+export interface CancelContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -25,35 +25,35 @@ export interface CancelParts {
 const MAX_TRIES = 10;
 
 /** Answers cancellations: stored in RUNS, so that they survive every crash; the scheduler acts on them. */
-export function answerCancellations(parts: CancelParts): Answering {
-  return respond<CancelRequest, CancelReply>(parts.nats, parts.jetstream, parts.log, {
+export function answerCancellations(context: CancelContext): Answering {
+  return respond<CancelRequest, CancelReply>(context.nats, context.jetstream, context.log, {
     subject: CANCEL_SUBJECT,
     queue: 'ingest',
     schema: cancelRequest,
     max_concurrent: 64,
     refuse: (issues) => ({ ok: false, issues }),
-    handle: (question) => cancel(parts, question),
+    handle: (question) => cancel(context, question),
   });
 }
 
-async function cancel(parts: CancelParts, { run_id, task_id, reason }: CancelRequest): Promise<CancelReply> {
+async function cancel(context: CancelContext, { run_id, task_id, reason }: CancelRequest): Promise<CancelReply> {
   const common = { v: MESSAGE_VERSION as typeof MESSAGE_VERSION, run_id, at: new Date().toISOString(), reason };
   const message: RunMessage =
     task_id === undefined ? { ...common, kind: 'cancelled' } : { ...common, kind: 'task_cancelled', task_id };
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const open = await parts.runs.open(run_id);
-    if (open === undefined) return notOpen(parts, run_id);
+    const open = await context.runs.open(run_id);
+    if (open === undefined) return notOpen(context, run_id);
     if (open.kind === 'cancelled') return { ok: true, run_id };
     // Only behind what was just seen: a run that ended in between must not leave a lone cancellation behind.
-    if ((await parts.runs.store(message, JSON.stringify(message), open.sequence)) === 'moved') continue;
-    parts.metrics.cancelled.inc();
+    if ((await context.runs.store(message, JSON.stringify(message), open.sequence)) === 'moved') continue;
+    context.metrics.cancelled.inc();
     return { ok: true, run_id };
   }
   return refusal('busy', `run ${run_id} is changing too fast to be cancelled: try again`);
 }
 
-async function notOpen(parts: CancelParts, run_id: string): Promise<CancelReply> {
-  return (await parts.runs.lastEvent(run_id)) === undefined
+async function notOpen(context: CancelContext, run_id: string): Promise<CancelReply> {
+  return (await context.runs.lastEvent(run_id)) === undefined
     ? refusal('unknown_run', `there is no run ${run_id}: \`bw runs\` lists them`)
     : refusal('run_finished', `run ${run_id} has finished: there is nothing left to cancel`);
 }

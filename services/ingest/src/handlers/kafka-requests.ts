@@ -10,12 +10,12 @@ import { consumeKafka, type Handled } from '@benchwire/shared/runtime/kafka-cons
 import type { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
 import { issuesHeader, reject } from '@benchwire/shared/runtime/reject.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { type AdmissionParts, admit } from '../admission.ts';
+import { type AdmissionContext, admit } from '../admission.ts';
 import { REJECTED_WHERE, traceOf } from '../decide/submitted-message.ts';
 import type { KafkaMetrics } from '../metrics.ts';
 import { type Turn, Turns } from '../turns.ts';
 
-export interface KafkaParts extends AdmissionParts {
+export interface KafkaContext extends AdmissionContext {
   kafka: Kafka;
   group: string;
   /** Takes what is refused. */
@@ -31,25 +31,25 @@ const MAX_BATCH = 64;
 const KEEP_MS = 5000;
 
 /** Reads requests from Kafka. An offset is committed when RUNS has the run, or when the refusal is kept. */
-export function consumeRequests(parts: KafkaParts): Running {
-  return consumeKafka(parts.kafka, parts.log, {
+export function consumeRequests(context: KafkaContext): Running {
+  return consumeKafka(context.kafka, context.log, {
     topic: KAFKA_REQUESTS,
-    group: parts.group,
-    handle: (messages) => admitAll(parts, messages),
+    group: context.group,
+    handle: (messages) => admitAll(context, messages),
     max_batch: MAX_BATCH,
     max_partitions: MAX_PARTITIONS,
-    connected: (up) => parts.kafka_metrics.connected.set(up ? 1 : 0),
+    connected: (up) => context.kafka_metrics.connected.set(up ? 1 : 0),
   });
 }
 
 /** All at once, and yet they are stored in their order; what comes behind one that has to wait counts as not done. */
-async function admitAll(parts: KafkaParts, messages: readonly KafkaMessage[]): Promise<Handled> {
+async function admitAll(context: KafkaContext, messages: readonly KafkaMessage[]): Promise<Handled> {
   const turns = new Turns();
   const failures = await Promise.all(
     messages.map(async (message): Promise<{ because: unknown } | undefined> => {
       const turn = turns.take();
       try {
-        await admitOne(parts, message, turn);
+        await admitOne(context, message, turn);
         return undefined;
       } catch (error) {
         return { because: error };
@@ -63,17 +63,17 @@ async function admitAll(parts: KafkaParts, messages: readonly KafkaMessage[]): P
 }
 
 /** Resolves when the message is dealt with. @throws when it has to come again */
-async function admitOne(parts: KafkaParts, message: KafkaMessage, turn: Turn): Promise<void> {
-  const { kafka_metrics } = parts;
+async function admitOne(context: KafkaContext, message: KafkaMessage, turn: Turn): Promise<void> {
+  const { kafka_metrics } = context;
   const value = read(message);
-  if (!value.ok) return await refuse(parts, message, value.issues);
-  const admission = await admit(parts, {
+  if (!value.ok) return await refuse(context, message, value.issues);
+  const admission = await admit(context, {
     written: value.value,
     trace: traceOf((name) => headerOf(message, name)),
     default_request_id: kafkaPlace(message),
     in_turn: turn.begin,
   });
-  if (!admission.ok) return await refuse(parts, message, admission.issues);
+  if (!admission.ok) return await refuse(context, message, admission.issues);
   kafka_metrics.messages.inc({ result: admission.duplicate ? 'duplicate' : 'accepted' });
 }
 
@@ -97,8 +97,8 @@ function headerOf({ headers }: KafkaMessage, name: string): string | undefined {
 }
 
 /** First where whoever sent it will look. */
-async function refuse(parts: KafkaParts, message: KafkaMessage, issues: readonly Issue[]): Promise<void> {
-  const { log, rejections, jetstream, metrics, kafka_metrics } = parts;
+async function refuse(context: KafkaContext, message: KafkaMessage, issues: readonly Issue[]): Promise<void> {
+  const { log, rejections, jetstream, metrics, kafka_metrics } = context;
   const { key, value, headers } = message;
   const place = kafkaPlace(message);
   const why = {

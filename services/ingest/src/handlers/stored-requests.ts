@@ -4,10 +4,10 @@ import { readRequest, type WrittenText } from '@benchwire/shared/request-text/re
 import { consume, type HandlerResult, OK, type Received, type Running } from '@benchwire/shared/runtime/consume.ts';
 import type { Parsed } from '@benchwire/shared/runtime/issues.ts';
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
-import { type AdmissionParts, admit } from '../admission.ts';
+import { type AdmissionContext, admit } from '../admission.ts';
 import { REJECTED_WHERE, traceOf } from '../decide/submitted-message.ts';
 
-export interface StoredRequestsParts extends AdmissionParts {
+export interface StoredRequestsContext extends AdmissionContext {
   jetstream: JetStreamClient;
   manager: JetStreamManager;
 }
@@ -26,17 +26,17 @@ const TRY_AGAIN_MS = 2000;
  * Reads requests that were published and not asked: NATS keeps them while no ingest is up. A message is acked when RUNS has the
  * run, or REJECTED the refusal; its place in the stream stands for a request_id that it does not bring, so it becomes one run.
  */
-export function consumeStoredRequests(parts: StoredRequestsParts): Promise<Running> {
-  const { manager, jetstream, log } = parts;
+export function consumeStoredRequests(context: StoredRequestsContext): Promise<Running> {
+  const { manager, jetstream, log } = context;
   return consume<Stored>(manager, jetstream, log, {
     stream: REQUESTS.name,
     durable: STORED_REQUESTS_DURABLE,
     where: REJECTED_WHERE,
     parse,
-    handle: (batch) => Promise.all(batch.map((received) => admitOne(parts, received))),
+    handle: (batch) => Promise.all(batch.map((received) => admitOne(context, received))),
     max_batch: MAX_BATCH,
     max_wait_ms: 50,
-    counters: { handled: (kind, count) => (kind === 'dead_letter' ? parts.metrics.rejected.inc(count) : undefined) },
+    counters: { handled: (kind, count) => (kind === 'dead_letter' ? context.metrics.rejected.inc(count) : undefined) },
   });
 }
 
@@ -47,12 +47,12 @@ function parse(message: JsMsg): Parsed<Stored> {
   return { ok: true, value: { written: read.value, trace: traceOf(header), caller: header(CALLER_HEADER) } };
 }
 
-async function admitOne(parts: StoredRequestsParts, received: Received<Stored>): Promise<HandlerResult> {
+async function admitOne(context: StoredRequestsContext, received: Received<Stored>): Promise<HandlerResult> {
   try {
-    const admission = await admit(parts, { ...received.value, default_request_id: placeOf(received) });
+    const admission = await admit(context, { ...received.value, default_request_id: placeOf(received) });
     return admission.ok ? OK : { kind: 'dead_letter', issues: admission.issues };
   } catch (error) {
-    parts.log.warn({ err: error }, 'could not store the run of a published request, trying again');
+    context.log.warn({ err: error }, 'could not store the run of a published request, trying again');
     return { kind: 'retry', after_ms: TRY_AGAIN_MS, reason: 'not stored' };
   }
 }

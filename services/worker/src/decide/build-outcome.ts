@@ -12,7 +12,7 @@ import { variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ExecutorReport } from '../executors/executor.ts';
 
-export interface OutcomeParts {
+export interface OutcomeOptions {
   job: Job;
   device: Device;
   worker_id: string;
@@ -28,26 +28,26 @@ export interface OutcomeParts {
 }
 
 /** Everything that is known of an attempt, as the contract has it. Pure. */
-export function buildOutcome(parts: OutcomeParts): Outcome {
-  const { job, device, report } = parts;
+export function buildOutcome(options: OutcomeOptions): Outcome {
+  const { job, device, report } = options;
   const { task } = job;
   return outcomeWith({
     ...ofJob(job, device, report),
-    status: parts.status,
-    error: parts.error,
-    worker_id: parts.worker_id,
+    status: options.status,
+    error: options.error,
+    worker_id: options.worker_id,
     device_id: device.device_id,
-    started_at: parts.started_at,
-    finished_at: parts.finished_at,
-    execution_time_seconds: parts.execution_time_seconds,
-    ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+    started_at: options.started_at,
+    finished_at: options.finished_at,
+    execution_time_seconds: options.execution_time_seconds,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     results: report.results,
-    hardware_metrics: parts.hardware_metrics,
+    hardware_metrics: options.hardware_metrics,
     environment: { ...device.environment, ...report.environment },
     simulation_status: report.is_simulated
       ? { is_simulated: true, reason: `the ${task.executor} executor measured nothing real` }
       : { is_simulated: false },
-    logs: parts.logs,
+    logs: options.logs,
   });
 }
 

@@ -5,14 +5,19 @@ import { findingsToTables } from './findings.ts';
 import { metricsToTables } from './metrics.ts';
 import { outcomesToTables } from './outcomes.ts';
 import { rejectedToTables } from './rejected.ts';
-import { CLICKHOUSE_DURABLE, type ClickHouseSinkParts, type StreamToTables, writeStream } from './stream-to-tables.ts';
+import {
+  CLICKHOUSE_DURABLE,
+  type ClickHouseSinkOptions,
+  type StreamToTables,
+  writeStream,
+} from './stream-to-tables.ts';
 
 /** Every stream but RUNS, into the tables. */
-export function clickHouseSink({ measured, ...parts }: ClickHouseSinkParts): Sink {
+export function clickHouseSink({ measured, ...options }: ClickHouseSinkOptions): Sink {
   const to =
     <Entry>(source: StreamToTables<Entry>): Sink['consumers'][string] =>
     (context) =>
-      writeStream({ ...context, ...parts }, source);
+      writeStream({ ...context, ...options }, source);
   return {
     name: 'clickhouse',
     durable: CLICKHOUSE_DURABLE,

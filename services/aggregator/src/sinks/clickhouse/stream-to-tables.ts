@@ -9,13 +9,13 @@ import { ACK_WAIT_MS } from '../write-batch.ts';
 import { writeMessages } from './write.ts';
 
 /** What the consumers that write ClickHouse are built from. */
-export interface ClickHouseParts {
+export interface ClickHouseContext {
   database: Database;
   counters: (stream: string) => ConsumeCounters;
 }
 
-/** The parts of all its consumers. */
-export interface ClickHouseSinkParts extends ClickHouseParts {
+/** What all its consumers use. */
+export interface ClickHouseSinkOptions extends ClickHouseContext {
   /** Gets the series of points that are stored. */
   measured: (series_ids: Iterable<string>) => void;
 }
@@ -44,7 +44,7 @@ export const CLICKHOUSE_DURABLE = 'aggregator';
 
 /** Writes a stream to its tables: acked when ClickHouse has it. */
 export function writeStream<Entry>(
-  { manager, jetstream, log, signal, database, counters }: SinkContext & ClickHouseParts,
+  { manager, jetstream, log, signal, database, counters }: SinkContext & ClickHouseContext,
   source: StreamToTables<Entry>,
 ): Promise<Running> {
   const { stream, check, max_batch, max_wait_ms = 25, ack_wait_ms = ACK_WAIT_MS } = source;

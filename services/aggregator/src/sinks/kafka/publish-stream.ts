@@ -18,7 +18,7 @@ export interface Publication<T> {
   max_batch: number;
 }
 
-export interface KafkaSinkParts {
+export interface KafkaSinkOptions {
   producer: KafkaProducer;
   counters: (stream: string) => ConsumeCounters;
 }
@@ -42,7 +42,7 @@ const KAFKA: Target = {
  */
 export function publishStream<T>(
   { manager, jetstream, log, signal }: SinkContext,
-  { producer, counters }: KafkaSinkParts,
+  { producer, counters }: KafkaSinkOptions,
   { stream, output, read, encode, max_batch }: Publication<T>,
 ): Promise<Running> {
   const recordOf = (bytes: Uint8Array): KafkaRecord | undefined => {

@@ -5,7 +5,7 @@ import { outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { FINDINGS, METRICS, OUTCOMES } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import type { Sink } from '../sink.ts';
-import { KAFKA_DURABLE, type KafkaSinkParts, publishStream } from './publish-stream.ts';
+import { KAFKA_DURABLE, type KafkaSinkOptions, publishStream } from './publish-stream.ts';
 
 const outcomes = {
   stream: OUTCOMES,
@@ -32,14 +32,14 @@ const metrics = {
 };
 
 /** Outcomes and findings, and metrics where asked for, as Kafka topics. */
-export function kafkaSink(parts: KafkaSinkParts, with_metrics: boolean): Sink {
+export function kafkaSink(options: KafkaSinkOptions, with_metrics: boolean): Sink {
   return {
     name: 'kafka',
     durable: KAFKA_DURABLE,
     consumers: {
-      [OUTCOMES.name]: (context) => publishStream(context, parts, outcomes),
-      [FINDINGS.name]: (context) => publishStream(context, parts, findings),
-      ...(with_metrics ? { [METRICS.name]: (context) => publishStream(context, parts, metrics) } : {}),
+      [OUTCOMES.name]: (context) => publishStream(context, options, outcomes),
+      [FINDINGS.name]: (context) => publishStream(context, options, findings),
+      ...(with_metrics ? { [METRICS.name]: (context) => publishStream(context, options, metrics) } : {}),
     },
   };
 }

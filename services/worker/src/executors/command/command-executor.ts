@@ -210,7 +210,7 @@ async function judge({ context, options, surroundings }: Run, ended: WatchedEnd,
   });
 }
 
-interface ReportParts {
+interface ReportOptions {
   error: TaskError | null;
   output?: ProgramOutput;
   notes?: readonly string[];
@@ -220,7 +220,7 @@ interface ReportParts {
 
 function reportOf(
   config: CommandConfig,
-  { error, output, notes = [], tests, provenance }: ReportParts,
+  { error, output, notes = [], tests, provenance }: ReportOptions,
 ): ExecutorReport {
   const metrics = output?.summary.results();
   const all = [...(output?.notes() ?? []), ...notes];

@@ -6,7 +6,7 @@ import { visibilityVariables } from '../../devices/hardware-classes.ts';
 import { CHECKPOINT_VARIABLE } from './checkpoint-file.ts';
 import { ATTEMPT_VARIABLE } from './processes.ts';
 
-export interface EnvironmentParts {
+export interface EnvironmentOptions {
   device: Device;
   home: string;
   path: string;
@@ -32,11 +32,11 @@ export interface EnvironmentParts {
  * may add the variables that the operator allows, and none that says on which device it runs. Pure.
  */
 export function commandEnvironment(
-  parts: EnvironmentParts,
+  options: EnvironmentOptions,
 ): { ok: true; env: Record<string, string> } | { ok: false; error: TaskError } {
-  const device = visibilityVariables(parts.device, parts.own);
-  const names = Object.keys(parts.task);
-  const refused = new Set(refusedVariables(names, parts.env_allow, parts.allow_any));
+  const device = visibilityVariables(options.device, options.own);
+  const names = Object.keys(options.task);
+  const refused = new Set(refusedVariables(names, options.env_allow, options.allow_any));
   for (const name of names) if (name in device) refused.add(name);
   if (refused.size > 0) {
     const listed = [...refused];
@@ -46,16 +46,16 @@ export function commandEnvironment(
   return {
     ok: true,
     env: {
-      PATH: parts.path,
-      LANG: parts.lang ?? 'C.UTF-8',
-      HOME: parts.home,
-      TMPDIR: parts.home,
-      ...parts.operator,
-      ...parts.task,
+      PATH: options.path,
+      LANG: options.lang ?? 'C.UTF-8',
+      HOME: options.home,
+      TMPDIR: options.home,
+      ...options.operator,
+      ...options.task,
       ...device,
-      BENCHWIRE_DEVICE_CLASS: parts.device.class,
-      [ATTEMPT_VARIABLE]: parts.attempt_id,
-      [CHECKPOINT_VARIABLE]: parts.checkpoint,
+      BENCHWIRE_DEVICE_CLASS: options.device.class,
+      [ATTEMPT_VARIABLE]: options.attempt_id,
+      [CHECKPOINT_VARIABLE]: options.checkpoint,
     },
   };
 }
