@@ -1,4 +1,5 @@
 import type { BatchResult, StreamsResult } from '@benchwire/shared/contracts/outcome.ts';
+import { streamSuffix } from '@benchwire/shared/contracts/series.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
 import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
 import { momentsOf } from '@benchwire/shared/stats/moments.ts';
@@ -32,7 +33,11 @@ export function summarize(
   const interval = medianInterval(ascending);
   const { mean, stddev, min, max } = momentsOf(latencies_ms);
   const { steady, reason } = checkSteadiness(latencies_ms);
-  const notes = notesOf(samples, quantileSorted(ascending, 0.5), batch, settings);
+  const of_streams = streamsOf(batch, (samples * batch.batch_size) / batch.measured_seconds);
+  const notes = [
+    ...notesOf(samples, quantileSorted(ascending, 0.5), batch, settings),
+    ...notesOnSpeedup(of_streams.streams, batch.batch_size, reason),
+  ];
   const unavailable = {
     ...memory.unavailable,
     ...(interval === null ? { latency_ci_low_ms: TOO_FEW, latency_ci_high_ms: TOO_FEW } : {}),
@@ -54,7 +59,7 @@ export function summarize(
     memory_mb: memory.memory_mb,
     ...(Object.keys(unavailable).length > 0 ? { unavailable } : {}),
     ...(notes.length > 0 ? { value_notes: notes } : {}),
-    ...streamsOf(batch, (samples * batch.batch_size) / batch.measured_seconds),
+    ...of_streams,
   };
   for (const [name, p] of PERCENTILES) {
     if (percentileIsEligible(p, samples)) result[name] = quantileSorted(ascending, p);
@@ -83,6 +88,26 @@ function streamsOf({ batch_size, streams }: BatchMessage, of_one: number): { str
     return [[String(count), result] as const];
   });
   return measured.length === 0 ? {} : { streams: Object.fromEntries(measured) };
+}
+
+/** n streams do at most n times what one does; more, by this factor, says that the one was held up. */
+const BEYOND_LINEAR = 1.1;
+
+/** What limits the meaning of a speed-up: the one stream that it is over. */
+function notesOnSpeedup(
+  streams: BatchResult['streams'],
+  batch_size: number,
+  unsteady_reason: string | null,
+): ValueNote[] {
+  return Object.entries(streams ?? {}).flatMap(([count, { speedup }]) => {
+    const about = { batch_size, metric: `speedup${streamSuffix(Number(count))}` };
+    if (speedup > Number(count) * BEYOND_LINEAR) {
+      const text = `${count} streams cannot do ${speedup.toPrecision(3)} times what one does: the one stream was held up while it was measured`;
+      return [noteOn('disturbed', text, about)];
+    }
+    if (unsteady_reason === null) return [];
+    return [noteOn('not_steady', `the one stream that this is over was not steady: ${unsteady_reason}`, about)];
+  });
 }
 
 const TOO_FEW = 'too few samples for an interval';
