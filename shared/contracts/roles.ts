@@ -178,6 +178,8 @@ export function redisWorkerRules(prefix: string): string {
     '-@dangerous',
     '+info',
     '-script',
+    // No more than EVAL may, and clients in Python load each script before they run it.
+    '+script|load',
     '-lcs',
     '-setrange',
     '-wait',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
@@ -15,7 +15,16 @@ const project = join(folder, 'project');
 let stack: LocalStack;
 const workers: BwProcess[] = [];
 
+const temporary = (name: string): string => join(folder, `tmp-${name}`);
+
+/** The process and all that it has started. */
+function withChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return [pid, ...children.flatMap((child) => withChildren(Number(child)))];
+}
+
 async function join_(executor: string, name: string): Promise<BwProcess> {
+  mkdirSync(temporary(name));
   const url = (stack.env.NATS_URL ?? '').replace('//', `//${stack.env.WORKER_NATS_USER}@`);
   const worker = startBw(['worker', '--join', url], {
     env: {
@@ -24,6 +33,7 @@ async function join_(executor: string, name: string): Promise<BwProcess> {
       WORKER_EXECUTORS: executor,
       WORKER_MODEL_DIRS: join(folder, 'empty'),
       WORKER_CACHE_DIR: join(folder, `cache-${name}`),
+      TMPDIR: temporary(name),
     },
   });
   workers.push(worker);
@@ -92,10 +102,10 @@ it('a worker that is killed while it quantizes loses nothing: another one makes 
     },
     { task_id: 'm', config: { model: { artifact_of: 'q' }, ...short } },
   ]);
-  const children = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('benchwire-quantize-'));
-  const before = new Set(children());
-  await vi.waitFor(() => expect(children().some((name) => !before.has(name))).toBe(true), { timeout: 60_000 });
-  maker?.child.kill('SIGKILL');
+  await vi.waitFor(() => expect(readdirSync(temporary('maker')).join()).toContain('benchwire-quantize-'), {
+    timeout: 60_000,
+  });
+  for (const pid of withChildren(maker?.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
   await join_('quantize', 'successor');
   const made = await outcomes(await running);
   expect(made.get('q')).toMatchObject({ status: 'completed', worker_id: 'successor' });

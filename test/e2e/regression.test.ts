@@ -72,7 +72,7 @@ it('finds the step within five runs, confirms it by re-runs of its own, names th
       expect(row?.state).toBe('confirmed');
       return await record(row?.finding_id ?? '');
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 120_000, interval: 100 },
   );
   expect(foundAt).toBeGreaterThanOrEqual(STEP_AT);
   expect(foundAt).toBeLessThan(STEP_AT + 5);

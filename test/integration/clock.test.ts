@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalStack } from '@benchwire/deploy/local/stack.ts';
@@ -73,7 +73,9 @@ afterAll(async () => {
 });
 
 async function measure(on: string, measured: number): Promise<Outcome> {
-  writeFileSync(value, String(measured));
+  // At once: a re-run may read it in this moment.
+  writeFileSync(`${value}.new`, String(measured));
+  renameSync(`${value}.new`, value);
   const { run_id } = await client.submit({
     tasks: [
       {
