@@ -21,7 +21,7 @@ export interface SeriesAggregatesOptions {
 
 /**
  * Publishes what series come to after they got new points. A series that gets many is published once a second with what it is then,
- * and never more than MAX_AGGREGATES_PER_SECOND in all: whoever writes points never waits for it.
+ * and never more than MAX_AGGREGATES_PER_SECOND in all: the writing of points never waits for it.
  */
 export class SeriesAggregates {
   readonly #options: SeriesAggregatesOptions;
