@@ -14,7 +14,7 @@ export const ORDERS: Record<FindingSort, { label: string; descending: boolean }>
 
 const words = (value: string): { value: string; label: string } => ({ value, label: value.replace('_', ' ') });
 
-/** The states that a choice stands for; none stands for every one. */
+/** The states that each choice selects; no choice selects them all. */
 export const statesOf = (state: string): Array<(typeof FINDING_STATES)[number]> =>
   state === 'open' ? ['suspected', 'confirmed', 'acknowledged'] : FINDING_STATES.filter((each) => each === state);
 
