@@ -53,7 +53,7 @@ async function rejected(where: string): Promise<Map<string, { raw: string; codes
 
 async function completes(tasks = 6): Promise<void> {
   const run_id = await bench.submit({ tasks: [{ task_id: 'a', executor: 'noop', repetitions: tasks }] });
-  const outcomes = await bench.finished(run_id, 30_000);
+  const outcomes = await bench.finished(run_id, 90_000);
   expect(outcomes.filter(({ status }) => status === 'completed')).toHaveLength(tasks);
 }
 
