@@ -4,7 +4,17 @@ import { provideServers, thisMachine } from '@benchwire/deploy/local/install-ser
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { type Counts, sum, summary, withoutExcuses } from './runner/count-tests.ts';
+import {
+  type Counts,
+  failedFiles,
+  failureLines,
+  one,
+  skippedIn,
+  sum,
+  summary,
+  total,
+  withoutExcuses,
+} from './runner/count-tests.ts';
 import { installNeeds, missingNeeds, skippedLines } from './runner/provide-needs.ts';
 import { step } from './runner/step.ts';
 import { bin, runVitest, testFiles } from './runner/vitest.ts';
@@ -12,8 +22,9 @@ import { bin, runVitest, testFiles } from './runner/vitest.ts';
 /**
  * `npm test`: every check, then every test that this machine can run; the last line says how many passed. Each check
  * counts as one. `--all` installs what tests need, adds those in containers, and takes a skipped test for a failed one.
- * Other arguments go to vitest (`npm test -- --project unit`), and then the checks are left out; `--checks-only` leaves out
- * the tests.
+ * With `--all`, files that failed beside others run once more, alone: a test that passes then is counted as passed, and
+ * named. Other arguments go to vitest (`npm test -- --project unit`), and then the checks are left out; `--checks-only`
+ * leaves out the tests.
  */
 
 const checks = [
@@ -23,6 +34,8 @@ const checks = [
   { title: 'unused files, exports and dependencies', command: [bin('knip')] },
 ];
 const IN_CONTAINERS = ['--project', 'containers'];
+/** With more failed files than that something is broken, and not the machine busy. */
+const MOST_FILES_AGAIN = 8;
 
 const args = process.argv.slice(2);
 const checksOnly = args.includes('--checks-only');
@@ -31,6 +44,7 @@ const forVitest = args.filter((arg) => arg !== '--checks-only' && arg !== '--all
 
 const results: Counts[] = [];
 const notes: string[] = [];
+const passedOnlyAlone: string[] = [];
 // What can't be installed is known before anything else takes its time.
 if (checksOnly || (await provide())) {
   if (forVitest.length === 0) for (const { title, command } of checks) results.push(await check(title, command));
@@ -38,13 +52,16 @@ if (checksOnly || (await provide())) {
 }
 await explainSkipped();
 
-const total = all ? withoutExcuses(sum(results)) : sum(results);
-console.log(`\n${summary(total)}`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+const counts = all ? withoutExcuses(sum(results)) : sum(results);
+if (passedOnlyAlone.length > 0) console.log(`\n== passed only alone: find the cause\n${passedOnlyAlone.join('\n')}`);
+const failures = failureLines(counts);
+if (failures.length > 0) console.log(`\n== failed\n${failures.join('\n')}`);
+console.log(`\n${summary(counts)}`);
+process.exitCode = total(counts).failed === 0 ? 0 : 1;
 
 async function check(title: string, command: string[]): Promise<Counts> {
-  const passed = (await step(title, command)) === 0;
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0, skipped_in: {} };
+  const code = await step(title, command);
+  return one(title, code === 0 ? { passed: 1 } : { failed: 1, failures: [`exit code ${code}`] });
 }
 
 /**
@@ -64,26 +81,44 @@ async function provide(): Promise<boolean> {
   }
   if (!all) return true;
   failed += (await installNeeds(testFiles(forVitest))).length;
-  if (failed > 0) results.push({ passed: 0, failed, skipped: 0, skipped_in: {} });
+  if (failed > 0) results.push(one('what the tests need', { failed, failures: ['not installed, see above'] }));
   return failed === 0;
 }
 
 /** In two lanes, since most of them wait for other processes most of the time; what the second prints comes at its end. */
 async function runTests(): Promise<Counts[]> {
-  if (forVitest.length > 0) return [await runVitest('tests', forVitest)];
+  const again = all ? againAlone : async (counts: Counts) => counts;
+  if (forVitest.length > 0) return [await again(await runVitest('tests', forVitest))];
   const counts = await Promise.all([
     runVitest('unit and integration tests', ['--project', 'unit', '--project', 'integration']),
     runVitest('outside and end-to-end tests', ['--project', 'outside', '--project', 'e2e'], 'at its end'),
   ]);
-  if (all) return [...counts, await runVitest('tests in containers', IN_CONTAINERS)];
+  if (all) return [await again(sum(counts)), await again(await runVitest('tests in containers', IN_CONTAINERS))];
   notes.push(
     'test/containers: Docker images and compose.yaml: only with `npm test -- --all` or `-- --project containers`',
   );
   return counts;
 }
 
+/**
+ * Runs the files that failed once more, with nothing beside them. What passes then failed for want of time on a busy
+ * machine, or is flaky: it is named, so that somebody finds the cause.
+ */
+async function againAlone(first: Counts): Promise<Counts> {
+  const files = failedFiles(first);
+  const tests = files.filter((file) => file.includes('.test.'));
+  if (files.length === 0 || files.length > MOST_FILES_AGAIN || tests.length < files.length) return first;
+  const second = await runVitest(`failed beside others, again alone: ${files.join(', ')}`, files);
+  const recovered = files.filter((file) => second[file]?.failed === 0);
+  if (recovered.length > 0) {
+    const before = failureLines(Object.fromEntries(Object.entries(first).filter(([file]) => recovered.includes(file))));
+    passedOnlyAlone.push(...before);
+  }
+  return { ...first, ...second };
+}
+
 async function explainSkipped(): Promise<void> {
-  const { skipped_in } = sum(results);
+  const skipped_in = skippedIn(sum(results));
   const files = Object.keys(skipped_in);
   const lines = [...(await skippedLines(skipped_in, await missingNeeds(files))), ...notes];
   if (lines.length > 0) console.log(`\n== skipped${all ? ', and so failed' : ''}\n${lines.join('\n')}`);
