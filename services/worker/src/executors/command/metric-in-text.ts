@@ -4,9 +4,11 @@ import { parseUnit } from '@benchwire/shared/metric/parse-unit.ts';
 
 const NUMBER = String.raw`([+-]?\d[\d,_]*(?:\.\d+)?(?:e[+-]?\d+)?)`;
 const UNIT = String.raw`([A-Za-zµμ%][\w/%µμ]{0,15})?`;
-/** `name: number unit` or `name = number unit`, where a list mark or a table's bar may stand before. */
+/** Between a name and its number: `:`, `=`, a bar, an arrow, leaders (`....`), or the gap of a column. */
+const BETWEEN = String.raw`(?:\s{0,10}(?:[:=|]|[-=]>|→|\.{2,80}:?)\s{0,40}|\t\s{0,40}|\s{2,60})`;
+/** `name: number unit` or `name ..... number unit`, where a list mark or a table's bar may stand before. */
 const NAMED_NUMBER = new RegExp(
-  String.raw`^[\s*|>-]{0,10}([A-Za-z][\w ./()%@-]{0,60}?)\s{0,10}[:=|]\s{0,10}${NUMBER}\s{0,5}${UNIT}(?:\s|[.,;|)]|$)`,
+  String.raw`^[\s*|>-]{0,10}([A-Za-z][\w ./()%@-]{0,60}?)${BETWEEN}${NUMBER}\s{0,5}${UNIT}(?:\s|[.,;|)]|$)`,
   'i',
 );
 /** A statistic of something: k6's `http_req_duration......: avg=12.3ms min=1ms`. */
@@ -16,6 +18,11 @@ const STATISTIC = new RegExp(
 );
 /** A number with its spread, which is a measurement whatever it is called: `| pp512 | 1234.56 ± 7.89 |`, `12.3 ms ± 0.4 ms per loop`. */
 const WITH_SPREAD = new RegExp(String.raw`(?<![\w.])${NUMBER}\s{0,3}${UNIT}\s{0,5}(?:±|\+/-|\+-)\s{0,10}\d`, 'i');
+/** A rate, wherever it stands: `served 41.3 req/s`, `1204 tokens per second`. */
+const RATE = new RegExp(
+  String.raw`(?<![\w.])${NUMBER}\s{0,3}([A-Za-z]\w{0,15}\s?(?:/|per)\s?s(?:ec(?:ond)?)?)(?![\w/])`,
+  'i',
+);
 /** What stands before such a number: the last words with a letter. */
 const LAST_NAME = /([A-Za-z][\w ./-]{0,60}?)[\s|:=*()±σ]{0,40}$/;
 /** Lines of Go's and Google's benchmark programs: `BenchmarkSum-8   1000000   1234 ns/op`. */
@@ -28,7 +35,7 @@ const NAME_FIELD = /["'](?:name|metric|key|label|tag)["']\s{0,3}:\s{0,3}["']([A-
 
 /** A number in a line of text whose name, unit or form says that it is a measurement, with a name in words. Pure. */
 export function metricInText(line: string): { name: string; value: string } | undefined {
-  const found = named(line) ?? withSpread(line) ?? inObject(line);
+  const found = named(line) ?? withSpread(line) ?? inObject(line) ?? rate(line);
   return found === undefined ? undefined : { ...found, name: wordsOf(found.name).join('_') || 'value' };
 }
 
@@ -45,6 +52,11 @@ function withSpread(line: string): { name: string; value: string } | undefined {
   const found = WITH_SPREAD.exec(line);
   if (found === null) return undefined;
   return { name: LAST_NAME.exec(line.slice(0, found.index).slice(-200))?.[1] ?? 'value', value: found[1] ?? '' };
+}
+
+function rate(line: string): { name: string; value: string } | undefined {
+  const [, value = '', unit = ''] = RATE.exec(line) ?? [];
+  return value === '' ? undefined : { name: unit.replace('/', ' per '), value };
 }
 
 function inObject(line: string): { name: string; value: string } | undefined {

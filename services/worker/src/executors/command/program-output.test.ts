@@ -136,6 +136,13 @@ describe('a metric that is not taken is told', () => {
       "{'loss': 0.693, 'learning_rate': 5e-05, 'epoch': 0.1}\n",
       /"metric": "loss", "value": 0.693/,
     ],
+    ['leaders', 'wall time ....... 3.21s\n', /"metric": "wall_time", "value": 3.21/],
+    ['leaders and a colon', 'latency......: 12.5 ms\n', /"metric": "latency", "value": 12.5/],
+    ['columns', 'Latency     1.23ms  456.00us    9.12ms   88.10%\n', /"metric": "latency", "value": 1.23/],
+    ['a column after a tab', 'p99 latency\t12.5 ms\n', /"metric": "p99_latency", "value": 12.5/],
+    ['an arrow', 'accuracy -> 0.913\n', /"metric": "accuracy", "value": 0.913/],
+    ['a rate in a sentence', 'served 1000 requests at 41.3 req/s\n', /"metric": "req_per_s", "value": 41.3/],
+    ['a rate in words', 'generated 1,204.5 tokens per second\n', /"value": 1204.5/],
     ['a table', '| pp512 | 1204.5 t/s |\n', /look like metrics.*pp512/],
     [
       'llama-bench’s table',
@@ -176,6 +183,11 @@ describe('a metric that is not taken is told', () => {
     'Benchmark 3 of 12 starts in 5 s',
     'seed: 42',
     'tolerance 1e-5 +/- auto',
+    'epoch 3/10 ...... done',
+    'chapter 1 ........ 12',
+    'worker  3  started on port  8080',
+    'v1.2.3  2026-11-30  abc123',
+    'GET /items/s HTTP 200',
   ])('numbers that are no measurements need no word: %s', (line) => expect(metricInText(line)).toBeUndefined());
 
   it('on standard error', async () => {
