@@ -60,11 +60,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'torch',
+          include: ['test/torch/**/*.test.ts'],
+          exclude: ignored,
+          sequence: { groupOrder: 3 },
+          ...withServers,
+          testTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'containers',
           include: IN_CONTAINERS,
           exclude: ignored,
           globalSetup: 'test/containers/global-setup.ts',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           ...withServers,
           testTimeout: 300_000,
           hookTimeout: 900_000,

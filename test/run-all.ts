@@ -34,6 +34,7 @@ const checks = [
   { title: 'unused files, exports and dependencies', command: [bin('knip')] },
 ];
 const IN_CONTAINERS = ['--project', 'containers'];
+const WITH_TORCH = ['--project', 'torch'];
 /** With more failed files than that something is broken, and not the machine busy. */
 const MOST_FILES_AGAIN = 8;
 
@@ -80,7 +81,10 @@ async function provide(): Promise<boolean> {
     failed = 1;
   }
   if (!all) return true;
-  failed += (await installNeeds(testFiles(forVitest))).length;
+  const files = testFiles(forVitest);
+  // PyTorch takes minutes: where everything runs, it is installed when the second lane comes to its tests.
+  const later = forVitest.length === 0 ? new Set(testFiles(WITH_TORCH)) : new Set();
+  failed += (await installNeeds(files.filter((file) => !later.has(file)))).length;
   if (failed > 0) results.push(one('what the tests need', { failed, failures: ['not installed, see above'] }));
   return failed === 0;
 }
@@ -91,13 +95,27 @@ async function runTests(): Promise<Counts[]> {
   if (forVitest.length > 0) return [await again(await runVitest('tests', forVitest))];
   const counts = await Promise.all([
     runVitest('unit and integration tests', ['--project', 'unit', '--project', 'integration']),
-    runVitest('outside and end-to-end tests', ['--project', 'outside', '--project', 'e2e'], 'at its end'),
+    secondLane(),
   ]);
   if (all) return [await again(sum(counts)), await again(await runVitest('tests in containers', IN_CONTAINERS))];
   notes.push(
     'test/containers: Docker images and compose.yaml: only with `npm test -- --all` or `-- --project containers`',
   );
   return counts;
+}
+
+async function secondLane(): Promise<Counts> {
+  const before = await runVitest(
+    'outside and end-to-end tests',
+    ['--project', 'outside', '--project', 'e2e'],
+    'at its end',
+  );
+  const failed = all ? (await installNeeds(testFiles(WITH_TORCH))).length : 0;
+  const withTorch =
+    failed > 0
+      ? one('what the tests with PyTorch need', { failed, failures: ['not installed, see above'] })
+      : await runVitest('tests with PyTorch', WITH_TORCH, 'at its end');
+  return sum([before, withTorch]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@benchwire/deploy/local/stack.ts';
@@ -6,7 +6,8 @@ import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeModel } from '../../services/worker/src/executors/quantize/onnx-graph.ts';
 import { transformerModel } from '../../services/worker/test-support/transformer-model.ts';
-import { type BwProcess, type BwResult, bw, startBw } from '../support/bw.ts';
+import { type BwProcess, type BwResult, bw } from '../support/bw.ts';
+import { joinWorker, temporaryFolder, withChildren } from '../support/joined-worker.ts';
 
 /** One worker quantizes, another one, which has nothing of the first, measures what was made. */
 
@@ -15,30 +16,8 @@ const project = join(folder, 'project');
 let stack: LocalStack;
 const workers: BwProcess[] = [];
 
-const temporary = (name: string): string => join(folder, `tmp-${name}`);
-
-/** The process and all that it has started. */
-function withChildren(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  return [pid, ...children.flatMap((child) => withChildren(Number(child)))];
-}
-
-async function join_(executor: string, name: string): Promise<BwProcess> {
-  mkdirSync(temporary(name));
-  const url = (stack.env.NATS_URL ?? '').replace('//', `//${stack.env.WORKER_NATS_USER}@`);
-  const worker = startBw(['worker', '--join', url], {
-    env: {
-      NATS_PASSWORD: stack.env.WORKER_NATS_PASSWORD ?? '',
-      WORKER_ID: name,
-      WORKER_EXECUTORS: executor,
-      WORKER_MODEL_DIRS: join(folder, 'empty'),
-      WORKER_CACHE_DIR: join(folder, `cache-${name}`),
-      TMPDIR: temporary(name),
-    },
-  });
-  workers.push(worker);
-  await worker.waitFor(/cpu-[0-9a-f]{8}/);
-  return worker;
+async function join_(executor: string, name: string): Promise<void> {
+  workers.push(await joinWorker(stack, folder, name, { WORKER_EXECUTORS: executor }));
 }
 
 beforeAll(async () => {
@@ -102,9 +81,12 @@ it('a worker that is killed while it quantizes loses nothing: another one makes 
     },
     { task_id: 'm', config: { model: { artifact_of: 'q' }, ...short } },
   ]);
-  await vi.waitFor(() => expect(readdirSync(temporary('maker')).join()).toContain('benchwire-quantize-'), {
-    timeout: 60_000,
-  });
+  await vi.waitFor(
+    () => expect(readdirSync(temporaryFolder(folder, 'maker')).join()).toContain('benchwire-quantize-'),
+    {
+      timeout: 60_000,
+    },
+  );
   for (const pid of withChildren(maker?.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
   await join_('quantize', 'successor');
   const made = await outcomes(await running);

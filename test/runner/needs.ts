@@ -15,6 +15,7 @@ import {
   prometheusPrograms,
   whyNot,
 } from '../support/test-tools.ts';
+import { installTorchRunner, whyNoCompiler, whyNoTorch } from '../support/torch-runner.ts';
 
 export type PackageManager = 'apt' | 'brew';
 
@@ -26,11 +27,15 @@ export interface Need {
   missing: () => string | undefined | Promise<string | undefined>;
   /** What installs it, by package manager; `a|b` is the first that the machine's package lists know. */
   packages: Readonly<Partial<Record<PackageManager, readonly string[]>>>;
+  /** What else installs it, once the packages are there. Throws an error that says what failed. */
+  install?: (say: (line: string) => void) => Promise<void>;
   /** The test files that are skipped without it, whole or in part; a folder stands for all in it. */
   suites: readonly string[];
 }
 
 const KAFKA = ['kafka-in', 'kafka-out', 'deploy-images'].map((name) => `test/integration/${name}.test.ts`);
+/** They are a part of their own, since it takes minutes to install what they need; see test/run-all.ts. */
+const WITH_TORCH = ['test/torch/'];
 const CONTAINERS = ['test/containers/', 'test/integration/containers.test.ts'];
 
 /**
@@ -97,8 +102,11 @@ export const NEEDS: readonly Need[] = [
       'test/integration/deploy-kubernetes.test.ts',
       'test/e2e/examples.test.ts',
       'test/e2e/python-worker.test.ts',
+      ...WITH_TORCH,
     ],
   },
+  { name: 'gcc and binutils', missing: whyNoCompiler, packages: { apt: ['gcc', 'binutils'] }, suites: WITH_TORCH },
+  { name: 'PyTorch', missing: whyNoTorch, packages: {}, install: installTorchRunner, suites: WITH_TORCH },
   {
     name: 'kubectl or kustomize',
     missing: () => whyNot(kustomize()),

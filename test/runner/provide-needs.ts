@@ -1,4 +1,5 @@
-import { commandFor, findInstaller, installPackages } from './install-packages.ts';
+import { messageOf } from '@benchwire/shared/runtime/errors.ts';
+import { commandFor, findInstaller, type Installer, installPackages } from './install-packages.ts';
 import { isOf, LINUX_AND_ROOT, NEEDS, type Need } from './needs.ts';
 
 /** A need that is not met, and why. */
@@ -25,10 +26,20 @@ export async function installNeeds(files: readonly string[]): Promise<MissingNee
   for (const { need, why } of missing) console.log(`${need.name}: ${why}`);
   const installer = await findInstaller();
   const needs = missing.map(({ need }) => need);
-  const problems =
-    installer === undefined
-      ? ['there is neither apt-get nor Homebrew here']
-      : await installPackages(needs, installer, console.log);
+  const problems = await installFromPackages(
+    needs.filter(({ install }) => install === undefined),
+    installer,
+  );
+  for (const { name, install } of needs) {
+    const began = performance.now();
+    try {
+      await install?.(console.log);
+      if (install !== undefined)
+        console.log(`${name}: installed in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  }
   const still = await missingNeeds(files);
   if (still.length === 0) return [];
   for (const problem of problems) console.log(`not installed: ${problem}`);
@@ -40,6 +51,12 @@ export async function installNeeds(files: readonly string[]): Promise<MissingNee
   if (command !== undefined) console.log(`To install it yourself: ${command}`);
   console.log('Without --all, npm test runs what this machine can run, and says what it skips.');
   return still;
+}
+
+async function installFromPackages(needs: readonly Need[], installer: Installer | undefined): Promise<string[]> {
+  if (needs.length === 0) return [];
+  if (installer === undefined) return ['there is neither apt-get nor Homebrew here'];
+  return await installPackages(needs, installer, console.log);
 }
 
 /** What `npm test` says of the tests that it did not run, a line for each file. */
