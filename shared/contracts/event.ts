@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Parsed, parseJson, parseWith } from '../runtime/issues.ts';
 import { writtenGate } from './gate.ts';
 import { MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
+import { coverageData } from './model-coverage.ts';
 import { request } from './request.ts';
 import { serviceHealth } from './service.ts';
 import { poolDemand } from './status.ts';
@@ -19,7 +20,17 @@ import { capabilities, pauseOfWorker } from './worker.ts';
  * The scheduler and the workers write events and never read them.
  */
 export const EVENTS_SUBJECTS = 'bw.event.*.*';
-export const EVENT_ENTITIES = ['run', 'task', 'worker', 'pool', 'service', 'series', 'gate', 'access'] as const;
+export const EVENT_ENTITIES = [
+  'run',
+  'task',
+  'worker',
+  'pool',
+  'service',
+  'series',
+  'gate',
+  'access',
+  'model',
+] as const;
 export type EventEntity = (typeof EVENT_ENTITIES)[number];
 
 /** Events that belong to no run have `-` in the run's place. */
@@ -195,6 +206,8 @@ export const EVENT_DATA = {
   'series.accepted': annotationData,
   'gate.changed': gateData,
   'access.changed': accessData,
+  /** How far model types came in a coverage run. Since 0.6. */
+  'model.covered': coverageData,
 } as const satisfies Record<`${EventEntity}.${string}`, z.ZodType>;
 
 export type EventName = keyof typeof EVENT_DATA;

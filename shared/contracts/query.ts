@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STAGES } from '../catalogue/model-types.ts';
 import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { faultToleranceRow } from './fault-tolerance.ts';
@@ -6,12 +7,15 @@ import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
 import { RUN_SORTS, SERIES_SORTS } from './list-sort.ts';
+import { COVERED_EXECUTORS } from './model-coverage.ts';
 import { readPeriod } from './period.ts';
 import { issue } from './request.ts';
 import {
   annotationRow,
   attemptRow,
   changeRow,
+  compatibilityRow,
+  coverageRow,
   distributionRow,
   eventRow,
   failureRow,
@@ -294,6 +298,24 @@ export const QUERIES = {
   metrics: { parameters: z.strictObject({ model: text.default(''), limit: limit(2000) }), row: metricRow },
   /** Every model that was measured, by name; simulated results are left out. Since 0.4. */
   models: { parameters: z.strictObject({ limit: limit(2000) }), row: modelRow },
+  /** The newest state of each model type and executor, by name. Since 0.6. */
+  coverage: {
+    parameters: z.strictObject({
+      model: text.optional(),
+      executor: z.enum(COVERED_EXECUTORS).optional(),
+      stage: z.enum(STAGES).optional(),
+      limit: limit(10_000),
+    }),
+    row: coverageRow,
+  },
+  /**
+   * Models by executor, precision and class of hardware: whether the newest attempt that says something of them completed, and with
+   * what numbers; by name. Simulated attempts, cancelled ones and those of lost workers are left out. Since 0.6.
+   */
+  compatibility: {
+    parameters: z.strictObject({ model: text.optional(), hardware: text.optional(), limit: limit(10_000) }),
+    row: compatibilityRow,
+  },
   /**
    * Outcomes as their workers reported them: of each task the newest attempt, by task id; `after_task_id` pages on. With
    * `task_id` and `attempt` that one. Since 0.4.

@@ -5,6 +5,7 @@ import { EVENT_ENTITIES } from './event.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
 import { fedInput } from './input-setting.ts';
+import { coveredModel } from './model-coverage.ts';
 import { OUTCOME_STATUSES, outcome } from './outcome.ts';
 import { source } from './request.ts';
 import { seriesFields } from './series-key.ts';
@@ -391,6 +392,47 @@ export const matrixRow = z.object({
   task_id: z.string().default(''),
 });
 export type MatrixRow = z.infer<typeof matrixRow>;
+
+/** How far an executor came with a model type in the newest coverage run. Since 0.6. */
+export const coverageRow = coveredModel.extend({
+  reason: z.string(),
+  hardware: z.string(),
+  precision: z.string(),
+  checked_at: timestamp,
+  /** JSON: releases of the packages that it was tried with. */
+  versions: z.string(),
+  /** What it reached in the newest run with other packages; empty where there was none. */
+  stage_before: z.string(),
+});
+export type CoverageRow = z.infer<typeof coverageRow>;
+
+/** How a model ended on a class of hardware with an executor and a precision, newest attempt first. Since 0.6. */
+export const compatibilityRow = z.object({
+  model: z.string(),
+  executor: z.string(),
+  precision: z.string(),
+  /** The first part of the pool: a hardware class. */
+  hardware: z.string(),
+  completed: z.int(),
+  failed: z.int(),
+  last_status: z.string(),
+  last_at: timestamp,
+  run_id: runId,
+  task_id: z.string(),
+  /** Of the newest attempt; empty where it completed. */
+  error_class: z.string(),
+  error_code: z.string(),
+  error_message: z.string(),
+  /** Kinds of devices, by fingerprint. */
+  devices: z.int(),
+  /** The newest value of the smallest batch size that was measured; null where nothing completed. */
+  latency_ms: z.number().nullable(),
+  batch_size: z.int().nullable(),
+  throughput_items_per_second: z.number().nullable(),
+  memory_mb: z.number().nullable(),
+  series_id: z.string(),
+});
+export type CompatibilityRow = z.infer<typeof compatibilityRow>;
 
 /** A model that was measured. Since 0.4. */
 export const modelRow = z.object({

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { type BenchResult, type Case, say } from './report.ts';
 
-/** --data and --dump are for the benchmark `detection`; --dump, --types and --until for `models`. */
+/** --data and --dump are for the benchmark `detection`; --dump, --types, --until and --resume for `models`. */
 type Run = (
   rounds: number,
-  options: { data?: string; dump?: string; types?: string; until?: string },
+  options: { data?: string; dump?: string; types?: string; until?: string; resume?: boolean },
 ) => Promise<BenchResult>;
 
 /** Each benchmark is imported only when it is asked for, since they load different heavy things. */
@@ -76,6 +76,7 @@ const { values, positionals } = parseArgs({
     dump: { type: 'string' },
     types: { type: 'string' },
     until: { type: 'string' },
+    resume: { type: 'boolean' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -90,8 +91,8 @@ if (benchmark === undefined || name === undefined || values.help || !Number.isIn
 }
 
 const run = await benchmark.run();
-const { data, dump, types, until } = values;
-const given = Object.entries({ data, dump, types, until }).filter(([, value]) => value !== undefined);
+const { data, dump, types, until, resume } = values;
+const given = Object.entries({ data, dump, types, until, resume }).filter(([, value]) => value !== undefined);
 const result = await run(rounds, Object.fromEntries(given));
 for (const each of result.cases ?? [result]) say(describe(each));
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);

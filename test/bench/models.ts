@@ -1,29 +1,28 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
+import { coverageLine, fallenBack, readCoverage } from '@benchwire/shared/catalogue/coverage-results.ts';
 import { coverageOf, modelTypes, STAGES, type Stage } from '@benchwire/shared/catalogue/model-types.ts';
+import { z } from 'zod';
 import { type BenchResult, round, say } from './report.ts';
 
 /** What a scratch program reached of the 725 types that it tried (docs/models.md). */
 const PROBE_FORWARD = 632;
 
-/** A line of `python -m benchwire_runner.model_types.coverage`. */
-interface Reached {
-  type: string;
-  stage: Stage;
-  reason: string;
-  recipe?: { undeclared?: string[] } | null;
-  batch?: boolean | null;
-  cpu_seconds?: number;
-  peak_memory_mb?: number;
-}
+const reachedLine = coverageLine.extend({
+  recipe: z.object({ undeclared: z.array(z.string()).optional() }).nullish(),
+  batch: z.boolean().nullish(),
+});
+type Reached = z.infer<typeof reachedLine>;
 
 export interface ModelsOptions {
-  /** Results as JSON lines, for runners/python/tools/store_coverage.py. */
+  /** Results as JSON lines, for runners/python/tools/store_coverage.py and `bw models --record`. */
   dump?: string;
+  /** Goes on with what is in `dump`: types that it has are not tried again. */
+  resume?: boolean;
   /** Only these types. */
   types?: string;
   /** `forward` leaves out the export and what comes after it. */
@@ -34,26 +33,42 @@ export interface ModelsOptions {
  * Takes every model type of the catalogue as far as it comes, tiny, on the CPU.
  * @throws Error where no Python with PyTorch is named or installed
  */
-export async function models(_rounds: number, { dump, types, until }: ModelsOptions): Promise<BenchResult> {
+export async function models(_rounds: number, { dump, types, until, resume }: ModelsOptions): Promise<BenchResult> {
   const asked = types?.split(',') ?? byPriority();
+  const reached = resume === true && dump !== undefined ? storedIn(dump) : [];
+  const left = asked.filter((type) => !reached.some((each) => each.type === type));
   const args = ['-m', 'benchwire_runner.model_types.coverage', '--jobs', `${availableParallelism()}`];
-  args.push('--types', asked.join(','), ...(until === 'forward' ? [] : ['--export']));
-  if (dump !== undefined) writeFileSync(dump, '');
+  args.push('--types', left.join(','), ...(until === 'forward' ? [] : ['--export']));
+  if (dump !== undefined && reached.length === 0) writeFileSync(dump, '');
   const started = performance.now();
+  // No types would mean all of them.
+  if (left.length === 0) return summaryOf(reached, asked.length, 0);
   const child = spawn(pythonWithTorch(), args, {
     cwd: join(repositoryRoot, 'runners/python'),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const reached: Reached[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    reached.push(JSON.parse(line));
+    reached.push(...linesOf(line));
     if (dump !== undefined) appendFileSync(dump, `${line}\n`);
     if (reached.length % 50 === 0) say(`${reached.length} of ${asked.length} types`);
   }
   const code = await ended;
   if (code !== 0) throw new Error(`the coverage program ended with ${code}`);
   return summaryOf(reached, asked.length, (performance.now() - started) / 60_000);
+}
+
+/** What a file of results has; a line that a stop cut off is tried again. */
+function storedIn(file: string): Reached[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole !== text) writeFileSync(file, whole);
+  return linesOf(whole);
+}
+
+function linesOf(text: string): Reached[] {
+  return readCoverage(text, reachedLine);
 }
 
 /** Those that are used most first, so that a run that is stopped has them. */
@@ -83,10 +98,6 @@ function summaryOf(reached: readonly Reached[], asked: number, minutes: number):
     STAGES.slice(2).map((stage) => [stage, reached.filter((each) => at(each.stage) >= at(stage)).length]),
   );
   const forward = passed.forward ?? 0;
-  const fallen = reached.filter(
-    ({ type, stage }) =>
-      Math.min(at(coverageOf(type).stage), at('forward')) > at(stage) && coverageOf(type).stage !== 'untested',
-  );
   return {
     name: 'models',
     ours: forward,
@@ -100,8 +111,8 @@ function summaryOf(reached: readonly Reached[], asked: number, minutes: number):
     ).length,
     batch_of_two: reached.filter(({ batch }) => batch === true).length,
     minutes: round(minutes),
-    cpu_minutes: round(reached.reduce((sum, { cpu_seconds = 0 }) => sum + cpu_seconds, 0) / 60),
-    peak_memory_mb: Math.max(...reached.map(({ peak_memory_mb = 0 }) => peak_memory_mb)),
-    fallen_back: fallen.map(({ type }) => type),
+    cpu_minutes: round(reached.reduce((sum, { cpu_seconds }) => sum + (cpu_seconds ?? 0), 0) / 60),
+    peak_memory_mb: Math.max(...reached.map(({ peak_memory_mb }) => peak_memory_mb ?? 0)),
+    fallen_back: fallenBack(reached, coverageOf).map(({ type, from, to }) => `${type}: ${from} to ${to}`),
   };
 }

@@ -327,6 +327,11 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/benchmark/hardware': () => call('GET /api/benchmark/hardware'),
     'GET /api/benchmark/reports': () => call('GET /api/benchmark/reports'),
     'GET /api/benchmark/query': () => call('GET /api/benchmark/query', { query: { model: 'silero-vad-v5' } }),
+    'GET /api/models/coverage': () => call('GET /api/models/coverage', { query: { executor: 'torch' } }),
+    'GET /api/models/compatibility': () =>
+      call('GET /api/models/compatibility', { query: { family: ['bert'], state: ['works', 'untested'] } }),
+    'GET /api/models/compatibility/csv': () =>
+      call('GET /api/models/compatibility/csv', { query: { search: 'silero', hardware: ['cpu'] } }),
     'GET /api/runs': () => call('GET /api/runs', { query: { state: 'completed', limit: 5 } }),
     'GET /api/runs/:run_id': () => call('GET /api/runs/:run_id', run()),
     'GET /api/runs/:run_id/request': () => call('GET /api/runs/:run_id/request', run()),

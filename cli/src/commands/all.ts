@@ -10,6 +10,7 @@ import { findings } from './findings.ts';
 import { gates } from './gates.ts';
 import { key } from './key.ts';
 import { logs } from './logs.ts';
+import { matrix } from './matrix.ts';
 import { metrics } from './metrics.ts';
 import { models } from './models.ts';
 import { note } from './note.ts';
@@ -59,6 +60,7 @@ export const COMMANDS: readonly Command[] = [
   series,
   tests,
   models,
+  matrix,
   metrics,
   gates,
   note,

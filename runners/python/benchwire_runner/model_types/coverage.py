@@ -10,6 +10,7 @@ import argparse
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -97,6 +98,8 @@ def _start(model_type: str, *, export: bool, search: bool, seconds: float) -> Ch
         return Child(model_type, pid, reader, time.monotonic())
     try:
         os.close(reader)
+        # What asks for more gets an error and may go on; a process that is ended cannot say what it tried.
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MB * 2**20, MEMORY_MB * 2**20))
         from .stages import reach
 
         text = json.dumps(asdict(reach(model_type, export=export, search=search, seconds=seconds)))

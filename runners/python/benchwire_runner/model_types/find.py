@@ -44,7 +44,7 @@ def find_recipe(model_type: str, *, task: str | None = None, seed: int = 0, cpu_
     tried = candidates(model_type, task)
     if not tried:
         return _by_parent(
-            model_type, task, Failure("config", "transformers has no class for this configuration"), seed, ends
+            model_type, task, Failure("config", "transformers has no class for this configuration"), seed, cpu_seconds
         )
     best = Failure("config", "")
     for level in LEVELS:
@@ -56,7 +56,7 @@ def find_recipe(model_type: str, *, task: str | None = None, seed: int = 0, cpu_
                     best = failure
         if time.process_time() > ends:
             break
-    return _by_parent(model_type, task, best, seed, ends)
+    return _by_parent(model_type, task, best, seed, cpu_seconds)
 
 
 def _words(cause: BaseException) -> str:
@@ -67,7 +67,7 @@ def _words(cause: BaseException) -> str:
 def _try(model_type: str, candidate: Candidate, level: str, seed: int, cpu_seconds: float) -> Recipe:
     try:
         config = make_config(model_type, level)
-        model = construct(candidate.cls, config, seed=seed)
+        model = construct(candidate.cls, config, seed=seed, may_be_large=LEVELS[level].widths == "keep")
     except Exception as cause:
         raise Failure("config", _words(cause)) from cause
     experts: str | None = None
@@ -120,17 +120,19 @@ def _plain_fields(config: PreTrainedConfig) -> dict[str, int]:
     return {n: v for n, v in config.__dict__.items() if isinstance(v, int) and not isinstance(v, bool)}
 
 
-def _by_parent(model_type: str, task: str | None, failure: Failure, seed: int, ends: float) -> Recipe:
+def _by_parent(model_type: str, task: str | None, failure: Failure, seed: int, cpu_seconds: float) -> Recipe:
     """Runs the type around it, and takes what that passes in."""
     from .build import build_by_recipe
 
     wanted = config_class(model_type)
     classes = [each.cls for each in candidates(model_type, task)]
+    # The type around it may have to be searched itself.
+    ends = time.process_time() + cpu_seconds
     for parent in parents_of(model_type):
-        if time.process_time() > ends + 60:
+        if time.process_time() > ends:
             break
         try:
-            recipe = stored_recipes().get(parent) or find_recipe(parent, seed=seed, cpu_seconds=40)
+            recipe = stored_recipes().get(parent) or find_recipe(parent, seed=seed, cpu_seconds=cpu_seconds / 2)
             built = build_by_recipe(parent, recipe, size="tiny", seed=seed)
         except Exception:
             continue

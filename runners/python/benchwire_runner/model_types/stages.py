@@ -7,6 +7,9 @@ import resource
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +43,13 @@ class Reached:
     difference: float | None = None
     cpu_seconds: float = 0.0
     peak_memory_mb: int = 0
+    # Releases of the packages, by name.
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def reach(model_type: str, *, export: bool, search: bool, seconds: float = 60) -> Reached:
     """Takes the type as far as it comes. Run it in a process of its own: models crash, hang and grow."""
-    reached = Reached(model_type)
+    reached = Reached(model_type, versions=installed_versions())
     started = time.process_time()
     try:
         _forward(reached, search=search, seconds=seconds)
@@ -57,6 +62,11 @@ def reach(model_type: str, *, export: bool, search: bool, seconds: float = 60) -
     reached.cpu_seconds = round(time.process_time() - started, 3)
     reached.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return reached
+
+
+@cache
+def installed_versions() -> dict[str, str]:
+    return {name: version(name) for name in ("torch", "transformers", "onnxruntime") if find_spec(name) is not None}
 
 
 def _words(cause: BaseException) -> str:

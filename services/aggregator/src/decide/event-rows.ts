@@ -6,6 +6,7 @@ import type { Issue } from '@benchwire/shared/contracts/request.ts';
 import type { Task } from '@benchwire/shared/contracts/task.ts';
 import type { AnnotationRow } from '../tables/annotations.ts';
 import type { EventRow } from '../tables/events.ts';
+import type { ModelCoverageRow } from '../tables/model-coverage.ts';
 import type { RequestRow } from '../tables/requests.ts';
 import type { RunRow } from '../tables/runs.ts';
 import type { TaskDetails, TaskRow } from '../tables/tasks.ts';
@@ -22,6 +23,7 @@ export interface EventRows {
   annotations: AnnotationRow[];
   requests: RequestRow[];
   verdicts: VerdictRow[];
+  coverage: ModelCoverageRow[];
   /** Needs the details of this task; `rows` makes the rows of them. */
   needs_task: Array<{ run_id: string; task_id: string; rows: (details: TaskDetails) => TaskRow[] }>;
   /** Needs the last capabilities of this worker. */
@@ -52,6 +54,7 @@ export function eventRows(
     annotations: [],
     requests: [],
     verdicts: [],
+    coverage: [],
     needs_task: [],
     needs_worker: [],
   };
@@ -92,6 +95,8 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
     case 'series.environment_changed':
     case 'series.accepted':
       return addAnnotations(event, name, order, rows);
+    case 'model.covered':
+      return addCoverage(event, order, rows);
     case 'task.measured':
     case 'task.waiting_for_pool':
     case 'task.deadline_missed':
@@ -122,6 +127,17 @@ function addAnnotations(event: BenchEvent, name: EventNameOf<'series'>, order: n
   for (const series_id of series_ids) {
     rows.annotations.push({ series_id, event_id, about_at, made_at, kind, text, by, link, version });
   }
+  return [];
+}
+
+function addCoverage(event: BenchEvent, order: number, rows: EventRows): Issue[] {
+  const data = eventData('model.covered', event);
+  if (!data.ok) return [...data.issues];
+  const { models, versions, ...run } = data.value;
+  for (const { reason, ...model } of models)
+    rows.coverage.push({ ...model, ...run, reason: reason ?? '', versions: JSON.stringify(versions), version: order });
+  // It is in rows of its own now; in the event it would only fill the disk.
+  rows.event = { ...rows.event, data: JSON.stringify({ ...run, versions, models: models.length }) };
   return [];
 }
 

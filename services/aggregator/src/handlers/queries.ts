@@ -20,9 +20,11 @@ import { fitReply } from '../decide/fit-reply.ts';
 import { findAccepted, findAnnotations } from '../tables/annotations.ts';
 import { findAttempts, findEarlierSeries, findFailures, findRecovery, findThroughput } from '../tables/attempts.ts';
 import { findComparison, findNewestValues } from '../tables/comparison.ts';
+import { findCompatibility } from '../tables/compatibility.ts';
 import { findEvents } from '../tables/events.ts';
 import { findFaultTolerance } from '../tables/fault-tolerance.ts';
 import { findChanges, findFinding, findFindings, findIncidents, findPrecision } from '../tables/findings.ts';
+import { findCoverage } from '../tables/model-coverage.ts';
 import { findOverview } from '../tables/overview.ts';
 import { findRejected } from '../tables/rejected.ts';
 import { findRequest } from '../tables/requests.ts';
@@ -88,6 +90,8 @@ const ANSWERS: Answers = {
   matrix_history: findMatrixHistory,
   metrics: findMetrics,
   models: findModels,
+  coverage: findCoverage,
+  compatibility: findCompatibility,
   outcomes: findOutcomes,
   fed_inputs: findFedInputs,
   run_tests: findRunTests,

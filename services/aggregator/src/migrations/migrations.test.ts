@@ -8,6 +8,7 @@ const COLUMNS_AT_FIRST: Readonly<Record<string, number>> = {
   attempts: 37,
   events: 12,
   findings: 33,
+  model_coverage: 13,
   rejected: 7,
   requests: 4,
   results: 28,

@@ -4,6 +4,7 @@ import { annotations } from '../tables/annotations.ts';
 import { attempts } from '../tables/attempts.ts';
 import { events } from '../tables/events.ts';
 import { findings } from '../tables/findings.ts';
+import { modelCoverage } from '../tables/model-coverage.ts';
 import { rejected } from '../tables/rejected.ts';
 import { requests } from '../tables/requests.ts';
 import { results } from '../tables/results.ts';
@@ -41,6 +42,7 @@ export const TABLES: ReadonlyArray<Table<string>> = [
   requests,
   testCases,
   verdicts,
+  modelCoverage,
 ];
 
 /**
@@ -119,6 +121,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ...addNewer(database),
       `ALTER TABLE ${findings.name}${onCluster(database)} ADD COLUMN IF NOT EXISTS series_kind ${findings.columns.series_kind}`,
     ],
+  },
+  {
+    id: 11,
+    name: 'coverage of model types',
+    statements: (database, retention) => [createTable(database, modelCoverage, retention)],
   },
 ];
 

@@ -9,6 +9,7 @@ import { gateHandlers } from './gates.ts';
 import { keyHandlers } from './keys.ts';
 import { measurementHandlers } from './measurements.ts';
 import { metricHandlers } from './metrics.ts';
+import { modelHandlers } from './models.ts';
 import { nameHandlers } from './names.ts';
 import { overviewHandlers } from './overview.ts';
 import { type Route, routesOf } from './route.ts';
@@ -23,6 +24,7 @@ const GROUPS = {
   Session: routesOf(API_GROUPS.Session, sessionHandlers),
   Overview: routesOf(API_GROUPS.Overview, overviewHandlers),
   Benchmarks: routesOf(API_GROUPS.Benchmarks, benchmarkHandlers),
+  Models: routesOf(API_GROUPS.Models, modelHandlers),
   Runs: routesOf(API_GROUPS.Runs, runHandlers),
   Files: routesOf(API_GROUPS.Files, fileHandlers),
   Tasks: routesOf(API_GROUPS.Tasks, taskHandlers),

@@ -66,7 +66,7 @@ def _change(plan: Plan, specs: Specs, old: int, new: int, places: tuple[int, ...
             if (
                 spec.kind == "float"
                 and spec.fill != "values"
-                and len(spec.shape) >= abs(place)
+                and -len(spec.shape) <= place < len(spec.shape)
                 and spec.shape[place] == old
             ):
                 shape = list(spec.shape)

@@ -5,6 +5,7 @@ import { type EventRows, eventRows } from '../../decide/event-rows.ts';
 import { placeOf } from '../../decide/versions.ts';
 import { annotations } from '../../tables/annotations.ts';
 import { events } from '../../tables/events.ts';
+import { modelCoverage } from '../../tables/model-coverage.ts';
 import { requests } from '../../tables/requests.ts';
 import { runs } from '../../tables/runs.ts';
 import { insertRows } from '../../tables/table.ts';
@@ -64,6 +65,11 @@ export async function writeEvents(database: Database, batch: readonly EventRows[
       database,
       verdicts,
       batch.flatMap((one) => one.verdicts),
+    ),
+    insertRows(
+      database,
+      modelCoverage,
+      batch.flatMap((one) => one.coverage),
     ),
   ]);
   // Only now, since what they ask for may have been in this very batch.
