@@ -1,4 +1,4 @@
-import type { Modality } from './model-types.ts';
+import type { Modality } from './stages.ts';
 
 /** What the catalogue knows of one input beyond its element type, which the model file itself tells. */
 interface CatalogueInput {

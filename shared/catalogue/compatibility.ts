@@ -2,8 +2,9 @@ import type { CompatibilityCell, CompatibilityState } from '../contracts/api/mod
 import { HARDWARE_CLASSES, type HardwareClass } from '../contracts/hardware.ts';
 import { type CoveredExecutor, LAST_STAGE } from '../contracts/model-coverage.ts';
 import type { CompatibilityRow, CoverageRow } from '../contracts/rows.ts';
-import { coverageOf, STAGES, type Stage } from './model-types.ts';
+import { coverageOf } from './model-types.ts';
 import type { ListedModel } from './models.ts';
+import { STAGES, type Stage } from './stages.ts';
 
 /** What is known, from which the matrix is made. */
 export interface CompatibilityFacts {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CoverageData, type CoveredModel, LAST_STAGE } from '../contracts/model-coverage.ts';
-import { STAGES, type Stage } from './model-types.ts';
+import { STAGES, type Stage } from './stages.ts';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 

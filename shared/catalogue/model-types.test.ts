@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { coverageOf, MODALITIES, modelTypes, PRIORITIES, STAGES, transformersRelease } from './model-types.ts';
+import { coverageOf, modelTypes, transformersRelease } from './model-types.ts';
 import { findListed, listModels } from './models.ts';
+import { MODALITIES, PRIORITIES, STAGES } from './stages.ts';
 
 const types = [...modelTypes().values()];
 

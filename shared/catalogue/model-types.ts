@@ -1,14 +1,5 @@
 import { readFileSync } from 'node:fs';
-
-/** What the models of one type read. */
-export const MODALITIES = ['text', 'image', 'video', 'audio', 'time'] as const;
-export const PRIORITIES = ['high', 'medium', 'low'] as const;
-/** How far a type came on a CPU at the size `tiny`; `untested` where it was never tried. docs/models.md says what each means. */
-export const STAGES = ['untested', 'none', 'config', 'model', 'forward', 'export', 'onnxruntime', 'equal'] as const;
-
-export type Modality = (typeof MODALITIES)[number];
-export type ModelPriority = (typeof PRIORITIES)[number];
-export type Stage = (typeof STAGES)[number];
+import type { Modality, ModelPriority, Stage } from './stages.ts';
 
 /** A Hugging Face architecture, as runners/python/tools/generate_catalogue.py writes it from the installed transformers. */
 export interface ModelType {
@@ -37,6 +28,8 @@ export interface ModelCoverage {
   reason?: string;
   /** Of the size `tiny`. */
   parameters?: number;
+  /** Of the process that ran it at the size `tiny`, libraries included. */
+  peak_memory_mb?: number;
   /** Whether it runs with two items in a batch. */
   batch?: boolean;
   /** Whether the stages after `forward` were tried. */

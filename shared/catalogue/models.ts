@@ -1,6 +1,7 @@
 import { nearNames } from '../runtime/near-names.ts';
 import { CATALOGUE, type CatalogueModel } from './catalogue.ts';
-import { coverageOf, type ModelPriority, type ModelType, modelTypes, STAGES, type Stage } from './model-types.ts';
+import { coverageOf, type ModelType, modelTypes } from './model-types.ts';
+import { type ModelPriority, STAGES, type Stage } from './stages.ts';
 
 /** Whether an executor runs a model; where it cannot, why not. */
 export interface Runs {

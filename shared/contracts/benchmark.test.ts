@@ -124,9 +124,9 @@ describe('benchmarkIssues', () => {
       batch_sizes: [1],
     });
     expect(tasks.map(({ executor, config }) => [executor, 'model' in config && config.model])).toEqual([
+      ['onnx', 'silero-vad-v5'],
       ['torch', 'bert'],
       ['torch', 'gpt2'],
-      ['onnx', 'silero-vad-v5'],
     ]);
   });
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isModelFile } from '../catalogue/model-reference.ts';
-import { findListed, unknownModel } from '../catalogue/models.ts';
-import { hardwareClass } from './hardware.ts';
+import { coverageOf } from '../catalogue/model-types.ts';
+import { findListed, listModels, unknownModel } from '../catalogue/models.ts';
+import { type HardwareClass, hardwareClass } from './hardware.ts';
 import type { Issue, request } from './request.ts';
 import { batchSizes, type TorchConfig, torchConfig } from './task.ts';
 
@@ -15,32 +16,52 @@ export const benchmarkRun = z.strictObject({
   priority: priority.default(NAMED_PRIORITIES.low),
   /** A task for each of these; any one machine when left out. */
   hardware: z.array(hardwareClass).min(1).max(16).optional(),
-  models: z.array(z.string().min(1).max(2048)).min(1).max(1000),
+  /** Without them: the catalogue's models of the named priority that some executor runs. Left out since 0.6. */
+  models: z.array(z.string().min(1).max(2048)).min(1).max(1000).optional(),
   batch_sizes: batchSizes.default([1]),
   precision: z.string().min(1).max(32).optional(),
   /** The smallest batch size of every model first; a larger one only where the smaller one was measured. */
   progressive_mode: z.boolean().default(false),
   /** Leaves out what was measured already with the same model file, settings and environment. */
   incremental: z.boolean().default(false),
+  /** Of `incremental`: what is older is measured again; any age counts without it. Since 0.6, as those below. */
+  max_age_seconds: z.number().positive().optional(),
+  /** Of model types: their default configuration, or a small one. */
+  size: z.enum(['tiny', 'base']).default('base'),
+  /** Starts the run also where no worker has PyTorch yet: its tasks wait for one. */
+  wait_for_workers: z.boolean().default(false),
 });
 export type BenchmarkRun = z.infer<typeof benchmarkRun>;
 
 /** Finding near names has its cost: nobody reads more than these. */
 const MAX_ISSUES = 20;
 
+/** The models that a run is about. */
+export function modelsOf({ models, priority }: Pick<BenchmarkRun, 'models' | 'priority'>): readonly string[] {
+  if (models !== undefined) return models;
+  return listModels({ priority: [String(priority)] })
+    .filter(({ runs }) => runs.some(({ can }) => can === true))
+    .map(({ model }) => model);
+}
+
 /**
  * Models that the catalogue does not have or that no executor runs, and models or hardware that are named twice: each with its
  * place and what to do.
  */
-export function benchmarkIssues({ models, hardware = [], precision }: BenchmarkRun): Issue[] {
-  const issues = [...namedTwice('models', models), ...namedTwice('hardware', hardware)];
-  for (const [place, model] of models.entries()) {
+export function benchmarkIssues({ models, priority, hardware = [], precision }: BenchmarkRun): Issue[] {
+  if (models === undefined && typeof priority === 'number') {
+    const message = 'name models, or the priority low, medium or high: the models of that priority are measured';
+    return [{ path: 'models', code: 'missing', message }];
+  }
+  const issues = [...namedTwice('models', models ?? []), ...namedTwice('hardware', hardware)];
+  for (const [place, model] of (models ?? []).entries()) {
     if (issues.length >= MAX_ISSUES) break;
     if (isModelFile(model)) continue;
     const problem = modelProblem(model);
     if (problem !== undefined) issues.push({ path: `models[${place}]`, ...problem });
   }
-  const type = precision === undefined || torchPrecision(precision) ? undefined : models.find(isModelType);
+  const type =
+    precision === undefined || torchPrecision(precision) ? undefined : modelsOf({ models, priority }).find(isModelType);
   if (type !== undefined) {
     const message = `the model type "${type}" cannot be measured in "${precision}": use ${TORCH_PRECISIONS.join(', ')}`;
     issues.push({ path: 'precision', code: 'no_such_precision', message });
@@ -58,7 +79,7 @@ function modelProblem(model: string): Pick<Issue, 'code' | 'message'> | undefine
 }
 
 /** Whether the executor `torch` builds it; files go to `onnx`. */
-function isModelType(model: string): boolean {
+export function isModelType(model: string): boolean {
   return !isModelFile(model) && findListed(model)?.kind === 'model_type';
 }
 
@@ -77,47 +98,103 @@ function namedTwice(field: string, names: readonly string[]): Issue[] {
   });
 }
 
+/** One model on one class of hardware (any, where none is named), at the batch sizes that are to be measured. */
+export interface BenchmarkCell {
+  model: string;
+  hardware: HardwareClass | undefined;
+  executor: 'onnx' | 'torch';
+  batch_sizes: readonly number[];
+  /** Begins the ids of its tasks. */
+  id: string;
+}
+
+/** What a run measures, in the order in which it is written; in progressive mode the models with the fewest parameters first. */
+export function benchmarkCells(run: BenchmarkRun): BenchmarkCell[] {
+  const models = [...modelsOf(run)];
+  // What is not known, and files, stay in front: the sort keeps their order.
+  if (run.progressive_mode) models.sort((a, b) => (coverageOf(a).parameters ?? 0) - (coverageOf(b).parameters ?? 0));
+  return models.flatMap((model, place) =>
+    (run.hardware ?? [undefined]).map((hardware) => ({
+      ...{ model, hardware, batch_sizes: run.batch_sizes, id: idOf(place, model, hardware) },
+      executor: isModelType(model) ? 'torch' : 'onnx',
+    })),
+  );
+}
+
 /**
  * The request that it stands for: a task for each model on each hardware. In progressive mode a task for each batch size
  * as well: the scheduler starts the tasks of a run in the order in which they are written, so all models' smallest batch
  * sizes come first, and a larger one waits until the next smaller one has been measured.
  * @param run - without anything that `benchmarkIssues` reports
+ * @param cells - those of its cells that are to be measured
  */
-export function benchmarkRequest(run: BenchmarkRun): z.input<typeof request> {
+export function benchmarkRequest(
+  run: BenchmarkRun,
+  cells: readonly BenchmarkCell[] = benchmarkCells(run),
+): z.input<typeof request> {
   const priority = typeof run.priority === 'number' ? run.priority : NAMED_PRIORITIES[run.priority];
-  const cells = run.models.flatMap((model, place) =>
-    (run.hardware ?? [undefined]).map((hardware) => ({ model, hardware, id: idOf(place, model, hardware) })),
-  );
-  const sizes = run.batch_sizes.toSorted((a, b) => a - b);
-  const steps = run.progressive_mode ? sizes.map((size) => [size]) : [run.batch_sizes];
+  const steps = run.progressive_mode ? Math.max(0, ...cells.map(({ batch_sizes }) => batch_sizes.length)) : 1;
   return {
     name: 'benchmark',
     priority,
-    tasks: steps.flatMap((batch_sizes, step) =>
-      cells.map(({ model, hardware, id }) => ({
-        task_id: run.progressive_mode ? `${id}-b${batch_sizes[0]}` : id,
-        requirements: hardware === undefined ? {} : { hardware: [hardware] },
-        ...(step === 0 ? {} : { depends_on: [`${id}-b${sizes[step - 1]}`] }),
-        ...(isModelType(model) ? typeTask(model, batch_sizes, run) : fileTask(model, batch_sizes, run)),
-      })),
-    ),
+    tasks: Array.from({ length: steps }, (_, step) => cells.flatMap((cell) => tasksOf(cell, run, step))).flat(),
   };
 }
 
-function fileTask(model: string, batch_sizes: number[], { precision, incremental }: BenchmarkRun) {
+/** The task of a cell at a step: all its batch sizes at once, or in progressive mode the next larger one; none where it has no more. */
+function tasksOf(cell: BenchmarkCell, run: BenchmarkRun, step: number): z.input<typeof request>['tasks'] {
+  const { id, hardware, model } = cell;
+  const sizes = cell.batch_sizes.toSorted((a, b) => a - b);
+  const batch_sizes = run.progressive_mode ? sizes.slice(step, step + 1) : [...cell.batch_sizes];
+  if (batch_sizes.length === 0) return [];
+  const memory = memoryNeeded(cell, run);
+  return [
+    {
+      task_id: run.progressive_mode ? `${id}-b${batch_sizes[0]}` : id,
+      requirements: {
+        ...(hardware === undefined ? {} : { hardware: [hardware] }),
+        ...(memory === null ? {} : { min_memory_gb: memory }),
+      },
+      ...(run.progressive_mode && step > 0 ? { depends_on: [`${id}-b${sizes[step - 1]}`] } : {}),
+      ...(cell.executor === 'torch' ? typeTask(model, batch_sizes, run) : fileTask(model, batch_sizes, run)),
+    },
+  ];
+}
+
+/** Room for what the coverage run did not see: other libraries, other inputs of the batch. */
+const MEMORY_MARGIN = 1.25;
+
+/**
+ * Memory in GB that a worker must have, where that is known before a model is placed: of the size `tiny` the peak of the coverage
+ * run, with a margin. Null where it is not known.
+ */
+export function memoryNeeded(
+  { model, executor }: Pick<BenchmarkCell, 'model' | 'executor'>,
+  { size }: Pick<BenchmarkRun, 'size'>,
+): number | null {
+  const { peak_memory_mb } = coverageOf(model);
+  if (executor !== 'torch' || size !== 'tiny' || peak_memory_mb === undefined) return null;
+  return Math.ceil((peak_memory_mb * MEMORY_MARGIN) / 102.4) / 10;
+}
+
+function fileTask(model: string, batch_sizes: number[], { precision, incremental, max_age_seconds }: BenchmarkRun) {
   return {
     executor: 'onnx' as const,
     config: { model, batch_sizes, ...(precision === undefined ? {} : { precision }) },
-    ...(incremental ? { skip_if_fresh: true } : {}),
+    ...(incremental ? { skip_if_fresh: max_age_seconds === undefined ? true : { max_age_seconds } } : {}),
   };
 }
 
-/** Whether a type was measured already with the same packages is known to its worker only: it is measured again. */
-function typeTask(model: string, batch_sizes: number[], run: BenchmarkRun) {
+/** Whether a type was measured already is looked up before the run is made (client/plan-benchmark.ts). */
+export function typeTask(model: string, batch_sizes: number[], run: Pick<BenchmarkRun, 'precision' | 'size'>) {
   const precision = torchPrecision(run.precision);
   return {
     executor: 'torch' as const,
-    config: { model, batch_sizes, ...(precision === undefined ? {} : { precision }) },
+    config: {
+      ...{ model, batch_sizes },
+      ...(run.size === 'base' ? {} : { size: run.size }),
+      ...(precision === undefined ? {} : { precision }),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STAGES } from '../catalogue/model-types.ts';
+import { STAGES } from '../catalogue/stages.ts';
 import { hardwareClass } from './hardware.ts';
 import { timestamp } from './ids.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STAGES } from '../catalogue/model-types.ts';
+import { STAGES } from '../catalogue/stages.ts';
 import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { faultToleranceRow } from './fault-tolerance.ts';

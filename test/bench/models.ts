@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { coverageLine, fallenBack, readCoverage } from '@benchwire/shared/catalogue/coverage-results.ts';
-import { coverageOf, modelTypes, STAGES, type Stage } from '@benchwire/shared/catalogue/model-types.ts';
+import { coverageOf, modelTypes } from '@benchwire/shared/catalogue/model-types.ts';
+import { STAGES, type Stage } from '@benchwire/shared/catalogue/stages.ts';
 import { z } from 'zod';
 import { type BenchResult, round, say } from './report.ts';
 

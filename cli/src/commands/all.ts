@@ -1,6 +1,7 @@
 import type { Command } from '../arguments/command.ts';
 import { accept } from './accept.ts';
 import { analytics } from './analytics.ts';
+import { bench } from './bench.ts';
 import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare.ts';
@@ -40,6 +41,7 @@ import { workers } from './workers.ts';
 /** Every command, in the order in which the help lists them. */
 export const COMMANDS: readonly Command[] = [
   run,
+  bench,
   validate,
   runs,
   show,

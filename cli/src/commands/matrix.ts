@@ -1,6 +1,6 @@
 import type { CompatibilityAnswer } from '@benchwire/shared/catalogue/compatibility.ts';
-import { PRIORITIES } from '@benchwire/shared/catalogue/model-types.ts';
 import { listModels } from '@benchwire/shared/catalogue/models.ts';
+import { PRIORITIES } from '@benchwire/shared/catalogue/stages.ts';
 import { compatibilityNow } from '@benchwire/shared/client/compatibility.ts';
 import {
   COMPATIBILITY_STATES,

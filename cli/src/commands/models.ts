@@ -1,5 +1,6 @@
-import { MODALITIES, PRIORITIES, STAGES, transformersRelease } from '@benchwire/shared/catalogue/model-types.ts';
+import { transformersRelease } from '@benchwire/shared/catalogue/model-types.ts';
 import { findListed, type ListedModel, listModels, unknownModel } from '@benchwire/shared/catalogue/models.ts';
+import { MODALITIES, PRIORITIES, STAGES } from '@benchwire/shared/catalogue/stages.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
 import { defineCommand } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';

@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fallenBack, readCoverage } from '@benchwire/shared/catalogue/coverage-results.ts';
-import { coverageOf, modelTypes, type Stage } from '@benchwire/shared/catalogue/model-types.ts';
+import { coverageOf, modelTypes } from '@benchwire/shared/catalogue/model-types.ts';
 import { unknownModel } from '@benchwire/shared/catalogue/models.ts';
+import type { Stage } from '@benchwire/shared/catalogue/stages.ts';
 import { recordCoverage } from '@benchwire/shared/client/record-coverage.ts';
 import type { CoverageRow } from '@benchwire/shared/contracts/rows.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';

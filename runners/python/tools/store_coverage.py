@@ -71,7 +71,7 @@ def write_coverage(before: dict[str, Any], found: dict[str, dict[str, Any]]) -> 
             entry["reason"] = row["reason"]
         if row.get("export"):
             entry["exported"] = True
-        for name in ("parameters", "batch", "onnx_bytes", "difference"):
+        for name in ("parameters", "peak_memory_mb", "batch", "onnx_bytes", "difference"):
             value = row.get(name, None)
             value = old.get(name) if value is None else value
             if value is not None:

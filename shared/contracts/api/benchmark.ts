@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MODALITIES, PRIORITIES, STAGES } from '../../catalogue/model-types.ts';
+import { MODALITIES, PRIORITIES, STAGES } from '../../catalogue/stages.ts';
 import { benchmarkRun } from '../benchmark.ts';
 import { hardwareClass } from '../hardware.ts';
 import { runId, timestamp } from '../ids.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PRIORITIES, STAGES } from '../../catalogue/model-types.ts';
+import { PRIORITIES, STAGES } from '../../catalogue/stages.ts';
 import { hardwareClass } from '../hardware.ts';
 import { runId, timestamp } from '../ids.ts';
 import { COVERED_EXECUTORS } from '../model-coverage.ts';

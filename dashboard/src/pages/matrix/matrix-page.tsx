@@ -19,11 +19,13 @@ import { MetricSelect } from './metric-select.tsx';
 /** Loaded when they are chosen. */
 const FamilyHeatView = lazy(async () => ({ default: (await import('./family-heat-view.tsx')).FamilyHeatView }));
 const EfficiencyView = lazy(async () => ({ default: (await import('./efficiency-view.tsx')).EfficiencyView }));
+const CompatibilityView = lazy(async () => ({ default: (await import('./compatibility-view.tsx')).CompatibilityView }));
 const HistoryPlayer = lazy(async () => ({ default: (await import('./history-player.tsx')).HistoryPlayer }));
 const ThreeDView = lazy(async () => ({ default: (await import('./three-d-view.tsx')).ThreeDView }));
 
 const VIEWS = [
   { value: 'table', label: 'Table' },
+  { value: 'compatibility', label: 'Compatibility' },
   { value: 'families', label: 'Families' },
   { value: 'efficiency', label: 'Efficiency' },
   { value: 'history', label: 'History' },
@@ -41,35 +43,58 @@ const DEFAULTS = {
   view: 'table',
 };
 
-/** Every model on every hardware: one metric, absolute or against a baseline. */
+const LOADING = <Loader size="sm" m="xl" role="status" aria-label="loading" />;
+
+/** Every model on every hardware: one metric, absolute or against a baseline; or which model works where. */
 export default function MatrixPage(): ReactNode {
   const [choice, change] = useUrlState(DEFAULTS);
-  useRefresh('events', ['/api/matrix', '/api/metrics'], 5000);
-  const matrix = useGet(call('GET /api/matrix', { query: { metric: choice.metric } }));
+  const views = (
+    <SegmentedControl
+      className="bw-scrolling"
+      size="sm"
+      mb="sm"
+      aria-label="View"
+      data={VIEWS}
+      value={choice.view}
+      onChange={(view) => change({ view })}
+    />
+  );
   return (
     <>
       <PageHead title="Matrix" note="Models by hardware. A value opens its series, a model its page." />
-      <Answer of={matrix} height={300}>
-        {({ items, truncated }) => (
-          <>
-            <Filters cells={items} choice={choice} change={change} />
-            <SegmentedControl
-              className="bw-scrolling"
-              size="sm"
-              mb="sm"
-              aria-label="View"
-              data={VIEWS}
-              value={choice.view}
-              onChange={(view) => change({ view })}
-            />
-            <Suspense fallback={<Loader size="sm" m="xl" role="status" aria-label="loading" />}>
-              <View cells={items} choice={choice} />
-            </Suspense>
-            {truncated && <p className="bw-note">Only the newest 10,000 values are shown.</p>}
-          </>
-        )}
-      </Answer>
+      {choice.view === 'compatibility' ? (
+        <>
+          {views}
+          <Suspense fallback={LOADING}>
+            <CompatibilityView />
+          </Suspense>
+        </>
+      ) : (
+        <Measured choice={choice} change={change}>
+          {views}
+        </Measured>
+      )}
     </>
+  );
+}
+
+/** The views of one metric's newest values. */
+function Measured({ choice, change, children }: Omit<FilterProps, 'cells'> & { children: ReactNode }): ReactNode {
+  useRefresh('events', ['/api/matrix', '/api/metrics'], 5000);
+  const matrix = useGet(call('GET /api/matrix', { query: { metric: choice.metric } }));
+  return (
+    <Answer of={matrix} height={300}>
+      {({ items, truncated }) => (
+        <>
+          <Filters cells={items} choice={choice} change={change} />
+          {children}
+          <Suspense fallback={LOADING}>
+            <View cells={items} choice={choice} />
+          </Suspense>
+          {truncated && <p className="bw-note">Only the newest 10,000 values are shown.</p>}
+        </>
+      )}
+    </Answer>
   );
 }
 

@@ -1,7 +1,8 @@
 import { findListed, type ListedModel, listModels, type ModelFilter } from '@benchwire/shared/catalogue/models.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
+import { planBenchmark } from '@benchwire/shared/client/plan-benchmark.ts';
 import type { BenchmarkModel, BenchmarkStatus, benchmarkApi } from '@benchwire/shared/contracts/api/benchmark.ts';
-import { benchmarkIssues, benchmarkRequest, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
+import { benchmarkIssues, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
 import { taskId } from '@benchwire/shared/contracts/ids.ts';
 import type { ModelRow, RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
@@ -12,14 +13,30 @@ import type { Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
 import { submitFor } from './submit-for.ts';
 
-/** A body with tasks is a full request; anything else is meant as models on hardware. @throws HttpProblem 422 */
-function requestOf(body: Readonly<Record<string, unknown>>): unknown {
+/**
+ * A body with tasks is a full request; anything else is meant as models on hardware.
+ * @throws HttpProblem 422; 409 where no worker has PyTorch, or where nothing is left to measure
+ */
+async function requestOf(client: Client, body: Readonly<Record<string, unknown>>): Promise<unknown> {
   if ('tasks' in body) return body;
   const parsed = parseWith(benchmarkRun, body);
   const issues = parsed.ok ? benchmarkIssues(parsed.value) : parsed.issues;
   if (!parsed.ok || issues.length > 0)
     throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
-  return benchmarkRequest(parsed.value);
+  // A worker of that hardware may come: its tasks wait, and `why` says for what. PyTorch comes with no worker by itself.
+  const plan = await planBenchmark(client, { ...parsed.value, wait_for_workers: true }, new Date());
+  const missing = plan.no_worker.find(({ lacks, executor }) => lacks === 'executor' && executor === 'torch');
+  if (missing !== undefined && !parsed.value.wait_for_workers) {
+    const message = `${missing.model} cannot be measured now: ${missing.reason}. With \`wait_for_workers\` its tasks wait for one.`;
+    throw new HttpProblem(409, 'EXECUTOR_MISSING', message);
+  }
+  if (plan.request === null)
+    throw new HttpProblem(
+      409,
+      'NOTHING_TO_MEASURE',
+      'Everything was measured already; `max_age_seconds` says what is too old.',
+    );
+  return plan.request;
 }
 
 function progressOf({ total, waiting, running, state }: RunRow): number {
@@ -74,7 +91,8 @@ function modelOf(model: string, row: ModelRow | undefined, known: ListedModel | 
 }
 
 export const benchmarkHandlers: Handlers<typeof benchmarkApi> = {
-  'POST /api/benchmark/run': ({ body, ...call }) => submitFor(call, requestOf(body)),
+  'POST /api/benchmark/run': async ({ body, ...call }) =>
+    await submitFor(call, await requestOf(call.gateway.client, body)),
 
   'GET /api/benchmark/status/:run_id': ({ gateway: { client }, params: { run_id } }) => benchmarkStatus(client, run_id),
 
