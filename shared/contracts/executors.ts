@@ -5,6 +5,8 @@ import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
 import {
   commandConfig,
   type ExecutorName,
+  type ExportConfig,
+  exportConfig,
   type JobTask,
   noopConfig,
   onnxConfig,
@@ -140,7 +142,32 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       inOneForm: (config) => sameInputs(config),
     },
   },
+  export: {
+    config: exportConfig,
+    defaults: { ...exportConfig.parse({ model: 'bert' }), model: undefined },
+    describe: (config) => `${config.model} to ONNX, ${exportInWords(config)}`,
+    measurements: () => 1,
+    measuredShare: () => undefined,
+    series: {
+      not_in_variant: ['model', 'max_memory_mb', 'max_cpu_seconds', 'max_error'],
+      not_in_workload: ['max_memory_mb', 'max_cpu_seconds', 'max_error'],
+      paths: [],
+    },
+  },
 };
+
+/** Settings that two exports of a model type differ in: `tiny, opset 18`. Pure. */
+export function exportInWords({ size, task, opset, seed, dimensions }: ExportConfig): string {
+  const sizes = Object.entries(dimensions ?? {}).map(([name, value]) => `${name} ${value}`);
+  const words = [
+    typeof size === 'string' ? size : JSON.stringify(size),
+    ...(task === undefined ? [] : [task]),
+    ...sizes.sort(),
+    `opset ${opset}`,
+    ...(seed === exportConfig.shape.seed.parse(undefined) ? [] : [`seed ${seed}`]),
+  ];
+  return words.join(', ');
+}
 
 /** Of executors that measure a model at several batch sizes. */
 function describeModel({

@@ -57,6 +57,21 @@ describe('a model that another task makes', () => {
     });
   });
 
+  it('may be the export of a model type, quantized or not', () => {
+    const exported = { task_id: 'e', type: 'export', config: { model: 'bert', size: 'tiny' } };
+    const quantized = { ...quantize, config: { model: { artifact_of: 'e' }, to: 'int4' } };
+    const [made, , measured, plain] = tasks({
+      tasks: [exported, quantized, measure, { task_id: 'p', config: { model: { artifact_of: 'e' } } }],
+    });
+    expect(made).toMatchObject({ executor: 'export', type: 'export', config: { opset: 18 } });
+    expect(measured?.made_of).toEqual({
+      task_id: 'q',
+      model: 'bert',
+      how: 'tiny, opset 18, then int4, blocks of 32',
+    });
+    expect(plain?.made_of).toEqual({ task_id: 'e', model: 'bert', how: 'tiny, opset 18' });
+  });
+
   it('has a series by the model and how it was made, whatever the task is called', () => {
     const named = (task_id: string, to: string, model = 'silero-vad-v5') => {
       const all = tasks({

@@ -5,7 +5,11 @@ import type { TaskSpec } from './task.ts';
 
 /** Models that no task of the request makes, or of which it would not be clear which one is meant. Pure. */
 export function checkArtifacts({ tasks }: Pick<Request, 'tasks'>): Issue[] {
-  const makers = new Map(tasks.filter(({ executor }) => executor === 'quantize').map((task) => [task.task_id, task]));
+  const makers = new Map(
+    tasks
+      .filter(({ executor }) => executor === 'quantize' || executor === 'export')
+      .map((task) => [task.task_id, task]),
+  );
   const issues: Issue[] = [];
   for (const [index, task] of tasks.entries()) {
     const model = 'model' in task.config ? task.config.model : undefined;
@@ -38,6 +42,6 @@ function reasonAgainst(
   }
   const other = tasks.find((each) => each.task_id === task_id);
   if (other !== undefined)
-    return `"${task_id}" makes no model: tasks with \`type: quantize\` do, and it is of executor ${other.executor}`;
-  return `no task of this request is called "${task_id}".${didYouMean(task_id, makers.keys())} A model is made by a task with \`type: quantize\``;
+    return `"${task_id}" makes no model: tasks with \`type: quantize\` or \`type: export\` do, and it is of executor ${other.executor}`;
+  return `no task of this request is called "${task_id}".${didYouMean(task_id, makers.keys())} A model is made by a task with \`type: quantize\` or \`type: export\``;
 }

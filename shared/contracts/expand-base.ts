@@ -30,6 +30,7 @@ const FIELDS: Readonly<Record<TaskSpec['executor'], readonly string[]>> = {
   command: ['model', 'command', 'env', 'working_directory', 'prepare'],
   noop: [],
   quantize: [],
+  export: [],
 };
 
 /** Base sides that can't be measured, or would measure the same as their heads. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseWith } from '../runtime/issues.ts';
 import { countValues } from '../runtime/json-limits.ts';
-import { quantizationInWords } from './executors.ts';
+import { exportInWords, quantizationInWords } from './executors.ts';
 import { checkArtifacts } from './expand-artifacts.ts';
 import { baseSideOf, checkBase } from './expand-base.ts';
 import { checkDependencies, checkFiles, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
@@ -189,10 +189,10 @@ function withMadeModel(task: Task, copies: ReadonlyMap<string, readonly Task[]>)
 function madeOfTask(task: Task, copies: ReadonlyMap<string, readonly Task[]>): MadeOf | undefined {
   const written = makerOf(modelOf(task));
   const maker = written === undefined ? undefined : copies.get(written)?.[0];
-  if (maker?.executor !== 'quantize') return undefined;
+  if (maker?.executor !== 'quantize' && maker?.executor !== 'export') return undefined;
   const { task_id, config } = maker;
   const before = madeOfTask(maker, copies);
-  const how = quantizationInWords(config);
+  const how = maker.executor === 'export' ? exportInWords(maker.config) : quantizationInWords(maker.config);
   return {
     task_id,
     model: before?.model ?? config.model,

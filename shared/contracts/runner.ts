@@ -118,6 +118,17 @@ export const runnerMessage = z.discriminatedUnion('type', [
   }),
   windowMessage,
   batchMessage,
+  /** The backend `export` has written the file, and compared what it gives with PyTorch, for each of these batch sizes. */
+  z.object({
+    type: z.literal('exported'),
+    id,
+    size_bytes: z.int().min(1),
+    batch_sizes: z.array(batchSize).min(1),
+    /** Root of the mean square of the difference, over that of the outputs. */
+    relative_error: z.number().min(0),
+    /** Of one value, relative to the largest value of its output. */
+    largest_difference: z.number().min(0),
+  }),
   z.object({
     type: z.literal('failed'),
     id,

@@ -115,6 +115,24 @@ export const torchConfig = z.strictObject({
 });
 export type TorchConfig = z.infer<typeof torchConfig>;
 
+/** `export`: makes an ONNX file of a model type with random weights, for tasks that measure or quantize it. Since 0.6. */
+export const exportConfig = z.strictObject({
+  model: torchConfig.shape.model,
+  size: torchConfig.shape.size,
+  task: torchConfig.shape.task,
+  weights: torchConfig.shape.weights,
+  /** Of weights, and of the inputs that the outputs are compared on. */
+  seed: torchConfig.shape.seed,
+  dimensions: torchConfig.shape.dimensions,
+  /** The version of ONNX's operators. */
+  opset: z.int().min(18).max(24).default(18),
+  /** The difference from PyTorch's outputs that may be, relative to the largest value of an output. */
+  max_error: z.number().positive().max(1).default(0.001),
+  max_memory_mb: onnxConfig.shape.max_memory_mb,
+  max_cpu_seconds: torchConfig.shape.max_cpu_seconds,
+});
+export type ExportConfig = z.infer<typeof exportConfig>;
+
 /** What weights can be stored as. `mixed`: int4 where the model bears it, and int8 elsewhere. */
 export const QUANTIZATIONS = ['fp16', 'int8', 'int8_dynamic', 'int4', 'int3', 'int2', 'mixed'] as const;
 
@@ -210,8 +228,8 @@ const configPlace = z
   .max(256)
   .regex(/^[A-Za-z_][^\s[\]]*(\[\d{1,4}\])?$/, 'name a place in config, such as env.BUILD_ID or command[3]');
 
-/** `quantize` goes with the executor of that name, since 0.6. */
-export const TASK_TYPES = ['benchmark', 'test', 'quantize'] as const;
+/** `quantize` and `export` go with the executors of these names, since 0.6. */
+export const TASK_TYPES = ['benchmark', 'test', 'quantize', 'export'] as const;
 
 const taskFields = {
   task_id: taskId,
@@ -295,19 +313,26 @@ const quantizeTask = z.strictObject({
   config: quantizeConfig,
 });
 
-export const EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize'] as const;
+const exportTask = z.strictObject({
+  ...taskFields,
+  executor: z.literal('export'),
+  type: z.literal('export').default('export'),
+  config: exportConfig,
+});
+
+export const EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize', 'export'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
 export const taskSpec = z.preprocess(
   (value) => (isRecord(value) ? withAskedRetries(withExecutor(value)) : value),
-  z.discriminatedUnion('executor', [onnxTask, torchTask, commandTask, noopTask, quantizeTask]),
+  z.discriminatedUnion('executor', [onnxTask, torchTask, commandTask, noopTask, quantizeTask, exportTask]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
 
 /** With the executor that goes without saying, and the one form of a model that another task makes. */
 function withExecutor(task: Record<string, unknown>): Record<string, unknown> {
-  const { type, executor = type === 'quantize' ? 'quantize' : 'onnx' } = task;
+  const { type, executor = type === 'quantize' || type === 'export' ? type : 'onnx' } = task;
   const config = withShortReference(task.config);
   return { ...task, executor, ...(config === undefined ? {} : { config }) };
 }
@@ -339,6 +364,7 @@ export const task = z.discriminatedUnion('executor', [
   commandTask.extend({ ...resolved, base_side: baseSide.extend({ config: commandConfig }).optional() }),
   noopTask.extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() }),
   quantizeTask.extend({ ...resolved, base_side: baseSide.extend({ config: quantizeConfig }).optional() }),
+  exportTask.extend({ ...resolved, base_side: baseSide.extend({ config: exportConfig }).optional() }),
 ]);
 export type Task = z.infer<typeof task>;
 
@@ -374,6 +400,10 @@ export const jobTask = z.discriminatedUnion('executor', [
   quantizeTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: quantizeConfig }).optional() })
     .pick({ ...forWorker, files: true, made_of: true, base_side: true })
+    .strip(),
+  exportTask
+    .extend({ ...resolved, base_side: baseSide.extend({ config: exportConfig }).optional() })
+    .pick({ ...forWorker, base_side: true })
     .strip(),
 ]);
 export type JobTask = z.infer<typeof jobTask>;

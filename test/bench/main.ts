@@ -61,6 +61,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'the queries of each page over 1,000,000 results and 100,000,000 samples, 200 WebSocket clients; against bare Fastify',
     run: async () => (await import('./gateway.ts')).gateway,
   },
+  runner: {
+    what: 'the latency that the torch executor reports, and what a task costs; against a bare loop in a fresh Python process',
+    run: async () => (await import('./runner.ts')).runner,
+  },
   models: {
     what: 'every Hugging Face model type, tiny, on the CPU: how far each comes; against a scratch program',
     run: async () => (await import('./models.ts')).models,

@@ -5,6 +5,7 @@ It never touches a device, so that CUDA works in the processes that it forks, an
 
 from __future__ import annotations
 
+import gc
 import os
 import selectors
 import signal
@@ -49,6 +50,7 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._running: RunningTask | None = None
         self._commands = Lines()
+        self._warmed: set[str] = set()
 
     def serve(self) -> None:
         """Until the worker closes its end; what still runs then is ended."""
@@ -104,6 +106,11 @@ class Server:
         self._say("started", self._running, pid=pid)
 
     def _fork(self, task: Task, read_fd: int, write_fd: int) -> int:
+        if task.model not in self._warmed:
+            self._warmed.add(task.model)
+            self._backend.warm(task.model)
+            # What is there now is shared with the children, whose collectors leave it alone.
+            gc.freeze()
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()

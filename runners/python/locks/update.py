@@ -22,7 +22,12 @@ SETS = {
         "pillow",
         "numpy",
         "setuptools",
+        # What exports a model, and compares the result.
+        "onnx==1.23.2",
+        "onnxscript==0.7.2",
+        "onnxruntime==1.32.0",
     ],
+    "openvino": ["openvino==2026.4.1", "numpy"],
 }
 FRAMEWORK = re.compile(r"^(torch|torchvision|torchaudio|triton|nvidia-.*|cuda-.*)$")
 """What comes from another index where PyPI's build of PyTorch does not fit: a build for CPUs only, or for ROCm."""

@@ -22,6 +22,10 @@ def devices() -> list[dict[str, Any]]:
     return [{"class": "cpu", "name": "fake"}]
 
 
+def warm(model: str) -> None:
+    """Nothing is imported for one model only."""
+
+
 def prepare(task: Task, progress: Callable[[str], None]) -> Loaded:
     name = task.model
     if name == "unknown":

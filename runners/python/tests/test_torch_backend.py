@@ -20,6 +20,7 @@ def test_a_model_runs_where_it_was_asked_to_run() -> None:
     loaded = prepared("bert")
     infer = loaded.inference(2)
     assert infer() is None
+    assert torch.is_inference_mode_enabled()
     loaded.prove()
     assert loaded.facts["model_parameters"] > 0
     assert loaded.device_memory_mb() is None

@@ -12,6 +12,7 @@ from ..task import Task
 
 BACKENDS = {
     "torch": "benchwire_runner.backends.torch_backend",
+    "export": "benchwire_runner.backends.export_backend",
 }
 
 
@@ -45,8 +46,12 @@ class Backend(Protocol):
     def devices(self) -> list[dict[str, Any]]:
         """What the library can use here: class, name, precisions. Only in a process that does nothing else."""
 
+    def warm(self, model: str) -> None:
+        """Imports, in the parent, what only this model needs, so that no task of it imports that again. Touches no device, builds
+        nothing, and leaves every error to `prepare`."""
+
     def prepare(self, task: Task, progress: Callable[[str], None]) -> Loaded:
-        """Builds the model, in the process of the task."""
+        """Builds the model, in the process of the task. A backend that measures nothing has `work(task, reporter)` in its place."""
 
 
 def backend_of(name: str) -> Backend:

@@ -14,6 +14,9 @@ import transformers
 from ..errors import BuildError, TaskFailure
 from ..measure import Inference
 from ..model_types import Built, build
+from ..model_types.classes import candidates
+from ..model_types.construct import count_parameters, make_config
+from ..model_types.recipe import stored_recipes
 from ..task import Task
 from . import Loaded
 from .generation import measure_generation
@@ -22,6 +25,8 @@ PRECISIONS = ("fp32", "fp16", "bf16")
 DEVICES = {"cpu": "cpu", "cuda": "cuda:0", "rocm": "cuda:0", "mps": "mps", "xpu": "xpu:0"}
 """By hardware class. ROCm builds of PyTorch call their devices cuda."""
 MIB = 1024 * 1024
+_INFERENCE_MODE = torch.inference_mode()
+"""For the rest of a task's process: nothing is trained here. The mode ends when nothing refers to it any more."""
 
 
 def load() -> dict[str, str]:
@@ -29,7 +34,18 @@ def load() -> dict[str, str]:
     import transformers.models.auto.modeling_auto
 
     transformers.utils.logging.set_verbosity_error()
+    stored_recipes()
+    # What nearly every model imports and fills caches with; no weights are made.
+    warm("bert")
+    count_parameters(transformers.BertModel, make_config("bert", "H"))
     return _versions()
+
+
+def warm(model: str) -> None:
+    """Imports the module of a model type."""
+    with contextlib.suppress(Exception):
+        recipe = stored_recipes().get(model)
+        candidates(model, None if recipe is None else recipe.task)
 
 
 def _versions() -> dict[str, str]:
@@ -77,8 +93,8 @@ def prepare(task: Task, progress: Callable[[str], None]) -> Loaded:
         dimensions=options.get("dimensions") or {},
     )
     build_ms = (time.perf_counter() - started) * 1000
-    # For the rest of the process: nothing is trained here.
-    contextlib.ExitStack().enter_context(torch.inference_mode())
+    if not torch.is_inference_mode_enabled():
+        _INFERENCE_MODE.__enter__()
     return TorchMeasurement(task, built, device, progress).loaded({"build_ms": build_ms})
 
 
@@ -108,7 +124,7 @@ class TorchMeasurement:
         self._built = built
         self._device = device
         self._progress = progress
-        self._outputs: object = None
+        self._run_once: Callable[[], object] = lambda: None
         self._compile_ms: float | None = None
         self._accelerator: Any = None if device == "cpu" else getattr(torch, device.split(":")[0])
 
@@ -146,7 +162,7 @@ class TorchMeasurement:
         model = self._built.model
         if self._task.options.get("mode") == "compile":
             model = self._compiled(inputs)
-        self._outputs = model(**inputs)
+        self._run_once = lambda: model(**inputs)
         if self._accelerator is None:
 
             def on_cpu() -> None:
@@ -194,8 +210,8 @@ class TorchMeasurement:
         """That weights and results are where they were asked to be."""
         wanted = torch.device(self._device).type
         tensors = {f"weight {name}": tensor for name, tensor in self._built.model.named_parameters()}
-        tensors.update((f"output {index}", tensor) for index, tensor in enumerate(tensors_in(self._outputs)))
-        self._outputs = None
+        # Once more, since the loop that is measured keeps no outputs.
+        tensors.update((f"output {index}", tensor) for index, tensor in enumerate(tensors_in(self._run_once())))
         elsewhere = [
             f"{name} is on {tensor.device}" for name, tensor in tensors.items() if tensor.device.type != wanted
         ]

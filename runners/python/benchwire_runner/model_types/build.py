@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import transformers
 from transformers import PreTrainedConfig
 
 from ..errors import BuildError
@@ -152,6 +153,9 @@ def build_by_recipe(
 
 
 def _class_of(model_type: str, recipe: Recipe) -> type[torch.nn.Module]:
+    named = getattr(transformers, recipe.model_class, None)
+    if isinstance(named, type) and issubclass(named, torch.nn.Module):
+        return named
     for candidate in [*candidates(model_type, recipe.task), *candidates(model_type, None)]:
         if candidate.cls.__name__ == recipe.model_class:
             return candidate.cls

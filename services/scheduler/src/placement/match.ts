@@ -45,7 +45,10 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
     return `needs ${hardware.join(' or ')}, has ${offer.class}`;
   }
   if (!offer.executors.includes(need.executor)) {
-    const remedy = need.executor === 'torch' ? ': "bw runner install torch" on their machine adds it' : '';
+    const remedy =
+      need.executor === 'torch' || need.executor === 'export'
+        ? ': "bw runner install torch" on their machine adds it'
+        : '';
     return `its workers have no ${need.executor} executor (they have ${offer.executors.join(', ') || 'none'})${remedy}`;
   }
   if (need.executor === 'command') {

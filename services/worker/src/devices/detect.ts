@@ -87,7 +87,14 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
   const sets = detectInstructionSets();
   const processor = sets === undefined ? {} : { instruction_sets: sets };
   return found.map((device) => {
-    const has_torch = offer.executors.includes('torch') && offer.torch?.classes.includes(device.class) === true;
+    const torch_classes = offer.torch?.classes ?? [];
+    const runs: Readonly<Record<string, boolean>> = {
+      onnx: offer.onnx_classes?.has(device.class) !== false,
+      torch: torch_classes.includes(device.class),
+      // An export computes on the processor, whatever measures the model later.
+      export: torch_classes.length > 0 && device.class === 'cpu',
+    };
+    const has_torch = (['torch', 'export'] as const).some((name) => offer.executors.includes(name) && runs[name]);
     const facts = {
       ...host,
       ...device.identity,
@@ -96,9 +103,7 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
     const fingerprint = fingerprintOf(device.class, facts);
     const offered = {
       labels: offer.labels,
-      executors: offer.executors.filter((name) =>
-        name === 'onnx' ? offer.onnx_classes?.has(device.class) !== false : name !== 'torch' || has_torch,
-      ),
+      executors: offer.executors.filter((name) => runs[name] !== false),
       commands: offer.executors.includes('command') ? [...offer.commands] : [],
       ...(offer.executors.includes('command') && offer.command_env !== undefined
         ? { command_env: [...offer.command_env] }

@@ -29,7 +29,10 @@ import { allowedHosts } from './onnx/public-addresses.ts';
 import { probeOnnxRuntime } from './onnx/runtime-probe.ts';
 import { createQuantizeExecutor } from './quantize/quantize-executor.ts';
 import { findRunner } from './runner/environments.ts';
+import { createExportExecutor } from './runner/export-executor.ts';
+import type { RunnerOptions } from './runner/runner-options.ts';
 import { createTorchExecutor } from './runner/torch-executor.ts';
+import type { StoreArtifact } from './store-model.ts';
 
 /** A measuring process that is silent for this long hangs. */
 const HANG_SECONDS = 300;
@@ -77,6 +80,7 @@ const MAKERS: { readonly [Name in ExecutorName]: (options: RegistryOptions) => P
   torch: torchExecutor,
   command: commandExecutor,
   quantize: quantizeExecutor,
+  export: exportExecutor,
   noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
 };
 
@@ -120,14 +124,14 @@ async function quantizeExecutor(options: RegistryOptions): Promise<Made<'quantiz
     log.warn(`the quantize executor is not offered, since onnxruntime-node can't be loaded: ${probed.reason}`);
     return undefined;
   }
+  return { executor: createQuantizeExecutor({ ...modelOptions(options), store: storeOf(client, manager) }) };
+}
+
+function storeOf(client: JetStreamClient, manager: JetStreamManager): StoreArtifact {
   const store = new ArtifactStore(manager);
-  const executor = createQuantizeExecutor({
-    ...modelOptions(options),
-    store: async ({ sha256, size_bytes }, content, signal) => {
-      await uploadArtifact({ store, client, sha256, size_bytes, content, signal, may_remove: false });
-    },
-  });
-  return { executor };
+  return async ({ sha256, size_bytes }, content, signal) => {
+    await uploadArtifact({ store, client, sha256, size_bytes, content, signal, may_remove: false });
+  };
 }
 
 /** Where models come from, and what the process that runs one may use. */
@@ -153,19 +157,29 @@ function modelOptions({ config, env, manager, log }: RegistryOptions): Omit<Onnx
 }
 
 /** Made also where it is not installed yet: devices offer it as soon as it is. */
-async function torchExecutor({ config, env, log }: RegistryOptions): Promise<Made<'torch'>> {
-  const folder = runnersFolder({ ...env, WORKER_RUNNERS_DIR: config.WORKER_RUNNERS_DIR });
-  if ((await findRunner(folder, 'torch')) === undefined)
-    log.info(
-      `the torch executor is not offered until PyTorch is there: "bw runner install torch" puts it into ${folder}`,
+async function torchExecutor(options: RegistryOptions): Promise<Made<'torch'>> {
+  const { runners_folder } = runnerOptions(options);
+  if ((await findRunner(runners_folder, 'torch')) === undefined)
+    options.log.info(
+      `the executors torch and export are not offered until PyTorch is there: "bw runner install torch" puts it into ${runners_folder}`,
     );
-  const executor = createTorchExecutor({
-    runners_folder: folder,
+  return { executor: createTorchExecutor(runnerOptions(options)), offered: { runners_folder } };
+}
+
+async function exportExecutor(options: RegistryOptions): Promise<Made<'export'>> {
+  const { client, manager } = options;
+  const runner = runnerOptions(options);
+  const executor = createExportExecutor({ ...runner, store: storeOf(client, manager) });
+  return { executor, offered: { runners_folder: runner.runners_folder } };
+}
+
+function runnerOptions({ config, env }: RegistryOptions): RunnerOptions {
+  return {
+    runners_folder: runnersFolder({ ...env, WORKER_RUNNERS_DIR: config.WORKER_RUNNERS_DIR }),
     hang_seconds: HANG_SECONDS,
     max_memory_mb: maxMemoryMb(config),
     env,
-  });
-  return { executor, offered: { runners_folder: folder } };
+  };
 }
 
 async function commandExecutor(options: RegistryOptions): Promise<Made<'command'> | undefined> {

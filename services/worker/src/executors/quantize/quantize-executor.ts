@@ -1,31 +1,26 @@
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
-import type { MadeArtifact } from '@benchwire/shared/contracts/model-artifact.ts';
 import { modelNameOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import type { MetricResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import { noteOn } from '@benchwire/shared/contracts/value-note.ts';
-import { TaskFailure } from '@benchwire/shared/model/errors.ts';
-import { sha256OfFile } from '@benchwire/shared/model/sha256.ts';
-import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { childEnvironment } from '../onnx/child-environment.ts';
 import { collectEnvironment } from '../onnx/environment.ts';
 import type { ModelSourceOptions } from '../onnx/file-in-folders.ts';
 import { findInputFiles } from '../onnx/find-input-files.ts';
 import { resolveModel } from '../onnx/model-source.ts';
-import { abortError, runChild } from '../onnx/run-child.ts';
+import { runChild } from '../onnx/run-child.ts';
+import { settled } from '../settled-report.ts';
+import { type StoreArtifact, storeModel } from '../store-model.ts';
 import type { Quantized, QuantizeStart } from './messages.ts';
 
 export interface QuantizeExecutorOptions extends ModelSourceOptions {
   hang_seconds: number;
   max_memory_mb: number | null;
   env: Readonly<Record<string, string | undefined>>;
-  /** Stores a file where other workers get it from, under its hash. */
-  store(file: MadeArtifact, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  store: StoreArtifact;
 }
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -40,15 +35,10 @@ export function createQuantizeExecutor(options: QuantizeExecutorOptions): Execut
       };
       const folder = await mkdtemp(join(tmpdir(), 'benchwire-quantize-'));
       try {
-        report.error = await attempt(context, options, report, join(folder, 'model.onnx'));
-      } catch (error) {
-        if (context.signal.aborted) report.error = abortError(context.signal);
-        else if (error instanceof TaskFailure) report.error = error.task_error;
-        else throw error;
+        return await settled(context, report, () => attempt(context, options, report, join(folder, 'model.onnx')));
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
-      return report;
     },
   };
 }
@@ -98,43 +88,11 @@ async function attempt(
   if (failed !== null) return failed;
   if (quantized === undefined) throw new Error('the child has said nothing of what it made');
   log('[benchwire] storing the model');
-  const artifact = await storeModel(output_path, report.model, config.to, quantized, options, signal);
+  const made = { path: output_path, model: report.model, suffix: config.to, size_bytes: quantized.size_bytes };
+  const artifact = await storeModel(made, options.store, signal);
   report.environment = { ...report.environment, onnxruntime_version: quantized.onnxruntime_version };
   report.results = { ...resultsOf(quantized), artifact };
   return null;
-}
-
-async function storeModel(
-  path: string,
-  model: string,
-  to: string,
-  { size_bytes }: Quantized,
-  { store }: QuantizeExecutorOptions,
-  signal: AbortSignal,
-): Promise<MadeArtifact> {
-  const artifact = { name: `${nameOf(model)}-${to}.onnx`, sha256: await sha256OfFile(path, signal), size_bytes, model };
-  try {
-    await store(artifact, createReadStream(path), signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof BenchwireError)) throw error;
-    throw new TaskFailure(
-      taskError(
-        'unknown',
-        'ARTIFACT_NOT_STORED',
-        `The model that was made could not be stored: ${error.message}`,
-        true,
-      ),
-    );
-  }
-  return artifact;
-}
-
-/** The end of a path or URL, in characters that every file system has. */
-function nameOf(model: string): string {
-  const last = model.split(/[/\\]/).at(-1) ?? model;
-  const plain = last.replace(/\.onnx$/i, '').replace(/[^A-Za-z0-9._-]+/g, '-');
-  return plain.replace(/^[^A-Za-z0-9]+/, '').slice(0, 80) || 'model';
 }
 
 const BYTES_PER_MB = 1e6;

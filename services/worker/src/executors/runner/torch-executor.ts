@@ -1,39 +1,21 @@
-import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { MetricResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import type { InstalledRunner, RunnerMetric, RunnerTask } from '@benchwire/shared/contracts/runner.ts';
-import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
-import { RUNNER_PACKAGE } from '@benchwire/shared/runtime/runners-folder.ts';
+import type { RunnerMetric, RunnerTask } from '@benchwire/shared/contracts/runner.ts';
+import { badInput } from '@benchwire/shared/model/errors.ts';
 import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
 import { quantileSorted, sorted } from '@benchwire/shared/stats/quantile.ts';
 import { visibilityVariables } from '../../devices/hardware-classes.ts';
-import { hostFacts } from '../../devices/host.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
-import { childEnvironment } from '../onnx/child-environment.ts';
-import { abortError } from '../onnx/run-child.ts';
 import { createSampleSink } from '../samples/sample-sink.ts';
-import { findRunner } from './environments.ts';
+import { settled } from '../settled-report.ts';
 import type { JobMessage } from './runner-job.ts';
+import { installedRunnerOf, type RunnerOptions, runnerEnvironment, runnerStart, smallest } from './runner-options.ts';
 import { RunnerPool } from './runner-pool.ts';
-import type { RunnerProcess, RunnerProcessOptions } from './runner-process.ts';
-
-export interface TorchExecutorOptions {
-  /** Where the environments are. */
-  runners_folder: string;
-  /** A measuring process that says nothing for this long hangs. */
-  hang_seconds: number;
-  /** A task's own `max_memory_mb` can only be lower; null for no limit. */
-  max_memory_mb: number | null;
-  env: Readonly<Record<string, string | undefined>>;
-  /** Folders with modules for Python, beside the package's; and a backend's module: of tests. */
-  python_path?: string;
-  backend?: string;
-}
 
 const NAME = 'torch';
 
 /** Measures model types with PyTorch, in a Python runner. */
-export function createTorchExecutor(options: TorchExecutorOptions): Executor<'torch'> & { stop(): void } {
+export function createTorchExecutor(options: RunnerOptions): Executor<'torch'> & { stop(): void } {
   const pool = new RunnerPool();
   return {
     name: NAME,
@@ -48,15 +30,7 @@ export function createTorchExecutor(options: TorchExecutorOptions): Executor<'to
         scenario: config.scenario,
         is_simulated: false,
       };
-      try {
-        report.error = await attempt(context, options, pool, report);
-      } catch (error) {
-        // An abort surfaces as whatever it interrupted.
-        if (context.signal.aborted) report.error = abortError(context.signal);
-        else if (error instanceof TaskFailure) report.error = error.task_error;
-        else throw error;
-      }
-      return report;
+      return await settled(context, report, () => attempt(context, options, pool, report));
     },
   };
 }
@@ -64,22 +38,18 @@ export function createTorchExecutor(options: TorchExecutorOptions): Executor<'to
 /** Fills `report` as far as it gets; the error it stopped at, if any. */
 async function attempt(
   context: ExecutorContext<'torch'>,
-  options: TorchExecutorOptions,
+  options: RunnerOptions,
   pool: RunnerPool,
   report: ExecutorReport,
 ): Promise<TaskError | null> {
   const { config } = context.task;
   if (config.scenario === 'server' && config.target_qps === undefined)
     throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
-  const installed = await findRunner(options.runners_folder, NAME);
-  if (installed === undefined) {
-    const text = `PyTorch is not installed for runners in ${options.runners_folder}: "bw runner install torch" does that.`;
-    throw new TaskFailure(taskError('executor_missing', 'RUNNER_NOT_INSTALLED', text));
-  }
-  const start = startOf(installed, options);
+  const installed = await installedRunnerOf(NAME, options);
+  const start = runnerStart(installed, options.backend ?? NAME, options);
   const runner = await pool.take(start);
   try {
-    report.environment = await environmentOf(runner, installed, report.results);
+    report.environment = await runnerEnvironment(runner, installed, report.results);
     const error = await runner.run(taskOf(context, options), {
       signal: context.signal,
       hang_seconds: options.hang_seconds,
@@ -97,38 +67,7 @@ async function attempt(
   }
 }
 
-function startOf(installed: InstalledRunner, options: TorchExecutorOptions): RunnerProcessOptions {
-  return {
-    python: installed.python,
-    python_path: [RUNNER_PACKAGE, options.python_path].filter((each) => each !== undefined).join(':'),
-    backend: options.backend ?? NAME,
-    // Which device a task sees, the task's own variables say.
-    env: {
-      ...childEnvironment(options.env, { class: 'cpu', environment: {} }),
-      BENCHWIRE_RUNNER: installed.installed_at,
-    },
-  };
-}
-
-async function environmentOf(
-  runner: RunnerProcess,
-  installed: InstalledRunner,
-  results: OutcomeResults,
-): Promise<ExecutorReport['environment']> {
-  const { versions, python_version, import_ms, runner_version } = await runner.ready;
-  results.timings = { import_ms };
-  const { onnxruntime_version: _, ...host } = hostFacts(null);
-  const libraries = Object.entries({ ...installed.versions, ...versions });
-  return {
-    ...host,
-    runner_version,
-    python_version,
-    ...Object.fromEntries(libraries.map(([name, version]) => [`${name}_version`, version])),
-    weights: 'random',
-  };
-}
-
-function taskOf(context: ExecutorContext<'torch'>, options: TorchExecutorOptions): RunnerTask {
+function taskOf(context: ExecutorContext<'torch'>, options: RunnerOptions): RunnerTask {
   const { run_id, attempt, device, task } = context;
   const { config } = task;
   const { size, mode, dimensions = {}, intra_op_num_threads = null } = config;
@@ -156,11 +95,6 @@ function taskOf(context: ExecutorContext<'torch'>, options: TorchExecutorOptions
       memory_mb: smallest(config.max_memory_mb, options.max_memory_mb),
     },
   };
-}
-
-/** A task can only set a lower limit than the worker's. */
-function smallest(of_task: number | undefined, of_worker: number | null): number | null {
-  return of_task === undefined ? of_worker : Math.min(of_task, of_worker ?? of_task);
 }
 
 /** Takes what the runner says of a task into its report. */
