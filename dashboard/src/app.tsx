@@ -28,6 +28,7 @@ const Fleet = lazy(() => import('./pages/fleet/fleet-page.tsx'));
 const Worker = lazy(() => import('./pages/fleet/worker-page.tsx'));
 const Faults = lazy(() => import('./pages/faults/faults-page.tsx'));
 const Gates = lazy(() => import('./pages/gates/gates-page.tsx'));
+const Settings = lazy(() => import('./pages/settings/settings-page.tsx'));
 const Reports = lazy(() => import('./pages/reports/reports-page.tsx'));
 const Events = lazy(() => import('./pages/admin/events-page.tsx'));
 const Rejected = lazy(() => import('./pages/admin/rejected-page.tsx'));
@@ -76,6 +77,7 @@ export function App(): ReactNode {
             </Route>
             <Route path="/faults" component={Faults} />
             <Route path="/gates" component={Gates} />
+            <Route path="/settings" component={Settings} />
             <Route path="/reports" component={Reports} />
             <Route path="/events" component={Events} />
             <Route path="/rejected" component={Rejected} />

@@ -28,6 +28,7 @@ export const EVENT_ENTITIES = [
   'service',
   'series',
   'gate',
+  'setting',
   'access',
   'model',
 ] as const;
@@ -43,7 +44,7 @@ export function eventsOfRun(run_id: string): string {
 
 /**
  * What workers write events about. Their NATS users may publish no others (roles.ts), so that what gates and the audit trail rest
- * on (`series.accepted`, `run.judged`, `gate.changed`, `access.changed`) comes from the services and from people who may submit.
+ * on (`series.accepted`, `run.judged`, `gate.changed`, `setting.changed`, `access.changed`) comes from the services and from people who may submit.
  */
 export const WORKER_EVENT_ENTITIES = ['task', 'worker', 'service'] as const satisfies readonly EventEntity[];
 
@@ -155,6 +156,16 @@ const gateData = z.object({
   by: z.string(),
 });
 
+/** A setting of the server (server-setting.ts); null where it is left to its variables. Since 0.6. */
+const settingData = z.object({
+  setting: z.string(),
+  revision: z.int().min(0),
+  before: z.unknown(),
+  after: z.unknown(),
+  /** Who changed it. */
+  by: z.string(),
+});
+
 /** Somebody changed something through the gateway: its audit trail. Since 0.3. */
 const accessData = z.object({
   /** The key's or token's name. */
@@ -205,6 +216,7 @@ export const EVENT_DATA = {
   /** Somebody accepted the level that the points of that time are at: verdict.ts. Since 0.5. */
   'series.accepted': annotationData,
   'gate.changed': gateData,
+  'setting.changed': settingData,
   'access.changed': accessData,
   /** How far model types came in a coverage run. Since 0.6. */
   'model.covered': coverageData,

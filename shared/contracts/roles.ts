@@ -101,6 +101,7 @@ export const VIEWED_DURABLES = [
   'anomaly-ended-runs',
   'anomaly-accepted',
   'anomaly-gates',
+  'anomaly-settings',
   'anomaly-changed-findings',
   'anomaly-repeats',
 ] as const;

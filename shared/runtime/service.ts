@@ -26,6 +26,8 @@ interface RequiredConfig extends NatsOptions {
 /** What a service gets to build itself from. */
 export interface ServiceContext<C> {
   config: C;
+  /** Whether the environment has a variable; else the configuration has its default. */
+  isSet(variable: string): boolean;
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
@@ -54,8 +56,9 @@ export interface ServiceDefinition<S extends z.ZodObject> {
  */
 export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
   let config: ReturnType<typeof loadConfig<S>> & RequiredConfig;
+  const environment = await environmentWithSecrets();
   try {
-    config = load(definition.config, await environmentWithSecrets()) as typeof config;
+    config = load(definition.config, environment) as typeof config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${definition.name}: ${error.message}\n`);
@@ -96,7 +99,8 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     const health = new Health({ service, http, nats, jetstream: client, manager, log, interval_ms });
     scope.add('health', () => health.stop());
     health.start();
-    await definition.start({ config, log, nats, jetstream: client, manager, http, health, scope });
+    const isSet = (variable: string): boolean => (environment[variable] ?? '') !== '';
+    await definition.start({ config, isSet, log, nats, jetstream: client, manager, http, health, scope });
     http.addReadiness('start', () => (stopping ? 'stopping' : undefined));
     log.debug({ config: redacted(definition.config, config) }, 'configuration');
     log.info({ port: http.port }, 'ready');

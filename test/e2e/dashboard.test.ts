@@ -349,6 +349,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/fleet',
         '/faults',
         '/gates',
+        '/settings',
         '/tests',
         test_path,
         '/events',

@@ -385,6 +385,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/metrics': () => call('GET /api/metrics', { query: { model: 'silero-vad-v5' } }),
     'GET /api/metrics/catalogue': () => call('GET /api/metrics/catalogue'),
     'GET /api/gates': () => call('GET /api/gates'),
+    'GET /api/settings': () => call('GET /api/settings'),
     'GET /api/files/:sha256': () => call('GET /api/files/:sha256', { params: { sha256 } }),
     'GET /api/tests': () => call('GET /api/tests', { query: { only: ['failing'] } }),
     'GET /api/tests/:case_id': () => call('GET /api/tests/:case_id', { params: { case_id: known.case_id } }),
@@ -448,6 +449,12 @@ describe('every route answers as its signature says, and with nothing else', () 
       call('PUT /api/metrics/catalogue', { body: { rules: [{ metric: 'letter_*', better: 'lower', unit: 'ms' }] } }),
     'PUT /api/gates/:benchmark': () =>
       call('PUT /api/gates/:benchmark', { params: { benchmark: 'nightly-*' }, body: { on_slower: 'warn' } }),
+    'PUT /api/settings/:name': () =>
+      call('PUT /api/settings/:name', {
+        params: { name: 'retention' },
+        body: { revision: 0, value: { samples: 7 } },
+      }),
+    'DELETE /api/settings/:name': () => call('DELETE /api/settings/:name', { params: { name: 'retention' } }),
     'DELETE /api/gates/:benchmark': () => call('DELETE /api/gates/:benchmark', { params: { benchmark: 'nightly-*' } }),
   };
 

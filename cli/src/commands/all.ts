@@ -27,6 +27,7 @@ import { run } from './run.ts';
 import { runner } from './runner.ts';
 import { runs } from './runs.ts';
 import { series } from './series.ts';
+import { settings } from './settings.ts';
 import { show } from './show.ts';
 import { sql } from './sql.ts';
 import { tests } from './tests.ts';
@@ -65,6 +66,7 @@ export const COMMANDS: readonly Command[] = [
   matrix,
   metrics,
   gates,
+  settings,
   note,
   open,
   key,

@@ -12,6 +12,7 @@ import {
   type IconProps,
   IconReportAnalytics,
   IconServer2,
+  IconSettings,
   IconShieldCheck,
   IconTable,
   IconTestPipe,
@@ -47,5 +48,6 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/reports', title: 'Query', icon: IconReportAnalytics, key: 'p' },
   { path: '/events', title: 'Events', icon: IconListDetails, key: 'e' },
   { path: '/rejected', title: 'Rejected', icon: IconMailX, key: 'j' },
+  { path: '/settings', title: 'Settings', icon: IconSettings, key: 'i' },
   { path: '/keys', title: 'API keys', icon: IconKey, key: 'k', role: 'admin' },
 ];

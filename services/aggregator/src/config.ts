@@ -1,3 +1,4 @@
+import type { Settings, SettingVariable } from '@benchwire/shared/contracts/server-setting.ts';
 import {
   flag,
   kafkaVariables,
@@ -66,14 +67,27 @@ export const aggregatorConfig = withKafkaRules(
 );
 export type AggregatorConfig = z.infer<typeof aggregatorConfig>;
 
-/** Days that each table keeps its rows. */
-export function retentionOf(config: AggregatorConfig): Retention {
-  return {
-    samples: config.TTL_SAMPLES_DAYS,
-    events: config.TTL_EVENTS_DAYS,
-    attempts: config.TTL_ATTEMPTS_DAYS,
-    results: config.TTL_RESULTS_DAYS,
-    findings: config.TTL_FINDINGS_DAYS,
-    rejected: config.TTL_REJECTED_DAYS,
-  };
+/** The variable that says how long rows of each kind are kept. */
+const RETENTION_VARIABLES = {
+  samples: 'TTL_SAMPLES_DAYS',
+  events: 'TTL_EVENTS_DAYS',
+  attempts: 'TTL_ATTEMPTS_DAYS',
+  results: 'TTL_RESULTS_DAYS',
+  findings: 'TTL_FINDINGS_DAYS',
+  rejected: 'TTL_REJECTED_DAYS',
+} as const satisfies Record<keyof Retention, keyof AggregatorConfig>;
+const KEPT = Object.keys(RETENTION_VARIABLES) as Array<keyof Retention>;
+
+/** Days that each table keeps its rows: what is set, else the variable. */
+export function retentionOf(config: AggregatorConfig, { retention = {} }: Settings = {}): Retention {
+  const days = KEPT.map((kept) => [kept, retention[kept] ?? config[RETENTION_VARIABLES[kept]]]);
+  return Object.fromEntries(days);
+}
+
+/** The variables that the setting goes before, as this service was started. */
+export function variablesOf(config: AggregatorConfig, isSet: (variable: string) => boolean): SettingVariable[] {
+  return KEPT.map((field) => {
+    const variable = RETENTION_VARIABLES[field];
+    return { setting: 'retention', field, variable, value: config[variable], is_set: isSet(variable) };
+  });
 }

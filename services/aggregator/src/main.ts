@@ -7,7 +7,8 @@ import { answerQueries, answerQuery } from './handlers/queries.ts';
 import { SqlAnswers } from './handlers/sql.ts';
 import { SeriesAggregates } from './live/series-aggregates.ts';
 import { createKafkaMetrics, createMetrics, showPending } from './metrics.ts';
-import { migrate } from './migrations/migrate.ts';
+import { adjustTables, migrate } from './migrations/migrate.ts';
+import { followRetention } from './retention.ts';
 import { clickHouseSink } from './sinks/clickhouse/sink.ts';
 import { kafkaSink } from './sinks/kafka/sink.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -18,11 +19,14 @@ const MIN_FREE_MB = 256;
 await runService({
   name: 'aggregator',
   config: aggregatorConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, health, scope }) => {
+  start: async (service) => {
+    const { config, log, nats, jetstream, manager, http, health, scope } = service;
     const metrics = createMetrics(http.registry);
     const database = await openDatabase(config, metrics.inserted);
     scope.add('clickhouse', () => database.close());
-    await migrate(database, retentionOf(config), log);
+    const settings = await followRetention(service, (set) => adjustTables(database, retentionOf(config, set), log));
+    scope.add('settings', () => settings.stop());
+    await migrate(database, retentionOf(config, settings.now()), log);
     await health.watch('clickhouse', async () => {
       if (database.write_failure !== undefined) throw new Error(`takes no rows: ${database.write_failure}`);
       await database.query('SELECT 1');

@@ -25,6 +25,8 @@ export interface ShardsContext {
 export interface Shards extends Running {
   /** What this replica holds now. */
   held(): Shard[];
+  /** Starts what this replica holds once more, with its memory read back from the history. */
+  restart(): Promise<void>;
 }
 
 interface Held {
@@ -95,6 +97,14 @@ export async function holdShards(context: ShardsContext): Promise<Shards> {
   })();
 
   return {
+    restart: async () => {
+      for (const one of [...held.values()]) {
+        await one.shard.stop();
+        if (held.get(one.slot.index) !== one || stopping.signal.aborted) continue;
+        log.info({ slot: leaseKeyOf(one.slot) }, 'reads the history of this slot again');
+        one.shard = context.start(one.slot);
+      }
+    },
     held: () => [...held.values()].map(({ shard }) => shard),
     stop: async () => {
       stopping.abort();

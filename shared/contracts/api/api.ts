@@ -15,6 +15,7 @@ import { runApi } from './runs.ts';
 import { savedApi } from './saved.ts';
 import { seriesApi } from './series.ts';
 import { sessionApi } from './session.ts';
+import { settingApi } from './settings.ts';
 import { type Method, readRouteName, type Signature, type Signatures } from './signature.ts';
 import { taskApi } from './tasks.ts';
 import { testApi } from './tests.ts';
@@ -36,6 +37,7 @@ export const API_GROUPS = {
   Measurements: measurementApi,
   Metrics: metricApi,
   Gates: gateApi,
+  Settings: settingApi,
   Series: seriesApi,
   Comparison: compareApi,
   Findings: findingApi,

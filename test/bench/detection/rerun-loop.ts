@@ -33,10 +33,13 @@ export interface LoopResult {
  */
 export function followWithReruns({ points, noise, step, devices }: LoopOptions): LoopResult {
   const book = new SeriesBook({
-    single: { threshold: 5, min_runs: 5, window: 50 },
+    detectionOf: () => ({
+      single: { threshold: 5, min_runs: 5, window: 50 },
+      least_change_percent: 0,
+      confirmation: { runs: 3, kinds: ['regression', 'change'] },
+    }),
     levels: DEFAULT_SETTINGS,
-    least_change_percent: new Map(),
-    confirmation: { runs: 3, per_hour: 60, kinds: ['regression', 'change'] },
+    confirmPerHour: () => 60,
     main_branches: DEFAULT_MAIN_BRANCHES,
     owns: () => true,
   });

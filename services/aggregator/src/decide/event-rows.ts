@@ -110,6 +110,7 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
     case 'service.circuit_half_open':
     case 'service.circuit_closed':
     case 'gate.changed':
+    case 'setting.changed':
     case 'access.changed':
     case undefined:
       return [];

@@ -43,7 +43,7 @@ export async function migrate(database: Database, retention: Retention, log: Log
  * A TTL that was configured differently before is changed; old rows follow at their next merge. Tables get the settings of this
  * version.
  */
-async function adjustTables(database: Database, retention: Retention, log: Log): Promise<void> {
+export async function adjustTables(database: Database, retention: Retention, log: Log): Promise<void> {
   const stored = await database.query<{ name: string; engine_full: string }>(
     'SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()',
   );

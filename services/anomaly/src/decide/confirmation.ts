@@ -6,8 +6,6 @@ import { HELD_BEFORE } from './lasting-change.ts';
 export interface ConfirmationOptions {
   /** Re-runs of one suspicion at most; 0 asks for none. */
   runs: number;
-  /** Re-runs in an hour at most, of all suspicions. */
-  per_hour: number;
   /** Kinds that are worth a re-run. */
   kinds: readonly string[];
 }
@@ -17,18 +15,13 @@ const NEEDED = 2;
 
 /** How many re-runs may still be asked for. */
 export class Budget {
-  #per_hour: number;
   #asked: number[] = [];
 
-  constructor(per_hour: number) {
-    this.#per_hour = per_hour;
-  }
-
-  /** Takes one re-run out of the budget of this hour; false when it is spent. */
-  take(now: Date): boolean {
+  /** Takes one re-run out of the budget of this hour; false when `per_hour` of them are spent. */
+  take(now: Date, per_hour: number): boolean {
     const since = now.getTime() - 3_600_000;
     while (this.#asked.length > 0 && (this.#asked[0] as number) < since) this.#asked.shift();
-    if (this.#asked.length >= this.#per_hour) return false;
+    if (this.#asked.length >= per_hour) return false;
     this.#asked.push(now.getTime());
     return true;
   }

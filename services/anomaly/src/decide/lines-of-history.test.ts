@@ -13,10 +13,13 @@ const WIGGLE = [0, 1, -1, 0.5, -0.5];
 let book: SeriesBook;
 beforeEach(() => {
   book = new SeriesBook({
-    single: { threshold: 5, min_runs: 5, window: 50 },
+    detectionOf: () => ({
+      single: { threshold: 5, min_runs: 5, window: 50 },
+      least_change_percent: 0,
+      confirmation: { runs: 0, kinds: ['regression'] },
+    }),
     levels: DEFAULT_SETTINGS,
-    least_change_percent: new Map(),
-    confirmation: { runs: 0, per_hour: 100, kinds: ['regression'] },
+    confirmPerHour: () => 100,
     main_branches: ['main', 'master', 'release/*'],
     owns: () => true,
   });

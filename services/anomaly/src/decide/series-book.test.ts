@@ -9,10 +9,13 @@ import { type ReadOutcome, readOutcome } from './read-outcome.ts';
 import { type BookOptions, SeriesBook } from './series-book.ts';
 
 const options: BookOptions = {
-  single: { threshold: 5, min_runs: 5, window: 50 },
+  detectionOf: () => ({
+    single: { threshold: 5, min_runs: 5, window: 50 },
+    least_change_percent: 0,
+    confirmation: { runs: 3, kinds: ['regression'] },
+  }),
   levels: DEFAULT_SETTINGS,
-  least_change_percent: new Map(),
-  confirmation: { runs: 3, per_hour: 100, kinds: ['regression'] },
+  confirmPerHour: () => 100,
   main_branches: ['main', 'master', 'release/*'],
   owns: () => true,
 };
@@ -242,7 +245,7 @@ describe('SeriesBook', () => {
   });
 
   it('asks for no more re-runs than the budget of the hour', () => {
-    const book = new SeriesBook({ ...options, confirmation: { runs: 3, per_hour: 0, kinds: ['regression'] } });
+    const book = new SeriesBook({ ...options, confirmPerHour: () => 0 });
     for (let i = 0; i < 6; i++) book.fold(read(outcomeOf(100)), now);
     expect(book.fold(read(outcomeOf(150)), now)).toMatchObject([{ state: 'suspected', confirmations: [] }]);
   });

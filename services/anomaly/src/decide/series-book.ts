@@ -15,7 +15,7 @@ import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
-import { type Answer, answered, askAgain, Budget, type ConfirmationOptions, shown, waited } from './confirmation.ts';
+import { type Answer, answered, askAgain, Budget, shown, waited } from './confirmation.ts';
 import {
   failureSeries,
   findingOfFailures,
@@ -24,7 +24,7 @@ import {
   findingOfUnusual,
   testSeries,
 } from './describe-pattern.ts';
-import type { DetectorOptions } from './detector.ts';
+import type { Detection } from './detection.ts';
 import { environmentEvent } from './environment-event.ts';
 import { type EnvironmentChange, Environments } from './environments.ts';
 import { Failures } from './failures.ts';
@@ -39,14 +39,11 @@ import { type OutlierPattern, SampleOutliers } from './sample-outliers.ts';
 import { addPoint, newSeries, numberOf, placePoint, type Series, seriesOfLine } from './series.ts';
 import { TestMemory } from './test-memory.ts';
 
-export interface BookOptions {
-  /** Of one value against the level before it. */
-  single: DetectorOptions;
+export interface BookOptions extends Pick<Detection, 'detectionOf'> {
   /** Of levels. */
   levels: DetectorSettings;
-  /** Smallest change worth a finding, in percent, by metric. */
-  least_change_percent: ReadonlyMap<string, number>;
-  confirmation: ConfirmationOptions;
+  /** Re-runs in an hour at most, of all suspicions. Asked for each time, as `detectionOf` is: settings change while it runs. */
+  confirmPerHour(): number;
   /** Branches whose points make levels; points of others are judged against them by verdicts only (ADR 047). */
   main_branches: MainBranches;
   /** Which series are this replica's. */
@@ -76,7 +73,7 @@ export class SeriesBook {
   #online = new OnlineSeries();
   #series = new Map<string, Series>();
   #attempts = new Set<string>();
-  #budget: Budget;
+  #budget = new Budget();
   /** Re-runs that were asked for, so that the findings of one attempt share them. */
   #asked = new Set<string>();
   #shapes = new OutcomeShapes();
@@ -90,7 +87,6 @@ export class SeriesBook {
 
   constructor(options: BookOptions) {
     this.#options = options;
-    this.#budget = new Budget(options.confirmation.per_hour);
   }
 
   get size(): number {
@@ -199,9 +195,9 @@ export class SeriesBook {
       // A late result of an old commit says nothing about the commits after it.
       if (!placePoint(series, point.value, ref, this.#options.levels.window)) continue;
       const isSuspicious = this.#online.append(series.slot, point.value);
-      const least_change_percent = this.#options.least_change_percent.get(point.key.metric) ?? 0;
+      const { single, least_change_percent } = this.#options.detectionOf(point.key);
       const levels = { ...this.#options.levels, least_change_percent };
-      const parts = { single: this.#options.single, levels, findings: this.findings, online: this.#online };
+      const parts = { single, levels, findings: this.findings, online: this.#online };
       const found = [
         ...this.#movedWithEnvironment(series, point, levels, now),
         ...judgePoint(parts, series, { point, key: point.key, isSuspicious, now }),
@@ -313,7 +309,8 @@ export class SeriesBook {
     const around = this.#aroundChange(finding);
     if (around === undefined) return [];
     const { before, after } = around;
-    return ofLastingChange(finding, before, after, this.#options.single.threshold, this.#options.levels);
+    const { single } = this.#options.detectionOf(finding.series);
+    return ofLastingChange(finding, before, after, single.threshold, this.#options.levels);
   }
 
   #isShownByPoints(finding: Finding): boolean {
@@ -345,7 +342,7 @@ export class SeriesBook {
   #ask(finding: Finding, now: Date): Finding[] {
     const mayAsk = (request_id: string): boolean => {
       if (this.#asked.has(request_id)) return true;
-      if (!this.#budget.take(now)) return false;
+      if (!this.#budget.take(now, this.#options.confirmPerHour())) return false;
       this.#asked.add(request_id);
       return true;
     };
@@ -353,7 +350,8 @@ export class SeriesBook {
     const line = seriesOfLine(finding.series_id, this.#lineOf(finding.source).name);
     const first = this.#series.get(line)?.refs.find(({ attempt_id }) => attempt_id === suspected);
     const newest = this.findings.get(finding.finding_id) ?? finding;
-    const asked = askAgain(newest, this.#options.confirmation, mayAsk, first?.worker_id ?? null, now);
+    const { confirmation } = this.#options.detectionOf(finding.series);
+    const asked = askAgain(newest, confirmation, mayAsk, first?.worker_id ?? null, now);
     return asked === undefined ? [] : [this.#apply(asked)];
   }
 

@@ -12,16 +12,18 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { respond } from '@benchwire/shared/runtime/respond.ts';
 import { pointsOfMainLine } from '@benchwire/shared/verdict/base-points.ts';
-import { type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
+import { TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type AnalysisContext, analyse } from '../decide/analyse.ts';
+import type { Detection } from '../decide/detection.ts';
 
-export interface AnalyseContext extends Omit<AnalysisContext, 'judged' | 'confirmed' | 'worse'> {
-  main_branches: MainBranches;
+export interface AnalyseContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
+  /** How changes are looked for at this moment. */
+  detection(): Detection;
 }
 
 /** Answers what is known of a series, from its points as the aggregator has them. Any replica can. */
@@ -58,11 +60,13 @@ async function handle(context: AnalyseContext, { series_id, points }: AnalyseReq
     const { metric, unit, better } = first;
     const direction = directionOf({ metric, unit, better: better === '' ? null : better });
     const worse = direction === 'lower_is_better' ? 1 : direction === 'higher_is_better' ? -1 : 0;
-    const judgement = { judged: { acknowledged, dismissed }, confirmed, worse } as const;
+    const { levels, main_branches, detectionOf } = context.detection();
+    const { single } = detectionOf(first);
+    const question: AnalysisContext = { single, levels, judged: { acknowledged, dismissed }, confirmed, worse };
     // Branches have no levels: their points are not looked at, and the levels are told as places among all points.
-    const trunk = pointsOfMainLine(rows, context.main_branches, TRUNK);
+    const trunk = pointsOfMainLine(rows, main_branches, TRUNK);
     const looked = trunk.length === 0 ? rows : trunk;
-    return { ok: true, analysis: placedAmong(rows, looked, analyse(series_id, looked, { ...context, ...judgement })) };
+    return { ok: true, analysis: placedAmong(rows, looked, analyse(series_id, looked, question)) };
   } catch (error) {
     const message = `the aggregator can't be asked for the points: ${messageOf(error)}`;
     return { ok: false, issues: [{ path: '(message)', code: 'no_points', message }] };

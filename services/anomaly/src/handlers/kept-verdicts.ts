@@ -19,6 +19,8 @@ import { judge, type VerdictContext } from './verdict.ts';
 
 interface KeepContext extends VerdictContext {
   manager: JetStreamManager;
+  /** Whether this process knows that a setting has this value. */
+  isFollowed(name: string, value: unknown): boolean;
 }
 
 /** Runs that are judged again after one change, at most: the newest. */
@@ -29,24 +31,30 @@ const ACK_WAIT_MS = 300_000;
 /** After this a run whose results did not come is left as it is: the aggregator takes the run's own counts after 10 minutes. */
 const GIVE_UP_MS = 3_600_000;
 
+/** Settings that a verdict rests on. */
+const ABOUT_VERDICTS: ReadonlySet<string> = new Set(['main_branches', 'detection', 'history_points']);
+const FOLLOWED_WITHIN_MS = 30_000;
+
 /** Something that may make the verdicts of some runs other ones. */
 type Change =
   | { kind: 'ended'; run_id: string; at: Date }
   | { kind: 'series'; series_ids: readonly string[] }
   | { kind: 'gates' }
+  | { kind: 'setting'; name: string; value: unknown; at: Date }
   | { kind: 'nothing' };
 
 /**
  * Keeps the verdicts that lists show as they would be if asked for: works them out again when a run ends, and when an acceptance, a finding, a
- * gate or another run of the commit changes them. Replicas share the work.
+ * gate, a setting or another run of the commit changes them. Replicas share the work.
  */
 export async function keepVerdicts(context: KeepContext): Promise<Running> {
-  const entity = (of: 'run' | 'series' | 'gate'): string =>
+  const entity = (of: 'run' | 'series' | 'gate' | 'setting'): string =>
     eventSubject({ entity: of, run_id: null }).replace(/-$/, '*');
   const readers = await Promise.all([
     follow(context, EVENTS.name, entity('run'), 'anomaly-ended-runs', readEventChange),
     follow(context, EVENTS.name, entity('series'), 'anomaly-accepted', readEventChange),
     follow(context, EVENTS.name, entity('gate'), 'anomaly-gates', readEventChange),
+    follow(context, EVENTS.name, entity('setting'), 'anomaly-settings', readEventChange),
     follow(context, FINDINGS.name, FINDINGS_SUBJECTS, 'anomaly-changed-findings', (message) => {
       const parsed = parseJson(finding, message.data);
       return parsed.ok ? { kind: 'series', series_ids: [parsed.value.series_id] } : { kind: 'nothing' };
@@ -81,7 +89,7 @@ function readEventChange(message: JsMsg): Change {
 }
 
 function changeOf(event: BenchEvent, at: Date): Change {
-  const name = eventName(event) as EventNameOf<'run' | 'series' | 'gate'> | undefined;
+  const name = eventName(event) as EventNameOf<'run' | 'series' | 'gate' | 'setting'> | undefined;
   switch (name) {
     case 'run.finished':
       return event.run_id === null ? { kind: 'nothing' } : { kind: 'ended', run_id: event.run_id, at };
@@ -91,6 +99,11 @@ function changeOf(event: BenchEvent, at: Date): Change {
     }
     case 'gate.changed':
       return { kind: 'gates' };
+    case 'setting.changed': {
+      const data = eventData(name, event);
+      if (!data.ok || !ABOUT_VERDICTS.has(data.value.setting)) return { kind: 'nothing' };
+      return { kind: 'setting', name: data.value.setting, value: data.value.after, at };
+    }
     default:
       return { kind: 'nothing' };
   }
@@ -104,7 +117,7 @@ async function judgeAgain(context: KeepContext, changes: readonly Change[]): Pro
     try {
       const run_ids = await runsOf(context, change);
       if (run_ids === undefined) {
-        results.push({ kind: 'retry', after_ms: 1000, reason: 'the results of the run are not stored yet' });
+        results.push({ kind: 'retry', after_ms: 1000, reason: 'what the verdict rests on is not here yet' });
         continue;
       }
       for (const run_id of run_ids) {
@@ -127,12 +140,17 @@ async function judgeStored(context: KeepContext, run_id: string): Promise<void> 
 }
 
 /** @returns undefined where the run's results are not stored yet */
-async function runsOf({ nats }: KeepContext, change: Change): Promise<readonly string[] | undefined> {
+async function runsOf({ nats, isFollowed }: KeepContext, change: Change): Promise<readonly string[] | undefined> {
   switch (change.kind) {
+    case 'setting':
+      // The bucket and the event come on ways of their own. One that was changed again meanwhile has an event of its own.
+      if (!isFollowed(change.name, change.value) && Date.now() - change.at.getTime() < FOLLOWED_WITHIN_MS)
+        return undefined;
+      return await newestRuns(nats);
     case 'nothing':
       return [];
     case 'gates':
-      return (await query(nats, 'runs', { states: ['finished'], limit: MAX_RUNS })).rows.map(({ run_id }) => run_id);
+      return await newestRuns(nats);
     case 'series':
       return (await runsOfSeries(nats, change.series_ids)).map(({ run_id }) => run_id);
     case 'ended': {
@@ -149,6 +167,9 @@ async function runsOf({ nats }: KeepContext, change: Change): Promise<readonly s
     }
   }
 }
+
+const newestRuns = async (nats: KeepContext['nats']): Promise<string[]> =>
+  (await query(nats, 'runs', { states: ['finished'], limit: MAX_RUNS })).rows.map(({ run_id }) => run_id);
 
 const runsOfSeries = async (nats: KeepContext['nats'], series_ids: readonly string[]): Promise<RunOfSeriesRow[]> =>
   (await query(nats, 'runs_of_series', { series_ids: [...series_ids], limit: MAX_RUNS })).rows;

@@ -24,13 +24,16 @@ import { REPEATS_TAG, type RepeatState, repeatsOf } from '@benchwire/shared/verd
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { loadRunHistory } from '../adapters/run-history.ts';
+import type { Detection } from '../decide/detection.ts';
 import { withFeedback } from '../decide/feedback.ts';
 import { judgedData } from '../decide/stored-verdict.ts';
 
-export interface VerdictContext extends VerdictSettings {
+export interface VerdictContext {
   log: Log;
   nats: NatsConnection;
   jetstream: JetStreamClient;
+  /** How changes are looked for at this moment. */
+  detection(): Detection;
 }
 
 /** More metrics make no answer that fits into a message; those that fail come first. */
@@ -106,9 +109,11 @@ export async function judgedRun(
   const { rows: rounds } = await query(nats, 'runs', { tag: `${REPEATS_TAG}=${run_id}`, limit: MAX_ROUNDS });
   const { results, histories, left_out } = await loadRunHistory(nats, run_id);
   const { rows: judged } = await query(nats, 'precision', { limit: 10_000 });
-  const settingsOf = ({ metric, pool }: ResultRow): VerdictSettings => {
+  const { levels, main_branches, detectionOf } = context.detection();
+  const settingsOf = ({ benchmark, metric, pool }: ResultRow): VerdictSettings => {
+    const { single } = detectionOf({ benchmark, metric });
     const feedback = judged.find((row) => row.metric === metric && row.pool === pool);
-    return withFeedback(context, feedback ?? { acknowledged: 0, dismissed: 0 });
+    return withFeedback({ single, levels, main_branches }, feedback ?? { acknowledged: 0, dismissed: 0 });
   };
   const is_final = run.state === 'finished';
   const gates = { request: await gateOf(nats, run_id), rules: await readGates(nats) };

@@ -17,6 +17,7 @@ import { runHandlers } from './runs.ts';
 import { savedHandlers } from './saved.ts';
 import { seriesHandlers } from './series.ts';
 import { sessionHandlers } from './session.ts';
+import { settingHandlers } from './settings.ts';
 import { taskHandlers } from './tasks.ts';
 import { testHandlers } from './tests.ts';
 
@@ -32,6 +33,7 @@ const GROUPS = {
   Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),
   Metrics: routesOf(API_GROUPS.Metrics, metricHandlers),
   Gates: routesOf(API_GROUPS.Gates, gateHandlers),
+  Settings: routesOf(API_GROUPS.Settings, settingHandlers),
   Series: routesOf(API_GROUPS.Series, seriesHandlers),
   Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),
   Findings: routesOf(API_GROUPS.Findings, findingHandlers),
