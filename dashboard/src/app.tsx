@@ -31,6 +31,7 @@ const Gates = lazy(() => import('./pages/gates/gates-page.tsx'));
 const Settings = lazy(() => import('./pages/settings/settings-page.tsx'));
 const Reports = lazy(() => import('./pages/reports/reports-page.tsx'));
 const Events = lazy(() => import('./pages/admin/events-page.tsx'));
+const Audit = lazy(() => import('./pages/admin/audit-page.tsx'));
 const Rejected = lazy(() => import('./pages/admin/rejected-page.tsx'));
 const Keys = lazy(() => import('./pages/admin/keys-page.tsx'));
 
@@ -80,6 +81,7 @@ export function App(): ReactNode {
             <Route path="/settings" component={Settings} />
             <Route path="/reports" component={Reports} />
             <Route path="/events" component={Events} />
+            <Route path="/audit" component={Audit} />
             <Route path="/rejected" component={Rejected} />
             <Route path="/keys" component={Keys} />
             <Route>

@@ -90,7 +90,7 @@ function serviceEnvironment(
   if (kind !== 'worker') return env;
   // A worker starts other people's programs: it knows nothing that opens more than its own doors.
   for (const name of Object.keys(env))
-    if (/^((WORKER|VIEWER)_NATS_|WORKER_REDIS_URL$|CLICKHOUSE_|KAFKA_)/.test(name)) delete env[name];
+    if (/^((WORKER|VIEWER)_NATS_|WORKER_REDIS_URL$|CLICKHOUSE_|KAFKA_|JWT_|GATEWAY_OIDC_)/.test(name)) delete env[name];
   return { ...env, ...worker_login, ...workerEnvironment(env, shared_nats ? undefined : number, paths) };
 }
 

@@ -18,6 +18,13 @@ export const signIn = z.union([
   z.strictObject({ token: z.string().min(1).max(512) }),
 ]);
 
+/** How people can sign in without a key. Since 0.6. */
+export const signInWays = z.object({
+  /** Null where no provider is configured. `unavailable` says why it can't be used now. */
+  oidc: z.object({ issuer: z.string(), unavailable: z.string().nullable() }).nullable(),
+});
+export type SignInWays = z.infer<typeof signInWays>;
+
 /** RFC 9457, with a stable code and the paths of what is wrong. */
 export const problem = z.object({
   type: z.string(),
@@ -64,6 +71,8 @@ export const storedSession = z.object({
   /** Hash of the key that it was made with: ends with it. Null for a sign-in link. */
   key_hash: z.string().nullable(),
   expires_at: z.string(),
+  /** Of a person whom a provider knows, for limits and saved values. Since 0.6. */
+  identity: z.string().optional(),
 });
 export type StoredSession = z.infer<typeof storedSession>;
 

@@ -245,7 +245,10 @@ export const QUERIES = {
       entity: z.enum(EVENT_ENTITIES).optional(),
       worker_id: text.optional(),
       pool: text.optional(),
+      /** Of changes through the gateway, `access.changed`: who, how, and a part of the path. Since 0.6, as `until`. */
+      access: z.strictObject({ subject: text.optional(), method: text.optional(), path: text.optional() }).optional(),
       since: timestamp.optional(),
+      until: timestamp.optional(),
       /** The last row of the page before. */
       before: z.strictObject({ at: timestamp, event_id: text }).optional(),
       limit: limit(100),

@@ -105,13 +105,16 @@ export const storedSetting = z.object({
 });
 export type StoredSetting = z.infer<typeof storedSetting>;
 
+/** Any value that JSON has. Not z.json(): OpenAPI does not take its recursive schema. */
+export const anyJson = z.unknown() as unknown as z.ZodType<z.infer<ReturnType<typeof z.json>>>;
+
 /** A variable of a service that a setting goes before, with the value that the service runs with. */
 export const settingVariable = z.object({
   setting: z.enum(SETTING_NAMES),
   /** Of a setting with several. */
   field: z.string().nullable(),
   variable: z.string(),
-  value: z.json(),
+  value: anyJson,
   /** Whether the service's environment has it; else `value` is the default. */
   is_set: z.boolean(),
 });

@@ -18,8 +18,8 @@ const PATIENCE_MS = 30_000;
 /** Logins, keys, and addresses that may hold a login; what tasks' programs get as their own secrets. */
 export function isSecretVariable(name: string): boolean {
   return (
-    /^(NATS|REDIS|WORKER_REDIS|WORKER_NATS|VIEWER_NATS|CLICKHOUSE|KAFKA|BENCHWIRE)_/.test(name) &&
-    /(PASSWORD|TOKEN|SEED|API_KEY|_URL)$/.test(name)
+    /^(NATS|REDIS|WORKER_REDIS|WORKER_NATS|VIEWER_NATS|CLICKHOUSE|KAFKA|BENCHWIRE|JWT|GATEWAY_OIDC)_/.test(name) &&
+    /(PASSWORD|TOKEN|SEED|API_KEY|SECRET|_URL)$/.test(name)
   );
 }
 

@@ -353,6 +353,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/tests',
         test_path,
         '/events',
+        '/audit',
+        '/audit?subject=local&path=/api/runs',
         '/rejected',
         '/keys',
       ],

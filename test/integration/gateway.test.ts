@@ -66,6 +66,7 @@ const addressOf = (path: string): string =>
   path
     .replaceAll(':run_id', newRunId())
     .replaceAll(':kind', path.includes('/names/') ? 'worker' : 'layouts')
+    .replace('/settings/:name', '/settings/retention')
     .replaceAll(/:\w+/g, '0123456789ab');
 
 describe('every route', () => {

@@ -7,6 +7,7 @@ import { createApiKey } from '@benchwire/shared/client/api-keys.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { ApiProblem, type Call, call, HttpClient, withQuery } from '@benchwire/shared/client/http-client.ts';
 import { API_ROUTES, type Api } from '@benchwire/shared/contracts/api/api.ts';
+import type { AuditItem } from '@benchwire/shared/contracts/api/audit.ts';
 import { type BenchmarkStatus, benchmarkStatus } from '@benchwire/shared/contracts/api/benchmark.ts';
 import { LIVE_DATA, type LiveKind, type LiveMessage, type LiveNotice } from '@benchwire/shared/contracts/api/live.ts';
 import { benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
@@ -316,6 +317,7 @@ describe('every route answers as its signature says, and with nothing else', () 
   const series = () => ({ params: { id: known.series_id } });
   const READS: Record<Name<'GET'>, () => Call<unknown>> = {
     'GET /api/session': () => call('GET /api/session'),
+    'GET /api/sign-in': () => call('GET /api/sign-in'),
     'GET /api/benchmark/status/:run_id': () => call('GET /api/benchmark/status/:run_id', run()),
     'GET /api/overview': () => call('GET /api/overview', { query: { since: '2026-01-02T03:04:05Z' } }),
     'GET /api/digest': () => call('GET /api/digest', { query: { since: '2026-01-02T03:04:05Z' } }),
@@ -377,6 +379,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/cluster': () => call('GET /api/cluster'),
     'GET /api/names': () => call('GET /api/names'),
     'GET /api/events': () => call('GET /api/events', { query: { entity: 'run' } }),
+    'GET /api/audit': () => call('GET /api/audit', { query: { subject: 'letter', method: 'POST', path: '/api/runs' } }),
     'GET /api/rejected': () => call('GET /api/rejected'),
     'GET /api/saved/:kind': () => call('GET /api/saved/:kind', { params: { kind: 'layouts' } }),
     'GET /api/saved/:kind/:name': () =>
@@ -473,6 +476,31 @@ describe('every route answers as its signature says, and with nothing else', () 
     if (status !== 204) expect(type).toContain(route.content_type ?? 'application/json');
     expect(route.answer.parse(answer)).toEqual(answer);
     if (name === 'POST /api/keys') key_id = z.object({ id: z.string() }).parse(answer).id;
+  });
+
+  it('every change has left an event of who made it, and what changes nothing has not', async () => {
+    const recorded = async (): Promise<Set<string>> => {
+      const seen = new Set<string>();
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const page: { items: AuditItem[]; next_cursor: string | null } = await api.send(
+          call('GET /api/audit', { query: { limit: 1000, cursor } }),
+        );
+        for (const { method, path } of page.items) {
+          const route = API_ROUTES.find(
+            (each) => each.method === method && new RegExp(`^${each.path.replaceAll(/:\w+/g, '[^/]+')}$`).test(path),
+          );
+          if (route !== undefined) seen.add(`${route.method} ${route.path}`);
+        }
+        cursor = page.next_cursor;
+      }
+      return seen;
+    };
+    const changing = API_ROUTES.filter(({ method, changes_nothing }) => method !== 'GET' && changes_nothing !== true);
+    // Nothing here is slower anywhere, so that acceptance was refused.
+    const expected = changing
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((name) => name !== 'POST /api/runs/:run_id/accept');
+    await vi.waitFor(async () => expect([...(await recorded())].sort()).toEqual(expected.sort()), WITHIN);
   });
 
   it('and docs/http.md names no other', () => {

@@ -5,23 +5,30 @@ import { withStack } from '../connection/connect.ts';
 import { EXIT, NotFoundError, UsageError } from '../errors.ts';
 import { renderTable } from '../terminal/table.ts';
 
+const DAY_MS = 86_400_000;
+
 export const key = defineCommand({
   name: 'key',
   summary: 'API keys of the gateway',
   positionals: ['create|list|revoke', '[NAME|ID]'],
-  options: { role: { kind: 'choice', choices: ROLES, help: 'of a new key (viewer)' } },
+  options: {
+    role: { kind: 'choice', choices: ROLES, help: 'of a new key (viewer)' },
+    'expires-days': { kind: 'count', value: 'N', help: 'of a new key: after so many days it stops working (never)' },
+  },
   details:
     'bw key create NAME --role submitter   prints the key once; only its hash is stored\n' +
+    'bw key create ci --expires-days 90    it stops working by itself\n' +
     'bw key list                           names, roles and ids\n' +
     'bw key revoke ID                      it stops working at once, and so do its sessions',
-  async run(context, { role = 'viewer' }, [action, name = '']) {
+  async run(context, { role = 'viewer', 'expires-days': days }, [action, name = '']) {
     const { out, style, json } = context;
     switch (action) {
       case 'create': {
         if (name === '') throw new UsageError('NAME is missing: bw key create NAME --role submitter');
         const named = newKeyName.safeParse(name);
         if (!named.success) throw new UsageError(`NAME is invalid: ${named.error.issues[0]?.message}.`);
-        const made = await withStack(context, ({ nats }) => createApiKey(nats, { name: named.data, role }));
+        const expires_at = days === undefined ? null : new Date(context.now() + days * DAY_MS).toISOString();
+        const made = await withStack(context, ({ nats }) => createApiKey(nats, { name: named.data, role, expires_at }));
         out.line(json ? JSON.stringify(made) : made.key);
         return EXIT.ok;
       }

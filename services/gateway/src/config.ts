@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { flag, list, natsVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
+import { oidcProblems, oidcVariables } from './oidc/config.ts';
 
 const whole = z.coerce.number().pipe(z.int().min(1));
 
@@ -47,6 +48,7 @@ export const gatewayConfig = z
     JWT_AUDIENCE: z.string().optional(),
     JWT_ALGORITHMS: list.prefault('RS256,ES256,EdDSA'),
     JWT_ROLE_CLAIM: z.string().min(1).prefault('role'),
+    ...oidcVariables,
     /** Origins of other sites whose pages may call the API; none unless set. */
     CORS_ORIGINS: list.prefault(''),
     /** Requests of one caller, known by key, session or token. Large bodies count as several. */
@@ -69,6 +71,7 @@ export const gatewayConfig = z
     if (cert !== undefined && key === undefined) needs('HTTP_TLS_KEY_FILE', 'HTTP_TLS_CERT_FILE');
     if (key !== undefined && cert === undefined) needs('HTTP_TLS_CERT_FILE', 'HTTP_TLS_KEY_FILE');
     if (ca !== undefined && cert === undefined) needs('HTTP_TLS_CERT_FILE', 'HTTP_TLS_CLIENT_CA_FILE');
+    for (const [name, message] of oidcProblems(config)) context.addIssue({ code: 'custom', path: [name], message });
     const ways = [config.JWT_SECRET, config.JWT_PUBLIC_KEY_FILE, config.JWT_JWKS_FILE].filter(
       (way) => way !== undefined,
     );

@@ -12,6 +12,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import type { Tickets } from './auth/tickets.ts';
 import type { OpenSockets } from './live/open-sockets.ts';
 import type { SharedTopics } from './live/shared-topics.ts';
+import type { Provider } from './oidc/provider.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** What the routes work with. */
@@ -35,6 +36,10 @@ export interface Gateway {
   log: Log;
   /** Browsers reach this over TLS, here or at a proxy: cookies go only that way. */
   secure: boolean;
+  /** Where people reach this page, where its operator says it. */
+  dashboard_origin: string | undefined;
+  /** Signs people in, where one is configured. */
+  provider: Provider | undefined;
   /** Of the session's cookie. */
   cookie_name: string;
 }

@@ -28,6 +28,7 @@ import { tokenVerifier } from './auth/tokens.ts';
 import { gatewayConfig } from './config.ts';
 import { OpenSockets } from './live/open-sockets.ts';
 import { SharedTopics } from './live/shared-topics.ts';
+import { createSignIn } from './oidc/create-sign-in.ts';
 import { RateLimits } from './rate-limits.ts';
 import { startServer } from './server.ts';
 
@@ -88,10 +89,14 @@ await runService({
     await ensureArtifacts(nats, { replicas, store_bytes });
     const reading = { client, topics, written, jetstream, fleet, saved, names, files: new ArtifactStore(manager) };
     const pdf = new PdfPrinter(config.BENCHWIRE_CHROMIUM);
-    const gateway = { ...reading, pdf, auth, tickets, limits, sockets, log, secure, cookie_name };
+    const signIn = await createSignIn(config, nats, log);
+    const { provider } = signIn ?? {};
+    const dashboard_origin = config.DASHBOARD_URL === undefined ? undefined : new URL(config.DASHBOARD_URL).origin;
+    const guard = { auth, tickets, limits, sockets, secure, cookie_name, dashboard_origin, provider };
+    const gateway = { ...reading, ...guard, pdf, log };
     const address = answerAddress({ nats, jetstream, log, url: config.DASHBOARD_URL });
     scope.add('address', () => address.stop());
-    const server = await startServer(gateway, config, http);
+    const server = await startServer(gateway, { config, http, signIn });
     scope.add('server', () => server.close());
   },
 });

@@ -2,16 +2,25 @@ import { MAX_QUERY_PARAMETERS, MAX_SMALL_BODY_BYTES } from '@benchwire/shared/co
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { recordAccess } from './access-log.ts';
+import { changeOf, recordAccess } from './access-log.ts';
 import { type Caller, may } from './auth/caller.ts';
 import type { Gateway } from './gateway.ts';
+import { isOwnOrigin } from './own-origin.ts';
 import { HttpProblem } from './problem.ts';
 import { sourcesOf } from './read-bodies.ts';
 import type { Route } from './routes/route.ts';
 
 /** Puts a route of the table before its handler: who asks, whether they may, whether what they sent is right. */
 export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Route, largest: number): void {
-  const { method, url, role, status = 200, max_body_bytes = MAX_SMALL_BODY_BYTES, takes_bytes = false } = route;
+  const {
+    method,
+    url,
+    role,
+    status = 200,
+    changes_nothing = false,
+    max_body_bytes = MAX_SMALL_BODY_BYTES,
+    takes_bytes = false,
+  } = route;
   app.route({
     method,
     url,
@@ -36,8 +45,8 @@ export function registerRoute(app: FastifyInstance, gateway: Gateway, route: Rou
           return known;
         },
       });
-      if (method !== 'GET' && known !== undefined && url !== '/api/sql')
-        await recordAccess(gateway, known, request, reply.statusCode);
+      if (method !== 'GET' && known !== undefined && !changes_nothing)
+        await recordAccess(gateway, known, changeOf(request, reply.statusCode));
       return answer ?? reply.send();
     },
   });
@@ -67,10 +76,20 @@ function admitCaller(
   gateway.limits.takeCaller(caller.identity);
   if (!may(caller.role, role))
     throw new HttpProblem(403, 'ROLE_TOO_LOW', `This needs the role ${role}; "${caller.subject}" has ${caller.role}.`);
-  if (caller.by_cookie && request.method !== 'GET' && request.headers['x-benchwire-csrf'] !== '1')
-    throw new HttpProblem(403, 'CSRF_HEADER_MISSING', 'With a cookie, changes need the header X-Benchwire-Csrf: 1.');
+  if (caller.by_cookie && request.method !== 'GET') checkSameOrigin(gateway, request);
   return caller;
 }
+
+/** A cookie goes along whoever made the browser ask: a change has to come from this very page. @throws HttpProblem 403 */
+function checkSameOrigin(gateway: Gateway, request: FastifyRequest): void {
+  const { origin, 'x-benchwire-csrf': header } = request.headers;
+  // Not every client that has a cookie is a browser. A foreign page can't send the header without being let in by CORS.
+  if (header !== '1')
+    throw new HttpProblem(403, 'CSRF_HEADER_MISSING', 'With a cookie, changes need the header X-Benchwire-Csrf: 1.');
+  if (origin !== undefined && !isOwnOrigin(gateway, request)) throw fromElsewhere();
+}
+
+const fromElsewhere = (): HttpProblem => new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'This page is from elsewhere.');
 
 function checked<T>(
   schema: z.ZodType<T> | undefined,
@@ -110,17 +129,11 @@ export async function admitSocket(gateway: Gateway, request: FastifyRequest): Pr
     return;
   }
   const { origin, authorization } = request.headers;
-  if (origin !== undefined && authorization === undefined && origin !== ownOrigin(gateway, request))
-    throw new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'This page is from elsewhere.');
+  if (origin !== undefined && authorization === undefined && !isOwnOrigin(gateway, request)) throw fromElsewhere();
   callers.set(request, admitToSocket(gateway, await admit(gateway, request, 'viewer')));
 }
 
 function admitToSocket({ sockets }: Gateway, caller: Caller): Caller {
   sockets.checkRoom(caller);
   return caller;
-}
-
-/** As browsers write it: without the port where it is the scheme's own. */
-function ownOrigin({ secure }: Gateway, { host }: FastifyRequest): string | undefined {
-  return URL.parse(`${secure ? 'https' : 'http'}://${host}`)?.origin;
 }

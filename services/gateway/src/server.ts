@@ -29,6 +29,7 @@ import type { Gateway } from './gateway.ts';
 import { serveBenchmarkSocket } from './live/benchmark-socket.ts';
 import { serveLive } from './live/serve-live.ts';
 import { measureServer } from './metrics.ts';
+import { type SignInOptions, serveSignIn } from './oidc/serve-sign-in.ts';
 import { openApi } from './openapi.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import { readBodies, readFiles } from './read-bodies.ts';
@@ -53,12 +54,16 @@ const POLICY = {
   },
 };
 
+interface ServerOptions {
+  config: GatewayConfig;
+  http: ServiceHttp;
+  /** Sign-in with OpenID Connect, where it is configured. */
+  signIn: SignInOptions | undefined;
+}
+
 /** The API, the live socket and the page's files, on the service's HTTP port. */
-export async function startServer(
-  gateway: Gateway,
-  config: GatewayConfig,
-  http: ServiceHttp,
-): Promise<FastifyInstance> {
+export async function startServer(gateway: Gateway, options: ServerOptions): Promise<FastifyInstance> {
+  const { config, http } = options;
   const app = createApp(gateway, config, http);
   answerErrors(app, gateway);
   countBodies(app, gateway);
@@ -66,7 +71,7 @@ export async function startServer(
   const upgrades = new EventEmitter();
   await registerPlugins(app, gateway, config, upgrades);
   measureServer(app, http.registry);
-  await addRoutes(app, gateway, config);
+  await addRoutes(app, gateway, options);
   await app.ready();
   http.serve((request, response) => app.routing(request, response));
   // Not before: an upgrade that comes while the routes are put together would never be answered.
@@ -165,11 +170,12 @@ async function registerPlugins(
   });
 }
 
-async function addRoutes(app: FastifyInstance, gateway: Gateway, config: GatewayConfig): Promise<void> {
+async function addRoutes(app: FastifyInstance, gateway: Gateway, { config, signIn }: ServerOptions): Promise<void> {
   const largest = config.BODY_LIMIT_MB * 1e6;
   for (const route of ROUTES) registerRoute(app, gateway, route, largest);
   serveLive(app, gateway);
   serveBenchmarkSocket(app, gateway);
+  if (signIn !== undefined) serveSignIn(app, gateway, signIn);
   const document = openApi(API_ROUTES);
   app.get('/openapi.json', async () => document);
   await serveDocs(app, document);

@@ -1,3 +1,4 @@
+import { auditApi } from './audit.ts';
 import { benchmarkApi } from './benchmark.ts';
 import { compareApi } from './compare.ts';
 import { eventApi } from './events.ts';
@@ -44,6 +45,7 @@ export const API_GROUPS = {
   Fleet: fleetApi,
   Names: nameApi,
   'Events and rejected messages': eventApi,
+  Audit: auditApi,
   'Saved queries and layouts': savedApi,
   Keys: keyApi,
 } as const satisfies Readonly<Record<string, Signatures>>;

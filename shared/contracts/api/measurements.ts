@@ -110,6 +110,7 @@ export const measurementApi = signatures({
     other_content_type: 'application/pdf',
   },
   'POST /api/sql': {
+    changes_nothing: true,
     role: 'viewer',
     summary: 'One read-only statement',
     body: z.strictObject({ sql: z.string().min(1).max(MAX_SQL_CHARACTERS) }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SETTING_NAMES, settingVariable } from '../server-setting.ts';
+import { anyJson, SETTING_NAMES, settingVariable } from '../server-setting.ts';
 import { signatures } from './signature.ts';
 
 /** Where a value comes from. */
@@ -11,7 +11,7 @@ const settingState = z.object({
   /** Grows with every change; a change names the one that it was made from. 0 for a setting that was never changed. */
   revision: z.int().min(0),
   /** Null where it is not set, and its variables count. */
-  value: z.json(),
+  value: anyJson,
   /** Null where it was never changed. A reset is a change, too. */
   changed_by: z.string().nullable(),
   changed_at: z.string().nullable(),
@@ -20,7 +20,7 @@ const settingState = z.object({
     settingVariable.omit({ setting: true, is_set: true }).extend({
       from: z.enum(VALUE_SOURCES),
       /** What a reset would bring back. */
-      without_setting: z.json(),
+      without_setting: anyJson,
     }),
   ),
 });
@@ -41,7 +41,7 @@ export const settingApi = signatures({
     summary:
       'Change a setting, if it is still at the revision that the change was made from; services follow without a restart',
     params,
-    body: z.strictObject({ revision, value: z.json() }),
+    body: z.strictObject({ revision, value: anyJson }),
     answer: settingState,
   },
   'DELETE /api/settings/:name': {

@@ -26,6 +26,8 @@ export interface Signature {
   content_type?: string;
   /** A second one, where the query decides. */
   other_content_type?: string;
+  /** It is no GET and changes nothing: it leaves no event in the audit log. */
+  changes_nothing?: true;
   /** Of success; 200 unless set. */
   status?: number;
   /** A second status of success, where the query decides. */

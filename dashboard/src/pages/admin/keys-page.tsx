@@ -15,7 +15,19 @@ const ROLES: { value: Role; label: string }[] = [
   { value: 'viewer', label: 'viewer: reads everything' },
   { value: 'submitter', label: 'submitter: also starts and cancels runs' },
   { value: 'operator', label: 'operator: also drains and quarantines workers' },
-  { value: 'admin', label: 'admin: also manages API keys' },
+  { value: 'admin', label: 'admin: also manages API keys and settings' },
+];
+
+const DAY_MS = 86_400_000;
+const NEVER = 'never';
+/** In days. */
+const LIFETIMES = [
+  { value: '1', label: 'in 1 day' },
+  { value: '7', label: 'in 7 days' },
+  { value: '30', label: 'in 30 days' },
+  { value: '90', label: 'in 90 days' },
+  { value: '365', label: 'in 1 year' },
+  { value: NEVER, label: 'never' },
 ];
 
 /** API keys: who may get in and do what. */
@@ -37,7 +49,7 @@ export default function KeysPage(): ReactNode {
       key: 'expires_at',
       title: 'Expires',
       value: ({ expires_at }) => expires_at,
-      cell: ({ expires_at }) => (expires_at === null ? 'never' : <At at={expires_at} />),
+      cell: ({ expires_at }) => <Expiry at={expires_at} />,
     },
     actionColumn('remove', 'Revoke', remove),
   ];
@@ -58,13 +70,29 @@ export default function KeysPage(): ReactNode {
   );
 }
 
+function Expiry({ at }: { at: string | null }): ReactNode {
+  if (at === null) return 'never';
+  const isOver = Date.parse(at) <= Date.now();
+  return (
+    <>
+      {isOver && <strong>expired </strong>}
+      <At at={at} />
+    </>
+  );
+}
+
 function NewKey(): ReactNode {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('submitter');
-  const make = useChange((body: { name: string; role: Role }) => call('POST /api/keys', { body }), ['/api/keys']);
+  const [lasts, setLasts] = useState('90');
+  const make = useChange(
+    (body: { name: string; role: Role; expires_at: string | null }) => call('POST /api/keys', { body }),
+    ['/api/keys'],
+  );
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    make.mutate({ name: name.trim(), role }, { onError: notifyFailure });
+    const expires_at = lasts === NEVER ? null : new Date(Date.now() + Number(lasts) * DAY_MS).toISOString();
+    make.mutate({ name: name.trim(), role, expires_at }, { onError: notifyFailure });
   };
   return (
     <form onSubmit={submit} className="bw-stack">
@@ -80,6 +108,13 @@ function NewKey(): ReactNode {
         data={ROLES}
         value={role}
         onChange={(next) => setRole(ROLES.find(({ value }) => value === next)?.value ?? 'viewer')}
+      />
+      <Select
+        label="Expires"
+        data={LIFETIMES}
+        value={lasts}
+        allowDeselect={false}
+        onChange={(next) => setLasts(next ?? NEVER)}
       />
       <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
         Create key

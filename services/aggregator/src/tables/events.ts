@@ -1,7 +1,7 @@
 import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { EventRow as EventReply } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { equals, filterBy, since, timeParameter } from './filter.ts';
+import { type Condition, equals, filterBy, since, timeParameter, until } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** What happened, as it was said. Of several events with one id the first in the stream counts. */
@@ -29,9 +29,15 @@ export const events = {
 
 export type EventRow = Readonly<Record<keyof typeof events.columns, unknown>>;
 
+/** A field of an event's data is what was asked for. */
+const ofData = (field: 'subject' | 'method', value: string | undefined): Condition | undefined =>
+  value === undefined
+    ? undefined
+    : [`JSONExtractString(data, '${field}') = {access_${field}:String}`, { [`access_${field}`]: value }];
+
 /** Newest first; `before` pages on. */
 export function findEvents(database: Queries, parameters: AskedQuery<'events'>): Promise<EventReply[]> {
-  const { run_id, task_id, entity, worker_id, pool, before, limit } = parameters;
+  const { run_id, task_id, entity, worker_id, pool, access = {}, before, limit } = parameters;
   const at = timeParameter('before_at');
   const { where, parameters: given } = filterBy([
     equals('run_id', 'UUID', run_id),
@@ -39,7 +45,13 @@ export function findEvents(database: Queries, parameters: AskedQuery<'events'>):
     equals('entity', 'String', entity),
     equals('worker_id', 'String', worker_id),
     equals('pool', 'String', pool),
+    ofData('subject', access.subject),
+    ofData('method', access.method),
+    access.path === undefined
+      ? undefined
+      : [`position(JSONExtractString(data, 'path'), {access_path:String}) > 0`, { access_path: access.path }],
     since('at', parameters.since),
+    until('at', parameters.until),
     before && [
       `(at < ${at} OR (at = ${at} AND event_id > {before_id:String}))`,
       { before_at: before.at, before_id: before.event_id },

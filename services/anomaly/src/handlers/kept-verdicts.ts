@@ -102,6 +102,8 @@ function changeOf(event: BenchEvent, at: Date): Change {
     case 'setting.changed': {
       const data = eventData(name, event);
       if (!data.ok || !ABOUT_VERDICTS.has(data.value.setting)) return { kind: 'nothing' };
+      // A reset of what was not set, or the same value once more.
+      if (JSON.stringify(data.value.before) === JSON.stringify(data.value.after)) return { kind: 'nothing' };
       return { kind: 'setting', name: data.value.setting, value: data.value.after, at };
     }
     default:

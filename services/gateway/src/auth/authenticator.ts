@@ -41,8 +41,9 @@ export class Authenticator {
     if (cookie === undefined)
       throw new HttpProblem(401, 'AUTH_MISSING', 'Send `Authorization: Bearer <API key>`; `bw key create` makes one.');
     const session_hash = hashOfSecret(cookie);
-    const { subject, role, expires_at, key_hash } = this.#findSession(session_hash);
-    return { subject, role, expires_at, identity: this.#identityOf(key_hash), by_cookie: true, key_hash, session_hash };
+    const session = this.#findSession(session_hash);
+    const { subject, role, expires_at, key_hash, identity = this.#identityOf(key_hash) } = session;
+    return { subject, role, expires_at, identity, by_cookie: true, key_hash, session_hash };
   }
 
   /** Looks again at what let a caller in. @throws HttpProblem 401 once it was revoked, has expired, or the session has ended */
@@ -66,9 +67,19 @@ export class Authenticator {
         'TOKEN_USED',
         'This sign-in link was used or is too old: `bw open` prints a new one, or sign in with an API key.',
       );
+    const { name: subject, role, expires_at } = who;
+    return await this.openSession({ subject, role, key_hash, expires_at });
+  }
+
+  /** Opens the session of somebody who has shown who they are: for twelve hours, or until `expires_at` where that is earlier. */
+  async openSession(
+    of: Pick<StoredSession, 'subject' | 'role' | 'identity'> & { key_hash?: string | null; expires_at?: string | null },
+  ): Promise<{ cookie: string; session: StoredSession }> {
+    const { subject, role, identity, key_hash = null, expires_at } = of;
     const cookie = newSecret('bws');
-    const ends = [new Date(Date.now() + SESSION_TTL_MS).toISOString(), who.expires_at ?? '9'].sort()[0] ?? '';
-    const session: StoredSession = { v: 1, subject: who.name, role: who.role, key_hash, expires_at: ends };
+    const ends = [new Date(Date.now() + SESSION_TTL_MS).toISOString(), expires_at ?? '9'].sort()[0] ?? '';
+    const common = { v: 1, subject, role, key_hash, expires_at: ends } as const;
+    const session: StoredSession = identity === undefined ? common : { ...common, identity };
     await this.#options.sessions.put(hashOfSecret(cookie), session);
     return { cookie, session };
   }

@@ -1,4 +1,5 @@
 import { API_GROUPS } from '@benchwire/shared/contracts/api/api.ts';
+import { auditHandlers } from './audit.ts';
 import { benchmarkHandlers } from './benchmark.ts';
 import { compareHandlers } from './compare.ts';
 import { eventHandlers } from './events.ts';
@@ -40,6 +41,7 @@ const GROUPS = {
   Fleet: routesOf(API_GROUPS.Fleet, fleetHandlers),
   Names: routesOf(API_GROUPS.Names, nameHandlers),
   'Events and rejected messages': routesOf(API_GROUPS['Events and rejected messages'], eventHandlers),
+  Audit: routesOf(API_GROUPS.Audit, auditHandlers),
   'Saved queries and layouts': routesOf(API_GROUPS['Saved queries and layouts'], savedHandlers),
   Keys: routesOf(API_GROUPS.Keys, keyHandlers),
 } satisfies Record<keyof typeof API_GROUPS, Route[]>;
