@@ -78,7 +78,7 @@ function WithProvider(): ReactNode {
         href={`/sign-in?return_to=${encodeURIComponent(here)}`}
         variant="default"
         fullWidth
-        data-disabled={oidc.unavailable !== null || undefined}
+        {...(oidc.unavailable === null ? {} : { 'data-disabled': true })}
         aria-disabled={oidc.unavailable !== null}
         onClick={(event) => oidc.unavailable !== null && event.preventDefault()}
       >
