@@ -10,7 +10,7 @@ import type { DetectorOptions } from './detector.ts';
 type AnomalyConfig = z.infer<typeof anomalyConfig>;
 
 /** How changes of one series are looked for. */
-export interface SeriesDetection {
+interface SeriesDetection {
   single: DetectorOptions;
   /** Smallest change worth a finding, in percent. */
   least_change_percent: number;

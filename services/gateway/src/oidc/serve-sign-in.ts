@@ -12,8 +12,8 @@ import { personOf } from './person.ts';
 import type { Provider } from './provider.ts';
 
 /** Where the browser begins, and where the provider sends it back to. */
-export const SIGN_IN_PATH = '/sign-in';
-export const CALLBACK_PATH = '/sign-in/callback';
+const SIGN_IN_PATH = '/sign-in';
+const CALLBACK_PATH = '/sign-in/callback';
 
 export interface SignInOptions {
   provider: Provider;
