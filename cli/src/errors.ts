@@ -42,9 +42,10 @@ export class FilesDifferError extends BenchwireError {
 export class InvalidRequestError extends BenchwireError {
   readonly lines: readonly string[];
 
-  constructor(file: string, lines: readonly string[]) {
+  /** @param what - what the file should have been */
+  constructor(file: string, lines: readonly string[], what = 'request') {
     const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
-    super('REQUEST_INVALID', `${file} is not a valid request, ${count}:`);
+    super('REQUEST_INVALID', `${file} is not a valid ${what}, ${count}:`);
     this.name = 'InvalidRequestError';
     this.lines = lines;
   }

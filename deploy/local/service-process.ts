@@ -10,7 +10,7 @@ import type { ProcessSpec } from './supervised-process.ts';
  * In the order of starting; stopping goes the other way: first nothing new comes in, then what runs is finished and
  * reported, and last the aggregator writes what was reported.
  */
-export const serviceKinds = ['aggregator', 'anomaly', 'scheduler', 'worker', 'ingest', 'gateway'] as const;
+export const serviceKinds = ['aggregator', 'anomaly', 'notifier', 'scheduler', 'worker', 'ingest', 'gateway'] as const;
 
 /** A test may run scripts of its own under other names. */
 export type ServiceKind = (typeof serviceKinds)[number] | (string & {});

@@ -5,6 +5,7 @@ import { timestamp, token } from './ids.ts';
 export const LEASES_BUCKET = 'leases';
 export const LEASE_TTL_MS = 2000;
 export const SCHEDULER_LEASE_KEY = 'scheduler';
+export const NOTIFIER_LEASE_KEY = 'notifier';
 
 /** The holder says so when it gives the lease back, so that nobody has to find out. Plain NATS, without content. */
 export function leaseReleasedSubject(key: string): string {

@@ -1,6 +1,7 @@
 import { EVENTS_SUBJECTS } from './event.ts';
 import { FINDINGS_SUBJECTS } from './finding.ts';
 import { METRICS_SUBJECTS } from './metrics.ts';
+import { NOTIFICATIONS_SUBJECTS } from './notify.ts';
 import { OUTCOMES_SUBJECTS } from './outcome.ts';
 import { REJECTED_SUBJECTS } from './rejected.ts';
 import { STORED_SUBMIT_SUBJECT } from './request.ts';
@@ -43,7 +44,16 @@ export const REJECTED: StreamDefinition = {
   kept: { max_age_ms: 30 * DAY_MS, max_bytes: GIB },
 };
 
-export const STREAMS: readonly StreamDefinition[] = [RUNS, REQUESTS, OUTCOMES, METRICS, EVENTS, FINDINGS, REJECTED];
+/** What is sent to people, and what became of it (notify.ts). Since 0.6. */
+export const NOTIFICATIONS: StreamDefinition = {
+  name: 'NOTIFICATIONS',
+  subjects: NOTIFICATIONS_SUBJECTS,
+  kept: { max_age_ms: 30 * DAY_MS, max_bytes: GIB },
+};
+
+export const STREAMS: readonly StreamDefinition[] = [
+  ...[RUNS, REQUESTS, OUTCOMES, METRICS, EVENTS, FINDINGS, REJECTED, NOTIFICATIONS],
+];
 
 /** A publisher that retries within this window stores its message once (`Nats-Msg-Id`). */
 export const DUPLICATE_WINDOW_MS = 2 * 60_000;

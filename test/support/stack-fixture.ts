@@ -24,7 +24,7 @@ export class StackFixture {
 
   static async start(options: Partial<StackOptions> = {}): Promise<StackFixture> {
     const folder = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'bw-stack-')) : undefined;
-    const stack = await startLocalStack({ dataDir: folder ?? '', ...options });
+    const stack = await startLocalStack({ dataDir: folder ?? '', ...options, services: services(options.services) });
     try {
       const nats = await connectNats('test', loadConfig(z.object(natsVariables), stack.env));
       return new StackFixture(stack, nats, folder);
@@ -41,3 +41,7 @@ export class StackFixture {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 }
+
+/** Without a notifier, unless a test asks for it: few do, and it is one more process in each stack. */
+const services = (asked: StackOptions['services']): NonNullable<StackOptions['services']> =>
+  Array.isArray(asked) ? asked : { notifier: 0, ...asked };

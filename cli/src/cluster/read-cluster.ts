@@ -76,7 +76,9 @@ export async function readCluster(nats: NatsConnection, now_ms: number): Promise
 
 /** In the order in which a request passes them; of one service the leader first, then the older. */
 function order(health: ServiceHealth): string {
-  const index = ['gateway', 'ingest', 'scheduler', 'worker', 'aggregator', 'anomaly'].indexOf(health.service);
+  const index = ['gateway', 'ingest', 'scheduler', 'worker', 'aggregator', 'anomaly', 'notifier'].indexOf(
+    health.service,
+  );
   const role = health.role === 'leader' ? '' : (health.role ?? '');
   return `${index < 0 ? 9 : index} ${health.service} ${role} ${health.started_at}`;
 }

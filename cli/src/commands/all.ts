@@ -15,6 +15,7 @@ import { matrix } from './matrix.ts';
 import { metrics } from './metrics.ts';
 import { models } from './models.ts';
 import { note } from './note.ts';
+import { notify } from './notify.ts';
 import { open } from './open.ts';
 import { rejected } from './rejected.ts';
 import { repeat } from './repeat.ts';
@@ -67,6 +68,7 @@ export const COMMANDS: readonly Command[] = [
   metrics,
   gates,
   settings,
+  notify,
   note,
   open,
   key,

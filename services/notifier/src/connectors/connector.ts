@@ -1,0 +1,37 @@
+import type { Notification, Receiver } from '@benchwire/shared/contracts/notify.ts';
+
+/** One revision of a message on its way to the other side. */
+export interface Outgoing {
+  notification: Notification;
+  /** The same for every attempt at this revision: the other side can tell a repetition by it. */
+  key: string;
+  /** What the other side calls the revision before, where there was one. */
+  external_id: string | undefined;
+  /** Where the dashboard is, without a slash at the end; undefined where that is not configured. */
+  dashboard_url: string | undefined;
+}
+
+/** Sends to one kind of other side. */
+export interface Connector {
+  /**
+   * @returns what the other side calls the message, for edits; null where it has no name for it
+   * @throws Refused where trying again can't help, Later where the other side says when; anything else is tried again
+   */
+  deliver(outgoing: Outgoing, signal: AbortSignal): Promise<string | null>;
+  close?(): void;
+}
+
+/** The settings of a connector's receivers. */
+export type Settings<N extends Receiver['connector']> = Extract<Receiver, { connector: N }>;
+
+/** The other side will not take it: a wrong address or login, or a message that it does not understand. */
+export class Refused extends Error {}
+
+/** The other side takes nothing for a while. */
+export class Later extends Error {
+  readonly after_ms: number;
+  constructor(message: string, after_ms: number) {
+    super(message);
+    this.after_ms = after_ms;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Connector, Outgoing } from './connector.ts';
+import { postJson } from './http.ts';
+import { render } from './render.ts';
+
+/** Teams refuses messages of more than 28 KB. */
+const MAX_BYTES = 27_000;
+
+/** Adaptive cards to a workflow's webhook. It gives messages no name, so what changes is a message of its own. */
+export function teams(url: string): Connector {
+  return {
+    deliver: async (outgoing, signal) => {
+      await postJson({ url, body: bodyOf(outgoing), headers: { 'idempotency-key': outgoing.key }, signal });
+      return null;
+    },
+  };
+}
+
+/** With as many items as fit. Pure. */
+function bodyOf(outgoing: Outgoing): string {
+  for (let items = outgoing.notification.items.length; ; items--) {
+    const { notification } = outgoing;
+    const body = JSON.stringify(
+      cardOf({ ...outgoing, notification: { ...notification, items: notification.items.slice(0, items) } }),
+    );
+    if (items === 0 || Buffer.byteLength(body) <= MAX_BYTES) return body;
+  }
+}
+
+function cardOf(outgoing: Outgoing): object {
+  const { title, items, more } = render(outgoing);
+  const text = (content: string, how: object = {}): object => ({
+    type: 'TextBlock',
+    text: content,
+    wrap: true,
+    ...how,
+  });
+  const body = [
+    text(title, { size: 'Medium', weight: 'Bolder' }),
+    ...items.flatMap(({ title: of_item, facts, command }) => [
+      ...(of_item === '' ? [] : [text(of_item, { weight: 'Bolder', separator: true })]),
+      { type: 'FactSet', facts: facts.map(([label, value]) => ({ title: label, value })) },
+      ...(command === undefined ? [] : [text(command, { fontType: 'Monospace', isSubtle: true })]),
+    ]),
+    ...(more === undefined ? [] : [text(more)]),
+  ];
+  const url = items.find((item) => item.url !== undefined)?.url;
+  const actions = url === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open in Benchwire', url }];
+  const content = {
+    ...{ $schema: 'http://adaptivecards.io/schemas/adaptive-card.json', type: 'AdaptiveCard', version: '1.4' },
+    ...{ msteams: { width: 'Full' }, body, actions },
+  };
+  return {
+    type: 'message',
+    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content }],
+  };
+}
