@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy
 import onnx
-import onnx_ir
 import onnxruntime
 import onnxscript
 import torch
@@ -18,6 +17,7 @@ import torch
 from ..child import Reporter
 from ..errors import TaskFailure
 from ..model_types import Built, build
+from ..model_types.onnx_file import MAX_INSIDE_BYTES, onnx_model_of, save_onnx, weight_bytes
 from ..task import Task
 from . import torch_backend
 from .torch_backend import tensors_in
@@ -25,8 +25,6 @@ from .torch_backend import tensors_in
 BATCH = "batch"
 """The name of the dimension that counts the items, where the exporter can leave it open."""
 REASON_CHARACTERS = 600
-MAX_ONNX_BYTES = 2**31 - 1
-"""Of a file with all weights inside."""
 
 
 def load() -> dict[str, str]:
@@ -152,9 +150,7 @@ def _by_transformers(built: Built, path: Path, opset: int, axes: dict[str, int])
     config = OnnxConfig(
         dynamic=bool(axes), opset_version=opset, dynamic_shapes={**dict.fromkeys(inputs), **shapes} if axes else None
     )
-    exported = OnnxExporter().export(built.model, dict(inputs), config)
-    # 5.24 has the program inside; before that it was the result itself.
-    _save(getattr(exported, "program", exported), path)
+    _save(OnnxExporter().export(built.model, dict(inputs), config), path)
     if axes and not _name_batch(path, axes):
         raise ValueError("the exporter fixed the batch size")
 
@@ -167,14 +163,13 @@ def _by_torch(built: Built, path: Path, opset: int) -> None:
     _save(program, path)
 
 
-def _save(program: Any, path: Path) -> None:
-    """A program of torch.onnx, or the model inside it, as one file."""
-    model = getattr(program, "model", program)
-    size = sum(each.const_value.nbytes for each in model.graph.initializers.values() if each.const_value is not None)
-    if size > MAX_ONNX_BYTES:
+def _save(exported: Any, path: Path) -> None:
+    """As one file: the store keeps a single one."""
+    size = weight_bytes(onnx_model_of(exported))
+    if size > MAX_INSIDE_BYTES:
         text = f"its weights are {size / 1e9:.1f} GB, and a file with all weights inside has at most 2: choose a smaller size."
         raise TaskFailure("bad_model", "MODEL_TOO_LARGE", text)
-    onnx_ir.save(model, str(path))
+    save_onnx(exported, path)
 
 
 def _name_batch(path: Path, axes: dict[str, int]) -> bool:

@@ -121,6 +121,8 @@ def _export(reached: Reached) -> None:
     import onnxruntime
     from transformers.exporters import OnnxConfig, OnnxExporter
 
+    from .onnx_file import save_onnx
+
     reached.export = True
     recipe = recipe_from_json(reached.recipe or {})
     built = build_by_recipe(reached.type, recipe, size="tiny", seed=1)
@@ -128,12 +130,10 @@ def _export(reached: Reached) -> None:
     torch.manual_seed(0)
     with torch.no_grad():
         expected = [t for t in tensors_in(built.model(**inputs)) if t.is_floating_point()]
-    program = OnnxExporter().export(built.model, dict(inputs), OnnxConfig(dynamic=False))
+    exported = OnnxExporter().export(built.model, dict(inputs), OnnxConfig(dynamic=False))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        program.save(
-            str(path), external_data=False
-        ) if reached.parameters and reached.parameters < 400_000_000 else program.save(str(path))
+        save_onnx(exported, path)
         reached.stage = "export"
         reached.onnx_bytes = sum(os.path.getsize(p) for p in Path(folder).iterdir())
         options = onnxruntime.SessionOptions()
