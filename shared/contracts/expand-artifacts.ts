@@ -28,8 +28,8 @@ function reasonAgainst(
   makers: ReadonlyMap<string, TaskSpec>,
   tasks: readonly TaskSpec[],
 ): string | undefined {
-  if (executor !== 'onnx' && executor !== 'quantize')
-    return `a task of executor ${executor} loads no model: artifact_of is for onnx and quantize`;
+  if (executor !== 'onnx' && executor !== 'quantize' && executor !== 'openvino')
+    return `a task of executor ${executor} loads no model: artifact_of is for onnx, openvino and quantize`;
   if (task_id === own) return 'a task cannot use the model that it makes itself';
   if (base !== undefined && base !== false)
     return 'a task with a base side of its own needs a model that is there already';

@@ -31,6 +31,7 @@ const FIELDS: Readonly<Record<TaskSpec['executor'], readonly string[]>> = {
   noop: [],
   quantize: [],
   export: [],
+  openvino: ['model', 'sha256'],
 };
 
 /** Base sides that can't be measured, or would measure the same as their heads. */
@@ -72,7 +73,7 @@ function wrongSide(spec: TaskSpec, side: BaseSide, request: Asked, path: string)
   }
   if (issues.length === 0 && spec.executor !== 'noop' && measuresTheSame(spec, side, request)) {
     const message =
-      spec.executor === 'onnx' || spec.executor === 'torch'
+      spec.executor === 'onnx' || spec.executor === 'torch' || spec.executor === 'openvino'
         ? 'both sides would measure the same model: name the one of the base in `base: { model: … }` of this task, or write `base: false`'
         : 'both sides would run the same: use "{commit}" in `prepare`, `command` or `env`, say in `base` of this task what its base side runs, or write `base: false`';
     issues.push({ path, code: 'base_is_the_same', message });

@@ -10,7 +10,7 @@ export function filesNamedBy(task: Named): string[] {
 
 /** The model's path, and where its base side has another one that of this. Pure. */
 export function modelPaths({ executor, config, base }: Named): string[] {
-  if ((executor !== 'onnx' && executor !== 'quantize') || !('model' in config)) return [];
+  if ((executor !== 'onnx' && executor !== 'quantize' && executor !== 'openvino') || !('model' in config)) return [];
   const models = [config.model, base === undefined || base === false ? undefined : base.model];
   return models.filter((model) => model !== undefined && isModelFile(model) && !isModelUrl(model)) as string[];
 }

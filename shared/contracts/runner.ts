@@ -143,6 +143,10 @@ export const runnerMessage = z.discriminatedUnion('type', [
 ]);
 export type RunnerMessage = z.infer<typeof runnerMessage>;
 
+/** The environments that can be installed, each for the executors that need it. */
+export const RUNNER_NAMES = ['torch', 'openvino'] as const;
+export type RunnerName = (typeof RUNNER_NAMES)[number];
+
 /** Why the library at `name` is in an environment, and what it can use: `environment.json` in its folder. */
 export const installedRunner = z.object({
   v: z.literal(1),

@@ -115,6 +115,29 @@ export const torchConfig = z.strictObject({
 });
 export type TorchConfig = z.infer<typeof torchConfig>;
 
+/** `openvino`: measures an ONNX file with OpenVINO; fields mean what they do in `onnx`. Since 0.6. */
+export const openvinoConfig = z.strictObject({
+  model: modelReference,
+  sha256: sha256Hex.optional(),
+  batch_sizes: batchSizes.default([1]),
+  /** What the device shall compute in (`INFERENCE_PRECISION_HINT`); OpenVINO's choice when absent. */
+  precision: z.enum(['fp32', 'fp16', 'bf16']).optional(),
+  iterations: onnxConfig.shape.iterations,
+  warmup_iterations: onnxConfig.shape.warmup_iterations,
+  max_seconds: onnxConfig.shape.max_seconds,
+  scenario: onnxConfig.shape.scenario,
+  target_qps: onnxConfig.shape.target_qps,
+  intra_op_num_threads: onnxConfig.shape.intra_op_num_threads,
+  seed: onnxConfig.shape.seed,
+  dimensions: onnxConfig.shape.dimensions,
+  shapes: onnxConfig.shape.shapes,
+  batch_dimensions: onnxConfig.shape.batch_dimensions,
+  inputs: onnxConfig.shape.inputs,
+  max_memory_mb: onnxConfig.shape.max_memory_mb,
+  max_cpu_seconds: torchConfig.shape.max_cpu_seconds,
+});
+export type OpenvinoConfig = z.infer<typeof openvinoConfig>;
+
 /** `export`: makes an ONNX file of a model type with random weights, for tasks that measure or quantize it. Since 0.6. */
 export const exportConfig = z.strictObject({
   model: torchConfig.shape.model,
@@ -313,6 +336,7 @@ const quantizeTask = z.strictObject({
   config: quantizeConfig,
 });
 
+const openvinoTask = z.strictObject({ ...taskFields, executor: z.literal('openvino'), config: openvinoConfig });
 const exportTask = z.strictObject({
   ...taskFields,
   executor: z.literal('export'),
@@ -320,13 +344,21 @@ const exportTask = z.strictObject({
   config: exportConfig,
 });
 
-export const EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize', 'export'] as const;
+export const EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize', 'export', 'openvino'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
 export const taskSpec = z.preprocess(
   (value) => (isRecord(value) ? withAskedRetries(withExecutor(value)) : value),
-  z.discriminatedUnion('executor', [onnxTask, torchTask, commandTask, noopTask, quantizeTask, exportTask]),
+  z.discriminatedUnion('executor', [
+    onnxTask,
+    torchTask,
+    commandTask,
+    noopTask,
+    quantizeTask,
+    exportTask,
+    openvinoTask,
+  ]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
 
@@ -365,6 +397,7 @@ export const task = z.discriminatedUnion('executor', [
   noopTask.extend({ ...resolved, base_side: baseSide.extend({ config: noopConfig }).optional() }),
   quantizeTask.extend({ ...resolved, base_side: baseSide.extend({ config: quantizeConfig }).optional() }),
   exportTask.extend({ ...resolved, base_side: baseSide.extend({ config: exportConfig }).optional() }),
+  openvinoTask.extend({ ...resolved, base_side: baseSide.extend({ config: openvinoConfig }).optional() }),
 ]);
 export type Task = z.infer<typeof task>;
 
@@ -404,6 +437,10 @@ export const jobTask = z.discriminatedUnion('executor', [
   exportTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: exportConfig }).optional() })
     .pick({ ...forWorker, base_side: true })
+    .strip(),
+  openvinoTask
+    .extend({ ...resolved, base_side: baseSide.extend({ config: openvinoConfig }).optional() })
+    .pick({ ...forWorker, files: true, made_of: true, base_side: true })
     .strip(),
 ]);
 export type JobTask = z.infer<typeof jobTask>;

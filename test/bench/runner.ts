@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunnerName } from '@benchwire/shared/contracts/runner.ts';
 import { RUNNER_PACKAGE, runnersFolder } from '@benchwire/shared/runtime/runners-folder.ts';
 import type { ExecutorReport } from '@benchwire/worker/src/executors/executor.ts';
+import { writeModel } from '@benchwire/worker/src/executors/quantize/onnx-graph.ts';
 import { findRunner } from '@benchwire/worker/src/executors/runner/environments.ts';
+import { createOpenvinoExecutor } from '@benchwire/worker/src/executors/runner/openvino-executor.ts';
 import { createTorchExecutor } from '@benchwire/worker/src/executors/runner/torch-executor.ts';
+import { openvinoContext } from '@benchwire/worker/test-support/openvino-context.ts';
 import { torchContext } from '@benchwire/worker/test-support/torch-context.ts';
+import { transformerModel } from '@benchwire/worker/test-support/transformer-model.ts';
 import { mustRun } from '../support/run-program.ts';
 import { torchRunner } from '../support/torch-runner.ts';
 import { type BenchResult, type Case, caseOf, median, pairedCaseOf, round, say } from './report.ts';
@@ -23,62 +30,122 @@ const TASKS = 40;
 const GOAL_MS = 50;
 
 /**
- * The median latency that the executor `torch` reports against a bare loop in a fresh Python process: same model, inputs and threads. Which
- * side goes first alternates; the ratio is the median of the rounds' own ratios, and the worst case the one farthest from 1. The last case is
- * what a task of a warm runner costs beyond its measured window, against the goal.
- * @throws Error where PyTorch is not installed
+ * The median latency that the executors `torch` and `openvino` report against a bare loop in a fresh Python process: same model, inputs and
+ * threads. Which side goes first alternates; the ratio is the median of the rounds' own ratios, and the worst case the one farthest from 1. The
+ * last case of `torch` is what a task of a warm runner costs beyond its measured window, against the goal.
+ * @throws Error where one of the environments is not installed
  */
 export async function runner(rounds: number): Promise<BenchResult> {
-  const folder = torchRunner()?.runners_folder ?? runnersFolder(process.env);
-  const installed = await findRunner(folder, 'torch');
-  if (installed === undefined || !existsSync(installed.python))
-    throw new Error('PyTorch is not installed: run `npm run bw -- runner install torch`.');
-  const executor = createTorchExecutor({
-    ...{ runners_folder: folder, hang_seconds: 300, max_memory_mb: null, env: process.env },
-  });
-  const cases: Case[] = [];
-  try {
-    const ours = async (model: string, iterations: number): Promise<ExecutorReport> => {
-      const context = torchContext({
-        ...{ model, iterations, size: SIZE, warmup_iterations: WARMUP },
-        ...{ intra_op_num_threads: THREADS, max_seconds: 600 },
-      });
-      const report = await executor.execute(context);
-      if (report.error !== null) throw new Error(`${model} was not measured: ${report.error.message}`);
-      return report;
-    };
-    for (const model of MODELS) cases.push(await latencyCase(model, rounds, ours, installed.python));
-    cases.push(await taskCase(ours));
-  } finally {
-    executor.stop();
-  }
-  const latencies = cases.filter(({ unit, name }) => unit === 'ms' && name !== TASK_CASE);
+  const runners_folder = torchRunner()?.runners_folder ?? runnersFolder(process.env);
+  const cases = [...(await torchCases(runners_folder, rounds)), ...(await openvinoCases(runners_folder, rounds))];
+  const latencies = cases.filter(({ name }) => name !== TASK_CASE);
   const [worst] = latencies.toSorted((x, y) => Math.abs(y.ratio - 1) - Math.abs(x.ratio - 1));
   if (worst === undefined) throw new Error('a benchmark without cases');
   return { ...worst, name: 'runner', worst_case: worst.name, cases };
 }
 
+async function torchCases(runners_folder: string, rounds: number): Promise<Case[]> {
+  const python = await pythonOf(runners_folder, 'torch');
+  const executor = createTorchExecutor({
+    ...{ runners_folder, hang_seconds: 300, max_memory_mb: null, env: process.env },
+  });
+  const ours = async (model: string, iterations: number): Promise<ExecutorReport> =>
+    measured(
+      model,
+      await executor.execute(
+        torchContext({
+          ...{ model, iterations, size: SIZE, warmup_iterations: WARMUP },
+          ...{ intra_op_num_threads: THREADS, max_seconds: 600 },
+        }),
+      ),
+    );
+  const cases: Case[] = [];
+  try {
+    for (const model of MODELS) {
+      const bare = (iterations: number): Promise<number> =>
+        bareLoop(python, 'bare_torch.py', [model, SIZE, iterations, WARMUP, THREADS]);
+      cases.push(
+        await latencyCase(
+          `torch ${model}`,
+          rounds,
+          async (iterations) => latencyOf(await ours(model, iterations)),
+          bare,
+        ),
+      );
+    }
+    cases.push(await taskCase(ours));
+  } finally {
+    executor.stop();
+  }
+  return cases;
+}
+
+async function openvinoCases(runners_folder: string, rounds: number): Promise<Case[]> {
+  const python = await pythonOf(runners_folder, 'openvino');
+  const folder = await mkdtemp(join(tmpdir(), 'bw-bench-runner-'));
+  const executor = createOpenvinoExecutor({
+    ...{ runners_folder, hang_seconds: 300, max_memory_mb: null, env: process.env, model_folders: [folder] },
+    ...{ cache_folder: { path: join(folder, 'cache'), is_default: false }, fetch, max_download_bytes: 0 },
+  });
+  const cases: Case[] = [];
+  try {
+    for (const shape of ['bert', 'gpt', 'vit'] as const) {
+      const model = join(folder, `${shape}.onnx`);
+      await writeModel(transformerModel(shape), model);
+      const settings = { precision: 'fp32', intra_op_num_threads: THREADS, max_seconds: 600 } as const;
+      const ours = async (iterations: number): Promise<number> => {
+        const context = openvinoContext({ model, iterations, warmup_iterations: WARMUP, ...settings });
+        return latencyOf(measured(shape, await executor.execute(context)));
+      };
+      const bare = (iterations: number): Promise<number> =>
+        bareLoop(python, 'bare_openvino.py', [model, iterations, WARMUP, THREADS]);
+      cases.push(await latencyCase(`openvino ${shape}`, rounds, ours, bare));
+    }
+  } finally {
+    executor.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return cases;
+}
+
+async function pythonOf(runners_folder: string, name: RunnerName): Promise<string> {
+  const installed = await findRunner(runners_folder, name);
+  if (installed === undefined || !existsSync(installed.python))
+    throw new Error(`The environment ${name} is not installed: run \`npm run bw -- runner install ${name}\`.`);
+  return installed.python;
+}
+
+function measured(model: string, report: ExecutorReport): ExecutorReport {
+  if (report.error !== null) throw new Error(`${model} was not measured: ${report.error.message}`);
+  return report;
+}
+
+const latencyOf = ({ results }: ExecutorReport): number => results.batch_sizes?.['1']?.latency_ms ?? Number.NaN;
+
+async function bareLoop(python: string, script: string, args: ReadonlyArray<string | number>): Promise<number> {
+  const printed = await mustRun([python, join(import.meta.dirname, script), ...args.map(String)], {
+    env: { PYTHONPATH: RUNNER_PACKAGE, HF_HUB_OFFLINE: '1' },
+  });
+  return Number(printed.split('\n').at(-1));
+}
+
 type Measure = (model: string, iterations: number) => Promise<ExecutorReport>;
 
-async function latencyCase(model: string, rounds: number, ours: Measure, python: string): Promise<Case> {
-  const bare = async (iterations: number): Promise<number> => {
-    const args = [model, SIZE, iterations, WARMUP, THREADS].map(String);
-    const printed = await mustRun([python, join(import.meta.dirname, 'bare_torch.py'), ...args], {
-      env: { PYTHONPATH: RUNNER_PACKAGE, HF_HUB_OFFLINE: '1' },
-    });
-    return Number(printed.split('\n').at(-1));
-  };
-  const latencyOf = async (iterations: number): Promise<number> =>
-    (await ours(model, iterations)).results.batch_sizes?.['1']?.latency_ms ?? Number.NaN;
+async function latencyCase(
+  name: string,
+  rounds: number,
+  ours: (iterations: number) => Promise<number>,
+  bare: (iterations: number) => Promise<number>,
+): Promise<Case> {
   const iterations = Math.min(20_000, Math.max(30, Math.round(WINDOW_MS / (await bare(20)))));
   const a: number[] = [];
   const b: number[] = [];
   for (let at = 0; at < (rounds || ROUNDS); at++) {
-    if (at % 2 === 0) a.push(await latencyOf(iterations));
+    if (at % 2 === 0) a.push(await ours(iterations));
     b.push(await bare(iterations));
-    if (at % 2 === 1) a.push(await latencyOf(iterations));
+    if (at % 2 === 1) a.push(await ours(iterations));
   }
-  const each = pairedCaseOf(`torch ${model}`, 'ms', a, b, { iterations });
+  const each = pairedCaseOf(name, 'ms', a, b, { iterations });
   say(`${each.name}: ours ${each.ours} ms, bare ${each.baseline} ms, ratio ${each.ratio}`);
   return each;
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
-import { installedRunner } from '@benchwire/shared/contracts/runner.ts';
+import { installedRunner, RUNNER_NAMES, type RunnerName } from '@benchwire/shared/contracts/runner.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { RUNNER_PACKAGE } from '@benchwire/shared/runtime/runners-folder.ts';
 import { cacheFolder } from './cache.ts';
@@ -19,15 +19,21 @@ const TRIES = 3;
 export interface TorchRunner {
   /** For WORKER_RUNNERS_DIR. */
   runners_folder: string;
-  python: string;
+  /** Of the environment of that name. */
+  python: Readonly<Record<RunnerName, string>>;
 }
 
-/** The environment of the executor `torch` for tests, with pytest in it; undefined where `npm test -- --all` has not installed it. */
+/** The environments of runners for tests, with pytest in them; undefined where `npm test -- --all` has not installed it. */
 export function torchRunner(): TorchRunner | undefined {
   const { runners_folder, whole } = places();
   if (!existsSync(whole)) return undefined;
-  const facts = installedRunner.parse(JSON.parse(readFileSync(join(runners_folder, 'torch/environment.json'), 'utf8')));
-  return { runners_folder, python: facts.python };
+  const pythons = RUNNER_NAMES.map((name) => [name, pythonOf(runners_folder, name)]);
+  return { runners_folder, python: Object.fromEntries(pythons) };
+}
+
+function pythonOf(runners_folder: string, name: RunnerName): string {
+  const facts = readFileSync(join(runners_folder, name, 'environment.json'), 'utf8');
+  return installedRunner.parse(JSON.parse(facts)).python;
 }
 
 export function whyNoTorch(): string | undefined {
@@ -43,7 +49,7 @@ export function whyNoCompiler(): string | undefined {
 }
 
 /**
- * Installs PyTorch for tests by `bw runner install torch`, some 650 MB: the build for CPUs from PyTorch's own index where that can be
+ * Installs PyTorch and OpenVINO for tests by `bw runner install`, some 750 MB. Of PyTorch the build for CPUs from PyTorch's own index where that can be
  * reached; else PyPI's wheel, from a folder, with stubs in the place of NVIDIA's libraries.
  * @throws Error with the last words of what failed, when it failed repeatedly
  */
@@ -77,17 +83,16 @@ async function install(folder: string, runners_folder: string, say: (line: strin
     // The wheels are for this Python.
     arguments_.push('--python', 'python3');
   }
-  await mustRun([process.execPath, join(repositoryRoot, 'cli/src/main.ts'), ...arguments_], {
-    env: { WORKER_RUNNERS_DIR: runners_folder },
-    timeout_ms: TRY_MS,
-    onLine: say,
-  });
-  const { python } = installedRunner.parse(
-    JSON.parse(readFileSync(join(runners_folder, 'torch/environment.json'), 'utf8')),
-  );
+  for (const command of [arguments_, ['runner', 'install', 'openvino', '--python', 'python3']])
+    await mustRun([process.execPath, join(repositoryRoot, 'cli/src/main.ts'), ...command], {
+      env: { WORKER_RUNNERS_DIR: runners_folder },
+      timeout_ms: TRY_MS,
+      onLine: say,
+    });
   const pip = ['-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--no-deps', '--no-input'];
   const dev = ['--require-hashes', '--requirement', join(LOCKS, 'dev.txt')];
-  await mustRun([python, ...pip, ...dev], { timeout_ms: TRY_MS });
+  for (const name of RUNNER_NAMES)
+    await mustRun([pythonOf(runners_folder, name), ...pip, ...dev], { timeout_ms: TRY_MS });
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -101,7 +106,8 @@ async function answers(url: string): Promise<boolean> {
 /** Other lock files or stubs are another environment. */
 function places(): { folder: string; runners_folder: string; whole: string } {
   const hash = createHash('sha256');
-  for (const file of globSync(join(LOCKS, '{torch,torch-index,dev}.txt')).sort()) hash.update(readFileSync(file));
+  for (const file of globSync(join(LOCKS, '{torch,torch-index,openvino,dev}.txt')).sort())
+    hash.update(readFileSync(file));
   for (const file of globSync(join(STUBS, '*.py')).sort()) hash.update(readFileSync(file));
   const folder = cacheFolder('test-tools', `torch-${hash.digest('hex').slice(0, 12)}`);
   return { folder, runners_folder: join(folder, 'runners'), whole: join(folder, 'whole') };

@@ -1,22 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { InstalledRunner } from '@benchwire/shared/contracts/runner.ts';
+import { type InstalledRunner, RUNNER_NAMES } from '@benchwire/shared/contracts/runner.ts';
 import { runnersFolder } from '@benchwire/shared/runtime/runners-folder.ts';
 import { defineCommand } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { BUILDS, torchSource } from '../runner/builds.ts';
-import { installTorch, readInstalled } from '../runner/install.ts';
+import { BUILDS, openvinoSource, torchSource } from '../runner/builds.ts';
+import { installRunner, readInstalled } from '../runner/install.ts';
 import { thisMachine } from '../runner/this-machine.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
 import { oneLine } from '../terminal/text-width.ts';
 
-/** Environments by name, and the executor that each is for. */
-const NAMES = ['torch'] as const;
-
 export const runner = defineCommand({
   name: 'runner',
-  summary: 'install what executors need beside Node: PyTorch',
+  summary: 'install what executors need beside Node: PyTorch, OpenVINO',
   positionals: ['ACTION', '[NAME]'],
   options: {
     wheels: { kind: 'text', value: 'DIR', help: 'with install: take packages from this folder, fetch nothing' },
@@ -26,7 +23,8 @@ export const runner = defineCommand({
   },
   details: `
 bw runner list                  what is installed, and where
-bw runner install torch         installs PyTorch and transformers for the executor torch
+bw runner install torch         installs PyTorch and transformers for the executors torch and export
+bw runner install openvino      installs OpenVINO for the executor openvino
 
 The environment is a virtual environment in the data folder (BENCHWIRE_DATA_DIR, else .benchwire in the repository, or
 WORKER_RUNNERS_DIR). Versions are pinned in runners/python/locks. A running worker of this machine offers it within 30 s.`,
@@ -34,15 +32,18 @@ WORKER_RUNNERS_DIR). Versions are pinned in runners/python/locks. A running work
     const folder = runnersFolder(context.environment, context.working_directory);
     if (action === 'list') return await list(context, folder);
     if (action !== 'install') throw new UsageError(`unknown action "${oneLine(action)}": use list or install.`);
-    if (!NAMES.some((each) => each === name))
-      throw new UsageError(`there is no runner "${oneLine(name ?? '')}": use ${NAMES.join(', ')}.`);
+    const known = RUNNER_NAMES.find((each) => each === name);
+    if (known === undefined)
+      throw new UsageError(`there is no runner "${oneLine(name ?? '')}": use ${RUNNER_NAMES.join(', ')}.`);
     const wheels = values.wheels === undefined ? undefined : resolve(context.working_directory, values.wheels);
     if (wheels !== undefined && (await stat(wheels).catch(() => undefined))?.isDirectory() !== true)
       throw new UsageError(`--wheels ${values.wheels} is not a folder.`);
     const asked = { build: values.build, index: values['torch-index'], from_folder: wheels !== undefined };
-    const installed = await installTorch({
+    const machine = await thisMachine();
+    const installed = await installRunner({
+      name: known,
       folder,
-      source: torchSource(await thisMachine(), asked),
+      source: known === 'torch' ? torchSource(machine, asked) : openvinoSource(machine, asked),
       wheels,
       python: values.python,
       say: (line) => context.err.line(line),
@@ -54,7 +55,7 @@ WORKER_RUNNERS_DIR). Versions are pinned in runners/python/locks. A running work
 
 async function list(context: CliContext, folder: string): Promise<number> {
   const found = await Promise.all(
-    NAMES.map(async (name) => ({ name, installed: await readInstalled(join(folder, name)) })),
+    RUNNER_NAMES.map(async (name) => ({ name, installed: await readInstalled(join(folder, name)) })),
   );
   if (context.json) {
     for (const { name, installed } of found)

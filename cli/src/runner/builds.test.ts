@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BuildMachine, torchSource } from './builds.ts';
+import { type BuildMachine, openvinoSource, torchSource } from './builds.ts';
 
 const LINUX: BuildMachine = { platform: 'linux', arch: 'x64', has_nvidia_gpu: false, rocm_version: undefined };
 const ONLINE = { from_folder: false };
@@ -27,4 +27,10 @@ describe('the build of PyTorch', () => {
     expect(() => torchSource(LINUX, { build: 'mps', from_folder: false })).toThrow('--build cpu');
     expect(() => torchSource({ ...LINUX, platform: 'darwin' }, { build: 'cuda', from_folder: false })).toThrow('macOS');
   });
+});
+
+test('OpenVINO has one build', () => {
+  expect(openvinoSource(LINUX, {})).toEqual({ build: 'cpu', index: undefined, classes: ['cpu', 'openvino', 'npu'] });
+  expect(() => openvinoSource(LINUX, { build: 'cuda' })).toThrow('one build');
+  expect(() => openvinoSource({ platform: 'win32' }, {})).toThrow('use Linux or macOS');
 });

@@ -15,8 +15,8 @@ export interface BuildMachine {
   rocm_version: string | null | undefined;
 }
 
-/** Where the build of PyTorch comes from. */
-export interface TorchSource {
+/** Where the build of a library comes from. */
+export interface RunnerSource {
   build: Build;
   /** An index other than pip's own; undefined for that. */
   index: string | undefined;
@@ -33,7 +33,7 @@ const INDEXES = 'https://download.pytorch.org/whl';
 export function torchSource(
   machine: BuildMachine,
   asked: { build?: Build | undefined; index?: string | undefined; from_folder: boolean },
-): TorchSource {
+): RunnerSource {
   const { platform, arch, rocm_version } = machine;
   if (platform !== 'linux' && platform !== 'darwin')
     throw new UsageError(`there is no runner for ${platform} yet: use Linux or macOS.`);
@@ -43,7 +43,7 @@ export function torchSource(
     throw new UsageError('the build mps is for macOS on Apple silicon: use --build cpu.');
   if (platform === 'darwin' && build !== 'mps' && build !== 'cpu')
     throw new UsageError(`there is no ${build} build for macOS: use --build mps or --build cpu.`);
-  const of = (index: string | undefined): TorchSource => ({ build, index: asked.index ?? index, classes });
+  const of = (index: string | undefined): RunnerSource => ({ build, index: asked.index ?? index, classes });
   if (asked.from_folder || platform === 'darwin' || build === 'cuda') return of(undefined);
   if (build === 'cpu') return of(`${INDEXES}/cpu`);
   if (asked.index !== undefined) return of(undefined);
@@ -51,6 +51,18 @@ export function torchSource(
   throw new UsageError(
     `the version of ROCm is not to be found (/opt/rocm/.info/version): name the index for it, --torch-index ${INDEXES}/rocmX.Y.`,
   );
+}
+
+/** OpenVINO has one build, for processors, Intel's graphics and NPUs. @throws UsageError where there is none, or another one was asked for */
+export function openvinoSource(
+  { platform }: Pick<BuildMachine, 'platform'>,
+  asked: { build?: Build | undefined; index?: string | undefined },
+): RunnerSource {
+  if (platform !== 'linux' && platform !== 'darwin')
+    throw new UsageError(`there is no runner for ${platform} yet: use Linux or macOS.`);
+  if (asked.build !== undefined || asked.index !== undefined)
+    throw new UsageError('OpenVINO has one build, on PyPI: leave out --build and --torch-index.');
+  return { build: 'cpu', index: undefined, classes: platform === 'linux' ? ['cpu', 'openvino', 'npu'] : ['cpu'] };
 }
 
 function usualBuild({ platform, arch, has_nvidia_gpu, rocm_version }: BuildMachine): Build {

@@ -5,17 +5,18 @@ import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type InstalledRunner, installedRunner } from '@benchwire/shared/contracts/runner.ts';
+import { type InstalledRunner, installedRunner, type RunnerName } from '@benchwire/shared/contracts/runner.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import { RUNNER_PACKAGE } from '@benchwire/shared/runtime/runners-folder.ts';
 import { z } from 'zod';
-import type { TorchSource } from './builds.ts';
+import type { RunnerSource } from './builds.ts';
 import { outputOf, runStep } from './programs.ts';
 
 export interface InstallOptions {
   /** The folder of all environments. */
   folder: string;
-  source: TorchSource;
+  name: RunnerName;
+  source: RunnerSource;
   /** A folder with wheels: nothing is fetched then. */
   wheels: string | undefined;
   /** The Python that the environment is made of; the first one that fits when absent. */
@@ -23,7 +24,8 @@ export interface InstallOptions {
   say: (line: string) => void;
 }
 
-const NAME = 'torch';
+/** As people call it. */
+const TITLES: Readonly<Record<RunnerName, string>> = { torch: 'PyTorch', openvino: 'OpenVINO' };
 const LOCKS = join(RUNNER_PACKAGE, 'locks');
 const MAJOR = 3;
 /** What the lock files were made for. */
@@ -35,21 +37,18 @@ const MB = 1_000_000;
 const probed = z.object({ type: z.literal('probed'), versions: z.record(z.string(), z.string()) });
 
 /**
- * Makes the environment of the torch executor, unless the same one is there already. The old one stays until the new one has been
+ * Makes the environment of that name, unless the same one is there already. The old one stays until the new one has been
  * tried.
  */
-export async function installTorch(options: InstallOptions): Promise<InstalledRunner> {
-  const { folder, source, wheels, say } = options;
-  const home = join(folder, NAME);
-  const locks = [
-    wheels === undefined && source.index === undefined ? 'torch-pypi.txt' : 'torch-index.txt',
-    'torch.txt',
-  ];
+export async function installRunner(options: InstallOptions): Promise<InstalledRunner> {
+  const { name, folder, source, say } = options;
+  const home = join(folder, name);
+  const locks = locksOf(options);
   const lock_sha256 = await hashOf(locks);
   const before = await readInstalled(home);
   if (before !== undefined && before.lock_sha256 === lock_sha256 && before.build === source.build) {
-    if ((await probe(before.python).catch(() => undefined)) !== undefined) {
-      say(`${NAME} is installed already, from the same lock file: ${describe(before)}`);
+    if ((await probe(name, before.python).catch(() => undefined)) !== undefined) {
+      say(`${name} is installed already, from the same lock file: ${describe(before)}`);
       return before;
     }
     say('the environment that is there does not work: it is made again');
@@ -60,20 +59,26 @@ export async function installTorch(options: InstallOptions): Promise<InstalledRu
   await mkdir(home, { recursive: true, mode: 0o700 });
   try {
     const python = await makeEnvironment(options, base, venv, locks);
-    say('[4/4] trying it');
-    const { python: python_version = '', ...versions } = await probe(python);
+    say(`[${locks.length + 2}/${locks.length + 2}] trying it`);
+    const { python: python_version = '', ...versions } = await probe(name, python);
     const installed: InstalledRunner = {
-      ...{ v: 1, name: NAME, build: source.build, python, python_version, versions },
+      ...{ v: 1, name, build: source.build, python, python_version, versions },
       ...{ classes: source.classes, lock_sha256, installed_at: new Date().toISOString() },
     };
     await writeWhole(join(home, 'environment.json'), `${JSON.stringify(installed, null, 2)}\n`);
     await removeOthers(home, venv);
-    say(`installed ${NAME}: ${describe(installed)}`);
+    say(`installed ${name}: ${describe(installed)}`);
     return installed;
   } catch (error) {
     await rm(venv, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Of PyTorch, which comes in builds, a lock file of its own. */
+function locksOf({ name, wheels, source }: InstallOptions): string[] {
+  if (name !== 'torch') return [`${name}.txt`];
+  return [wheels === undefined && source.index === undefined ? 'torch-pypi.txt' : 'torch-index.txt', 'torch.txt'];
 }
 
 /** What is installed there; undefined where nothing is, or not to its end. */
@@ -115,7 +120,7 @@ async function findPython(named: string | undefined): Promise<string> {
   );
 }
 
-async function sayRoom({ folder, source, wheels, say }: InstallOptions, locks: readonly string[]): Promise<void> {
+async function sayRoom({ name, folder, source, wheels, say }: InstallOptions, locks: readonly string[]): Promise<void> {
   const sizes = z
     .record(z.string(), z.record(z.string(), z.number()))
     .parse(JSON.parse(await readFile(join(LOCKS, 'sizes.json'), 'utf8')));
@@ -129,7 +134,7 @@ async function sayRoom({ folder, source, wheels, say }: InstallOptions, locks: r
   const from = wheels ?? source.index ?? "pip's index";
   const size = `${Math.ceil(bytes / MB)} MB${known.includes(undefined) ? ' and PyTorch itself, whose size only that index knows' : ''}`;
   say(
-    `PyTorch for ${source.build}, from ${from}: ${wheels === undefined ? 'downloads ' : ''}${size}; ${free_mb} MB are free in ${folder}`,
+    `${TITLES[name]} for ${source.build}, from ${from}: ${wheels === undefined ? 'downloads ' : ''}${size}; ${free_mb} MB are free in ${folder}`,
   );
   const needed_mb = Math.ceil((bytes * ROOM) / MB);
   if (needed_mb > free_mb)
@@ -141,14 +146,14 @@ async function sayRoom({ folder, source, wheels, say }: InstallOptions, locks: r
 
 /** @returns the environment's Python */
 async function makeEnvironment(
-  { source, wheels, say }: InstallOptions,
+  { name, source, wheels, say }: InstallOptions,
   base: string,
   venv: string,
   locks: readonly string[],
 ): Promise<string> {
   const has_uv = (await outputOf(['uv', '--version'])) !== undefined;
   const python = join(venv, 'bin/python');
-  say(`[1/4] a virtual environment of ${base}${has_uv ? ', with uv' : ''}`);
+  say(`[1/${locks.length + 2}] a virtual environment of ${base}${has_uv ? ', with uv' : ''}`);
   await runStep(
     has_uv ? ['uv', 'venv', '--python', base, venv] : [base, '-m', 'venv', venv],
     () => undefined,
@@ -160,7 +165,8 @@ async function makeEnvironment(
   const offline = wheels === undefined ? [] : ['--no-index', '--find-links', wheels];
   for (const [at, lock] of locks.entries()) {
     const is_framework = at === 0;
-    say(`[${at + 2}/4] ${is_framework ? `PyTorch (${source.build})` : 'transformers and what it needs'}`);
+    const what = is_framework ? `${TITLES[name]} (${source.build})` : 'transformers and what it needs';
+    say(`[${at + 2}/${locks.length + 2}] ${what}`);
     // Hashes of another index than PyPI, or of a build in a folder, are not in the repository: pip checks the index's own.
     const hashes = lock === 'torch-index.txt' ? [] : ['--require-hashes'];
     const index =
@@ -179,8 +185,8 @@ function onPipLine(say: (line: string) => void): (line: string) => void {
 }
 
 /** The versions that it really loads. */
-async function probe(python: string): Promise<Record<string, string>> {
-  const child = spawn(python, ['-m', 'benchwire_runner', 'probe', NAME], {
+async function probe(name: RunnerName, python: string): Promise<Record<string, string>> {
+  const child = spawn(python, ['-m', 'benchwire_runner', 'probe', name], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONPATH: RUNNER_PACKAGE },
   });
@@ -197,7 +203,10 @@ async function probe(python: string): Promise<Record<string, string>> {
     return probed.parse(JSON.parse(said ?? '')).versions;
   } catch {
     const last = (printed ?? '').trim().split('\n').slice(-5).join('\n  ');
-    throw new BenchwireError('RUNNER_NOT_USABLE', `PyTorch was installed and does not load (${how}):\n  ${last}`);
+    throw new BenchwireError(
+      'RUNNER_NOT_USABLE',
+      `${TITLES[name]} was installed and does not load (${how}):\n  ${last}`,
+    );
   }
 }
 

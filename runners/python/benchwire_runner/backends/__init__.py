@@ -13,6 +13,7 @@ from ..task import Task
 BACKENDS = {
     "torch": "benchwire_runner.backends.torch_backend",
     "export": "benchwire_runner.backends.export_backend",
+    "openvino": "benchwire_runner.backends.openvino_backend",
 }
 
 

@@ -32,6 +32,13 @@ export type Offer = Pick<
 /** What matching looks at in a task; tasks that agree in this are served by the same pools. */
 export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config' | 'files' | 'base_side'>;
 
+/** The environment that an executor measures in, where it needs one. */
+const RUNNER_OF: Readonly<Partial<Record<Task['executor'], string>>> = {
+  torch: 'torch',
+  export: 'torch',
+  openvino: 'openvino',
+};
+
 /**
  * Why a pool cannot run a task, as a sentence for people; undefined when it can. The one place that decides it, so the
  * answer to "why does my task wait?" is the reason itself.
@@ -45,10 +52,8 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
     return `needs ${hardware.join(' or ')}, has ${offer.class}`;
   }
   if (!offer.executors.includes(need.executor)) {
-    const remedy =
-      need.executor === 'torch' || need.executor === 'export'
-        ? ': "bw runner install torch" on their machine adds it'
-        : '';
+    const environment = RUNNER_OF[need.executor];
+    const remedy = environment === undefined ? '' : `: "bw runner install ${environment}" on their machine adds it`;
     return `its workers have no ${need.executor} executor (they have ${offer.executors.join(', ') || 'none'})${remedy}`;
   }
   if (need.executor === 'command') {

@@ -5,7 +5,7 @@ import {
   type HardwareClass,
   type Labels,
 } from '@benchwire/shared/contracts/hardware.ts';
-import type { InstalledRunner } from '@benchwire/shared/contracts/runner.ts';
+import type { InstalledRunner, RunnerName } from '@benchwire/shared/contracts/runner.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';
 import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
@@ -77,8 +77,8 @@ export interface Offer {
   onnxruntime_version: string | null;
   /** Classes whose devices ONNX Runtime can use here; undefined for all. */
   onnx_classes?: ReadonlySet<HardwareClass>;
-  /** The environment that `torch` measures in; undefined where none is installed. */
-  torch?: InstalledRunner | undefined;
+  /** The environments of runners that are installed, by name. */
+  runners?: Readonly<Partial<Record<RunnerName, InstalledRunner>>>;
 }
 
 /** Devices as the fleet sees them: with fingerprint, pool, and what is offered there. */
@@ -87,18 +87,21 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
   const sets = detectInstructionSets();
   const processor = sets === undefined ? {} : { instruction_sets: sets };
   return found.map((device) => {
-    const torch_classes = offer.torch?.classes ?? [];
+    const { torch, openvino } = offer.runners ?? {};
     const runs: Readonly<Record<string, boolean>> = {
       onnx: offer.onnx_classes?.has(device.class) !== false,
-      torch: torch_classes.includes(device.class),
+      torch: torch?.classes.includes(device.class) === true,
       // An export computes on the processor, whatever measures the model later.
-      export: torch_classes.length > 0 && device.class === 'cpu',
+      export: torch !== undefined && device.class === 'cpu',
+      openvino: openvino?.classes.includes(device.class) === true,
     };
-    const has_torch = (['torch', 'export'] as const).some((name) => offer.executors.includes(name) && runs[name]);
+    const measures = (...names: string[]): boolean =>
+      names.some((name) => offer.executors.includes(name) && runs[name]);
     const facts = {
       ...host,
       ...device.identity,
-      ...(has_torch && offer.torch !== undefined ? runnerFacts(offer.torch) : {}),
+      ...(torch !== undefined && measures('torch', 'export') ? runnerFacts(torch) : {}),
+      ...(openvino !== undefined && measures('openvino') ? runnerFacts(openvino) : {}),
     };
     const fingerprint = fingerprintOf(device.class, facts);
     const offered = {

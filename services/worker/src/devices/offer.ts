@@ -1,7 +1,7 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { OnnxRuntime } from '../executors/onnx/onnx-runtime.ts';
-import { findRunner } from '../executors/runner/environments.ts';
+import { findRunners } from '../executors/runner/environments.ts';
 import { type DetectOptions, describeDevices, detectDevices, type Offer } from './detect.ts';
 import type { FoundDevice } from './found-device.ts';
 import { providerOfClass, visibilityVariables } from './hardware-classes.ts';
@@ -25,7 +25,7 @@ export interface OfferedDevices {
 /** What this machine can offer now: its devices, each with the executors that work on it. */
 export async function lookAtDevices(options: OfferOptions): Promise<OfferedDevices> {
   const { devices, notes } = await detectDevices(options);
-  const torch = options.runners_folder === undefined ? undefined : await findRunner(options.runners_folder, 'torch');
+  const runners = options.runners_folder === undefined ? {} : await findRunners(options.runners_folder);
   const onnx = options.runtime === undefined ? undefined : await onnxClasses(devices, options.runtime, options.env);
   return {
     devices: describeDevices(devices, {
@@ -35,7 +35,7 @@ export async function lookAtDevices(options: OfferOptions): Promise<OfferedDevic
       command_env: options.command_env,
       onnxruntime_version: options.runtime?.version ?? null,
       ...(onnx === undefined ? {} : { onnx_classes: onnx.classes }),
-      torch,
+      runners,
     }),
     notes: [...notes, ...(onnx?.notes ?? [])].map((note) => note.slice(0, 1000)).slice(0, 100),
   };

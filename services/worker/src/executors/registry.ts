@@ -30,6 +30,7 @@ import { probeOnnxRuntime } from './onnx/runtime-probe.ts';
 import { createQuantizeExecutor } from './quantize/quantize-executor.ts';
 import { findRunner } from './runner/environments.ts';
 import { createExportExecutor } from './runner/export-executor.ts';
+import { createOpenvinoExecutor } from './runner/openvino-executor.ts';
 import type { RunnerOptions } from './runner/runner-options.ts';
 import { createTorchExecutor } from './runner/torch-executor.ts';
 import type { StoreArtifact } from './store-model.ts';
@@ -81,6 +82,7 @@ const MAKERS: { readonly [Name in ExecutorName]: (options: RegistryOptions) => P
   command: commandExecutor,
   quantize: quantizeExecutor,
   export: exportExecutor,
+  openvino: openvinoExecutor,
   noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
 };
 
@@ -170,6 +172,12 @@ async function exportExecutor(options: RegistryOptions): Promise<Made<'export'>>
   const { client, manager } = options;
   const runner = runnerOptions(options);
   const executor = createExportExecutor({ ...runner, store: storeOf(client, manager) });
+  return { executor, offered: { runners_folder: runner.runners_folder } };
+}
+
+async function openvinoExecutor(options: RegistryOptions): Promise<Made<'openvino'>> {
+  const runner = runnerOptions(options);
+  const executor = createOpenvinoExecutor({ ...modelOptions(options), ...runner });
   return { executor, offered: { runners_folder: runner.runners_folder } };
 }
 

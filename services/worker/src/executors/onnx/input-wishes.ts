@@ -12,7 +12,7 @@ import { sizesInOneForm } from './sizes-in-one-form.ts';
 
 /** What a task and the catalogue say about the inputs of its model. */
 export function wishesOf(
-  config: OnnxConfig,
+  config: Pick<OnnxConfig, 'batch_sizes' | 'dimensions' | 'shapes' | 'batch_dimensions' | 'inputs'>,
   catalogue: CatalogueModel | null,
   files: Readonly<Record<string, InputFile>>,
 ): InputWishes {

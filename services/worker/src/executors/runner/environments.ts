@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type InstalledRunner, installedRunner } from '@benchwire/shared/contracts/runner.ts';
+import {
+  type InstalledRunner,
+  installedRunner,
+  RUNNER_NAMES,
+  type RunnerName,
+} from '@benchwire/shared/contracts/runner.ts';
 
 /** Written last by `bw runner install`: an environment without it is not whole. */
 const FACTS = 'environment.json';
@@ -15,6 +20,12 @@ export async function findRunner(folder: string, name: string): Promise<Installe
   } catch {
     return undefined;
   }
+}
+
+/** All that are installed, by name. */
+export async function findRunners(folder: string): Promise<Partial<Record<RunnerName, InstalledRunner>>> {
+  const found = await Promise.all(RUNNER_NAMES.map(async (name) => [name, await findRunner(folder, name)] as const));
+  return Object.fromEntries(found.filter(([, installed]) => installed !== undefined));
 }
 
 /** Facts of a device that a runner measures on: other versions are another fingerprint. Pure. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Duplex, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { type FailureCode, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
@@ -99,6 +100,8 @@ export class RunnerProcess {
       else job.ended();
       return await job.result();
     } finally {
+      // What the task printed last is in other pipes, which are read by now.
+      await setImmediate();
       this.#job = undefined;
       this.#release();
     }
