@@ -153,6 +153,18 @@ it('two who change a setting at a time: the second hears who was first, and noth
   }, WITHIN);
 });
 
+it('the audit log says who it was, what they did, to what', async () => {
+  const audit = (query: object) => api.send(call('GET /api/audit', { query }));
+  await vi.waitFor(async () => {
+    const { items } = await audit({ subject: 'eve', path: '/api/settings', method: 'PUT' });
+    expect(items).toMatchObject([
+      { subject: 'eve', role: 'admin', target: 'confirm_per_hour', what: expect.stringContaining('Change a setting') },
+    ]);
+  }, WITHIN);
+  expect((await audit({ subject: 'eve', since: '2100-01-01T00:00:00Z' })).items).toEqual([]);
+  expect((await audit({ subject: 'nobody' })).items).toEqual([]);
+});
+
 it('names what is wrong with a value', async () => {
   const wrong = async (name: SettingName, value: SettingState['value']): Promise<string[]> => {
     const refused = await put(name, value).then(
@@ -227,6 +239,20 @@ it.skipIf(missing !== undefined)('on the page', async () => {
     expect((await state('history_points')).value).toBe(200);
     await detection.getByRole('button', { name: 'Reset' }).click();
     await vi.waitFor(async () => expect((await state('detection')).value).toBe(null), WITHIN);
+    await page.goto(`${dashboard.url}/audit?path=/api/settings/detection`);
+    await page.getByRole('cell', { name: 'Reset a setting to the server variables' }).first().waitFor();
+    await page.goto(`${dashboard.url}/keys`);
+    await page.getByRole('region', { name: 'New API key' }).getByRole('textbox').first().fill('for a week');
+    await page
+      .getByRole('combobox', { name: 'Expires' })
+      .or(page.getByRole('textbox', { name: 'Expires' }))
+      .click();
+    await page.getByRole('option', { name: 'in 7 days' }).click();
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await page.getByText('Copy it now').waitFor();
+    const made = (await api.send(call('GET /api/keys'))).items.find(({ name }) => name === 'for a week');
+    const days = (Date.parse(made?.expires_at ?? '') - Date.parse(made?.created_at ?? '')) / 86_400_000;
+    expect(days).toBeCloseTo(7, 1);
     expect(problems.filter((problem) => !problem.includes('409'))).toEqual([]);
   } finally {
     await browser.close();

@@ -38,8 +38,7 @@ export const settingApi = signatures({
   },
   'PUT /api/settings/:name': {
     role: 'admin',
-    summary:
-      'Change a setting, if it is still at the revision that the change was made from; services follow without a restart',
+    summary: 'Change a setting; services follow without a restart',
     params,
     body: z.strictObject({ revision, value: anyJson }),
     answer: settingState,

@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<AuditItem>[] = [
     title: 'What',
     value: ({ what }) => what,
     cell: ({ what, target }) => (
-      <div className="bw-wrap">
+      <div className="bw-wrap bw-wrap-narrow">
         {what}
         {target !== '' && <div className="bw-dim bw-phone-only">{target}</div>}
       </div>

@@ -116,10 +116,26 @@ export class Provider {
   }
 }
 
-/** What `fetch` reports says nothing without its cause. */
+/** What the network's errors mean, by their stable codes. */
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its host name is unknown',
+  EAI_AGAIN: 'its host name cannot be resolved now',
+  ECONNREFUSED: 'it refuses the connection',
+  ECONNRESET: 'it closed the connection',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  OAUTH_TIMEOUT: `it does not answer within ${TIMEOUT_SECONDS} s`,
+};
+
+/** What `fetch` reports says nothing without its cause: the deepest error with a known code, else the deepest message. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const below = cause instanceof Error ? cause.cause : undefined;
-  const deepest = [below, cause, error].find((each) => each instanceof Error && each.message !== '');
-  return messageOf(deepest ?? error);
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
+  for (const each of chain.reverse()) {
+    const known = 'code' in each ? NETWORK_WORDS[String(each.code)] : undefined;
+    if (known !== undefined) return known;
+  }
+  return chain.find(({ message }) => message !== '')?.message ?? messageOf(error);
 }
