@@ -17,13 +17,17 @@ if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 'FENCED' end
 redis.call('HSETNX', KEYS[4], 'opts.maxLenEvents', ARGV[5])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[5], '*', 'event', 'waiting', 'jobId', ARGV[#ARGV - 1])
 redis.call('ZADD', KEYS[3], 0, '0')
+local new, ids = {}, {}
 for i = 6, #ARGV, 2 do
-  local key = ARGV[2] .. ARGV[i]
-  if redis.call('EXISTS', key) == 0 then
-    redis.call('LPUSH', KEYS[2], ARGV[i])
-    redis.call('HSET', key, 'name', ARGV[3], 'data', ARGV[i + 1], 'opts', '{"attempts":0}', 'timestamp', ARGV[4],
-      'delay', 0, 'priority', 0)
+  if not new[ARGV[i]] and redis.call('EXISTS', ARGV[2] .. ARGV[i]) == 0 then
+    new[ARGV[i]] = ARGV[i + 1]
+    ids[#ids + 1] = ARGV[i]
   end
+end
+for from = 1, #ids, 1000 do redis.call('LPUSH', KEYS[2], unpack(ids, from, math.min(from + 999, #ids))) end
+for _, id in ipairs(ids) do
+  redis.call('HSET', ARGV[2] .. id, 'name', ARGV[3], 'data', new[id], 'opts', '{"attempts":0}', 'timestamp', ARGV[4],
+    'delay', 0, 'priority', 0)
 end
 return 'OK'
 `;

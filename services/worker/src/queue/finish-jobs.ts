@@ -38,6 +38,18 @@ local function without(list)
   return left
 end
 
+-- Jobs end in about the order in which they were taken, so most often they are the oldest active ones.
+local function isTail(list)
+  local ending = {}
+  for _, job in ipairs(list) do ending[job.id] = true end
+  local tail = redis.call('LRANGE', active, -#list, -1)
+  for _, id in ipairs(tail) do
+    if not ending[id] then return false end
+    ending[id] = nil
+  end
+  return next(ending) == nil and #tail == #list
+end
+
 local locks = redis.call('MGET', eachOf(jobs, lockOf))
 for n, job in ipairs(jobs) do
   job.n = n
@@ -54,6 +66,10 @@ if #ended > 0 then
   attempt(ended, function()
     redis.call('DEL', eachOf(ended, lockOf))
     redis.call('SREM', stalled, eachOf(ended, idOf))
+    if isTail(ended) then
+      redis.call('LTRIM', active, 0, -(#ended + 1))
+      return
+    end
     for _, job in ipairs(ended) do
       if redis.call('LREM', active, -1, job.id) < 1 then answers[job.n] = -3 end
     end
@@ -110,10 +126,16 @@ pcall(function()
     if id then
       pcall(function()
         local key = prefix .. id
+        local fields = redis.call('HGETALL', key)
+        local starts = 1
+        for f = 1, #fields, 2 do
+          if fields[f] == 'ats' then starts = fields[f + 1] + 1 end
+        end
         redis.call('SET', key .. ':lock', job.token, 'PX', lock_ms)
-        redis.call('HSET', key, 'processedOn', now, 'pb', worker)
-        redis.call('HINCRBY', key, 'ats', 1)
-        answers[job.n] = {redis.call('HGETALL', key), id, 0, 0}
+        local begun = {'processedOn', now, 'pb', worker, 'ats', tostring(starts)}
+        redis.call('HSET', key, unpack(begun))
+        for _, text in ipairs(begun) do fields[#fields + 1] = text end
+        answers[job.n] = {fields, id, 0, 0}
       end)
     elseif due then
       answers[job.n] = {0, 0, 0, due}
