@@ -68,6 +68,7 @@ describe.skipIf(reason !== undefined)('the executor torch', () => {
       expect(result.get(id)).toMatchObject({ status: 'completed', worker_id: 'with', model: id, error: null });
     expect(Object.keys(result.get('bert')?.results.batch_sizes ?? {})).toEqual(['1', '2']);
     expect(result.get('gpt2')?.results.metrics).toMatchObject({ tokens_per_second: { unit: 'tokens/s' } });
+    expect(result.get('whisper')?.results.metrics).toMatchObject({ encoder_ms: { unit: 'ms' } });
     expect(result.get('wrong')).toMatchObject({ status: 'failed', error: { code: 'MODEL_CONFIG_WRONG' } });
   });
 

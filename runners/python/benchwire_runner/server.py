@@ -190,7 +190,7 @@ class Server:
                 return
             if time.monotonic() >= until:
                 break
-            time.sleep(0.005)
+            time.sleep(0.001)
         if patience > 0:
             if not running.settled:
                 text = "The measuring process closed its pipe without a result, and did not end."

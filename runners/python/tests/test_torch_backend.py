@@ -41,6 +41,23 @@ def test_a_generating_model_is_measured_by_prefill_and_decode() -> None:
     assert metrics["kv_cache_bytes"] == [2 * 2 * 2 * (8 + 15) * 32 * 4]
 
 
+@pytest.mark.parametrize("model", ["t5", "whisper"])
+def test_an_encoder_decoder_is_measured_by_encoder_and_step(model: str) -> None:
+    loaded = prepared(model, size="tiny", dimensions={})
+    loaded.inference(1)()
+    metrics = {each["metric"]: each["values"] for each in loaded.metrics(1)}
+    assert set(metrics) == {
+        "encoder_ms",
+        "time_to_first_token_ms",
+        "time_per_output_token_ms",
+        "tokens_per_second",
+        "kv_cache_bytes",
+    }
+    assert len(metrics["encoder_ms"]) == len(metrics["time_to_first_token_ms"]) > 0
+    assert all(one < whole for one, whole in zip(metrics["encoder_ms"], metrics["time_to_first_token_ms"], strict=True))
+    assert metrics["kv_cache_bytes"][0] > 0
+
+
 def test_a_precision_that_is_not_there_is_named() -> None:
     from benchwire_runner.backends import torch_backend
     from benchwire_runner.errors import TaskFailure

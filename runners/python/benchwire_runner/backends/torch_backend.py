@@ -19,7 +19,7 @@ from ..model_types.construct import count_parameters, make_config
 from ..model_types.recipe import stored_recipes
 from ..task import Task
 from . import Loaded
-from .generation import measure_generation
+from .generation import measure_encoder_decoder, measure_generation
 
 PRECISIONS = ("fp32", "fp16", "bf16")
 DEVICES = {"cpu": "cpu", "cuda": "cuda:0", "rocm": "cuda:0", "mps": "mps", "xpu": "xpu:0"}
@@ -233,11 +233,19 @@ class TorchMeasurement:
         return None
 
     def _metrics(self, batch_size: int) -> list[dict[str, Any]]:
-        if self._built.kind != "causal_lm":
+        measure = {"causal_lm": measure_generation, "seq2seq": measure_encoder_decoder}.get(self._built.kind)
+        if measure is None:
             return []
         self._progress("generating")
         synchronize = None if self._accelerator is None else self._accelerator.synchronize
-        return measure_generation(self._built.model, self._built.inputs(batch_size), self._task, synchronize)
+        try:
+            return measure(self._built.model, self._built.inputs(batch_size), self._task, synchronize)
+        except (TypeError, ValueError, AttributeError, RuntimeError, KeyError, IndexError) as error:
+            if measure is measure_generation:
+                raise
+            # Encoders are called in as many ways as there are types; the latency of the whole has been measured.
+            print(f"the encoder and the decoder could not be measured apart: {type(error).__name__}: {error}")
+            return []
 
 
 def tensors_in(value: object) -> list[torch.Tensor]:
