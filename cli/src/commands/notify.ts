@@ -56,7 +56,7 @@ const LONGEST_SILENCE_MS = 366 * 86_400_000;
 
 export const notify = defineCommand({
   name: 'notify',
-  summary: 'who is told of findings and of faults of the fleet, and what was sent',
+  summary: 'who gets findings and faults of the fleet, and what was sent',
   positionals: ['[ACTION]', '[WHAT]'],
   options: OPTIONS,
   details: `
