@@ -8,7 +8,7 @@ import type {
 } from '../contracts/comparison.ts';
 import { type Direction, directionOf } from '../contracts/direction.ts';
 import type { SideRow } from '../contracts/rows.ts';
-import { titleOfNote } from '../contracts/value-note.ts';
+import { titleOfNote } from '../format/note-titles.ts';
 import { adjustForMany } from '../stats/adjust-p.ts';
 import { medianInterval } from '../stats/median-interval.ts';
 import { median } from '../stats/quantile.ts';

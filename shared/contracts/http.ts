@@ -9,7 +9,20 @@ export const ROLES = ['viewer', 'submitter', 'operator', 'admin'] as const;
 export const role = z.enum(ROLES);
 export type Role = z.infer<typeof role>;
 
-export const session = z.object({ subject: z.string(), role, expires_at: z.string().nullable() });
+/** How pages link to commits: the repository of runs that name none, and patterns for hosts that are not known. Since 0.6. */
+export const repositoryPatterns = z.object({
+  url: z.string().nullable(),
+  commit_url: z.string().nullable(),
+  range_url: z.string().nullable(),
+});
+export type RepositoryPatterns = z.infer<typeof repositoryPatterns>;
+
+export const session = z.object({
+  subject: z.string(),
+  role,
+  expires_at: z.string().nullable(),
+  repository: repositoryPatterns.optional(),
+});
 export type Session = z.infer<typeof session>;
 
 /** Exchanged for the session's cookie: an API key, or the one-time token of a sign-in link. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ValueNoteCode } from '../format/note-titles.ts';
 import type { Environment } from './hardware.ts';
-import type { ValueNote, ValueNoteCode } from './value-note.ts';
+import type { ValueNote } from './value-note.ts';
 
 /**
  * Facts in an outcome's environment that say what was measured, not what it was measured on. `program_file`: what was

@@ -151,7 +151,14 @@ export const QUERIES = {
     row: seriesRow,
   },
   /** Points of one series, oldest first. */
-  points: { parameters: z.strictObject({ series_id: text, limit: limit(1000) }), row: resultRow },
+  points: {
+    parameters: z.strictObject({
+      ...{ series_id: text, limit: limit(1000) },
+      /** Measured from then on, and before then. Since 0.6. */
+      ...{ since: timestamp.optional(), until: timestamp.optional() },
+    }),
+    row: resultRow,
+  },
   /**
    * The last points of many series, by series id and then oldest first, for a service that starts;
    * `after_series_id` pages on, `series_limit` series a page.

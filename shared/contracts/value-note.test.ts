@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { titleOfNote } from '../format/note-titles.ts';
 import { outcomeResults } from './outcome.ts';
-import { isAbout, noteOn, titleOfNote, valueNote, valueNotesOf } from './value-note.ts';
+import { isAbout, noteOn, valueNote, valueNotesOf } from './value-note.ts';
 
 describe('notes on values', () => {
   it('are those of the attempt, of each batch size, and one for each that was not steady', () => {

@@ -1,29 +1,5 @@
 import { z } from 'zod';
-
-/**
- * What limits the meaning of measured values, by code: the one list that workers, tables, reports and pages share.
- * `title` is what a table says in a few words; the note's own `text` has the numbers.
- */
-export const VALUE_NOTE_CODES = {
-  target_rate_missed: { title: 'target rate missed' },
-  not_steady: { title: 'not steady' },
-  few_samples: { title: 'few samples' },
-  fewer_iterations: { title: 'fewer iterations than asked for' },
-  guessed_batch: { title: 'guessed batch dimension' },
-  guessed_input: { title: 'guessed input values' },
-  throttled: { title: 'throttled' },
-  disturbed: { title: 'disturbed by other load' },
-  clock_resolution: { title: 'near the clock resolution' },
-  clock_offset: { title: 'clock of the worker is off' },
-  other_provider: { title: 'partly ran elsewhere' },
-  outputs_left_out: { title: 'outputs left out' },
-  mixed_units: { title: 'printed in several units' },
-  values_left_out: { title: 'values left out' },
-  /** The files were not those of the commit that the source names: it decides nothing (provenance.ts). */
-  source_mismatch: { title: 'not what the source says' },
-  other: { title: 'note' },
-} as const satisfies Record<string, { title: string }>;
-export type ValueNoteCode = keyof typeof VALUE_NOTE_CODES;
+import type { ValueNoteCode } from '../format/note-titles.ts';
 
 /** Notes of one attempt, at most; the rest is counted in the last one. */
 export const MAX_VALUE_NOTES = 200;
@@ -34,7 +10,7 @@ const MAX_NOTE_CHARACTERS = 2000;
  * unless it names a batch size, a metric, or both. Whatever shows the value shows that there is a note. Since 0.4.
  */
 export const valueNote = z.object({
-  /** One of `VALUE_NOTE_CODES`; a newer writer may have others. */
+  /** One of `VALUE_NOTE_CODES` (format/note-titles.ts); a newer writer may have others. */
   code: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
   /** In a sentence, with the numbers. */
   text: z.string().min(1).max(MAX_NOTE_CHARACTERS),
@@ -57,13 +33,6 @@ export function noteOn(
     ...(batch_size === undefined ? {} : { batch_size }),
     ...(metric === undefined ? {} : { metric }),
   };
-}
-
-/** A note's code in a few words. */
-export function titleOfNote(code: string): string {
-  return Object.hasOwn(VALUE_NOTE_CODES, code)
-    ? VALUE_NOTE_CODES[code as ValueNoteCode].title
-    : code.replaceAll('_', ' ');
 }
 
 /** Whether a note is about this value. */

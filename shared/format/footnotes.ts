@@ -1,4 +1,4 @@
-import { titleOfNote } from '../contracts/value-note.ts';
+import { titleOfNote } from '../format/note-titles.ts';
 
 /** A value, or a line of values, with what limits its meaning. */
 export interface NotedValue {

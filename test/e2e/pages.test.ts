@@ -25,7 +25,10 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
   beforeAll(async () => {
     dashboard = await startDashboardStack({
       dataDir: join(folder, 'data'),
-      env: { LOG_LEVEL: 'warn', WORKER_COMMANDS: 'node' },
+      env: {
+        ...{ LOG_LEVEL: 'warn', WORKER_COMMANDS: 'node' },
+        REPOSITORY_URL: 'git@github.com:acme/models.git',
+      },
     });
     browser = await startBrowser();
     client = await connectClient(findStack({ environment: dashboard.stack.env, working_directory: folder }).options);
@@ -198,18 +201,49 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     await page.waitForLoadState('networkidle');
     const box = await picture.boundingBox();
     if (box === null) throw new Error('no picture');
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.mouse.wheel(0, -400);
+    await page.mouse.move(box.x + box.width / 4, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + (box.width * 3) / 4, box.y + box.height / 2, { steps: 5 });
+    await page.mouse.up();
     await page.waitForURL(/zoom=\d+(\.\d+)?-\d+/);
     const shown = new URL(page.url()).searchParams.get('zoom');
     await page.reload();
-    await page.getByRole('button', { name: 'Show all' }).waitFor();
+    await page.getByRole('button', { name: 'Reset zoom' }).waitFor();
     expect(new URL(page.url()).searchParams.get('zoom')).toBe(shown);
-    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByRole('button', { name: 'Reset zoom' }).click();
     await page.waitForURL((url) => !url.searchParams.has('zoom'));
     expect(new URL(page.url()).searchParams.get('values')).toBe('log');
-    await page.getByText('from zero', { exact: true }).click();
+    await page.getByRole('combobox', { name: 'Values' }).click();
+    await page.getByRole('option', { name: 'axis from zero' }).click();
     await page.waitForURL(/values=zero/);
+  });
+
+  it('draws several series over each other, of a part of the time, and leads to the commits in the repository', async () => {
+    const { page } = browser;
+    const rows = (await client.query('series', { search: 'request_latency_ms' })).rows;
+    const idOf = (model: string): string => rows.find((row) => row.model === model)?.series_id ?? '';
+    await open(`/series/${idOf('echo-server')}?since=30d`);
+    await page.getByRole('combobox', { name: 'Add series' }).fill('fast-model-v2');
+    await page.getByRole('option', { name: /^fast-model-v2 request_latency_ms/ }).click();
+    await page.waitForURL((url) => url.searchParams.get('with') === idOf('fast-model-v2'));
+    const picture = page.getByRole('img', { name: /^\d+ points of echo-server .*, 1 more series$/ });
+    await picture.waitFor();
+    await page.reload();
+    await picture.waitFor();
+    await page.getByText('Interval', { exact: true }).click();
+    await page.waitForURL(/interval=shown/);
+    // The server of this test names the repository of runs that name none.
+    const points = page.getByRole('region', { name: 'Points', exact: true }).first();
+    const link = (name: RegExp) => points.getByRole('link', { name }).first().getAttribute('href');
+    expect(await link(/^[0-9a-f]{8}$/)).toMatch(/^https:\/\/github\.com\/acme\/models\/commit\/[0-9a-f]{8}$/);
+    expect(await link(/^[0-9a-f]{8}\.\.[0-9a-f]{8}$/)).toMatch(
+      /\/acme\/models\/compare\/[0-9a-f]{8}\.\.\.[0-9a-f]{8}$/,
+    );
+    await page.getByText('7 days', { exact: true }).click();
+    await page.waitForURL(/since=7d/);
+    await picture.waitFor();
+    await open(`/series/${idOf('echo-server')}?until=2026-01-01`);
+    await page.getByText('No points in this range').waitFor();
   });
 
   it('calls pools and workers by the names that people give them', async () => {

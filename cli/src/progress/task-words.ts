@@ -1,5 +1,6 @@
 import type { MeasuredBefore } from '@benchwire/shared/contracts/outcome.ts';
-import { titleOfNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
+import { valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
+import { titleOfNote } from '@benchwire/shared/format/note-titles.ts';
 import { shortRunId } from '../connection/find-run.ts';
 import { formatDuration, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';

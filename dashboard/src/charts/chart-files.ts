@@ -1,6 +1,7 @@
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import type { Table } from '../parts/download.ts';
 import type { ChartColours } from './colours.ts';
+import { loadECharts } from './load-echarts.ts';
 import { themed } from './themed.ts';
 
 export interface Size {
@@ -20,7 +21,7 @@ export function picturesOf(
 
 /** Drawn as text that any program reads. */
 async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
-  const { init } = await import('./echarts.ts');
+  const { init } = await loadECharts(true);
   const chart = init(null, undefined, { renderer: 'svg', ssr: true, width, height });
   chart.setOption(option);
   const text = chart.renderToSVGString();
@@ -30,7 +31,7 @@ async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Bl
 
 /** Drawn at twice the size. */
 async function pngOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
-  const { init } = await import('./echarts.ts');
+  const { init } = await loadECharts(true);
   const canvas = document.createElement('canvas');
   const chart = init(canvas, undefined, { renderer: 'canvas', width, height, devicePixelRatio: 2 });
   chart.setOption(option);

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ExportMenu } from '../parts/export-menu.tsx';
 import { picturesOf, tableOf } from './chart-files.ts';
 import { type ChartColours, chartColours } from './colours.ts';
+import { loadECharts, needsRest } from './load-echarts.ts';
 import { themed } from './themed.ts';
 
 export interface ChartProps {
@@ -27,6 +28,7 @@ export function Chart({ option, description, height = 260, exported, onChart, on
   const [chart, setChart] = useState<EChartsType>();
   const colours = chartColours(useComputedColorScheme('light'));
   const callbacks = useRef({ onChart, onPick });
+  const [with_rest] = useState(() => needsRest(option(colours)));
   useEffect(() => {
     callbacks.current = { onChart, onPick };
   });
@@ -35,7 +37,7 @@ export function Chart({ option, description, height = 260, exported, onChart, on
     let made: EChartsType | undefined;
     let gone = false;
     const observer = new ResizeObserver(() => made?.resize());
-    void import('./echarts.ts').then(({ init }) => {
+    void loadECharts(with_rest).then(({ init }) => {
       const element = place.current;
       if (gone || element === null) return;
       made = init(element, undefined, { renderer: 'canvas' });
@@ -50,10 +52,19 @@ export function Chart({ option, description, height = 260, exported, onChart, on
       callbacks.current.onChart?.(undefined);
       made?.dispose();
     };
-  }, []);
+  }, [with_rest]);
 
   useEffect(() => {
-    chart?.setOption(themed(option(colours), colours), { notMerge: true, lazyUpdate: true });
+    if (chart === undefined) return;
+    const drawn = option(colours);
+    let is_old = false;
+    // Another option may need more of the library than the first one.
+    void loadECharts(needsRest(drawn)).then(() => {
+      if (!is_old) chart.setOption(themed(drawn, colours), { notMerge: true, lazyUpdate: true });
+    });
+    return () => {
+      is_old = true;
+    };
   }, [chart, option, colours]);
 
   return (

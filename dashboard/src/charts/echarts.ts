@@ -1,35 +1,27 @@
-import { BarChart, BoxplotChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
+import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
 import {
-  AriaComponent,
   DataZoomComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
   TooltipComponent,
-  VisualMapComponent,
 } from 'echarts/components';
 import { init, use } from 'echarts/core';
-import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
+import { CanvasRenderer } from 'echarts/renderers';
 
-/** The parts of ECharts that the pages use; loaded when the first chart is shown. */
+/** What most charts need of ECharts; loaded when the first one is shown. The rest is in echarts-rest.ts. */
 use([
   BarChart,
-  BoxplotChart,
-  CustomChart,
-  HeatmapChart,
   LineChart,
   ScatterChart,
-  AriaComponent,
   DataZoomComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
   TooltipComponent,
-  VisualMapComponent,
   CanvasRenderer,
-  SVGRenderer,
 ]);
 
 export { init };

@@ -4,6 +4,7 @@ import { formatSeconds } from './numbers.ts';
 
 const day = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const minutes = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
 /** `25 Nov 14:03:12`, or only the clock for today. */
@@ -11,6 +12,11 @@ export function formatTime(iso: string, now: number): string {
   const at = new Date(iso);
   const is_today = new Date(now).toDateString() === at.toDateString();
   return is_today ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+}
+
+/** The clock alone, to the minute. */
+export function formatClock(iso: string): string {
+  return minutes.format(new Date(iso));
 }
 
 /** With year and zone, for a tooltip. */

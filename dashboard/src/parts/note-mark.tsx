@@ -1,7 +1,7 @@
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
-import { titleOfNote } from '@benchwire/shared/contracts/value-note.ts';
 import { footnoteLine, footnotesOf, notesOfRow } from '@benchwire/shared/format/footnotes.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
+import { titleOfNote } from '@benchwire/shared/format/note-titles.ts';
 import type { ReactNode } from 'react';
 
 /** Told by the column `Steady`. */

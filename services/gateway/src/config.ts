@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import type { RepositoryPatterns } from '@benchwire/shared/contracts/http.ts';
+import { repositoryPage } from '@benchwire/shared/format/repository-links.ts';
 import { flag, list, natsVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
 import { oidcProblems, oidcVariables } from './oidc/config.ts';
@@ -21,6 +23,16 @@ const trustProxy = z.string().transform((text, context): boolean | number | stri
   return z.NEVER;
 });
 
+/** An address of the web, once its places are filled in. */
+const linkPattern = (...places: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => /^(https?:\/\/|\{repo\}\/)/.test(text) && places.every((place) => text.includes(`{${place}}`)),
+      `begin with http://, https:// or {repo}/, and have ${places.map((place) => `{${place}}`).join(' and ')} in it`,
+    )
+    .optional();
+
 export const gatewayConfig = z
   .object({
     ...natsVariables,
@@ -29,6 +41,14 @@ export const gatewayConfig = z
     DASHBOARD_DIR: z.string().optional(),
     /** Where people reach the dashboard, for those who ask over NATS: `bw run` prints the run's page. */
     DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** The repository of runs whose source names none, as git or a browser calls it. */
+    REPOSITORY_URL: z
+      .string()
+      .refine((text) => repositoryPage(text) !== undefined, 'use an address such as https://github.com/acme/models')
+      .optional(),
+    /** Links to commits and to changes between two, for repositories on hosts that are not known. */
+    REPOSITORY_COMMIT_URL: linkPattern('commit'),
+    REPOSITORY_RANGE_URL: linkPattern('from', 'to'),
     /** Chromium, which prints reports as PDF, where it is in none of the usual places. */
     BENCHWIRE_CHROMIUM: z.string().min(1).optional(),
     /** A key with the role admin beside those of `bw key create`: what the local stack makes for itself. */
@@ -86,3 +106,9 @@ export const gatewayConfig = z
     if (config.JWT_AUDIENCE === undefined) needs('JWT_AUDIENCE', 'checking tokens');
   });
 export type GatewayConfig = z.infer<typeof gatewayConfig>;
+
+/** What pages need to link to commits. */
+export function repositoryPatternsOf(config: GatewayConfig): RepositoryPatterns {
+  const { REPOSITORY_URL: url, REPOSITORY_COMMIT_URL: commit_url, REPOSITORY_RANGE_URL: range_url } = config;
+  return { url: url ?? null, commit_url: commit_url ?? null, range_url: range_url ?? null };
+}

@@ -1,5 +1,6 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { GivenName } from '@benchwire/shared/contracts/given-name.ts';
+import type { RepositoryPatterns } from '@benchwire/shared/contracts/http.ts';
 import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
@@ -40,6 +41,7 @@ export interface Gateway {
   dashboard_origin: string | undefined;
   /** Signs people in, where one is configured. */
   provider: Provider | undefined;
+  repository: RepositoryPatterns;
   /** Of the session's cookie. */
   cookie_name: string;
 }

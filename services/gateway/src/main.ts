@@ -25,7 +25,7 @@ import { sessionCookieName } from './auth/session-cookie.ts';
 import { SignInLinks } from './auth/sign-in-link.ts';
 import { Tickets } from './auth/tickets.ts';
 import { tokenVerifier } from './auth/tokens.ts';
-import { gatewayConfig } from './config.ts';
+import { gatewayConfig, repositoryPatternsOf } from './config.ts';
 import { OpenSockets } from './live/open-sockets.ts';
 import { SharedTopics } from './live/shared-topics.ts';
 import { createSignIn } from './oidc/create-sign-in.ts';
@@ -93,7 +93,7 @@ await runService({
     const { provider } = signIn ?? {};
     const dashboard_origin = config.DASHBOARD_URL === undefined ? undefined : new URL(config.DASHBOARD_URL).origin;
     const guard = { auth, tickets, limits, sockets, secure, cookie_name, dashboard_origin, provider };
-    const gateway = { ...reading, ...guard, pdf, log };
+    const gateway = { ...reading, ...guard, pdf, log, repository: repositoryPatternsOf(config) };
     const address = answerAddress({ nats, jetstream, log, url: config.DASHBOARD_URL });
     scope.add('address', () => address.stop());
     const server = await startServer(gateway, { config, http, signIn });

@@ -4,7 +4,7 @@ import { SERIES_SORTS } from '../list-sort.ts';
 import { QUERIES } from '../query.ts';
 import { annotationRow, resultRow, seriesRow } from '../rows.ts';
 import { seriesKind } from '../series-key.ts';
-import { cursor, limitOf, listAnswer, listOf, pageOf } from './lists.ts';
+import { cursor, limitOf, listAnswer, listOf, pageOf, since } from './lists.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ id: z.string().min(1).max(64) });
@@ -39,9 +39,9 @@ export const seriesApi = signatures({
   },
   'GET /api/series/:id/points': {
     role: 'viewer',
-    summary: 'Its points, the oldest first',
+    summary: 'Its points, the oldest first; the newest ones of a part of its time with `since` and `until`',
     params,
-    query: z.strictObject({ limit: limitOf(1000, 10_000) }),
+    query: z.strictObject({ since, until: since, limit: limitOf(1000, 10_000) }),
     answer: pageOf(resultRow),
   },
   'GET /api/series/:id/analysis': {

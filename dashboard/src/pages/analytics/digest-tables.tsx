@@ -4,6 +4,7 @@ import { modelName } from '@benchwire/shared/format/model-name.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatCount, formatNumber, formatPercentChange } from '../../format/numbers.ts';
+import { RangeLink } from '../../parts/commit-link.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { FindingChange } from '../../parts/finding-kind.tsx';
 import { PoolName } from '../../parts/hardware-name.tsx';
@@ -57,7 +58,10 @@ const COLUMNS: readonly Column<DigestEntry>[] = [
       </span>
     ),
   },
-  { key: 'commit', title: 'Commit', wide: true, value: commitsOf },
+  {
+    ...{ key: 'commit', title: 'Commit', wide: true, value: commitsOf },
+    cell: ({ source, previous_source }) => <RangeLink from={previous_source} to={source} />,
+  },
   { key: 'author', title: 'Author', wide: true, value: ({ source }) => source?.author ?? null },
   {
     ...{ key: 'detected_at', title: 'Found', wide: true, value: ({ detected_at }) => detected_at },

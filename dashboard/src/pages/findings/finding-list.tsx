@@ -3,6 +3,7 @@ import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { Checkbox } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { RangeLink } from '../../parts/commit-link.tsx';
 import { FindingChange, FindingKindText, toneOfKind } from '../../parts/finding-kind.tsx';
 import { PoolName } from '../../parts/hardware-name.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
@@ -62,16 +63,20 @@ function Second({
 }: {
   row: FindingRow;
 }): ReactNode {
-  const [now, before] = [source?.commit?.slice(0, 10), previous_source?.commit?.slice(0, 10)];
-  const commits = now === undefined ? '' : before === undefined || before === now ? now : `${before} to ${now}`;
   const parts = [
-    model === '' ? '' : benchmark,
-    [commits, source?.branch === undefined ? '' : `on ${source.branch}`].filter((part) => part !== '').join(' '),
+    source?.branch === undefined ? '' : `on ${source.branch}`,
     source?.author === undefined ? '' : `by ${source.author}`,
   ].filter((part) => part !== '');
   return (
     <div className="bw-note">
       <FindingKindText kind={kind} /> · <PoolName pool={pool} />
+      {model === '' ? '' : ` · ${benchmark}`}
+      {source?.commit === undefined ? null : (
+        <>
+          {' '}
+          · <RangeLink from={previous_source} to={source} />
+        </>
+      )}
       {parts.map((part) => ` · ${part}`).join('')} · <Ago at={detected_at} />
     </div>
   );

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
+import { RangeLink } from '../../parts/commit-link.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { PoolName } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
@@ -54,6 +55,9 @@ function OneFinding({ finding }: { finding: Finding }): ReactNode {
             { name: 'Effect size', value: formatNumber(finding.z_score), unit: 'sigma' },
             { name: 'Pool', value: finding.pool ?? '–' },
             { name: 'First seen in', value: <RunLink run_id={finding.run_id} /> },
+            ...(finding.source?.commit === undefined
+              ? []
+              : [{ name: 'Commits', value: <RangeLink from={finding.previous_source} to={finding.source} /> }]),
           ]}
         />
         <Culprit finding={finding} />
@@ -98,7 +102,7 @@ function Culprit({ finding: { culprit } }: { finding: Finding }): ReactNode {
     <p>
       It lies between <RunLink run_id={last_good.run_id} name={version(last_good)} /> (the last that was as before,{' '}
       {formatNumber(last_good.value)}) and <RunLink run_id={first_bad.run_id} name={version(first_bad)} /> (the first
-      that was not, {formatNumber(first_bad.value)}).
+      that was not, {formatNumber(first_bad.value)}). <RangeLink from={last_good.source} to={first_bad.source} />
     </p>
   );
 }

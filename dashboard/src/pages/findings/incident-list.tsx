@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';
 import { formatPercentChange } from '../../format/numbers.ts';
+import { RangeLink } from '../../parts/commit-link.tsx';
 import { PoolName } from '../../parts/hardware-name.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { sourceText } from '../../parts/source.ts';
@@ -49,7 +50,11 @@ function Incident({ incident }: { incident: IncidentRow }): ReactNode {
       <p className="bw-note bw-first">
         {findings} {findings === 1 ? 'finding' : 'findings'}, {open} open: {incident.regressions} worse,{' '}
         {incident.improvements} better
-        {before === '' ? '' : `; between ${before} and ${now}`}
+        {before === '' ? null : (
+          <>
+            ; between <RangeLink from={previous_source} to={source} />
+          </>
+        )}
       </p>
       <ul className="bw-list">
         {moved.slice(0, SHOWN).map((one) => (

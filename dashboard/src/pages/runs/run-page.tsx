@@ -6,9 +6,9 @@ import type { ReactNode } from 'react';
 import { useGet } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatBetween } from '../../format/times.ts';
+import { SourceName } from '../../parts/commit-link.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { RunProgress } from '../../parts/progress.tsx';
-import { sourceText } from '../../parts/source.ts';
 import { Answer } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { At } from '../../parts/time.tsx';
@@ -40,7 +40,7 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
             title={row.name || 'unnamed run'}
             note={
               <>
-                <span className="bw-mono">{run_id}</span> {sourceText(row.source)}
+                <span className="bw-mono">{run_id}</span> <SourceName source={row.source} />
               </>
             }
           >

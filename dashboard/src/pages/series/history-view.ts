@@ -1,10 +1,14 @@
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import type { DataZoomComponentOption } from 'echarts/components';
 import type { XAXisOption, YAXisOption } from 'echarts/types/dist/shared';
 import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
 import type { Axis } from './history.ts';
 
-/** How the values' axis is drawn: to the data, from zero, logarithmic, or in percent of the newest level. */
-export const VALUE_SCALES = ['data', 'zero', 'log', 'percent'] as const;
+/**
+ * How the values' axis is drawn: to the data, from zero, logarithmic, as the change in percent from the newest level, or with
+ * each series in percent of its own first point.
+ */
+export const VALUE_SCALES = ['data', 'zero', 'log', 'percent', 'first'] as const;
 export type ValueScale = (typeof VALUE_SCALES)[number];
 
 /** A part of the points' axis, from 0 to 100 percent of it. */
@@ -25,6 +29,14 @@ export function readZoom(text: string): Zoom {
 /** Empty for everything, so that it leaves the address. */
 export function writeZoom({ start, end }: Zoom): string {
   return start <= 0 && end >= 100 ? '' : `${round(start)}-${round(end)}`;
+}
+
+/** A drag in the picture chooses what is shown (charts/drag-zoom.ts), and the bar below it; the wheel alone scrolls the page. */
+export function zoomParts(zoom: Zoom, borderColor: string): DataZoomComponentOption[] {
+  return [
+    { type: 'inside', moveOnMouseMove: false, zoomOnMouseWheel: 'ctrl', ...zoom },
+    { type: 'slider', height: 18, bottom: 6, borderColor, ...zoom },
+  ];
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;
@@ -50,6 +62,8 @@ export function valueAxis(
   scale: ValueScale,
   base: number | undefined,
 ): YAXisOption {
+  if (scale === 'first')
+    return { type: 'value', scale: true, name: '% of the first', axisLabel: { formatter: formatNumber } };
   const unit = points[0]?.unit ?? '';
   const label = (tick: number): string =>
     scale === 'percent' && base !== undefined && base !== 0

@@ -1,6 +1,6 @@
 import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import { expect, it } from 'vitest';
-import { scaleOf, stretchesOf, trendOf } from './history.ts';
+import { scaleOf, trendOf } from './history.ts';
 
 const points = ['10:00', '11:00', '12:00'].map((time) => ({ measured_at: `2026-11-25T${time}:00.000Z` }));
 const analysis = (change: Partial<SeriesAnalysis>): SeriesAnalysis =>
@@ -12,17 +12,6 @@ it('a time lies between the runs before and after it', () => {
   expect(runs.ofTime('2026-11-25T11:30:00.000Z')).toBe(2.5);
   const times = scaleOf(points, 'time');
   expect(times.ofPoint(3) - times.ofPoint(2)).toBe(3_600_000);
-});
-
-it('levels are counted from the oldest point shown, also where fewer were analysed', () => {
-  const segments = [
-    { from: 0, to: 2, from_at: '', n: 2, median: 10, scale: 1 },
-    { from: 2, to: 3, from_at: '', n: 1, median: 12, scale: 0.5 },
-  ];
-  expect(stretchesOf(analysis({ segments }), 5)).toEqual([
-    { from: 2, to: 3, level: 10, low: 8, high: 12 },
-    { from: 4, to: 4, level: 12, low: 11, high: 13 },
-  ]);
 });
 
 it('only a trend that is more than noise is drawn, over the newest level', () => {

@@ -1,5 +1,6 @@
 import type { SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow } from '@benchwire/shared/contracts/rows.ts';
+import type { Stretch } from './levels.ts';
 
 /** `commit` is a run a step, too, called by its commit. */
 export type Axis = 'time' | 'run' | 'commit';
@@ -41,29 +42,6 @@ export function scaleOf(points: readonly Pick<ResultRow, 'measured_at'>[], axis:
 function medianStep(times: readonly number[]): number {
   const steps = times.slice(1).map((time, at) => time - (times[at] ?? time));
   return steps.sort((a, b) => a - b)[steps.length >> 1] ?? 60_000;
-}
-
-export interface Stretch {
-  from: number;
-  to: number;
-  level: number;
-  low: number;
-  high: number;
-}
-
-/** The levels of a series with the band that holds 95 % of normal noise, as indexes of the points shown. */
-export function stretchesOf(analysis: SeriesAnalysis | undefined, shown: number): Stretch[] {
-  if (analysis === undefined) return [];
-  const offset = shown - analysis.points;
-  return analysis.segments
-    .map(({ from, to, median, scale }) => ({
-      from: Math.max(0, from + offset),
-      to: Math.min(shown, to + offset) - 1,
-      level: median,
-      low: median - 2 * scale,
-      high: median + 2 * scale,
-    }))
-    .filter(({ from, to }) => to >= from);
 }
 
 /** Two ends of the newest level's trend; null where it has none. */

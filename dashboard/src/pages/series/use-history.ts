@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import { useGet, usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import type { Mark } from './history.ts';
+import type { TimeRange } from './time-range.ts';
 
 export interface HistoryOfSeries {
   points: Pick<UseQueryResult<ResultRow[], Error>, 'data' | 'error' | 'refetch'>;
@@ -15,15 +16,20 @@ export interface HistoryOfSeries {
 }
 
 /** Points that are shown and analysed, the newest. */
-const SHOWN = 1000;
+export const SHOWN = 1000;
 
-/** Everything that is known of one series; asked again when something is said. */
-export function useHistory(series_id: string): HistoryOfSeries {
+const ALL: TimeRange = { since: undefined, until: undefined };
+
+/**
+ * Everything that is known of one series, asked again when something changes. A range chooses the points and marks; the analysis is
+ * that of the newest points.
+ */
+export function useHistory(series_id: string, { since, until }: TimeRange = ALL): HistoryOfSeries {
   const path = `/api/series/${series_id}`;
   useRefresh('events', [path], 5000);
   useRefresh('findings', [path, '/api/findings'], 2000);
   const params = { id: series_id };
-  const points = usePages(call('GET /api/series/:id/points', { params, query: { limit: SHOWN } }));
+  const points = usePages(call('GET /api/series/:id/points', { params, query: { since, until, limit: SHOWN } }));
   const analysis = useGet(call('GET /api/series/:id/analysis', { params, query: { points: SHOWN } }), {
     enabled: (points.data?.length ?? 0) > 0,
   });
@@ -50,8 +56,10 @@ export function useHistory(series_id: string): HistoryOfSeries {
             link: `/findings/${encodeURIComponent(finding_id)}`,
           }),
         ),
-      ].sort((a, b) => (a.at < b.at ? -1 : 1)),
-    [annotations.data, findings.data, points.data],
+      ]
+        .filter(({ at }) => (since === undefined || at >= since) && (until === undefined || at < until))
+        .sort((a, b) => (a.at < b.at ? -1 : 1)),
+    [annotations.data, findings.data, points.data, since, until],
   );
   return { points, analysis, marks, findings: findings.data ?? [] };
 }

@@ -10,7 +10,7 @@ import type {
   SeriesRow,
 } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { afterRow, contains, equals, filterBy, numberKey, type SortKey, textKey } from './filter.ts';
+import { afterRow, contains, equals, filterBy, numberKey, type SortKey, since, textKey, until } from './filter.ts';
 import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
 import { columnsOf, type Table } from './table.ts';
 
@@ -81,14 +81,22 @@ export function findResults(
   );
 }
 
-/** The last points of one series, oldest first. */
-export function findPoints(database: Queries, { series_id, limit }: AskedQuery<'points'>): Promise<ResultReply[]> {
+/** The last points of one series, or of a part of its time, oldest first. */
+export function findPoints(
+  database: Queries,
+  { series_id, since: from, until: to, limit }: AskedQuery<'points'>,
+): Promise<ResultReply[]> {
+  const { where, parameters } = filterBy([
+    equals('series_id', 'String', series_id),
+    since('measured_at', from),
+    until('measured_at', to),
+  ]);
   return database.query(
     `SELECT ${SHOWN} FROM (
-       SELECT ${SHOWN}, version FROM results FINAL WHERE series_id = {series_id:String}
+       SELECT ${SHOWN}, version FROM results FINAL ${where}
        ORDER BY version, run_id DESC, task_id DESC, attempt DESC LIMIT {limit:UInt32})
      ORDER BY version DESC, run_id, task_id, attempt`,
-    { series_id, limit },
+    { ...parameters, limit },
   );
 }
 

@@ -46,8 +46,10 @@ export const seriesHandlers: Handlers<typeof seriesApi> = {
 
   'GET /api/series/:id': ({ gateway, params: { id } }) => findSeries(gateway, id),
 
-  'GET /api/series/:id/points': async ({ gateway, params: { id }, query: { limit } }) =>
-    onePage(await gateway.client.query('points', { series_id: id, limit })),
+  'GET /api/series/:id/points': async ({ gateway, params: { id }, query: { since, until, limit } }) =>
+    onePage(
+      await gateway.client.query('points', { series_id: id, since: instant(since), until: instant(until), limit }),
+    ),
 
   'GET /api/series/:id/analysis': async ({ gateway, params: { id }, query: { points } }) => {
     const reply = await ask(gateway.client.nats, ANALYSE_SUBJECT, { series_id: id, points }, analyseReply, {

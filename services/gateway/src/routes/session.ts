@@ -9,7 +9,9 @@ export const sessionHandlers: Handlers<typeof sessionApi> = {
     oidc: provider === undefined ? null : { issuer: provider.issuer, unavailable: await provider.unavailable() },
   }),
 
-  'GET /api/session': async ({ caller: { subject, role, expires_at } }) => ({ subject, role, expires_at }),
+  'GET /api/session': async ({ gateway: { repository }, caller: { subject, role, expires_at } }) => ({
+    ...{ subject, role, expires_at, repository },
+  }),
 
   'POST /api/session': async ({ gateway, body, request, reply }) => {
     const { cookie, session } = await gateway.auth.signIn(body, (identity) =>
