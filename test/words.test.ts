@@ -54,7 +54,7 @@ function unsaidIn(file: string, texts: ReadonlyArray<{ line: number; text: strin
 }
 
 it('guides and the README are in words that people say', () => {
-  const files = inRepository('README.md', 'CONTRIBUTING.md', 'docs/*.md', 'docs/protocol/*.md');
+  const files = inRepository('README.md', 'CONTRIBUTING.md', 'docs/*.md', 'docs/adr/*.md', 'docs/protocol/*.md');
   expect(files.length).toBeGreaterThan(15);
   const lines = (file: string) =>
     readFileSync(file, 'utf8')

@@ -61,6 +61,7 @@ export const NEEDS: readonly Need[] = [
       'test/e2e/settings.test.ts',
       'test/e2e/onnx-base.test.ts',
       'test/e2e/pages.test.ts',
+      'test/e2e/questions.test.ts',
       'test/e2e/repeat.test.ts',
       'test/e2e/share.test.ts',
       'test/e2e/task-drawer.test.ts',

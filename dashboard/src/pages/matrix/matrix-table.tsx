@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { formatNumber, formatPercentChange } from '../../format/numbers.ts';
 import { formatWholeTime } from '../../format/times.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { isBetter, type Line, type Matrix, type Shown } from './matrix.ts';
+import { bestHardware, isBetter, type Line, type Matrix, type Shown } from './matrix.ts';
 import { modelHref } from './model-href.ts';
 
 export interface MatrixTableProps {
@@ -45,7 +45,14 @@ export function MatrixTable({ matrix, as_percent, nameOf }: MatrixTableProps): R
           const here = shown.get(id);
           return (as_percent ? here?.change_percent : here?.cell.value) ?? null;
         },
-        cell: ({ shown }) => <Place shown={shown.get(id)} as_percent={as_percent} direction={direction} />,
+        cell: ({ shown }) => (
+          <Place
+            shown={shown.get(id)}
+            as_percent={as_percent}
+            direction={direction}
+            is_best={bestHardware(shown, direction) === id}
+          />
+        ),
       }),
     ),
   ];
@@ -56,10 +63,12 @@ function Place({
   shown,
   as_percent,
   direction,
+  is_best,
 }: {
   shown: Shown | undefined;
   as_percent: boolean;
   direction: Direction;
+  is_best: boolean;
 }): ReactNode {
   if (shown === undefined) {
     return (
@@ -83,6 +92,12 @@ function Place({
         </span>
       )}
       {cell.batch_size !== null && <span className="bw-dim"> b{cell.batch_size}</span>}
+      {is_best && (
+        <span className="bw-status" data-tone="completed">
+          {' '}
+          best
+        </span>
+      )}
     </Link>
   );
 }

@@ -1,6 +1,6 @@
 import type { MatrixCell } from '@benchwire/shared/contracts/api/measurements.ts';
 import { expect, it } from 'vitest';
-import { familyOf, isBetter, type MatrixChoice, matrixOf } from './matrix.ts';
+import { bestHardware, familyOf, isBetter, type MatrixChoice, matrixOf } from './matrix.ts';
 
 const ALL: MatrixChoice = { class: '', family: '', precision: '', batch: 'best', search: '', against: '' };
 let number = 0;
@@ -80,4 +80,15 @@ it('a family is the name up to its version or variant', () => {
     'google-bert/bert-large',
   ];
   expect(names.map(familyOf)).toEqual(['bert', 'silero', 'pp-ocr', 'gpt', 'resnet', '123', 'bert']);
+});
+
+it('the best of a line is marked where there is more than one hardware and a better direction', () => {
+  const shown = new Map([
+    ['a', { cell: { value: 3 } }],
+    ['b', { cell: { value: 2 } }],
+  ]) as never;
+  expect(bestHardware(shown, 'lower_is_better')).toBe('b');
+  expect(bestHardware(shown, 'higher_is_better')).toBe('a');
+  expect(bestHardware(shown, 'unknown')).toBeUndefined();
+  expect(bestHardware(new Map([['a', { cell: { value: 3 } }]]) as never, 'lower_is_better')).toBeUndefined();
 });

@@ -64,6 +64,13 @@ export function matrixOf(cells: readonly MatrixCell[], choice: MatrixChoice): Ma
   return { lines: compared(lines, choice.against), hardware, unit: cells[0]?.unit ?? '', direction };
 }
 
+/** The hardware with a line's best value; undefined for fewer than two, and where no direction is better. Pure. */
+export function bestHardware(shown: Line['shown'], direction: Direction): string | undefined {
+  const sign = direction === 'lower_is_better' ? 1 : direction === 'higher_is_better' ? -1 : 0;
+  if (sign === 0 || shown.size < 2) return undefined;
+  return [...shown].reduce((best, each) => (sign * each[1].cell.value < sign * best[1].cell.value ? each : best))[0];
+}
+
 /** Whether the filters let a value through. */
 export function isWanted(cell: MatrixCell, { class: kind, family, precision, batch, search }: MatrixChoice): boolean {
   return (

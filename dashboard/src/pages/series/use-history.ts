@@ -31,7 +31,8 @@ export function useHistory(series_id: string, { since, until }: TimeRange = ALL)
   const params = { id: series_id };
   const points = usePages(call('GET /api/series/:id/points', { params, query: { since, until, limit: SHOWN } }));
   const analysis = useGet(call('GET /api/series/:id/analysis', { params, query: { points: SHOWN } }), {
-    enabled: (points.data?.length ?? 0) > 0,
+    // A series whose points have all expired has none; a range without points says nothing of that.
+    enabled: since !== undefined || until !== undefined || (points.data?.length ?? 0) > 0,
   });
   const annotations = usePages(call('GET /api/series/:id/annotations', { params }));
   const findings = usePages(call('GET /api/findings', { query: { series_id, limit: 200 } }));
