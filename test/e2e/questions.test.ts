@@ -158,6 +158,7 @@ describe.skipIf(missing !== undefined)('questions to the dashboard', () => {
     const env = { LOG_LEVEL: 'warn', WORKER_COMMANDS: 'node' };
     dashboard = await startDashboardStack({ dataDir: join(folder, 'data'), env });
     browser = await startBrowser();
+    browser.page.setDefaultTimeout(90_000);
     client = await connectClient(findStack({ environment: dashboard.stack.env, working_directory: folder }).options);
     await makeHistory(client, folder, { runs: 8, first_slower: 7 });
     const finished = async (request: Parameters<Client['submit']>[0]): Promise<void> =>
@@ -187,7 +188,7 @@ describe.skipIf(missing !== undefined)('questions to the dashboard', () => {
       }),
     );
     await signIn(browser, dashboard);
-  }, 400_000);
+  }, 600_000);
   afterAll(async () => {
     await client?.close();
     await browser?.close();
@@ -195,7 +196,7 @@ describe.skipIf(missing !== undefined)('questions to the dashboard', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(QUESTIONS)('$asked', { timeout: 120_000 }, async ({ clicks, answer }) => {
+  it.each(QUESTIONS)('$asked', { timeout: 300_000 }, async ({ clicks, answer }) => {
     expect(clicks.length).toBeLessThanOrEqual(MAX_CLICKS);
     const { page } = browser;
     await page.goto(dashboard.url);
