@@ -21,7 +21,7 @@ export function picturesOf(
 
 /** Drawn as text that any program reads. */
 async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
-  const { init } = await loadECharts(true);
+  const init = await loadECharts(true);
   const chart = init(null, undefined, { renderer: 'svg', ssr: true, width, height });
   chart.setOption(option);
   const text = chart.renderToSVGString();
@@ -31,7 +31,7 @@ async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Bl
 
 /** Drawn at twice the size. */
 async function pngOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
-  const { init } = await loadECharts(true);
+  const init = await loadECharts(true);
   const canvas = document.createElement('canvas');
   const chart = init(canvas, undefined, { renderer: 'canvas', width, height, devicePixelRatio: 2 });
   chart.setOption(option);

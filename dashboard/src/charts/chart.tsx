@@ -37,7 +37,7 @@ export function Chart({ option, description, height = 260, exported, onChart, on
     let made: EChartsType | undefined;
     let gone = false;
     const observer = new ResizeObserver(() => made?.resize());
-    void loadECharts(with_rest).then(({ init }) => {
+    void loadECharts(with_rest).then((init) => {
       const element = place.current;
       if (gone || element === null) return;
       made = init(element, undefined, { renderer: 'canvas' });

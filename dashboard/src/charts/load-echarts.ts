@@ -1,3 +1,4 @@
+import type { init } from 'echarts/core';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 
 const RARE_SERIES: ReadonlySet<unknown> = new Set(['boxplot', 'custom', 'heatmap']);
@@ -8,8 +9,8 @@ export function needsRest({ series, visualMap, aria }: EChartsOption): boolean {
   return visualMap !== undefined || aria !== undefined || all.some((each) => RARE_SERIES.has(each?.type));
 }
 
-/** ECharts, with the rest of it where that is needed. */
-export async function loadECharts(with_rest: boolean): Promise<typeof import('./echarts.ts')> {
-  const [core] = await Promise.all([import('./echarts.ts'), with_rest ? import('./echarts-rest.ts') : undefined]);
-  return core;
+/** ECharts' `init`, with the rest of the library where that is needed. */
+export async function loadECharts(with_rest: boolean): Promise<typeof init> {
+  const [{ init }] = await Promise.all([import('./echarts.ts'), with_rest ? import('./echarts-rest.ts') : undefined]);
+  return init;
 }

@@ -11,7 +11,7 @@ interface Links {
 }
 
 /** Pages of the repository for commits, as far as runs or the server name one. */
-export function useRepositoryLinks(): Links {
+function useRepositoryLinks(): Links {
   const patterns = useSession().data?.repository ?? NO_PATTERNS;
   return {
     commit: (source) => commitLink(source, patterns),

@@ -4,7 +4,7 @@ import { RangeLink } from '../../parts/commit-link.tsx';
 import { readZoom } from './history-view.ts';
 
 /** The first and the last of the points that a zoom by runs shows. */
-export function pointsShown<T>(points: readonly T[], zoom: string): T[] {
+function pointsShown<T>(points: readonly T[], zoom: string): T[] {
   const { start, end } = readZoom(zoom);
   // The axis goes from 0 to the number of points, and the first point is at 1.
   const [from, to] = [(start / 100) * points.length, (end / 100) * points.length];
