@@ -76,7 +76,7 @@ describe.skipIf('missing' in builder)('deploy/kubernetes', () => {
 
   it('gives each service only variables that it knows, with values that it accepts', () => {
     const resources = [...build('example'), ...secrets];
-    expect(deployments('example').length).toBe(6);
+    expect(deployments('example').length).toBe(7);
     for (const each of deployments('example')) {
       const environment = environmentOf(each, resources);
       expect(unknownVariables(serviceOf(each), environment), each.metadata.name).toEqual([]);
