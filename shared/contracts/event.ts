@@ -94,6 +94,16 @@ const acceptedData = z.object({ request, task_count: z.int() });
 const boundData = z.object({ task_id: z.string(), pools: z.array(z.string()) });
 const finishedData = z.object({ counts: runCounts });
 
+/** Who took a run out of the lists, or brought it back, and why. Since 0.6. */
+const archivedData = z.object({ by: z.string().min(1).max(256), reason: z.string().max(2000).default('') });
+/** A deletion is final: whoever keeps something of the run forgets it, and takes nothing more of it. Since 0.6. */
+const deletedData = archivedData.extend({
+  /** What it was, for the audit: its name. */
+  name: z.string().default(''),
+  /** Of the series that it had points of, the first 1,000. */
+  series_ids: z.array(z.string()).max(1000).default([]),
+});
+
 /** How many tasks need the same and wait with it. */
 const waitingData = z.object({
   tasks: z.int().min(1).default(1),
@@ -190,6 +200,11 @@ export const EVENT_DATA = {
   'run.finished': finishedData,
   /** Its verdict is another one than lists have. Since 0.5. */
   'run.judged': storedVerdict.omit({ judged_at: true }),
+  /** It is left out of lists until it is restored. Since 0.6, as the two below. */
+  'run.archived': archivedData,
+  'run.restored': archivedData,
+  /** Nothing of it counts any more, whatever is delivered again (ADR 066). */
+  'run.deleted': deletedData,
   'task.running': noData,
   'task.measured': measuredData,
   'task.waiting_for_pool': waitingData,

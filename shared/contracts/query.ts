@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { STAGES } from '../catalogue/stages.ts';
+import { ARCHIVED_CHOICES } from './archived-choice.ts';
 import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
 import { EVENT_ENTITIES } from './event.ts';
 import { faultToleranceRow } from './fault-tolerance.ts';
@@ -69,6 +70,9 @@ const sortedValue = z.union([z.string(), z.number()]);
 
 const rejectedPlace = z.strictObject({ stored_at: timestamp, sequence: z.int().min(0) });
 
+/** Which of the rows that belong to archived runs a list has. */
+const archivedChoice = z.enum(ARCHIVED_CHOICES).default('hide');
+
 /** Each query: what goes in, and what a row of the answer is. */
 export const QUERIES = {
   /** Sorted; the newest first unless said otherwise. */
@@ -93,6 +97,10 @@ export const QUERIES = {
       branch: z.string().max(256).default(''),
       /** Accepted at this time or later. */
       since: timestamp.optional(),
+      /** Accepted before this time. */
+      until: timestamp.optional(),
+      /** Archived runs. */
+      archived: archivedChoice,
       /** The last row of the page before. */
       before: z.strictObject({ accepted_at: timestamp, run_id: runId }).optional(),
       /** Since 0.6, as the two below. */
@@ -106,6 +114,15 @@ export const QUERIES = {
   },
   /** One row, or none for an unknown run. */
   run: { parameters: z.strictObject({ run_id: runId }), row: runRow },
+  /** Runs that were deleted: those of these ids, or all since a time; the newest first. Since 0.6. */
+  deleted_runs: {
+    parameters: z.strictObject({
+      run_ids: z.array(runId).min(1).max(1000).optional(),
+      since: timestamp.optional(),
+      limit: limit(100_000, 100_000),
+    }),
+    row: z.object({ run_id: runId, deleted_at: timestamp, by: z.string(), reason: z.string() }),
+  },
   /** By task id; `after_task_id` pages on. */
   tasks: {
     parameters: z.strictObject({
@@ -205,6 +222,8 @@ export const QUERIES = {
       branch: text.optional(),
       /** Looked for in the name of who wrote the commit. */
       author: text.optional(),
+      /** Those of archived runs; where `run_id` names the run they are not left out. Since 0.6. */
+      archived: archivedChoice,
       sort: z.enum(FINDING_SORTS).default('detected_at'),
       descending: z.boolean().default(true),
       /** The last row of the page before: its `detected_at` and `finding_id`. */

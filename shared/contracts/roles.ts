@@ -99,6 +99,7 @@ export const VIEWED_DURABLES = [
   'aggregator-kafka',
   'anomaly',
   'anomaly-ended-runs',
+  'anomaly-deleted-runs',
   'anomaly-accepted',
   'anomaly-gates',
   'anomaly-settings',

@@ -58,6 +58,8 @@ export const runRow = z.object({
   lost: z.int(),
   /** As it was worked out last; null where the run measured nothing, or goes on. Since 0.5. */
   verdict: storedVerdict.nullable().default(null),
+  /** When it was archived; null where it is not. Since 0.6. */
+  archived_at: timestamp.nullable().default(null),
   /** What a list has sorted it by: the next page goes on after it. Since 0.6. */
   sort_value: sortValue.optional(),
 });

@@ -16,11 +16,13 @@ let replicas: SpawnedService[] = [];
 
 beforeAll(async () => {
   fixture = await natsFixture();
-  fixture.nats.subscribe(querySubject('history'), {
-    callback: (_, message) => {
-      message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false }));
-    },
-  });
+  for (const name of ['history', 'deleted_runs'] as const) {
+    fixture.nats.subscribe(querySubject(name), {
+      callback: (_, message) => {
+        message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false }));
+      },
+    });
+  }
 });
 afterAll(() => fixture?.stop());
 

@@ -43,7 +43,7 @@ function start(): SpawnedService {
   return anomaly;
 }
 
-/** Answers the query `history` in the aggregator's place, from `stored`. */
+/** Answers the query `history` in the aggregator's place, from `stored`, and that no run was deleted. */
 function answerHistory(): void {
   const subscription = fixture.nats.subscribe(querySubject('history'), {
     callback: (_, message) => {
@@ -57,7 +57,17 @@ function answerHistory(): void {
       message.respond(JSON.stringify({ ok: true, columns: [], rows: page, truncated }));
     },
   });
-  history = { stop: () => subscription.unsubscribe() };
+  const deleted = fixture.nats.subscribe(querySubject('deleted_runs'), {
+    callback: (_, message) => {
+      message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false }));
+    },
+  });
+  history = {
+    stop: () => {
+      subscription.unsubscribe();
+      deleted.unsubscribe();
+    },
+  };
 }
 
 function rowsOf(outcome: Outcome): ResultRow[] {

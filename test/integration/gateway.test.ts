@@ -460,7 +460,7 @@ describe('the OpenAPI document', () => {
       expect(code, stdout).toBe(0);
     },
     // It asks every route many things, and two of them print PDFs.
-    300_000,
+    600_000,
   );
 });
 

@@ -1,11 +1,13 @@
 import type { Command } from '../arguments/command.ts';
 import { accept } from './accept.ts';
 import { analytics } from './analytics.ts';
+import { archive } from './archive.ts';
 import { bench } from './bench.ts';
 import { cancel } from './cancel.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare.ts';
 import { completionOf } from './completion.ts';
+import { deleteRun } from './delete.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
 import { gates } from './gates.ts';
@@ -59,6 +61,8 @@ export const COMMANDS: readonly Command[] = [
   cancel,
   repeat,
   retry,
+  archive,
+  deleteRun,
   findings,
   explain,
   series,

@@ -1,3 +1,4 @@
+import { ARCHIVED_CHOICES } from '@benchwire/shared/contracts/archived-choice.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { RUN_STATUSES, runStatus, runStatusWords, statusesFoundBy } from '@benchwire/shared/contracts/run-status.ts';
 import { verdictOutcome } from '@benchwire/shared/contracts/verdict.ts';
@@ -34,6 +35,7 @@ export const runs = defineCommand({
     search: { kind: 'text', value: 'TEXT', help: 'only runs with this in their name or id' },
     status: { kind: 'choice', choices: RUN_STATUSES, help: 'the same as --state' },
     verdict: { kind: 'choice', choices: verdictOutcome.options, help: 'only runs with this verdict' },
+    archived: { kind: 'choice', choices: ARCHIVED_CHOICES, help: 'what to do with archived runs (hide)' },
     limit: { kind: 'count', value: 'N', help: 'how many (20)' },
   },
   details: `
@@ -42,10 +44,10 @@ The server filters, so a filter finds runs of any age. \`failed\` finds every ru
 
   bw runs --branch main --state failed --since 7d
   bw runs --commit 4f2a91c`,
-  async run(context, { limit = 20, state, status = state, commit, branch, search, since, verdict }) {
+  async run(context, { limit = 20, state, status = state, commit, branch, search, since, verdict, archived }) {
     const now_ms = context.now();
     const filters = {
-      ...{ commit, branch, search },
+      ...{ commit, branch, search, archived },
       since: since === undefined ? undefined : sinceTime(since, now_ms),
       statuses: status === undefined ? undefined : statusesFoundBy(status),
       verdicts: verdict === undefined ? undefined : [verdict],

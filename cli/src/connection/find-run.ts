@@ -23,7 +23,7 @@ export async function findRun(client: Client, text: string): Promise<string> {
       `no run matches "${text}": give a run id, its first digits, or \`last\`. \`bw runs\` lists them.`,
     );
   }
-  const { rows } = await client.query('runs', { limit: SEARCHED });
+  const { rows } = await client.query('runs', { archived: 'include', limit: SEARCHED });
   const [match, ...more] = rows.filter((row) => row.run_id.startsWith(written));
   if (match === undefined) throw new NotFoundError(`no run matches "${text}": \`bw runs\` lists them.`);
   if (more.length > 0) {

@@ -103,6 +103,9 @@ export function applyEvent(progress: RunProgress, event: BenchEvent): boolean {
     case 'run.bound':
       return applyBinding(progress, event);
     case 'run.judged':
+    case 'run.archived':
+    case 'run.restored':
+    case 'run.deleted':
     case 'task.deadline_missed':
     case 'task.cancelling':
       return false;

@@ -1,4 +1,4 @@
-import { withQuery } from '@benchwire/shared/client/http-client.ts';
+import { type Query, withQuery } from '@benchwire/shared/client/http-client.ts';
 import { Button, Menu } from '@mantine/core';
 import { IconFileText } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -6,7 +6,7 @@ import { download } from './download.ts';
 import { notifyFailure } from './notify.ts';
 
 /** A report as a file: HTML, or PDF where the server has a browser that prints it. */
-export function ReportMenu({ path, query = {} }: { path: string; query?: Record<string, string> }): ReactNode {
+export function ReportMenu({ path, query = {} }: { path: string; query?: Query }): ReactNode {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -18,11 +18,18 @@ export function ReportMenu({ path, query = {} }: { path: string; query?: Record<
         <Menu.Item component="a" href={withQuery(path, query)} download>
           HTML
         </Menu.Item>
-        <Menu.Item onClick={() => void savePdf(withQuery(path, { ...query, format: 'pdf' })).catch(notifyFailure)}>
-          PDF
-        </Menu.Item>
+        <PdfItem path={path} query={query} />
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** An item of a menu: the report of a path as PDF. */
+export function PdfItem({ path, query = {} }: { path: string; query?: Query }): ReactNode {
+  return (
+    <Menu.Item onClick={() => void savePdf(withQuery(path, { ...query, format: 'pdf' })).catch(notifyFailure)}>
+      PDF
+    </Menu.Item>
   );
 }
 

@@ -11,6 +11,7 @@ import { loadHistory } from './adapters/history.ts';
 import { loadTestStates } from './adapters/test-states.ts';
 import { type ReadOutcome, readOutcome } from './decide/read-outcome.ts';
 import type { PastPoint, SeriesBook } from './decide/series-book.ts';
+import { loadDeletedRuns } from './handlers/deleted-runs.ts';
 
 export interface RecoverContext {
   log: Log;
@@ -44,6 +45,9 @@ export async function recover(context: RecoverContext, signal: AbortSignal): Pro
   for await (const finding of log_of_findings.stored()) book.know(finding);
   const judged = await acknowledged(manager, context.durable);
   const history = await loadHistory(context.nats, log, context.window, signal);
+  // After the history: a run that is deleted between the two is in the first and known by the second.
+  log_of_findings.add(book.forgetRuns(await loadDeletedRuns(context.nats, log, new Date()), new Date()));
+  await log_of_findings.flush(signal);
   const last = (await manager.streams.info(OUTCOMES.name)).state.last_seq;
   const from = Math.max(1, judged + 1 - READ_BACK);
 

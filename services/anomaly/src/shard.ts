@@ -6,6 +6,7 @@ import { FindingLog } from './adapters/finding-log.ts';
 import { startInBackground } from './background.ts';
 import { type BookOptions, SeriesBook } from './decide/series-book.ts';
 import { answerActs } from './handlers/act.ts';
+import { forgetDeletedRuns } from './handlers/deleted-runs.ts';
 import { judgeOutcomes } from './handlers/outcomes.ts';
 import { answerSettledOfShard } from './handlers/settled.ts';
 import type { AnomalyMetrics } from './metrics.ts';
@@ -57,7 +58,8 @@ export function startShard(context: ShardContext): Shard {
   };
   const judging = startInBackground(log, async (signal) => {
     progress.advance(await recover(inner, signal));
-    return await judgeOutcomes(inner, signal);
+    const readers = await Promise.all([judgeOutcomes(inner, signal), forgetDeletedRuns(inner)]);
+    return { stop: async () => void (await Promise.all(readers.map((reader) => reader.stop()))) };
   });
   const settled = answerSettledOfShard({ ...inner, findings: book.findings, deadline_ms: context.settle_ms });
   const acts = answerActs(inner);

@@ -16,6 +16,11 @@ export function durableOf(slot: Slot): string {
   return slot.of === 1 ? 'anomaly' : leaseKeyOf(slot);
 }
 
+/** The slot's durable consumer of deletions, among the events of runs. */
+export function deletionsDurableOf(slot: Slot): string {
+  return slot.of === 1 ? 'anomaly-deleted-runs' : `${leaseKeyOf(slot)}-deleted-runs`;
+}
+
 /** Subject on which the holder of a slot answers. */
 export function slotSubject({ index, of }: Slot, question: 'settled' | 'act'): string {
   return `bw.anomaly.slot.${of}.${index}.${question}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ARCHIVED_CHOICES } from '../archived-choice.ts';
 import { finding, findingKind, findingState } from '../finding.ts';
 import { FINDING_SORTS } from '../finding-sort.ts';
 import { runId } from '../ids.ts';
@@ -43,6 +44,8 @@ export const findingApi = signatures({
       branch: z.string().max(256).optional(),
       /** Looked for in the name of who wrote the commit. */
       author: z.string().max(256).optional(),
+      /** Findings of archived runs: left out unless `include` or `only` is asked for, or the run itself. */
+      archived: z.enum(['', ...ARCHIVED_CHOICES]).optional(),
       since,
       /** Found before. */
       until: since,

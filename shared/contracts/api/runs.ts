@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ARCHIVED_CHOICES } from '../archived-choice.ts';
 import { runId, taskId } from '../ids.ts';
 import { RUN_SORTS } from '../list-sort.ts';
 import { QUERIES } from '../query.ts';
@@ -51,6 +52,20 @@ const writtenBody = z.unknown().meta({
   examples: [{ tasks: [{ task_id: 'first', executor: 'onnx', config: { model: 'silero-vad-v5' } }] }],
 });
 
+/** Of one request. */
+export const MAX_CHOSEN_RUNS = 500;
+
+const chosenRuns = z.strictObject({
+  run_ids: z.array(runId).min(1).max(MAX_CHOSEN_RUNS),
+  reason: z.string().max(2000).default(''),
+});
+/** What became of each. */
+export const decidedRuns = z.object({
+  done: z.array(runId),
+  refused: z.array(z.object({ run_id: runId, code: z.string(), message: z.string() })),
+});
+export type DecidedRuns = z.infer<typeof decidedRuns>;
+
 const runFilter = z.enum(['', 'open', 'accepted', 'finished', ...RUN_STATUSES]).optional();
 
 export const runApi = signatures({
@@ -69,6 +84,10 @@ export const runApi = signatures({
       commit: z.string().max(256).optional(),
       branch: z.string().max(256).optional(),
       since,
+      /** Accepted before. */
+      until: since,
+      /** Archived runs: left out unless `include` or `only` is asked for. */
+      archived: z.enum(['', ...ARCHIVED_CHOICES]).optional(),
       sort: z.enum(RUN_SORTS).default('accepted_at'),
       descending: z.stringbool().default(true),
       limit: limitOf(20),
@@ -152,6 +171,20 @@ export const runApi = signatures({
     body: z.strictObject({ reason: z.string().max(1000).optional() }).default({}),
     answer: z.object({ run_id: runId }),
     status: 202,
+  },
+  'POST /api/runs/archive': {
+    ...{ role: 'operator', body: chosenRuns, answer: decidedRuns },
+    summary:
+      'Take finished runs out of the lists, the overview and the findings; those that are refused are left as they are, with the reason',
+  },
+  'POST /api/runs/restore': {
+    ...{ role: 'operator', body: chosenRuns, answer: decidedRuns },
+    summary: 'Bring archived runs back into the lists',
+  },
+  'POST /api/runs/delete': {
+    ...{ role: 'admin', body: chosenRuns, answer: decidedRuns },
+    summary:
+      'Delete finished runs for good, with their tasks, outcomes, results and samples; a run that goes on is refused: cancel it first',
   },
   'POST /api/runs/:run_id/repeat': {
     role: 'submitter',

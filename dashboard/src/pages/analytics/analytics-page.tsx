@@ -1,13 +1,12 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { Analytics } from '@benchwire/shared/contracts/analytics.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
-import { Button } from '@mantine/core';
-import { IconFileText } from '@tabler/icons-react';
 import { type ReactNode, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { useHardwareNames } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
+import { ReportMenu } from '../../parts/report-menu.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { AnalyticsFilters, readAnalyticsQuery } from './analytics-filters.tsx';
 import { AloneTable, GroupTable, ValueTable } from './analytics-tables.tsx';
@@ -20,27 +19,13 @@ export default function AnalyticsPage(): ReactNode {
   return (
     <>
       <PageHead title="Analytics" note="A period compared with a baseline; the worst change first.">
-        <Button
-          component="a"
-          href={`/api/analytics/report?${reportParameters(query)}`}
-          variant="default"
-          download
-          leftSection={<IconFileText size={16} />}
-        >
-          Report
-        </Button>
+        <ReportMenu path={call('GET /api/analytics/report').path} query={query} />
       </PageHead>
       <AnalyticsFilters />
       <Answer of={found} height={300}>
         {(analytics) => <Found analytics={analytics} />}
       </Answer>
     </>
-  );
-}
-
-function reportParameters(query: ReturnType<typeof readAnalyticsQuery>): URLSearchParams {
-  return new URLSearchParams(
-    Object.entries(query).flatMap(([name, value]) => [value ?? []].flat().map((each) => [name, each])),
   );
 }
 

@@ -11,6 +11,7 @@ import { formatCount } from '../../format/numbers.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { useHardwareNames } from '../../parts/hardware-name.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
+import { PdfItem } from '../../parts/report-menu.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { ChangeTable, DigestGroupTable } from './digest-tables.tsx';
@@ -58,6 +59,7 @@ export default function SlowerPage(): ReactNode {
                 {label}
               </Menu.Item>
             ))}
+            <PdfItem path={call('GET /api/digest/report').path} query={{ since }} />
             <Menu.Item component="a" href={`/api/digest?since=${since}`} download="benchwire-digest.json">
               JSON
             </Menu.Item>

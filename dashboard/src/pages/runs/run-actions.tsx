@@ -9,6 +9,7 @@ import { useChange } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 import { ReportMenu } from '../../parts/report-menu.tsx';
+import { DecideRuns } from './decide-runs.tsx';
 import { FilesDialog } from './files-dialog.tsx';
 
 /** What can be done with a run. */
@@ -65,6 +66,9 @@ export function RunActions({ run }: { run: RunRow }): ReactNode {
         >
           Cancel
         </Button>
+      )}
+      {run.finished_at !== null && (
+        <DecideRuns runs={[run]} onDone={(decision) => decision === 'delete' && navigate('/runs')} />
       )}
       <FilesDialog
         problem={differing}

@@ -11,7 +11,7 @@ import { PageHead, Panel } from '../../parts/panel.tsx';
 import { RunProgress } from '../../parts/progress.tsx';
 import { Answer } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
-import { At } from '../../parts/time.tsx';
+import { Ago, At } from '../../parts/time.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { useNow } from '../../parts/use-now.ts';
 import { LiveMetrics } from './live-metrics.tsx';
@@ -46,6 +46,11 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
           >
             <RunActions run={row} />
           </PageHead>
+          {row.archived_at !== null && (
+            <p className="bw-note">
+              Archived <Ago at={row.archived_at} />: it is left out of lists, the overview and the findings.
+            </p>
+          )}
           <RunState run={row} />
           <RunVerdict run={row} />
           <Panel title="Sections of the run" className="bw-tabbed">

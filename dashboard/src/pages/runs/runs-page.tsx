@@ -16,9 +16,11 @@ import { type Direction, useOrder } from '../../parts/list/use-order.ts';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
+import { DecideRuns } from './decide-runs.tsx';
 import { RUN_COLUMNS } from './run-columns.tsx';
 
-const DEFAULTS = { status: '', verdict: '', search: '', tag: '', commit: '', branch: '', since: '' };
+const DEFAULTS = { status: '', verdict: '', search: '', tag: '', commit: '', branch: '', since: '', archived: '' };
+const ARCHIVED = ['include', 'only'] as const;
 const OUTCOMES = ['pass', 'warn', 'fail'] as const;
 const FILTERS: readonly Filter[] = [
   {
@@ -38,6 +40,13 @@ const FILTERS: readonly Filter[] = [
   { name: 'branch', kind: 'text', label: 'Branch', more: true },
   { name: 'tag', kind: 'text', label: 'Tag', placeholder: 'tag: name=value', width: 160, more: true },
   { name: 'since', kind: 'from_day', label: 'Submitted from', more: true },
+  {
+    ...{ name: 'archived', kind: 'choice', label: 'Archived runs', placeholder: 'not archived', more: true },
+    choices: [
+      { value: 'include', label: 'with archived' },
+      { value: 'only', label: 'only archived' },
+    ],
+  },
 ];
 /** Each with the direction that it begins with. */
 const ORDERS = {
@@ -49,31 +58,31 @@ const ORDERS = {
 export default function RunsPage(): ReactNode {
   const [filters, change] = useUrlState(DEFAULTS);
   const { sort, descending, order } = useOrder(ORDERS);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState<ReadonlyMap<string, RunRow>>(new Map());
   const may_submit = useMay('submitter');
   useRefresh('events', ['/api/runs']);
-  const { status, verdict, since, ...texts } = filters;
+  const { status, verdict, since, archived, ...texts } = filters;
   const asked = call('GET /api/runs', {
     query: {
       ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== '')),
       ...{ status: oneOf(RUN_STATUSES, status), verdict: oneOf(OUTCOMES, verdict), since: instantOf(since, 'begin') },
-      ...{ sort, descending, limit: 50 },
+      ...{ archived: oneOf(ARCHIVED, archived), sort, descending, limit: 50 },
     },
   });
   const runs = usePages(asked);
   const filtered = Object.values(filters).some((value) => value !== '');
 
-  const toggle = (run_id: string): void => {
-    const next = new Set(chosen);
-    if (!next.delete(run_id)) next.add(run_id);
+  const toggle = (run: RunRow): void => {
+    const next = new Map(chosen);
+    if (!next.delete(run.run_id)) next.set(run.run_id, run);
     setChosen(next);
   };
   const choose = (run: RunRow): ReactNode => (
     <Checkbox
       size="xs"
       checked={chosen.has(run.run_id)}
-      onChange={() => toggle(run.run_id)}
-      aria-label={`Choose ${run.name || run.run_id} to compare`}
+      onChange={() => toggle(run)}
+      aria-label={`Choose ${run.name || run.run_id}`}
     />
   );
 
@@ -83,13 +92,14 @@ export default function RunsPage(): ReactNode {
         {chosen.size > 1 && (
           <Button
             component={Link}
-            href={withQuery('/compare', { run: [...chosen] })}
+            href={withQuery('/compare', { run: [...chosen.keys()] })}
             variant="default"
             leftSection={<IconGitCompare size={16} />}
           >
             Compare {chosen.size} runs
           </Button>
         )}
+        <DecideRuns runs={[...chosen.values()]} counted onDone={() => setChosen(new Map())} />
         {may_submit && (
           <Button component={Link} href="/runs/new" leftSection={<IconPlus size={16} />}>
             Start a run

@@ -40,6 +40,7 @@ class PooledDatabase implements Database {
   readonly name: string;
   readonly cluster: string | undefined;
   readonly table_settings: readonly string[];
+  readonly is_shared: boolean;
   write_failure: string | undefined;
   readonly #engine: Engine;
   readonly #inserted: OnInsert;
@@ -53,6 +54,7 @@ class PooledDatabase implements Database {
     this.name = config.CLICKHOUSE_DATABASE;
     this.cluster = config.CLICKHOUSE_CLUSTER;
     this.table_settings = engine.table_settings;
+    this.is_shared = engine.is_shared;
     this.#engine = engine;
     const pool = (role: Role, settings: Settings): SessionPool<ClickHouseClient> =>
       new SessionPool({ open: () => engine.open(role, settings), size: engine.sessions[role] });

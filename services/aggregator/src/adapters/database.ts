@@ -15,6 +15,8 @@ export interface Engine {
   open(role: Role, settings: Settings): Promise<ClickHouseClient>;
   /** MergeTree settings for new tables. */
   table_settings: readonly string[];
+  /** Whether other processes write to it, too. */
+  is_shared: boolean;
   /** How many at once. */
   sessions: Readonly<Record<Role, number>>;
   /** After the last session is closed. */
@@ -30,6 +32,8 @@ export interface Database {
   readonly cluster: string | undefined;
   /** MergeTree settings for new tables. */
   readonly table_settings: readonly string[];
+  /** Whether other processes write to it, too. */
+  readonly is_shared: boolean;
   /** Runs one statement that gives no rows. */
   command(sql: string): Promise<void>;
   /** Durable once it resolves. Rows are lists of values in the order of `columns`. */

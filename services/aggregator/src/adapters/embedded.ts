@@ -37,6 +37,7 @@ export async function embeddedEngine(config: AggregatorConfig): Promise<Engine> 
       await owner.close();
     },
     table_settings: TABLE_SETTINGS,
+    is_shared: false,
     sessions: { writer: 2, reader: 1, answerer: 1 },
     open: (_role, settings) => openSession(connect, { database: config.CLICKHOUSE_DATABASE, ...settings }),
   };

@@ -10,6 +10,7 @@ export function serverEngine(url: string, config: SqlConfig): Engine {
   return {
     close: async () => undefined,
     table_settings: [],
+    is_shared: true,
     sessions: { writer: 4, reader: 2, answerer: 4 },
     open: async (role, settings) =>
       client(url, config, settings, {

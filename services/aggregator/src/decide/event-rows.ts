@@ -8,11 +8,12 @@ import type { AnnotationRow } from '../tables/annotations.ts';
 import type { EventRow } from '../tables/events.ts';
 import type { ModelCoverageRow } from '../tables/model-coverage.ts';
 import type { RequestRow } from '../tables/requests.ts';
+import type { RunMarkRow } from '../tables/run-marks.ts';
 import type { RunRow } from '../tables/runs.ts';
 import type { TaskDetails, TaskRow } from '../tables/tasks.ts';
 import type { VerdictRow } from '../tables/verdicts.ts';
 import type { WorkerRow } from '../tables/workers.ts';
-import { firstWins, storedAtMs, taskVersion } from './versions.ts';
+import { firstWins, markVersion, storedAtMs, taskVersion } from './versions.ts';
 
 /** What one event says: rows, and questions that stored rows have to answer first. */
 export interface EventRows {
@@ -24,6 +25,7 @@ export interface EventRows {
   requests: RequestRow[];
   verdicts: VerdictRow[];
   coverage: ModelCoverageRow[];
+  marks: RunMarkRow[];
   /** Needs the details of this task; `rows` makes the rows of them. */
   needs_task: Array<{ run_id: string; task_id: string; rows: (details: TaskDetails) => TaskRow[] }>;
   /** Needs the last capabilities of this worker. */
@@ -55,6 +57,7 @@ export function eventRows(
     requests: [],
     verdicts: [],
     coverage: [],
+    marks: [],
     needs_task: [],
     needs_worker: [],
   };
@@ -76,6 +79,12 @@ function addRows(event: BenchEvent, order: number, rows: EventRows): Issue[] {
       return addFinished(event, rows);
     case 'run.judged':
       return addJudged(event, order, rows);
+    case 'run.archived':
+      return addMark(event, name, 'archived', order, rows);
+    case 'run.restored':
+      return addMark(event, name, 'active', order, rows);
+    case 'run.deleted':
+      return addMark(event, name, 'deleted', order, rows);
     case 'task.running':
       addRunning(event, order, rows);
       return [];
@@ -269,6 +278,22 @@ function addJudged(event: BenchEvent, order: number, rows: EventRows): Issue[] {
   const data = eventData('run.judged', event);
   if (!data.ok) return [...data.issues];
   rows.verdicts.push({ run_id, ...data.value, judged_at, version: order });
+  return [];
+}
+
+function addMark(
+  event: BenchEvent,
+  name: 'run.archived' | 'run.restored' | 'run.deleted',
+  state: 'active' | 'archived' | 'deleted',
+  order: number,
+  rows: EventRows,
+): Issue[] {
+  const { run_id, at } = event;
+  if (run_id === null) return [missingRun];
+  const data = eventData(name, event);
+  if (!data.ok) return [...data.issues];
+  const { by, reason } = data.value;
+  rows.marks.push({ run_id, state, at, by, reason, version: markVersion(state, order) });
   return [];
 }
 

@@ -36,6 +36,11 @@ export function findingVersion(revision: number, order: number): number {
   return revision === 0 ? firstWins(order) : LAST_ORDER + revision;
 }
 
+/** The last decision about a run wins; a deletion wins over every other, however late those come. */
+export function markVersion(state: 'active' | 'archived' | 'deleted', order: number): number {
+  return state === 'deleted' ? LAST_ORDER + 1 : order;
+}
+
 /** What a task's row can say, the weakest first, within one attempt. */
 const RANKS = { waiting: 0n, replaced: 1n, running: 2n, ended: 3n } as const;
 export type TaskStep = keyof typeof RANKS;

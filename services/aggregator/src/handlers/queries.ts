@@ -41,6 +41,7 @@ import {
   findRunsOfSeries,
   findSeries,
 } from '../tables/results.ts';
+import { findDeleted } from '../tables/run-marks.ts';
 import { findDistributions, findSamples } from '../tables/samples.ts';
 import { findFedInputs, findOutcomes, findTestCounts } from '../tables/stored-outcomes.ts';
 import { findTasks } from '../tables/tasks.ts';
@@ -63,6 +64,7 @@ type Answers = {
 const ANSWERS: Answers = {
   runs: (database, parameters) => newestRuns(database, parameters, Date.now()),
   run: (database, { run_id }) => oneRun(database, run_id, Date.now()),
+  deleted_runs: findDeleted,
   tasks: findTasks,
   results: findResults,
   series: findSeries,

@@ -2,6 +2,7 @@ import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
+import { findArchived } from '../tables/run-marks.ts';
 import { findFailingRuns, findRun, findRuns, type StoredRun } from '../tables/runs.ts';
 import { countTasks } from '../tables/tasks.ts';
 import { findVerdicts } from '../tables/verdicts.ts';
@@ -42,20 +43,22 @@ async function withCounts(database: Queries, stored: readonly StoredRun[], now: 
     const of_run = counts.get(run_id);
     if (of_run !== undefined) of_run[state] = count;
   }
-  const verdicts = await findVerdicts(
-    database,
-    stored.map(({ run_id }) => run_id),
-  );
+  const run_ids = stored.map(({ run_id }) => run_id);
+  const [verdicts, archived] = await Promise.all([findVerdicts(database, run_ids), findArchived(database, run_ids)]);
   return stored.map((run) => ({
     ...runRow(run, counts.get(run.run_id)),
     verdict: verdicts.get(run.run_id) ?? null,
+    archived_at: archived.get(run.run_id) ?? null,
   }));
 }
 
 /**
  * A run shows as finished once its tasks' outcomes are stored too, so that whoever sees it finished finds every result.
  */
-function runRow(run: StoredRun, counts: Partial<Record<string, number>> | undefined): Omit<RunRow, 'verdict'> {
+function runRow(
+  run: StoredRun,
+  counts: Partial<Record<string, number>> | undefined,
+): Omit<RunRow, 'verdict' | 'archived_at'> {
   const common = {
     run_id: run.run_id,
     name: run.name,

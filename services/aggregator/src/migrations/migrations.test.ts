@@ -12,6 +12,7 @@ const COLUMNS_AT_FIRST: Readonly<Record<string, number>> = {
   rejected: 7,
   requests: 4,
   results: 28,
+  run_marks: 6,
   runs: 13,
   samples: 11,
   tasks: 18,

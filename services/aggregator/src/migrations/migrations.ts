@@ -8,6 +8,7 @@ import { modelCoverage } from '../tables/model-coverage.ts';
 import { rejected } from '../tables/rejected.ts';
 import { requests } from '../tables/requests.ts';
 import { results } from '../tables/results.ts';
+import { runMarks } from '../tables/run-marks.ts';
 import { runs } from '../tables/runs.ts';
 import { createSamples, samples } from '../tables/samples.ts';
 import { createTable, onCluster, type Retention, type Table } from '../tables/table.ts';
@@ -43,6 +44,7 @@ export const TABLES: ReadonlyArray<Table<string>> = [
   testCases,
   verdicts,
   modelCoverage,
+  runMarks,
 ];
 
 /**
@@ -126,6 +128,11 @@ export const MIGRATIONS: readonly Migration[] = [
     id: 11,
     name: 'coverage of model types',
     statements: (database, retention) => [createTable(database, modelCoverage, retention)],
+  },
+  {
+    id: 12,
+    name: 'archived and deleted runs',
+    statements: (database, retention) => [createTable(database, runMarks, retention)],
   },
 ];
 

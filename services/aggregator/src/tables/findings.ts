@@ -16,6 +16,7 @@ import {
   timeParameter,
   until,
 } from './filter.ts';
+import { archivedRuns, NOT_ARCHIVED } from './run-marks.ts';
 import { SERIES_COLUMNS } from './series-columns.ts';
 import type { Table } from './table.ts';
 
@@ -100,6 +101,7 @@ export function findFindings(database: Queries, parameters: AskedQuery<'findings
     commit,
     branch,
     author,
+    archived,
     limit,
   } = parameters;
   const { where, parameters: given } = filterBy([
@@ -117,6 +119,7 @@ export function findFindings(database: Queries, parameters: AskedQuery<'findings
     author === undefined
       ? undefined
       : ["positionCaseInsensitiveUTF8(JSONExtractString(source, 'author'), {author:String}) > 0", { author }],
+    run_id !== undefined && archived === 'hide' ? undefined : archivedRuns(archived),
     since('detected_at', parameters.since),
     until('detected_at', parameters.until),
     after(parameters),
@@ -154,7 +157,7 @@ export async function findChanges(
   const at = timeParameter('since');
   const found = await database.query<Omit<QueryRow<'changes'>, 'values_since'>>(
     `SELECT ${SHOWN}, baseline_values FROM findings AS f FINAL
-     WHERE kind = {kind:String} AND (detected_at >= ${at} OR (changed_at >= ${at} AND NOT ${OPEN}))
+     WHERE kind = {kind:String} AND (detected_at >= ${at} OR (changed_at >= ${at} AND NOT ${OPEN})) AND ${NOT_ARCHIVED}
      ORDER BY ${SORTED_BY.change.column} DESC, finding_id LIMIT {limit:UInt32}`,
     { kind, since, limit },
   );
@@ -190,7 +193,7 @@ export async function findIncidents(
          'Tuple(finding_id String, kind String, state String, benchmark String, model String, metric String, pool String, change_percent Nullable(Float64), effect_size Nullable(Float64))'
        ))), 1, 100)) AS moved
      FROM findings AS f FINAL
-     WHERE f.incident_id != '' AND ({incident_id:String} = '' OR f.incident_id = {incident_id:String})
+     WHERE f.incident_id != '' AND ({incident_id:String} = '' OR f.incident_id = {incident_id:String}) AND ${NOT_ARCHIVED}
      GROUP BY f.incident_id ${only_open ? 'HAVING open > 0' : ''}
      ORDER BY last_detected_at DESC, incident_id LIMIT {limit:UInt32}`,
     { incident_id, limit },

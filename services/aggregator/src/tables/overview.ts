@@ -3,6 +3,7 @@ import type { OverviewRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
 import { timeParameter } from './filter.ts';
 import { OPEN } from './findings.ts';
+import { NOT_ARCHIVED } from './run-marks.ts';
 
 const SINCE = timeParameter('since');
 const OTHER = "kind NOT IN ('regression', 'improvement')";
@@ -21,12 +22,12 @@ export async function findOverview(database: Queries, { since }: AskedQuery<'ove
          countIf(detected_at >= ${SINCE} AND kind = 'improvement') AS new_improvements,
          countIf(detected_at >= ${SINCE} AND ${OTHER}) AS new_others,
          countIf(detected_at < ${SINCE} AND changed_at >= ${SINCE} AND NOT ${OPEN}) AS settled_findings
-       FROM findings FINAL`,
+       FROM findings FINAL WHERE ${NOT_ARCHIVED}`,
       { since },
     ),
     database.query<Pick<OverviewRow, 'finished_runs' | 'failed_runs'>>(
       `SELECT count() AS finished_runs, countIf(failed + timed_out + lost > 0) AS failed_runs
-       FROM runs FINAL WHERE state = 'finished' AND finished_at >= ${SINCE}`,
+       FROM runs FINAL WHERE state = 'finished' AND finished_at >= ${SINCE} AND ${NOT_ARCHIVED}`,
       { since },
     ),
   ]);

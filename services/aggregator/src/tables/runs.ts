@@ -1,7 +1,17 @@
 import type { RunSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
-import { afterRow, filterBy, numberKey, type SortKey, since as sinceTime, textKey, timeParameter } from './filter.ts';
+import {
+  afterRow,
+  filterBy,
+  numberKey,
+  type SortKey,
+  since as sinceTime,
+  textKey,
+  timeParameter,
+  until as untilTime,
+} from './filter.ts';
+import { archivedRuns, NOT_ARCHIVED } from './run-marks.ts';
 import type { Table } from './table.ts';
 
 const counted = 'SimpleAggregateFunction(max, UInt32)';
@@ -71,8 +81,23 @@ const SORTED_BY: Record<RunSort, SortKey> = {
 
 /** A page of runs, sorted. */
 export function findRuns(database: Queries, parameters: AskedQuery<'runs'>): Promise<StoredRun[]> {
-  const { states, statuses, verdicts, search, tag, commit, branch, since, before, limit, sort, descending, after } =
-    parameters;
+  const {
+    states,
+    statuses,
+    verdicts,
+    search,
+    tag,
+    commit,
+    branch,
+    since,
+    until,
+    archived,
+    before,
+    limit,
+    sort,
+    descending,
+    after,
+  } = parameters;
   const key = SORTED_BY[sort];
   const [name = '', ...value] = tag.split('=');
   const { where, parameters: given } = filterBy([
@@ -95,6 +120,8 @@ export function findRuns(database: Queries, parameters: AskedQuery<'runs'>): Pro
       : ["startsWith(lower(JSONExtractString(source, 'commit')), lower({commit:String}))", { commit }],
     branch === '' ? undefined : ["JSONExtractString(source, 'branch') = {branch:String}", { branch }],
     sinceTime('accepted_at', since),
+    untilTime('accepted_at', until),
+    archivedRuns(archived),
     afterRow(
       key,
       descending,
@@ -125,7 +152,7 @@ export function findRun(database: Queries, run_id: string): Promise<StoredRun[]>
 export function findFailingRuns(database: Queries, { since, limit }: AskedQuery<'failing_runs'>): Promise<StoredRun[]> {
   return database.query(
     `SELECT * FROM (
-       SELECT * FROM runs FINAL WHERE state = 'finished' AND finished_at >= ${timeParameter('since')}
+       SELECT * FROM runs FINAL WHERE state = 'finished' AND finished_at >= ${timeParameter('since')} AND ${NOT_ARCHIVED}
        ORDER BY accepted_at DESC, run_id DESC
        LIMIT 1 BY if(name = '', toString(run_id), name), JSONExtractString(source, 'branch'))
      WHERE ${STATUS} IN ('failed', 'partly_failed') ORDER BY finished_at DESC, run_id DESC LIMIT {limit:UInt32}`,

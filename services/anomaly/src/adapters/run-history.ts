@@ -63,7 +63,7 @@ async function pointsOf(nats: NatsConnection, series_ids: string[]): Promise<Map
 }
 
 async function findingsOf(nats: NatsConnection, series_ids: string[]): Promise<Map<string, LineFinding[]>> {
-  const { rows } = await query(nats, 'findings', { series_ids, limit: 10_000 });
+  const { rows } = await query(nats, 'findings', { series_ids, archived: 'include', limit: 10_000 });
   return groupBySeries(rows.toReversed());
 }
 

@@ -36,8 +36,9 @@ import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
 import type { RawOutcome, ReadOutcome } from './read-outcome.ts';
 import { type OutlierPattern, SampleOutliers } from './sample-outliers.ts';
-import { addPoint, newSeries, numberOf, placePoint, type Series, seriesOfLine } from './series.ts';
+import { addPoint, newSeries, numberOf, placePoint, removePoints, type Series, seriesOfLine } from './series.ts';
 import { TestMemory } from './test-memory.ts';
+import { withoutItsRun } from './without-its-run.ts';
 
 export interface BookOptions extends Pick<Detection, 'detectionOf'> {
   /** Of levels. */
@@ -84,6 +85,8 @@ export class SeriesBook {
   /** Series that began with another environment, while they are too young to be judged alone. */
   #began = new Map<string, EnvironmentChange>();
   #events: FittingEvent[] = [];
+  /** Runs that were deleted: what is delivered of them again counts no more. */
+  #deleted = new Set<string>();
 
   constructor(options: BookOptions) {
     this.#options = options;
@@ -95,6 +98,7 @@ export class SeriesBook {
 
   /** Adds a point without judging it: of the history, the oldest of a series first. */
   remember(series_id: string, point: PastPoint): void {
+    if (this.#deleted.has(point.ref.run_id.toLowerCase())) return;
     const line = lineOf(point.ref.source, this.#options.main_branches);
     if (!line.is_main || !this.#options.owns(series_id)) return;
     const series = this.#get(series_id, line.name, point.ref.source);
@@ -105,6 +109,7 @@ export class SeriesBook {
 
   /** Adds the points of an outcome without judging them: it was judged before this process began. */
   rememberOutcome(read: ReadOutcome): void {
+    if (this.#isOfDeletedRun(read)) return;
     this.#newlyFailed(read.raw);
     if (read.kind !== 'measured' || !this.#isNew(read.attempt_id)) return;
     const ref = refOf(read.outcome);
@@ -142,6 +147,7 @@ export class SeriesBook {
    * @returns findings that are new, and new revisions of earlier ones; none for what was seen before
    */
   fold(read: ReadOutcome, now: Date): Finding[] {
+    if (this.#isOfDeletedRun(read)) return [];
     if (read.kind !== 'nothing' && !this.#isNew(read.attempt_id)) return [];
     const failing = this.#isOnMainLine(sourceOf(read.raw))
       ? [...this.#countFailure(read.raw, now), ...this.#judgeTests(read.raw, now)]
@@ -168,6 +174,41 @@ export class SeriesBook {
     // Points of a branch never move the level of a main line.
     if (!this.#isOnMainLine(outcome.source)) return [...failing, ...settled];
     return [...failing, ...settled, ...this.#judge(points, refOf(outcome), outcome, now)];
+  }
+
+  /**
+   * Takes everything that deleted runs measured out of the series, and lets nothing more of them in. Can be repeated.
+   * Windows that know no runs (shares of failures and of outliers, shapes of outcomes, states of tests) forget them with time.
+   * @returns new revisions of findings: withdrawn where nothing but such a run showed it, else with a note
+   */
+  forgetRuns(run_ids: readonly string[], now: Date): Finding[] {
+    const gone = new Set(run_ids.map((run_id) => run_id.toLowerCase()));
+    for (const run_id of gone) this.#deleted.add(run_id);
+    forgetOldest(this.#deleted, MAX_REMEMBERED);
+    const isGone = (ref: PointRef): boolean => gone.has(ref.run_id.toLowerCase());
+    const about = [...this.findings.all()].filter(({ run_id }) => gone.has(run_id.toLowerCase()));
+    const changed = about.flatMap(
+      (finding) => withoutItsRun(finding, this.#showsElsewhere(finding, isGone), now) ?? [],
+    );
+    for (const series of this.#series.values()) {
+      if (!removePoints(series, isGone)) continue;
+      this.#online.reset(series.slot);
+      for (const value of series.values) this.#online.append(series.slot, value);
+    }
+    return changed.map((finding) => this.#apply(finding));
+  }
+
+  /** Whether points of runs that stay lie behind the first bad one. */
+  #showsElsewhere(finding: Finding, isGone: (ref: PointRef) => boolean): boolean {
+    const series = this.#series.get(seriesOfLine(finding.series_id, this.#lineOf(finding.source).name));
+    const at = series === undefined ? undefined : numberOf(series, attemptId(finding));
+    return at !== undefined && series?.refs.some((ref, i) => i > at - series.dropped && !isGone(ref)) === true;
+  }
+
+  #isOfDeletedRun(read: ReadOutcome): boolean {
+    if (this.#deleted.size === 0) return false;
+    const { run_id } = read.kind === 'measured' ? read.outcome : read.raw;
+    return typeof run_id === 'string' && this.#deleted.has(run_id.toLowerCase());
   }
 
   /** Notes that a re-run can't be asked for. */

@@ -77,3 +77,23 @@ export function numberOf(series: Series, attempt_id: string): number | undefined
   series.numbers.set(attempt_id, index + series.dropped);
   return index + series.dropped;
 }
+
+/**
+ * Takes points out of a series, as if they had never been measured.
+ * @returns whether there were any
+ */
+export function removePoints(series: Series, isGone: (ref: PointRef) => boolean): boolean {
+  const kept = series.refs.map((ref) => !isGone(ref));
+  if (kept.every(Boolean)) return false;
+  // Where each point is afterwards; a point that goes has no place.
+  let next = 0;
+  const places = kept.map((stays) => (stays ? next++ : -1));
+  series.jumps = series.jumps.flatMap((jump) => {
+    const place = places[jump.at - series.dropped] ?? -1;
+    return place < 0 ? [] : [{ ...jump, at: place + series.dropped }];
+  });
+  series.values = series.values.filter((_, i) => kept[i]);
+  series.refs = series.refs.filter((_, i) => kept[i]);
+  series.numbers.clear();
+  return true;
+}

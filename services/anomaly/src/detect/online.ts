@@ -77,6 +77,11 @@ export class OnlineSeries {
     return up > SUSPICIOUS || down > SUSPICIOUS || (n + 1) % REVIEW_EVERY === 0;
   }
 
+  /** Begins a series anew: as a slot that `add` has just given. */
+  reset(slot: number): void {
+    for (const array of [this.#level, this.#last, this.#scale, this.#up, this.#down, this.#count]) array[slot] = 0;
+  }
+
   /** The review found nothing new: half of the suspicion is forgotten. */
   relax(slot: number): void {
     this.#up[slot] = (this.#up[slot] as number) / 2;

@@ -50,6 +50,7 @@ async function handle(context: AnalyseContext, { series_id, points }: AnalyseReq
     const judged = precision.find((row) => row.metric === first.metric && row.pool === first.pool);
     const { acknowledged = 0, dismissed = 0 } = judged ?? {};
     const { rows: findings } = await query(context.nats, 'findings', {
+      archived: 'include',
       series_id,
       states: ['confirmed', 'acknowledged'],
       limit: 1000,

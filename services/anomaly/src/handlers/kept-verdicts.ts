@@ -41,6 +41,7 @@ type Change =
   | { kind: 'series'; series_ids: readonly string[] }
   | { kind: 'gates' }
   | { kind: 'setting'; name: string; value: unknown; at: Date }
+  | { kind: 'deleted'; run_id: string; series_ids: readonly string[] }
   | { kind: 'nothing' };
 
 /**
@@ -93,6 +94,12 @@ function changeOf(event: BenchEvent, at: Date): Change {
   switch (name) {
     case 'run.finished':
       return event.run_id === null ? { kind: 'nothing' } : { kind: 'ended', run_id: event.run_id, at };
+    case 'run.deleted': {
+      const data = eventData(name, event);
+      return data.ok && event.run_id !== null
+        ? { kind: 'deleted', run_id: event.run_id, series_ids: data.value.series_ids }
+        : { kind: 'nothing' };
+    }
     case 'series.accepted': {
       const data = eventData(name, event);
       return data.ok ? { kind: 'series', series_ids: data.value.series_ids } : { kind: 'nothing' };
@@ -155,6 +162,12 @@ async function runsOf({ nats, isFollowed }: KeepContext, change: Change): Promis
       return await newestRuns(nats);
     case 'series':
       return (await runsOfSeries(nats, change.series_ids)).map(({ run_id }) => run_id);
+    case 'deleted': {
+      // Others are judged without its points, so once those are gone.
+      const { run_id, series_ids } = change;
+      if ((await query(nats, 'run', { run_id })).rows.length > 0) return undefined;
+      return series_ids.length === 0 ? [] : (await runsOfSeries(nats, series_ids)).map((row) => row.run_id);
+    }
     case 'ended': {
       const { run_id, at } = change;
       const [run] = (await query(nats, 'run', { run_id })).rows;
@@ -171,7 +184,9 @@ async function runsOf({ nats, isFollowed }: KeepContext, change: Change): Promis
 }
 
 const newestRuns = async (nats: KeepContext['nats']): Promise<string[]> =>
-  (await query(nats, 'runs', { states: ['finished'], limit: MAX_RUNS })).rows.map(({ run_id }) => run_id);
+  (await query(nats, 'runs', { states: ['finished'], archived: 'include', limit: MAX_RUNS })).rows.map(
+    ({ run_id }) => run_id,
+  );
 
 const runsOfSeries = async (nats: KeepContext['nats'], series_ids: readonly string[]): Promise<RunOfSeriesRow[]> =>
   (await query(nats, 'runs_of_series', { series_ids: [...series_ids], limit: MAX_RUNS })).rows;

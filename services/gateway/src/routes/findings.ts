@@ -34,13 +34,18 @@ const action =
   };
 
 export const findingHandlers: Handlers<Findings> = {
-  'GET /api/findings': async ({ gateway, query: { cursor, since, until, ...query } }) => {
+  'GET /api/findings': async ({ gateway, query: { cursor, since, until, archived, ...query } }) => {
     const { sort } = query;
     const place = decodeCursor(cursor, findingPlace);
     if (place !== undefined && place.sort !== sort) throw wrongCursor();
     const after = place && { value: place.value, finding_id: place.finding_id };
     const times = { since: instant(since), until: instant(until) };
-    const answer = await gateway.client.query('findings', { ...query, ...times, after });
+    const answer = await gateway.client.query('findings', {
+      ...query,
+      ...times,
+      archived: archived || undefined,
+      after,
+    });
     return page(answer, (row) => ({ sort, value: findingSortValue(row, sort), finding_id: row.finding_id }));
   },
 

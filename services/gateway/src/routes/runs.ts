@@ -1,9 +1,10 @@
 import { acceptRun } from '@benchwire/shared/client/accept.ts';
 import { type ChangedFiles, changedFilesIssue } from '@benchwire/shared/client/changed-files.ts';
+import { decideRuns, type RunDecision } from '@benchwire/shared/client/decide-runs.ts';
 import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { FILES_DIFFER, requestToRepeat } from '@benchwire/shared/client/repeat-run.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
-import type { runApi } from '@benchwire/shared/contracts/api/runs.ts';
+import type { DecidedRuns, runApi } from '@benchwire/shared/contracts/api/runs.ts';
 import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
 import { RUN_SORTS } from '@benchwire/shared/contracts/list-sort.ts';
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
@@ -17,7 +18,7 @@ import { answerReport } from './answer-report.ts';
 import { eventPlace } from './events.ts';
 import { decodeCursor, instant, onePage, page, sortedValue, wrongCursor } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
-import type { Handlers } from './route.ts';
+import type { Call, Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
 import { submitFor } from './submit-for.ts';
 
@@ -53,14 +54,25 @@ function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
   return new HttpProblem(409, 'FILES_DIFFER', detail, changed.slice(0, 100).map(changedFilesIssue));
 }
 
+type DecideCall = Pick<Call<(typeof runApi)['POST /api/runs/archive']>, 'gateway' | 'body' | 'caller'>;
+
+const decide =
+  (decision: RunDecision) =>
+  ({ gateway, body: { run_ids, reason }, caller }: DecideCall): Promise<DecidedRuns> =>
+    decideRuns(gateway.client.nats, { decision, run_ids, reason, by: caller.subject, now: new Date() });
+
 export const runHandlers: Handlers<typeof runApi> = {
-  'GET /api/runs': async ({ gateway, query: { state, status, verdict, since, cursor, ...filters } }) => {
+  'GET /api/runs': async ({
+    gateway,
+    query: { state, status, verdict, since, until, archived, cursor, ...filters },
+  }) => {
     if (state && status && state !== status) throw statesDiffer(state, status);
     const place = decodeCursor(cursor, runPlace);
     if (place !== undefined && place.sort !== filters.sort) throw wrongCursor();
     const after = place && { value: place.value, run_id: place.run_id };
     const answer = await gateway.client.query('runs', {
-      ...{ ...filters, ...statesOf(status || state), since: instant(since), after },
+      ...{ ...filters, ...statesOf(status || state), since: instant(since), until: instant(until), after },
+      archived: archived || undefined,
       ...(verdict === undefined || verdict === '' ? {} : { verdicts: [verdict] }),
     });
     const { items, next_cursor } = page(answer, ({ sort_value = '', run_id }) => ({
@@ -142,6 +154,10 @@ export const runHandlers: Handlers<typeof runApi> = {
     await gateway.client.cancel(run_id, reason);
     return { run_id };
   },
+
+  'POST /api/runs/archive': decide('archive'),
+  'POST /api/runs/restore': decide('restore'),
+  'POST /api/runs/delete': decide('delete'),
 
   'POST /api/runs/:run_id/repeat': async ({ gateway, params: { run_id }, query: { files } }) => {
     const request = await gateway.written.requestToRepeat(run_id);

@@ -7,6 +7,7 @@ import { annotations } from '../../tables/annotations.ts';
 import { events } from '../../tables/events.ts';
 import { modelCoverage } from '../../tables/model-coverage.ts';
 import { requests } from '../../tables/requests.ts';
+import { runMarks } from '../../tables/run-marks.ts';
 import { runs } from '../../tables/runs.ts';
 import { insertRows } from '../../tables/table.ts';
 import { findDetails, type TaskRow, tasks } from '../../tables/tasks.ts';
@@ -24,7 +25,17 @@ export const eventsToTables: StreamToTables<EventRows> = {
     const decided = eventRows(parsed.value, placeOf(message));
     return decided.ok ? { ok: true, value: decided.rows } : decided;
   },
-  write: writeEvents,
+  write: async (database, batch, deletions) => {
+    const deleted = batch.flatMap(({ marks }) =>
+      marks.flatMap(({ run_id, state }) => (state === 'deleted' ? String(run_id) : [])),
+    );
+    // First of all the other streams' writers have to know: see Deletions.
+    deletions.add(deleted);
+    await writeEvents(database, batch);
+    await deletions.remove(deleted);
+  },
+  // What was done to a deleted run is told for good.
+  runOf: ({ event, marks }) => (marks.length > 0 ? undefined : ((event.run_id as string | null) ?? undefined)),
   max_batch: 500,
 };
 
@@ -70,6 +81,11 @@ export async function writeEvents(database: Database, batch: readonly EventRows[
       database,
       modelCoverage,
       batch.flatMap((one) => one.coverage),
+    ),
+    insertRows(
+      database,
+      runMarks,
+      batch.flatMap((one) => one.marks),
     ),
   ]);
   // Only now, since what they ask for may have been in this very batch.

@@ -11,6 +11,7 @@ export const metricsToTables: StreamToTables<MetricBatch> = {
   rejects_to: 'metrics',
   read: (message) => parseBatch(message.data, Number(message.timestampNanos ?? 0n) / 1e6 || message.time.getTime()),
   write: (database, batches) => insertSamples(database, batches.flatMap(metricRows)),
+  runOf: ({ run_id }) => run_id,
   // A message may be as large as a megabyte, 65,000 points: a whole batch of those takes seconds.
   max_batch: 50,
   ack_wait_ms: 30_000,

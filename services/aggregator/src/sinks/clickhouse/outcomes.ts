@@ -42,6 +42,7 @@ export function outcomesToTables(measured: (series_ids: Iterable<string>) => voi
       await writeOutcomes(database, entries);
       measured(entries.flatMap(({ rows }) => rows.results.map(({ series_id }) => String(series_id))));
     },
+    runOf: ({ about }) => about.run_id,
     // Each insert costs as much as a thousand rows: under load, wait for a fuller batch.
     max_batch: 5000,
     max_wait_ms: 1000,

@@ -1,5 +1,6 @@
 import { EVENTS, FINDINGS, METRICS, OUTCOMES, REJECTED } from '@benchwire/shared/contracts/streams.ts';
 import type { Sink } from '../sink.ts';
+import { Deletions } from './deletions.ts';
 import { eventsToTables } from './events.ts';
 import { findingsToTables } from './findings.ts';
 import { metricsToTables } from './metrics.ts';
@@ -14,10 +15,11 @@ import {
 
 /** Every stream but RUNS, into the tables. */
 export function clickHouseSink({ measured, ...options }: ClickHouseSinkOptions): Sink {
+  const deletions = new Deletions(options.database, measured);
   const to =
     <Entry>(source: StreamToTables<Entry>): Sink['consumers'][string] =>
     (context) =>
-      writeStream({ ...context, ...options }, source);
+      writeStream({ ...context, ...options, deletions }, source);
   return {
     name: 'clickhouse',
     durable: CLICKHOUSE_DURABLE,

@@ -6,16 +6,18 @@ import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { Database } from '../../adapters/database.ts';
 import type { SinkContext } from '../sink.ts';
 import { ACK_WAIT_MS } from '../write-batch.ts';
+import type { Deletions } from './deletions.ts';
 import { writeMessages } from './write.ts';
 
 /** What the consumers that write ClickHouse are built from. */
 export interface ClickHouseContext {
   database: Database;
   counters: (stream: string) => ConsumeCounters;
+  deletions: Deletions;
 }
 
 /** What all its consumers use. */
-export interface ClickHouseSinkOptions extends ClickHouseContext {
+export interface ClickHouseSinkOptions extends Omit<ClickHouseContext, 'deletions'> {
   /** Gets the series of points that are stored. */
   measured: (series_ids: Iterable<string>) => void;
 }
@@ -32,7 +34,9 @@ export interface StreamToTables<Entry> {
   /** What speaks against entries that can be read, in their order. */
   check?(batch: readonly Entry[], manager: JetStreamManager): Promise<Issue[][]>;
   /** Can be repeated at will, since every table is keyed. */
-  write(database: Database, entries: readonly Entry[]): Promise<void>;
+  write(database: Database, entries: readonly Entry[], deletions: Deletions): Promise<void>;
+  /** The run whose rows an entry writes: of a deleted run nothing is written. Undefined where it is of none, or written all the same. */
+  runOf?(entry: Entry): string | undefined;
   max_batch: number;
   /** How long a batch may grow; 25 by default. */
   max_wait_ms?: number;
@@ -44,7 +48,7 @@ export const CLICKHOUSE_DURABLE = 'aggregator';
 
 /** Writes a stream to its tables: acked when ClickHouse has it. */
 export function writeStream<Entry>(
-  { manager, jetstream, log, signal, database, counters }: SinkContext & ClickHouseContext,
+  { manager, jetstream, log, signal, database, counters, deletions }: SinkContext & ClickHouseContext,
   source: StreamToTables<Entry>,
 ): Promise<Running> {
   const { stream, check, max_batch, max_wait_ms = 25, ack_wait_ms = ACK_WAIT_MS } = source;
@@ -64,7 +68,10 @@ export function writeStream<Entry>(
         }),
     handle: async (batch) => {
       const entries = batch.map(({ value }) => value);
-      const results = await writeMessages(entries, (some) => source.write(database, some), { log, signal });
+      const results = await writeMessages(entries, (some) => writeLiving(database, deletions, source, some), {
+        log,
+        signal,
+      });
       return source.refused === 'dropped' ? results.map(dropInstead) : results;
     },
     max_batch,
@@ -72,6 +79,22 @@ export function writeStream<Entry>(
     ack_wait_ms,
     counters: counters(stream.name),
   });
+}
+
+/** Writes entries, but those of deleted runs; what was written while its run was deleted is removed again. */
+async function writeLiving<Entry>(
+  database: Database,
+  deletions: Deletions,
+  source: StreamToTables<Entry>,
+  entries: readonly Entry[],
+): Promise<void> {
+  const { runOf } = source;
+  if (runOf === undefined) return await source.write(database, entries, deletions);
+  await deletions.load();
+  const living = entries.filter((entry) => !deletions.has(runOf(entry)));
+  if (living.length === 0) return;
+  await source.write(database, living, deletions);
+  await deletions.afterWrite(living.map(runOf));
 }
 
 function dropInstead(result: HandlerResult): HandlerResult {
