@@ -339,7 +339,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/?layout=mine',
         '/runs',
         '/matrix',
-        ...['families', 'efficiency', 'history', '3d', '3d&as=flat'].map(
+        ...['compatibility', 'families', 'efficiency', 'history', '3d', '3d&as=flat'].map(
           (view) => `/matrix?view=${view}&metric=request_latency_ms`,
         ),
         '/slower',

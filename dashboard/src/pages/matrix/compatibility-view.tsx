@@ -1,6 +1,7 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { CompatibilityCell, CompatibilityState } from '@benchwire/shared/contracts/api/models.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
+import { shorten } from '@benchwire/shared/format/shorten.ts';
 import type { EChartsOption } from 'echarts/types/dist/echarts';
 import { type ReactNode, useCallback, useMemo } from 'react';
 import { Link } from 'wouter';
@@ -27,6 +28,8 @@ const TONES: Record<CompatibilityState, string | undefined> = {
 };
 /** More rows than these make the heat map unreadable. */
 const MAX_FAMILIES = 40;
+/** The whole text is in the tooltip, and in an export. */
+const MAX_REASON = 60;
 
 /** Which models work on which hardware, with which executor and precision: a heat map by family, and every cell. */
 export function CompatibilityView(): ReactNode {
@@ -149,6 +152,21 @@ const COLUMNS: readonly Column<CompatibilityCell>[] = [
     ),
   },
   {
+    ...{ key: 'reason', title: 'Why', value: ({ reason }) => reason },
+    cell: ({ reason, run_id }) =>
+      reason === null ? (
+        ''
+      ) : run_id === null ? (
+        <span className="bw-dim" title={reason}>
+          {shorten(reason, MAX_REASON)}
+        </span>
+      ) : (
+        <Link href={`/runs/${run_id}`} title={reason}>
+          {shorten(reason, MAX_REASON)}
+        </Link>
+      ),
+  },
+  {
     ...numbers('latency_ms', 'Latency', 'ms'),
     cell: ({ latency_ms, series_id }) =>
       latency_ms === null ? (
@@ -166,17 +184,6 @@ const COLUMNS: readonly Column<CompatibilityCell>[] = [
     ...{ key: 'source', title: 'Shown by', hint: 'The newest task, else the newest coverage run' },
     value: ({ source, stage }) => (stage === null ? source : `${source}: ${stage}`),
   },
-  {
-    ...{ key: 'reason', title: 'Why', value: ({ reason }) => reason },
-    cell: ({ reason, run_id }) =>
-      reason === null ? (
-        ''
-      ) : run_id === null ? (
-        <span className="bw-dim">{reason}</span>
-      ) : (
-        <Link href={`/runs/${run_id}`}>{reason}</Link>
-      ),
-  },
 ];
 
 function Heat({ cells }: { cells: readonly CompatibilityCell[] }): ReactNode {
@@ -191,6 +198,7 @@ function Heat({ cells }: { cells: readonly CompatibilityCell[] }): ReactNode {
         exported="compatibility by family"
         description={`${heat.families.length} families in ${heat.places.length} places: share of models that work`}
       />
+      <p className="bw-note">A stronger colour is worse: 2/5 says that 2 of the 5 models that were tried work.</p>
       {heat.hidden > 0 && (
         <p className="bw-note">
           The {heat.families.length} families with the most results; {formatCount(heat.hidden)} others are in the table

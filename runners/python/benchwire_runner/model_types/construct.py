@@ -15,7 +15,7 @@ from .missing_values import fill_missing_values
 from .shrink import LEVELS, shrink
 from .special_tokens import fit_special_tokens
 
-MAX_TINY_PARAMETERS = 150_000_000
+MAX_TINY_PARAMETERS = 320_000_000
 
 
 class TooLarge(MemoryError):

@@ -12,7 +12,7 @@ VOCABULARY = 1024
 SPECIAL = re.compile(
     r"(^|_)token_(id|index|ids)$|^(image|video|audio|slice|newline)_?(start|end)?_?(token)?_(id|idx)$|_token$"
 )
-VOCAB_FIELD = re.compile(r"(^|_)vocab_size$|^vocab_size_per_layer_input$")
+VOCAB_FIELD = re.compile(r"(^|_)vocab(_size)?$|^vocab_size_per_layer_input$")
 MEDIA_TOKEN = re.compile(r"^(image|video|audio)_token_(id|index)$")
 
 

@@ -37,6 +37,33 @@ def test_small_configurations_keep_head_sizes_and_fit_together(model_type: str) 
     assert all(0 <= token < small.vocab_size for token in special_ids(small))
 
 
+@pytest.mark.parametrize(
+    ("model_type", "path", "expected"),
+    [
+        ("dbrx", "attn_config.rope_theta", 10_000.0),
+        ("dots1", "n_shared_experts", 1),
+        ("xmod", "default_language", "en_XX"),
+        ("blt", "encoder_hash_byte_group_vocab", 1024),
+        # Time, height and width together are half of a head.
+        ("glm4v_text", "rope_parameters", [16, 24, 24]),
+    ],
+)
+def test_fills_what_default_configurations_leave_out(model_type: str, path: str, expected: object) -> None:
+    value: object = make_config(model_type, "H")
+    for name in path.split("."):
+        value = getattr(value, name)
+    assert (value["mrope_section"] if isinstance(value, dict) else value) == expected
+
+
+def test_a_shorter_input_than_the_place_that_is_looked_at_is_passed_over() -> None:
+    facts = Facts(make_config("layoutlmv3", "H"), "tiny", {})
+    specs = {"bbox": InputSpec([1, 4], "normal"), "pixel_values": InputSpec([1, 3, 8, 8], "normal")}
+    plan = Plan(names=list(specs), mode="full")
+    message = "The size of tensor a (8) must match the size of tensor b (16) at non-singleton dimension 2"
+    assert repair(message, plan, specs, facts, list(specs))
+    assert plan.shapes == {"pixel_values": [1, 3, 8, 16]}
+
+
 def test_every_kind_of_layer_stays() -> None:
     small = make_config("gemma3_text", "H")
     assert set(small.layer_types) == set(make_config("gemma3_text", "D").layer_types)

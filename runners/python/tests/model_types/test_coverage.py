@@ -1,0 +1,42 @@
+# ruff: noqa: E402  what is imported needs PyTorch
+"""Types of all families come as far as the repository has recorded: a release that makes one fall back has to note it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+if not torch.cuda.is_available():
+    torch.cuda.is_current_stream_capturing = lambda: False
+
+from benchwire_runner.model_types.recipe import stored_recipes
+from benchwire_runner.model_types.stages import STAGES, reach
+
+RECORDED = Path(__file__).parents[4] / "shared" / "catalogue" / "model-coverage.json"
+COUNT = 24
+
+
+def sample() -> list[str]:
+    """Evenly over the names of those that run, without the largest: each takes a fraction of a second."""
+    recorded = json.loads(RECORDED.read_text())["types"]
+    small = [
+        name
+        for name, found in sorted(recorded.items())
+        if STAGES.index(found["stage"]) >= STAGES.index("forward") and found.get("parameters", 0) < 20_000_000
+    ]
+    return small[:: max(1, len(small) // COUNT)][:COUNT]
+
+
+@pytest.mark.parametrize("model_type", sample())
+def test_comes_as_far_as_recorded(model_type: str) -> None:
+    assert model_type in stored_recipes()
+    reached = reach(model_type, export=False, search=False)
+    assert (reached.stage, reached.reason) == ("forward", "")
+    assert reached.parameters
+    assert reached.versions["transformers"]
