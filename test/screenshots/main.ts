@@ -138,6 +138,8 @@ function pagesOf({
     events: '/events',
     rejected: '/rejected',
     keys: '/keys',
+    settings: '/settings',
+    audit: '/audit',
     compare: `/compare?run=${compared[0]}&run=${compared[1]}`,
     'compare-models': '/compare?model=silero-vad-v5&model=silero-vad-v6',
     series: '/series',

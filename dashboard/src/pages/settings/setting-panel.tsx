@@ -40,7 +40,8 @@ export function SettingPanel({ title, setting, note, labels, more, children }: S
       {more?.(may_change ? change : undefined)}
       {may_change && (
         <div className="bw-stack bw-setting-form">
-          {children(change)}
+          {/* The form begins anew with what is set now; what went wrong stays on the page. */}
+          <div key={setting.revision}>{children(change)}</div>
           {change.error !== null &&
             (change.isConflict ? (
               <Alert color="orange" title="Changed by someone else" variant="light">

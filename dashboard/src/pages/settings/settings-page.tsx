@@ -46,7 +46,7 @@ export default function SettingsPage(): ReactNode {
                 {all
                   .filter(({ name }) => names.includes(name))
                   .map((setting) => (
-                    <OneSetting key={`${setting.name} ${setting.revision}`} setting={setting} />
+                    <OneSetting key={setting.name} setting={setting} />
                   ))}
               </div>
             ))}
