@@ -75,6 +75,7 @@ export function exitCodeOf(error: unknown): number {
     case 'REQUEST_INVALID':
     case 'NOT_FOUND':
     case 'CONFIG_INVALID':
+    case 'IMPORT_INVALID':
       return EXIT.usage;
     case 'UNREACHABLE':
       return EXIT.unreachable;

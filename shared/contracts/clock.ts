@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IMPORTED } from './imported.ts';
 
 /**
  * How far a machine's clock is from that of the NATS server, which puts a time on every stored message: the time that all
@@ -32,6 +33,15 @@ function describeSpan(ms: number): string {
   if (ms >= 3_600_000) return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
   if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
   return `${Number((ms / 1000).toPrecision(2))} s`;
+}
+
+/** When an attempt ended. What another tool measured may be any while ago; what a worker measured is stored soon. */
+export function plausibleEnd(
+  { executor, finished_at }: { executor: string; finished_at: string },
+  stored_at_ms: number,
+): string {
+  if (executor === IMPORTED && Date.parse(finished_at) <= stored_at_ms) return finished_at;
+  return plausibleTime(finished_at, stored_at_ms);
 }
 
 /** What was written this long before it was stored is taken for what a wrong clock says: nothing waits longer to be stored. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { formatDuration } from '../format/duration.ts';
 import { isRecord } from '../runtime/is-record.ts';
 import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
+import { importedConfig } from './imported.ts';
 import {
   commandConfig,
   type ExecutorName,
@@ -17,16 +18,19 @@ import {
   type Task,
   type TaskSpec,
   torchConfig,
+  type WorkerExecutorName,
 } from './task.ts';
 
 /** A task as the executor of that name gets it. */
-export type JobTaskOf<Name extends ExecutorName> = Extract<JobTask, { executor: Name }>;
+export type JobTaskOf<Name extends WorkerExecutorName> = Extract<JobTask, { executor: Name }>;
 
 type ConfigIn<Union, Name extends ExecutorName> = Extract<Union, { executor: Name; config: unknown }>['config'];
 
 /** A config by the executor that reads it; `never` for one that is missing in a union of task.ts, so that its entry does not compile. */
 export type ExecutorConfigs = {
-  [Name in ExecutorName]: ConfigIn<TaskSpec, Name> & ConfigIn<Task, Name> & ConfigIn<JobTask, Name>;
+  [Name in ExecutorName]: ConfigIn<TaskSpec, Name> &
+    ConfigIn<Task, Name> &
+    (Name extends WorkerExecutorName ? ConfigIn<JobTask, Name> : unknown);
 };
 
 /** What everything outside of the worker has to know of an executor; CONTRIBUTING.md says how to add one. */
@@ -176,6 +180,19 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
     series: {
       not_in_variant: ['model', 'max_memory_mb', 'max_cpu_seconds', 'max_error'],
       not_in_workload: ['max_memory_mb', 'max_cpu_seconds', 'max_error'],
+      paths: [],
+    },
+  },
+  imported: {
+    config: importedConfig,
+    // A config is nothing without what it imports.
+    defaults: {},
+    describe: ({ tool, metrics }) => `${Object.keys(metrics).join(', ')} of ${tool}`,
+    measurements: ({ metrics }) => Object.keys(metrics).length,
+    measuredShare: () => undefined,
+    series: {
+      not_in_variant: ['metrics', 'device', 'facts', 'identity', 'measured_at', 'notes', 'model', 'precision'],
+      not_in_workload: ['metrics', 'device', 'facts', 'identity', 'measured_at', 'notes'],
       paths: [],
     },
   },

@@ -32,6 +32,7 @@ const FIELDS: Readonly<Record<TaskSpec['executor'], readonly string[]>> = {
   quantize: [],
   export: [],
   openvino: ['model', 'sha256'],
+  imported: [],
 };
 
 /** Base sides that can't be measured, or would measure the same as their heads. */

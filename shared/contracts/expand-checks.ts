@@ -1,4 +1,5 @@
 import { didYouMean } from '../runtime/near-names.ts';
+import { IMPORTED } from './imported.ts';
 import { MAX_FILE_PARTS, MAX_ISSUES } from './limits.ts';
 import type { Issue, Request } from './request.ts';
 import { readPlace } from './settings.ts';
@@ -18,6 +19,26 @@ export function checkTaskIds(tasks: readonly TaskSpec[]): Issue[] {
         message: `"${task_id}" is the id of tasks[${first}] already: ids are unique in a request`,
       });
     }
+  }
+  return issues;
+}
+
+/** Imported results are facts: they are not repeated, multiplied, compared in pairs or waited for, and stand in a request of their own. */
+export function checkImported({ tasks, matrix, base }: Request): Issue[] {
+  const imported = tasks.filter(({ executor }) => executor === IMPORTED);
+  if (imported.length === 0) return [];
+  const issues: Issue[] = [];
+  const refuse = (path: string, message: string): void => {
+    issues.push({ path, code: 'imported_results', message });
+  };
+  if (imported.length < tasks.length)
+    refuse('tasks', 'tasks of the executor imported stand in a request of their own: split the request');
+  if (matrix !== undefined) refuse('matrix', 'imported results are not multiplied: leave out the matrix');
+  if (base !== undefined) refuse('base', 'imported results are compared with the history: leave out the base');
+  for (const [index, { placement, repetitions, depends_on, executor }] of tasks.entries()) {
+    if (executor !== IMPORTED || issues.length > MAX_ISSUES) continue;
+    if (placement !== 'any' || repetitions !== 1 || depends_on.length > 0)
+      refuse(`tasks[${index}]`, 'an imported task has no placement, repetitions or dependencies: leave them out');
   }
   return issues;
 }

@@ -4,7 +4,7 @@ import { countValues } from '../runtime/json-limits.ts';
 import { exportInWords, quantizationInWords } from './executors.ts';
 import { checkArtifacts } from './expand-artifacts.ts';
 import { baseSideOf, checkBase } from './expand-base.ts';
-import { checkDependencies, checkFiles, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
+import { checkDependencies, checkFiles, checkImported, checkSeriesPlaces, checkTaskIds } from './expand-checks.ts';
 import { type Cell, describeCell, matrixCells, withAxis } from './expand-matrix.ts';
 import { filesNamedBy } from './files-named-by.ts';
 import { TASK_ID_PATTERN } from './ids.ts';
@@ -41,6 +41,7 @@ export function expand(written: Request, bindings: PoolBindings = new Map()): Ex
     ...checkSeriesPlaces(request),
     ...checkFiles(request),
     ...checkBase(request),
+    ...checkImported(request),
   ];
   const cells = matrixCells(request, issues);
   const { tasks: count, edges } = sizeOf(request.tasks, cells);

@@ -23,3 +23,5 @@ export type Lease = z.infer<typeof lease>;
 /** KV bucket: idempotency key -> run, 24 h. */
 export const REQUESTS_BUCKET = 'requests';
 export const REQUESTS_TTL_MS = 24 * 3600 * 1000;
+/** KV bucket: content of imported results -> run, kept for good: importing them again adds nothing. Since 0.6. */
+export const IMPORTS_BUCKET = 'imports';

@@ -64,6 +64,8 @@ export const MAX_EXPANDED_VALUES = 10_000_000;
 export const MAX_ARTIFACT_BYTES = 2 * 1024 ** 3;
 /** The same over HTTP, where it has to arrive within MAX_REQUEST_SECONDS; `bw run` sends larger ones. */
 export const MAX_UPLOAD_BYTES = 512 * 1024 ** 2;
+/** The output of a benchmark tool, at every door. */
+export const MAX_IMPORT_BYTES = 64 * 1024 ** 2;
 /** Files that the tasks of one request name, and files that all of these consist of. */
 export const MAX_REQUEST_FILES = 1000;
 export const MAX_FILE_PARTS = 2000;

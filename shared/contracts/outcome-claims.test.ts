@@ -7,6 +7,7 @@ const asked = {
   retry_policy: { max_retries: 1, retry_delay_seconds: 1 },
 } as unknown as AskedTask;
 const noop = { ...asked, executor: 'noop', config: {} } as unknown as AskedTask;
+const imported = { ...asked, executor: 'imported', config: {} } as unknown as AskedTask;
 const file = {
   ...asked,
   config: { model: '/home/me//models/./a.onnx', scenario: 'single_stream' },
@@ -16,6 +17,7 @@ const RUN = '01a20194-a157-7031-9a45-1e6a68ec3c49';
 function claims(over: Partial<OutcomeClaims> = {}): OutcomeClaims {
   return {
     ...{ run_id: RUN, task_id: 'a', attempt: 1, status: 'completed', pool: 'cpu-1', benchmark: 'bench' },
+    worker_id: null,
     ...{ executor: 'onnx', model: 'bert', scenario: 'single_stream', simulation_status: { is_simulated: false } },
     ...over,
   };
@@ -27,6 +29,13 @@ it.each<[string, AskedTask, Partial<OutcomeClaims>, string[]]>([
   ['what was asked', asked, {}, []],
   ['what leaves open what it was', asked, { model: null, scenario: null, benchmark: '' }, []],
   ['a failure that never got as far', noop, { executor: 'noop', model: null, scenario: null, status: 'failed' }, []],
+  ['imported results', imported, { executor: 'imported', model: null, scenario: null }, []],
+  [
+    'imported results of a worker',
+    imported,
+    { executor: 'imported', model: null, scenario: null, worker_id: 'w' },
+    ['worker_id'],
+  ],
   ['another executor', asked, { executor: 'command' }, ['executor']],
   ['another model', asked, { model: 'silero' }, ['model']],
   ['the file that was asked for by its absolute path', file, { model: 'models/a.onnx' }, []],

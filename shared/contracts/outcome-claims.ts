@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { isModelFile, isModelUrl } from '../catalogue/model-reference.ts';
+import { IMPORTED } from './imported.ts';
 import { modelNameOf } from './model-artifact.ts';
 import { MIN_RETRIES_WHEN_LOST, type Outcome, outcomeSubject } from './outcome.ts';
 import type { Issue } from './request.ts';
@@ -13,6 +14,7 @@ export type OutcomeClaims = Pick<
   | 'attempt'
   | 'status'
   | 'pool'
+  | 'worker_id'
   | 'benchmark'
   | 'executor'
   | 'model'
@@ -66,6 +68,10 @@ export function claimIssues(asked: AskedTask, outcome: OutcomeClaims): Issue[] {
   if (outcome.attempt > max_attempt) {
     const message = `the task has at most ${max_attempt} attempts, the outcome is of attempt ${outcome.attempt}`;
     issues.push({ path: 'attempt', code: 'not_what_was_asked', message });
+  }
+  if (asked.executor === IMPORTED && outcome.worker_id !== null) {
+    const message = `no worker runs an imported task, and the outcome is from ${outcome.worker_id}`;
+    issues.push({ path: 'worker_id', code: 'not_what_was_asked', message });
   }
   // An attempt that never got as far has nothing to say about it.
   if (asked.executor === 'noop' && outcome.status === 'completed' && !outcome.simulation_status.is_simulated) {

@@ -4,6 +4,7 @@ import { baseSide, taskBase } from './base.ts';
 import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
 import { sha256Hex, taskId, token } from './ids.ts';
+import { importedConfig } from './imported.ts';
 import { inputSetting } from './input-setting.ts';
 import { madeOf, withShortReference } from './model-artifact.ts';
 import { requestFiles } from './request-file.ts';
@@ -344,7 +345,13 @@ const exportTask = z.strictObject({
   config: exportConfig,
 });
 
-export const EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize', 'export', 'openvino'] as const;
+/** What another tool measured: no worker runs it. Since 0.6. */
+const importedTask = z.strictObject({ ...taskFields, executor: z.literal('imported'), config: importedConfig });
+
+/** What workers can offer. */
+export const WORKER_EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize', 'export', 'openvino'] as const;
+export type WorkerExecutorName = (typeof WORKER_EXECUTORS)[number];
+export const EXECUTORS = [...WORKER_EXECUTORS, 'imported'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
@@ -358,6 +365,7 @@ export const taskSpec = z.preprocess(
     quantizeTask,
     exportTask,
     openvinoTask,
+    importedTask,
   ]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
@@ -398,6 +406,7 @@ export const task = z.discriminatedUnion('executor', [
   quantizeTask.extend({ ...resolved, base_side: baseSide.extend({ config: quantizeConfig }).optional() }),
   exportTask.extend({ ...resolved, base_side: baseSide.extend({ config: exportConfig }).optional() }),
   openvinoTask.extend({ ...resolved, base_side: baseSide.extend({ config: openvinoConfig }).optional() }),
+  importedTask.extend({ ...resolved, base_side: baseSide.extend({ config: importedConfig }).optional() }),
 ]);
 export type Task = z.infer<typeof task>;
 

@@ -19,6 +19,9 @@ export const VALUE_NOTE_CODES = {
   values_left_out: { title: 'values left out' },
   /** The files were not those of the commit that the source names: it decides nothing (provenance.ts). */
   source_mismatch: { title: 'not what the source says' },
+  /** Of imported results: the tool gives a statistic and no single values. Since 0.6. */
+  summary_only: { title: 'summary of the tool' },
+  unknown_device: { title: 'device not known' },
   other: { title: 'note' },
 } as const satisfies Record<string, { title: string }>;
 export type ValueNoteCode = keyof typeof VALUE_NOTE_CODES;

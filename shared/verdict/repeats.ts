@@ -1,3 +1,4 @@
+import { IMPORTED_POOL_PREFIX } from '../contracts/imported.ts';
 import type { RunRow } from '../contracts/rows.ts';
 import type { MetricVerdict, RunRepeats, RunVerdict } from '../contracts/verdict.ts';
 
@@ -34,6 +35,8 @@ export function nextRepeat({ verdict, run, rounds, now }: RepeatState): NextRepe
   const since_ms = run.finished_at === null ? 0 : now - Date.parse(run.finished_at);
   const wanted = verdict.metrics.flatMap((metric): Array<{ metric: MetricVerdict; runs: number }> => {
     const gate = verdict.gates.find(({ benchmark }) => benchmark === metric.benchmark)?.gate;
+    // No worker has what another tool measured.
+    if (metric.pool.startsWith(IMPORTED_POOL_PREFIX)) return [];
     if (gate?.on_cannot_tell !== 'repeat' || metric.gate === 'report' || metric.verdict !== 'cannot_tell') return [];
     if (since_ms > gate.repeat_budget.seconds * 1000) return [];
     const left = gate.repeat_budget.runs - spent - (metric.baseline?.pairs?.repeated ?? 0);

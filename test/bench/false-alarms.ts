@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS } from '@benchwire/shared/detect/settings.ts';
 import { normal } from '@benchwire/shared/stats/normal.ts';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
 import { halfOf, UNLABELLED_FILE } from './detection/labelled.ts';
-import { followWithReruns } from './detection/rerun-loop.ts';
+import { followWithReruns, type LoopOptions } from './detection/rerun-loop.ts';
 import { NOISE_KINDS, type NoiseKind, type NoiseProcess, realNoise } from './detection/series-noise.ts';
 import { type BenchResult, type Case, median, round, say } from './report.ts';
 
@@ -55,6 +55,8 @@ export async function falseAlarms(rounds: number): Promise<BenchResult> {
         (each) => each.confirmed_percent <= goal && each.reruns_per_1000_points <= RERUNS_PER_1000,
       ),
       pool_of_one_device: alone,
+      imported: unchanged(kind, 1, count, createRandom(seed + 401), 'imported'),
+      true_steps_of_imported: stepped(kind, 1, Math.ceil(count / 2), createRandom(seed + 501), 'imported'),
       true_steps: stepped(kind, DEVICES, Math.ceil(count / 2), createRandom(seed + 101)),
       true_steps_on_one_device: stepped(kind, 1, Math.ceil(count / 2), createRandom(seed + 301)),
     };
@@ -70,13 +72,24 @@ interface Alarms {
 }
 
 /** Series without a change. */
-function unchanged(kind: NoiseKind, devices: number, count: number, random: Random): Alarms {
+function unchanged(
+  kind: NoiseKind,
+  devices: number,
+  count: number,
+  random: Random,
+  executor: LoopOptions['executor'] = 'command',
+): Alarms {
   let confirmed = 0;
   let suspected = 0;
   let reruns = 0;
   for (let i = 0; i < count; i++) {
     const device = kind(random);
-    const loop = followWithReruns({ points: POINTS, noise: NOISE, devices: Array.from({ length: devices }, device) });
+    const loop = followWithReruns({
+      points: POINTS,
+      noise: NOISE,
+      devices: Array.from({ length: devices }, device),
+      executor,
+    });
     if (loop.findings.some(({ confirmed_after }) => confirmed_after !== null)) confirmed++;
     suspected += loop.findings.length;
     reruns += loop.reruns;
@@ -89,14 +102,20 @@ function unchanged(kind: NoiseKind, devices: number, count: number, random: Rand
 }
 
 /** Series with one step up at point 200: how many get a finding about it, and a confirmed one, and after how many points. */
-function stepped(kind: NoiseKind, pool: number, count: number, random: Random): Record<string, number | null> {
+function stepped(
+  kind: NoiseKind,
+  pool: number,
+  count: number,
+  random: Random,
+  executor: LoopOptions['executor'] = 'command',
+): Record<string, number | null> {
   const found: number[] = [];
   const confirmed: number[] = [];
   for (let i = 0; i < count; i++) {
     const device = kind(random);
     const devices = Array.from({ length: pool }, device);
     const step = { at: STEP_AT, size: TRUE_STEP * noiseUnit(device()) };
-    const { findings } = followWithReruns({ points: STEP_AT + 50, noise: NOISE, devices, step });
+    const { findings } = followWithReruns({ points: STEP_AT + 50, noise: NOISE, devices, step, executor });
     const about = findings.filter(({ found_after, finding }) => found_after >= STEP_AT && finding.z_score > 0);
     const first = (delays: Array<number | null>): number => Math.min(...delays.map((each) => each ?? Infinity));
     found.push(first(about.map(({ found_after }) => found_after)) - STEP_AT + 1);

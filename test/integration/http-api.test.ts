@@ -39,6 +39,8 @@ const known = {
   ...{ finding_id: '', incident_id: '', tests_run_id: '', case_id: '' },
 };
 const BYTES = 'a file that a request names';
+/** The smallest output of another tool. */
+const IMPORTED = ['{"bench": {"latency": {"value": 1}}}', 'application/octet-stream'] as const;
 const sha256 = createHash('sha256').update(BYTES).digest('hex');
 const uploaded = () => call('PUT /api/files/:sha256', { params: { sha256 } });
 
@@ -453,6 +455,7 @@ describe('every route answers as its signature says, and with nothing else', () 
     'POST /api/keys': () => call('POST /api/keys', { body: { name: 'made', role: 'viewer' } }),
     'DELETE /api/keys/:id': () => call('DELETE /api/keys/:id', { params: { id: key_id } }),
     'PUT /api/files/:sha256': uploaded,
+    'POST /api/import': () => call('POST /api/import', { query: { format: 'bencher', device: 'lab-1' } }),
     'PUT /api/metrics/catalogue': () =>
       call('PUT /api/metrics/catalogue', { body: { rules: [{ metric: 'letter_*', better: 'lower', unit: 'ms' }] } }),
     'PUT /api/gates/:benchmark': () =>
@@ -470,14 +473,16 @@ describe('every route answers as its signature says, and with nothing else', () 
     const route = API_ROUTES.find(({ method, path }) => `${method} ${path}` === name);
     if (route === undefined) throw new Error(`no signature of ${name}`);
     const bytes = route.takes_bytes === true ? ([BYTES, 'application/octet-stream'] as const) : [];
-    const { status, type, answer } = await send(await callOf(), ...bytes);
+    const content = name === 'POST /api/import' ? IMPORTED : bytes;
+    const { status, type, answer } = await send(await callOf(), ...content);
     if (name === 'POST /api/runs/:run_id/accept') {
       // This run is slower nowhere.
       expect({ status, answer }).toMatchObject({ status: 422, answer: { code: 'NOTHING_TO_ACCEPT' } });
       return;
     }
     // Sent again, a file is there already.
-    expect(status, JSON.stringify(answer)).toBe((bytes.length > 0 ? route.other_status : route.status) ?? 200);
+    const is_upload = name === 'PUT /api/files/:sha256';
+    expect(status, JSON.stringify(answer)).toBe((is_upload ? route.other_status : route.status) ?? 200);
     if (status !== 204) expect(type).toContain(route.content_type ?? 'application/json');
     expect(route.answer.parse(answer)).toEqual(answer);
     if (name === 'POST /api/keys') key_id = z.object({ id: z.string() }).parse(answer).id;

@@ -6,7 +6,7 @@ export interface CommandDefinition<S extends OptionSpecs> {
   name: string;
   /** One line for the list of commands. */
   summary: string;
-  /** Names of the positional arguments, `[optional]` ones in brackets. */
+  /** Names of the positional arguments, `[optional]` ones in brackets; the last one may be `NAME…`, for one or several. */
   positionals: readonly string[];
   options: S;
   /** More than one line where a newcomer needs it: what it does, examples. */

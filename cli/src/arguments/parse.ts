@@ -116,7 +116,8 @@ function checkPositionals(command: Command, given: readonly string[]): void {
   const missing = required[given.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing: ${usage}`);
   const extra = given[command.positionals.length];
-  if (extra !== undefined) throw new UsageError(`"${extra}" is an unexpected argument: ${usage}`);
+  if (extra !== undefined && command.positionals.at(-1)?.endsWith('…') !== true)
+    throw new UsageError(`"${extra}" is an unexpected argument: ${usage}`);
 }
 
 function find(name: string, commands: readonly Command[]): Command {

@@ -11,6 +11,7 @@ import { deleteRun } from './delete.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
 import { gates } from './gates.ts';
+import { importResults } from './import.ts';
 import { key } from './key.ts';
 import { logs } from './logs.ts';
 import { matrix } from './matrix.ts';
@@ -46,6 +47,7 @@ import { workers } from './workers.ts';
 export const COMMANDS: readonly Command[] = [
   run,
   bench,
+  importResults,
   validate,
   runs,
   show,

@@ -40,6 +40,7 @@ const CLIENT_STATUS: Record<string, number> = {
   ARTIFACT_TOO_LARGE: 413,
   ARTIFACT_DISTURBED: 409,
   ARTIFACTS_FULL: 507,
+  IMPORT_INVALID: 422,
 };
 
 /** Whatever was thrown as `application/problem+json` (RFC 9457). What nobody foresaw tells no secrets: its reason is in the log. */

@@ -11,6 +11,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { RequestFiles } from './adapters/request-files.ts';
 import type { OwnedRequestId, RequestLedger, Reservation } from './adapters/request-ledger.ts';
 import type { RunStore } from './adapters/run-store.ts';
+import { importedContent } from './decide/imported-content.ts';
 import { requestHash } from './decide/request-hash.ts';
 import { encodeSubmitted, sizeIssue } from './decide/submitted-message.ts';
 import type { IngestMetrics } from './metrics.ts';
@@ -19,6 +20,8 @@ export interface AdmissionContext {
   log: Log;
   runs: RunStore;
   ledger: RequestLedger;
+  /** Of imported results, by their content. */
+  imports: RequestLedger;
   files: RequestFiles;
   metrics: IngestMetrics;
 }
@@ -54,11 +57,11 @@ export async function admit(context: AdmissionContext, arrival: Arrival): Promis
   const payload = encodeSubmitted(run_id, submission.written, new Date(), arrival.trace);
   const tooLarge = sizeIssue(payload.length, context.runs.max_payload);
   if (tooLarge !== undefined) return { ok: false, issues: [tooLarge] };
-  const { request_id } = submission.request;
+  const key = keyOf(context, submission, arrival);
   const admission =
-    request_id === undefined
+    key === undefined
       ? await accept(context, run_id, payload, submission)
-      : await acceptOnce(context, request_id, run_id, payload, submission, arrival);
+      : await acceptOnce(context, key, run_id, payload, submission, arrival);
   if (!admission.ok) return admission;
   (admission.duplicate ? context.metrics.duplicates : context.metrics.accepted).inc();
   if (!admission.duplicate) context.metrics.tasks.inc(admission.task_count);
@@ -75,6 +78,26 @@ function checkSafely({ written, default_request_id }: Arrival): CheckedSubmissio
   }
 }
 
+/** What makes a submission one with an earlier one, and where that is written down. */
+interface SubmissionKey {
+  ledger: RequestLedger;
+  owned: OwnedRequestId;
+  hash: string;
+}
+
+/** Imported results are known by what they are, whoever sends them under whichever request_id; anything else by its request_id. */
+function keyOf(
+  { ledger, imports }: AdmissionContext,
+  { request, tasks }: Submittable,
+  { caller }: Arrival,
+): SubmissionKey | undefined {
+  const content = importedContent(request, tasks);
+  if (content !== undefined)
+    return { ledger: imports, owned: { caller: undefined, request_id: content }, hash: content };
+  const { request_id } = request;
+  return request_id === undefined ? undefined : { ledger, owned: { caller, request_id }, hash: requestHash(request) };
+}
+
 async function accept(
   context: AdmissionContext,
   run_id: string,
@@ -85,26 +108,25 @@ async function accept(
   return { ok: true, run_id, task_count: tasks.length, duplicate: false };
 }
 
-/** One run for a request_id, whatever happened to earlier tries: see the cases. */
+/** One run for a key, whatever happened to earlier tries: see the cases. */
 async function acceptOnce(
   context: AdmissionContext,
-  request_id: string,
+  key: SubmissionKey,
   run_id: string,
   payload: Uint8Array,
   submission: Submittable,
-  { trace, caller, in_turn = (store) => store() }: Arrival,
+  { trace, in_turn = (store) => store() }: Arrival,
 ): Promise<Admission> {
-  const { runs, ledger } = context;
+  const { runs } = context;
+  const { ledger, owned, hash } = key;
   const task_count = submission.tasks.length;
-  const hash = requestHash(submission.request);
-  const owned = { caller, request_id };
   const reservation = await ledger.reserve(owned, run_id, hash);
   const { entry } = reservation;
   if (entry.request_hash !== hash) return { ok: false, issues: [reused(entry.run_id)] };
   if (entry.state === 'accepted') return { ok: true, run_id: entry.run_id, task_count, duplicate: true };
   if (reservation.created) {
     const stored = await in_turn(() => runs.store({ run_id, kind: 'submitted' }, payload, 0));
-    await note(context, owned, reservation);
+    await note(context, key, reservation);
     return { ok: true, run_id, task_count, duplicate: stored !== 'stored' };
   }
   // Reserved, and not noted as accepted: somebody does it right now, or has crashed on the way. The run is open, or
@@ -114,14 +136,18 @@ async function acceptOnce(
   const stored = known
     ? 'duplicate'
     : await in_turn(() => runs.store({ run_id: entry.run_id, kind: 'submitted' }, again, 0));
-  await note(context, owned, reservation);
+  await note(context, key, reservation);
   return { ok: true, run_id: entry.run_id, task_count, duplicate: stored !== 'stored' };
 }
 
 /** The run is in RUNS by now: an entry that stays pending is put right by whoever submits it next. */
-async function note(context: AdmissionContext, owned: OwnedRequestId, reservation: Reservation): Promise<void> {
+async function note(
+  context: AdmissionContext,
+  { ledger, owned }: SubmissionKey,
+  reservation: Reservation,
+): Promise<void> {
   try {
-    await context.ledger.accepted(owned, reservation);
+    await ledger.accepted(owned, reservation);
   } catch (error) {
     context.log.warn({ err: error, run_id: reservation.entry.run_id }, 'could not note a request as accepted');
   }

@@ -1,4 +1,4 @@
-import { REQUESTS_BUCKET, REQUESTS_TTL_MS } from '@benchwire/shared/contracts/lease.ts';
+import { IMPORTS_BUCKET, REQUESTS_BUCKET, REQUESTS_TTL_MS } from '@benchwire/shared/contracts/lease.ts';
 import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { discardEntry } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
@@ -28,6 +28,7 @@ await runService({
     const store = await ArtifactStore.open(nats);
     const clearing = clearOldFiles(store, log);
     scope.add('clearing', () => clearing.stop());
+    const imported = await openBucket(nats, IMPORTS_BUCKET, config.NATS_REPLICAS);
     const parts = {
       log,
       nats,
@@ -36,6 +37,9 @@ await runService({
       files: new RequestFiles(store, jetstream),
       ledger: new RequestLedger(bucket, (entry, issues) =>
         discardEntry({ bucket, name: REQUESTS_BUCKET, client: jetstream, log }, entry, issues),
+      ),
+      imports: new RequestLedger(imported, (entry, issues) =>
+        discardEntry({ bucket: imported, name: IMPORTS_BUCKET, client: jetstream, log }, entry, issues),
       ),
       metrics: createMetrics(http.registry),
     };

@@ -3,7 +3,7 @@ import { ENV_ALLOW_ENTRY, isNeverAllowed } from '@benchwire/shared/contracts/com
 import { hardwareClass, labels } from '@benchwire/shared/contracts/hardware.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { INBOX_PREFIX } from '@benchwire/shared/contracts/roles.ts';
-import { EXECUTORS } from '@benchwire/shared/contracts/task.ts';
+import { WORKER_EXECUTORS } from '@benchwire/shared/contracts/task.ts';
 import {
   flag,
   inboxPrefix,
@@ -40,7 +40,7 @@ export const workerConfig = z.object({
   /** Attempts at once per detected device. More than one disturbs measurements. */
   WORKER_SLOTS: number.pipe(z.int().min(1).max(1000)).prefault(1),
   WORKER_LABELS: keyValues.pipe(labels).prefault(''),
-  WORKER_EXECUTORS: list.pipe(z.array(z.enum(EXECUTORS)).min(1)).prefault(EXECUTORS.join(',')),
+  WORKER_EXECUTORS: list.pipe(z.array(z.enum(WORKER_EXECUTORS)).min(1)).prefault(WORKER_EXECUTORS.join(',')),
 
   /** Programs for the `command` executor, by name or absolute path; `*` for any; empty: the executor is not offered. */
   WORKER_COMMANDS: list.prefault(''),

@@ -6,6 +6,7 @@ import { fileApi } from './files.ts';
 import { findingApi } from './findings.ts';
 import { fleetApi } from './fleet.ts';
 import { gateApi } from './gates.ts';
+import { importApi } from './import.ts';
 import { keyApi } from './keys.ts';
 import { measurementApi } from './measurements.ts';
 import { metricApi } from './metrics.ts';
@@ -33,6 +34,7 @@ export const API_GROUPS = {
   Models: modelApi,
   Runs: runApi,
   Files: fileApi,
+  Imports: importApi,
   Tasks: taskApi,
   Tests: testApi,
   Measurements: measurementApi,

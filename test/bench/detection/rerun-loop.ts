@@ -19,6 +19,8 @@ export interface LoopOptions {
   step?: { at: number; size: number };
   /** The worker that measures the series first, then its siblings. */
   devices: readonly NoiseProcess[];
+  /** `imported`: results of another tool, of which nobody can have a re-run. */
+  executor?: 'command' | 'imported';
 }
 
 export interface LoopResult {
@@ -31,7 +33,7 @@ export interface LoopResult {
  * A series as the service follows it, with its default settings: each point is an outcome that the service's own book folds, and
  * each re-run that it asks for is measured at once, on the device that it asks for.
  */
-export function followWithReruns({ points, noise, step, devices }: LoopOptions): LoopResult {
+export function followWithReruns({ points, noise, step, devices, executor = 'command' }: LoopOptions): LoopResult {
   const book = new SeriesBook({
     detectionOf: () => ({
       single: { threshold: 5, min_runs: 5, window: 50 },
@@ -51,7 +53,7 @@ export function followWithReruns({ points, noise, step, devices }: LoopOptions):
     const measured = (score: number): number => LEVEL * (1 + noise * (score + shift));
     const [own, ...siblings] = devices.map((device) => device.next());
     if (own === undefined || siblings.length + 1 !== devices.length) throw new Error('a series without a device');
-    const waiting = book.fold(outcomeOf(`run-${at}`, 0, measured(own), now), now);
+    const waiting = book.fold(outcomeOf(`run-${at}`, 0, measured(own), now, { executor }), now);
     for (let changed = waiting; changed.length > 0; ) {
       note(seen, changed, at);
       const asked = changed.flatMap(({ confirmations, ...finding }) =>
@@ -62,7 +64,7 @@ export function followWithReruns({ points, noise, step, devices }: LoopOptions):
       const device = next.on === 'sibling' && devices.length > 1 ? 1 : 0;
       const value = measured((devices[device] as NoiseProcess).again());
       const tags = { [CONFIRMS_TAG]: attemptId(next.finding) };
-      changed = book.fold(outcomeOf(`rerun-${reruns++}`, device, value, now, tags), now);
+      changed = book.fold(outcomeOf(`rerun-${reruns++}`, device, value, now, { tags }), now);
     }
   }
   return { findings: [...seen.values()], reruns };
@@ -81,13 +83,13 @@ function outcomeOf(
   device: number,
   value: number,
   now: Date,
-  tags: Outcome['tags'] = {},
+  { tags = {}, executor = 'command' }: Partial<Pick<Outcome, 'tags' | 'executor'>> = {},
 ): Extract<ReadOutcome, { kind: 'measured' }> {
   const at = now.toISOString();
   const result = { value, unit: 'ms', ci_low: null, ci_high: null, min: value, max: value, samples: 1 };
   const outcome = outcomeWith({
     ...{ run_id, task_id: 'task', attempt: 1, max_attempts: 1, status: 'completed', error: null, tags },
-    ...{ benchmark: 'bench', executor: 'command', request_name: null, queued_at: at, finished_at: at },
+    ...{ benchmark: 'bench', executor, request_name: null, queued_at: at, finished_at: at },
     ...{ worker_id: `worker-${device}`, pool: 'pool', fingerprint: 'f', results: { metrics: { latency_ms: result } } },
   });
   return { kind: 'measured', attempt_id: attemptId(outcome), outcome, raw: outcome };

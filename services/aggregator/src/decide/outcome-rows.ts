@@ -1,5 +1,5 @@
 import { allPointsOf } from '@benchwire/shared/contracts/all-points.ts';
-import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
+import { plausibleEnd, plausibleTime } from '@benchwire/shared/contracts/clock.ts';
 import { type Outcome, outcomeIsFinal } from '@benchwire/shared/contracts/outcome.ts';
 import { fieldsOfKey } from '@benchwire/shared/contracts/series-key.ts';
 import { type ValueNote, valueNotesOf } from '@benchwire/shared/contracts/value-note.ts';
@@ -41,7 +41,7 @@ export function outcomeRows(
 
 function withPlausibleTimes(outcome: Outcome, stored_at_ms: number): Outcome {
   const { started_at, execution_time_seconds } = outcome;
-  const finished_at = plausibleTime(outcome.finished_at, stored_at_ms);
+  const finished_at = plausibleEnd(outcome, stored_at_ms);
   if (started_at === null) return { ...outcome, finished_at };
   const took_ms = Math.max(0, execution_time_seconds ?? 0) * 1000;
   const fits = finished_at === outcome.finished_at && started_at <= finished_at;

@@ -1,5 +1,6 @@
 import type { Finding, FindingConfirmation, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import { IMPORTED } from '@benchwire/shared/contracts/imported.ts';
 import { revise } from './finding-book.ts';
 import { HELD_BEFORE } from './lasting-change.ts';
 
@@ -10,6 +11,8 @@ export interface ConfirmationOptions {
   kinds: readonly string[];
 }
 
+/** Kinds that say the level moved. */
+const LEVEL_KINDS: ReadonlySet<string> = new Set(['regression', 'improvement', 'change']);
 /** So many re-runs that agree settle a suspicion. One that doesn't is enough before any has agreed, else the third decides. */
 const NEEDED = 2;
 
@@ -45,6 +48,8 @@ export function askAgain(
   now: Date,
 ): Finding | undefined {
   if (finding.state !== 'suspected' || !options.kinds.includes(finding.kind)) return undefined;
+  // No worker has what another tool measured.
+  if (finding.series.executor === IMPORTED) return undefined;
   const { confirmations } = finding;
   if (confirmations.some((each) => each.agrees === null && each.note === '')) return undefined;
   // What lies there now is something else: another re-run would measure that again.
@@ -145,6 +150,22 @@ export function waited(
   const tests = testsOf(finding);
   if (tests.length === 0 || tests.some(({ passed }) => !passed)) return undefined;
   return agreed(finding, tests, valuesOf(finding.confirmations), now);
+}
+
+/** A finding about imported results, which nobody can measure again, confirmed where the results since then are enough. */
+export function followed(
+  finding: Finding,
+  testsOf: (finding: Finding) => FindingEvidence['tests'],
+  now: Date,
+): Finding | undefined {
+  if (finding.state !== 'suspected' || finding.series.executor !== IMPORTED || !LEVEL_KINDS.has(finding.kind))
+    return undefined;
+  const tests = testsOf(finding);
+  if (tests.length === 0 || tests.some(({ passed }) => !passed)) return undefined;
+  const before = finding.evidence?.tests.filter(({ name }) => !tests.some((test) => test.name === name)) ?? [];
+  const evidence = finding.evidence && { ...finding.evidence, tests: [...before, ...tests] };
+  const reason = 'imported results cannot be measured again, and those since then have stayed at the new level';
+  return revise(finding, now, { evidence }, { state: 'confirmed', by: 'anomaly', reason });
 }
 
 /** A finding whose re-runs measured other files, confirmed by the points since: no re-run can tell what it is about. */

@@ -1,5 +1,5 @@
 import { hasPhases } from '@benchwire/shared/contracts/all-points.ts';
-import { plausibleTime } from '@benchwire/shared/contracts/clock.ts';
+import { plausibleEnd } from '@benchwire/shared/contracts/clock.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import { type Outcome, type OutcomeResults, outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { subjectIssues } from '@benchwire/shared/contracts/outcome-claims.ts';
@@ -49,7 +49,7 @@ export function readOutcome(bytes: Uint8Array, subject: string, stored_at: Date)
   if (!parsed.ok) return parsed;
   const issues = subjectIssues(parsed.value, subject);
   if (issues.length > 0) return { ok: false, issues };
-  const finished_at = plausibleTime(parsed.value.finished_at, stored_at.getTime());
+  const finished_at = plausibleEnd(parsed.value, stored_at.getTime());
   const read = { ...parsed.value, finished_at };
   return { ok: true, value: { kind: 'measured', attempt_id: attemptId(read), outcome: read, raw: parsed.value } };
 }

@@ -1,5 +1,6 @@
 import { MAX_PAIRS } from '@benchwire/shared/contracts/base.ts';
 import { expand } from '@benchwire/shared/contracts/expand.ts';
+import { IMPORTED } from '@benchwire/shared/contracts/imported.ts';
 import { filesTag } from '@benchwire/shared/contracts/provenance.ts';
 import type { Request } from '@benchwire/shared/contracts/request.ts';
 import { aloneAgain, taskOfRun } from '@benchwire/shared/contracts/task-of-run.ts';
@@ -40,7 +41,8 @@ export function repeatRequest(
   const measured = new Map(metrics.map((metric) => [metric.task_id, metric.pool]));
   const tasks = [...measured].flatMap(([task_id, pool], index): Request['tasks'] => {
     const task = taskOfRun(by_id, { task_id, pool })?.task;
-    if (task === undefined) return [];
+    // Nobody can measure again what another tool measured.
+    if (task === undefined || task.executor === IMPORTED) return [];
     const { deadline: _, ...spec } = aloneAgain(task, pool).task;
     const worker = measured_by.get(task_id)?.worker_id ?? '';
     return [

@@ -4,6 +4,7 @@ import type { Better } from '@benchwire/shared/contracts/direction.ts';
 import type { FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
+import { IMPORTED } from '@benchwire/shared/contracts/imported.ts';
 import { type Outcome, outcomeIsFinal, outcome as outcomeSchema } from '@benchwire/shared/contracts/outcome.ts';
 import { decidesNothing, measuredFiles } from '@benchwire/shared/contracts/provenance.ts';
 import { type Source, source } from '@benchwire/shared/contracts/request.ts';
@@ -15,7 +16,7 @@ import { isRecord } from '@benchwire/shared/runtime/is-record.ts';
 import { type Line, lineOf, type MainBranches, TRUNK } from '@benchwire/shared/verdict/lines.ts';
 import { z } from 'zod';
 import { OnlineSeries } from '../detect/online.ts';
-import { type Answer, answered, askAgain, Budget, shown, waited } from './confirmation.ts';
+import { type Answer, answered, askAgain, Budget, followed, shown, waited } from './confirmation.ts';
 import {
   failureSeries,
   findingOfFailures,
@@ -30,7 +31,7 @@ import { type EnvironmentChange, Environments } from './environments.ts';
 import { Failures } from './failures.ts';
 import { FindingBook } from './finding-book.ts';
 import { judgePoint } from './judge-point.ts';
-import { isShownByPoints, ofLastingChange } from './lasting-change.ts';
+import { IMPORTED_CONFIRM_NEW, isShownByPoints, ofLastingChange } from './lasting-change.ts';
 import { MAX_POINTS, movedWithEnvironment } from './moved-environment.ts';
 import { OutcomeShapes } from './outcome-shapes.ts';
 import { CONFIRMS_TAG, type PointRef } from './point-ref.ts';
@@ -247,6 +248,7 @@ export class SeriesBook {
       for (const finding of this.findings.ofSeries(point.series_id)) {
         const next =
           waited(finding, (agreed) => this.#ofLastingChange(agreed), now) ??
+          followed(finding, (doubtful) => this.#ofLastingChange(doubtful), now) ??
           shown(finding, (doubtful) => this.#isShownByPoints(doubtful), now);
         if (next !== undefined) changed.push(this.#apply(next));
       }
@@ -351,7 +353,10 @@ export class SeriesBook {
     if (around === undefined) return [];
     const { before, after } = around;
     const { single } = this.#options.detectionOf(finding.series);
-    return ofLastingChange(finding, before, after, single.threshold, this.#options.levels);
+    const { levels } = this.#options;
+    const isImported = finding.series.executor === IMPORTED;
+    const settings = isImported ? { ...levels, confirm_new: IMPORTED_CONFIRM_NEW } : levels;
+    return ofLastingChange(finding, before, after, single.threshold, settings);
   }
 
   #isShownByPoints(finding: Finding): boolean {

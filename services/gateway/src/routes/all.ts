@@ -7,6 +7,7 @@ import { fileHandlers } from './files.ts';
 import { findingHandlers } from './findings.ts';
 import { fleetHandlers } from './fleet.ts';
 import { gateHandlers } from './gates.ts';
+import { importHandlers } from './import.ts';
 import { keyHandlers } from './keys.ts';
 import { measurementHandlers } from './measurements.ts';
 import { metricHandlers } from './metrics.ts';
@@ -29,6 +30,7 @@ const GROUPS = {
   Models: routesOf(API_GROUPS.Models, modelHandlers),
   Runs: routesOf(API_GROUPS.Runs, runHandlers),
   Files: routesOf(API_GROUPS.Files, fileHandlers),
+  Imports: routesOf(API_GROUPS.Imports, importHandlers),
   Tasks: routesOf(API_GROUPS.Tasks, taskHandlers),
   Tests: routesOf(API_GROUPS.Tests, testHandlers),
   Measurements: routesOf(API_GROUPS.Measurements, measurementHandlers),

@@ -40,7 +40,7 @@ export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' |
 function nameOf({ config, benchmark, made_of }: Pick<Task, 'config' | 'benchmark' | 'made_of'>): string {
   if (made_of !== undefined) return `${made_of.model} (${made_of.how})`;
   if ('command' in config) return commandInWords(config);
-  return 'model' in config ? config.model : benchmark;
+  return ('model' in config ? config.model : undefined) ?? benchmark;
 }
 
 const MAX_WORDS = 160;

@@ -79,6 +79,7 @@ function sentence(
     case 'delayed':
       return `Attempt ${task.attempt - 1} ended without success; the next one follows in ${seconds(task.due_at_ms - now)}.`;
     case 'settling':
+      if (task.verdict?.status === 'completed') return 'Its imported results are being stored.';
       return `It ends now without running: ${task.verdict?.error.message ?? 'the scheduler has decided so'}.`;
     case 'emitted': {
       if (emission === undefined) return 'It has a pool.';

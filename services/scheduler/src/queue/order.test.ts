@@ -145,7 +145,7 @@ describe('dependencies and deadlines', () => {
       ['ends', 3],
     ]);
     expect(missDeadlines(bench.state, T0 + 2 * MINUTE)).toEqual([]);
-    expect([...bench.state.toSettle].map(({ verdict }) => verdict?.error.code)).toEqual(
+    expect([...bench.state.toSettle].map(({ verdict }) => verdict?.error?.code)).toEqual(
       Array(3).fill('DEADLINE_MISSED'),
     );
     expect(bench.state.find({ run_id, task_id: 'goes-on', attempt: 1 })?.phase).toBe('emitted');

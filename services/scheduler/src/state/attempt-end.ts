@@ -9,6 +9,14 @@ export interface Verdict {
   pool?: string;
 }
 
+/** How a task ends whose results came with its request: the scheduler reports them, since no worker runs it. */
+export interface ImportedEnd {
+  status: 'completed';
+  error: null;
+  worker_id?: never;
+  pool?: never;
+}
+
 /** What the scheduler reads of an outcome. */
 export type OutcomeFacts = Pick<
   Outcome,

@@ -9,7 +9,8 @@ import { variantOf } from '@benchwire/shared/contracts/series.ts';
 import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
 import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
 import type { Pool } from '../fleet/fleet.ts';
-import type { Verdict } from './attempt-end.ts';
+import type { ImportedEnd, Verdict } from './attempt-end.ts';
+import { importedConfigOf, importedFacts } from './imported-facts.ts';
 import type { Spec, TaskState } from './model.ts';
 
 /** A job names so many at most: they are tried one after the other. */
@@ -103,8 +104,8 @@ function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<stri
   return { ...config, batch_sizes: config.batch_sizes.filter((size) => dropped[String(size)] === undefined) };
 }
 
-/** The outcome of an attempt that the scheduler ends itself: cancelled, lost, or without a pool. */
-export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outcome {
+/** The outcome of an attempt that the scheduler ends itself: cancelled, lost, without a pool, or imported. */
+export function outcomeOf(state: TaskState, verdict: Verdict | ImportedEnd, now: number): Outcome {
   const { spec: task, run } = state.lane;
   const { request, run_id } = run.submitted;
   return outcomeWith({
@@ -127,5 +128,6 @@ export function outcomeOf(state: TaskState, verdict: Verdict, now: number): Outc
     tags: request.tags,
     queued_at: iso(state.ready_at_ms || run.accepted_at_ms),
     finished_at: iso(now),
+    ...(verdict.status === 'completed' ? importedFacts(importedConfigOf(task), run.accepted_at_ms) : {}),
   });
 }

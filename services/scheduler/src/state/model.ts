@@ -11,7 +11,7 @@ import { Fifo } from '../queue/fifo.ts';
 import { LaneList } from '../queue/lane-list.ts';
 import { OldestReady } from '../queue/oldest-ready.ts';
 import { placeOf } from '../queue/order.ts';
-import type { Verdict } from './attempt-end.ts';
+import type { ImportedEnd, Verdict } from './attempt-end.ts';
 import { IllegalTransitionError } from './illegal-transition.ts';
 import { mayFollow, type Phase } from './phases.ts';
 
@@ -40,7 +40,7 @@ export class TaskState {
   due_at_ms = 0;
   emission: Emission | undefined;
   /** What the scheduler decided while `settling`. */
-  verdict: Verdict | undefined;
+  verdict: Verdict | ImportedEnd | undefined;
 
   constructor(lane: Lane, task: Task) {
     this.task_id = task.task_id;

@@ -8,7 +8,7 @@ import type { Verdict } from './attempt-end.ts';
 import { linkDependencies } from './link-dependencies.ts';
 import { type RunState, TaskState, type Tenant } from './model.ts';
 import type { TaskPhases } from './task-phases.ts';
-import { cancelledVerdict, endOf } from './verdicts.ts';
+import { cancelledVerdict, endAtOnce } from './verdicts.ts';
 
 interface RunMessagesContext {
   runs: Map<string, RunState>;
@@ -138,7 +138,7 @@ export class RunMessages {
   #admit(state: TaskState, now: number): void {
     const { phases } = this.#context;
     const { run, spec, queue } = state.lane;
-    const end = endOf(state);
+    const end = endAtOnce(state);
     if (spec.deadline !== undefined && !run.deadlines.has(queue.due_ms)) run.deadlines.set(queue.due_ms, false);
     if (end !== undefined) phases.settle(state, end, now);
     else if (state.phase === 'unbound') phases.addUnbound(state);

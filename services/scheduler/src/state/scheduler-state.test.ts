@@ -85,7 +85,7 @@ describe('the fold', () => {
     state.applyOutcome(outcome(run.run_id, 'a', { status: 'failed', error: failure(false) }), T0, noJitter);
     const [b] = state.toSettle;
     expect(b?.task_id).toBe('b');
-    expect(b?.verdict?.error.message).toMatch(/because a, .* ended as failed/);
+    expect(b?.verdict?.error?.message).toMatch(/because a, .* ended as failed/);
     state.applyOutcome(outcome(run.run_id, 'b', { status: 'cancelled', error: failure(false) }), T0, noJitter);
     expect([...state.toSettle].map((t) => t.task_id)).toEqual(['c']);
   });

@@ -4,7 +4,7 @@ import type { FailureMemory } from '../failures/failure-memory.ts';
 import type { Pools } from '../fleet/pools.ts';
 import type { FairShare } from '../queue/fair-share.ts';
 import type { ReadyQueue } from '../queue/ready-queue.ts';
-import type { Verdict } from './attempt-end.ts';
+import type { ImportedEnd, Verdict } from './attempt-end.ts';
 import { IllegalTransitionError } from './illegal-transition.ts';
 import type { PoolState, TaskState } from './model.ts';
 import type { Phase } from './phases.ts';
@@ -96,7 +96,7 @@ export class TaskPhases {
     this.#context.shares.charge(tenant, expected_ms);
   }
 
-  settle(task: TaskState, verdict: Verdict, now: number): void {
+  settle(task: TaskState, verdict: Verdict | ImportedEnd, now: number): void {
     this.#move(task, 'settling', now);
     task.verdict = verdict;
     this.#toSettle.add(task);

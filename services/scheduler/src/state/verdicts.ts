@@ -1,5 +1,6 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
-import type { Verdict } from './attempt-end.ts';
+import { IMPORTED } from '@benchwire/shared/contracts/imported.ts';
+import type { ImportedEnd, Verdict } from './attempt-end.ts';
 import type { TaskState } from './model.ts';
 
 /** How a task ends of which no attempt may start any more; undefined for any other. */
@@ -9,6 +10,13 @@ export function endOf({ lane, task_id }: TaskState): Verdict | undefined {
   if (cancelled !== undefined) return cancelledVerdict(cancelled);
   if (spec.on_missed_deadline !== 'end' || run.deadlines.get(queue.due_ms) !== true) return undefined;
   return deadlineVerdict(queue.due_ms);
+}
+
+const IMPORTED_END: ImportedEnd = { status: 'completed', error: null };
+
+/** How a task ends as soon as its run is accepted: cancelled, or with the results that came with it. Undefined for any other. */
+export function endAtOnce(task: TaskState): Verdict | ImportedEnd | undefined {
+  return endOf(task) ?? (task.lane.spec.executor === IMPORTED ? IMPORTED_END : undefined);
 }
 
 /** Its deadline passed, and it wants to end then. */

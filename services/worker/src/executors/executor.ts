@@ -4,14 +4,14 @@ import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { QueryParameters, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Source } from '@benchwire/shared/contracts/request.ts';
-import type { ExecutorName, OnnxConfig } from '@benchwire/shared/contracts/task.ts';
+import type { OnnxConfig, WorkerExecutorName } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 
 /** Why an attempt is being stopped: the `reason` that the context's signal is aborted with. */
 export type AbortReason = 'cancelled' | 'timed_out' | 'draining' | 'device_gone' | 'device_changed';
 
 /** Everything that one attempt may use of the worker. Its task, and so the config, is of the executor's own kind. */
-export interface ExecutorContext<Name extends ExecutorName = ExecutorName> {
+export interface ExecutorContext<Name extends WorkerExecutorName = WorkerExecutorName> {
   readonly run_id: string;
   /** What the request says is measured. */
   readonly source: Source | null;
@@ -75,7 +75,7 @@ export interface ExecutorReport {
 }
 
 /** Runs tasks of one kind. `execute` never rejects for what a task can cause: that is an `error` in its report. */
-export interface Executor<Name extends ExecutorName = ExecutorName> {
+export interface Executor<Name extends WorkerExecutorName = WorkerExecutorName> {
   readonly name: Name;
   execute(context: ExecutorContext<Name>): Promise<ExecutorReport>;
   /** What an outcome would say of the files that a task measures, as they are now. Undefined where the task cannot run. */
@@ -83,10 +83,10 @@ export interface Executor<Name extends ExecutorName = ExecutorName> {
 }
 
 /** What a worker offers. Each executor stands under its own name, so that it gets no task but its own. */
-export type Executors = { readonly [Name in ExecutorName]?: Executor<Name> };
+export type Executors = { readonly [Name in WorkerExecutorName]?: Executor<Name> };
 
 /** The executor that a task is for; undefined where the worker does not offer it. */
-export function executorOf(executors: Executors, { executor }: { executor: ExecutorName }): Executor | undefined {
+export function executorOf(executors: Executors, { executor }: { executor: WorkerExecutorName }): Executor | undefined {
   // Each stands under its own name, which the type of the whole says and an access by a name of the union does not.
   return executors[executor] as Executor | undefined;
 }

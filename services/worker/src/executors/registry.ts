@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { envAllowOf } from '@benchwire/shared/contracts/command-environment.ts';
-import type { ExecutorName } from '@benchwire/shared/contracts/task.ts';
+import type { WorkerExecutorName } from '@benchwire/shared/contracts/task.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
 import { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
@@ -70,13 +70,13 @@ export interface Registry extends Offered {
   executors: Executors;
 }
 
-interface Made<Name extends ExecutorName> {
+interface Made<Name extends WorkerExecutorName> {
   executor: Executor<Name>;
   offered?: Partial<Offered>;
 }
 
 /** How each executor is made; undefined where the machine or the configuration cannot run it. */
-const MAKERS: { readonly [Name in ExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } = {
+const MAKERS: { readonly [Name in WorkerExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } = {
   onnx: onnxExecutor,
   torch: torchExecutor,
   command: commandExecutor,

@@ -69,8 +69,8 @@ export function toEntry(
   const order = placeOf(message);
   const { attempt, task, results: points, test_cases } = outcomeRows(outcome, order, environment_json);
   const { run_id, task_id, attempt: number, status, pool, benchmark, executor, model, scenario } = outcome;
-  const { simulation_status, finished_at } = outcome;
-  const claims = { run_id, task_id, attempt: number, status, pool, benchmark, executor, model, scenario };
+  const { simulation_status, finished_at, worker_id } = outcome;
+  const claims = { run_id, task_id, attempt: number, status, pool, worker_id, benchmark, executor, model, scenario };
   return {
     about: { ...claims, simulation_status, finished_at },
     order,
