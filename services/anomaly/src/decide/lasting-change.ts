@@ -18,7 +18,7 @@ const YOUNG = { held: 25, after: 15, effect: 6.5 };
  * So many points of an imported series that stay at a new level take the place of re-runs, which nobody can have of them: the false
  * alarms that this costs are in docs/anomaly.md.
  */
-export const IMPORTED_CONFIRM_NEW = 10;
+export const IMPORTED_CONFIRM_NEW = 15;
 /** Makes the mean absolute deviation of normal values their standard deviation. */
 const MEAN_DEVIATION_TO_SIGMA = 1.2533;
 /** So far off, in standard errors, have re-runs to be together: one of a thousand and less by chance. */
