@@ -163,7 +163,7 @@ export class Collected {
     if (read.values !== undefined) {
       const numbers = read.values.flatMap((value) => numberOf(value) ?? []);
       if (numbers.length < read.values.length)
-        this.leaveOut(place, 'values that are no numbers (null, NaN, Infinity) were left out');
+        this.leaveOut(place, 'values other than finite numbers (null, NaN, Infinity) were left out');
       if (numbers.length > MAX_IMPORTED_VALUES)
         this.leaveOut(
           place,
@@ -175,7 +175,7 @@ export class Collected {
     const value = numberOf(read.value);
     if (value === undefined) {
       if (read.value !== undefined)
-        this.leaveOut(place, 'values that are no numbers (null, NaN, Infinity) were left out');
+        this.leaveOut(place, 'values other than finite numbers (null, NaN, Infinity) were left out');
       return undefined;
     }
     return { ...kind, summary: { statistic: read.statistic ?? 'value', value, ...rangeOf(read, value) } };

@@ -124,7 +124,7 @@ describe('odd files', () => {
     ['{}', 'hyprfine', /no format "hyprfine": did you mean hyperfine/],
     ['{"results": []}', 'hyperfine', /has no results to import, read as hyperfine/],
     ['{"results": [{"command": null, "times": [1]}]}', 'hyperfine', /results without a name were left out/],
-    ['{"a": {"latency": {"value": null}}}', 'bencher', /no numbers \(null, NaN, Infinity\)/],
+    ['{"a": {"latency": {"value": null}}}', 'bencher', /finite numbers \(null, NaN, Infinity\)/],
   ])('%s as %s', (text, format, message) => expect(() => readText(text, format)).toThrow(message));
 
   it('a name that comes again is a repeated measurement, and said so', () => {
@@ -136,7 +136,7 @@ describe('odd files', () => {
   it('values that are no numbers are left out, and said so', () => {
     const file = readText('{"results": [{"command": "x", "times": [1, NaN, null, Infinity, 2]}]}');
     expect(file.benchmarks[0]?.metrics.wall_time?.values).toEqual([1, 2]);
-    expect(file.notes.join()).toContain('no numbers');
+    expect(file.notes.join()).toContain('finite numbers');
   });
 
   it('so many values that they are not kept become a summary with their number', () => {

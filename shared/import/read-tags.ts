@@ -6,7 +6,7 @@ export function readTags(text: string | undefined): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1) throw new ImportError('tags', '', `"${pair.slice(0, 80)}" is no KEY=VALUE`);
+      if (at < 1) throw new ImportError('tags', '', `"${pair.slice(0, 80)}" is not KEY=VALUE`);
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );

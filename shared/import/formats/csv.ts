@@ -53,7 +53,7 @@ export const csv: ImportFormat = {
         continue;
       }
       if (numberOf(row[value]) === undefined) {
-        collected.leaveOut(`line ${index + 1}`, `rows whose ${heading[value]} is no number were left out`);
+        collected.leaveOut(`line ${index + 1}`, `rows whose ${heading[value]} is not a number were left out`);
         continue;
       }
       const others = heading.flatMap(
