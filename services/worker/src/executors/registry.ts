@@ -76,15 +76,16 @@ interface Made<Name extends WorkerExecutorName> {
 }
 
 /** How each executor is made; undefined where the machine or the configuration cannot run it. */
-const MAKERS: { readonly [Name in WorkerExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } = {
-  onnx: onnxExecutor,
-  torch: torchExecutor,
-  command: commandExecutor,
-  quantize: quantizeExecutor,
-  export: exportExecutor,
-  openvino: openvinoExecutor,
-  noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
-};
+const MAKERS: { readonly [Name in WorkerExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } =
+  {
+    onnx: onnxExecutor,
+    torch: torchExecutor,
+    command: commandExecutor,
+    quantize: quantizeExecutor,
+    export: exportExecutor,
+    openvino: openvinoExecutor,
+    noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
+  };
 
 /** The executors that this worker offers: those that the configuration wants and the machine can run. */
 export async function createExecutors(options: RegistryOptions): Promise<Registry> {
