@@ -6,6 +6,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { FindingLog } from '../adapters/finding-log.ts';
+import { Folded } from '../decide/folded.ts';
 import { type ReadOutcome, readOutcome } from '../decide/read-outcome.ts';
 import type { SeriesBook } from '../decide/series-book.ts';
 import type { AnomalyMetrics } from '../metrics.ts';
@@ -27,29 +28,29 @@ export interface OutcomesContext {
 const MAX_BATCH = 500;
 
 /**
- * Judges outcomes in the order of the stream and stores what it finds before it acknowledges them. New messages come
- * in order; those at or below what was folded come again, and are only acknowledged.
+ * Judges outcomes in the order in which they come, each once, and stores what it finds before it acknowledges them. What was
+ * folded and comes again is only acknowledged.
  */
 export async function judgeOutcomes(context: OutcomesContext, signal: AbortSignal): Promise<Running> {
   const { book, log_of_findings, progress, metrics } = context;
   const asked = new AskedTasks(context.manager);
-  let folded = progress.sequence;
+  const folded = new Folded(progress.sequence);
   let unstored: Finding[] = [];
   const handle = async (batch: ReadonlyArray<Received<ReadOutcome>>): Promise<typeof OK> => {
     for (const { sequence, value } of batch) {
-      if (sequence <= folded) continue;
+      if (folded.has(sequence)) continue;
       const changed = book.fold(value, new Date());
       log_of_findings.add(changed);
       metrics.findings(changed);
       unstored.push(...changed);
-      folded = sequence;
+      folded.add(sequence);
     }
     await log_of_findings.flush(signal);
     for (const event of book.takeEvents()) await publishEvent(context.jetstream, event, signal);
     context.stored(unstored);
     unstored = [];
     metrics.outcomes(batch.length);
-    progress.advance(folded);
+    progress.advance(folded.last);
     return OK;
   };
   return await consume(context.manager, context.jetstream, context.log, {
