@@ -343,6 +343,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
           (view) => `/matrix?view=${view}&metric=request_latency_ms`,
         ),
         '/slower',
+        '/snapshots',
         '/analytics?period=1d&baseline=30d',
         '/runs/new',
         '/runs/new?by=yaml',

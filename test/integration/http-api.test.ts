@@ -317,7 +317,7 @@ describe('every route answers as its signature says, and with nothing else', () 
   const run = () => ({ params: { run_id: known.run_id } });
   const task = () => ({ params: { run_id: known.run_id, task_id: known.task_id } });
   const series = () => ({ params: { id: known.series_id } });
-  const READS: Record<Name<'GET'>, () => Call<unknown>> = {
+  const READS: Record<Name<'GET'>, () => Call<unknown> | Promise<Call<unknown>>> = {
     'GET /api/session': () => call('GET /api/session'),
     'GET /api/sign-in': () => call('GET /api/sign-in'),
     'GET /api/benchmark/status/:run_id': () => call('GET /api/benchmark/status/:run_id', run()),
@@ -386,6 +386,11 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/saved/:kind': () => call('GET /api/saved/:kind', { params: { kind: 'layouts' } }),
     'GET /api/saved/:kind/:name': () =>
       call('GET /api/saved/:kind/:name', { params: { kind: 'layouts', name: 'mine' } }),
+    'GET /api/snapshots': () => call('GET /api/snapshots'),
+    'GET /api/snapshots/:id': async () => {
+      const { id } = await api.send(call('POST /api/snapshots', { body: await someSnapshot() }));
+      return call('GET /api/snapshots/:id', { params: { id } });
+    },
     'GET /api/keys': () => call('GET /api/keys'),
     'GET /api/metrics': () => call('GET /api/metrics', { query: { model: 'silero-vad-v5' } }),
     'GET /api/metrics/catalogue': () => call('GET /api/metrics/catalogue'),
@@ -399,6 +404,13 @@ describe('every route answers as its signature says, and with nothing else', () 
       call('GET /api/runs/:run_id/tests', { params: { run_id: known.tests_run_id }, query: { state: ['failed'] } }),
   };
 
+  /** Of the list of runs, as the page would take it. */
+  async function someSnapshot(title = 'runs') {
+    const answer = await api.send(call('GET /api/runs', { query: { limit: 2 } }));
+    const answers = [{ method: 'GET' as const, path: '/api/runs', query: { limit: 2 }, answer }];
+    return { benchwire_snapshot: 1 as const, title, page: '/runs', taken_at: '2026-11-22T02:00:00.000Z', answers };
+  }
+  const snapshotId = async () => (await api.send(call('GET /api/snapshots'))).items[0]?.id ?? '';
   const finding = () => ({ params: { id: known.finding_id } });
   const worker = () => ({ params: { id: known.worker_id }, body: { reason: 'a test' } });
   const waiting = async () => ({ run_id: await startWaiting(), task_id: 'wait' });
@@ -452,6 +464,10 @@ describe('every route answers as its signature says, and with nothing else', () 
       call('PUT /api/saved/:kind/:name', { params: { kind: 'queries', name: 'q' }, body: { sql: 'SELECT 1' } }),
     'DELETE /api/saved/:kind/:name': () =>
       call('DELETE /api/saved/:kind/:name', { params: { kind: 'queries', name: 'q' } }),
+    'POST /api/snapshots': async () => call('POST /api/snapshots', { body: await someSnapshot('another') }),
+    'PUT /api/snapshots/:id': async () =>
+      call('PUT /api/snapshots/:id', { params: { id: await snapshotId() }, body: { pinned: true } }),
+    'DELETE /api/snapshots/:id': async () => call('DELETE /api/snapshots/:id', { params: { id: await snapshotId() } }),
     'POST /api/keys': () => call('POST /api/keys', { body: { name: 'made', role: 'viewer' } }),
     'DELETE /api/keys/:id': () => call('DELETE /api/keys/:id', { params: { id: key_id } }),
     'PUT /api/files/:sha256': uploaded,

@@ -24,6 +24,12 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
   return <LiveContext.Provider value={socket}>{children}</LiveContext.Provider>;
 }
 
+/** Nothing is heard below it: for a page that shows what was. */
+export function SilentLive({ children }: { children: ReactNode }): ReactNode {
+  const [socket] = useState(() => new LiveSocket(''));
+  return <LiveContext.Provider value={socket}>{children}</LiveContext.Provider>;
+}
+
 function useSocket(): LiveSocket {
   const socket = useContext(LiveContext);
   if (socket === undefined) throw new Error('useTopic needs a LiveProvider above it');

@@ -1,5 +1,6 @@
 import { Group, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
+import { SnapshotButton } from '../snapshot/snapshot-button.tsx';
 
 /** One part of a page with its heading; `aside` stands at the heading's right. */
 export function Panel({
@@ -48,7 +49,10 @@ export function PageHead({
         <Title order={1}>{title}</Title>
         {note !== undefined && <div className="bw-note">{note}</div>}
       </div>
-      <Group gap="xs">{children}</Group>
+      <Group gap="xs">
+        {children}
+        <SnapshotButton />
+      </Group>
     </header>
   );
 }

@@ -11,6 +11,8 @@ export interface ReasonDialogProps {
   action: string;
   /** A reason has to be given. */
   required?: boolean;
+  /** False where it is only confirmed, without a reason. */
+  asks?: boolean;
   onClose: () => void;
   onSay: (reason: string) => Promise<unknown>;
 }
@@ -22,6 +24,7 @@ export function ReasonDialog({
   note,
   action,
   required = false,
+  asks = true,
   onClose,
   onSay,
 }: ReasonDialogProps): ReactNode {
@@ -44,13 +47,15 @@ export function ReasonDialog({
     <Modal opened={opened} onClose={close} title={title}>
       <form onSubmit={submit} className="bw-stack">
         <Text size="sm">{note}</Text>
-        <TextInput
-          label="Reason"
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          required={required}
-          data-autofocus
-        />
+        {asks && (
+          <TextInput
+            label="Reason"
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            required={required}
+            data-autofocus
+          />
+        )}
         {error !== undefined && <Failure error={error} />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>

@@ -7,6 +7,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from './adapters/fleet.ts';
 import type { PdfPrinter } from './adapters/pdf-printer.ts';
 import type { SavedValues } from './adapters/saved-values.ts';
+import type { Snapshots } from './adapters/snapshots.ts';
 import type { WatchedBucket } from './adapters/watched-bucket.ts';
 import type { WrittenTasks } from './adapters/written-tasks.ts';
 import type { Authenticator } from './auth/authenticator.ts';
@@ -28,6 +29,8 @@ export interface Gateway {
   topics: SharedTopics;
   written: WrittenTasks;
   saved: SavedValues;
+  /** Pages with the data that they showed. */
+  snapshots: Snapshots;
   /** Of workers and pools, as people gave them. */
   names: WatchedBucket<GivenName>;
   /** Prints reports. */

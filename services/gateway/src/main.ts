@@ -10,6 +10,7 @@ import {
   TICKET_TTL_MS,
   TICKETS_BUCKET,
 } from '@benchwire/shared/contracts/http.ts';
+import { SNAPSHOT_DATA_BUCKET, SNAPSHOTS_BUCKET, storedSnapshot } from '@benchwire/shared/contracts/snapshot.ts';
 import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
@@ -17,6 +18,7 @@ import { BriefClient } from './adapters/brief-client.ts';
 import { Fleet } from './adapters/fleet.ts';
 import { PdfPrinter } from './adapters/pdf-printer.ts';
 import { SavedValues } from './adapters/saved-values.ts';
+import { Snapshots } from './adapters/snapshots.ts';
 import { WatchedBucket } from './adapters/watched-bucket.ts';
 import { WrittenTasks } from './adapters/written-tasks.ts';
 import { answerAddress } from './answer-address.ts';
@@ -51,7 +53,11 @@ await runService({
       ...{ bucket: await openBucket(nats, GIVEN_NAMES_BUCKET, replicas), name: GIVEN_NAMES_BUCKET, schema: givenName },
       ...parts,
     });
-    for (const each of [keys, sessions, names]) {
+    const facts = new WatchedBucket({
+      ...{ bucket: await openBucket(nats, SNAPSHOTS_BUCKET, replicas), name: SNAPSHOTS_BUCKET, schema: storedSnapshot },
+      ...parts,
+    });
+    for (const each of [keys, sessions, names, facts]) {
       await each.start();
       scope.add('bucket', () => each.stop());
     }
@@ -72,6 +78,11 @@ await runService({
     const saved = new SavedValues({ bucket: await openBucket(nats, SAVED_BUCKET, replicas), ...parts });
     await saved.start();
     scope.add('saved', () => saved.stop());
+    const snapshots = new Snapshots({
+      ...{ facts, data: await openBucket(nats, SNAPSHOT_DATA_BUCKET, replicas) },
+      // Where the server has not said how much a message holds, NATS' own default.
+      max_bytes: () => nats.info?.max_payload ?? 1_048_576,
+    });
     const limits = new RateLimits({
       per_caller: config.RATE_LIMIT_PER_MINUTE,
       per_address: config.ADDRESS_LIMIT_PER_MINUTE,
@@ -87,7 +98,17 @@ await runService({
     const written = new WrittenTasks(client);
     const store_bytes = config.NATS_STORE_MB === undefined ? undefined : config.NATS_STORE_MB * 1e6;
     await ensureArtifacts(nats, { replicas, store_bytes });
-    const reading = { client, topics, written, jetstream, fleet, saved, names, files: new ArtifactStore(manager) };
+    const reading = {
+      client,
+      topics,
+      written,
+      jetstream,
+      fleet,
+      saved,
+      snapshots,
+      names,
+      files: new ArtifactStore(manager),
+    };
     const pdf = new PdfPrinter(config.BENCHWIRE_CHROMIUM);
     const signIn = await createSignIn(config, nats, log);
     const { provider } = signIn ?? {};

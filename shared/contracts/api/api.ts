@@ -19,6 +19,7 @@ import { seriesApi } from './series.ts';
 import { sessionApi } from './session.ts';
 import { settingApi } from './settings.ts';
 import { type Method, readRouteName, type Signature, type Signatures } from './signature.ts';
+import { snapshotApi } from './snapshots.ts';
 import { taskApi } from './tasks.ts';
 import { testApi } from './tests.ts';
 
@@ -49,6 +50,7 @@ export const API_GROUPS = {
   'Events and rejected messages': eventApi,
   Audit: auditApi,
   'Saved queries and layouts': savedApi,
+  Snapshots: snapshotApi,
   Keys: keyApi,
 } as const satisfies Readonly<Record<string, Signatures>>;
 

@@ -23,9 +23,11 @@ export default function QueryPanel({ name }: { name: string }): ReactNode {
 }
 
 function Asked({ name, query: { sql, ...chosen } }: { name: string; query: SavedQuery }): ReactNode {
+  const asked = call('POST /api/sql', { body: { sql } });
   const answer = useQuery({
     queryKey: ['/api/sql', sql],
-    queryFn: ({ signal }) => api.send(call('POST /api/sql', { body: { sql } }), { signal }),
+    queryFn: ({ signal }) => api.send(asked, { signal }),
+    meta: { asked },
     refetchInterval: EVERY_MS,
   });
   const { kind: chart, x, y, by } = chosen;

@@ -10,10 +10,11 @@ const MOST = 50;
 export function useRetriedAttempts(tasks: readonly TaskRow[]): ReadonlyMap<string, AttemptRow[]> {
   const retried = tasks.filter(({ attempt }) => attempt > 1).slice(0, MOST);
   return useQueries({
-    queries: retried.map(({ run_id, task_id, attempt, state }) => ({
-      queryKey: [`/api/tasks/${run_id}`, task_id, 'attempts', attempt, state],
-      queryFn: () => api.send(call('GET /api/tasks/:run_id/:task_id/attempts', { params: { run_id, task_id } })),
-    })),
+    queries: retried.map(({ run_id, task_id, attempt, state }) => {
+      const asked = call('GET /api/tasks/:run_id/:task_id/attempts', { params: { run_id, task_id } });
+      const queryKey = [`/api/tasks/${run_id}`, task_id, 'attempts', attempt, state];
+      return { queryKey, queryFn: () => api.send(asked), meta: { asked } };
+    }),
     combine: (answers) =>
       new Map(retried.map(({ task_id }, index) => [task_id, answers[index]?.data?.items ?? []] as const)),
   });

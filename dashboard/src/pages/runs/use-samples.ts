@@ -26,10 +26,11 @@ export function useSamples({ run_id, finished_at }: RunRow): Samples {
   const [store] = useState(() => new SampleStore());
   const [version, setVersion] = useState(0);
   const is_over = finished_at !== null;
+  const asked = call('GET /api/runs/:run_id/metrics', { params: { run_id }, query: { max_points: 2000 } });
   const stored = useQuery({
     queryKey: ['samples', run_id, is_over],
-    queryFn: ({ signal }) =>
-      api.send(call('GET /api/runs/:run_id/metrics', { params: { run_id }, query: { max_points: 2000 } }), { signal }),
+    queryFn: ({ signal }) => api.send(asked, { signal }),
+    meta: { asked },
     staleTime: Number.POSITIVE_INFINITY,
   });
 

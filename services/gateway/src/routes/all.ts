@@ -20,6 +20,7 @@ import { savedHandlers } from './saved.ts';
 import { seriesHandlers } from './series.ts';
 import { sessionHandlers } from './session.ts';
 import { settingHandlers } from './settings.ts';
+import { snapshotHandlers } from './snapshots.ts';
 import { taskHandlers } from './tasks.ts';
 import { testHandlers } from './tests.ts';
 
@@ -45,6 +46,7 @@ const GROUPS = {
   'Events and rejected messages': routesOf(API_GROUPS['Events and rejected messages'], eventHandlers),
   Audit: routesOf(API_GROUPS.Audit, auditHandlers),
   'Saved queries and layouts': routesOf(API_GROUPS['Saved queries and layouts'], savedHandlers),
+  Snapshots: routesOf(API_GROUPS.Snapshots, snapshotHandlers),
   Keys: routesOf(API_GROUPS.Keys, keyHandlers),
 } satisfies Record<keyof typeof API_GROUPS, Route[]>;
 
