@@ -3,7 +3,7 @@ import type { Session } from '@benchwire/shared/contracts/http.ts';
 import type { SnapshotFile } from '@benchwire/shared/contracts/snapshot.ts';
 import { Button, Loader } from '@mantine/core';
 import { IconArrowRight, IconDownload, IconPin, IconPinnedOff, IconTrash } from '@tabler/icons-react';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
 import { Link, Router, useLocation } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
@@ -11,7 +11,7 @@ import { api } from '../../api/client.ts';
 import { SilentLive } from '../../api/live-provider.tsx';
 import { useMay } from '../../api/session.ts';
 import { SESSION_KEY } from '../../api/session-key.ts';
-import { useChange, useGet } from '../../api/use-api.ts';
+import { invalidateBelow, useChange, useGet } from '../../api/use-api.ts';
 import { PageRoutes } from '../../page-routes.tsx';
 import { download, fileName } from '../../parts/download.ts';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
@@ -40,6 +40,7 @@ function Banner({ id, snapshot }: { id: string; snapshot: SnapshotFile }): React
   const may = useMay('submitter');
   const [, navigate] = useLocation();
   const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
   const params = { id };
   const facts = useGet(call('GET /api/snapshots')).data?.items.find((each) => each.id === id);
   const pin = useChange(
@@ -100,6 +101,8 @@ function Banner({ id, snapshot }: { id: string; snapshot: SnapshotFile }): React
         onSay={async () => {
           await remove.mutateAsync(undefined);
           navigate('/snapshots');
+          // After that: the one that is gone is not asked for any more.
+          void invalidateBelow(client, '/api/snapshots');
         }}
       />
     </section>
