@@ -100,7 +100,8 @@ const given = Object.entries({ data, dump, types, until, resume }).filter(([, va
 const result = await run(rounds, Object.fromEntries(given));
 for (const each of result.cases ?? [result]) say(describe(each));
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+for (const problem of result.problems ?? []) say(problem);
+process.exit((result.problems ?? []).length === 0 ? 0 : 1);
 
 function describe(each: Case): string {
   return `${each.name}: ours ${each.ours} ${each.unit}, baseline ${each.baseline} ${each.unit}, ratio ${each.ratio}`;

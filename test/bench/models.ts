@@ -114,6 +114,9 @@ function summaryOf(reached: readonly Reached[], asked: number, minutes: number):
     minutes: round(minutes),
     cpu_minutes: round(reached.reduce((sum, { cpu_seconds }) => sum + (cpu_seconds ?? 0), 0) / 60),
     peak_memory_mb: Math.max(...reached.map(({ peak_memory_mb }) => peak_memory_mb ?? 0)),
-    fallen_back: fallenBack(reached, coverageOf).map(({ type, from, to }) => `${type}: ${from} to ${to}`),
+    problems: fallenBack(reached, coverageOf).map(
+      ({ type, from, to }) =>
+        `${type} fell back from ${from} to ${to}: store_coverage.py --accept ${type} where that is meant`,
+    ),
   };
 }

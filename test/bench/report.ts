@@ -11,6 +11,8 @@ export interface Case {
 
 export interface BenchResult extends Case {
   cases?: Case[];
+  /** What makes the run a failed one, a line each. */
+  problems?: readonly string[];
 }
 
 /** Middle of the values; the mean of the middle two for an even count. */
