@@ -23,6 +23,7 @@ const Fleet = lazy(() => import('./pages/fleet/fleet-page.tsx'));
 const Worker = lazy(() => import('./pages/fleet/worker-page.tsx'));
 const Faults = lazy(() => import('./pages/faults/faults-page.tsx'));
 const Gates = lazy(() => import('./pages/gates/gates-page.tsx'));
+const Notifications = lazy(() => import('./pages/notifications/notifications-page.tsx'));
 const Settings = lazy(() => import('./pages/settings/settings-page.tsx'));
 const Reports = lazy(() => import('./pages/reports/reports-page.tsx'));
 const Events = lazy(() => import('./pages/admin/events-page.tsx'));
@@ -56,6 +57,7 @@ export function PageRoutes(): ReactNode {
       <Route path="/fleet/:worker_id">{({ worker_id }) => <Worker key={worker_id} worker_id={worker_id} />}</Route>
       <Route path="/faults" component={Faults} />
       <Route path="/gates" component={Gates} />
+      <Route path="/notifications" component={Notifications} />
       <Route path="/settings" component={Settings} />
       <Route path="/reports" component={Reports} />
       <Route path="/events" component={Events} />

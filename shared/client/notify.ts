@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { type KV, Kvm } from '@nats-io/kv';
-import type { z } from 'zod';
 import {
   ACKNOWLEDGEMENTS_KEY,
   acknowledgements,
@@ -11,6 +11,7 @@ import {
   notifyReply,
   RULES_KEY,
   SILENCES_KEY,
+  type Silence,
   type StoredRules,
   silences,
   storedRules,
@@ -22,11 +23,7 @@ import { RulesBucket } from './rules-bucket.ts';
 
 const ANSWER_MS = 5000;
 
-export const notifySilences = new RulesBucket(
-  NOTIFY_BUCKET,
-  SILENCES_KEY,
-  silences as z.ZodType<z.infer<typeof silences>>,
-);
+export const notifySilences: RulesBucket<Silence> = new RulesBucket(NOTIFY_BUCKET, SILENCES_KEY, silences);
 export const notifyAcknowledgements = new RulesBucket(NOTIFY_BUCKET, ACKNOWLEDGEMENTS_KEY, acknowledgements);
 
 /** The rules that apply; undefined where nobody has written any. */
@@ -49,6 +46,40 @@ export async function applyNotifyRules(nats: NatsConnection, { text, rules, by, 
   const since = rules.receivers.map(({ name }) => [name, stored?.receivers_since[name] ?? at]);
   const next: StoredRules = { text, rules, by, at, receivers_since: Object.fromEntries(since) };
   await bucket.put(RULES_KEY, JSON.stringify(next), { previousSeq: revision });
+}
+
+/** Silences that ended longer ago are not kept. */
+const KEPT_MS = 30 * 86_400_000;
+
+export interface NewSilence extends Pick<Silence, 'match' | 'by' | 'reason'> {
+  /** How long, from now on. */
+  ms: number;
+  now_ms: number;
+}
+
+/** Keeps alerts back for a time. */
+export async function addSilence(nats: NatsConnection, { ms, now_ms, ...rest }: NewSilence): Promise<Silence> {
+  const times = { from: new Date(now_ms).toISOString(), until: new Date(now_ms + ms).toISOString() };
+  const added: Silence = { silence_id: randomUUID().slice(0, 8), ...rest, ...times };
+  await notifySilences.change(nats, (before) => [
+    ...before.filter(({ until }) => Date.parse(until) > now_ms - KEPT_MS),
+    added,
+  ]);
+  return added;
+}
+
+/** Ends a silence now. @returns the silences; undefined where there is none of that id */
+export async function endSilence(
+  nats: NatsConnection,
+  silence_id: string,
+  now_ms: number,
+): Promise<Silence[] | undefined> {
+  const now = new Date(now_ms).toISOString();
+  return await notifySilences.change(nats, (before) =>
+    before.some((each) => each.silence_id === silence_id)
+      ? before.map((each) => (each.silence_id === silence_id && each.until > now ? { ...each, until: now } : each))
+      : undefined,
+  );
 }
 
 /**

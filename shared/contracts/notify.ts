@@ -85,7 +85,10 @@ export const receiver = z.discriminatedUnion(
   { error: 'connector is one of webhook, slack, teams, email' },
 );
 export type Receiver = z.infer<typeof receiver>;
-export type ConnectorName = Receiver['connector'];
+export const CONNECTORS = ['webhook', 'slack', 'teams', 'email'] as const satisfies ReadonlyArray<
+  Receiver['connector']
+>;
+export type ConnectorName = (typeof CONNECTORS)[number];
 
 /** What an alert can be matched and grouped by. One that an alert does not have is empty. */
 export const LABELS = [

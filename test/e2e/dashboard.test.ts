@@ -350,6 +350,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/fleet',
         '/faults',
         '/gates',
+        '/notifications',
         '/settings',
         '/tests',
         test_path,

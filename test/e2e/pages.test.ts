@@ -289,7 +289,15 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
         '/findings?state=all',
         finding,
       ],
-      ...[`/matrix/model?model=${LONG}`, `/series/${rows[0]?.series_id}`, '/fleet', '/events', '/settings', '/audit'],
+      ...[
+        `/matrix/model?model=${LONG}`,
+        `/series/${rows[0]?.series_id}`,
+        '/fleet',
+        '/events',
+        '/settings',
+        '/notifications',
+        '/audit',
+      ],
     ]) {
       for (const width of [1440, 1024, 390]) {
         await page.setViewportSize({ width, height: 900 });

@@ -41,6 +41,8 @@ const known = {
 const BYTES = 'a file that a request names';
 /** The smallest output of another tool. */
 const IMPORTED = ['{"bench": {"latency": {"value": 1}}}', 'application/octet-stream'] as const;
+const NOTIFY_RULES = 'receivers: [{ name: hook, connector: webhook, url: "http://127.0.0.1:9/" }]\n';
+const SILENCE = { match: { pool: 'cpu-*' }, seconds: 3600, reason: 'new driver' };
 const sha256 = createHash('sha256').update(BYTES).digest('hex');
 const uploaded = () => call('PUT /api/files/:sha256', { params: { sha256 } });
 
@@ -61,6 +63,7 @@ const designed = {
 
 beforeAll(async () => {
   fixture = await StackFixture.start({
+    services: { notifier: 1 },
     env: { RATE_LIMIT_PER_MINUTE: '1000000', ADDRESS_LIMIT_PER_MINUTE: '1000000', WORKER_LABELS: 'site=lab-1' },
   });
   ({ stack, client } = fixture);
@@ -395,6 +398,9 @@ describe('every route answers as its signature says, and with nothing else', () 
     'GET /api/metrics': () => call('GET /api/metrics', { query: { model: 'silero-vad-v5' } }),
     'GET /api/metrics/catalogue': () => call('GET /api/metrics/catalogue'),
     'GET /api/gates': () => call('GET /api/gates'),
+    'GET /api/notifications/rules': () => call('GET /api/notifications/rules'),
+    'GET /api/notifications/messages': () => call('GET /api/notifications/messages'),
+    'GET /api/notifications/silences': () => call('GET /api/notifications/silences'),
     'GET /api/settings': () => call('GET /api/settings'),
     'GET /api/files/:sha256': () => call('GET /api/files/:sha256', { params: { sha256 } }),
     'GET /api/tests': () => call('GET /api/tests', { query: { only: ['failing'] } }),
@@ -476,6 +482,19 @@ describe('every route answers as its signature says, and with nothing else', () 
       call('PUT /api/metrics/catalogue', { body: { rules: [{ metric: 'letter_*', better: 'lower', unit: 'ms' }] } }),
     'PUT /api/gates/:benchmark': () =>
       call('PUT /api/gates/:benchmark', { params: { benchmark: 'nightly-*' }, body: { on_slower: 'warn' } }),
+    'PUT /api/notifications/rules': () => call('PUT /api/notifications/rules', { body: { text: NOTIFY_RULES } }),
+    'POST /api/notifications/receivers/:receiver/test': () =>
+      call('POST /api/notifications/receivers/:receiver/test', { params: { receiver: 'hook' } }),
+    'POST /api/notifications/messages/:message_id/resend': async () => {
+      const { items } = await api.send(call('GET /api/notifications/messages'));
+      const params = { message_id: items[0]?.message_id ?? '' };
+      return call('POST /api/notifications/messages/:message_id/resend', { params });
+    },
+    'POST /api/notifications/silences': () => call('POST /api/notifications/silences', { body: SILENCE }),
+    'DELETE /api/notifications/silences/:silence_id': async () => {
+      const { silence_id } = await api.send(call('POST /api/notifications/silences', { body: SILENCE }));
+      return call('DELETE /api/notifications/silences/:silence_id', { params: { silence_id } });
+    },
     'PUT /api/settings/:name': () =>
       call('PUT /api/settings/:name', {
         params: { name: 'retention' },

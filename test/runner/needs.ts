@@ -60,6 +60,7 @@ export const NEEDS: readonly Need[] = [
       'test/e2e/gates.test.ts',
       'test/e2e/settings.test.ts',
       'test/e2e/snapshots.test.ts',
+      'test/e2e/notifications.test.ts',
       'test/e2e/onnx-base.test.ts',
       'test/e2e/pages.test.ts',
       'test/e2e/questions.test.ts',

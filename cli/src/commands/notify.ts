@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import {
+  addSilence,
   applyNotifyRules,
   askNotifier,
+  endSilence,
   notifyAcknowledgements,
   notifySilences,
   readNotifyRules,
@@ -100,7 +101,7 @@ Labels: ${LABELS.join(', ')}.`,
       case 'messages':
         return await messages(context, values.limit ?? 20);
       case 'silence':
-        return await addSilence(context, values);
+        return await silenceAlerts(context, values);
       case 'silences':
         listSilences(context, await withStack(context, ({ nats }) => notifySilences.read(nats)));
         return EXIT.ok;
@@ -178,24 +179,17 @@ async function messages(context: CliContext, limit: number): Promise<number> {
   return EXIT.ok;
 }
 
-async function addSilence(context: CliContext, values: Values<typeof OPTIONS>): Promise<number> {
+async function silenceAlerts(context: CliContext, values: Values<typeof OPTIONS>): Promise<number> {
   const match = matchersOf(values.match);
   const ms = lengthOf(values.for);
   const reason = values.reason?.trim() ?? '';
   if (reason === '') throw new UsageError('say why: --reason "new driver on lab-2"');
-  const now_ms = context.now();
-  const added: Silence = {
-    ...{ silence_id: randomUUID().slice(0, 8), match, by: userInfo().username, reason },
-    ...{ from: new Date(now_ms).toISOString(), until: new Date(now_ms + ms).toISOString() },
-  };
-  const all = await withStack(context, ({ nats }) =>
-    // Those that ended long ago are of no use any more.
-    notifySilences.change(nats, (before) => [
-      ...before.filter(({ until }) => Date.parse(until) > now_ms - LONGEST_SILENCE_MS / 12),
-      added,
-    ]),
-  );
-  listSilences(context, all ?? []);
+  const by = userInfo().username;
+  const all = await withStack(context, async ({ nats }) => {
+    await addSilence(nats, { match, ms, by, reason, now_ms: context.now() });
+    return await notifySilences.read(nats);
+  });
+  listSilences(context, all);
   return EXIT.ok;
 }
 
@@ -225,14 +219,7 @@ function lengthOf(text: string | undefined): number {
 }
 
 async function unsilence(context: CliContext, silence_id: string): Promise<number> {
-  const now = new Date(context.now()).toISOString();
-  const changed = await withStack(context, ({ nats }) =>
-    notifySilences.change(nats, (before) =>
-      before.some((each) => each.silence_id === silence_id)
-        ? before.map((each) => (each.silence_id === silence_id && each.until > now ? { ...each, until: now } : each))
-        : undefined,
-    ),
-  );
+  const changed = await withStack(context, ({ nats }) => endSilence(nats, silence_id, context.now()));
   if (changed === undefined)
     throw new NotFoundError(`there is no silence "${oneLine(silence_id)}": \`bw notify silences\` lists them.`);
   listSilences(context, changed);

@@ -27,6 +27,9 @@ const SIGNS: Record<string, { icon: ComponentType<IconProps>; tone: string; labe
   draining: { icon: IconPlayerPause, tone: 'timed_out' },
   paused: { icon: IconPlayerPause, tone: 'timed_out' },
   quarantined: { icon: IconAlertTriangle, tone: 'failed' },
+  sent: { icon: IconCircleCheck, tone: 'completed' },
+  sending: { icon: IconPlayerPlay, tone: 'running' },
+  retrying: { icon: IconClockExclamation, tone: 'timed_out' },
   left: { icon: IconPlugConnectedX, tone: 'cancelled' },
 };
 

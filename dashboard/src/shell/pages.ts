@@ -1,5 +1,6 @@
 import type { Role } from '@benchwire/shared/contracts/http.ts';
 import {
+  IconBell,
   IconCamera,
   IconChartLine,
   IconFlag,
@@ -47,6 +48,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/fleet', title: 'Fleet', icon: IconServer2, key: 'w' },
   { path: '/faults', title: 'Fault tolerance', icon: IconLifebuoy, key: 'l' },
   { path: '/gates', title: 'Gates', icon: IconShieldCheck, key: 't' },
+  { path: '/notifications', title: 'Notifications', icon: IconBell, key: 'b' },
   { path: '/snapshots', title: 'Snapshots', icon: IconCamera, key: 'n' },
   { path: '/reports', title: 'Query', icon: IconReportAnalytics, key: 'p' },
   { path: '/events', title: 'Events', icon: IconListDetails, key: 'e' },

@@ -12,6 +12,7 @@ import { measurementApi } from './measurements.ts';
 import { metricApi } from './metrics.ts';
 import { modelApi } from './models.ts';
 import { nameApi } from './names.ts';
+import { notificationApi } from './notifications.ts';
 import { overviewApi } from './overview.ts';
 import { runApi } from './runs.ts';
 import { savedApi } from './saved.ts';
@@ -45,6 +46,7 @@ export const API_GROUPS = {
   Series: seriesApi,
   Comparison: compareApi,
   Findings: findingApi,
+  Notifications: notificationApi,
   Fleet: fleetApi,
   Names: nameApi,
   'Events and rejected messages': eventApi,

@@ -13,6 +13,7 @@ import { measurementHandlers } from './measurements.ts';
 import { metricHandlers } from './metrics.ts';
 import { modelHandlers } from './models.ts';
 import { nameHandlers } from './names.ts';
+import { notificationHandlers } from './notifications.ts';
 import { overviewHandlers } from './overview.ts';
 import { type Route, routesOf } from './route.ts';
 import { runHandlers } from './runs.ts';
@@ -41,6 +42,7 @@ const GROUPS = {
   Series: routesOf(API_GROUPS.Series, seriesHandlers),
   Comparison: routesOf(API_GROUPS.Comparison, compareHandlers),
   Findings: routesOf(API_GROUPS.Findings, findingHandlers),
+  Notifications: routesOf(API_GROUPS.Notifications, notificationHandlers),
   Fleet: routesOf(API_GROUPS.Fleet, fleetHandlers),
   Names: routesOf(API_GROUPS.Names, nameHandlers),
   'Events and rejected messages': routesOf(API_GROUPS['Events and rejected messages'], eventHandlers),
