@@ -124,9 +124,9 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
       await chooser.setFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
     };
     await choose('other.json', 'no json');
-    await page.getByText('other.json is no JSON').waitFor();
+    await page.getByText('other.json is not JSON').waitFor();
     await choose('other.json', '{}');
-    await page.getByText('other.json is no snapshot').waitFor();
+    await page.getByText('other.json is not a snapshot').waitFor();
     const evil = JSON.parse(file) as { answers: Array<{ path: string; answer: { name?: string } }>; page: string };
     await choose('evil.json', JSON.stringify({ ...evil, page: 'javascript:alert(1)' }));
     await page.getByText('is not the address of a page of the dashboard').waitFor();

@@ -15,10 +15,10 @@ export async function readSnapshotFile(file: File): Promise<SnapshotFile> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error(`${file.name} is no JSON: choose a file that a snapshot's page has saved.`);
+    throw new Error(`${file.name} is not JSON: choose a file that a snapshot's page has saved.`);
   }
   if (typeof value !== 'object' || value === null || !('benchwire_snapshot' in value))
-    throw new Error(`${file.name} is no snapshot: choose a file that a snapshot's page has saved.`);
+    throw new Error(`${file.name} is not a snapshot: choose a file that a snapshot's page has saved.`);
   if (value.benchwire_snapshot !== 1)
     throw new Error(`${file.name} has a format that this version does not know (${String(value.benchwire_snapshot)}).`);
   return value as SnapshotFile;

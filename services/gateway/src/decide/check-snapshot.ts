@@ -34,7 +34,7 @@ export function checkSnapshot(file: SnapshotFile): { ok: true; file: SnapshotFil
     const path = `answers.${at}`;
     const route = routeOf(each);
     if (route === undefined || (route.content_type ?? 'application/json') !== 'application/json') {
-      const message = `${each.method} ${each.path} is no route whose answer a page shows`;
+      const message = `${each.method} ${each.path} is not a route whose answer a page shows`;
       issues.push({ path: `${path}.path`, code: 'unknown_route', message });
       return [];
     }
@@ -43,7 +43,7 @@ export function checkSnapshot(file: SnapshotFile): { ok: true; file: SnapshotFil
     if (parsed.ok) return [{ ...each, answer: parsed.value }];
     for (const issue of parsed.issues) {
       const below = issue.path === '(message)' ? '' : `.${issue.path}`;
-      const message = `${issue.message}: this is no answer of ${each.method} ${route.path} of this version`;
+      const message = `${issue.message}: this is not an answer of ${each.method} ${route.path} of this version`;
       issues.push({ ...issue, path: `${path}.answer${below}`, message });
     }
     return [];

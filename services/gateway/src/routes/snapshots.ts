@@ -20,7 +20,7 @@ export const snapshotHandlers: Handlers<typeof snapshotApi> = {
       throw new HttpProblem(
         422,
         'SNAPSHOT_INVALID',
-        'This is no snapshot that can be shown here.',
+        'This is not a snapshot that can be shown here.',
         checked.issues.slice(0, 20),
       );
     const { facts, was_there } = await gateway.snapshots.save(checked.file, caller.subject, new Date());
