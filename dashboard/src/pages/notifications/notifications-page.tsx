@@ -19,7 +19,7 @@ type Row = SentItem & { id: string };
 
 const COLUMNS: readonly Column<Row>[] = [
   { key: 'at', title: 'When', value: ({ at }) => at, cell: ({ at }) => <At at={at} /> },
-  { key: 'receiver', title: 'Receiver', value: ({ receiver }) => receiver },
+  { key: 'receiver', title: 'Receiver', wide: true, value: ({ receiver }) => receiver },
   {
     ...{ key: 'state', title: 'State', value: ({ delivery }) => delivery?.state ?? 'waiting' },
     cell: ({ delivery }) => <Status state={delivery?.state ?? 'waiting'} />,

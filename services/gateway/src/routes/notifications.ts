@@ -12,6 +12,7 @@ import type { AnswerOf } from '@benchwire/shared/contracts/api/signature.ts';
 import { type NotifyCommand, notifyRules } from '@benchwire/shared/contracts/notify.ts';
 import { visibleText } from '@benchwire/shared/format/visible-text.ts';
 import { readRequestText } from '@benchwire/shared/request-text/read-request-text.ts';
+import { UnreachableError } from '@benchwire/shared/runtime/errors.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import type { Gateway } from '../gateway.ts';
 import { HttpProblem, notFound } from '../problem.ts';
@@ -86,7 +87,10 @@ async function rulesOf({ client: { nats } }: Gateway): Promise<RulesAnswer> {
 }
 
 async function ask({ client: { nats } }: Gateway, command: NotifyCommand): Promise<{ message_id: string }> {
-  const reply = await askNotifier(nats, command);
+  const reply = await askNotifier(nats, command).catch((error: unknown) => {
+    if (error instanceof UnreachableError) throw new HttpProblem(409, 'NO_NOTIFIER', `${error.message}.`);
+    throw error;
+  });
   if (reply.ok && reply.message_id !== undefined) return { message_id: reply.message_id };
   throw new HttpProblem(404, 'NOT_FOUND', `${reply.message ?? 'The notifier does not know it'}.`);
 }
