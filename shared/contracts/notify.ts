@@ -245,8 +245,7 @@ const item = z.object({
   state: z.enum(ALERT_STATES),
   severity,
   title: z.string(),
-  /** Label and text. */
-  facts: z.array(z.tuple([z.string(), z.string()])),
+  facts: z.array(z.object({ label: z.string(), text: z.string() })),
   /** Path on the dashboard. */
   path: z.string().nullable(),
   /** Reproduces what was measured. */

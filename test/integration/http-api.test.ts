@@ -435,11 +435,11 @@ describe('every route answers as its signature says, and with nothing else', () 
     'POST /api/runs/:run_id/accept': () =>
       call('POST /api/runs/:run_id/accept', { ...run(), body: { reason: 'a test' } }),
     'POST /api/runs/:run_id/repeat': () => call('POST /api/runs/:run_id/repeat', run()),
-    'POST /api/runs/archive': () =>
-      call('POST /api/runs/archive', { body: { run_ids: [known.run_id], reason: 'a test' } }),
-    'POST /api/runs/restore': () => call('POST /api/runs/restore', { body: { run_ids: [known.run_id] } }),
+    'POST /api/archived-runs': () =>
+      call('POST /api/archived-runs', { body: { run_ids: [known.run_id], reason: 'a test' } }),
+    'POST /api/restored-runs': () => call('POST /api/restored-runs', { body: { run_ids: [known.run_id] } }),
     // Nothing that the others need: a run that nobody knows is refused by name.
-    'POST /api/runs/delete': () => call('POST /api/runs/delete', { body: { run_ids: [newRunId()] } }),
+    'POST /api/deleted-runs': () => call('POST /api/deleted-runs', { body: { run_ids: [newRunId()] } }),
     'POST /api/tasks/:run_id/:task_id/cancel': async () =>
       call('POST /api/tasks/:run_id/:task_id/cancel', { params: await waiting(), body: { reason: 'a test' } }),
     'POST /api/tasks/:run_id/:task_id/retry': () => call('POST /api/tasks/:run_id/:task_id/retry', task()),

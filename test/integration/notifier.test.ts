@@ -143,10 +143,14 @@ it('sends a confirmed finding once, signed, with what people need; and what chan
   });
   expect(first?.body).toMatchObject({ reason: 'new', revision: 1, external_id: null, severity: 'critical' });
   expect(first?.body.title).toBe('Regression: encode (bert.onnx) latency_ms +25.0 %, batch 8');
-  const [item] = (first?.body.items ?? []) as Array<{ facts: string[][]; url: string; command: string }>;
+  const [item] = (first?.body.items ?? []) as Array<{
+    facts: Array<{ label: string; text: string }>;
+    url: string;
+    command: string;
+  }>;
   expect(item?.url).toBe(`https://bench.example.com/findings/${encodeURIComponent(suspected.finding_id)}`);
   expect(item?.command).toBe(`bw repeat ${suspected.run_id}`);
-  expect(Object.fromEntries(item?.facts ?? [])).toMatchObject({
+  expect(Object.fromEntries((item?.facts ?? []).map(({ label, text }) => [label, text]))).toMatchObject({
     ...{ Change: '10 → 12.5 ms', Device: 'cpu-12345678', Commit: 'aaaaaaaaaa..bbbbbbbbbb', Branch: 'main' },
     'Usual range': expect.stringMatching(/^9\.7.* to 10\.\d+ ms/),
   });

@@ -32,7 +32,7 @@ it('answers what was shown, whatever empty filters stand in the question, and no
   for (const other of [
     call('GET /api/runs', { query: { status: 'failed', limit: 20 } }),
     call('GET /api/names'),
-    call('POST /api/runs/archive', { body: { run_ids: ['x'] } }),
+    call('POST /api/archived-runs', { body: { run_ids: ['x'] } }),
   ])
     expect(() => frozen.answer(other)).toThrow(ApiProblem);
 });

@@ -231,16 +231,12 @@ const EXPOSED_HEADERS = ['retry-after', 'x-request-id'];
 
 const PATTERNS = ROUTES.map(({ method, url }) => ({
   method,
-  url,
   pattern: new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+')}$`),
 }));
 
 function answerUnrouted({ method, url, id }: FastifyRequest, reply: FastifyReply): void {
   const path = url.split('?')[0] ?? '';
-  // `/api/runs/archive` is itself, and not a run of that name.
-  const exact = PATTERNS.filter((each) => each.url === path);
-  const fitting = exact.length > 0 ? exact : PATTERNS.filter(({ pattern }) => pattern.test(path));
-  const allowed = fitting.map((each) => each.method);
+  const allowed = PATTERNS.filter(({ pattern }) => pattern.test(path)).map((each) => each.method);
   const error =
     allowed.length > 0
       ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}.`)

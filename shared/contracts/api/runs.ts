@@ -172,16 +172,16 @@ export const runApi = signatures({
     answer: z.object({ run_id: runId }),
     status: 202,
   },
-  'POST /api/runs/archive': {
+  'POST /api/archived-runs': {
     ...{ role: 'operator', body: chosenRuns, answer: decidedRuns },
     summary:
       'Take finished runs out of the lists, the overview and the findings; those that are refused are left as they are, with the reason',
   },
-  'POST /api/runs/restore': {
+  'POST /api/restored-runs': {
     ...{ role: 'operator', body: chosenRuns, answer: decidedRuns },
     summary: 'Bring archived runs back into the lists',
   },
-  'POST /api/runs/delete': {
+  'POST /api/deleted-runs': {
     ...{ role: 'admin', body: chosenRuns, answer: decidedRuns },
     summary:
       'Delete finished runs for good, with their tasks, outcomes, results and samples; a run that goes on is refused: cancel it first',

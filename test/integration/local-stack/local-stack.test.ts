@@ -9,6 +9,7 @@ import { recordProcess } from '@benchwire/deploy/local/process-records.ts';
 import { redisProcess } from '@benchwire/deploy/local/redis.ts';
 import { runCommand } from '@benchwire/deploy/local/run-command.ts';
 import { startServers } from '@benchwire/deploy/local/servers.ts';
+import { serviceKinds } from '@benchwire/deploy/local/service-process.ts';
 import { readRunningStack } from '@benchwire/deploy/local/stack-file.ts';
 import { SupervisedProcess } from '@benchwire/deploy/local/supervised-process.ts';
 import { connectNats } from '@benchwire/shared/runtime/nats.ts';
@@ -114,7 +115,7 @@ describe('a local stack', () => {
 
   test('starts more services, and keeps those down that are to stay down', async () => {
     const { stack } = await fakeStack({
-      services: { aggregator: 0, anomaly: 0, scheduler: 0, worker: 0, ingest: 0, gateway: 0, fake: 2 },
+      services: { ...Object.fromEntries(serviceKinds.map((kind) => [kind, 0])), fake: 2 },
     });
     const third = await stack.addService('fake', { WHO: 'the third' });
     expect(stack.services.map(({ name }) => name)).toEqual(['fake-1', 'fake-2', 'fake-3']);

@@ -43,13 +43,19 @@ export interface DecideRunsProps {
   onDone: (decision: Decision) => void;
 }
 
+const ROUTES = {
+  archive: 'POST /api/archived-runs',
+  restore: 'POST /api/restored-runs',
+  delete: 'POST /api/deleted-runs',
+} as const satisfies Record<Decision, string>;
+
 /** Archives, restores or deletes finished runs, with one reason. */
 export function DecideRuns({ runs, counted = false, size, onDone }: DecideRunsProps): ReactNode {
   const [asking, setAsking] = useState<Decision>();
   const may = { archive: useMay('operator'), restore: useMay('operator'), delete: useMay('admin') };
   const decide = useChange(
     ({ decision, reason }: { decision: Decision; reason: string }) =>
-      call(`POST /api/runs/${decision}`, {
+      call(ROUTES[decision], {
         body: { run_ids: runs.slice(0, MAX_CHOSEN).map(({ run_id }) => run_id), reason },
       }),
     ['/api/runs', '/api/findings', '/api/incidents', '/api/overview', '/api/series'],

@@ -54,7 +54,7 @@ function filesDiffer(changed: readonly ChangedFiles[]): HttpProblem {
   return new HttpProblem(409, 'FILES_DIFFER', detail, changed.slice(0, 100).map(changedFilesIssue));
 }
 
-type DecideCall = Pick<Call<(typeof runApi)['POST /api/runs/archive']>, 'gateway' | 'body' | 'caller'>;
+type DecideCall = Pick<Call<(typeof runApi)['POST /api/archived-runs']>, 'gateway' | 'body' | 'caller'>;
 
 const decide =
   (decision: RunDecision) =>
@@ -155,9 +155,9 @@ export const runHandlers: Handlers<typeof runApi> = {
     return { run_id };
   },
 
-  'POST /api/runs/archive': decide('archive'),
-  'POST /api/runs/restore': decide('restore'),
-  'POST /api/runs/delete': decide('delete'),
+  'POST /api/archived-runs': decide('archive'),
+  'POST /api/restored-runs': decide('restore'),
+  'POST /api/deleted-runs': decide('delete'),
 
   'POST /api/runs/:run_id/repeat': async ({ gateway, params: { run_id }, query: { files } }) => {
     const request = await gateway.written.requestToRepeat(run_id);

@@ -52,7 +52,7 @@ function htmlOf(outgoing: Outgoing): string {
       of_item === '' ? '' : `<h3 style="margin:16px 0 4px">${escaped(of_item)}</h3>`,
       '<table cellpadding="3" style="border-collapse:collapse">',
       ...facts.map(
-        ([label, text]) =>
+        ({ label, text }) =>
           `<tr><td style="color:#666;vertical-align:top">${escaped(label)}</td><td>${escaped(text)}</td></tr>`,
       ),
       '</table>',

@@ -48,7 +48,7 @@ export function renderText(outgoing: Outgoing): string {
   const blocks = items.map(({ title: of_item, facts, url, command }) =>
     [
       of_item,
-      ...facts.map(([label, text]) => `${label}: ${text}`),
+      ...facts.map(({ label, text }) => `${label}: ${text}`),
       command === undefined ? '' : `Measure again: ${command}`,
       url ?? '',
     ]

@@ -69,7 +69,7 @@ function blocksOf(outgoing: Outgoing): KnownBlock[] {
     const name = escaped(of_item === '' ? 'Details' : of_item);
     const lines = [
       url === undefined ? `*${name}*` : `*<${escaped(url)}|${name}>*`,
-      ...facts.map(([label, text]) => `${escaped(label)}: ${escaped(text)}`),
+      ...facts.map(({ label, text }) => `${escaped(label)}: ${escaped(text)}`),
       ...(command === undefined ? [] : [`\`${escaped(command)}\``]),
     ];
     blocks.push(section(lines.join('\n')));

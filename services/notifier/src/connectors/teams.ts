@@ -38,7 +38,7 @@ function cardOf(outgoing: Outgoing): object {
     text(title, { size: 'Medium', weight: 'Bolder' }),
     ...items.flatMap(({ title: of_item, facts, command }) => [
       ...(of_item === '' ? [] : [text(of_item, { weight: 'Bolder', separator: true })]),
-      { type: 'FactSet', facts: facts.map(([label, value]) => ({ title: label, value })) },
+      { type: 'FactSet', facts: facts.map(({ label, text: value }) => ({ title: label, value })) },
       ...(command === undefined ? [] : [text(command, { fontType: 'Monospace', isSubtle: true })]),
     ]),
     ...(more === undefined ? [] : [text(more)]),

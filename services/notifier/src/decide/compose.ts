@@ -62,7 +62,8 @@ const STATE_WORDS = { suspected: 'suspected', open: '', acknowledged: 'acknowled
 
 function itemOf({ alert, severity }: Told): NotificationItem {
   const { alert_id, state, title, facts, path, command } = alert;
-  return { alert_id, state, severity, title, facts, path, command };
+  const shown = facts.map(([label, text]) => ({ label, text }));
+  return { alert_id, state, severity, title, facts: shown, path, command };
 }
 
 function titleOf(told: readonly Told[], reason: Notification['reason']): string {
