@@ -48,7 +48,7 @@ export const REJECTED: StreamDefinition = {
 export const NOTIFICATIONS: StreamDefinition = {
   name: 'NOTIFICATIONS',
   subjects: NOTIFICATIONS_SUBJECTS,
-  kept: { max_age_ms: 30 * DAY_MS, max_bytes: GIB },
+  kept: { max_age_ms: 30 * DAY_MS },
 };
 
 export const STREAMS: readonly StreamDefinition[] = [

@@ -235,6 +235,11 @@ it('has one of two notifiers send, and the other one when that is killed', async
   await apply([{ ...WEBHOOK, url }], { receiver: 'hook', group_by: ['series'] });
   await say(aFinding({ series_id: 'one' }));
   await waitFor(() => expect(other.received).toHaveLength(1));
+  // Killed before it has noted that, it would be sent once more under the same key.
+  await waitFor(async () => {
+    const [sent] = await sentNotifications(fixture.nats);
+    expect(sent?.delivery?.state).toBe('sent');
+  });
   await first.stop('SIGKILL');
   await say(aFinding({ series_id: 'two' }));
   await waitFor(() => expect(other.received).toHaveLength(2));
