@@ -80,7 +80,7 @@ function admitCaller(
   return caller;
 }
 
-/** A cookie goes along whoever made the browser ask: a change has to come from this very page. @throws HttpProblem 403 */
+/** A cookie goes along with every request, also of other pages: a change has to come from this page. @throws HttpProblem 403 */
 function checkSameOrigin(gateway: Gateway, request: FastifyRequest): void {
   const { origin, 'x-benchwire-csrf': header } = request.headers;
   // Not every client that has a cookie is a browser. A foreign page can't send the header without being let in by CORS.

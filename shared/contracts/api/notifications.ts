@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { timestamp, token } from '../ids.ts';
-import { CONNECTORS, delivery, matchers, notification, silence } from '../notify.ts';
+import { delivery, matchers, notification, silence } from '../notify.ts';
+import { CONNECTORS } from '../notify-receiver.ts';
 import { limitOf, listAnswer } from './lists.ts';
 import { signatures } from './signature.ts';
 

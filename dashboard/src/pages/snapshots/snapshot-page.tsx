@@ -110,7 +110,7 @@ function Banner({ id, snapshot }: { id: string; snapshot: SnapshotFile }): React
 }
 
 const FOR_GOOD = { retry: false, staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false };
-/** Whoever looks at a snapshot may look, and nothing else. */
+/** A snapshot can be looked at, and nothing else. */
 const LOOKING: Session = { subject: 'snapshot', role: 'viewer', expires_at: null };
 
 function FrozenPage({ snapshot }: { snapshot: SnapshotFile }): ReactNode {

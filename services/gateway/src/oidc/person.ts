@@ -25,7 +25,7 @@ export function personOf(claims: Readonly<Record<string, unknown>>, config: Role
   return { subject: nameOf(claims, sub), identity: `person:${sub}`.slice(0, MAX_SUBJECT), role: given };
 }
 
-/** Names are not unique, so the address stands beside: `Ada Lovelace <ada@example.org>`. */
+/** Names are not unique, so the address is added: `Ada Lovelace <ada@example.org>`. */
 function nameOf(claims: Readonly<Record<string, unknown>>, sub: string): string {
   const [name, email, user] = [claims.name, claims.email, claims.preferred_username].map(textOf);
   const handle = email ?? user;

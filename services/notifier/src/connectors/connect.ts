@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Receiver, SecretReference } from '@benchwire/shared/contracts/notify.ts';
+import type { Receiver, SecretReference } from '@benchwire/shared/contracts/notify-receiver.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { type Connector, Refused } from './connector.ts';
 import { email } from './email.ts';

@@ -1,4 +1,5 @@
-import type { Notification, Receiver } from '@benchwire/shared/contracts/notify.ts';
+import type { Notification } from '@benchwire/shared/contracts/notify.ts';
+import type { Receiver } from '@benchwire/shared/contracts/notify-receiver.ts';
 
 /** One revision of a message on its way to the other side. */
 export interface Outgoing {

@@ -1,11 +1,5 @@
-import type {
-  ConnectorName,
-  Label,
-  Notification,
-  NotifyRules,
-  Silence,
-  StoredRules,
-} from '@benchwire/shared/contracts/notify.ts';
+import type { Label, Notification, NotifyRules, Silence, StoredRules } from '@benchwire/shared/contracts/notify.ts';
+import type { ConnectorName } from '@benchwire/shared/contracts/notify-receiver.ts';
 import type { Alert, AlertBook } from './alert.ts';
 import { compose, messageId, type Told } from './compose.ts';
 import { type Group, groupKeys, groupsOf } from './group.ts';

@@ -1,10 +1,6 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
-import {
-  type Delivery,
-  type Notification,
-  notificationKey,
-  type Receiver,
-} from '@benchwire/shared/contracts/notify.ts';
+import { type Delivery, type Notification, notificationKey } from '@benchwire/shared/contracts/notify.ts';
+import type { Receiver } from '@benchwire/shared/contracts/notify-receiver.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
