@@ -62,8 +62,10 @@ const quietHours = z.strictObject({
 });
 export type QuietHours = z.infer<typeof quietHours>;
 
-const SECONDS = { least: 0, most: 7 * 86_400 };
-const seconds = z.number().min(SECONDS.least).max(SECONDS.most);
+const seconds = z
+  .number()
+  .min(0)
+  .max(7 * 86_400);
 
 const routeFields = {
   match: matchers.default({}),

@@ -5,7 +5,7 @@ const MAX_KEYS = 64;
 
 /**
  * What an alert has in common with others: with `group_by` their values together, else its commit, its pool, or, where it has neither, its
- * kind. What shares one of them is told together: a bad commit on many devices, and a bad device over many commits. Pure.
+ * kind. What shares one of them is one message: a bad commit on many devices, and a bad device over many commits. Pure.
  */
 export function groupKeys(labels: Labels, group_by: readonly Label[] | undefined): string[] {
   if (group_by !== undefined) return [group_by.map((label) => `${label}=${labels[label] ?? ''}`).join(' ')];

@@ -9,7 +9,7 @@ import type { Outbox, Sent } from './outbox.ts';
 
 const WAIT_SECONDS = 30;
 const INTERVAL_SECONDS = 300;
-/** What changes in a message that was sent is told this long after it changed, with what else changes until then. */
+/** A message that was sent is revised this long after its first change, with what else changes until then. */
 const CHANGED_MS = 5000;
 /** These edit what they have sent; the others say it once more. */
 const EDITING: ReadonlySet<ConnectorName> = new Set(['slack', 'webhook']);

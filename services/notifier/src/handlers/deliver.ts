@@ -83,6 +83,8 @@ export class Deliveries {
       result = entry('sent', { external_id: named });
     } catch (error) {
       if (signal.aborted) return false;
+      // The next attempt reads its secrets anew: somebody may have put them right.
+      this.#forget(receiver.name);
       result = this.#failed(error, message, entry);
     }
     metrics.deliveries.inc({ receiver: receiver.name, state: result.state });
@@ -108,15 +110,16 @@ export class Deliveries {
     return entry('retrying', { reason, next_at: new Date(now_ms + pause_ms).toISOString() });
   }
 
+  #forget(name: string): void {
+    this.#connectors.get(name)?.connector.close?.();
+    this.#connectors.delete(name);
+  }
+
   async #connector(receiver: Receiver): Promise<Connector> {
     const settings = JSON.stringify(receiver);
     const known = this.#connectors.get(receiver.name);
-    // After a failure secrets are read anew: somebody may have put them right.
-    const failed = [...(this.#context.outbox.waiting().get(receiver.name)?.slice(0, 1) ?? [])].some(
-      (message) => (this.#context.outbox.delivery(message)?.attempt ?? 0) > 1,
-    );
-    if (known?.settings === settings && !failed) return known.connector;
-    known?.connector.close?.();
+    if (known?.settings === settings) return known.connector;
+    this.#forget(receiver.name);
     const connector = await connect(receiver, this.#context.environment);
     this.#connectors.set(receiver.name, { settings, connector });
     return connector;

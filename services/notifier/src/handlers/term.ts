@@ -3,7 +3,7 @@ import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import type { NotifyCommand, NotifyReply } from '@benchwire/shared/contracts/notify.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
-import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { pause, untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStream } from '@benchwire/shared/runtime/tail.ts';
 import { Journal } from '../adapters/journal.ts';
@@ -65,7 +65,7 @@ export class Term {
     const following = followAlerts(jetstream, this.#alerts, log);
     try {
       this.#journal = await Journal.open(jetstream, this.#outbox, signal);
-      await Promise.race([Promise.all([said.known, following.known]), untilSignal(signal)]);
+      await Promise.race([Promise.all([said.known, following.known]), untilAborted(signal)]);
       this.#known.resolve();
       if (!signal.aborted) log.info({ epoch: this.#lease.epoch }, 'decides what is sent');
       const deliveries = new Deliveries({ ...this.#context, journal: this.#journal, outbox: this.#outbox, signal });
@@ -126,8 +126,13 @@ export class Term {
     for (const alert of endingSilences(said.silences(), now_ms)) this.#alerts.put(alert);
     const stored = said.rules();
     if (stored !== undefined) {
-      const { alerts, outbox } = { alerts: this.#alerts, outbox: this.#outbox };
-      const situation = { alerts, outbox, stored, silences: said.silences(), acknowledged: said.acknowledged() };
+      const [alerts, outbox, silences, acknowledged] = [
+        this.#alerts,
+        this.#outbox,
+        said.silences(),
+        said.acknowledged(),
+      ];
+      const situation = { alerts, outbox, stored, silences, acknowledged };
       for (const message of plan(situation, now_ms)) await journal.addMessage(message);
       deliveries.start(stored.rules.receivers, (error) => {
         this.#ended ??= error;
@@ -158,9 +163,3 @@ export class Term {
     for (const [receiver, messages] of this.#outbox.waiting()) waiting.set({ receiver }, messages.length);
   }
 }
-
-const untilSignal = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -34,7 +34,7 @@ export const eventsToTables: StreamToTables<EventRows> = {
     await writeEvents(database, batch);
     await deletions.remove(deleted);
   },
-  // What was done to a deleted run is told for good.
+  // What was done to a deleted run stays on record.
   runOf: ({ event, marks }) => (marks.length > 0 ? undefined : ((event.run_id as string | null) ?? undefined)),
   max_batch: 500,
 };
