@@ -77,6 +77,39 @@ describe.skipIf(reason !== undefined)('the executor torch', () => {
       env: stack.env,
       input: requestOf([taskOf('long', { model: 'bert', iterations: 100_000, max_seconds: 4 })]),
     });
+    await killRunnerInTask();
+    const long = outcomes(await running.ended).get('long');
+    expect(long).toMatchObject({ status: 'completed', attempt: 2, worker_id: 'with' });
+  });
+
+  it('measures models by `bw bench`, also when the runner is killed in the middle, and leaves out what no worker takes', async () => {
+    const args = [
+      '--model',
+      'bert',
+      '--model',
+      'vit',
+      '--model',
+      'whisper',
+      '--hardware',
+      'cpu,cuda',
+      '--size',
+      'tiny',
+    ];
+    const file = join(folder, 'report.html');
+    const running = startBw(['bench', ...args, '--report', '--output', file, '--json'], { env: stack.env });
+    await killRunnerInTask();
+    const ended = await running.ended;
+    const measured = [...outcomes(ended).values()];
+    expect(measured.map(({ model }) => model).sort()).toEqual(['bert', 'vit', 'whisper']);
+    for (const outcome of measured) expect(outcome).toMatchObject({ status: 'completed', worker_id: 'with' });
+    // The killed attempt's task was done again, and the others were not touched.
+    expect(Math.max(...measured.map(({ attempt }) => attempt))).toBe(2);
+    expect(ended.stderr).toContain('no worker offers the executor torch on cuda');
+    expect(readFileSync(file, 'utf8')).toContain('whisper');
+  });
+
+  /** Kills the runner of the worker that has one, once it is with a task. */
+  async function killRunnerInTask(): Promise<void> {
     const [worker] = workers;
     const runnerOf = (): number | undefined =>
       withChildren(worker?.child.pid ?? 0).find((pid) => commandOf(pid).includes('benchwire_runner\0serve'));
@@ -86,9 +119,7 @@ describe.skipIf(reason !== undefined)('the executor torch', () => {
       interval: 50,
     });
     process.kill(runnerOf() ?? 0, 'SIGKILL');
-    const long = outcomes(await running.ended).get('long');
-    expect(long).toMatchObject({ status: 'completed', attempt: 2, worker_id: 'with' });
-  });
+  }
 });
 
 function commandOf(pid: number): string {
