@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Receiver, SecretReference } from '@benchwire/shared/contracts/notify-receiver.ts';
+import { Refused } from '@benchwire/shared/outbound/errors.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import { type Connector, Refused } from './connector.ts';
+import type { Connector } from './connector.ts';
 import { email } from './email.ts';
 import { slack } from './slack.ts';
 import { teams } from './teams.ts';

@@ -16,7 +16,7 @@ export interface Outgoing {
 export interface Connector {
   /**
    * @returns what the other side calls the message, for edits; null where it has no name for it
-   * @throws Refused where trying again can't help, Later where the other side says when; anything else is tried again
+   * @throws Refused where trying again can't help, Later where the other side says when (shared/outbound/errors.ts); anything else is tried again
    */
   deliver(outgoing: Outgoing, signal: AbortSignal): Promise<string | null>;
   close?(): void;
@@ -24,15 +24,3 @@ export interface Connector {
 
 /** The settings of a connector's receivers. */
 export type Settings<N extends Receiver['connector']> = Extract<Receiver, { connector: N }>;
-
-/** The other side will not take it: a wrong address or login, or a message that it does not understand. */
-export class Refused extends Error {}
-
-/** The other side takes nothing for a while. */
-export class Later extends Error {
-  readonly after_ms: number;
-  constructor(message: string, after_ms: number) {
-    super(message);
-    this.after_ms = after_ms;
-  }
-}

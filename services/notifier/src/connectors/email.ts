@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Refused } from '@benchwire/shared/outbound/errors.ts';
 import { createTransport } from 'nodemailer';
-import { type Connector, type Outgoing, Refused, type Settings } from './connector.ts';
+import type { Connector, Outgoing, Settings } from './connector.ts';
 import { render, renderText } from './render.ts';
 
 const ANSWER_MS = 20_000;

@@ -1,6 +1,7 @@
+import { Later, Refused } from '@benchwire/shared/outbound/errors.ts';
 import type { KnownBlock } from '@slack/web-api';
 import { ErrorCode, LogLevel, WebClient } from '@slack/web-api';
-import { type Connector, Later, type Outgoing, Refused } from './connector.ts';
+import type { Connector, Outgoing } from './connector.ts';
 import { render } from './render.ts';
 
 /** Slack's limits: blocks in a message, characters in a section, in a header. */

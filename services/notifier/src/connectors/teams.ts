@@ -1,5 +1,5 @@
+import { send } from '@benchwire/shared/outbound/send.ts';
 import type { Connector, Outgoing } from './connector.ts';
-import { postJson } from './http.ts';
 import { render } from './render.ts';
 
 /** Teams refuses messages of more than 28 KB. */
@@ -9,7 +9,7 @@ const MAX_BYTES = 27_000;
 export function teams(url: string): Connector {
   return {
     deliver: async (outgoing, signal) => {
-      await postJson({ url, body: bodyOf(outgoing), headers: { 'idempotency-key': outgoing.key }, signal });
+      await send({ url, json: bodyOf(outgoing), headers: { 'idempotency-key': outgoing.key }, signal });
       return null;
     },
   };

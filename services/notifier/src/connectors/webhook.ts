@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { type Connector, Refused } from './connector.ts';
-import { postJson } from './http.ts';
+import { Refused } from '@benchwire/shared/outbound/errors.ts';
+import { send } from '@benchwire/shared/outbound/send.ts';
+import type { Connector } from './connector.ts';
 
 /**
  * POSTs the message as JSON. `Idempotency-Key` is the same for every attempt at a revision; with a secret the body is signed. An answer
@@ -20,7 +21,7 @@ export function webhook(url: string, secret: string | undefined): Connector {
       const headers: Record<string, string> = { 'idempotency-key': key };
       if (secret !== undefined)
         headers['benchwire-signature'] = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-      return nameIn(await postJson({ url, body, headers, signal }));
+      return nameIn((await send({ url, json: body, headers, signal })).text);
     },
   };
 }

@@ -1,12 +1,13 @@
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import { type Delivery, type Notification, notificationKey } from '@benchwire/shared/contracts/notify.ts';
 import type { Receiver } from '@benchwire/shared/contracts/notify-receiver.ts';
+import { Later, Refused } from '@benchwire/shared/outbound/errors.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { backoffMs } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { Journal } from '../adapters/journal.ts';
 import { connect, type Environment } from '../connectors/connect.ts';
-import { type Connector, Later, Refused } from '../connectors/connector.ts';
+import type { Connector } from '../connectors/connector.ts';
 import type { Outbox } from '../decide/outbox.ts';
 import type { Metrics } from '../metrics.ts';
 
