@@ -14,6 +14,7 @@ import { readImportFile } from '@benchwire/shared/import/read-file.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { VERDICT_OPTIONS } from '../arguments/verdict-options.ts';
+import { readBuild, sourceOfBuild } from '../ci/read-build.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
@@ -61,7 +62,7 @@ Progress goes to stderr, results go to stdout.
     const measured_at = timeOf(values.time);
     const fromGit = values['no-git']
       ? undefined
-      : await gitSource(context.working_directory, undefined, context.environment);
+      : await gitSource(context.working_directory, undefined, sourceOfBuild(readBuild(context.environment)));
     const said = givenBy(values);
     const requests = read
       // A history in several files goes from old to new.

@@ -1,5 +1,6 @@
 import { defineCommand } from '../arguments/command.ts';
 import { VERDICT_OPTIONS } from '../arguments/verdict-options.ts';
+import { readBuild, sourceOfBuild } from '../ci/read-build.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -69,7 +70,7 @@ run, g goes on watching; a second Ctrl-C detaches. Without a terminal, Ctrl-C de
     const checked = checkRequest(written);
     const fromGit = values['no-git']
       ? undefined
-      : await gitSource(context.working_directory, undefined, context.environment);
+      : await gitSource(context.working_directory, undefined, sourceOfBuild(readBuild(context.environment)));
     const overrides = { ...values, request_id: values['request-id'], tags: values.tag };
     const request = applyOverrides(checked.request, overrides, fromGit);
     const listed = checked.request.files ?? [];

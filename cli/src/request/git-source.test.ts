@@ -43,12 +43,12 @@ it('says where a commit lies in its history, and what a CI says of its branch', 
 
   // Both check a commit out without a branch: it must not pass for one of the main line.
   git('checkout', '--quiet', '--detach');
-  const gitHub = { GITHUB_REF: 'refs/pull/12/merge', GITHUB_HEAD_REF: 'feature', GITHUB_BASE_REF: 'main' };
+  const gitHub = { branch: 'feature', pull_request: 12, base: 'main' };
   expect(await gitSource(folder, undefined, gitHub)).toEqual({
     ...place,
     ...{ branch: 'feature', pull_request: 12 },
   });
-  const gitLab = { CI_COMMIT_BRANCH: 'main' };
+  const gitLab = { branch: 'main' };
   expect(await gitSource(folder, undefined, gitLab)).toMatchObject({ commit: head, branch: 'main' });
 
   git('clone', '--quiet', '--depth', '1', `file://${folder}`, join(folder, 'shallow'));
