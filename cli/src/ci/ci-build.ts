@@ -1,4 +1,4 @@
-export const CI_PROVIDERS = [
+const CI_PROVIDERS = [
   'github',
   'gitlab',
   'jenkins',
