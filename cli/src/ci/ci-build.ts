@@ -1,13 +1,4 @@
-const CI_PROVIDERS = [
-  'github',
-  'gitlab',
-  'jenkins',
-  'azure',
-  'circleci',
-  'travis',
-  'bitbucket',
-  'teamcity',
-] as const;
+const CI_PROVIDERS = ['github', 'gitlab', 'jenkins', 'azure', 'circleci', 'travis', 'bitbucket', 'teamcity'] as const;
 export type CiProvider = (typeof CI_PROVIDERS)[number];
 
 /** As people call them. */
