@@ -7,7 +7,7 @@ import { faultToleranceRow } from './fault-tolerance.ts';
 import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
 import { runId, sha256Hex, timestamp } from './ids.ts';
-import { RUN_SORTS, SERIES_SORTS } from './list-sort.ts';
+import { RUN_SORTS, SERIES_SORTS, TASK_SORTS, TEST_SORTS } from './list-sort.ts';
 import { COVERED_EXECUTORS } from './model-coverage.ts';
 import { readPeriod } from './period.ts';
 import { issue } from './request.ts';
@@ -123,7 +123,7 @@ export const QUERIES = {
     }),
     row: z.object({ run_id: runId, deleted_at: timestamp, by: z.string(), reason: z.string() }),
   },
-  /** By task id; `after_task_id` pages on. */
+  /** Sorted; `after_task_id` pages on by task id. */
   tasks: {
     parameters: z.strictObject({
       run_id: runId,
@@ -133,6 +133,11 @@ export const QUERIES = {
       /** Looked for in task id, model, worker and pool. Since 0.4. */
       search: z.string().max(256).default(''),
       after_task_id: text.default(''),
+      /** Since 0.6, as those below. */
+      sort: z.enum(TASK_SORTS).default('task_id'),
+      descending: z.boolean().default(false),
+      /** The last row of the page before: its `sort_value` and id. */
+      after: z.strictObject({ value: sortedValue, task_id: text }).optional(),
       limit: limit(1000, 100_000),
     }),
     row: taskRow,
@@ -156,6 +161,9 @@ export const QUERIES = {
       series_id: text.optional(),
       /** Of this model. Since 0.5. */
       model: text.optional(),
+      /** Of benchmarks whose name fits: `*` stands for any text. Since 0.6, as the metric. */
+      benchmark: text.optional(),
+      metric: text.optional(),
       /** Since 0.5. */
       series_kind: seriesKind.optional(),
       /** Since 0.6, as those below. Rows with the same value follow each other by their fields. */
@@ -385,7 +393,7 @@ export const QUERIES = {
     parameters: z.strictObject({ run_id: runId, after_task_id: text.default(''), limit: limit(1000) }),
     row: testCountsRow,
   },
-  /** Test cases with their reliability: those that fail now first, then the flakiest. Since 0.5. */
+  /** Test cases with their reliability, sorted: those that fail now first, then the flakiest. Since 0.5. */
   tests: {
     parameters: z.strictObject({
       benchmark: text.optional(),
@@ -398,6 +406,11 @@ export const QUERIES = {
         .default([]),
       /** The newest of each case that are looked at. */
       executions: limit(50, 1000),
+      /** Since 0.6, as those below. */
+      sort: z.enum(TEST_SORTS).default('last_state'),
+      descending: z.boolean().default(true),
+      /** The last row of the page before: its `sort_value` and id. */
+      after: z.strictObject({ value: sortedValue, case_id: text }).optional(),
       limit: limit(100),
     }),
     row: testRow,

@@ -86,6 +86,8 @@ export const taskRow = z.object({
   error_message: z.string(),
   /** How it completed otherwise than it was written: batch sizes left out, why it was skipped. Since 0.2. */
   note: z.string().default(''),
+  /** As of a run. Since 0.6. */
+  sort_value: sortValue.optional(),
 });
 export type TaskRow = z.infer<typeof taskRow>;
 
@@ -521,6 +523,8 @@ export const testRow = z.object({
   seconds: z.number().nullable(),
   /** How its last executions ended, at most 30, the newest first. */
   recent: z.array(z.enum(TEST_STATES)),
+  /** As of a run. Since 0.6. */
+  sort_value: sortValue.optional(),
 });
 export type TestRow = z.infer<typeof testRow>;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import { call, HttpClient } from '@benchwire/shared/client/http-client.ts';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeHistory } from '../screenshots/history.ts';
 import { cutOff, seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
@@ -191,6 +192,77 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     await page.getByRole('button', { name: 'Saved filters' }).click();
     await page.getByRole('menuitem', { name: 'Delete the many' }).click();
     await vi.waitFor(async () => expect(await saved()).toEqual([]), { timeout: 20_000 });
+  });
+
+  it('sorts the tasks of a run and the tests on the server, and saves their filters without the open task', async () => {
+    const { page } = browser;
+    const report = `require('fs').writeFileSync('r.xml', '<testsuite><testcase classname="k" name="ok"/><testcase classname="k" name="bad"><failure/></testcase></testsuite>')`;
+    const { run_id } = await client.submit({
+      name: 'lists',
+      tasks: [
+        { task_id: 'b-broken', executor: 'noop', retry_policy: { max_retries: 0 }, config: { behaviour: 'fail' } },
+        { task_id: 'a-fine', executor: 'noop' },
+        {
+          task_id: 'cases',
+          type: 'test',
+          executor: 'command',
+          config: { command: ['node', '-e', report], junit: 'r.xml' },
+        },
+      ],
+    } as never);
+    await client.finished(run_id);
+    await open(`/runs/${run_id}?task=a-fine`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    const tasks = page.getByRole('region', { name: 'Tasks', exact: true });
+    const first = (name: RegExp): Locator => tasks.getByRole('row').nth(1).getByRole('button', { name });
+    await tasks.getByRole('columnheader', { name: 'Task' }).getByRole('button').click();
+    await page.waitForURL(/sort=task_id/);
+    await first(/^a-fine$/).waitFor();
+    await tasks.getByRole('columnheader', { name: 'Reason' }).getByRole('button').click();
+    await page.waitForURL(/sort=reason/);
+    await first(/^(b-broken|cases)$/).waitFor();
+    await page.getByRole('button', { name: 'Columns: Tasks' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Worker' }).click();
+    await tasks.getByRole('columnheader', { name: 'Worker' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await open(`${new URL(page.url()).pathname}${new URL(page.url()).search}&state=failed&task=b-broken`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('menuitem', { name: 'Save these filters' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('what failed');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await vi.waitFor(async () => expect(await saved()).toEqual(['tasks/what failed']), { timeout: 20_000 });
+    await open(`/runs/${run_id}`);
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('menuitem', { name: 'what failed', exact: true }).click();
+    await page.waitForURL((url) => url.search === '?sort=reason&hide=worker_id&state=failed');
+    await tasks.getByText('a-fine').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('menuitem', { name: 'Delete what failed' }).click();
+    await vi.waitFor(async () => expect(await saved()).toEqual([]), { timeout: 20_000 });
+
+    await open('/tests');
+    const cases = page.getByRole('region', { name: 'Test cases' }).last();
+    await cases.getByRole('row').nth(1).getByText('k › bad').waitFor();
+    await cases.getByRole('columnheader', { name: 'Test' }).getByRole('button').click();
+    await cases.getByRole('columnheader', { name: 'Test' }).getByRole('button').click();
+    await page.waitForURL(/sort=test&order=descending/);
+    await cases.getByRole('row').nth(1).getByText('k › ok').waitFor();
+  });
+
+  it('shows of a finding what is chosen', async () => {
+    const { page } = browser;
+    await open('/findings?state=all');
+    const list = page.getByRole('region', { name: 'Newest first' });
+    const found = list.getByRole('listitem').first();
+    await page.getByRole('button', { name: 'Columns: Findings' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Effect size' }).click();
+    await found.getByText(/-?\d.* sigma/).waitFor();
+    await page.getByRole('menuitemcheckbox', { name: 'Picture' }).click();
+    await found.getByRole('img', { name: /values, the first/ }).waitFor({ state: 'detached' });
+    await page.reload();
+    await found.getByText(/sigma/).waitFor();
+    expect(await found.getByRole('img', { name: /values, the first/ }).count()).toBe(0);
   });
 
   it('shows a history by commit, from zero or as a logarithm, and keeps a zoom in the address until all is shown', async () => {

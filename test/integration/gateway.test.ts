@@ -228,9 +228,30 @@ describe('the browser', () => {
     expect((await send('PUT', path, { headers, body: { a: 1 } })).json.code).toBe('CSRF_HEADER_MISSING');
     const trusted = { ...headers, 'x-benchwire-csrf': '1' };
     expect((await send('PUT', path, { headers: trusted, body: { a: 1 } })).status).toBe(200);
-    expect((await send('GET', path, { headers })).json).toEqual({ name: 'mine', value: { a: 1 } });
+    const { json: mine } = await send('GET', path, { headers });
+    expect(mine).toMatchObject({ name: 'mine', value: { a: 1 }, saved_by: 'short' });
     await revokeApiKey(client.nats, made.id);
     await vi.waitFor(async () => expect((await send('GET', '/api/session', { headers })).status).toBe(401), 5000);
+  });
+
+  it('saves over the revision that was read, and over no other', async () => {
+    const path = '/api/saved/layouts/shared';
+    const save = (revision: number, body: object) =>
+      send('PUT', `${path}?revision=${revision}`, { key: keys.submitter, body });
+    const first = await save(0, { a: 1 });
+    expect(first.status).toBe(200);
+    expect(await save(0, { a: 2 })).toMatchObject({ status: 409, json: { code: 'SAVED_CHANGED' } });
+    const second = await save(first.json.revision, { a: 2 });
+    expect(second.json).toMatchObject({ value: { a: 2 }, revision: expect.any(Number) });
+    const late = await save(first.json.revision, { a: 3 });
+    expect(late).toMatchObject({ status: 409, json: { code: 'SAVED_CHANGED' } });
+    expect(late.json.detail).toContain(`over revision ${second.json.revision}`);
+    expect((await send('GET', path, { key: keys.viewer })).json).toMatchObject({ value: { a: 2 } });
+    expect((await send('DELETE', path, { key: keys.submitter })).status).toBe(204);
+    expect((await save(second.json.revision, { a: 3 })).json.detail).toContain('was deleted meanwhile');
+    expect((await save(0, { a: 4 })).status).toBe(200);
+    // Without a revision whatever is there is replaced.
+    expect((await send('PUT', path, { key: keys.submitter, body: { a: 5 } })).status).toBe(200);
   });
 
   it('signs in with the link once', async () => {

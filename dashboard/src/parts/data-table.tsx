@@ -51,6 +51,8 @@ export interface TableOrder {
   sorting: Sorting;
   /** Keys of columns. */
   sortable: readonly string[];
+  /** Whether a column that was not sorted by begins with the greatest. */
+  startsDescending: (key: string) => boolean;
   onSort: (key: string, descending: boolean) => void;
 }
 
@@ -75,6 +77,8 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   };
   const isSortable = (key: string): boolean =>
     order === undefined || (order !== 'as given' && order.sortable.includes(key));
+  const startsDescending = ({ key, numeric }: Column<Row>): boolean =>
+    typeof order === 'object' ? order.startsDescending(key) : numeric === true;
   const table = async (): Promise<Exported> => tableOf(props.columns, all === undefined ? ordered : await all());
 
   return (
@@ -101,6 +105,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
                   column={column}
                   sorting={sorting}
                   onSort={isSortable(column.key) ? onSort : undefined}
+                  startsDescending={startsDescending(column)}
                 />
               ))}
             </Table.Tr>
@@ -140,10 +145,12 @@ function Heading<Row>({
   column: { key, title, unit, hint, numeric, wide },
   sorting,
   onSort,
+  startsDescending,
 }: {
   column: Column<Row>;
   sorting: Sorting | undefined;
   onSort: ((key: string, descending: boolean) => void) | undefined;
+  startsDescending: boolean;
 }): ReactNode {
   if (title === '') return <Table.Th data-wide={wide} className="bw-narrow" />;
   const active = sorting?.key === key ? sorting : undefined;
@@ -166,7 +173,7 @@ function Heading<Row>({
       ) : (
         <UnstyledButton
           className="bw-sort"
-          onClick={() => onSort(key, active === undefined ? numeric === true : !active.descending)}
+          onClick={() => onSort(key, active === undefined ? startsDescending : !active.descending)}
         >
           {text}
           {active !== undefined && <Arrow size={13} aria-hidden />}

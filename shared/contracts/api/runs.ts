@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ARCHIVED_CHOICES } from '../archived-choice.ts';
 import { runId, taskId } from '../ids.ts';
-import { RUN_SORTS } from '../list-sort.ts';
+import { RUN_SORTS, TASK_SORTS } from '../list-sort.ts';
 import { QUERIES } from '../query.ts';
 import { issue } from '../request.ts';
 import { eventRow, findingRow, resultRow, runRow, taskRow, taskState } from '../rows.ts';
@@ -21,7 +21,7 @@ export const runNow = runRow.omit({ sort_value: true }).extend({
 export type RunNow = z.infer<typeof runNow>;
 
 /** A task as HTTP shows it: its state, and what was asked for. The latter is null where the run's request was not kept. */
-export const taskNow = taskRow.extend({
+export const taskNow = taskRow.omit({ sort_value: true }).extend({
   type: z.enum(TASK_TYPES).nullable(),
   priority: z.int().nullable(),
   config: z.record(z.string(), z.unknown()).nullable(),
@@ -129,11 +129,13 @@ export const runApi = signatures({
   },
   'GET /api/runs/:run_id/tasks': {
     role: 'viewer',
-    summary: 'Its tasks by id',
+    summary: 'Its tasks, sorted; by id unless said otherwise',
     params,
     query: z.strictObject({
       state: taskState.optional(),
       search: z.string().max(256).optional(),
+      sort: z.enum(TASK_SORTS).default('task_id'),
+      descending: z.stringbool().default(false),
       limit: limitOf(1000, 10_000),
       cursor,
     }),

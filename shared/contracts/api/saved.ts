@@ -11,7 +11,16 @@ const newParams = params.extend({
   name: params.shape.name.refine((name) => visibleText(name) === name, 'has control or invisible characters'),
 });
 
-const saved = z.object({ name: z.string(), value: z.unknown() });
+const saved = z.object({
+  name: z.string(),
+  value: z.unknown(),
+  /** Of this state of it: it grows whenever somebody saves. 0 where it is not known. Since 0.6, as the two below. */
+  revision: z.int().min(0).default(0),
+  /** Who saved it last, and when; null for what was saved before 0.4. */
+  saved_by: z.string().nullable().default(null),
+  saved_at: z.string().nullable().default(null),
+});
+export type Saved = z.infer<typeof saved>;
 
 /** What is known of a saved value without reading it. */
 export const savedFacts = z.object({
@@ -33,8 +42,10 @@ export const savedApi = signatures({
   'GET /api/saved/:kind/:name': { role: 'viewer', summary: 'One of them', params, answer: saved },
   'PUT /api/saved/:kind/:name': {
     role: 'submitter',
-    summary: 'Save one; the body is kept as it is',
+    summary:
+      'Save one; the body is kept as it is. With `revision` only over that one (0: only where there is none), else 409 SAVED_CHANGED',
     params: newParams,
+    query: z.strictObject({ revision: z.coerce.number().pipe(z.int().min(0)).optional() }),
     body: z.record(z.string(), z.unknown()),
     // With room for blanks, since what counts is what is stored.
     max_body_bytes: 2 * MAX_SAVED_BYTES,

@@ -13,11 +13,13 @@ export const seriesApi = signatures({
   'GET /api/series': {
     role: 'viewer',
     summary:
-      'Series, sorted; `search` looks in benchmark, model and metric, `series_kind` is `result`, `phase`, `memory` or `energy`',
+      'Series, sorted; `search` looks in benchmark, model and metric, `benchmark` is a name in which `*` stands for any text, `series_kind` is `result`, `phase`, `memory` or `energy`',
     query: z.strictObject({
       search: z.string().max(256).default(''),
       series_kind: seriesKind.optional(),
       model: z.string().max(4096).optional(),
+      benchmark: z.string().max(256).optional(),
+      metric: z.string().max(256).optional(),
       sort: z.enum(SERIES_SORTS).default('last_at'),
       descending: z.stringbool().default(true),
       limit: limitOf(100, 10_000),

@@ -3,16 +3,16 @@ import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { Checkbox } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { RangeLink } from '../../parts/commit-link.tsx';
-import { FindingChange, FindingKindText, toneOfKind } from '../../parts/finding-kind.tsx';
-import { PoolName } from '../../parts/hardware-name.tsx';
+import { FindingChange, toneOfKind } from '../../parts/finding-kind.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
-import { Ago } from '../../parts/time.tsx';
+import { FindingFacts } from './finding-facts.tsx';
 import { FindingStateText } from './finding-state.tsx';
 import { usePictures } from './use-pictures.ts';
 
 export interface FindingListProps {
   rows: readonly FindingRow[];
+  /** Keys of what is not shown. */
+  hidden: ReadonlySet<string>;
   /** Ids; undefined where nothing can be chosen. */
   chosen?: ReadonlySet<string> | undefined;
   onChoose?: (finding_id: string) => void;
@@ -22,8 +22,8 @@ const nameOf = ({ model, benchmark, metric, batch_size }: FindingRow): string =>
   `${modelName(model) || benchmark} ${metric}${batch_size === null ? '' : `, batch ${batch_size}`}`;
 
 /** Findings in two lines each, with the picture of the series. */
-export function FindingList({ rows, chosen, onChoose }: FindingListProps): ReactNode {
-  const pictures = usePictures(rows);
+export function FindingList({ rows, hidden, chosen, onChoose }: FindingListProps): ReactNode {
+  const pictures = usePictures(hidden.has('picture') ? [] : rows);
   return (
     <ul className="bw-findings">
       {rows.map((row) => (
@@ -40,44 +40,21 @@ export function FindingList({ rows, chosen, onChoose }: FindingListProps): React
             <Link href={`/findings/${encodeURIComponent(row.finding_id)}`} title={row.message}>
               {nameOf(row)}
             </Link>
-            <Second row={row} />
+            <FindingFacts row={row} hidden={hidden} />
           </div>
           <span className="bw-finding-change">
-            <FindingChange kind={row.kind} percent={row.change_percent} />
-            <FindingStateText state={row.state} />
+            {!hidden.has('change') && <FindingChange kind={row.kind} percent={row.change_percent} />}
+            {!hidden.has('state') && <FindingStateText state={row.state} />}
           </span>
-          <Sparkline
-            values={pictures.get(row.series_id) ?? []}
-            baseline={row.baseline_median}
-            tone={toneOfKind(row.kind)}
-          />
+          {!hidden.has('picture') && (
+            <Sparkline
+              values={pictures.get(row.series_id) ?? []}
+              baseline={row.baseline_median}
+              tone={toneOfKind(row.kind)}
+            />
+          )}
         </li>
       ))}
     </ul>
-  );
-}
-
-/** What kind it is, where it was measured, between which commits, and when it was found. */
-function Second({
-  row: { kind, benchmark, model, pool, source, previous_source, detected_at },
-}: {
-  row: FindingRow;
-}): ReactNode {
-  const parts = [
-    source?.branch === undefined ? '' : `on ${source.branch}`,
-    source?.author === undefined ? '' : `by ${source.author}`,
-  ].filter((part) => part !== '');
-  return (
-    <div className="bw-note">
-      <FindingKindText kind={kind} /> · <PoolName pool={pool} />
-      {model === '' ? '' : ` · ${benchmark}`}
-      {source?.commit === undefined ? null : (
-        <>
-          {' '}
-          · <RangeLink from={previous_source} to={source} />
-        </>
-      )}
-      {parts.map((part) => ` · ${part}`).join('')} · <Ago at={detected_at} />
-    </div>
   );
 }

@@ -9,10 +9,13 @@ import { useMay } from '../../api/session.ts';
 import { usePages } from '../../api/use-api.ts';
 import type { Table } from '../../parts/download.ts';
 import { ExportMenu } from '../../parts/export-menu.tsx';
+import { ColumnsMenu } from '../../parts/list/columns-menu.tsx';
 import { ShowMore } from '../../parts/list/server-list.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
+import { useUrlState } from '../../parts/url-state.ts';
 import { DecideMany } from './decide-many.tsx';
+import { FINDING_COLUMNS, HIDDEN_FACTS } from './finding-facts.tsx';
 import { FindingList } from './finding-list.tsx';
 
 export type FindingQuery = QueryOf<Api['GET /api/findings']>;
@@ -24,12 +27,16 @@ export interface FindingTableProps {
   title: string;
 }
 
+const HIDDEN = { hide: HIDDEN_FACTS };
+
 /** A list of findings as the server sorts and filters it; several can be decided at once. */
 export function FindingTable({ query, filtered, title }: FindingTableProps): ReactNode {
   const asked = call('GET /api/findings', { query: { ...query, limit: 50 } });
   const findings = usePages(asked);
   const may_decide = useMay('submitter');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [{ hide }, change] = useUrlState(HIDDEN);
+  const hidden = new Set(hide.split(','));
   const shown = findings.data ?? [];
   const here = shown.filter(({ finding_id }) => chosen.has(finding_id));
   const toggle = (finding_id: string): void => {
@@ -41,7 +48,17 @@ export function FindingTable({ query, filtered, title }: FindingTableProps): Rea
     setChosen(here.length === shown.length ? new Set() : new Set(shown.map(({ finding_id }) => finding_id)));
   return (
     <Panel title={title} className="bw-exported">
-      {shown.length > 0 && <ExportMenu of="Findings" table={async () => tableOf(await allPages(asked))} />}
+      {shown.length > 0 && (
+        <div className="bw-table-tools">
+          <ColumnsMenu
+            of="Findings"
+            columns={FINDING_COLUMNS}
+            hidden={hidden}
+            onHide={(next) => change({ hide: [...next].filter(Boolean).join(',') })}
+          />
+          <ExportMenu of="Findings" table={async () => tableOf(await allPages(asked))} />
+        </div>
+      )}
       <Answer of={findings} height={300}>
         {(rows) =>
           rows.length === 0 ? (
@@ -60,7 +77,7 @@ export function FindingTable({ query, filtered, title }: FindingTableProps): Rea
                   <DecideMany findings={here} onDone={() => setChosen(new Set())} />
                 </Group>
               )}
-              <FindingList rows={rows} chosen={may_decide ? chosen : undefined} onChoose={toggle} />
+              <FindingList rows={rows} hidden={hidden} chosen={may_decide ? chosen : undefined} onChoose={toggle} />
             </>
           )
         }

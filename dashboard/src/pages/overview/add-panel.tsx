@@ -1,10 +1,11 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
-import { Button, Group, Select } from '@mantine/core';
+import { Button, Group, Select, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { usePages } from '../../api/use-api.ts';
 import { seriesName } from '../../format/series-name.ts';
+import { MetricSelect } from '../matrix/metric-select.tsx';
 import { useSavedQueries } from '../reports/saved-queries.tsx';
-import { needsOf, PANEL_KINDS, type PanelKind, type PlacedPanel } from './layout.ts';
+import { isRule, needsOf, PANEL_KINDS, type PanelKind, type PlacedPanel } from './layout.ts';
 
 const KINDS = Object.entries(PANEL_KINDS).map(([value, label]) => ({ value, label }));
 
@@ -12,6 +13,7 @@ const KINDS = Object.entries(PANEL_KINDS).map(([value, label]) => ({ value, labe
 export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => void; onDone: () => void }): ReactNode {
   const [kind, setKind] = useState<PanelKind>('series');
   const [of, setOf] = useState('');
+  const [metric, setMetric] = useState('');
   const series = usePages(call('GET /api/series', { query: { limit: 1000 } }));
   const queries = useSavedQueries();
   const things =
@@ -19,7 +21,8 @@ export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => voi
       ? (series.data ?? []).map((row) => ({ value: row.series_id, label: seriesName(row) }))
       : (queries.data?.items ?? []).map(({ name }) => name);
   const add = (): void => {
-    onAdd({ kind, columns: 6, ...(needsOf(kind) ? { of } : {}) });
+    if (isRule(kind)) onAdd({ kind, columns: 6, of: of.trim() || '*', metric });
+    else onAdd({ kind, columns: 6, ...(needsOf(kind) ? { of } : {}) });
     setOf('');
   };
   return (
@@ -47,7 +50,25 @@ export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => voi
           w={340}
         />
       )}
-      <Button variant="default" onClick={add} disabled={needsOf(kind) && of === ''}>
+      {isRule(kind) && (
+        <>
+          <TextInput
+            label="Benchmarks"
+            placeholder="all: *"
+            title="A name, in which * stands for any text: nightly-*"
+            value={of}
+            onChange={(event) => setOf(event.currentTarget.value)}
+            maxLength={256}
+            w={200}
+          />
+          <MetricSelect value={metric} onChange={setMetric} />
+        </>
+      )}
+      <Button
+        variant="default"
+        onClick={add}
+        disabled={(needsOf(kind) && of === '') || (isRule(kind) && metric === '')}
+      >
         Add
       </Button>
       <Button onClick={onDone}>Done</Button>

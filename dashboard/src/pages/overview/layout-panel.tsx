@@ -8,7 +8,7 @@ import { Answer } from '../../parts/states.tsx';
 import { FailureMap } from '../fleet/failure-map.tsx';
 import { PoolTable } from '../fleet/pool-table.tsx';
 import { Recovery } from '../fleet/recovery.tsx';
-import { PANEL_KINDS, type PanelKind, type PlacedPanel } from './layout.ts';
+import { isRule, PANEL_KINDS, type PanelKind, type PlacedPanel, type RuleKind } from './layout.ts';
 import { NewestFindings } from './newest-findings.tsx';
 import { RunningNow } from './running-now.tsx';
 import { ThroughputChart } from './throughput-chart.tsx';
@@ -20,7 +20,7 @@ const QueryPanel = lazy(() => import('./query-panel.tsx'));
 
 const MINUTES = 60;
 
-const CONTENTS: Record<PanelKind, (of: string) => ReactNode> = {
+const CONTENTS: Record<Exclude<PanelKind, RuleKind>, (of: string) => ReactNode> = {
   running: () => <RunningNow />,
   throughput: () => <Throughput />,
   pools: () => <Pools />,
@@ -45,7 +45,7 @@ export function LayoutPanel({
   return (
     <div ref={place} className={`bw-${columns}`}>
       <Panel title={titleOf(kind, of)} aside={tools ?? aside}>
-        <Suspense fallback={null}>{CONTENTS[kind](of)}</Suspense>
+        <Suspense fallback={null}>{isRule(kind) ? null : CONTENTS[kind](of)}</Suspense>
       </Panel>
     </div>
   );

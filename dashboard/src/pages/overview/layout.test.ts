@@ -3,8 +3,10 @@ import { expect, it } from 'vitest';
 import {
   decodeLayout,
   encodeLayout,
+  isRule,
   type Layout,
   moved,
+  needsOf,
   PANEL_KINDS,
   type PanelKind,
   readLayout,
@@ -20,7 +22,9 @@ const layouts = fc.record({
         columns: fc.integer({ min: 3, max: 12 }),
         of: fc.string({ minLength: 1, unit: 'grapheme' }),
       })
-      .map(({ of, ...panel }) => (panel.kind === 'series' || panel.kind === 'query' ? { ...panel, of } : panel)),
+      .map(({ of, ...panel }) =>
+        isRule(panel.kind) ? { ...panel, of, metric: of } : needsOf(panel.kind) ? { ...panel, of } : panel,
+      ),
     { maxLength: 10 },
   ),
 });
@@ -38,6 +42,9 @@ it('what is no layout is refused with what is wrong', () => {
   expect(() => readLayout({ panels: [{ kind: 'clock', columns: 6 }] })).toThrow('panels[0]: unknown panel "clock"');
   expect(() => readLayout({ panels: [{ kind: 'running', columns: 13 }] })).toThrow('from 3 to 12, not 13');
   expect(() => readLayout({ panels: [{ kind: 'series', columns: 6 }] })).toThrow('"of" is missing');
+  expect(() => readLayout({ panels: [{ kind: 'each_series', columns: 6, of: '*' }] })).toThrow(
+    '"metric" must be a text',
+  );
   expect(() => decodeLayout('%%')).toThrow('holds no layout');
 });
 

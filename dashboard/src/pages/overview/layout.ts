@@ -13,6 +13,8 @@ export const PANEL_KINDS = {
   recovery: 'Recovery by strategy',
   series: 'History of a series',
   query: 'A saved query',
+  each_benchmark: 'A panel for each benchmark',
+  each_series: 'A panel for each series',
 } as const;
 export type PanelKind = keyof typeof PANEL_KINDS;
 
@@ -20,8 +22,10 @@ export interface PlacedPanel {
   kind: PanelKind;
   /** Of twelve columns. */
   columns: number;
-  /** The series' id, or the saved query's name. */
+  /** The series' id, the saved query's name, or of a rule which benchmarks: `*` stands for any text. */
   of?: string;
+  /** Of a rule. */
+  metric?: string;
 }
 
 export const STANDARD: Layout = {
@@ -36,8 +40,17 @@ export const STANDARD: Layout = {
 
 const MIN_COLUMNS = 3;
 const MAX_PANELS = 40;
+const MAX_TEXT = 256;
+const FIELDS_OF_RULE: Readonly<Record<string, string>> = {
+  of: 'a benchmark, where * stands for any text',
+  metric: 'the name of a metric',
+};
 
-/** Kinds that need to be told of what. */
+/** Rules: each stands for the panels of whatever matches it now. */
+export type RuleKind = 'each_benchmark' | 'each_series';
+export const isRule = (kind: PanelKind): kind is RuleKind => kind === 'each_benchmark' || kind === 'each_series';
+
+/** Kinds that show one thing, which `of` names. */
 export const needsOf = (kind: PanelKind): boolean => kind === 'series' || kind === 'query';
 
 /** @throws Error that says what is wrong with what should be a layout */
@@ -50,13 +63,21 @@ export function readLayout(value: unknown): Layout {
 }
 
 function readPanel(value: unknown, at: number): PlacedPanel {
-  const { kind, columns, of } = (value ?? {}) as Partial<Record<keyof PlacedPanel, unknown>>;
+  const { kind, columns, of, metric } = (value ?? {}) as Partial<Record<keyof PlacedPanel, unknown>>;
   const where = `panels[${at}]`;
   if (typeof kind !== 'string' || !Object.hasOwn(PANEL_KINDS, kind))
     throw new Error(`${where}: unknown panel "${kind}": use one of ${Object.keys(PANEL_KINDS).join(', ')}.`);
   if (typeof columns !== 'number' || !Number.isInteger(columns) || columns < MIN_COLUMNS || columns > 12)
     throw new Error(`${where}: columns must be a whole number from ${MIN_COLUMNS} to 12, not ${columns}.`);
   const named = kind as PanelKind;
+  if (isRule(named)) {
+    for (const [field, text] of Object.entries({ of, metric }))
+      if (typeof text !== 'string' || text === '' || text.length > MAX_TEXT)
+        throw new Error(
+          `${where}: "${field}" must be a text of 1 to ${MAX_TEXT} characters: ${FIELDS_OF_RULE[field]}.`,
+        );
+    return { kind: named, columns, of: String(of), metric: String(metric) };
+  }
   if (!needsOf(named)) return { kind: named, columns };
   if (typeof of !== 'string' || of === '')
     throw new Error(`${where}: "of" is missing: it names the series or the saved query.`);

@@ -6,13 +6,15 @@ import { useMay } from '../../api/session.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { PageHead } from '../../parts/panel.tsx';
 import { Failure } from '../../parts/states.tsx';
+import { Ago } from '../../parts/time.tsx';
 import { AddPanel } from './add-panel.tsx';
 import { Answers } from './answers.tsx';
-import type { Layout } from './layout.ts';
+import { isRule, type Layout } from './layout.ts';
 import { LayoutMenu } from './layout-menu.tsx';
 import { LayoutPanel } from './layout-panel.tsx';
 import { PanelTools } from './panel-tools.tsx';
-import { useLayout } from './use-layout.ts';
+import { PanelsOfRule } from './panels-of-rule.tsx';
+import { type ShownLayout, useLayout } from './use-layout.ts';
 
 /** What is red, what runs, whether the fleet is well; then the panels of the chosen layout. */
 export default function OverviewPage(): ReactNode {
@@ -34,25 +36,36 @@ export default function OverviewPage(): ReactNode {
       </PageHead>
       {error !== null && <Failure error={error} />}
       <Answers />
+      <NewerVersion shown={shown} />
       {arranging && (
         <AddPanel onAdd={(panel) => show({ panels: [...layout.panels, panel] })} onDone={() => setArranging(false)} />
       )}
       <div className="bw-grid bw-packed">
-        {layout.panels.map((panel, at) => (
-          <LayoutPanel
-            key={keyOf(layout, at)}
-            panel={panel}
-            tools={arranging ? <PanelTools layout={layout} at={at} onChange={show} /> : undefined}
-          />
-        ))}
+        {layout.panels.map((panel, at) => {
+          const Shown = isRule(panel.kind) ? PanelsOfRule : LayoutPanel;
+          const tools = arranging ? <PanelTools layout={layout} at={at} onChange={show} /> : undefined;
+          return <Shown key={keyOf(layout, at)} panel={panel} tools={tools} />;
+        })}
       </div>
     </>
   );
 }
 
+/** Says that somebody else has saved the layout that is changed here. */
+function NewerVersion({ shown: { name, changed, saved } }: { shown: ShownLayout }): ReactNode {
+  if (changed === undefined || saved === undefined || saved.revision === changed.revision) return null;
+  return (
+    <p className="bw-note" role="status">
+      {saved.saved_by ?? 'Somebody'} saved a newer version of "{name}"{' '}
+      {saved.saved_at !== null && <Ago at={saved.saved_at} />}. Save yours to merge the two.
+    </p>
+  );
+}
+
 /** Stays with a panel while it is moved: its kind, and how many of that kind stand before it. */
 function keyOf({ panels }: Layout, at: number): string {
-  const name = (panel: Layout['panels'][number] | undefined): string => `${panel?.kind} ${panel?.of ?? ''}`;
+  const name = (panel: Layout['panels'][number] | undefined): string =>
+    `${panel?.kind} ${panel?.of ?? ''} ${panel?.metric ?? ''}`;
   const own = name(panels[at]);
   return `${own} ${panels.slice(0, at).filter((panel) => name(panel) === own).length}`;
 }

@@ -1,12 +1,16 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
+import type { TaskSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { RunRow, TaskRow } from '@benchwire/shared/contracts/rows.ts';
 import { distinctModelNames } from '@benchwire/shared/format/model-name.ts';
-import { Button, Select, TextInput, UnstyledButton } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { UnstyledButton } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
+import { allPages } from '../../api/all-pages.ts';
 import { usePages } from '../../api/use-api.ts';
 import { formatSeconds } from '../../format/numbers.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, type TableOrder } from '../../parts/data-table.tsx';
+import { type Filter, FilterBar } from '../../parts/list/filter-bar.tsx';
+import { ShowMore } from '../../parts/list/server-list.tsx';
+import { type Direction, useOrder } from '../../parts/list/use-order.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { oneOf, useUrlState } from '../../parts/url-state.ts';
@@ -19,49 +23,55 @@ import { useRetriedAttempts } from './use-retried-attempts.ts';
 const DEFAULTS = { state: '', find: '' };
 const STATES = ['waiting', 'running', 'completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const;
 
+const FILTERS: readonly Filter[] = [
+  {
+    ...{ name: 'state', kind: 'choice', label: 'State', placeholder: 'every state' },
+    choices: STATES.map((value) => ({ value, label: value.replace('_', ' ') })),
+  },
+  { name: 'find', kind: 'search', label: 'Search for tasks', placeholder: 'task, model, worker, pool', width: 240 },
+];
+/** Each with the direction that it begins with. */
+const ORDERS = {
+  ...{ started_at: 'ascending', task_id: 'ascending', state: 'ascending', execution_time_seconds: 'descending' },
+  ...{ model: 'ascending', worker_id: 'ascending', reason: 'descending' },
+} as const satisfies Record<TaskSort, Direction>;
+
 /** Every task of a run with its life on the run's time axis. */
 export function TaskTable({ run, onPick }: { run: RunRow; onPick: (task_id: string) => void }): ReactNode {
-  const [{ state, find }, change] = useUrlState(DEFAULTS);
-  const tasks = usePages(
-    call('GET /api/runs/:run_id/tasks', {
-      params: { run_id: run.run_id },
-      query: { state: oneOf(STATES, state), search: find, limit: 500 },
-    }),
-  );
+  const [filters, change] = useUrlState(DEFAULTS);
+  const { sort, descending, order } = useOrder(ORDERS);
+  const asked = call('GET /api/runs/:run_id/tasks', {
+    params: { run_id: run.run_id },
+    query: { state: oneOf(STATES, filters.state), search: filters.find, sort, descending, limit: 500 },
+  });
+  const tasks = usePages(asked);
   return (
     <>
-      <search className="bw-filters">
-        <Select
-          aria-label="State"
-          placeholder="every state"
-          data={STATES.map((value) => ({ value, label: value.replace('_', ' ') }))}
-          value={state || null}
-          onChange={(next) => change({ state: next ?? '' })}
-          clearable
-          w={150}
-        />
-        <TextInput
-          data-search
-          aria-label="Search for tasks"
-          placeholder="task, model, worker, pool"
-          leftSection={<IconSearch size={15} />}
-          value={find}
-          onChange={(event) => change({ find: event.currentTarget.value })}
-        />
-      </search>
+      <FilterBar
+        list="tasks"
+        filters={FILTERS}
+        state={filters}
+        defaults={DEFAULTS}
+        change={change}
+        not_saved={['task']}
+      />
       <Answer of={tasks} height={300}>
-        {(rows) => <Rows run={run} rows={rows} onPick={onPick} />}
+        {(rows) => <Rows run={run} rows={rows} onPick={onPick} order={order} all={() => allPages(asked)} />}
       </Answer>
-      {tasks.hasNextPage && (
-        <Button variant="subtle" size="compact-sm" mt={6} onClick={() => void tasks.fetchNextPage()}>
-          Load more tasks
-        </Button>
-      )}
+      <ShowMore of={tasks} />
     </>
   );
 }
 
-function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (task_id: string) => void }): ReactNode {
+interface RowsProps {
+  run: RunRow;
+  rows: TaskRow[];
+  onPick: (task_id: string) => void;
+  order: TableOrder;
+  all: () => Promise<readonly TaskRow[]>;
+}
+
+function Rows({ run, rows, onPick, order, all }: RowsProps): ReactNode {
   const now = useNow(run.finished_at === null ? 1000 : null);
   const attempts = useRetriedAttempts(rows);
   const { accepted_at, finished_at } = run;
@@ -123,10 +133,10 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
     },
     { key: 'worker_id', title: 'Worker', wide: true, value: ({ worker_id }) => worker_id || null },
     {
-      key: 'error_message',
+      key: 'reason',
       title: 'Reason',
       wide: true,
-      value: ({ error_message, note }) => error_message || note,
+      value: ({ error_class, error_message, note }) => (error_class === '' ? note : `${error_class}: ${error_message}`),
       cell: ({ error_class, error_message, note }) => (
         <span className="bw-clip" title={error_message || note}>
           {error_class === '' ? note : `${error_class}: ${error_message}`}
@@ -143,7 +153,10 @@ function Rows({ run, rows, onPick }: { run: RunRow; rows: TaskRow[]; onPick: (ta
         columns={columns}
         rows={rows}
         rowKey={({ task_id }) => task_id}
-        sorted={{ key: 'started_at', descending: false }}
+        most={rows.length}
+        order={order}
+        choosable
+        all={all}
       />
     </>
   );

@@ -30,13 +30,15 @@ export interface FilterBarProps<State extends Record<string, string>> {
   state: State;
   defaults: NoInfer<State>;
   change: (change: Partial<NoInfer<State>>) => void;
+  /** Parameters of the address that a saved filter leaves out. */
+  not_saved?: readonly string[];
   /** What stands before the filters. */
   children?: ReactNode;
 }
 
 /** The filters of a list, which live in the page's address; whatever they are can be saved under a name. */
 export function FilterBar<State extends Record<string, string>>(props: FilterBarProps<State>): ReactNode {
-  const { list, filters, state, defaults, change, children } = props;
+  const { list, filters, state, defaults, change, not_saved, children } = props;
   const [first, later] = [filters.filter(({ more }) => more !== true), filters.filter(({ more }) => more === true)];
   const isSet = ({ name }: Filter): boolean => state[name] !== defaults[name];
   const [more, setMore] = useState(later.some(isSet));
@@ -64,7 +66,7 @@ export function FilterBar<State extends Record<string, string>>(props: FilterBar
           </div>
         </>
       )}
-      <SavedFilters list={list} />
+      <SavedFilters list={list} leave_out={not_saved ?? []} />
       {filters.some(isSet) && (
         <Button variant="subtle" onClick={clear}>
           Clear

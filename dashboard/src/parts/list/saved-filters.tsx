@@ -13,14 +13,16 @@ import { readSavedFilter } from './saved-filter.ts';
 const FILTERS = call('GET /api/saved/:kind', { params: { kind: 'filters' } });
 
 /** Filters that somebody saved for this list on this server: what the page's address says, under a name. */
-export function SavedFilters({ list }: { list: string }): ReactNode {
+export function SavedFilters({ list, leave_out }: { list: string; leave_out: readonly string[] }): ReactNode {
   const [parameters, setParameters] = useSearchParams();
   const [saving, setSaving] = useState(false);
   const may_save = useMay('submitter');
   const saved = useGet(FILTERS);
   const at = (name: string) => ({ params: { kind: 'filters' as const, name: `${list}/${name}` } });
+  const search = (): string =>
+    new URLSearchParams([...parameters].filter(([name]) => !leave_out.includes(name))).toString();
   const save = useChange(
-    (name: string) => call('PUT /api/saved/:kind/:name', { ...at(name), body: { search: parameters.toString() } }),
+    (name: string) => call('PUT /api/saved/:kind/:name', { ...at(name), body: { search: search() } }),
     [FILTERS.path],
   );
   const remove = useChange((name: string) => call('DELETE /api/saved/:kind/:name', at(name)), [FILTERS.path]);

@@ -22,5 +22,6 @@ export function useOrder<Sort extends string>(
     const direction: Direction = wanted ? 'descending' : 'ascending';
     change({ sort: next === sorts[0] ? '' : next, order: direction === natural[next] ? '' : direction });
   };
-  return { sort, descending, order: { sorting: { key: sort, descending }, sortable: sorts, onSort } };
+  const startsDescending = (key: string): boolean => natural[key as Sort] === 'descending';
+  return { sort, descending, order: { sorting: { key: sort, descending }, sortable: sorts, startsDescending, onSort } };
 }

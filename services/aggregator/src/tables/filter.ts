@@ -25,6 +25,13 @@ export function contains(columns: readonly string[], search: string): Condition 
   return [`positionCaseInsensitiveUTF8(concat(${columns.join(", '\\n', ")}), {search:String}) > 0`, { search }];
 }
 
+/** A column's text fits a pattern in which `*` stands for any text, as `matchesPattern` says; no condition without one. */
+export function fits(column: string, name: string, pattern: string | undefined): Condition | undefined {
+  if (pattern === undefined || pattern === '') return undefined;
+  const like = pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+  return [`${column} LIKE {${name}:String}`, { [name]: like }];
+}
+
 /** A column, or an expression, begins with a text; no condition where nothing was asked for. */
 export function beginsWith(column: string, name: string, value: string | undefined): Condition | undefined {
   return value === undefined || value === ''

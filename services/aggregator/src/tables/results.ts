@@ -10,7 +10,18 @@ import type {
   SeriesRow,
 } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { afterRow, contains, equals, filterBy, numberKey, type SortKey, since, textKey, until } from './filter.ts';
+import {
+  afterRow,
+  contains,
+  equals,
+  filterBy,
+  fits,
+  numberKey,
+  type SortKey,
+  since,
+  textKey,
+  until,
+} from './filter.ts';
 import { SERIES_COLUMNS, SERIES_FIELDS } from './series-columns.ts';
 import { columnsOf, type Table } from './table.ts';
 
@@ -191,7 +202,7 @@ export function findFresh(
 /** Every series with its last point, the one that changed last first; those of one run by name. */
 export function findSeries(
   database: Queries,
-  { search, series_id, series_kind, model, sort, descending, after, limit }: AskedQuery<'series'>,
+  { search, series_id, series_kind, model, benchmark, metric, sort, descending, after, limit }: AskedQuery<'series'>,
 ): Promise<SeriesRow[]> {
   const key = SERIES_SORTED_BY[sort];
   const direction = descending ? 'DESC' : 'ASC';
@@ -203,6 +214,8 @@ export function findSeries(
     equals('series_id', 'String', series_id),
     equals('series_kind', 'String', series_kind),
     equals('model', 'String', model),
+    fits('benchmark', 'benchmark', benchmark),
+    equals('metric', 'String', metric),
     contains(['benchmark', 'model', 'metric'], search),
   ]);
   // What a series is stands in each of its points, so it is read from the newest alone: of a million points that takes a

@@ -1,7 +1,8 @@
+import type { TaskSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { AskedQuery } from '@benchwire/shared/contracts/query.ts';
 import type { RunRow, TaskRow as TaskReply, TaskState } from '@benchwire/shared/contracts/rows.ts';
 import type { Queries } from '../adapters/database.ts';
-import { contains, equals, filterBy } from './filter.ts';
+import { afterRow, contains, equals, filterBy, numberKey, type SortKey, textKey } from './filter.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -43,22 +44,41 @@ export type TaskRow = Readonly<Record<keyof typeof tasks.columns, unknown>>;
 const SHOWN =
   'run_id, task_id, state, attempt, executor, benchmark, model, pool, worker_id, started_at, finished_at, execution_time_seconds, error_class, error_code, error_message, note';
 
-/** A page of a run's tasks by task id. */
+/** A task that has not begun is after all others that have, one without a duration before all others. */
+const SORTED_BY: Record<TaskSort, SortKey> = {
+  task_id: textKey('task_id'),
+  state: textKey('toString(state)'),
+  started_at: numberKey('ifNull(toFloat64(toUnixTimestamp64Milli(started_at)), 1e15)'),
+  execution_time_seconds: numberKey('ifNull(execution_time_seconds, -1)'),
+  model: textKey('toString(model)'),
+  worker_id: textKey('toString(worker_id)'),
+  reason: textKey("if(error_class = '', note, concat(error_class, ': ', error_message))"),
+};
+
+/** A page of a run's tasks, sorted; among equals by task id. */
 export function findTasks(
   database: Queries,
-  { run_id, state, task_id, search, after_task_id, limit }: AskedQuery<'tasks'>,
+  { run_id, state, task_id, search, after_task_id, sort, descending, after, limit }: AskedQuery<'tasks'>,
 ): Promise<TaskReply[]> {
+  const key = SORTED_BY[sort];
   const { where, parameters } = filterBy([
     equals('run_id', 'UUID', run_id),
     ['task_id > {after_task_id:String}', { after_task_id }],
     equals('state', 'String', state),
     equals('task_id', 'String', task_id),
     contains(['task_id', 'model', 'worker_id', 'pool'], search),
+    afterRow(
+      key,
+      descending,
+      { column: 'task_id', type: 'String' },
+      after && { value: after.value, id: after.task_id },
+    ),
   ]);
-  return database.query(`SELECT ${SHOWN} FROM tasks FINAL ${where} ORDER BY task_id LIMIT {limit:UInt32}`, {
-    ...parameters,
-    limit,
-  });
+  return database.query(
+    `SELECT ${SHOWN}, ${key.column} AS sort_value FROM tasks FINAL ${where}
+     ORDER BY sort_value ${descending ? 'DESC' : 'ASC'}, task_id LIMIT {limit:UInt32}`,
+    { ...parameters, limit },
+  );
 }
 
 /** How many tasks of each run are in which state. */

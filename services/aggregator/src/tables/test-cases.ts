@@ -1,8 +1,9 @@
 import type { AttemptKey } from '@benchwire/shared/contracts/ids.ts';
+import type { TestSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { AskedQuery, QueryRow } from '@benchwire/shared/contracts/query.ts';
 import type { Queries } from '../adapters/database.ts';
 import { firstWins, streamOrder } from '../decide/versions.ts';
-import { type Condition, contains, equals, filterBy } from './filter.ts';
+import { afterRow, type Condition, contains, equals, filterBy, numberKey, type SortKey, textKey } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** One row per test case and attempt. By case first, because that is how history is read. */
@@ -68,6 +69,23 @@ export function findRunTests(
 }
 
 /**
+ * Texts and numbers of `findTests`. `last_state` is one text of all that the order goes by: whether it fails now, how flaky it is
+ * (a millionth is the least difference), how often it failed, and when it ran last.
+ */
+const SORTED_BY: Record<TestSort, SortKey> = {
+  last_state: textKey(
+    `concat(if(last_state IN ('failed', 'error'), '1', '0'), leftPad(toString(toUInt32(ifNull(flakiness + 1, 0) * 1000000)), 7, '0'),
+       leftPad(toString(failures), 10, '0'), leftPad(toString(toUnixTimestamp64Milli(last_at)), 15, '0'))`,
+  ),
+  test: textKey("concat(if(class = '', file, class), '\\n', name)"),
+  benchmark: textKey('toString(benchmark)'),
+  failures: numberKey('toFloat64(failures)'),
+  flakiness: numberKey('ifNull(flakiness, -1)'),
+  seconds: numberKey('ifNull(seconds, -1)'),
+  last_at: numberKey('toFloat64(toUnixTimestamp64Milli(last_at))'),
+};
+
+/**
  * Cases with how often they failed lately and how much they are to be relied on. Executions of one program are those with the
  * same commit and settings (without a commit: the same settings) on the same pool; a case that both passed and failed there is
  * flaky. `flakiness` is the share of executions that disagree with most others of their program, of those programs that
@@ -75,7 +93,7 @@ export function findRunTests(
  */
 export function findTests(
   database: Queries,
-  { benchmark, search, case_id, only, executions, limit }: AskedQuery<'tests'>,
+  { benchmark, search, case_id, only, executions, sort, descending, after, limit }: AskedQuery<'tests'>,
 ): Promise<Array<QueryRow<'tests'>>> {
   const conditions: Array<Condition | undefined> = [
     equals('case_id', 'String', case_id),
@@ -87,9 +105,15 @@ export function findTests(
     ...(only.includes('flaky') ? ['flaky_programs > 0'] : []),
     ...(only.includes('failing') ? ["last_state IN ('failed', 'error')"] : []),
   ];
+  const key = { ...SORTED_BY[sort], column: 'sort_value' };
+  const last = after && { value: after.value, id: after.case_id };
+  const page = filterBy([
+    ...wanted.map((text): Condition => [text, {}]),
+    afterRow(key, descending, { column: 'case_id', type: 'String' }, last),
+  ]);
   return database.query(
     `SELECT case_id, newest.1 AS benchmark, newest.2 AS class, newest.3 AS name, newest.4 AS file, newest.5 AS last_state,
-       newest.6 AS last_at, newest.7 AS last_run_id, newest.8 AS last_message, executions, failures, skipped, programs, flaky_programs, flakiness, seconds, recent
+       newest.6 AS last_at, newest.7 AS last_run_id, newest.8 AS last_message, executions, failures, skipped, programs, flaky_programs, flakiness, seconds, recent, ${SORTED_BY[sort].column} AS sort_value
      FROM (
        SELECT case_id, argMin(newest_of, newest_version) AS newest, sum(passed + failed) AS executions, sum(failed) AS failures,
          sum(not_run) AS skipped, countIf(passed + failed > 0) AS programs, countIf(passed > 0 AND failed > 0) AS flaky_programs,
@@ -108,9 +132,9 @@ export function findTests(
            SELECT * FROM test_cases FINAL ${where} ORDER BY case_id, version LIMIT {executions:UInt32} BY case_id)
          GROUP BY case_id, commit, variant, pool)
        GROUP BY case_id)
-     ${wanted.length === 0 ? '' : `WHERE ${wanted.join(' AND ')}`}
-     ORDER BY last_state IN ('failed', 'error') DESC, flakiness DESC NULLS LAST, failures DESC, last_at DESC, case_id LIMIT {limit:UInt32}`,
-    { ...parameters, executions, limit },
+     ${page.where}
+     ORDER BY sort_value ${descending ? 'DESC' : 'ASC'}, case_id LIMIT {limit:UInt32}`,
+    { ...parameters, ...page.parameters, executions, limit },
   );
 }
 

@@ -1,8 +1,10 @@
-import type { SavedFacts } from '@benchwire/shared/contracts/api/saved.ts';
+import type { Saved, SavedFacts } from '@benchwire/shared/contracts/api/saved.ts';
 import { SAVED_BUCKET, savedEntry } from '@benchwire/shared/contracts/http.ts';
 import { MAX_SAVED, MAX_SAVED_BYTES, MAX_SAVED_PER_CALLER } from '@benchwire/shared/contracts/limits.ts';
+import { visibleText } from '@benchwire/shared/format/visible-text.ts';
 import { type FollowedBucket, type FollowOptions, followBucket } from '@benchwire/shared/runtime/follow-bucket.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
@@ -51,15 +53,25 @@ export class SavedValues {
     return found.sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  async get(kind: string, name: string): Promise<unknown> {
+  async get(kind: string, name: string): Promise<Saved | undefined> {
     const entry = await this.#bucket.get(keyOf(kind, name));
     const parsed = entry?.operation === 'PUT' ? parseJson(stored, entry.value) : undefined;
     // What cannot be read goes out of the bucket, as the index follows it.
-    return parsed?.ok === true ? entryOf(parsed.value).value : undefined;
+    if (entry === null || parsed?.ok !== true) return undefined;
+    const { value, saved_by, saved_at } = entryOf(parsed.value);
+    return { name, value, revision: entry.revision, saved_by, saved_at };
   }
 
-  /** @throws HttpProblem 413 for what is too large, 409 where there are too many */
-  async put(kind: string, name: string, value: unknown, { identity, subject }: Caller): Promise<void> {
+  /**
+   * @param over the revision that is replaced, 0 for none; undefined replaces whatever is there
+   * @throws HttpProblem 413 for what is too large, 409 where there are too many, or where `over` is not the newest revision
+   */
+  async put(
+    kind: string,
+    name: string,
+    value: unknown,
+    { caller: { identity, subject }, over }: { caller: Caller; over: number | undefined },
+  ): Promise<Saved> {
     const key = keyOf(kind, name);
     const bytes = Buffer.byteLength(JSON.stringify(value));
     if (bytes > MAX_SAVED_BYTES)
@@ -70,8 +82,18 @@ export class SavedValues {
       throw full(`You have saved ${own} layouts, queries and filters`, MAX_SAVED_PER_CALLER);
     if (!this.#known.has(key) && this.#known.size >= MAX_SAVED) throw full(`${MAX_SAVED} are saved here`, MAX_SAVED);
     const saved_at = new Date().toISOString();
-    await this.#bucket.put(key, JSON.stringify({ benchwire_saved: 1, identity, saved_by: subject, saved_at, value }));
+    const text = JSON.stringify({ benchwire_saved: 1, identity, saved_by: subject, saved_at, value });
+    const revision = await this.#write(key, text, over).catch(async (error: unknown) => {
+      if (!(error instanceof JetStreamApiError) || error.code !== WRONG_LAST_SEQUENCE) throw error;
+      throw changed(name, await this.get(kind, name));
+    });
     this.#known.set(key, { name, identity, saved_by: subject, saved_at, bytes });
+    return { name, value, revision, saved_by: subject, saved_at };
+  }
+
+  #write(key: string, text: string, over: number | undefined): Promise<number> {
+    if (over === undefined) return this.#bucket.put(key, text);
+    return over === 0 ? this.#bucket.create(key, text) : this.#bucket.update(key, text, over);
   }
 
   async delete(kind: string, name: string): Promise<void> {
@@ -79,6 +101,20 @@ export class SavedValues {
     await this.#bucket.delete(key);
     this.#known.delete(key);
   }
+}
+
+/** JetStream's code for a write over another revision than the newest. */
+const WRONG_LAST_SEQUENCE = 10_071;
+
+function changed(name: string, now: Saved | undefined): HttpProblem {
+  const shown = visibleText(name);
+  return new HttpProblem(
+    409,
+    'SAVED_CHANGED',
+    now === undefined
+      ? `"${shown}" was deleted meanwhile: save it with revision=0, or under another name.`
+      : `"${shown}" was saved by ${now.saved_by ?? 'somebody'} at ${now.saved_at ?? 'a time that is not known'}: read it again and save over revision ${now.revision}, or save under another name.`,
+  );
 }
 
 function full(what: string, most: number): HttpProblem {

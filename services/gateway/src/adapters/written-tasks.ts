@@ -84,7 +84,7 @@ export class WrittenTasks {
   }
 }
 
-function withWritten(row: TaskRow, written: ReadonlyMap<string, Task>): TaskNow {
+function withWritten({ sort_value: _, ...row }: TaskRow, written: ReadonlyMap<string, Task>): TaskNow {
   const task = taskOfRun(written, row)?.task;
   const { type = null, priority = null, config = null, requirements = null } = task ?? {};
   const { depends_on = null, timeout_seconds = null } = task ?? {};

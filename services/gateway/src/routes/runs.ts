@@ -5,8 +5,8 @@ import { ClientError } from '@benchwire/shared/client/errors.ts';
 import { FILES_DIFFER, requestToRepeat } from '@benchwire/shared/client/repeat-run.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { DecidedRuns, runApi } from '@benchwire/shared/contracts/api/runs.ts';
-import { runId, taskId } from '@benchwire/shared/contracts/ids.ts';
-import { RUN_SORTS } from '@benchwire/shared/contracts/list-sort.ts';
+import { runId } from '@benchwire/shared/contracts/ids.ts';
+import { RUN_SORTS, TASK_SORTS } from '@benchwire/shared/contracts/list-sort.ts';
 import type { QueryParameters } from '@benchwire/shared/contracts/query.ts';
 import { type RunStatus, statusesFoundBy } from '@benchwire/shared/contracts/run-status.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
@@ -24,6 +24,9 @@ import { submitFor } from './submit-for.ts';
 
 /** The last run of a page. */
 const runPlace = z.strictObject({ sort: z.enum(RUN_SORTS), value: sortedValue, run_id: runId });
+
+/** The last task of a page. */
+const taskPlace = z.strictObject({ sort: z.enum(TASK_SORTS), value: sortedValue, task_id: z.string() });
 
 type RunFilter = '' | 'open' | 'accepted' | 'finished' | RunStatus | undefined;
 
@@ -124,11 +127,15 @@ export const runHandlers: Handlers<typeof runApi> = {
     return row;
   },
 
-  'GET /api/runs/:run_id/tasks': async ({ gateway, params: { run_id }, query: { state, search, limit, cursor } }) => {
-    const after_task_id = decodeCursor(cursor, taskId) ?? '';
-    const answer = await gateway.client.query('tasks', { run_id, limit, after_task_id, state, search });
-    const rows = await gateway.written.describeAll(run_id, answer.rows);
-    return page({ ...answer, rows }, (last) => last.task_id);
+  'GET /api/runs/:run_id/tasks': async ({ gateway, params: { run_id }, query: { cursor, ...query } }) => {
+    const place = decodeCursor(cursor, taskPlace);
+    if (place !== undefined && place.sort !== query.sort) throw wrongCursor();
+    const after = place && { value: place.value, task_id: place.task_id };
+    const answer = await gateway.client.query('tasks', { ...query, run_id, after });
+    const { items, next_cursor } = page(answer, ({ sort_value = '', task_id }) => ({
+      ...{ sort: query.sort, value: sort_value, task_id },
+    }));
+    return { items: await gateway.written.describeAll(run_id, items), next_cursor };
   },
 
   'GET /api/runs/:run_id/results': resultsOfRun,

@@ -7,15 +7,13 @@ export const savedHandlers: Handlers<typeof savedApi> = {
   'GET /api/saved/:kind': async ({ gateway, params: { kind } }) => ({ items: gateway.saved.list(kind) }),
 
   'GET /api/saved/:kind/:name': async ({ gateway, params: { kind, name } }) => {
-    const value = await gateway.saved.get(kind, name);
-    if (value === undefined) throw notFound(`${kind} "${visibleText(name)}"`);
-    return { name, value };
+    const found = await gateway.saved.get(kind, name);
+    if (found === undefined) throw notFound(`${kind} "${visibleText(name)}"`);
+    return found;
   },
 
-  'PUT /api/saved/:kind/:name': async ({ gateway, params: { kind, name }, body, caller }) => {
-    await gateway.saved.put(kind, name, body, caller);
-    return { name, value: body };
-  },
+  'PUT /api/saved/:kind/:name': ({ gateway, params: { kind, name }, query: { revision }, body, caller }) =>
+    gateway.saved.put(kind, name, body, { caller, over: revision }),
 
   'DELETE /api/saved/:kind/:name': async ({ gateway, params: { kind, name } }) => {
     await gateway.saved.delete(kind, name);
