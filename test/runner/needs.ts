@@ -62,6 +62,7 @@ export const NEEDS: readonly Need[] = [
       'test/e2e/snapshots.test.ts',
       'test/e2e/notifications.test.ts',
       'test/e2e/onnx-base.test.ts',
+      'test/e2e/layouts.test.ts',
       'test/e2e/pages.test.ts',
       'test/e2e/questions.test.ts',
       'test/e2e/repeat.test.ts',
