@@ -7,7 +7,7 @@ interface Named {
 }
 
 /** What two people changed in different ways. A panel is undefined where that person removed it; both are where it is the order of panels. */
-export interface Conflict {
+interface Conflict {
   panel: PlacedPanel | 'order';
   mine: PlacedPanel | undefined;
   theirs: PlacedPanel | undefined;
