@@ -1,4 +1,13 @@
-const CI_PROVIDERS = ['github', 'gitlab', 'jenkins', 'azure', 'circleci', 'travis', 'bitbucket', 'teamcity'] as const;
+export const CI_PROVIDERS = [
+  'github',
+  'gitlab',
+  'jenkins',
+  'azure',
+  'circleci',
+  'travis',
+  'bitbucket',
+  'teamcity',
+] as const;
 export type CiProvider = (typeof CI_PROVIDERS)[number];
 
 /** As people call them. */

@@ -36,7 +36,7 @@ export function readBuild(environment: Environment): CiBuild | undefined {
 }
 
 /** What a build says of what is measured. */
-export function sourceOfBuild(build: CiBuild | undefined): Source {
+export function sourceOfBuild(build: Partial<CiBuild> | undefined): Source {
   const { branch, pull_request, base_branch } = build ?? {};
   return {
     ...(branch === undefined ? {} : { branch: branch.slice(0, 256) }),

@@ -4,6 +4,7 @@ import { analytics } from './analytics.ts';
 import { archive } from './archive.ts';
 import { bench } from './bench.ts';
 import { cancel } from './cancel.ts';
+import { ci } from './ci.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare.ts';
 import { completionOf } from './completion.ts';
@@ -47,6 +48,7 @@ import { workers } from './workers.ts';
 export const COMMANDS: readonly Command[] = [
   run,
   bench,
+  ci,
   importResults,
   validate,
   runs,

@@ -16,7 +16,7 @@ import type { VerdictFormat } from '../results/verdict-formats.ts';
 import { count } from '../terminal/numbers.ts';
 import { oneLine } from '../terminal/text-width.ts';
 import { interruptQuestion } from './interrupt-question.ts';
-import { reportRun } from './run-report.ts';
+import { type RunReport, reportRun } from './run-report.ts';
 
 /** Bars for single tasks are of no use among more tasks than any screen has lines. */
 const MAX_TASKS_WITH_METRICS = 200;
@@ -45,6 +45,8 @@ function hints(run_id: string, what: string): string {
 interface FollowOptions {
   'fail-on': readonly FindingKind[];
   format: VerdictFormat | undefined;
+  /** Called with what is printed at the end. */
+  onEnded?: (report: RunReport) => void;
 }
 
 /**
@@ -126,7 +128,7 @@ interface EndedOptions extends FollowOptions {
 async function sayEnded(
   context: CliContext,
   { client, submitted, tasks, name }: Started,
-  { 'fail-on': fail_on, format, progress, expected, started_ms }: EndedOptions,
+  { 'fail-on': fail_on, format, onEnded, progress, expected, started_ms }: EndedOptions,
 ): Promise<number> {
   const { run_id, duplicate } = submitted;
   const findings = fail_on.length > 0 ? await client.settled(run_id, progress.last_sequence) : undefined;
@@ -139,19 +141,10 @@ async function sayEnded(
   const order = tasks.map((task) => task.task_id);
   const new_series = await findNewSeries(client, run_id, finalOutcomes(progress, order), expected);
   const url = await dashboardUrl(context, client.nats, run_id);
-  reportRun(context, {
-    progress,
-    order,
-    name,
-    duplicate,
-    findings,
-    said,
-    url,
-    format,
-    fail_on,
-    new_series,
-    started_ms,
-  });
+  const ended = { progress, order, name, duplicate, findings, said, url };
+  const report: RunReport = { ...ended, format, fail_on, new_series, started_ms };
+  reportRun(context, report);
+  onEnded?.(report);
   const completed = progress.finished?.counts?.completed ?? progress.counts.completed;
   return exitCode(completed, totalOf(progress), { findings, verdict: said.verdict }, fail_on);
 }
