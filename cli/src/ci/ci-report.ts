@@ -49,8 +49,8 @@ export const ciReport = z.strictObject({
 });
 export type CiReport = z.infer<typeof ciReport>;
 
-export type CiKind = 'failed' | 'slower' | 'changed' | 'faster' | 'no_change' | 'cannot_tell';
-export type Conclusion = 'success' | 'failure' | 'neutral';
+type CiKind = 'failed' | 'slower' | 'changed' | 'faster' | 'no_change' | 'cannot_tell';
+type Conclusion = 'success' | 'failure' | 'neutral';
 
 export interface Judgement {
   kind: CiKind;
