@@ -20,53 +20,141 @@ export type SecretReference = z.infer<typeof secretReference>;
 const httpUrl = z.url({ protocol: /^https?$/, error: 'takes an address that begins with http:// or https://' });
 const address = z.email('takes an e-mail address');
 
+const repositoryName = z
+  .string()
+  .regex(/^[\w.-]+\/[\w.-]+$/, 'takes owner/name')
+  .max(200);
 const named = { name: token };
+/** Of connectors that write to commits and pull requests. */
+const onCommits = {
+  /** What the check is called on commits. */
+  check_name: z.string().min(1).max(100).default('Benchwire findings'),
+};
+const comments = {
+  /** One comment on the pull request, edited in its place. */
+  comment: z.boolean().default(true),
+};
+
 /** Where messages go, by connector. */
+const RECEIVERS = {
+  webhook: z.strictObject({
+    ...{ ...named, connector: z.literal('webhook') },
+    url: z.union([httpUrl, secretReference], 'an address, or { env: NAME } or { file: /path } for one that is secret'),
+    /** Signs each body: header `Benchwire-Signature: sha256=<HMAC in hex>`. */
+    secret: secretReference.optional(),
+  }),
+  slack: z.strictObject({
+    ...{ ...named, connector: z.literal('slack') },
+    /** A bot's token (`xoxb-…`) with `chat:write`. */
+    token: secretReference,
+    channel: z.string().min(1).max(200),
+    /** For tests and proxies; Slack's own without. */
+    api_url: httpUrl.optional(),
+  }),
+  teams: z.strictObject({
+    ...{ ...named, connector: z.literal('teams') },
+    /** Of a workflow "When a Teams webhook request is received". */
+    webhook_url: secretReference,
+  }),
+  email: z.strictObject({
+    ...{ ...named, connector: z.literal('email') },
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(587),
+    /** `starttls` (port 587), `tls` (465), or `none` inside of a trusted network. */
+    tls: z.enum(['starttls', 'tls', 'none']).default('starttls'),
+    user: z.string().optional(),
+    password: secretReference.optional(),
+    from: address,
+    to: z.array(address).min(1).max(50),
+  }),
+  github: z
+    .strictObject({
+      ...{ ...named, connector: z.literal('github') },
+      ...{ ...onCommits, ...comments, repository: repositoryName },
+      /** A personal token; without it an App. */
+      token: secretReference.optional(),
+      app: z
+        .strictObject({
+          id: z.union([z.int().transform(String), z.string().min(1)]),
+          /** PEM. */
+          private_key: secretReference,
+          /** Found by the repository without. */
+          installation_id: z.union([z.int().transform(String), z.string().min(1)]).optional(),
+        })
+        .optional(),
+      /** `https://HOST/api/v3` of an Enterprise server. */
+      api_url: httpUrl.optional(),
+    })
+    .refine(
+      ({ token: of_person, app }) => (of_person === undefined) !== (app === undefined),
+      'needs either a token or an app',
+    ),
+  gitlab: z.strictObject({
+    ...{ ...named, connector: z.literal('gitlab') },
+    ...{ ...onCommits, ...comments },
+    /** Its path or number. */
+    project: z.union([z.int().transform(String), z.string().min(1).max(300)]),
+    token: secretReference,
+    url: httpUrl.optional(),
+  }),
+  bitbucket: z.strictObject({
+    ...{ ...named, connector: z.literal('bitbucket') },
+    ...{ ...onCommits, repository: repositoryName, token: secretReference },
+    /** Where the token is a person's. */
+    user: z.string().min(1).optional(),
+    api_url: httpUrl.optional(),
+  }),
+  azure_devops: z.strictObject({
+    ...{ ...named, connector: z.literal('azure_devops') },
+    ...{ ...onCommits, ...comments },
+    /** `https://dev.azure.com/ORGANISATION`. */
+    organization_url: httpUrl,
+    project: z.string().min(1).max(200),
+    repository: z.string().min(1).max(200),
+    token: secretReference,
+  }),
+  jira: z.strictObject({
+    ...{ ...named, connector: z.literal('jira') },
+    url: httpUrl,
+    /** An account's e-mail address on Atlassian's cloud; without it the token is a personal access token of a server. */
+    user: z.string().min(1).optional(),
+    token: secretReference,
+    /** Its key: `PERF`. */
+    project: z.string().regex(/^[A-Z][A-Z0-9_]+$/, 'takes the key of a project such as PERF'),
+    issue_type: z.string().min(1).default('Bug'),
+    labels: z.array(z.string().regex(/^\S+$/, 'takes a word without blanks')).max(20).default([]),
+    /** By name; without, the first transition to a status that counts as done, and the first one back. */
+    resolve_transition: z.string().min(1).optional(),
+    reopen_transition: z.string().min(1).optional(),
+  }),
+  alertmanager: z.strictObject({
+    ...{ ...named, connector: z.literal('alertmanager') },
+    /** Its address, without `/api/v2`. */
+    url: httpUrl,
+    user: z.string().min(1).optional(),
+    password: secretReference.optional(),
+    /** A bearer token. */
+    token: secretReference.optional(),
+  }),
+} as const;
+
+export type ConnectorName = keyof typeof RECEIVERS;
+export const CONNECTORS = Object.keys(RECEIVERS) as [ConnectorName, ...ConnectorName[]];
+
 export const receiver = z.discriminatedUnion(
   'connector',
   [
-    z.strictObject({
-      ...named,
-      connector: z.literal('webhook'),
-      url: z.union(
-        [httpUrl, secretReference],
-        'an address, or { env: NAME } or { file: /path } for one that is secret',
-      ),
-      /** Signs each body: header `Benchwire-Signature: sha256=<HMAC in hex>`. */
-      secret: secretReference.optional(),
-    }),
-    z.strictObject({
-      ...named,
-      connector: z.literal('slack'),
-      /** A bot's token (`xoxb-…`) with `chat:write`. */
-      token: secretReference,
-      channel: z.string().min(1).max(200),
-      /** For tests and proxies; Slack's own without. */
-      api_url: httpUrl.optional(),
-    }),
-    z.strictObject({
-      ...named,
-      connector: z.literal('teams'),
-      /** Of a workflow "When a Teams webhook request is received". */
-      webhook_url: secretReference,
-    }),
-    z.strictObject({
-      ...named,
-      connector: z.literal('email'),
-      host: z.string().min(1),
-      port: z.int().min(1).max(65_535).default(587),
-      /** `starttls` (port 587), `tls` (465), or `none` inside of a trusted network. */
-      tls: z.enum(['starttls', 'tls', 'none']).default('starttls'),
-      user: z.string().optional(),
-      password: secretReference.optional(),
-      from: address,
-      to: z.array(address).min(1).max(50),
-    }),
+    RECEIVERS.webhook,
+    RECEIVERS.slack,
+    RECEIVERS.teams,
+    RECEIVERS.email,
+    RECEIVERS.github,
+    RECEIVERS.gitlab,
+    RECEIVERS.bitbucket,
+    RECEIVERS.azure_devops,
+    RECEIVERS.jira,
+    RECEIVERS.alertmanager,
   ],
-  { error: 'connector is one of webhook, slack, teams, email' },
+  { error: `connector is one of ${CONNECTORS.join(', ')}` },
 );
 export type Receiver = z.infer<typeof receiver>;
-export const CONNECTORS = ['webhook', 'slack', 'teams', 'email'] as const satisfies ReadonlyArray<
-  Receiver['connector']
->;
-export type ConnectorName = (typeof CONNECTORS)[number];

@@ -172,6 +172,20 @@ export const ALERT_STATES = ['suspected', 'open', 'acknowledged', 'ended'] as co
 /** `ended`: a finding was dismissed or went away, or what was wrong with the fleet is well again. */
 export type AlertState = (typeof ALERT_STATES)[number];
 
+/** A series around what was found, for a small picture. */
+export const chart = z.object({
+  title: z.string(),
+  unit: z.string().nullable(),
+  /** Values before, oldest first, with their middle and where 95 % of them lie. */
+  before: z.array(z.number()),
+  median: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** What was found, and the re-runs since. */
+  after: z.array(z.number()).min(1),
+});
+export type SeriesChart = z.infer<typeof chart>;
+
 /** One alert in a message, as it was when the message was made. */
 const item = z.object({
   alert_id: z.string(),
@@ -183,6 +197,10 @@ const item = z.object({
   path: z.string().nullable(),
   /** Reproduces what was measured. */
   command: z.string().nullable(),
+  /** What it can be matched by, since when it is open, and its series in numbers. All since 0.7. */
+  labels: z.partialRecord(z.enum(LABELS), z.string()).optional(),
+  opened_at: timestamp.optional(),
+  chart: chart.optional(),
 });
 export type NotificationItem = z.infer<typeof item>;
 

@@ -1,5 +1,6 @@
 import { Refused } from '../outbound/errors.ts';
 import { type SendOptions, sendJson, sendPages } from '../outbound/send.ts';
+import { explainRefusal } from './explain.ts';
 import type { Annotation, Check, Comment, Forge } from './forge.ts';
 import { type GitHubAuth, githubToken, headersFor } from './github-auth.ts';
 import { fitted, markedBody, markerLine, oneLineOf } from './markdown.ts';
@@ -81,19 +82,13 @@ export function github({ repository, auth, api_url = 'https://api.github.com' }:
   };
 }
 
-function explained(error: unknown, repository: string): unknown {
-  if (!(error instanceof Refused)) return error;
-  const hints: Readonly<Record<number, string>> = {
+const explained = (error: unknown, repository: string): unknown =>
+  explainRefusal(error, {
     401: 'GitHub does not know the token',
     403: `the token may not do that in ${repository}: it needs checks: write (or statuses: write) and pull-requests: write; the token of a pull request from a fork never has them`,
     404: `GitHub has no ${repository}, no such commit or pull request in it, or hides it from this token`,
     422: 'GitHub does not accept it: is the commit pushed to this repository?',
-  };
-  const hint = hints[error.status ?? 0];
-  return hint === undefined || error.message.startsWith(hint)
-    ? error
-    : new Refused(`${hint} (${error.message})`, error.status);
-}
+  });
 
 async function fullCommit(commit: string, ask: Ask, signal: AbortSignal): Promise<string> {
   if (FULL_COMMIT.test(commit)) return commit;

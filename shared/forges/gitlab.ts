@@ -1,5 +1,6 @@
 import { Refused } from '../outbound/errors.ts';
 import { type SendOptions, sendJson, sendPages } from '../outbound/send.ts';
+import { explainRefusal } from './explain.ts';
 import type { Check, Forge, Verdict } from './forge.ts';
 import { markedBody, markerLine, oneLineOf } from './markdown.ts';
 
@@ -84,15 +85,9 @@ export function gitlab({ project, token, url = 'https://gitlab.com' }: GitLabOpt
   };
 }
 
-function explained(error: unknown, project: string): unknown {
-  if (!(error instanceof Refused)) return error;
-  const hints: Readonly<Record<number, string>> = {
+const explained = (error: unknown, project: string): unknown =>
+  explainRefusal(error, {
     401: 'GitLab does not know the token, or it has expired',
     403: `the token may not do that in ${project}: it needs scope api and the role Developer; the token of a job cannot write notes`,
     404: `GitLab has no project ${project}, no such commit or merge request in it, or hides it from this token`,
-  };
-  const hint = hints[error.status ?? 0];
-  return hint === undefined || error.message.startsWith(hint)
-    ? error
-    : new Refused(`${hint} (${error.message})`, error.status);
-}
+  });

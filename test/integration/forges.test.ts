@@ -1,4 +1,6 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto';
+import { azureDevOps } from '@benchwire/shared/forges/azure-devops.ts';
+import { bitbucket } from '@benchwire/shared/forges/bitbucket.ts';
 import type { Check, Forge } from '@benchwire/shared/forges/forge.ts';
 import { github } from '@benchwire/shared/forges/github.ts';
 import { gitlab } from '@benchwire/shared/forges/gitlab.ts';
@@ -256,5 +258,77 @@ describe('GitLab', () => {
     await expect(stranger.verify(signal)).rejects.toThrow('GitLab does not know the token');
     const elsewhere = gitlab({ project: 'group/other', token: 'glpat-secret', url: server.url });
     await expect(elsewhere.verify(signal)).rejects.toThrow('GitLab has no project group/other');
+  });
+});
+
+describe('Bitbucket', () => {
+  it('puts a build and a report under a key, with annotations a hundred at a time', async () => {
+    const reports = new Map<string, object>();
+    const annotations = new Set<unknown>();
+    server.answer = ({ method, path, text, headers }) => {
+      expect(headers.authorization).toBe(`Basic ${Buffer.from('me:ATATT-secret').toString('base64')}`);
+      if (method === 'DELETE') {
+        annotations.clear();
+        return reports.delete(path) ? { status: 204 } : { status: 404, body: { type: 'error' } };
+      }
+      if (method === 'PUT') reports.set(path, JSON.parse(text));
+      if (path.endsWith('/annotations')) {
+        const list = JSON.parse(text) as Array<{ external_id: string; summary: string }>;
+        if (list.length > 100 || list.some(({ summary }) => summary.length > 450)) return { status: 400 };
+        for (const { external_id } of list) annotations.add(external_id);
+      }
+      return { status: 200, body: {} };
+    };
+    const options = { repository: 'acme/bench', token: 'ATATT-secret', user: 'me', api_url: `${server.url}/2.0` };
+    const note = { path: 'b.yaml', line: 1, level: 'failure' as const, title: 't', message: 'm'.repeat(600) };
+    const long = check({ url: null, summary: 's'.repeat(5000), annotations: Array.from({ length: 230 }, () => note) });
+    for (let i = 0; i < 2; i++) await bitbucket(options).putCheck(long, signal);
+    const [build] = server.requests;
+    expect(build?.path).toBe(`/2.0/repositories/acme/bench/commit/${COMMIT}/statuses/build`);
+    expect(build?.body).toMatchObject({
+      key: 'benchwire',
+      state: 'FAILED',
+      url: expect.stringContaining('bitbucket.org'),
+    });
+    expect([...reports.keys()]).toEqual([`/2.0/repositories/acme/bench/commit/${COMMIT}/reports/benchwire`]);
+    expect([...reports.values()][0]).toMatchObject({ result: 'FAILED', report_type: 'TEST' });
+    expect(annotations.size).toBe(230);
+  });
+});
+
+describe('Azure DevOps', () => {
+  it('has one status that is new when it says something new, and one thread that is resolved', async () => {
+    const statuses: Array<Record<string, unknown>> = [];
+    const threads: Array<{ id: number; status: unknown; comments: Array<{ id: number; content: string }> }> = [];
+    server.answer = ({ method, path, query, body, headers }) => {
+      expect(headers.authorization).toBe(`Basic ${Buffer.from(':azure-secret').toString('base64')}`);
+      expect(query.get('api-version')).toBe('7.1');
+      const at = `${method} ${path.replace('/acme/My Project/_apis/git/repositories/bench/pullRequests/7', '')}`;
+      if (at === 'GET /statuses') return { body: { value: statuses } };
+      if (at === 'POST /statuses') {
+        statuses.push({ id: statuses.length + 1, ...body });
+        return { body };
+      }
+      if (at === 'GET /threads') return { body: { value: threads } };
+      if (at === 'POST /threads') {
+        const [comment] = body.comments as Array<{ content: string }>;
+        threads.push({ id: 5, status: body.status, comments: [{ id: 1, content: comment?.content ?? '' }] });
+        return { body: threads[0] };
+      }
+      const [thread] = threads;
+      if (thread === undefined) return { status: 404 };
+      if (at === 'PATCH /threads/5/comments/1') thread.comments = [{ id: 1, content: String(body.content) }];
+      if (at === 'PATCH /threads/5') thread.status = body.status;
+      return { body: {} };
+    };
+    const options = { organization_url: `${server.url}/acme`, project: 'My Project', repository: 'bench' };
+    const forge = azureDevOps({ ...options, token: 'azure-secret' });
+    for (const verdict of ['failure', 'failure', 'success'] as const) await forge.putCheck(check({ verdict }), signal);
+    expect(statuses.map(({ state }) => state)).toEqual(['failed', 'succeeded']);
+    const comment = { pull_request: 7, marker: 'benchmarks', body: 'slower' };
+    for (const is_settled of [false, false, true]) await forge.putComment?.({ ...comment, is_settled }, signal);
+    expect(threads).toEqual([
+      { id: 5, status: 'fixed', comments: [{ id: 1, content: '<!-- benchwire:benchmarks -->\nslower' }] },
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { applyNotifyRules, askNotifier, notifySilences } from '@benchwire/shared/client/notify.ts';
 import { sentNotifications } from '@benchwire/shared/client/sent-notifications.ts';
 import { eventOf } from '@benchwire/shared/contracts/event.ts';
-import { type Finding, finding, findingMessageId, findingSubject } from '@benchwire/shared/contracts/finding.ts';
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
 import { newRunId } from '@benchwire/shared/contracts/ids.ts';
 import { notifyRules } from '@benchwire/shared/contracts/notify.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { aFinding, nextState, sayFinding } from '../support/findings.ts';
 import { type NatsFixture, natsFixture } from '../support/nats-fixture.ts';
 import { type SpawnedService, spawnService } from '../support/spawn-service.ts';
 
@@ -98,33 +99,7 @@ async function apply(receivers: object[], route: object, more: object = {}): Pro
   await applyNotifyRules(fixture.nats, { text: '', rules: notifyRules.parse(written), by: 'test', now_ms: Date.now() });
 }
 
-function aFinding(more: Partial<Finding> = {}): Finding {
-  const run_id = newRunId();
-  const now = new Date().toISOString();
-  const series = {
-    ...{ benchmark: 'encode', model: 'models/bert.onnx', executor: 'onnx', precision: 'fp32', batch_size: 8 },
-    ...{ scenario: 'single_stream', variant: '-', fingerprint: 'f', metric: 'latency_ms', is_simulated: false },
-  };
-  return finding.parse({
-    ...{ v: 1, finding_id: `s.${randomUUID()}`, kind: 'regression', series_id: 's1', series, unit: 'ms' },
-    ...{ run_id, task_id: 'encode', attempt: 1, pool: 'cpu-12345678', detected_at: now, measured_at: now },
-    source: { repo: 'https://example.com/r', commit: 'b'.repeat(40), branch: 'main' },
-    ...{ previous_source: { commit: 'a'.repeat(40) }, value: 12.5, z_score: 9, threshold: 5, change_percent: 25 },
-    baseline: { median: 10, mad: 0.1, scale: 0.15, n: 12, values: [10] },
-    ...{ message: 'latency_ms went from 10 to 12.5 ms', revision: 1, state: 'confirmed' },
-    history: [{ revision: 1, state: 'confirmed', at: now, by: 'anomaly', reason: 're-runs show it' }],
-    ...more,
-  });
-}
-
-const say = (found: Finding): Promise<unknown> =>
-  fixture.client.publish(findingSubject(found), JSON.stringify(found), { msgID: findingMessageId(found) });
-
-function next(found: Finding, state: Finding['state']): Finding {
-  const revision = found.revision + 1;
-  const change = { revision, state, at: new Date().toISOString(), by: 'anomaly', reason: 'so' };
-  return { ...found, revision, state, history: [...found.history, change] };
-}
+const say = (found: Finding): Promise<unknown> => sayFinding(fixture.client, found);
 
 const WEBHOOK = { name: 'hook', connector: 'webhook' };
 
@@ -136,7 +111,7 @@ it('sends a confirmed finding once, signed, with what people need; and what chan
   other.answer = () => ({ status: 200, body: { id: 'theirs-1' } });
   const suspected = aFinding({ state: 'suspected', history: [] });
   await say(suspected);
-  await say(next(suspected, 'confirmed'));
+  await say(nextState(suspected, 'confirmed'));
   const [first] = await waitFor(() => {
     expect(other.received).toHaveLength(1);
     return other.received;
@@ -159,8 +134,8 @@ it('sends a confirmed finding once, signed, with what people need; and what chan
     .digest('hex');
   expect(first?.headers['benchwire-signature']).toBe(`sha256=${signature}`);
 
-  const confirmed = next(suspected, 'confirmed');
-  await say(next(confirmed, 'went_away'));
+  const confirmed = nextState(suspected, 'confirmed');
+  await say(nextState(confirmed, 'went_away'));
   await waitFor(() => expect(other.received).toHaveLength(2));
   expect(other.received[1]?.body).toMatchObject({ reason: 'changed', revision: 2, external_id: 'theirs-1' });
   expect(other.received[1]?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key']);
@@ -260,7 +235,7 @@ it('posts to Slack, and edits what it has posted', async () => {
   const found = aFinding({ message: 'a <b> & c' });
   await say(found);
   await waitFor(() => expect(other.received).toHaveLength(1));
-  await say(next(found, 'dismissed'));
+  await say(nextState(found, 'dismissed'));
   await waitFor(() => expect(other.received).toHaveLength(2));
   expect(posted).toEqual(['/chat.postMessage', '/chat.postMessage', '/chat.update']);
   expect(other.received[0]?.body.blocks).toContain('a &lt;b&gt; &amp; c');

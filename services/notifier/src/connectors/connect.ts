@@ -1,9 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { Receiver, SecretReference } from '@benchwire/shared/contracts/notify-receiver.ts';
+import { azureDevOps } from '@benchwire/shared/forges/azure-devops.ts';
+import { bitbucket } from '@benchwire/shared/forges/bitbucket.ts';
+import { github } from '@benchwire/shared/forges/github.ts';
+import type { GitHubAuth } from '@benchwire/shared/forges/github-auth.ts';
+import { gitlab } from '@benchwire/shared/forges/gitlab.ts';
 import { Refused } from '@benchwire/shared/outbound/errors.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
-import type { Connector } from './connector.ts';
+import { alertmanager } from './alertmanager.ts';
+import type { Connector, Settings } from './connector.ts';
 import { email } from './email.ts';
+import { forgeConnector } from './forge.ts';
+import { jira } from './jira.ts';
 import { slack } from './slack.ts';
 import { teams } from './teams.ts';
 import { checkedUrl, webhook } from './webhook.ts';
@@ -32,9 +40,33 @@ export async function connect(receiver: Receiver, environment: Environment): Pro
       return teams(checkedUrl(await secret(receiver.webhook_url)));
     case 'email':
       return email(receiver, await optional(receiver.password));
+    case 'github':
+      return forgeConnector(github({ ...receiver, auth: await githubAuth(receiver, secret) }), receiver);
+    case 'gitlab':
+      return forgeConnector(gitlab({ ...receiver, token: await secret(receiver.token) }), receiver);
+    case 'bitbucket':
+      return forgeConnector(bitbucket({ ...receiver, token: await secret(receiver.token) }), receiver);
+    case 'azure_devops':
+      return forgeConnector(azureDevOps({ ...receiver, token: await secret(receiver.token) }), receiver);
+    case 'jira':
+      return jira(receiver, await secret(receiver.token));
+    case 'alertmanager': {
+      const password = await optional(receiver.password);
+      return alertmanager(receiver, { password, token: await optional(receiver.token) });
+    }
     default:
       return receiver satisfies never;
   }
+}
+
+async function githubAuth(
+  { token, app }: Settings<'github'>,
+  secret: (reference: SecretReference) => Promise<string>,
+): Promise<GitHubAuth> {
+  if (app !== undefined)
+    return { app_id: app.id, private_key: await secret(app.private_key), installation_id: app.installation_id };
+  if (token === undefined) throw new Refused('the receiver has neither a token nor an app');
+  return { token: await secret(token) };
 }
 
 async function readSecret(reference: SecretReference, environment: Environment): Promise<string> {

@@ -1,4 +1,4 @@
-import type { NotificationItem } from '@benchwire/shared/contracts/notify.ts';
+import type { NotificationItem, SeriesChart } from '@benchwire/shared/contracts/notify.ts';
 import type { Outgoing } from './connector.ts';
 
 /** An item for whatever shows it. */
@@ -7,6 +7,7 @@ interface Rendered {
   facts: NotificationItem['facts'];
   url: string | undefined;
   command: string | undefined;
+  chart: SeriesChart | undefined;
 }
 
 export interface RenderedMessage {
@@ -25,18 +26,22 @@ const STATES: Readonly<Record<NotificationItem['state'], string>> = {
 const MARKS = { info: 'ℹ️', warning: '⚠️', critical: '🔴' } as const;
 
 /** What every connector says, in its own form. Pure. */
-export function render({ notification, dashboard_url }: Outgoing): RenderedMessage {
+export function render({
+  notification,
+  dashboard_url,
+}: Pick<Outgoing, 'notification' | 'dashboard_url'>): RenderedMessage {
   const { items, alerts, title, reason, severity } = notification;
   const rest = Object.keys(alerts).length - items.length;
   const is_over = Object.values(alerts).every((state) => state === 'ended') && Object.keys(alerts).length > 0;
   const mark = reason === 'test' ? '✉️' : is_over ? '✅' : MARKS[severity];
   return {
     title: `${mark} ${title}`,
-    items: items.map(({ title: of_item, state, facts, path, command }) => ({
+    items: items.map(({ title: of_item, state, facts, path, command, chart }) => ({
       title: items.length === 1 && rest === 0 && title.includes(of_item) ? '' : `${of_item}${STATES[state]}`,
       facts,
       url: path === null || dashboard_url === undefined ? undefined : `${dashboard_url}${path}`,
       command: command ?? undefined,
+      chart,
     })),
     more: rest > 0 ? `and ${rest} more` : undefined,
   };

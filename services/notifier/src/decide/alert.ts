@@ -1,4 +1,4 @@
-import type { AlertState, Labels, Severity } from '@benchwire/shared/contracts/notify.ts';
+import type { AlertState, Labels, SeriesChart, Severity } from '@benchwire/shared/contracts/notify.ts';
 
 /** Something that people may want to hear of: a finding, or something wrong with the fleet. */
 export interface Alert {
@@ -20,6 +20,8 @@ export interface Alert {
   facts: Array<[label: string, text: string]>;
   path: string | null;
   command: string | null;
+  /** Of findings. */
+  chart?: SeriesChart;
 }
 
 /** Alerts as they are now. Bounded: what ended long ago is forgotten. */

@@ -61,9 +61,11 @@ function mostImportantFirst(a: Told, b: Told): number {
 const STATE_WORDS = { suspected: 'suspected', open: '', acknowledged: 'acknowledged', ended: 'ended' } as const;
 
 function itemOf({ alert, severity }: Told): NotificationItem {
-  const { alert_id, state, title, facts, path, command } = alert;
+  const { alert_id, state, title, facts, path, command, labels, chart } = alert;
   const shown = facts.map(([label, text]) => ({ label, text }));
-  return { alert_id, state, severity, title, facts: shown, path, command };
+  const opened_at = new Date(alert.opened_ms ?? alert.changed_ms).toISOString();
+  const more = { labels, opened_at, ...(chart === undefined ? {} : { chart }) };
+  return { alert_id, state, severity, title, facts: shown, path, command, ...more };
 }
 
 function titleOf(told: readonly Told[], reason: Notification['reason']): string {

@@ -1,6 +1,6 @@
 import { percent } from '@benchwire/shared/compare/words.ts';
 import type { Finding, FindingState } from '@benchwire/shared/contracts/finding.ts';
-import type { AlertState, Severity } from '@benchwire/shared/contracts/notify.ts';
+import type { AlertState, SeriesChart, Severity } from '@benchwire/shared/contracts/notify.ts';
 import { commitsOf } from '@benchwire/shared/format/commits.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { fourDigits } from '@benchwire/shared/format/number.ts';
@@ -45,6 +45,7 @@ export function findingAlert(found: Finding): Alert {
     facts: factsOf(found),
     path: `/findings/${encodeURIComponent(found.finding_id)}`,
     command: `bw repeat ${found.run_id}`,
+    chart: chartOf(found),
   };
 }
 
@@ -91,8 +92,26 @@ function factsOf(found: Finding): Array<[string, string]> {
 }
 
 /** Where 95 % of the values before lie, as far as they are normally distributed. */
-function usualRange({ baseline: { median, scale, n }, unit }: Finding): string {
-  const [low, high] = [median - 1.96 * scale, median + 1.96 * scale];
+const rangeOf = ({ median, scale }: Finding['baseline']): [low: number, high: number] => [
+  median - 1.96 * scale,
+  median + 1.96 * scale,
+];
+
+/** Values before that a picture shows. */
+const MAX_CHART_VALUES = 60;
+
+function chartOf({ baseline, value, unit, series, confirmations }: Finding): SeriesChart {
+  const [low, high] = rangeOf(baseline);
+  const measured_again = confirmations.flatMap((each) => (each.value === null ? [] : [each.value]));
+  return {
+    ...{ title: series.metric, unit, before: baseline.values.slice(-MAX_CHART_VALUES) },
+    ...{ median: baseline.median, low, high, after: [value, ...measured_again.slice(0, 10)] },
+  };
+}
+
+function usualRange({ baseline, unit }: Finding): string {
+  const [low, high] = rangeOf(baseline);
+  const { n } = baseline;
   return `${fourDigits(low)} to ${fourDigits(high)}${unit === null ? '' : ` ${unit}`} (95 % of ${n} values before)`;
 }
 

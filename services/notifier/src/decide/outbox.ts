@@ -66,6 +66,13 @@ export class Outbox {
     return this.#external_ids.get(message_id);
   }
 
+  /** The latest revision of every message to a receiver that fits, in the order of their first revisions. */
+  messagesTo(receiver: string, fits: (message: Notification) => boolean): Notification[] {
+    return [...this.#messages.values()].flatMap(({ latest }) =>
+      latest.receiver === receiver && latest.reason !== 'test' && fits(latest) ? [latest] : [],
+    );
+  }
+
   /** What is still to be sent to each receiver, oldest first. */
   waiting(): Map<string, Notification[]> {
     const by_receiver = new Map<string, Notification[]>();

@@ -1,18 +1,16 @@
 import type { Label, Notification, NotifyRules, Silence, StoredRules } from '@benchwire/shared/contracts/notify.ts';
-import type { ConnectorName } from '@benchwire/shared/contracts/notify-receiver.ts';
 import type { Alert, AlertBook } from './alert.ts';
 import { compose, messageId, type Told } from './compose.ts';
-import { type Group, groupKeys, groupsOf } from './group.ts';
+import { type Group, groupsOf } from './group.ts';
 import { afterQuietHours, nextClock } from './hours.ts';
 import { type Destination, destinations, labelsOf, matches } from './matching.ts';
 import type { Outbox, Sent } from './outbox.ts';
+import { keysFor, TRAITS, takes } from './traits.ts';
 
 const WAIT_SECONDS = 30;
 const INTERVAL_SECONDS = 300;
 /** A message that was sent is revised this long after its first change, with what else changes until then. */
 const CHANGED_MS = 5000;
-/** These edit what they have sent; the others say it once more. */
-const EDITING: ReadonlySet<ConnectorName> = new Set(['slack', 'webhook']);
 
 export interface Situation {
   alerts: AlertBook;
@@ -62,8 +60,15 @@ function* pendingAlerts(situation: Situation, rules: NotifyRules, now_ms: number
       const since_ms = Date.parse(stored.receivers_since[to.receiver] ?? stored.at);
       if ((alert.opened_ms ?? alert.changed_ms) < since_ms) continue;
       if (outbox.covering(to.receiver, alert.alert_id) !== undefined) continue;
-      const keys = to.digest === undefined ? groupKeys(labels, to.group_by) : ['digest'];
-      yield { alert, severity: labels.severity, to, labels, keys };
+      const receiver = rules.receivers.find(({ name }) => name === to.receiver);
+      if (receiver === undefined || !takes(receiver, alert.labels)) continue;
+      const { connector } = receiver;
+      const has_digest = to.digest !== undefined && TRAITS[connector].groups === 'shared';
+      const { alert_id } = alert;
+      const keys = has_digest ? ['digest'] : keysFor(connector, { alert_id, labels, group_by: to.group_by });
+      // What the other side groups is not kept back here.
+      const waits = TRAITS[connector].groups === 'alert' ? { wait_seconds: 0, ...to } : to;
+      yield { alert, severity: labels.severity, to: waits, labels, keys };
     }
   }
 }
@@ -127,7 +132,7 @@ function followUp(situation: Situation, { latest, latest_ms }: Sent, now_ms: num
   const told = covered.map(({ alert }) => ({ alert, severity: labelsOf(alert, stored.rules).severity }));
   if (changed.length > 0) {
     const first_ms = Math.min(...changed.map(({ alert }) => alert.changed_ms));
-    const pause_ms = EDITING.has(rules.connector) ? 0 : INTERVAL_SECONDS * 1000;
+    const pause_ms = TRAITS[rules.connector].edits ? 0 : INTERVAL_SECONDS * 1000;
     if (now_ms < Math.max(first_ms + CHANGED_MS, latest_ms + pause_ms)) return [];
     return [compose({ message_id, revision: revision + 1, receiver, route, reason: 'changed', now_ms, told, group })];
   }

@@ -9,6 +9,7 @@ import type { Journal } from '../adapters/journal.ts';
 import { connect, type Environment } from '../connectors/connect.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { Outbox } from '../decide/outbox.ts';
+import { placesOf, TRAITS } from '../decide/traits.ts';
 import type { Metrics } from '../metrics.ts';
 
 /** What nobody has taken for so long is given up; somebody can have it sent again. */
@@ -51,6 +52,23 @@ export class Deliveries {
     }
   }
 
+  /** Says once more what is open where the other side forgets it otherwise. What fails is said with the next round. */
+  refresh(receivers: readonly Receiver[]): void {
+    const { outbox, signal, log, dashboard_url } = this.#context;
+    for (const receiver of receivers) {
+      const { name, connector } = receiver;
+      if (TRAITS[connector].forgets !== true || this.#busy.has(name)) continue;
+      const sent = outbox.messagesTo(name, (message) => outbox.delivery(message)?.state === 'sent');
+      const work = this.#connector(receiver)
+        .then((connected) => connected.refresh?.(sent, dashboard_url, signal))
+        .catch((error: unknown) =>
+          log.warn({ receiver: name, reason: messageOf(error) }, 'could not say again what is open'),
+        )
+        .finally(() => this.#busy.delete(name));
+      this.#busy.set(name, work);
+    }
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#busy.values());
     for (const { connector } of this.#connectors.values()) connector.close?.();
@@ -78,9 +96,16 @@ export class Deliveries {
     let result: Delivery;
     try {
       const connector = await this.#connector(receiver);
-      const external_id = outbox.externalId(message_id);
-      const key = notificationKey(message);
-      const named = await connector.deliver({ notification: message, key, external_id, dashboard_url }, signal);
+      const beside = this.#beside(receiver, message);
+      const names = beside.map((each) => outbox.externalId(each.message_id));
+      const external_id = outbox.externalId(message_id) ?? names.find((each) => each !== undefined);
+      const named = await connector.deliver(
+        {
+          ...{ notification: message, key: notificationKey(message), attempt, dashboard_url },
+          ...{ external_id, beside },
+        },
+        signal,
+      );
       result = entry('sent', { external_id: named });
     } catch (error) {
       if (signal.aborted) return false;
@@ -93,6 +118,14 @@ export class Deliveries {
       log.warn({ receiver: receiver.name, message_id, attempt, reason: result.reason }, `a message is ${result.state}`);
     await journal.addDelivery(result);
     return result.state !== 'retrying';
+  }
+
+  /** What is shown in the same place at the other side. */
+  #beside({ connector, name }: Receiver, message: Notification): Notification[] {
+    const placesIn = ({ group, items }: Notification): string[] => placesOf(connector, group, items[0]?.labels ?? {});
+    const places = new Set(placesIn(message));
+    if (places.size === 0) return [message];
+    return this.#context.outbox.messagesTo(name, (each) => placesIn(each).some((place) => places.has(place)));
   }
 
   #failed(

@@ -20,6 +20,8 @@ import { followAlerts } from './follow-alerts.ts';
 
 const LOOK_EVERY_MS = 500;
 const PROBE_EVERY_MS = 10_000;
+/** Alertmanager takes an alert for ended after five minutes. */
+const REFRESH_EVERY_MS = 60_000;
 /** How long rules may take from the bucket to here. */
 const RULES_MS = 1000;
 const DAY_MS = 24 * 3_600_000;
@@ -48,6 +50,7 @@ export class Term {
   /** Resolves when everything that was stored is read, or when it is over. */
   readonly #known = Promise.withResolvers<void>();
   #probed_ms = 0;
+  #refreshed_ms = 0;
   #ended: unknown;
 
   constructor(context: TermContext, lease: HeldLease) {
@@ -138,6 +141,10 @@ export class Term {
         this.#ended ??= error;
         this.#over.abort();
       });
+      if (now_ms - this.#refreshed_ms >= REFRESH_EVERY_MS) {
+        this.#refreshed_ms = now_ms;
+        deliveries.refresh(stored.rules.receivers);
+      }
     }
     this.#setGauges();
   }
