@@ -44,6 +44,17 @@ describe('a benchmark is planned by what the fleet offers', () => {
     expect(waiting.tasks).toMatchObject([{ executor: 'torch', config: { model: 'bert' } }]);
   });
 
+  it('measures again what has the latency and lacks another metric of the type', () => {
+    const written = { models: ['bert'], type: 'both', incremental: true };
+    const measured = ['latency_ms', 'latency_ms_at_4_streams'].map((metric) => row({ metric }));
+    expect(plan(written, { measured }).tasks).toHaveLength(1);
+    const of_model = row({ metric: 'model_initialization_ms', batch_size: null });
+    expect(plan(written, { measured: [...measured, of_model] }).request).toBeNull();
+    expect(plan({ ...written, batch_sizes: 'auto' }, { measured: [...measured, of_model] }).tasks).toMatchObject([
+      { config: { batch_sizes: 'auto' } },
+    ]);
+  });
+
   it('leaves out one cell and keeps the others', () => {
     const { tasks, no_worker } = plan({ models: ['bert', 'silero-vad-v5'], hardware: ['cpu', 'cuda'] });
     expect(tasks.map(({ executor, requirements }) => [executor, requirements?.hardware])).toEqual([

@@ -4,11 +4,12 @@ import {
   benchmarkCells,
   benchmarkRequest,
   memoryNeeded,
+  metricsOf,
   typeTask,
 } from '../contracts/benchmark.ts';
 import type { MatrixRow } from '../contracts/rows.ts';
 import { variantOf } from '../contracts/series.ts';
-import { taskSpec } from '../contracts/task.ts';
+import { AUTO, taskSpec } from '../contracts/task.ts';
 import type { Device } from '../contracts/worker.ts';
 import type { Client } from './client.ts';
 
@@ -37,7 +38,7 @@ export interface BenchmarkPlan {
 /** What is known of the fleet and of earlier results. */
 export interface PlanFacts {
   devices: readonly Device[];
-  /** Newest latencies of model types. */
+  /** Newest values of model types, of all that the run measures (`metricsOf`). */
   measured: readonly MatrixRow[];
   now_ms: number;
 }
@@ -52,12 +53,17 @@ export async function planBenchmark(
 ): Promise<BenchmarkPlan> {
   const [workers, measured] = await Promise.all([
     client.query('workers', {}),
-    run.incremental ? client.query('matrix', { metric: 'latency_ms', limit: 10_000 }) : { rows: [] },
+    run.incremental ? readMeasured(client, run) : [],
   ]);
   const devices = workers.rows.flatMap(({ state, capabilities }) =>
     GONE.has(state) ? [] : (capabilities?.devices ?? []),
   );
-  return planOf(run, { devices, measured: measured.rows, now_ms: now.getTime() });
+  return planOf(run, { devices, measured, now_ms: now.getTime() });
+}
+
+async function readMeasured(client: Pick<Client, 'query'>, run: BenchmarkRun): Promise<MatrixRow[]> {
+  const answers = metricsOf(run).map((metric) => client.query('matrix', { metric, limit: 10_000 }));
+  return (await Promise.all(answers)).flatMap(({ rows }) => rows);
 }
 
 /** Which cells of a run can be taken, and which of them are to be measured. Pure. */
@@ -110,9 +116,10 @@ function missingSizes(
   cell: BenchmarkCell,
   run: BenchmarkRun,
   { devices, measured, now_ms }: PlanFacts,
-): readonly number[] {
-  if (cell.executor !== 'torch') return cell.batch_sizes;
-  const task = taskSpec.parse({ task_id: 'x', ...typeTask(cell.model, [...cell.batch_sizes], run) });
+): BenchmarkCell['batch_sizes'] {
+  const { batch_sizes } = cell;
+  if (cell.executor !== 'torch') return batch_sizes;
+  const task = taskSpec.parse({ task_id: 'x', ...typeTask(cell.model, [1], run) });
   const variant = variantOf(task);
   const precision = 'precision' in task.config ? task.config.precision : undefined;
   const now_there = new Set(
@@ -121,18 +128,23 @@ function missingSizes(
       .map(({ fingerprint }) => fingerprint),
   );
   const oldest_ms = run.max_age_seconds === undefined ? 0 : now_ms - run.max_age_seconds * 1000;
-  const found = new Set(
-    measured
-      .filter(
-        (row) =>
-          row.executor === 'torch' &&
-          row.model === cell.model &&
-          row.precision === precision &&
-          row.variant === variant &&
-          now_there.has(row.fingerprint) &&
-          Date.parse(row.measured_at) >= oldest_ms,
-      )
-      .map(({ batch_size }) => batch_size),
+  const fresh = measured.filter(
+    (row) =>
+      row.executor === 'torch' &&
+      row.model === cell.model &&
+      row.precision === precision &&
+      row.variant === variant &&
+      now_there.has(row.fingerprint) &&
+      Date.parse(row.measured_at) >= oldest_ms,
   );
-  return cell.batch_sizes.filter((size) => !found.has(size));
+  const sizesWith = (metric: string) =>
+    new Set(fresh.filter((row) => row.metric === metric).map(({ batch_size }) => batch_size));
+  const [first, ...others] = metricsOf(run).map(sizesWith);
+  const found = {
+    // How a model starts has no batch size.
+    has: (size: number) => first?.has(size) === true && others.every((each) => each.has(size) || each.has(null)),
+  };
+  // A search measures two sizes at least, unless the model takes one only.
+  if (batch_sizes === AUTO) return found.has(1) && found.has(2) ? [] : AUTO;
+  return batch_sizes.filter((size) => !found.has(size));
 }

@@ -51,6 +51,43 @@ describe('benchmarkRun', () => {
     },
   );
 
+  it('has types: how a model starts, several instances, or both; a request without one is as it was', () => {
+    const configOf = (written: object) => {
+      const [task] = expanded({ models: ['bert'], size: 'tiny', ...written }).tasks;
+      return task?.config;
+    };
+    const plain = configOf({});
+    expect(plain).not.toHaveProperty('startup_rounds');
+    expect(plain).not.toHaveProperty('concurrency');
+    expect(configOf({ type: 'inference' })).toEqual({ ...plain, startup_rounds: 5 });
+    expect(configOf({ type: 'throughput' })).toEqual({ ...plain, concurrency: [2, 4] });
+    expect(configOf({ type: 'both', concurrency: [8] })).toEqual({ ...plain, startup_rounds: 5, concurrency: [8] });
+    expect(configOf({ models: ['silero-vad-v5'], size: 'base', type: 'both' })).toMatchObject({ concurrency: [2, 4] });
+    expect(configOf({ batch_sizes: 'auto', progressive_mode: true })).toMatchObject({ batch_sizes: 'auto' });
+  });
+
+  it('adds a task for a mix of all model types on each hardware', () => {
+    const { tasks } = expanded({
+      ...{ models: ['bert', 'silero-vad-v5', 'vit', 'whisper'], hardware: ['cpu', 'cuda'] },
+      ...{ type: 'throughput', mix: true },
+    });
+    expect(tasks.filter(({ task_id }) => task_id.startsWith('mix'))).toMatchObject([
+      { task_id: 'mix-cpu', requirements: { hardware: ['cpu'] }, config: { model: 'bert', mix: ['vit', 'whisper'] } },
+      { task_id: 'mix-cuda', requirements: { hardware: ['cuda'] } },
+    ]);
+  });
+
+  it.each([
+    [{ models: ['bert'], concurrency: 2 }, 'concurrency', 'goes with the type throughput'],
+    [{ models: ['bert', 'vit'], mix: true, type: 'inference' }, 'mix', 'goes with the type throughput'],
+    [{ models: ['bert'], mix: true, type: 'both' }, 'mix', 'there is 1'],
+    [{ models: ['silero-vad-v5'], batch_sizes: 'auto' }, 'batch_sizes', '"silero-vad-v5" is a file'],
+  ])('%j is refused with what goes together', (written, path, message) => {
+    expect(benchmarkIssues(benchmarkRun.parse(written))).toMatchObject([
+      { path, message: expect.stringContaining(message) },
+    ]);
+  });
+
   it('without hardware is one task for each model, on any machine', () => {
     const { tasks } = expanded({ models: DOCUMENTED.models, batch_sizes: [1, 8] });
     expect(tasks.map(({ task_id, requirements }) => [task_id, requirements.hardware])).toEqual([
@@ -89,7 +126,7 @@ describe('progressive mode', () => {
         const measured = (progressive_mode: boolean): string[] =>
           expanded({ models, batch_sizes, hardware, progressive_mode })
             .tasks.flatMap(({ config, requirements }) =>
-              'batch_sizes' in config
+              'batch_sizes' in config && Array.isArray(config.batch_sizes)
                 ? config.batch_sizes.map((size) => JSON.stringify([config.model, requirements.hardware, size]))
                 : [],
             )

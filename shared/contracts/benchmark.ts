@@ -4,12 +4,25 @@ import { coverageOf } from '../catalogue/model-types.ts';
 import { findListed, listModels, unknownModel } from '../catalogue/models.ts';
 import { type HardwareClass, hardwareClass } from './hardware.ts';
 import type { Issue, request } from './request.ts';
-import { batchSizes, type TorchConfig, torchConfig } from './task.ts';
+import { streamSuffix } from './series.ts';
+import { AUTO, batchSizesOrAuto, onnxConfig, streamCounts, type TorchConfig, torchConfig } from './task.ts';
 
 /** The priorities that have a name; a request says its priority as a name or as a number from 0 to 100. Since 0.4. */
 export const NAMED_PRIORITIES = { low: 0, medium: 50, high: 90 } as const;
 
 const priority = z.union([z.int().min(0).max(100), z.enum(['low', 'medium', 'high'])]);
+
+/**
+ * What is measured of each model. `inference`: how long it takes to start, and the latency. `throughput`: several instances at
+ * once. Without a type: the latency alone. Since 0.6.
+ */
+export const BENCHMARK_TYPES = ['inference', 'throughput', 'both'] as const;
+
+/** Rounds in which the start of a model type is measured. */
+const STARTUP_ROUNDS = 5;
+const DEFAULT_CONCURRENCY = [2, 4];
+/** Of a mix: more share a few cores only to wait. */
+const MAX_MIX = 16;
 
 /** What `POST /api/benchmark/run` and `bw run --model` take: every model on every hardware. Since 0.3. */
 export const benchmarkRun = z.strictObject({
@@ -18,7 +31,7 @@ export const benchmarkRun = z.strictObject({
   hardware: z.array(hardwareClass).min(1).max(16).optional(),
   /** Without them: the catalogue's models of the named priority that some executor runs. Left out since 0.6. */
   models: z.array(z.string().min(1).max(2048)).min(1).max(1000).optional(),
-  batch_sizes: batchSizes.default([1]),
+  batch_sizes: batchSizesOrAuto.default([1]),
   precision: z.string().min(1).max(32).optional(),
   /** The smallest batch size of every model first; a larger one only where the smaller one was measured. */
   progressive_mode: z.boolean().default(false),
@@ -30,6 +43,11 @@ export const benchmarkRun = z.strictObject({
   size: z.enum(['tiny', 'base']).default('base'),
   /** Starts the run also where no worker has PyTorch yet: its tasks wait for one. */
   wait_for_workers: z.boolean().default(false),
+  type: z.enum(BENCHMARK_TYPES).optional(),
+  /** Of `throughput`: numbers of instances that run at once; 2 and 4 when left out. */
+  concurrency: onnxConfig.shape.concurrency,
+  /** Of `throughput`: all model types at once as well, one instance each. */
+  mix: z.boolean().default(false),
 });
 export type BenchmarkRun = z.infer<typeof benchmarkRun>;
 
@@ -48,7 +66,8 @@ export function modelsOf({ models, priority }: Pick<BenchmarkRun, 'models' | 'pr
  * Models that the catalogue does not have or that no executor runs, and models or hardware that are named twice: each with its
  * place and what to do.
  */
-export function benchmarkIssues({ models, priority, hardware = [], precision }: BenchmarkRun): Issue[] {
+export function benchmarkIssues(run: BenchmarkRun): Issue[] {
+  const { models, priority, hardware = [], precision } = run;
   if (models === undefined && typeof priority === 'number') {
     const message = 'name models, or the priority low, medium or high: the models of that priority are measured';
     return [{ path: 'models', code: 'missing', message }];
@@ -66,7 +85,29 @@ export function benchmarkIssues({ models, priority, hardware = [], precision }: 
     const message = `the model type "${type}" cannot be measured in "${precision}": use ${TORCH_PRECISIONS.join(', ')}`;
     issues.push({ path: 'precision', code: 'no_such_precision', message });
   }
-  return issues.slice(0, MAX_ISSUES);
+  return [...issues, ...typeIssues(run)].slice(0, MAX_ISSUES);
+}
+
+/** What goes with a type of benchmark, and what with model types only. */
+function typeIssues(run: BenchmarkRun): Issue[] {
+  const issues: Issue[] = [];
+  const wants_throughput = run.type === 'throughput' || run.type === 'both';
+  for (const field of ['concurrency', 'mix'] as const)
+    if (run[field] !== undefined && run[field] !== false && !wants_throughput)
+      issues.push({ path: field, code: 'other_type', message: `${field} goes with the type throughput or both` });
+  if (run.models === undefined && typeof run.priority === 'number') return issues;
+  const models = modelsOf(run);
+  const file = models.find((model) => !isModelType(model));
+  if (run.batch_sizes === AUTO && file !== undefined) {
+    const message = `auto is for model types, and "${file}" is a file: name its batch sizes, or leave it out`;
+    issues.push({ path: 'batch_sizes', code: 'not_for_files', message });
+  }
+  const types = models.filter(isModelType).length;
+  if (run.mix && (types < 2 || types > MAX_MIX)) {
+    const message = `a mix has 2 to ${MAX_MIX} model types, and there ${types === 1 ? 'is' : 'are'} ${types}: name them as models`;
+    issues.push({ path: 'mix', code: 'no_mix', message });
+  }
+  return issues;
 }
 
 /** Why a model cannot be measured by its name; undefined where it can. */
@@ -98,12 +139,14 @@ function namedTwice(field: string, names: readonly string[]): Issue[] {
   });
 }
 
+type BatchSizes = readonly number[] | typeof AUTO;
+
 /** One model on one class of hardware (any, where none is named), at the batch sizes that are to be measured. */
 export interface BenchmarkCell {
   model: string;
   hardware: HardwareClass | undefined;
   executor: 'onnx' | 'torch';
-  batch_sizes: readonly number[];
+  batch_sizes: BatchSizes;
   /** Begins the ids of its tasks. */
   id: string;
 }
@@ -133,29 +176,49 @@ export function benchmarkRequest(
   cells: readonly BenchmarkCell[] = benchmarkCells(run),
 ): z.input<typeof request> {
   const priority = typeof run.priority === 'number' ? run.priority : NAMED_PRIORITIES[run.priority];
-  const steps = run.progressive_mode ? Math.max(0, ...cells.map(({ batch_sizes }) => batch_sizes.length)) : 1;
-  return {
-    name: 'benchmark',
-    priority,
-    tasks: Array.from({ length: steps }, (_, step) => cells.flatMap((cell) => tasksOf(cell, run, step))).flat(),
-  };
+  const steps = run.progressive_mode
+    ? Math.max(0, ...cells.map(({ batch_sizes }) => (batch_sizes === AUTO ? 1 : batch_sizes.length)))
+    : 1;
+  const of_models = Array.from({ length: steps }, (_, step) => cells.flatMap((cell) => tasksOf(cell, run, step)));
+  return { name: 'benchmark', priority, tasks: [...of_models.flat(), ...mixTasks(run, cells)] };
+}
+
+/** All model types at once, on each hardware where there are two or more to measure. */
+function mixTasks(run: BenchmarkRun, cells: readonly BenchmarkCell[]): z.input<typeof request>['tasks'] {
+  if (!run.mix) return [];
+  const types = cells.filter(({ executor }) => executor === 'torch');
+  return [...Map.groupBy(types, ({ hardware }) => hardware)].flatMap(([hardware, [first, ...others]]) => {
+    if (first === undefined || others.length === 0) return [];
+    const { config, ...rest } = typeTask(first.model, [1], { ...run, type: undefined });
+    return [
+      {
+        task_id: hardware === undefined ? 'mix' : `mix-${hardware}`,
+        requirements: hardware === undefined ? {} : { hardware: [hardware] },
+        ...rest,
+        config: { ...config, mix: others.map(({ model }) => model) },
+      },
+    ];
+  });
 }
 
 /** The task of a cell at a step: all its batch sizes at once, or in progressive mode the next larger one; none where it has no more. */
 function tasksOf(cell: BenchmarkCell, run: BenchmarkRun, step: number): z.input<typeof request>['tasks'] {
   const { id, hardware, model } = cell;
-  const sizes = cell.batch_sizes.toSorted((a, b) => a - b);
-  const batch_sizes = run.progressive_mode ? sizes.slice(step, step + 1) : [...cell.batch_sizes];
-  if (batch_sizes.length === 0) return [];
+  // A search begins with the smallest size by itself.
+  const steps = run.progressive_mode && cell.batch_sizes !== AUTO;
+  const sizes = cell.batch_sizes === AUTO ? [] : cell.batch_sizes.toSorted((a, b) => a - b);
+  const asked = cell.batch_sizes === AUTO ? AUTO : [...cell.batch_sizes];
+  const batch_sizes = steps ? sizes.slice(step, step + 1) : asked;
+  if (batch_sizes.length === 0 || (step > 0 && !steps)) return [];
   const memory = memoryNeeded(cell, run);
   return [
     {
-      task_id: run.progressive_mode ? `${id}-b${batch_sizes[0]}` : id,
+      task_id: steps ? `${id}-b${batch_sizes[0]}` : id,
       requirements: {
         ...(hardware === undefined ? {} : { hardware: [hardware] }),
         ...(memory === null ? {} : { min_memory_gb: memory }),
       },
-      ...(run.progressive_mode && step > 0 ? { depends_on: [`${id}-b${sizes[step - 1]}`] } : {}),
+      ...(steps && step > 0 ? { depends_on: [`${id}-b${sizes[step - 1]}`] } : {}),
       ...(cell.executor === 'torch' ? typeTask(model, batch_sizes, run) : fileTask(model, batch_sizes, run)),
     },
   ];
@@ -177,16 +240,26 @@ export function memoryNeeded(
   return Math.ceil((peak_memory_mb * MEMORY_MARGIN) / 102.4) / 10;
 }
 
-function fileTask(model: string, batch_sizes: number[], { precision, incremental, max_age_seconds }: BenchmarkRun) {
+function fileTask(model: string, batch_sizes: number[] | typeof AUTO, run: BenchmarkRun) {
+  const { precision, incremental, max_age_seconds } = run;
   return {
     executor: 'onnx' as const,
-    config: { model, batch_sizes, ...(precision === undefined ? {} : { precision }) },
+    config: {
+      // Without a file where that is `auto` (benchmarkIssues).
+      ...{ model, batch_sizes: batch_sizes === AUTO ? [1] : batch_sizes },
+      ...(precision === undefined ? {} : { precision }),
+      ...throughputConfig(run),
+    },
     ...(incremental ? { skip_if_fresh: max_age_seconds === undefined ? true : { max_age_seconds } } : {}),
   };
 }
 
 /** Whether a type was measured already is looked up before the run is made (client/plan-benchmark.ts). */
-export function typeTask(model: string, batch_sizes: number[], run: Pick<BenchmarkRun, 'precision' | 'size'>) {
+export function typeTask(
+  model: string,
+  batch_sizes: number[] | typeof AUTO,
+  run: Pick<BenchmarkRun, 'precision' | 'size' | 'type' | 'concurrency'>,
+) {
   const precision = torchPrecision(run.precision);
   return {
     executor: 'torch' as const,
@@ -194,8 +267,27 @@ export function typeTask(model: string, batch_sizes: number[], run: Pick<Benchma
       ...{ model, batch_sizes },
       ...(run.size === 'base' ? {} : { size: run.size }),
       ...(precision === undefined ? {} : { precision }),
+      ...(run.type === 'inference' || run.type === 'both' ? { startup_rounds: STARTUP_ROUNDS } : {}),
+      ...throughputConfig(run),
     },
   };
+}
+
+/** One metric of each kind that a run measures of a model type: where all of them are there, nothing is missing. */
+export function metricsOf(run: Pick<BenchmarkRun, 'type' | 'concurrency'>): string[] {
+  const most = throughputConfig(run).concurrency?.at(-1);
+  return [
+    'latency_ms',
+    ...(most === undefined ? [] : [`latency_ms${streamSuffix(most)}`]),
+    ...(run.type === 'inference' || run.type === 'both' ? ['model_initialization_ms'] : []),
+  ];
+}
+
+function throughputConfig({ type, concurrency }: Pick<BenchmarkRun, 'type' | 'concurrency'>): {
+  concurrency?: number[];
+} {
+  if (type !== 'throughput' && type !== 'both') return {};
+  return { concurrency: streamCounts({ concurrency: concurrency ?? DEFAULT_CONCURRENCY }) };
 }
 
 /** Unique by the place, readable by the rest; short enough for a batch size behind it. */

@@ -4,6 +4,7 @@ import { isRecord } from '../runtime/is-record.ts';
 import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
 import { importedConfig } from './imported.ts';
 import {
+  AUTO,
   commandConfig,
   type ExecutorName,
   type ExportConfig,
@@ -94,8 +95,11 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       const named = typeof size === 'string' ? size : 'of its own size';
       return `${describeModel(config)} ${named}${mode === 'eager' ? '' : ` ${mode}`}`;
     },
-    measurements: ({ batch_sizes }) => batch_sizes.length,
-    measuredShare: shareOfBatches,
+    // `auto` measures at least one.
+    measurements: ({ batch_sizes, ...config }) =>
+      (batch_sizes === AUTO ? 1 : batch_sizes.length) * (1 + streamCounts(config).length),
+    measuredShare: ({ batch_sizes, iterations }, points) =>
+      batch_sizes === AUTO ? undefined : shareOfBatches({ batch_sizes, iterations }, points),
     series: {
       not_in_variant: [
         'model',
@@ -107,9 +111,13 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
         'max_seconds',
         'max_memory_mb',
         'max_cpu_seconds',
+        // Metrics of their own: the history of the latency is that of tasks without.
+        'concurrency',
+        'startup_rounds',
       ],
       not_in_workload: ['max_memory_mb', 'max_cpu_seconds'],
       paths: [],
+      inOneForm: ({ mix, ...config }) => (Array.isArray(mix) ? { ...config, mix: mix.toSorted() } : config),
     },
   },
   command: {
@@ -151,7 +159,7 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
     config: openvinoConfig,
     defaults: openvinoConfig.parse({ model: '-' }),
     describe: describeModel,
-    measurements: ({ batch_sizes }) => batch_sizes.length,
+    measurements: ({ batch_sizes, ...config }) => batch_sizes.length * (1 + streamCounts(config).length),
     measuredShare: shareOfBatches,
     series: {
       not_in_variant: [
@@ -165,6 +173,7 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
         'max_memory_mb',
         'max_cpu_seconds',
         'sha256',
+        'concurrency',
       ],
       not_in_workload: ['max_memory_mb', 'max_cpu_seconds', 'sha256'],
       paths: [],
@@ -219,11 +228,12 @@ function describeModel({
   scenario,
 }: {
   model: string;
-  batch_sizes: readonly number[];
+  batch_sizes: readonly number[] | typeof AUTO;
   precision?: string | undefined;
   scenario: string;
 }): string {
-  const batches = batch_sizes.length === 1 && batch_sizes[0] === 1 ? '' : ` batch ${batch_sizes.join(', ')}`;
+  const sizes = batch_sizes === AUTO ? AUTO : batch_sizes.join(', ');
+  const batches = sizes === '1' ? '' : ` batch ${sizes}`;
   return `${model}${batches}${precision === undefined ? '' : ` ${precision}`}${scenario === 'single_stream' ? '' : ` ${scenario}`}`;
 }
 

@@ -19,8 +19,8 @@ export const runnerTask = z.object({
   model: z.string(),
   /** The hardware class; of its devices the first that `variables` show. */
   device: z.string(),
-  /** In this order. */
-  batch_sizes: z.array(batchSize).min(1),
+  /** In this order; `auto`: those that the runner finds worth measuring. */
+  batch_sizes: z.union([z.array(batchSize).min(1), z.literal('auto')]),
   precision: z.string(),
   seed: z.int().min(0),
   measure: z.object({
@@ -101,6 +101,18 @@ const batchMessage = z.object({
   device_memory_mb: z.number().min(0).nullable(),
   clock_step_ms: z.number().positive(),
   metrics: z.array(runnerMetric).max(64),
+  /** Several instances of the model at once, each in a process of its own: what they did while all of them ran. */
+  streams: z
+    .array(
+      z.object({
+        streams: z.int().min(2),
+        /** By stream. */
+        latencies_ms: z.array(z.array(z.number())),
+        measured_seconds: z.number().min(0),
+      }),
+    )
+    .max(8)
+    .default([]),
 });
 
 export const runnerMessage = z.discriminatedUnion('type', [
@@ -115,7 +127,11 @@ export const runnerMessage = z.discriminatedUnion('type', [
     facts: environment,
     timings: z.record(z.string(), milliseconds),
     notes: z.array(z.string().max(4096)).max(100),
+    /** Of the model, and of no batch size: how long it takes to start. */
+    metrics: z.array(runnerMetric).max(64).default([]),
   }),
+  /** A note on the whole result, such as why no larger batch size was measured. */
+  z.object({ type: z.literal('note'), id, text: z.string().max(4096) }),
   windowMessage,
   batchMessage,
   /** The backend `export` has written the file, and compared what it gives with PyTorch, for each of these batch sizes. */

@@ -18,6 +18,15 @@ export const batchSizes = z
 /** Zero is a size: of a cache that is empty, for one. */
 const sizeOrBatch = z.union([z.int().min(0), z.literal('batch')]);
 
+/** `auto`: the worker finds those that are worth measuring. Since 0.6. */
+export const AUTO = 'auto';
+export const batchSizesOrAuto = z.union([batchSizes, z.literal(AUTO)], {
+  error: 'batch sizes are a list such as [1, 8], or auto',
+});
+
+/** Batch sizes that `auto` may measure: powers of two, so that a size is the same series in every run. */
+export const AUTO_SIZES: readonly number[] = Array.from({ length: 13 }, (_, power) => 2 ** power);
+
 const streams = z.int().min(1).max(256);
 
 /**
@@ -79,10 +88,12 @@ export function streamCounts({ concurrency }: Pick<OnnxConfig, 'concurrency'>): 
   return [...new Set([concurrency ?? []].flat())].filter((count) => count > 1).sort((a, b) => a - b);
 }
 
+const modelType = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a model type such as bert or vit');
+
 /** `torch`: builds a model type from its configuration, with random weights, and measures it with PyTorch. Since 0.6. */
 export const torchConfig = z.strictObject({
   /** A Hugging Face model type: `bert`, `whisper`. */
-  model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a model type such as bert or vit'),
+  model: modelType,
   /** `base`: as the type's configuration is by default. `tiny`: small. Or fields of the configuration. */
   size: z
     .union([
@@ -96,7 +107,7 @@ export const torchConfig = z.strictObject({
   task: z.string().min(1).max(64).optional(),
   /** Where the weights come from: drawn from the seed. */
   weights: z.literal('random').default('random'),
-  batch_sizes: batchSizes.default([1]),
+  batch_sizes: batchSizesOrAuto.default([1]),
   precision: z.enum(['fp32', 'fp16', 'bf16']).default('fp32'),
   /** `compile`: torch.compile, whose time is reported apart. */
   mode: z.enum(['eager', 'compile']).default('eager'),
@@ -108,6 +119,17 @@ export const torchConfig = z.strictObject({
   intra_op_num_threads: onnxConfig.shape.intra_op_num_threads,
   /** Seed of weights, inputs and arrivals. */
   seed: onnxConfig.shape.seed,
+  /** As in `onnx`, with a process for each stream. */
+  concurrency: onnxConfig.shape.concurrency,
+  /** Other model types that run at the same time, to be measured besides the model alone: how they slow each other down. */
+  mix: z
+    .array(modelType)
+    .min(1)
+    .max(15)
+    .refine((types) => new Set(types).size === types.length, 'model types must differ from each other')
+    .optional(),
+  /** So many times the start of the model is measured: importing its module, making its class, drawing its weights. */
+  startup_rounds: z.int().min(1).max(20).optional(),
   /** Sizes of what is fed: `{ "sequence_length": 128 }`, `{ "image_size": 224 }`. */
   dimensions: z.record(z.string().max(128), z.int().min(1).max(1_000_000)).optional(),
   max_memory_mb: onnxConfig.shape.max_memory_mb,
@@ -128,6 +150,7 @@ export const openvinoConfig = z.strictObject({
   max_seconds: onnxConfig.shape.max_seconds,
   scenario: onnxConfig.shape.scenario,
   target_qps: onnxConfig.shape.target_qps,
+  concurrency: onnxConfig.shape.concurrency,
   intra_op_num_threads: onnxConfig.shape.intra_op_num_threads,
   seed: onnxConfig.shape.seed,
   dimensions: onnxConfig.shape.dimensions,

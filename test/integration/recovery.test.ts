@@ -102,7 +102,8 @@ function failure(kind: TaskError['class'], more: Partial<TaskError> = {}): Pick<
   };
 }
 const completed: Pick<Outcome, 'status' | 'error'> = { status: 'completed', error: null };
-const sizesOf = ({ task }: Job): number[] => ('batch_sizes' in task.config ? task.config.batch_sizes : []);
+const sizesOf = ({ task: { config } }: Job): number[] =>
+  'batch_sizes' in config && Array.isArray(config.batch_sizes) ? config.batch_sizes : [];
 
 describe('after a failure', () => {
   it('for want of memory, the next attempt has the batch sizes that fit, and says what it lacks', async () => {

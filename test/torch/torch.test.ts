@@ -82,6 +82,28 @@ describe.skipIf(reason !== undefined)('the executor torch', () => {
     expect(long).toMatchObject({ status: 'completed', attempt: 2, worker_id: 'with' });
   });
 
+  it('finds batch sizes, and measures how a model starts, several instances and a mix', async () => {
+    const config = {
+      model: 'bert',
+      batch_sizes: 'auto',
+      concurrency: 2,
+      mix: ['vit'],
+      startup_rounds: 2,
+      max_seconds: 5,
+    };
+    const all = outcomes(await run([taskOf('all', config)])).get('all');
+    expect(all).toMatchObject({ status: 'completed', worker_id: 'with' });
+    const sizes = Object.keys(all?.results.batch_sizes ?? {}).map(Number);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(sizes).toEqual(sizes.map((_, power) => 2 ** power));
+    expect(all?.results.notes?.join()).toContain('batch_sizes auto: ');
+    expect(all?.results.batch_sizes?.['1']?.streams?.['2']?.stream_latencies_ms).toHaveLength(2);
+    const names = Object.keys(all?.results.metrics ?? {});
+    expect(names).toEqual(expect.arrayContaining(['mix_speedup', 'mix_slowdown_of_vit', 'mix_slowdown_at_batch_2']));
+    for (const phase of ['library_import', 'module_import', 'class_instantiation', 'model_initialization'])
+      expect(all?.results.metrics?.[`${phase}_ms`]?.value).toBeGreaterThan(0);
+  });
+
   it('measures models by `bw bench`, also when the runner is killed in the middle, and leaves out what no worker takes', async () => {
     const args = [
       '--model',

@@ -1,7 +1,7 @@
 import { PRIORITIES } from '@benchwire/shared/catalogue/stages.ts';
 import { type LeftOut, planBenchmark } from '@benchwire/shared/client/plan-benchmark.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
-import { benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
+import { BENCHMARK_TYPES, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { sinceTime } from '../arguments/since.ts';
@@ -35,7 +35,10 @@ export const bench = defineCommand({
       help: 'without --model: all models of this priority; with it: how urgent the run is, also 0 to 100',
     },
     hardware: { kind: 'text', value: 'CLASSES', help: 'a task for each, such as cpu,cuda (any one machine)' },
-    'batch-sizes': { kind: 'text', value: 'SIZES', help: 'such as 1,8 (1)' },
+    type: { kind: 'choice', choices: BENCHMARK_TYPES, help: 'also how long a model takes to start; several at once' },
+    concurrency: { kind: 'text', value: 'COUNTS', help: 'with --type throughput: instances at once (2,4)' },
+    mix: { kind: 'flag', help: 'with --type throughput: all model types at once as well' },
+    'batch-sizes': { kind: 'text', value: 'SIZES', help: 'such as 1,8, or auto: those worth measuring (1)' },
     precision: { kind: 'text', value: 'NAME', help: 'of model types: fp32, fp16 or bf16 (fp32)' },
     size: { kind: 'choice', choices: benchmarkRun.shape.size.unwrap().options, help: 'of model types (base)' },
     progressive: { kind: 'flag', help: 'small models first, and of each the smallest batch size first' },
@@ -54,7 +57,10 @@ export const bench = defineCommand({
 Model types go to the executor torch, ONNX files to onnx. What no worker can take is left out, with the reason; where nothing is left, nothing
 starts. Exit codes are those of \`bw run\`.
 
+--type inference adds the time to import, make and initialize each model; --type throughput what several instances do at once.
+
   bw bench --model bert --model whisper --hardware cpu
+  bw bench --model bert,vit --size tiny --type throughput --concurrency 2,4 --mix
   bw bench --priority high --size tiny --batch-sizes 1,8 --progressive --incremental --max-age 7d --report`,
   async run(context, values) {
     if (values.output !== undefined && !values.report) throw new UsageError('--output goes with --report.');

@@ -4,6 +4,7 @@ import {
   benchmarkRequest,
   benchmarkRun,
 } from '@benchwire/shared/contracts/benchmark.ts';
+import { AUTO } from '@benchwire/shared/contracts/task.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
 import { UsageError } from '../errors.ts';
 import { parseRequest, type WrittenRequest } from './read-request.ts';
@@ -41,7 +42,7 @@ function written(options: Omit<ModelOptions, 'model'>): Record<string, unknown> 
   const sizes = options['batch-sizes'];
   return {
     ...(options.hardware === undefined ? {} : { hardware: commaSeparated(options.hardware) }),
-    ...(sizes === undefined ? {} : { batch_sizes: commaSeparated(sizes).map(Number) }),
+    ...(sizes === undefined ? {} : { batch_sizes: sizes === AUTO ? AUTO : commaSeparated(sizes).map(Number) }),
     ...(options.precision === undefined ? {} : { precision: options.precision }),
     progressive_mode: options.progressive,
     incremental: options.incremental,
@@ -53,6 +54,9 @@ export interface BenchOptions extends ModelOptions {
   priority: string | undefined;
   size: string | undefined;
   'max-age': number | undefined;
+  type: string | undefined;
+  concurrency: string | undefined;
+  mix: boolean;
   wait: boolean;
 }
 
@@ -60,7 +64,16 @@ export interface BenchOptions extends ModelOptions {
  * The run that `bw bench` stands for.
  * @throws UsageError that names the option, what is wrong and what to do
  */
-export function benchRun({ model, priority, size, wait, ...options }: BenchOptions): BenchmarkRun {
+export function benchRun({
+  model,
+  priority,
+  size,
+  wait,
+  type,
+  concurrency,
+  mix,
+  ...options
+}: BenchOptions): BenchmarkRun {
   const models = model.flatMap(commaSeparated);
   const max_age_seconds = options['max-age'];
   if (models.length === 0 && priority === undefined)
@@ -76,6 +89,9 @@ export function benchRun({ model, priority, size, wait, ...options }: BenchOptio
     ...(size === undefined ? {} : { size }),
     ...(max_age_seconds === undefined ? {} : { max_age_seconds }),
     wait_for_workers: wait,
+    ...(type === undefined ? {} : { type }),
+    ...(concurrency === undefined ? {} : { concurrency: commaSeparated(concurrency).map(Number) }),
+    mix,
   });
 }
 

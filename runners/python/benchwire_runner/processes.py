@@ -19,6 +19,40 @@ def resident_mb(pid: int) -> float | None:
     return _status_mb(pid, "VmRSS")
 
 
+def tree_resident_mb(pid: int, shared_mb: float) -> float | None:
+    """Resident memory in MiB of a process and of those it started; None where it cannot be read. `shared_mb` is what each
+    of them has from the process that it was forked from, and counts once."""
+    own = resident_mb(pid)
+    if own is None:
+        return None
+    total = own
+    with contextlib.suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            total += max(0.0, (tree_resident_mb(int(child), shared_mb) or 0.0) - shared_mb)
+    return total
+
+
+def available_memory_mb() -> float | None:
+    """What the machine, or the memory limit of this control group, can still give in MiB; None where it cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return min(int(line.split()[1]) / 1024, _group_room_mb())
+    return None
+
+
+def _group_room_mb() -> float:
+    with contextlib.suppress(OSError, ValueError):
+        limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
+        return (limit - used) / (1024 * 1024)
+    return float("inf")
+
+
+def cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def peak_resident_mb() -> float:
     """Highest resident memory of this process, in MiB. A forked process starts with the memory that it shares with its parent."""
     peak = _status_mb(os.getpid(), "VmHWM")

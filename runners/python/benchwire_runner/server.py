@@ -17,7 +17,7 @@ from typing import Any
 
 from .backends import Backend
 from .child import run_task
-from .processes import end_group, kill_group, resident_mb
+from .processes import end_group, kill_group, resident_mb, tree_resident_mb
 from .protocol import Lines, Message, decode, encode, send
 from .task import Task
 
@@ -166,7 +166,11 @@ class Server:
         """Ends a process that is over a limit, and notices one that has ended."""
         limits = running.task.limits
         seconds = time.monotonic() - running.started
-        memory_mb = resident_mb(running.pid) if limits.memory_mb is not None else None
+        memory_mb = None
+        if limits.memory_mb is not None:
+            # A forked process begins with the memory of this one.
+            shared_mb = (resident_mb(os.getpid()) or 0) if self._forks else 0
+            memory_mb = tree_resident_mb(running.pid, shared_mb)
         if limits.memory_mb is not None and memory_mb is not None and memory_mb > limits.memory_mb:
             text = f"The measuring process used {memory_mb:.0f} MB, more than the limit of {limits.memory_mb:.0f} MB."
             self._fail(running, "out_of_memory", "MEMORY_LIMIT", text)

@@ -23,7 +23,8 @@ class Task:
     model: str
     device: str
     """`cpu`, `cuda`, `rocm`, `mps`, `xpu`: of the devices of the class the first that `variables` show."""
-    batch_sizes: list[int]
+    batch_sizes: list[int] | None
+    """None for `auto`: see batch_search.py."""
     precision: str
     seed: int
     scenario: str
@@ -35,6 +36,8 @@ class Task:
     """Of one backend: `size`, `task`, `mode`, `dimensions` …"""
     variables: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
+    message: dict[str, Any] = field(default_factory=dict)
+    """What it was read from, for processes that are started rather than forked."""
 
     @staticmethod
     def read(message: dict[str, Any]) -> Task:
@@ -49,7 +52,7 @@ class Task:
             id=message["id"],
             model=message["model"],
             device=message["device"],
-            batch_sizes=list(message["batch_sizes"]),
+            batch_sizes=None if message["batch_sizes"] == "auto" else list(message["batch_sizes"]),
             precision=message["precision"],
             seed=message["seed"],
             scenario=measure["scenario"],
@@ -60,4 +63,5 @@ class Task:
             options=dict(message["options"]),
             variables=dict(message["variables"]),
             limits=Limits(limits["wall_seconds"], limits["cpu_seconds"], limits["memory_mb"]),
+            message=message,
         )

@@ -75,3 +75,30 @@ def test_a_device_that_is_not_there_is_an_error_of_the_device() -> None:
     with pytest.raises(TaskFailure) as caught:
         torch_backend.prepare(task(device="mps", options={"size": "tiny"}), lambda _: None)
     assert caught.value.code == "PROVIDER_NOT_USABLE"
+
+
+def test_the_start_of_a_model_is_measured_in_a_fresh_process() -> None:
+    from benchwire_runner.protocol import encode
+    from benchwire_runner.startup import startup_metrics
+
+    message = {
+        **{"type": "task", "id": "x", "model": "bert", "device": "cpu", "batch_sizes": [1], "precision": "fp32", "seed": 1},
+        "measure": {"scenario": "single_stream", "iterations": 1, "warmup_iterations": 0, "max_seconds": 9, "target_qps": None},
+        "options": {"size": "tiny", "startup_rounds": 2, "intra_op_num_threads": 1},
+        **{"variables": {}, "limits": {"wall_seconds": None, "cpu_seconds": None, "memory_mb": None}},
+    }  # fmt: skip
+    assert encode(message)
+    asked = task(message=message, options=message["options"])
+    measured, notes = startup_metrics(asked, lambda _: None, forks=True)
+    values = {each["metric"]: each["values"] for each in measured}
+    assert set(values) == {
+        "library_import_ms",
+        "module_import_ms",
+        "class_instantiation_ms",
+        "model_initialization_ms",
+    }
+    assert len(values["module_import_ms"]) == 2 and len(values["library_import_ms"]) == 1
+    # A module that another round has imported would take no time at all.
+    assert min(values["module_import_ms"]) > 5
+    assert notes == []
+    assert startup_metrics(task(options={}), lambda _: None, forks=True) == ([], [])

@@ -33,6 +33,10 @@ class Loaded:
     """Called after the first run. Raises TaskFailure where something else than the device that was asked for has run."""
     compile_ms: Callable[[], float | None] = lambda: None
     """Of the first run of a batch size, what was compiling; None where nothing is compiled."""
+    set_threads: Callable[[int], None] = lambda _: None
+    """How many threads of the processor it may use from now on; called before `inference`."""
+    available_memory_mb: Callable[[], float | None] = lambda: None
+    """What the device can still give; None where its memory is the machine's."""
     metrics: Callable[[int], list[dict[str, Any]]] = lambda _: []
     """More that was measured with a batch size: metric, unit, better, and a value for each time."""
     notes: list[str] = field(default_factory=list)
@@ -49,7 +53,7 @@ class Backend(Protocol):
 
     def warm(self, model: str) -> None:
         """Imports, in the parent, what only this model needs, so that no task of it imports that again. Touches no device, builds
-        nothing, and leaves every error to `prepare`."""
+        nothing, and leaves every error to `prepare`. Only torch has `measure_startup` beside it (torch_startup.py)."""
 
     def prepare(self, task: Task, progress: Callable[[str], None]) -> Loaded:
         """Builds the model, in the process of the task. A backend that measures nothing has `work(task, reporter)` in its place."""

@@ -104,6 +104,7 @@ class OpenvinoMeasurement:
         self._device = device
         self._precision = precision
         self._progress = progress
+        self._threads: int | None = task.options.get("intra_op_num_threads")
         self._compiled: Any = None
         self._compile_ms: float | None = None
 
@@ -119,7 +120,11 @@ class OpenvinoMeasurement:
             inference=self._inference,
             prove=self._prove,
             compile_ms=lambda: self._compile_ms,
+            set_threads=self._set_threads,
         )
+
+    def _set_threads(self, threads: int) -> None:
+        self._threads = threads
 
     def _inference(self, batch_size: int) -> Inference:
         feeds = {each["name"]: _tensor_of(each) for each in self._task.options["feeds"][str(batch_size)]}
@@ -127,9 +132,8 @@ class OpenvinoMeasurement:
         settings: dict[Any, Any] = {hints.performance_mode: hints.PerformanceMode.LATENCY}
         if self._precision is not None:
             settings[hints.inference_precision] = self._precision
-        threads = self._task.options.get("intra_op_num_threads")
-        if threads is not None:
-            settings[properties.inference_num_threads] = threads
+        if self._threads is not None:
+            settings[properties.inference_num_threads] = self._threads
         # The one of the batch size before it must not be there beside it.
         self._compiled = None
         started = time.perf_counter()

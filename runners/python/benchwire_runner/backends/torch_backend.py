@@ -136,6 +136,8 @@ class TorchMeasurement:
             device_memory_mb=self._device_memory_mb,
             prove=self._prove,
             compile_ms=lambda: self._compile_ms,
+            set_threads=torch.set_num_threads,
+            available_memory_mb=self._available_memory_mb,
             metrics=self._metrics,
         )
 
@@ -231,6 +233,13 @@ class TorchMeasurement:
         if hasattr(self._accelerator, "driver_allocated_memory"):
             return float(self._accelerator.driver_allocated_memory()) / MIB
         return None
+
+    def _available_memory_mb(self) -> float | None:
+        if not hasattr(self._accelerator, "mem_get_info"):
+            return None
+        # What PyTorch keeps for later is there for the next batch.
+        kept = self._accelerator.memory_reserved() - self._accelerator.memory_allocated()
+        return float(self._accelerator.mem_get_info()[0] + kept) / MIB
 
     def _metrics(self, batch_size: int) -> list[dict[str, Any]]:
         measure = {"causal_lm": measure_generation, "seq2seq": measure_encoder_decoder}.get(self._built.kind)

@@ -119,10 +119,7 @@ def build_by_recipe(
             device=device,
             dimensions=dimensions,
         )
-    config = make_config(model_type, recipe.level if size == "tiny" else "D", recipe.fields if size == "tiny" else {})
-    for path, value in overrides.items():
-        if not set_field(config, path, value):
-            raise BuildError("invalid_config", f'the configuration of "{model_type}" has no field "{path}".')
+    config = _config(model_type, recipe, size, overrides)
     _apply_image_size(config, dimensions)
     cls = _class_of(model_type, recipe)
     try:
@@ -150,6 +147,25 @@ def build_by_recipe(
         part, inputs, {"size": size, **recipe.as_json()}, type(part).__name__, _kind(recipe),
         sum(p.numel() for p in part.parameters()), dict(facts.used),
     )  # fmt: skip
+
+
+def _config(model_type: str, recipe: Recipe, size: str, overrides: Mapping[str, Any]) -> PreTrainedConfig:
+    config = make_config(model_type, recipe.level if size == "tiny" else "D", recipe.fields if size == "tiny" else {})
+    for path, value in overrides.items():
+        if not set_field(config, path, value):
+            raise BuildError("invalid_config", f'the configuration of "{model_type}" has no field "{path}".')
+    return config
+
+
+def config_of(
+    model_type: str, size: str | dict[str, Any], recipe: Recipe | None = None
+) -> tuple[type[torch.nn.Module], PreTrainedConfig]:  # fmt: skip
+    """The class that a type is built as, and its configuration; of a part of a model those of the model. @raises BuildError"""
+    start, overrides = _size_of(size)
+    found = recipe or stored_recipes().get(model_type) or find_recipe(model_type)
+    if found.parent is not None:
+        return config_of(found.parent, size)
+    return _class_of(model_type, found), _config(model_type, found, start, overrides)
 
 
 def _class_of(model_type: str, recipe: Recipe) -> type[torch.nn.Module]:

@@ -1,7 +1,7 @@
 import { recoveryOf, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { AUTO, AUTO_SIZES, type Task } from '@benchwire/shared/contracts/task.ts';
 import type { Pool } from '../fleet/fleet.ts';
 import { mismatch, type Offer } from '../placement/match.ts';
 import type { Verdict } from '../state/attempt-end.ts';
@@ -124,7 +124,6 @@ export function batchSizesToDrop(
   pool: string,
 ): Record<string, string> | undefined {
   if (!('batch_sizes' in task.config)) return undefined;
-  const sizes = task.config.batch_sizes;
   let first: Failure | undefined;
   let limit = Number.POSITIVE_INFINITY;
   for (const failure of failures) {
@@ -133,6 +132,8 @@ export function batchSizesToDrop(
     first = failure;
     limit = failure.batch_size;
   }
+  const asked = task.config.batch_sizes;
+  const sizes = asked === AUTO ? AUTO_SIZES.filter((size) => size <= limit) : asked;
   const dropped = sizes.filter((size) => size >= limit);
   // The smallest that there is may fit when memory is free again.
   if (first === undefined || dropped.length === 0 || dropped.length === sizes.length) return undefined;

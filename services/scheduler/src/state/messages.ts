@@ -6,7 +6,7 @@ import { artifactOf, modelNameOf } from '@benchwire/shared/contracts/model-artif
 import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
 import { filesOutOfReach } from '@benchwire/shared/contracts/request-file.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
-import type { JobTask, Task } from '@benchwire/shared/contracts/task.ts';
+import { AUTO, AUTO_SIZES, type JobTask, type Task } from '@benchwire/shared/contracts/task.ts';
 import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
 import type { Pool } from '../fleet/fleet.ts';
 import type { ImportedEnd, Verdict } from './attempt-end.ts';
@@ -101,7 +101,10 @@ function fileWorkers(spec: Spec, { workers, reach = [] }: Pool): Pick<Job, 'file
 
 function withoutBatchSizes(config: Task['config'], dropped: Readonly<Record<string, string>>): Task['config'] {
   if (!('batch_sizes' in config)) return config;
-  return { ...config, batch_sizes: config.batch_sizes.filter((size) => dropped[String(size)] === undefined) };
+  const smallest = Math.min(...Object.keys(dropped).map(Number));
+  // The search for sizes would come to the same one again.
+  const sizes = config.batch_sizes === AUTO ? AUTO_SIZES.filter((size) => size < smallest) : config.batch_sizes;
+  return { ...config, batch_sizes: sizes.filter((size) => dropped[String(size)] === undefined) };
 }
 
 /** The outcome of an attempt that the scheduler ends itself: cancelled, lost, without a pool, or imported. */

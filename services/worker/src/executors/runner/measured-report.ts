@@ -1,6 +1,6 @@
 import type { MetricResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunnerMetric, RunnerTask } from '@benchwire/shared/contracts/runner.ts';
-import type { TorchConfig } from '@benchwire/shared/contracts/task.ts';
+import { streamCounts, type TorchConfig } from '@benchwire/shared/contracts/task.ts';
 import { badInput } from '@benchwire/shared/model/errors.ts';
 import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
 import { quantileSorted, sorted } from '@benchwire/shared/stats/quantile.ts';
@@ -10,13 +10,21 @@ import { createSampleSink } from '../samples/sample-sink.ts';
 import type { JobMessage } from './runner-job.ts';
 
 /** Settings of the measured loop, which mean the same in every executor with a runner. */
-type MeasuredConfig = Pick<TorchConfig, 'scenario' | 'iterations' | 'warmup_iterations' | 'max_seconds' | 'target_qps'>;
+type MeasuredConfig = Pick<
+  TorchConfig,
+  'scenario' | 'iterations' | 'warmup_iterations' | 'max_seconds' | 'target_qps' | 'concurrency' | 'mix'
+>;
 
-/** @throws TaskFailure for arrivals without a rate */
+/** @throws TaskFailure for arrivals without a rate, and for several models at once that wait for arrivals */
 export function measureSettings(config: MeasuredConfig): RunnerTask['measure'] {
   const { scenario, iterations, warmup_iterations, max_seconds, target_qps = null } = config;
   if (scenario === 'server' && target_qps === null)
     throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
+  if (scenario === 'server' && (streamCounts(config).length > 0 || config.mix !== undefined))
+    throw badInput(
+      'CONCURRENCY_WITH_SERVER',
+      'config.concurrency and config.mix measure models that never wait, and the server scenario waits for arrivals: leave one of both out.',
+    );
   return { scenario, iterations, warmup_iterations, max_seconds, target_qps };
 }
 
@@ -30,7 +38,7 @@ export function createReader(
   const { results } = report;
   const on_device = context.device.class !== 'cpu';
   const device_memory = new Map<number, number | null>();
-  const settings = { ...config, target_qps: config.target_qps ?? null, concurrency: [] };
+  const settings = { ...config, target_qps: config.target_qps ?? null, concurrency: streamCounts(config) };
   const memoryOf = ({ batch_size, peak_rss_mb }: { batch_size: number; peak_rss_mb: number }) => {
     const memory_mb = on_device ? (device_memory.get(batch_size) ?? null) : peak_rss_mb;
     const reason = 'the library does not report the memory of this device';
@@ -42,6 +50,9 @@ export function createReader(
       results.timings = { ...results.timings, ...message.timings };
       report.environment = { ...report.environment, ...message.facts };
       if (message.notes.length > 0) results.notes = [...(results.notes ?? []), ...message.notes];
+      addMetrics(results, 1, message.metrics);
+    } else if (message.type === 'note') {
+      results.notes = [...(results.notes ?? []), message.text];
     } else if (message.type === 'window') {
       const { batch_size, times_ms, latencies_ms } = message;
       await sink({
@@ -54,13 +65,17 @@ export function createReader(
       const { batch_size, compile_ms, metrics } = message;
       device_memory.set(batch_size, message.device_memory_mb);
       if (compile_ms !== null) results.timings = { ...results.timings, [`batch_${batch_size}_compile_ms`]: compile_ms };
-      await sink({ ...message, type: 'batch', streams: [] });
+      const streams = message.streams.map((each) => ({
+        ...each,
+        latencies_ms: each.latencies_ms.map((of_stream) => Float64Array.from(of_stream)),
+      }));
+      await sink({ ...message, type: 'batch', streams });
       addMetrics(results, batch_size, metrics);
     }
   };
 }
 
-/** What was measured beside the latency. A batch size other than 1 is in the name: such metrics belong to none. */
+/** What was measured besides the latency. A batch size other than 1 is in the name: such metrics belong to none. */
 function addMetrics(results: OutcomeResults, batch_size: number, metrics: readonly RunnerMetric[]): void {
   const added = metrics.map(({ metric, unit, better, values }): [string, MetricResult] => {
     const name = batch_size === 1 ? metric : `${metric}_at_batch_${batch_size}`;

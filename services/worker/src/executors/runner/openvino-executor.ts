@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunnerTask } from '@benchwire/shared/contracts/runner.ts';
-import type { OpenvinoConfig } from '@benchwire/shared/contracts/task.ts';
+import { type OpenvinoConfig, streamCounts } from '@benchwire/shared/contracts/task.ts';
 import { badInput, badModel } from '@benchwire/shared/model/errors.ts';
 import { modelInputs } from '@benchwire/shared/model/model-inputs.ts';
 import { modelPrecision } from '@benchwire/shared/model/model-precision.ts';
@@ -144,7 +144,10 @@ function taskOf(
     precision: config.precision ?? 'default',
     seed: config.seed,
     measure: measureSettings(config),
-    options: { model_path: model.path, feeds, intra_op_num_threads: config.intra_op_num_threads ?? null },
+    options: {
+      ...{ model_path: model.path, feeds, intra_op_num_threads: config.intra_op_num_threads ?? null },
+      concurrency: streamCounts(config),
+    },
     variables: visibilityVariables(device, options.env),
     limits: {
       wall_seconds: null,

@@ -1,6 +1,7 @@
 import { type FailureCode, taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunnerMessage, RunnerTask } from '@benchwire/shared/contracts/runner.ts';
+import { AUTO } from '@benchwire/shared/contracts/task.ts';
 import { messageOf } from '@benchwire/shared/model/errors.ts';
 import { abortError, atBatchSize } from '../onnx/run-child.ts';
 
@@ -111,7 +112,8 @@ export class RunnerJob {
 
   #errorOf({ error, batch_size }: Extract<JobMessage, { type: 'failed' }>): TaskError {
     if (batch_size !== null) this.#batch_size = batch_size;
-    const smallest = Math.min(...this.task.batch_sizes);
+    const { batch_sizes } = this.task;
+    const smallest = batch_sizes === AUTO ? 1 : Math.min(...batch_sizes);
     // The limit stays; only a smaller batch size can stay below it.
     const may_fit = error.code !== 'MEMORY_LIMIT' || (this.#batch_size ?? 0) > smallest;
     // Codes of a runner are those of failure-classes.ts, its tests see to it; of others the class decides.

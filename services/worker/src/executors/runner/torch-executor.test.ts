@@ -68,6 +68,38 @@ describe.skipIf(!has_python)('a Python runner', () => {
     expect(points).toHaveLength(70);
   });
 
+  test('measures several instances at once, and a mix of models', async () => {
+    const config = { model: 'ok', concurrency: [2], mix: ['other'], iterations: 50, intra_op_num_threads: 1 };
+    const report = await executor().execute(torchContext(config));
+    expect(report.error).toBeNull();
+    expect(outcomeResults.parse(report.results)).toEqual(report.results);
+    const two = report.results.batch_sizes?.['1']?.streams?.['2'];
+    expect(two?.stream_latencies_ms).toHaveLength(2);
+    expect(two?.speedup).toBeGreaterThan(0);
+    const metrics = report.results.metrics ?? {};
+    expect(metrics.mix_speedup).toMatchObject({ unit: 'x', better: 'higher', samples: 5 });
+    expect(metrics.mix_slowdown_of_other).toMatchObject({ better: 'lower' });
+    // Instances of a task end with it.
+    const failed = await executor().execute(torchContext({ ...config, mix: ['crash'] }));
+    expect(failed.error).toMatchObject({ class: 'crash', code: 'KILLED' });
+    const server = torchContext({ ...config, scenario: 'server', target_qps: 5 });
+    expect((await executor().execute(server)).error).toMatchObject({ code: 'CONCURRENCY_WITH_SERVER' });
+  });
+
+  test('finds the batch sizes that are worth measuring, up to one that does not run', async () => {
+    const auto = { batch_sizes: 'auto', iterations: 5, warmup_iterations: 0 } as const;
+    const report = await executor().execute(torchContext({ model: 'ok', ...auto }));
+    const sizes = Object.keys(report.results.batch_sizes ?? {}).map(Number);
+    // Its latency grows with the batch: there is nothing to gain, but for what each call costs.
+    expect(sizes.slice(0, 3)).toEqual([1, 2, 4]);
+    expect(sizes).toEqual(sizes.map((_, power) => 2 ** power));
+    expect(report.results.notes?.join()).toMatch(/batch_sizes auto: (the knee|batch size)/);
+    const stopped = await executor().execute(torchContext({ model: 'fails-at-4', ...auto }));
+    expect(stopped.error).toBeNull();
+    expect(Object.keys(stopped.results.batch_sizes ?? {})).toEqual(['1', '2']);
+    expect(stopped.results.notes?.join()).toContain('batch size 4 does not run: Memory could not be allocated');
+  });
+
   test('serves one task after the other without starting again', async () => {
     const runs = executor();
     const first = await runs.execute(torchContext({ model: 'ok' }));

@@ -1,6 +1,7 @@
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunnerTask } from '@benchwire/shared/contracts/runner.ts';
+import { AUTO, streamCounts } from '@benchwire/shared/contracts/task.ts';
 import { visibilityVariables } from '../../devices/hardware-classes.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { settled } from '../settled-report.ts';
@@ -58,18 +59,21 @@ async function attempt(
 function taskOf(context: ExecutorContext<'torch'>, options: RunnerOptions): RunnerTask {
   const { run_id, attempt, device, task } = context;
   const { config } = task;
-  const { size, mode, dimensions = {}, intra_op_num_threads = null } = config;
+  const { size, mode, dimensions = {}, intra_op_num_threads = null, mix = [], startup_rounds = null } = config;
   return {
     type: 'task',
     id: attemptId({ run_id, task_id: task.task_id, attempt }),
     model: config.model,
     device: device.class,
     // Ascending, because the peak of a process's memory only grows: so each is the peak of its own batch size.
-    batch_sizes: config.batch_sizes.toSorted((a, b) => a - b),
+    batch_sizes: config.batch_sizes === AUTO ? AUTO : config.batch_sizes.toSorted((a, b) => a - b),
     precision: config.precision,
     seed: config.seed,
     measure: measureSettings(config),
-    options: { size, mode, task: config.task ?? null, dimensions, intra_op_num_threads },
+    options: {
+      ...{ size, mode, task: config.task ?? null, dimensions, intra_op_num_threads },
+      ...{ concurrency: streamCounts(config), mix, startup_rounds },
+    },
     variables: visibilityVariables(device, options.env),
     limits: {
       wall_seconds: null,
