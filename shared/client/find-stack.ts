@@ -79,14 +79,21 @@ export function findStack(where: FindStackOptions): FoundStack {
 
 /** Where the dashboard of the local stack that is found here is; undefined where none runs, or it has no gateway. */
 export function dashboardUrl(where: Pick<FindStackOptions, 'environment' | 'working_directory'>): string | undefined {
+  return localGateway(where)?.url;
+}
+
+/** The same, with the stack's own key, whose role is admin. */
+export function localGateway(
+  where: Pick<FindStackOptions, 'environment' | 'working_directory'>,
+): { url: string; key: string | undefined } | undefined {
   const folders = dataFolders(where.environment, where.working_directory, OWN_ROOT);
   const path = folders.map((folder) => join(folder, 'stack.json')).find((each) => existsSync(each));
   if (path === undefined) return undefined;
   const { env, services = [] } = readStack(path);
   const gateway = services.find(({ name }) => name.startsWith('gateway'));
-  return gateway === undefined
-    ? undefined
-    : `http://${hostInUrl(env.DASHBOARD_HOST ?? '127.0.0.1')}:${gateway.http_port}`;
+  if (gateway === undefined) return undefined;
+  const url = `http://${hostInUrl(env.DASHBOARD_HOST ?? '127.0.0.1')}:${gateway.http_port}`;
+  return { url, key: env.BENCHWIRE_API_KEY };
 }
 
 /** Data folders of local stacks that are here, running or not: they hold credentials. */

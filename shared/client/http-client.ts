@@ -66,6 +66,8 @@ export interface HttpClientOptions {
   headers?: Readonly<Record<string, string>>;
   /** JSON.parse unless set. */
   readJson?: (text: string) => unknown;
+  /** Sends a request; the platform's unless set. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** An `application/problem+json` answer, or (`status` 0) no answer at all. */
@@ -123,7 +125,7 @@ export class HttpClient {
     const type: Record<string, string> =
       body === undefined ? {} : { 'Content-Type': content_type ?? 'application/json' };
     try {
-      return await fetch(`${url}${withQuery(path, query)}`, {
+      return await (this.#options.fetch ?? fetch)(`${url}${withQuery(path, query)}`, {
         method,
         signal: signal ?? null,
         headers: { Accept: 'application/json', ...type, ...always, ...headers },

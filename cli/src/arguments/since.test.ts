@@ -13,18 +13,15 @@ describe('--since', () => {
     ['12 h', '2026-11-30T00:00:00.000Z'],
     ['7d', '2026-11-23T12:00:00.000Z'],
     ['2w', '2026-11-16T12:00:00.000Z'],
+    // A Monday.
+    ['monday', '2026-11-30T00:00:00.000Z'],
+    ['Tuesday', '2026-11-24T00:00:00.000Z'],
+    ['today', '2026-11-30T00:00:00.000Z'],
+    ['yesterday', '2026-11-29T00:00:00.000Z'],
   ])('reads %s', (text, at) => expect(sinceTime(text, NOW)).toBe(at));
 
-  it.each([
-    '',
-    'yesterday',
-    '2026-13-01',
-    '2026-11-31',
-    '2026-11',
-    '5',
-    '7 days',
-    '999999w',
-    '9999-01-01',
-    '0001-01-01',
-  ])('refuses "%s"', (text) => expect(() => sinceTime(text, NOW)).toThrow(/--since takes a date .*, not "/));
+  it.each(['', 'someday', '2026-13-01', '2026-11-31', '2026-11', '5', '7 days', '999999w', '9999-01-01', '0001-01-01'])(
+    'refuses "%s"',
+    (text) => expect(() => sinceTime(text, NOW)).toThrow(/--since takes a date .*, not "/),
+  );
 });

@@ -16,6 +16,7 @@ import { importResults } from './import.ts';
 import { key } from './key.ts';
 import { logs } from './logs.ts';
 import { matrix } from './matrix.ts';
+import { mcp } from './mcp.ts';
 import { metrics } from './metrics.ts';
 import { models } from './models.ts';
 import { note } from './note.ts';
@@ -79,6 +80,7 @@ export const COMMANDS: readonly Command[] = [
   notify,
   note,
   open,
+  mcp,
   key,
   workers,
   runner,

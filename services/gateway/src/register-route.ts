@@ -67,6 +67,12 @@ async function admit(gateway: Gateway, request: FastifyRequest, role: NonNullabl
   return admitCaller(gateway, request, role, caller);
 }
 
+/** Of what is no route of the table: a key or token in the header, and the role viewer. A cookie does not count. @throws HttpProblem 401, 403 or 429 */
+export async function admitByHeader(gateway: Gateway, request: FastifyRequest): Promise<void> {
+  const caller = await gateway.auth.callerOf(request.headers.authorization, undefined);
+  callers.set(request, admitCaller(gateway, request, 'viewer', caller));
+}
+
 function admitCaller(
   gateway: Gateway,
   request: FastifyRequest,

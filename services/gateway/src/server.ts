@@ -36,6 +36,7 @@ import { readBodies, readFiles } from './read-bodies.ts';
 import { refuseRaw, refuseUnreadable, upgradeProblem } from './refuse-raw.ts';
 import { callerOf, registerRoute } from './register-route.ts';
 import { ROUTES } from './routes/all.ts';
+import { serveMcp } from './serve-mcp.ts';
 
 /** Nothing comes from elsewhere, and no script stands in a page; styles of charts and components are set by script. */
 const POLICY = {
@@ -175,6 +176,7 @@ async function addRoutes(app: FastifyInstance, gateway: Gateway, { config, signI
   for (const route of ROUTES) registerRoute(app, gateway, route, largest);
   serveLive(app, gateway);
   serveBenchmarkSocket(app, gateway);
+  serveMcp(app, gateway);
   if (signIn !== undefined) serveSignIn(app, gateway, signIn);
   const document = openApi(API_ROUTES);
   app.get('/openapi.json', async () => document);
