@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { writePrivateFile } from '@benchwire/deploy/local/private-file.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
 import { type Finding, finding } from '@benchwire/shared/contracts/finding.ts';
 import type { FindingRow } from '@benchwire/shared/contracts/rows.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { bw, startProgram } from '../support/bw.ts';
 import { StackFixture } from '../support/stack-fixture.ts';
 
 /** A latency that steps by 8 % at the 30th of 48 commits, measured by a program, with normal noise of 1 %, cut at 2.5 %. */
@@ -94,4 +97,31 @@ it('finds the step within five runs, confirms it by re-runs of its own, names th
   ]);
   // The runs of the commits, and the re-runs.
   expect((await client.query('runs', { limit: 100 })).rows).toHaveLength(RUNS + confirmed.confirmations.length);
+});
+
+it('is one archive, which measures it again on the same device', async () => {
+  const env = fixture.stack.env;
+  const written = await bw(['repro', 'last', '--json'], { env, cwd: folder });
+  expect(written.code, written.stderr).toBe(0);
+  const { file, missing } = JSON.parse(written.stdout) as { file: string; missing: string[] };
+  // The program is on the worker's disk only.
+  expect(missing.join('\n')).toMatch(/files\/: the program and the files among its arguments are on the worker/);
+  execFileSync('tar', ['-xzf', file, '-C', folder]);
+  const archive = join(folder, basename(file, '.tar.gz'));
+  const read = (name: string) => JSON.parse(readFileSync(join(archive, name), 'utf8'));
+  expect(read('finding.json')).toMatchObject({ kind: 'regression', state: 'confirmed' });
+  expect(read('hashes.json').measured.argument_files_sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(read('environment.json').environment).toHaveProperty('kernel');
+  expect(read('history.json').length).toBeGreaterThan(STEP_AT);
+  expect(read('samples.json')).toMatchObject([{ metric: 'latency_ms' }]);
+  const ran = await startProgram(process.execPath, [join(archive, 'measure-again.mjs'), '--same-device', '--json'], {
+    env: { ...env, BW: `${process.execPath} ${join(repositoryRoot, 'cli/src/main.ts')}` },
+    cwd: tmpdir(),
+  }).ended;
+  expect(ran.code, ran.stderr).toBe(0);
+  const again = JSON.parse(ran.stdout);
+  expect(again).toMatchObject({ status: 'completed', same_device: true, rows: [{ name: 'latency_ms [ms]' }] });
+  // The new level, and not the one before.
+  expect(again.rows[0].is).toBeGreaterThan(104);
+  expect(again.rows[0].was).toBe(read('outcomes.json').at(-1).results.metrics.latency_ms.value);
 });

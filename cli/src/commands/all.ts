@@ -25,6 +25,7 @@ import { open } from './open.ts';
 import { rejected } from './rejected.ts';
 import { repeat } from './repeat.ts';
 import { report } from './report.ts';
+import { repro } from './repro.ts';
 import { reservations } from './reservations.ts';
 import { reserve } from './reserve.ts';
 import { results } from './results.ts';
@@ -70,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   deleteRun,
   findings,
   explain,
+  repro,
   series,
   tests,
   models,
