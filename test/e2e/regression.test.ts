@@ -17,6 +17,7 @@ const STEP_AT = 30;
 const folder = mkdtempSync(join(tmpdir(), 'bw-regression-'));
 let fixture: StackFixture;
 let client: Client;
+let regression_id = '';
 
 beforeAll(async () => {
   const program = `
@@ -80,6 +81,7 @@ it('finds the step within five runs, confirms it by re-runs of its own, names th
   expect(foundAt).toBeGreaterThanOrEqual(STEP_AT);
   expect(foundAt).toBeLessThan(STEP_AT + 5);
   expect(confirmed.kind).toBe('regression');
+  regression_id = confirmed.finding_id;
   expect(new Set(confirmed.history.map(({ state }) => state))).toEqual(new Set(['suspected', 'confirmed']));
   const agreeing = confirmed.confirmations.filter(({ agrees }) => agrees);
   expect(agreeing.slice(0, 2).map(({ on }) => on)).toEqual(['sibling', 'same_device']);
@@ -101,7 +103,7 @@ it('finds the step within five runs, confirms it by re-runs of its own, names th
 
 it('is one archive, which measures it again on the same device', async () => {
   const env = fixture.stack.env;
-  const written = await bw(['repro', 'last', '--json'], { env, cwd: folder });
+  const written = await bw(['repro', regression_id, '--json'], { env, cwd: folder });
   expect(written.code, written.stderr).toBe(0);
   const { file, missing } = JSON.parse(written.stdout) as { file: string; missing: string[] };
   // The program is on the worker's disk only.
