@@ -53,6 +53,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'the same with a base that is measured beside the head: wrong reds, missed changes, pairs; against the goal of 0.5 %',
     run: async () => (await import('./verdict-pairs.ts')).verdictPairs,
   },
+  ci: {
+    what: 'change-free pull requests and steps of 5 % as `bw ci` measures them: red, neutral and green checks; against the goal of 1 %',
+    run: async () => (await import('./ci.ts')).ci,
+  },
   anomaly: {
     what: 'points a second over 100,000 series, and bytes a series; against a z-score over the last 100 points',
     run: async () => (await import('./anomaly.ts')).anomaly,

@@ -12,6 +12,7 @@ import {
   kedaDefinitions,
   kubernetesSchemas,
   kustomize,
+  pipelineSchemas,
   prometheusPrograms,
   whyNot,
 } from '../support/test-tools.ts';
@@ -135,6 +136,12 @@ export const NEEDS: readonly Need[] = [
     missing: () => whyNot(kubernetesSchemas()),
     packages: { apt: ['python3-pip'], brew: ['python'] },
     suites: ['test/integration/deploy-kubernetes.test.ts'],
+  },
+  {
+    name: "the schemas of CI providers' pipeline files",
+    missing: () => whyNot(pipelineSchemas()),
+    packages: { apt: ['python3-pip'], brew: ['python'] },
+    suites: ['test/e2e/ci-pipelines.test.ts'],
   },
   {
     name: 'Prometheus',

@@ -45,6 +45,13 @@ export const kubernetesSchemas = (): Fetched =>
     run('sh', '-c', 'rm -r kubernetes_validate/kubernetes-json-schema/*-local');
   });
 
+/** JSON Schemas of the CI providers' pipeline files (SchemaStore's, GitLab's, Microsoft's), in the Python package check-jsonschema. */
+export const pipelineSchemas = (): Fetched =>
+  fetched('pipelines', 'check_jsonschema/builtin_schemas/vendor', (run) => {
+    run('python3', '-m', 'pip', 'download', '--quiet', '--no-deps', 'check-jsonschema==0.39.0');
+    run('sh', '-c', 'python3 -m zipfile -e check_jsonschema-*.whl . && rm check_jsonschema-*.whl');
+  });
+
 /** KEDA's resource definitions, in its Go module. */
 export const kedaDefinitions = (): Fetched =>
   fetched('keda', 'scaledobjects.yaml', (run, folder) => {

@@ -1,8 +1,9 @@
 import { defineCommand } from '../arguments/command.ts';
 import type { OptionSpecs, Values } from '../arguments/options.ts';
 import { VERDICT_OPTIONS } from '../arguments/verdict-options.ts';
-import type { CiBuild } from '../ci/ci-build.ts';
+import { CI_PROVIDERS, type CiBuild } from '../ci/ci-build.ts';
 import { claimedReport, readArtifact, sayPosted } from '../ci/claim.ts';
+import { initPipeline } from '../ci/init.ts';
 import { findHost } from '../ci/publish/find-host.ts';
 import { readBuild } from '../ci/read-build.ts';
 import { runCi } from '../ci/run-ci.ts';
@@ -35,6 +36,8 @@ const OPTIONS = {
   ctrf: { kind: 'text', value: 'FILE', help: 'write a CTRF file (ctrf.io)' },
   markdown: { kind: 'text', value: 'FILE', help: 'write the comment' },
   artifact: { kind: 'text', value: 'FILE', help: 'write what `bw ci claim` posts, for jobs without a secret' },
+  source: { kind: 'text', value: 'URL', help: 'with init: the repository that jobs install bw from' },
+  force: { kind: 'flag', help: 'with init: overwrite files that exist' },
 } as const satisfies OptionSpecs;
 
 export const ci = defineCommand({
@@ -46,6 +49,7 @@ export const ci = defineCommand({
 bw ci                  measures the request for the commit that the CI builds, by turns with the commit that the change began at, in one
                        lease on one device; or against the history where a task has no base side
 bw ci claim FILE       posts what the job of a fork has left, after it was checked (on the trusted side)
+bw ci init PROVIDER    writes the pipeline file: ${CI_PROVIDERS.join(', ')}
 
 It knows GitHub Actions, GitLab CI, Jenkins, Azure Pipelines, CircleCI, Travis CI, Bitbucket Pipelines and TeamCity; elsewhere name commit,
 branch and base. It posts with GITHUB_TOKEN or GITLAB_TOKEN. Exit codes are those of \`bw run\`; what cannot be decided is 0.
@@ -63,8 +67,12 @@ branch and base. It posts with GITHUB_TOKEN or GITLAB_TOKEN. Exit codes are thos
         });
       case 'claim':
         return await claim(context, build, values, what);
+      case 'init': {
+        const { source, force, request = DEFAULT_REQUEST } = values;
+        return await initPipeline(context, { provider: what, request, source, force });
+      }
       default:
-        throw new UsageError(`unknown action "${oneLine(action)}": use claim, or none to measure.`);
+        throw new UsageError(`unknown action "${oneLine(action)}": use init or claim, or none to measure.`);
     }
   },
 });
