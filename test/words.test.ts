@@ -70,3 +70,11 @@ it('so are messages, errors and help', () => {
   expect(files.length).toBeGreaterThan(500);
   expect(files.flatMap((file) => unsaidIn(file, textsOf(readFileSync(file, 'utf8'))))).toEqual([]);
 });
+
+it('and the comments of the code', () => {
+  const files = inRepository('{services,shared,cli,deploy,dashboard,test}/**/*.{ts,tsx}', 'runners/**/*.py').filter(
+    (file) => !file.endsWith('words.test.ts'),
+  );
+  const found = files.filter((file) => /\bwhoever\b/i.test(readFileSync(file, 'utf8')));
+  expect(found.map((file) => relative(repositoryRoot, file))).toEqual([]);
+});

@@ -22,7 +22,7 @@ export interface Steps {
 /**
  * Comes to so many workers that take jobs. One that runs something is never stopped: it is drained first and stopped when
  * it has nothing left. Those that are draining are taken back before any is started, and idle ones go first, of these
- * the ones that were added last. Those that are held stay as they are: whoever holds them lets them go.
+ * the ones that were added last. Those that are held stay as they are: anyone who holds them lets them go.
  */
 export function stepsTo(target: number, workers: readonly WorkerView[]): Steps {
   const draining = workers.filter(({ state }) => state === 'draining');
@@ -44,7 +44,7 @@ export function activeOf(workers: readonly WorkerView[]): number {
   return workers.filter(({ state }) => state === 'starting' || state === 'ready').length;
 }
 
-/** Whoever does not answer may be busy. */
+/** A worker that does not answer may be busy. */
 function load({ running }: WorkerView): number {
   return running ?? Number.POSITIVE_INFINITY;
 }

@@ -15,7 +15,7 @@ const recent = new Set<string>();
 export const loopback = '127.0.0.1';
 
 /**
- * A TCP port of an address that nobody listens on. Another process may still take it first: whoever starts a server on it
+ * A TCP port of an address that nobody listens on. Another process may still take it first: anyone who starts a server on it
  * asks for another one when the server can't bind.
  * @param preferred - taken when it is free; else any port
  * @throws Error when there is none, which means that something else is wrong

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Writes a file that only its owner may read; whoever reads it meanwhile sees the old or the new one, never a half. */
+/** Writes a file that only its owner may read; anyone who reads it meanwhile sees the old or the new one, never a half. */
 export function writePrivateFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -102,7 +102,7 @@ function workerEnvironment(env: Environment, number: number | undefined, paths: 
     WORKER_RUNNERS_DIR: env.WORKER_RUNNERS_DIR || join(paths.root, 'runners'),
     // What lies there is the stack's own, its passwords among it.
     WORKER_COMMAND_HIDE: [env.WORKER_COMMAND_HIDE, paths.root].filter(Boolean).join(delimiter),
-    // Not the whole home: whoever may submit could find out which files are there.
+    // Not the whole home: anyone who may submit could find out which files are there.
     WORKER_MODEL_DIRS:
       env.WORKER_MODEL_DIRS || [...new Set([here, repositoryRoot, env.MODELS_DIR].filter(Boolean))].join(delimiter),
   };

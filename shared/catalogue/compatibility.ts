@@ -1,5 +1,6 @@
 import type { CompatibilityCell, CompatibilityState } from '../contracts/api/models.ts';
-import { HARDWARE_CLASSES, type HardwareClass } from '../contracts/hardware.ts';
+import type { HardwareClass } from '../contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '../contracts/hardware-classes.ts';
 import { type CoveredExecutor, LAST_STAGE } from '../contracts/model-coverage.ts';
 import type { CompatibilityRow, CoverageRow } from '../contracts/rows.ts';
 import { coverageOf } from './model-types.ts';

@@ -21,7 +21,7 @@ export interface AskOptions {
   too_large?: string;
   /** It changes nothing: asked again when the connection broke on the way, since question or answer are lost then. */
   reads_only?: boolean;
-  /** Gives up waiting, and lets whoever answers see that. */
+  /** Gives up waiting, and lets the service that answers see that. */
   signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +60,7 @@ export async function ask<A>(
           : requestAttended(nats, subject, payload, timeout_ms, signal);
       const reply = await (options.reads_only === true ? unlessReconnected(nats, asked) : asked);
       if (reply === undefined) {
-        // Whoever answers has to come back, too.
+        // The service that answers has to come back, too.
         give_up_at = Date.now() + patience_ms;
         continue;
       }

@@ -1,6 +1,6 @@
 import { type CompatibilityAnswer, type CompatibilityFilter, compatibilityOf } from '../catalogue/compatibility.ts';
 import { listModels } from '../catalogue/models.ts';
-import { HARDWARE_CLASSES } from '../contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '../contracts/hardware-classes.ts';
 import type { Client } from './client.ts';
 
 /**

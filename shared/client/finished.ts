@@ -8,7 +8,7 @@ const MAX_MS = 1000;
 
 /**
  * Waits until a run is over and everything that it measured can be queried. The streams tell of its end a moment
- * earlier (`watch`); this is for whoever goes on with queries.
+ * earlier (`watch`); this is for anyone who goes on with queries.
  * @returns the run with its counts
  * @throws as `query` does; the signal's reason when it aborts
  */

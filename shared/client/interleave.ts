@@ -71,7 +71,7 @@ export async function* interleave<T extends object>(
       else if (await isLate(changed.promise, patience_ms)) for (const lane of awaited) lane.behind = false;
     }
   } finally {
-    // One that is asked just now ends once its answer is there: whoever made the sources ends those.
+    // One that is asked just now ends once its answer is there: the code that made the sources ends those.
     for (const { steps } of lanes) void steps.return?.();
   }
 }

@@ -8,7 +8,7 @@ export interface SignInToken {
   expires_at: string;
 }
 
-/** Makes a token that signs a browser in once, within ten minutes. Only its hash is stored. Whoever may do this may make API keys, too. */
+/** Makes a token that signs a browser in once, within ten minutes. Only its hash is stored. Anyone who may do this may make API keys, too. */
 export async function createSignInToken(nats: NatsConnection, now = Date.now()): Promise<SignInToken> {
   const token = newSecret('bwl');
   const expires_at = new Date(now + SIGN_IN_LINK_MS).toISOString();

@@ -58,7 +58,7 @@ describe('a message', () => {
   );
 });
 
-it('an error tells all issues to whoever only prints it, and each to whoever asks', () => {
+it('an error tells all issues to anyone who only prints it, and each to anyone who asks', () => {
   const issues = [
     { path: '(message)', code: 'a', message: 'is too long' },
     { path: 'tasks[0].x', code: 'b', message: 'is missing' },

@@ -3,8 +3,8 @@ import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { outcomeResults } from './outcome.ts';
 
 /**
- * KV bucket: what an attempt has done so far, for the attempt that follows it and for whoever watches. One entry per
- * task, written by the attempt that runs, taken away by whoever publishes the task's last outcome. Since 0.2.
+ * KV bucket: what an attempt has done so far, for the attempt that follows it and for anyone who watches. One entry per
+ * task, written by the attempt that runs, taken away by the process that publishes the task's last outcome. Since 0.2.
  */
 export const CHECKPOINTS_BUCKET = 'checkpoints';
 /** A run that is stuck for longer starts its tasks over. */

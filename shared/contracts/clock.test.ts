@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeClock, isClockOff, plausibleTime } from './clock.ts';
+import { describeClock, isClockOff } from '../format/clock-words.ts';
+import { plausibleTime } from './clock.ts';
 
 const HOUR_MS = 3_600_000;
 const at = (ms: number): string => new Date(ms).toISOString();

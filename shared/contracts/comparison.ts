@@ -1,14 +1,11 @@
 import { z } from 'zod';
+import { COMPARED_BY } from './compared-by.ts';
 import { DIRECTIONS } from './direction.ts';
 import { runId, timestamp } from './ids.ts';
 import { seriesFields } from './series-key.ts';
 
-/** What can be held against each other; exactly one of them differs between the sides of a comparison. */
-export const COMPARED_BY = ['run', 'commit', 'model', 'hardware', 'batch_size', 'series', 'period'] as const;
 export const comparedBy = z.enum(COMPARED_BY);
 export type ComparedBy = z.infer<typeof comparedBy>;
-
-export const MAX_SIDES = 8;
 
 const direction = z.enum(DIRECTIONS);
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { benchEvent, EVENT_DATA, EVENT_ENTITIES, eventData, eventName, eventOf, readEvent } from './event.ts';
+import { benchEvent, EVENT_DATA, eventData, eventName, eventOf, readEvent } from './event.ts';
+import { EVENT_ENTITIES } from './event-entities.ts';
 import { newRunId } from './ids.ts';
 
 const run_id = newRunId();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Parsed, parseJson, parseWith } from '../runtime/issues.ts';
+import { EVENT_ENTITIES, type EventEntity } from './event-entities.ts';
 import { writtenGate } from './gate.ts';
 import { MESSAGE_VERSION, messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { coverageData } from './model-coverage.ts';
@@ -14,25 +15,12 @@ import { capabilities, pauseOfWorker } from './worker.ts';
  * JetStream stream EVENTS: what happened. Most of it is for people and live views, but state depends on some:
  * - the aggregator's rows of runs, tasks, requests, workers and annotations are made from events (event-rows.ts there)
  * - ingest decides by a run's last event whether it ever accepted it: a repeated request and a cancellation depend on it
- * - `run.accepted` has the request as it was written: the anomaly service makes re-runs of it, and whoever reads
- *   outcomes holds them against it (runtime/asked-tasks.ts)
+ * - `run.accepted` has the request as it was written: the anomaly service makes re-runs of it, and readers of
+ *   outcomes compare them with it (runtime/asked-tasks.ts)
  * - `run.finished` ends what follows a run: `watch` of the client, `bw run`
  * The scheduler and the workers write events and never read them.
  */
 export const EVENTS_SUBJECTS = 'bw.event.*.*';
-export const EVENT_ENTITIES = [
-  'run',
-  'task',
-  'worker',
-  'pool',
-  'service',
-  'series',
-  'gate',
-  'setting',
-  'access',
-  'model',
-] as const;
-export type EventEntity = (typeof EVENT_ENTITIES)[number];
 
 /** Events that belong to no run have `-` in the run's place. */
 export function eventSubject(event: Pick<BenchEvent, 'entity' | 'run_id'>): string {
@@ -96,7 +84,7 @@ const finishedData = z.object({ counts: runCounts });
 
 /** Who took a run out of the lists, or brought it back, and why. Since 0.6. */
 const archivedData = z.object({ by: z.string().min(1).max(256), reason: z.string().max(2000).default('') });
-/** A deletion is final: whoever keeps something of the run forgets it, and takes nothing more of it. Since 0.6. */
+/** A deletion is final: every service that keeps something of the run forgets it, and takes nothing more of it. Since 0.6. */
 const deletedData = archivedData.extend({
   /** What it was, for the audit: its name. */
   name: z.string().default(''),
@@ -239,9 +227,9 @@ export const EVENT_DATA = {
 
 export type EventName = keyof typeof EVENT_DATA;
 export type EventNameOf<E extends EventEntity> = Extract<EventName, `${E}.${string}`>;
-/** What whoever publishes an event has to give: fields with defaults may be left out. */
+/** What the publisher of an event gives: fields with defaults may be left out. */
 export type EventData<N extends EventName> = z.input<(typeof EVENT_DATA)[N]>;
-/** What whoever reads it gets. */
+/** What its readers get. */
 type ReadData<N extends EventName> = z.output<(typeof EVENT_DATA)[N]>;
 
 type About = Pick<BenchEvent, 'run_id' | 'task_id' | 'attempt' | 'worker_id' | 'pool'>;

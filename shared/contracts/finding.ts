@@ -1,20 +1,12 @@
 import { z } from 'zod';
 import { DIRECTIONS } from './direction.ts';
+import { FINDING_KINDS, FINDING_STATES } from './finding-kinds.ts';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { source } from './request.ts';
 import { seriesKey } from './series-key.ts';
 
 /** JetStream stream FINDINGS: what the anomaly service says about a series. */
 export const FINDINGS_SUBJECTS = 'bw.finding.*.*';
-export const FINDING_KINDS = [
-  'regression',
-  'improvement',
-  'change',
-  'drift',
-  'outlier',
-  'failures',
-  'unusual',
-] as const;
 /**
  * `change`: the level moved, but the metric has no known better direction. `drift`: it moves slowly and goes on moving.
  * `outlier`: one value, or samples inside one run, far off, the level stayed. Since 0.3 `failures`: a benchmark fails more
@@ -33,8 +25,6 @@ export function findingsOfSeries(series_id: string): string {
   return `bw.finding.*.${series_id}`;
 }
 
-/** `suspected` asks for its own confirmation; people acknowledge or dismiss; `went_away`: re-runs or later points did not show it. */
-export const FINDING_STATES = ['suspected', 'confirmed', 'acknowledged', 'dismissed', 'went_away'] as const;
 export const findingState = z.enum(FINDING_STATES);
 export type FindingState = z.infer<typeof findingState>;
 

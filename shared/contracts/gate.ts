@@ -42,7 +42,7 @@ export type Gate = z.infer<typeof gate>;
 export const GATE_FIELDS = Object.keys(writtenGate.shape) as ReadonlyArray<keyof WrittenGate>;
 
 /**
- * KV bucket with the gates of benchmarks: one key, all rules in their order. Whoever asks for a verdict reads it, so a change counts for
+ * KV bucket with the gates of benchmarks: one key, all rules in their order. Every question for a verdict reads it, so a change counts for
  * every run, also for those that ended before. Since 0.5.
  */
 export const GATES_BUCKET = 'gates';

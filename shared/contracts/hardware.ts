@@ -1,21 +1,7 @@
 import { z } from 'zod';
+import { HARDWARE_CLASSES } from './hardware-classes.ts';
 import { MAX_LABELS } from './limits.ts';
 
-/** What a device can be; docs/words.md. */
-export const HARDWARE_CLASSES = [
-  'cpu',
-  'cuda',
-  'rocm',
-  'mps',
-  'openvino',
-  'qnn',
-  'directml',
-  'tpu',
-  'npu',
-  'wasm',
-  'webgpu',
-  'webnn',
-] as const;
 export const hardwareClass = z.enum(HARDWARE_CLASSES);
 export type HardwareClass = z.infer<typeof hardwareClass>;
 

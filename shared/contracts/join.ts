@@ -22,7 +22,7 @@ export const joinReply = z.discriminatedUnion('ok', [
     /** With user and password, as workers outside of the scheduler's own machine or network have to write it. */
     redis_url: z.url({ protocol: /^rediss?$/ }),
     redis_prefix: z.string().min(1),
-    /** Copies of each stream: whoever creates or updates one has to ask for as many. */
+    /** Copies of each stream: a process that creates or updates one has to ask for as many. */
     nats_replicas: z.int().min(1),
   }),
   z.object({ ok: z.literal(false), issues: z.array(issue).min(1) }),

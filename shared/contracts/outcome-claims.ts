@@ -47,7 +47,7 @@ export function subjectIssues(outcome: Pick<Outcome, 'run_id' | 'task_id'>, subj
 }
 
 /**
- * Where an outcome does not agree with what was asked: then it is not of this task, whoever sent it. What it leaves open
+ * Where an outcome does not agree with what was asked: then it is not of this task, no matter who sent it. What it leaves open
  * (null, or an empty text) is no disagreement.
  */
 export function claimIssues(asked: AskedTask, outcome: OutcomeClaims): Issue[] {

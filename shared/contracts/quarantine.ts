@@ -14,7 +14,7 @@ export const quarantine = z.object({
   quarantined: z.boolean(),
   /** For a person. */
   reason: z.string().max(2048),
-  /** Whoever put it there lets it back: the scheduler checks those of its own, a person's stay until `bw workers resume`. */
+  /** The one who put it there lets it back: the scheduler checks those of its own, a person's stay until `bw workers resume`. */
   by: z.enum(['scheduler', 'user']),
   at: timestamp,
   /** Health checks that it has failed. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { STAGES } from '../catalogue/stages.ts';
 import { ARCHIVED_CHOICES } from './archived-choice.ts';
-import { type ComparedBy, comparedBy, MAX_SIDES } from './comparison.ts';
-import { EVENT_ENTITIES } from './event.ts';
+import { MAX_SIDES } from './compared-by.ts';
+import { type ComparedBy, comparedBy } from './comparison.ts';
+import { EVENT_ENTITIES } from './event-entities.ts';
 import { faultToleranceRow } from './fault-tolerance.ts';
 import { findingKind, findingState } from './finding.ts';
 import { FINDING_SORTS } from './finding-sort.ts';
@@ -555,7 +556,7 @@ const SIDE_VALUES: Record<ComparedBy, z.ZodType> = {
 export type QueryName = keyof typeof QUERIES;
 /** What somebody has to say who asks: fields with a default may be left out. */
 export type QueryParameters<N extends QueryName> = z.input<(typeof QUERIES)[N]['parameters']>;
-/** The same as whoever answers gets it. The defaults are decided here and nowhere else. */
+/** The same as the service that answers gets it. The defaults are decided here and nowhere else. */
 export type AskedQuery<N extends QueryName> = z.output<(typeof QUERIES)[N]['parameters']>;
 export type QueryRow<N extends QueryName> = z.infer<(typeof QUERIES)[N]['row']>;
 

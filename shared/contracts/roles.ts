@@ -18,7 +18,7 @@ import { EVENTS, FINDINGS, METRICS, OUTCOMES, type StreamDefinition } from './st
 import { VERDICT_SUBJECT } from './verdict.ts';
 import { HEARTBEAT_SUBJECTS, WORKERS_BUCKET, workerCommandSubject, workerPingSubject } from './worker.ts';
 
-/** Who may do what on NATS and Redis. Services, `bw` of the stack's owner and whoever may submit have all permissions. */
+/** Who may do what on NATS and Redis. Services, `bw` of the stack's owner and everyone who may submit have all permissions. */
 export const RESTRICTED_ROLES = ['worker', 'viewer'] as const;
 export type RestrictedRole = (typeof RESTRICTED_ROLES)[number];
 
@@ -64,7 +64,7 @@ function worker(): NatsPermissions {
         ...[WORKERS_BUCKET, CHECKPOINTS_BUCKET, QUARANTINE_BUCKET, METRIC_CATALOGUE_BUCKET].flatMap(reads),
         // Files of requests: message by message, without a consumer, which could send them anywhere.
         `$JS.API.STREAM.MSG.GET.${ARTIFACTS_STREAM}`,
-        // Models that its tasks make. Whoever reads a file checks its hash, so a wrong one is refused and not believed.
+        // Models that its tasks make. Every process that reads a file checks its hash, so a wrong one is refused and not believed.
         artifactChunksSubject('*'),
         artifactMetaSubject('*').replace(/[^.]+$/, '*'),
         `$KV.${WORKERS_BUCKET}.*`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pairsOfPoint } from './base.ts';
 import { BETTER } from './direction.ts';
-import { EVENT_ENTITIES } from './event.ts';
+import { EVENT_ENTITIES } from './event-entities.ts';
 import { findingKind, findingState } from './finding.ts';
 import { runId, timestamp } from './ids.ts';
 import { fedInput } from './input-setting.ts';

@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { isModelUrl } from '../catalogue/model-reference.ts';
+import { SERIES_KINDS } from './series-kinds.ts';
 
-/**
- * What a series is the history of: what was to be measured, or what was measured beside it. `phase`: a time outside of the measured
- * window, such as loading. Only results count in a gate unless it names others. Since 0.5.
- */
-export const SERIES_KINDS = ['result', 'phase', 'memory', 'energy'] as const;
 export const seriesKind = z.enum(SERIES_KINDS);
 export type SeriesKind = z.infer<typeof seriesKind>;
 

@@ -400,7 +400,7 @@ function withExecutor(task: Record<string, unknown>): Record<string, unknown> {
   return { ...task, executor, ...(config === undefined ? {} : { config }) };
 }
 
-/** Whoever writes how often a test is to be tried again wants it tried again. Afterwards nobody knows what was written. */
+/** A user who writes how often a test is to be tried again wants it tried again. Afterwards nobody knows what was written. */
 function withAskedRetries(task: Record<string, unknown>): Record<string, unknown> {
   const { type, retry_policy } = task;
   if (type !== 'test' || !isRecord(retry_policy) || retry_policy.max_retries === undefined) return task;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { testCaseInWords } from '../format/test-case-name.ts';
 import { testCaseId } from './test-case-id.ts';
-import { testCaseInWords } from './test-results.ts';
 
 it.each([
   ['', '', 'works', 'works'],

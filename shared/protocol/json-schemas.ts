@@ -52,7 +52,7 @@ const MESSAGES: Readonly<Record<string, { schema: z.ZodType; direction: Directio
 
 /**
  * The JSON Schemas (draft 2020-12) of the worker protocol, out of the contracts: file name to text. Pure.
- * Fields that a schema does not know are allowed everywhere: later versions add some, and whoever reads ignores them.
+ * Fields that a schema does not know are allowed everywhere: later versions add some, and readers ignore them.
  */
 export function protocolSchemas(): Map<string, string> {
   return new Map(

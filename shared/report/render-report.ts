@@ -1,10 +1,11 @@
 import type { FedInputsRow, FindingRow, ResultRow, TaskRow } from '../contracts/rows.ts';
 import { runStatus, runStatusWords } from '../contracts/run-status.ts';
-import { isBad, sumOfTests, testCaseInWords } from '../contracts/test-results.ts';
+import { isBad, sumOfTests } from '../contracts/test-results.ts';
 import { fedInputLines } from '../format/fed-inputs.ts';
 import { type Footnote, footnoteLine, footnotesOf, notesOfRow } from '../format/footnotes.ts';
 import { distinctModelNames } from '../format/model-name.ts';
 import { fourDigits } from '../format/number.ts';
+import { testCaseInWords } from '../format/test-case-name.ts';
 import { convert } from '../metric/convert.ts';
 import { histogram, scaling } from './charts.ts';
 import { document, table, time } from './document.ts';

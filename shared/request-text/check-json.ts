@@ -73,7 +73,7 @@ export function checkJsonText(text: string): { issues: TextIssue[]; sources: Sou
   return { issues, sources };
 }
 
-/** Why a text is not JSON, for whoever wrote it. */
+/** Why a text is not JSON, for anyone who wrote it. */
 export function jsonSyntaxIssue(text: string, error: unknown): TextIssue {
   const message = messageOf(error);
   const position = /at position (\d+)/.exec(message)?.[1] ?? positionOf(text, message);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Issue } from '../contracts/request.ts';
 
 /**
- * SHA-256 of the payload in hex, set by whoever wrote it. It travels with the message through mirrors, bridges and
+ * SHA-256 of the payload in hex, set by its writer. It travels with the message through mirrors, bridges and
  * doors, so that a reader notices content that was changed or damaged on the way. It is no signature.
  */
 export const CONTENT_HASH_HEADER = 'Bw-Sha256';

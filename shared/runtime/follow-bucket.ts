@@ -89,7 +89,7 @@ export function followBucket<T>(options: FollowOptions<T>): FollowedBucket {
     while (!signal.aborted) await readOnce();
   })();
   const known = untilRead(manager, { stream: streamOf(name), filter, position: () => position }, signal);
-  // Whoever waits for it hears of it; nobody does once this is stopped.
+  // The code that waits for it gets it; nothing does once this is stopped.
   known.catch(() => undefined);
   return {
     known,

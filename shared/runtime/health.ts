@@ -47,7 +47,7 @@ export interface HealthOptions {
 }
 
 /**
- * How this instance is: told to whoever pings, and in events at the start, on each change of readiness, now and then,
+ * How this instance is: sent to every process that pings, and in events at the start, on each change of readiness, now and then,
  * and at the end.
  */
 export class Health {

@@ -29,7 +29,7 @@ interface Checked {
 }
 
 /**
- * What a Zod schema found, in the contract's form and in words for whoever wrote the value: unknown fields name the
+ * What a Zod schema found, in the contract's form and in words for anyone who wrote the value: unknown fields name the
  * near ones, a wrong value says what it was, unions are reported by their closest branch. Without what was checked the
  * messages are those of zod-words.ts. At most MAX_ISSUES: the others are counted and not worded, so that the work does not grow with them.
  */

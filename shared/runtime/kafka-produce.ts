@@ -25,7 +25,7 @@ export class KafkaProducer {
     this.#log = log;
     this.#producer = kafka.producer({
       allowAutoTopicCreation: false,
-      // Java's own: the same key goes to the same partition, whoever sends it.
+      // Java's own: the same key goes to the same partition, no matter who sends it.
       createPartitioner: Partitioners.DefaultPartitioner,
     });
   }

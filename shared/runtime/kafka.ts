@@ -44,7 +44,7 @@ export function kafkaOf(config: KafkaConfig, log: Log): Kafka | undefined {
     connectionTimeout: 3000,
     authenticationTimeout: 5000,
     requestTimeout: 10_000,
-    // Whoever uses the client tries again for ever; these are only for what is over in a moment.
+    // Everyone who uses the client tries again without a limit; these are only for what is over in a moment.
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1000 },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => logLine(log, entry),
@@ -76,7 +76,7 @@ function saslOf(config: KafkaConfig): SASLOptions | undefined {
 
 /**
  * Creates a topic that is not there, with the brokers' own defaults for partitions and replicas. Where that is not
- * allowed, whoever may has to; then the first use of the topic fails and says so.
+ * allowed, anyone who may has to; then the first use of the topic fails and says so.
  */
 export async function ensureTopic(kafka: Kafka, topic: string, log: Log): Promise<void> {
   const admin = kafka.admin();

@@ -1,7 +1,7 @@
 import type { Log } from './log.ts';
 
 /**
- * What was started, to be stopped in reverse order. Whoever starts something adds its stop at once, so that a failure
+ * What was started, to be stopped in reverse order. The code that starts something adds its stop at once, so that a failure
  * half-way through rolls back exactly what runs.
  */
 export class Scope {

@@ -6,7 +6,7 @@ const WINDOW_MS = 5000;
 
 /**
  * A log for what others cause and may cause thousands of times a second. Lines are written synchronously, so a flood of
- * them would stop the process for as long as whoever reads them is slow. Of each text some lines are written, and then how many
+ * them would stop the process for as long as their reader is slow. Of each text some lines are written, and then how many
  * were left out.
  */
 export class LimitedLog {

@@ -1,4 +1,4 @@
-/** A line that grows beyond this is cut: whoever prints a line of megabytes would otherwise fill the memory. */
+/** A line that grows beyond this is cut: a program that prints a line of megabytes would otherwise fill the memory. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 /** How much of a cut line is kept. */
 const KEPT_BYTES = 64 * 1024;

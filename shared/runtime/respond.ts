@@ -126,7 +126,7 @@ function read<Q, A>(options: RespondOptions<Q, A>, data: Uint8Array): Parsed<Q> 
   return { ok: false, issues: [{ path: '(message)', code: 'too_large', message: text }] };
 }
 
-/** Whoever asked gets the answer even where the question cannot be kept. */
+/** Anyone who asked gets the answer even where the question cannot be kept. */
 async function keep(client: JetStreamClient, log: Log, where: string, message: Msg, issues: Issue[]): Promise<void> {
   try {
     await reject(client, where, { subject: message.subject, raw: message.data }, issues, AbortSignal.timeout(5000));

@@ -6,7 +6,7 @@ export const STALLED_MS = 10_000;
 
 /**
  * Tells whether a durable consumer stands still while there is work. Told by its acknowledgements and by the messages
- * themselves, whoever of its replicas reads them; never by what the server counts as pending.
+ * themselves, no matter which of its replicas reads them; never by what the server counts as pending.
  */
 export class StalledConsumer {
   readonly #manager: JetStreamManager;
@@ -27,7 +27,7 @@ export class StalledConsumer {
    */
   async look(now: number): Promise<string | undefined> {
     const info = await this.#info();
-    // One that is not there yet, or was deleted, is made by whoever reads with it.
+    // One that is not there yet, or was deleted, is made by the process that reads with it.
     if (info === undefined) return undefined;
     const floor = info.ack_floor.stream_seq;
     if (floor !== this.#floor) {

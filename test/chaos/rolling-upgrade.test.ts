@@ -35,7 +35,7 @@ it('every service is restarted one after the other during a run, and each task r
   const reply = submitReply.parse(answer.json());
   if (!reply.ok) throw new Error(JSON.stringify(reply.issues));
   const { run_id } = reply;
-  // Schedulers first: two of the three restarts are of a standby or of the leader, whoever that is by then.
+  // Schedulers first: two of the three restarts are of a standby or of the leader, no matter which that is by then.
   for (const kind of ['scheduler', 'worker', 'ingest', 'anomaly', 'aggregator']) {
     for (const service of stack.services.filter((each) => each.kind === kind)) await service.restart(30_000);
   }

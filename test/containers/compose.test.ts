@@ -62,7 +62,7 @@ describe.skipIf(docker.missing !== undefined)('compose.yaml on a Docker engine',
     });
   });
 
-  it('serves the page, and the HTTP API to whoever has a key', async () => {
+  it('serves the page, and the HTTP API to anyone who has a key', async () => {
     expect((await fetch(api().url)).status).toBe(200);
     expect((await fetch(`${api().url}/api/runs`)).status).toBe(401);
     const created = await checkout.compose('run', '--rm', 'bw', 'key', 'create', 'me', '--role', 'admin', '--json');

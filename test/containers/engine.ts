@@ -125,7 +125,7 @@ async function startOwn(): Promise<DockerEngine> {
     })();
     return stopped;
   };
-  // Whoever interrupts the tests gets the machine back as it was, too.
+  // Anyone who interrupts the tests gets the machine back as it was, too.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stop().finally(() => process.exit(130)));
   try {

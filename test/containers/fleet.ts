@@ -23,7 +23,7 @@ const page = z.object({
  */
 export async function progressOf(name: string, { url, key }: Api): Promise<Progress> {
   const headers = { authorization: `Bearer ${key}` };
-  // Whoever answers may be the one that was killed: asked again then, before the run is over.
+  // The service that answers may be the one that was killed: asked again then, before the run is over.
   const answer = await fetch(`${url}/api/runs`, { headers, signal: AbortSignal.timeout(5000) });
   const run = page.parse(await answer.json()).items.find((each) => each.name === name);
   if (run === undefined) throw new Error(`there is no run ${name} yet`);

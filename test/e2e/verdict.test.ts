@@ -29,7 +29,7 @@ async function start(): Promise<void> {
 }
 
 beforeAll(async () => {
-  // The values of a run are given by whoever starts it, so that a story has the same numbers each time.
+  // The values of a run are given by the test that starts it, so that a story has the same numbers each time.
   writeFileSync(
     join(folder, 'measure.cjs'),
     `for (const [metric, value] of Object.entries(JSON.parse(process.argv[2])))

@@ -50,7 +50,7 @@ describe('after the SIGKILL of a worker', () => {
     expect(batch_sizes?.['1']?.measured_by_attempt).toBe(1);
     expect(batch_sizes?.['4']?.measured_by_attempt).toBeUndefined();
     expect(notes).toContain('batch sizes 1, 2 were measured by attempt 1 on first');
-    // Each batch size was told of when it was done, by whoever measured it.
+    // Each batch size was reported when it was done, by the worker that measured it.
     const measured = fixture.events.filter((event) => event.run_id === job.run_id && event.kind === 'measured');
     expect(measured.map((event) => [event.attempt, event.data?.batch_size])).toEqual([
       [1, 1],

@@ -301,7 +301,7 @@ describe('nothing is lost, and nothing comes twice', () => {
     const answering = far.subscribe(querySubject('run'), {
       callback: (_, message) => {
         asked.push(message.string());
-        // Whoever is asked first never answers: NATS dies before.
+        // The service that is asked first never answers: NATS dies before.
         if (asked.length === 1) void fixture.servers.nats?.kill('SIGKILL');
         else message.respond(JSON.stringify({ ok: true, columns: [], rows: [], truncated: false }));
       },

@@ -123,7 +123,7 @@ describe.skipIf(whyNot !== undefined)('the services of compose.yaml', () => {
     expect([...clickhouse.statements.keys()].toSorted()).toEqual(['benchwire', 'benchwire_reader']);
   });
 
-  it('serve the page, and answer over HTTP whoever has a key', async () => {
+  it('serve the page, and answer over HTTP anyone who has a key', async () => {
     const url = `http://127.0.0.1:${running.gateway.http_port}`;
     const page = await fetch(url);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");

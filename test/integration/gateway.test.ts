@@ -184,7 +184,7 @@ describe('runs', () => {
   });
 });
 
-it('what could not be read is listed page by page, and sent again by whoever may', async () => {
+it('what could not be read is listed page by page, and sent again by anyone who may', async () => {
   client.nats.publish('bw.request.submit', '{"tasks":');
   const list = async (query = '') => (await send('GET', `/api/rejected${query}`, { key: keys.viewer })).json;
   await vi.waitFor(async () => expect((await list()).items).toHaveLength(1), 20_000);

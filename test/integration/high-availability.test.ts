@@ -249,7 +249,7 @@ describe('a worker', () => {
 });
 
 describe('a message whose content does not fit its hash', () => {
-  it('is rejected by the scheduler, and by whoever else reads a stream', async () => {
+  it('is rejected by the scheduler, and by everything else that reads a stream', async () => {
     const bench = await schedulers(1);
     const client = jetstream(bench.nats);
     const run_id = newRunId();

@@ -23,7 +23,7 @@ let fixture: StackFixture;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  // Two replicas: whoever gets a request must come to the same run.
+  // Two replicas: the replica that gets a request must come to the same run.
   fixture = await StackFixture.start({
     services: { ingest: 2, scheduler: 0, worker: 0, aggregator: 0, anomaly: 0 },
   });

@@ -39,7 +39,7 @@ async function deleteConsumers(): Promise<void> {
   for (const { name } of consumers) await fixture.manager.consumers.delete(STREAM, name);
 }
 
-/** What may happen to whoever follows a bucket. */
+/** What may happen to a service that follows a bucket. */
 const MISHAPS = {
   'its consumer is deleted': deleteConsumers,
   'NATS restarts': async () => await fixture.servers.nats?.restart(),
@@ -74,7 +74,7 @@ describe('a gateway', () => {
   });
 });
 
-describe('whoever follows a bucket', () => {
+describe('a service that follows a bucket', () => {
   const present = new Map<string, ApiKey>();
   let followed: FollowedBucket;
   const names = (): string[] => [...present.values()].map(({ name }) => name).sort();

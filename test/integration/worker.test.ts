@@ -286,7 +286,7 @@ describe('a worker that ends', () => {
     expect(entry?.json()).toMatchObject({ boot_id: other.boot_id });
   });
 
-  it('by a task that ends the process leaves the job to whoever notices', async () => {
+  it('by a task that ends the process leaves the job to the service that notices', async () => {
     const worker = await fixture.worker('w3', { WORKER_LABELS: 'only=w3', WORKER_NOOP_MAY_EXIT: 'true' });
     const job = await fixture.add(worker.pool, noop({ behaviour: 'exit' }));
     expect((await worker.exit).code).toBe(1);

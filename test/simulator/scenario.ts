@@ -25,7 +25,7 @@ const hardware = z.strictObject({
   /** Share of attempts that fail, at a random moment. */
   failures: share.default(0),
   /**
-   * A busy worker gets warmer with a time constant of `seconds`, an idle one cools as fast; whoever starts above `limit`
+   * A busy worker gets warmer with a time constant of `seconds`, an idle one cools as fast; one that starts above `limit`
    * (a share of the final temperature) runs `slowdown` times longer.
    */
   thermal: z.strictObject({ seconds: seconds.positive(), limit: share, slowdown: z.number().min(1) }).optional(),

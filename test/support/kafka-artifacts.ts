@@ -14,7 +14,7 @@ export async function kafkaJars(version: string): Promise<string> {
   try {
     writeFileSync(join(work, 'pom.xml'), pom(version));
     await download(version, work);
-    // All of it or nothing, whoever else does the same at this moment.
+    // All of it or nothing, no matter who else does the same at this moment.
     renameSync(join(work, 'jars'), folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;

@@ -1,4 +1,4 @@
-import { FINDING_KINDS, FINDING_STATES } from '@benchwire/shared/contracts/finding.ts';
+import { FINDING_KINDS, FINDING_STATES } from '@benchwire/shared/contracts/finding-kinds.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { findFinding, shortFindingId } from '../connection/find-finding.ts';

@@ -7,7 +7,7 @@ import {
   type CompatibilityCell,
   compatibilityCell,
 } from '@benchwire/shared/contracts/api/models.ts';
-import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware-classes.ts';
 import { toCsv } from '@benchwire/shared/format/csv.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';

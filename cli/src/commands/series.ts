@@ -1,7 +1,7 @@
 import { ask } from '@benchwire/shared/client/ask.ts';
 import { ANALYSE_SUBJECT, analyseReply, type SeriesAnalysis } from '@benchwire/shared/contracts/anomaly.ts';
 import type { ResultRow, SeriesRow } from '@benchwire/shared/contracts/rows.ts';
-import { SERIES_KINDS } from '@benchwire/shared/contracts/series-key.ts';
+import { SERIES_KINDS } from '@benchwire/shared/contracts/series-kinds.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { titleOfNote } from '@benchwire/shared/format/note-titles.ts';
 import { defineCommand } from '../arguments/command.ts';

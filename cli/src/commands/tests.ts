@@ -1,5 +1,6 @@
 import type { TestCaseRow, TestRow } from '@benchwire/shared/contracts/rows.ts';
-import { isBad, testCaseInWords } from '@benchwire/shared/contracts/test-results.ts';
+import { isBad } from '@benchwire/shared/contracts/test-results.ts';
+import { testCaseInWords } from '@benchwire/shared/format/test-case-name.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import { shortRunId } from '../connection/find-run.ts';

@@ -1,6 +1,6 @@
-import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import type { WorkerRow } from '@benchwire/shared/contracts/rows.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { describeClock, isClockOff } from '@benchwire/shared/format/clock-words.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { withStack } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';

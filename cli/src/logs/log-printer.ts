@@ -29,7 +29,7 @@ export class LogPrinter {
       lines.map((line) =>
         json
           ? JSON.stringify({ run_id, task_id, attempt, line })
-          : // What a program printed must not move the cursor of whoever reads it.
+          : // What a program printed must not move the cursor of anyone who reads it.
             `${head}${stripVTControlCharacters(line.replace(/\r$/, '')).replaceAll('\t', '    ')}`,
       ),
     );

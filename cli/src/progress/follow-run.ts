@@ -53,7 +53,7 @@ export function followRun(client: Client, options: FollowOptions): Follower {
     stop: async () => {
       leave();
       stopping.abort();
-      await over.catch(() => undefined); // whoever waits for it has heard of it
+      await over.catch(() => undefined); // the code that waits for it has it
     },
   };
 }

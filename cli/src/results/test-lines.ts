@@ -1,5 +1,6 @@
 import type { TestCaseRow, TestCountsRow } from '@benchwire/shared/contracts/rows.ts';
-import { isBad, sumOfTests, testCaseInWords } from '@benchwire/shared/contracts/test-results.ts';
+import { isBad, sumOfTests } from '@benchwire/shared/contracts/test-results.ts';
+import { testCaseInWords } from '@benchwire/shared/format/test-case-name.ts';
 import { count, formatNumber } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { oneLine, wrap } from '../terminal/text-width.ts';

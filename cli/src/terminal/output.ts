@@ -3,7 +3,7 @@ import { escapeHidden } from '@benchwire/shared/format/visible-text.ts';
 
 /** Where a command writes: stdout or stderr. */
 export interface Output {
-  /** Writes a line; a line end is added. Characters that nobody sees are written as `\u202e`, whoever put them in. */
+  /** Writes a line; a line end is added. Characters that nobody sees are written as `\u202e`, no matter who put them in. */
   line(text?: string): void;
   lines(texts: readonly string[]): void;
   /** As it is, with the codes that move the cursor. */

@@ -63,7 +63,7 @@ interface RunningLine {
   seconds: number;
 }
 
-/** The whole view, as lines; cut to the screen by whoever draws it. */
+/** The whole view, as lines; cut to the screen by the code that draws it. */
 export function fleetView(
   fleet: FleetState,
   now_ms: number,

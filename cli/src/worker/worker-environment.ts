@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware-classes.ts';
 import { INBOX_PREFIX } from '@benchwire/shared/contracts/roles.ts';
 import { natsVariables } from '@benchwire/shared/runtime/config.ts';
 import type { NatsOptions } from '@benchwire/shared/runtime/nats.ts';

@@ -21,7 +21,7 @@ export function picturesOf(
 
 /** Drawn as text that any program reads. */
 async function svgOf(option: EChartsOption, { width, height }: Size): Promise<Blob> {
-  const init = await loadECharts(true);
+  const [init] = await Promise.all([loadECharts(true), import('./echarts-svg.ts')]);
   const chart = init(null, undefined, { renderer: 'svg', ssr: true, width, height });
   chart.setOption(option);
   const text = chart.renderToSVGString();

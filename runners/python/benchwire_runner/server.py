@@ -92,7 +92,7 @@ class Server:
         elif command["type"] == "cancel":
             running = self._running
             if running is not None and running.task.id == command["id"]:
-                # Whoever cancels knows why; `ended` says that nothing of it is left.
+                # Anyone who cancels knows why; `ended` says that nothing of it is left.
                 running.settled = True
                 self._end(running)
 

@@ -1,4 +1,5 @@
-import { FINDING_KINDS, type Finding } from '@benchwire/shared/contracts/finding.ts';
+import type { Finding } from '@benchwire/shared/contracts/finding.ts';
+import { FINDING_KINDS } from '@benchwire/shared/contracts/finding-kinds.ts';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface AnomalyMetrics {

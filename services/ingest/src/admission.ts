@@ -85,7 +85,7 @@ interface SubmissionKey {
   hash: string;
 }
 
-/** Imported results are known by what they are, whoever sends them under whichever request_id; anything else by its request_id. */
+/** Imported results are known by what they are, no matter who sends them under whichever request_id; anything else by its request_id. */
 function keyOf(
   { ledger, imports }: AdmissionContext,
   { request, tasks }: Submittable,
@@ -140,7 +140,7 @@ async function acceptOnce(
   return { ok: true, run_id: entry.run_id, task_count, duplicate: stored !== 'stored' };
 }
 
-/** The run is in RUNS by now: an entry that stays pending is put right by whoever submits it next. */
+/** The run is in RUNS by now: an entry that stays pending is put right by its next submission. */
 async function note(
   context: AdmissionContext,
   { ledger, owned }: SubmissionKey,

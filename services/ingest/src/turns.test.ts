@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Turns } from './turns.ts';
 
 describe('turns', () => {
-  it('begin in the order in which they were taken, whoever is ready first, passes or fails', async () => {
+  it('begin in the order in which they were taken, no matter who is ready first, passes or fails', async () => {
     const kinds = fc.array(fc.constantFrom('begins', 'passes', 'fails'), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(kinds, fc.scheduler(), async (list, scheduler) => {

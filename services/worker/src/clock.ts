@@ -1,4 +1,5 @@
-import { type ClockOffset, isClockOff } from '@benchwire/shared/contracts/clock.ts';
+import type { ClockOffset } from '@benchwire/shared/contracts/clock.ts';
+import { isClockOff } from '@benchwire/shared/format/clock-words.ts';
 
 /** A change by more than this is worth a word, beyond what the measurings may be wrong by. */
 const CHANGED_MS = 1000;

@@ -17,7 +17,7 @@ async function whoAnswers(nats: NatsConnection, worker_id: string): Promise<stri
     const parsed = parseJson(workerCommandReply, reply.data);
     return (parsed.ok ? parsed.value.boot_id : undefined) ?? 'unknown';
   } catch {
-    // Nobody subscribes to it, or whoever did is gone or frozen: the id may be taken over.
+    // Nobody subscribes to it, or the one that did is gone or frozen: the id may be taken over.
     return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import { eventOf, type FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
 import {
@@ -9,6 +8,7 @@ import {
   heartbeatSubject,
   type PauseOfWorker,
 } from '@benchwire/shared/contracts/worker.ts';
+import { describeClock, isClockOff } from '@benchwire/shared/format/clock-words.ts';
 import { onStatus } from '@benchwire/shared/runtime/connection-status.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';

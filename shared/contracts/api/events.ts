@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENT_ENTITIES } from '../event.ts';
+import { EVENT_ENTITIES } from '../event-entities.ts';
 import { runId } from '../ids.ts';
 import { eventRow, rejectedRow } from '../rows.ts';
 import { cursor, limitOf, pageOf, since } from './lists.ts';

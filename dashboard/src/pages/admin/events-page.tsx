@@ -1,5 +1,5 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
-import { EVENT_ENTITIES } from '@benchwire/shared/contracts/event.ts';
+import { EVENT_ENTITIES } from '@benchwire/shared/contracts/event-entities.ts';
 import type { ReactNode } from 'react';
 import { usePages } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';

@@ -1,5 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
-import { COMPARED_BY, type ComparedBy, MAX_SIDES } from '@benchwire/shared/contracts/comparison.ts';
+import { COMPARED_BY, MAX_SIDES } from '@benchwire/shared/contracts/compared-by.ts';
+import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 import { CloseButton, MultiSelect, SegmentedControl, TagsInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useSearchParams } from 'wouter';

@@ -1,6 +1,7 @@
 import type { Api } from '@benchwire/shared/contracts/api/api.ts';
 import type { QueryOf } from '@benchwire/shared/contracts/api/signature.ts';
-import { COMPARED_BY, type ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
+import { COMPARED_BY } from '@benchwire/shared/contracts/compared-by.ts';
+import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 
 export interface Sides {
   by: ComparedBy;

@@ -1,4 +1,4 @@
-import { FINDING_KINDS, FINDING_STATES } from '@benchwire/shared/contracts/finding.ts';
+import { FINDING_KINDS, FINDING_STATES } from '@benchwire/shared/contracts/finding-kinds.ts';
 import type { FindingSort } from '@benchwire/shared/contracts/finding-sort.ts';
 import type { Filter } from '../../parts/list/filter-bar.tsx';
 

@@ -1,4 +1,4 @@
-import { FINDING_KINDS } from '@benchwire/shared/contracts/finding.ts';
+import { FINDING_KINDS } from '@benchwire/shared/contracts/finding-kinds.ts';
 import { FINDING_SORTS } from '@benchwire/shared/contracts/finding-sort.ts';
 import { SegmentedControl } from '@mantine/core';
 import type { ReactNode } from 'react';

@@ -1,7 +1,7 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { WorkerNow } from '@benchwire/shared/contracts/api/fleet.ts';
-import { describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { describeClock, isClockOff } from '@benchwire/shared/format/clock-words.ts';
 import type { HardwareNames } from '@benchwire/shared/format/hardware-names.ts';
 import type { ReactNode } from 'react';
 import { useGet, usePages } from '../../api/use-api.ts';
@@ -59,7 +59,7 @@ function noteOf({ worker_id, hostname }: WorkerNow, names: HardwareNames): strin
   return [id, `on ${hostname}`, names.noteOf('worker', worker_id)].filter((part) => part !== '').join(' · ');
 }
 
-/** Where the clock of its machine is wrong: its times are corrected, but whoever runs the machine should know. */
+/** Where the clock of its machine is wrong: its times are corrected, but anyone who runs the machine should know. */
 function ClockNote({ worker }: { worker: WorkerNow }): ReactNode {
   const clock = worker.heartbeat?.clock;
   if (clock === undefined || !isClockOff(clock)) return null;

@@ -1,5 +1,5 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
-import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware-classes.ts';
 import { Autocomplete, MultiSelect, Select, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useGet } from '../../api/use-api.ts';

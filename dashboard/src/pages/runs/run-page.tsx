@@ -1,8 +1,8 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { runStatus } from '@benchwire/shared/contracts/run-status.ts';
-import { Tabs } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Skeleton, Tabs } from '@mantine/core';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { useGet } from '../../api/use-api.ts';
 import { useRefresh } from '../../api/use-refresh.ts';
 import { formatBetween } from '../../format/times.ts';
@@ -18,11 +18,13 @@ import { LiveMetrics } from './live-metrics.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunEvents } from './run-events.tsx';
 import { RunFindings } from './run-findings.tsx';
-import { RunRequest } from './run-request.tsx';
 import { RunResults } from './run-results.tsx';
 import { RunVerdict } from './run-verdict.tsx';
 import { TaskDrawer } from './task-drawer.tsx';
 import { TaskTable } from './task-table.tsx';
+
+// YAML is a large library.
+const RunRequest = lazy(() => import('./run-request.tsx'));
 
 const DEFAULTS = { tab: 'tasks', task: '' };
 
@@ -79,7 +81,9 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
                 <RunEvents run_id={run_id} />
               </Tabs.Panel>
               <Tabs.Panel value="request">
-                <RunRequest run_id={run_id} />
+                <Suspense fallback={<Skeleton height={300} role="status" aria-label="loading" />}>
+                  <RunRequest run_id={run_id} />
+                </Suspense>
               </Tabs.Panel>
             </Tabs>
           </Panel>

@@ -6,7 +6,7 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { Log } from './log.tsx';
 
 /** What was asked for, as YAML that `bw run` and the editor take. */
-export function RunRequest({ run_id }: { run_id: string }): ReactNode {
+export default function RunRequest({ run_id }: { run_id: string }): ReactNode {
   const request = useGet(call('GET /api/runs/:run_id/request', { params: { run_id } }));
   return (
     <Answer of={request}>

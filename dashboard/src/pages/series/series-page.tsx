@@ -1,7 +1,7 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import type { SeriesSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { SeriesRow } from '@benchwire/shared/contracts/rows.ts';
-import { SERIES_KINDS } from '@benchwire/shared/contracts/series-key.ts';
+import { SERIES_KINDS } from '@benchwire/shared/contracts/series-kinds.ts';
 import { modelName } from '@benchwire/shared/format/model-name.ts';
 import { Button, Checkbox } from '@mantine/core';
 import { IconGitCompare } from '@tabler/icons-react';

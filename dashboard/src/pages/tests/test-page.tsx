@@ -1,6 +1,6 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
 import type { TestCaseRow, TestRow } from '@benchwire/shared/contracts/rows.ts';
-import { testCaseInWords } from '@benchwire/shared/contracts/test-results.ts';
+import { testCaseInWords } from '@benchwire/shared/format/test-case-name.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';

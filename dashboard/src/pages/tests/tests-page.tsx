@@ -1,7 +1,7 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { TestSort } from '@benchwire/shared/contracts/list-sort.ts';
 import type { TestRow } from '@benchwire/shared/contracts/rows.ts';
-import { testCaseInWords } from '@benchwire/shared/contracts/test-results.ts';
+import { testCaseInWords } from '@benchwire/shared/format/test-case-name.ts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePages } from '../../api/use-api.ts';

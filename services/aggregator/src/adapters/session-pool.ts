@@ -4,7 +4,7 @@ export interface Session {
 }
 
 /**
- * At most `size` sessions, opened when first needed; whoever comes later waits in line. A session whose use failed is
+ * At most `size` sessions, opened when first needed; later callers wait in line. A session whose use failed is
  * thrown away: the embedded engine puts the half-written answer of a failed query in front of the session's next one.
  */
 export class SessionPool<S extends Session> {
@@ -43,7 +43,7 @@ export class SessionPool<S extends Session> {
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#busy > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    // Whoever waited behind this call finds the pool closed.
+    // A caller that waited behind this call finds the pool closed.
     this.#waiting.shift()?.();
     await Promise.all(this.#idle.splice(0).map((session) => session.close()));
   }

@@ -53,7 +53,7 @@ async function withCounts(database: Queries, stored: readonly StoredRun[], now: 
 }
 
 /**
- * A run shows as finished once its tasks' outcomes are stored too, so that whoever sees it finished finds every result.
+ * A run shows as finished once its tasks' outcomes are stored too, so that anyone who sees it finished finds every result.
  */
 function runRow(
   run: StoredRun,

@@ -1,7 +1,8 @@
 import type { Finding, FindingEvidence } from '@benchwire/shared/contracts/finding.ts';
 import type { Outcome } from '@benchwire/shared/contracts/outcome.ts';
 import { type SeriesKey, type SeriesPoint, seriesId } from '@benchwire/shared/contracts/series.ts';
-import { type TestCase, testCaseInWords } from '@benchwire/shared/contracts/test-results.ts';
+import type { TestCase } from '@benchwire/shared/contracts/test-results.ts';
+import { testCaseInWords } from '@benchwire/shared/format/test-case-name.ts';
 import { MAD_TO_SIGMA } from '@benchwire/shared/stats/mad.ts';
 import { type Found, frame, nameOf, percent, short, withUnit } from './describe-finding.ts';
 import type { FailurePattern } from './failures.ts';

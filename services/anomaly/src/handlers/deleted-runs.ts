@@ -27,7 +27,7 @@ const ANSWERED_WITHIN_MS = 10_000;
 const TOMBSTONE_MS = 8 * 24 * 3_600_000;
 
 /**
- * Takes deleted runs out of the series of a slot. A deletion is acked once the aggregator has it, too: whoever loads the history later
+ * Takes deleted runs out of the series of a slot. A deletion is acked once the aggregator has it, too: a service that loads the history later
  * finds neither the points nor, in the stream, outcomes that it does not know as deleted.
  */
 export function forgetDeletedRuns(context: DeletedRunsContext): Promise<Running> {

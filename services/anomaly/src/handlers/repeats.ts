@@ -27,7 +27,7 @@ const AGAIN_MS = 500;
 /**
  * Measures again what a run could not tell, where its gate says `on_cannot_tell: repeat`: each end of a run, and of a run that
  * repeats it, asks for the next round, until there is none. A durable consumer and requests with an id of their own make each round
- * once, whoever is restarted meanwhile.
+ * once, no matter which replica is restarted meanwhile.
  */
 export async function repeatWhatCannotBeTold(context: RepeatContext): Promise<Running> {
   return await consume<BenchEvent>(context.manager, context.jetstream, context.log, {

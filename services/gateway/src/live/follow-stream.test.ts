@@ -98,7 +98,7 @@ const perStream = (list: readonly Told[]): number[][] =>
 /** What happens meanwhile: a message, a turn of the event loop, or the client's becoming slow or fast again. */
 const happening = fc.constantFrom('events', 'outcomes', 'turn', 'slow', 'fast', 'join');
 
-it('each message once and in order, whoever joins when, however slow they are and however little is kept', async () => {
+it('each message once and in order, no matter who joins when, however slow they are and however little is kept', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({ messages: fc.integer({ min: 1, max: 30 }), characters: fc.integer({ min: 1, max: 30 }) }),

@@ -76,7 +76,7 @@ class SharedTopic {
     this.#topic = topic;
     this.#ended = ended;
     this.#started = this.#start(client, manager);
-    // Whoever listens is told; nobody may be left to.
+    // Every listener gets it; there may be none left.
     this.#started.catch(() => undefined);
   }
 

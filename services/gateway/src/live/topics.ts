@@ -96,6 +96,6 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // it is in REJECTED, for whoever should have read it
+    return undefined; // it is in REJECTED, for the service that should have read it
   }
 }

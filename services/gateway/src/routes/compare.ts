@@ -1,7 +1,8 @@
 import { analyticsOf } from '@benchwire/shared/client/analytics.ts';
 import { compareSides } from '@benchwire/shared/client/compare.ts';
 import type { compareApi } from '@benchwire/shared/contracts/api/compare.ts';
-import { COMPARED_BY, type ComparedBy, MAX_SIDES } from '@benchwire/shared/contracts/comparison.ts';
+import { COMPARED_BY, MAX_SIDES } from '@benchwire/shared/contracts/compared-by.ts';
+import type { ComparedBy } from '@benchwire/shared/contracts/comparison.ts';
 import { PERIOD_HELP, periodValue, readPeriod } from '@benchwire/shared/contracts/period.ts';
 import { renderAnalytics } from '@benchwire/shared/report/render-analytics.ts';
 import { HttpProblem } from '../problem.ts';

@@ -18,7 +18,7 @@ export function traceOf(header: (name: string) => string | undefined): Record<st
 }
 
 /**
- * The message `submitted` as it goes to RUNS. The request stands in it as written: whoever reads it parses it with the
+ * The message `submitted` as it goes to RUNS. The request stands in it as written: every reader parses it with the
  * same contract and gets the same defaults.
  */
 export function encodeSubmitted(

@@ -96,7 +96,7 @@ function headerOf({ headers }: KafkaMessage, name: string): string | undefined {
   return (Array.isArray(value) ? value[0] : value)?.toString();
 }
 
-/** First where whoever sent it will look. */
+/** First where anyone who sent it will look. */
 async function refuse(context: KafkaContext, message: KafkaMessage, issues: readonly Issue[]): Promise<void> {
   const { log, rejections, jetstream, metrics, kafka_metrics } = context;
   const { key, value, headers } = message;

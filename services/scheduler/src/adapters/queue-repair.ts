@@ -43,7 +43,7 @@ const LAST_EVENT = /^\d{1,15}-\d{1,15}$/;
 const EVENTS_KEPT = /^\d{1,9}$/;
 
 /**
- * Takes out of a pool's queue what cannot be read, whoever damaged it, so that one entry never stands in the way of the
+ * Takes out of a pool's queue what cannot be read, no matter who damaged it, so that one entry never stands in the way of the
  * others. Each goes to REJECTED first.
  */
 export class QueueRepair {

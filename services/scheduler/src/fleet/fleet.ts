@@ -1,4 +1,5 @@
-import { HARDWARE_CLASSES, type HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
+import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware-classes.ts';
 import type { Quarantine } from '@benchwire/shared/contracts/quarantine.ts';
 import { type Capabilities, type Heartbeat, lostAfterMs } from '@benchwire/shared/contracts/worker.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';

@@ -97,7 +97,7 @@ export class Pools {
     if (pool.offer !== undefined) this.#open.add(pool);
   }
 
-  /** A group has got work: whoever had found nothing may want it. */
+  /** A group has got work: a pool that had found nothing may want it. */
   wakeFor(groups: ReadonlySet<Group>): void {
     for (const pool of this.#hungry) {
       if (pool.groups.some((group) => groups.has(group))) this.wake(pool);
@@ -114,7 +114,7 @@ export class Pools {
     if (now - this.#woken_at_ms >= STALE_MS) this.wakeAll(now);
   }
 
-  /** The pools to be asked now. Whoever takes them puts those back that have room and found nothing. */
+  /** The pools to be asked now. The caller puts those back that have room and found nothing. */
   takeOpen(): PoolState[] {
     const open = [...this.#open];
     this.#open.clear();

@@ -107,7 +107,7 @@ export class Emissions {
       attempt,
       reason: end.error.message,
     });
-    // Whoever does not have it ignores this; the one that has it publishes the outcome.
+    // A worker that does not have it ignores this; the one that has it publishes the outcome.
     for (const worker_id of fleet.pools().get(pool)?.workers ?? [])
       nats.publish(workerCommandSubject(worker_id), command);
     onAbort(state);

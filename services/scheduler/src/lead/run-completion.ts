@@ -59,7 +59,7 @@ export class RunCompletion {
     }
   }
 
-  /** What earlier attempts of a task saved is of no use once it is over; whoever ends it clears up. */
+  /** What earlier attempts of a task saved is of no use once it is over; the code that ends it clears up. */
   async #forgetCheckpoint(outcome: Outcome): Promise<void> {
     const never_ran = outcome.attempt === 1 && outcome.started_at === null && outcome.worker_id === null;
     if (!outcomeIsFinal(outcome) || never_ran) return;

@@ -25,7 +25,7 @@ export interface SchedulingView {
 export interface Strategy {
   readonly name: string;
   /**
-   * Called before each round of decisions; whoever plans ahead does it here, and not more often than needed.
+   * Called before each round of decisions; a strategy that plans ahead does it here, and not more often than needed.
    * @returns whether pools that found nothing they want have to be asked again
    */
   prepare?(view: SchedulingView, now: number): boolean;

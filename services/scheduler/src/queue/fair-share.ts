@@ -22,7 +22,7 @@ export class FairShare {
     return tenant;
   }
 
-  /** Who has ready tasks, whoever is to go first at the front. */
+  /** Tenants with ready tasks, the one that goes first at the front. */
   get waiting(): readonly Tenant[] {
     return this.#waiting;
   }
@@ -32,7 +32,7 @@ export class FairShare {
   }
 
   /**
-   * It has got its first ready task. It starts level with whoever has got least of those that are being served, so that
+   * It has got its first ready task. It starts level with the one that has got least of those that are being served, so that
    * nobody saves up a claim while away.
    */
   enter(tenant: Tenant): void {
@@ -63,7 +63,7 @@ export class FairShare {
     this.#insert(tenant);
   }
 
-  /** A run of it is over. Whoever has none, and nothing to make up for, is forgotten. */
+  /** A run of it is over. One that has none, and nothing to make up for, is forgotten. */
   closeRun(tenant: Tenant): void {
     tenant.open_runs--;
     for (const each of this.#tenants.values()) {

@@ -27,7 +27,7 @@ export function importedConfigOf({ executor, config }: Spec): ImportedConfig {
 const UNKNOWN_DEVICE = 'unknown-device';
 
 /**
- * What the outcome of an imported task says, from its config alone: the same whoever makes it, and how often. Pure.
+ * What the outcome of an imported task says, from its config alone: the same no matter who makes it, and how often. Pure.
  * @param accepted_at_ms - of the run: when it was measured, where nobody says
  */
 export function importedFacts(config: ImportedConfig, accepted_at_ms: number): ImportedFacts {

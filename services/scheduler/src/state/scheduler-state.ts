@@ -95,7 +95,7 @@ export class SchedulerState {
     return this.#messages.apply(message, now);
   }
 
-  /** Ends a task that has not ended: at once, or as soon as whoever has it has let go of it. */
+  /** Ends a task that has not ended: at once, or as soon as the worker that has it has let go of it. */
   end(state: TaskState, verdict: Verdict, now: number): void {
     if (state.phase === 'emitted') this.phases.withdraw(state);
     else if (state.phase !== 'done' && state.phase !== 'settling') this.phases.settle(state, verdict, now);

@@ -21,7 +21,7 @@ export interface StateOptions {
   failures?: FailureSettings;
   /** How long a task waits for the pool that has its history; 0 to go wherever it is done first. */
   history_patience_ms: number;
-  /** Kept up to date from their bucket by whoever gives them. */
+  /** Kept up to date from their bucket by the code that passes them. */
   reservations?: Reservations;
 }
 

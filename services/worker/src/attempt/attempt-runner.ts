@@ -89,7 +89,7 @@ export class AttemptRunner {
         logs: attempt.logs.toBase64(),
       });
       const stored = await this.store(outcome, (limit) => attempt.logs.toBase64(limit));
-      // Not waited for by whoever waits for the outcome. A failed attempt's stays for the next one.
+      // Not waited for by the code that waits for the outcome. A failed attempt's stays for the next one.
       if (outcomeIsFinal(outcome)) void attempt.forgetCheckpoint();
       telemetry.attemptEnded(stored, times.execution_time_seconds);
       return stored;
@@ -241,7 +241,7 @@ function withOtherFiles(report: ExecutorReport, { tags }: Job): ExecutorReport {
   return withValueNote(report, noteOn('source_mismatch', text));
 }
 
-/** A history that goes on in another pool is another series: whoever compares is told where the one before is. */
+/** A history that goes on in another pool is another series: a comparison shows where the one before is. */
 function withHistoryPool(report: ExecutorReport, { history_pool }: Job, { pool }: Device): ExecutorReport {
   if (history_pool === undefined || history_pool === pool || report.error !== null) return report;
   return withNote(report, `the series continues on pool ${pool}: its history was on ${history_pool}`);

@@ -31,7 +31,7 @@ describe('the tail of the logs', () => {
     );
   });
 
-  it('is read in pieces without a gap or a repetition, by whoever remembers where the last piece ended', () => {
+  it('is read in pieces without a gap or a repetition, by anyone who remembers where the last piece ended', () => {
     const lines = fc.array(fc.tuple(fc.string({ maxLength: 2000, unit: 'grapheme' }), fc.boolean()), { maxLength: 20 });
     fc.assert(
       fc.property(lines, (all) => {

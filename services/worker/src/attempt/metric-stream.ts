@@ -91,7 +91,7 @@ export class MetricStream {
   #linger(): void {
     this.#timer = undefined;
     if (this.#pendingPoints === 0) return;
-    // Full house: whoever adds next, or the flush, sends what waits.
+    // Full house: the next add, or the flush, sends what waits.
     if (this.#inFlight.size >= MAX_IN_FLIGHT) this.#timer = setTimeout(() => this.#linger(), LINGER_MS);
     else this.#send();
   }

@@ -1,9 +1,10 @@
-import { type ClockOffset, isClockOff } from '@benchwire/shared/contracts/clock.ts';
+import type { ClockOffset } from '@benchwire/shared/contracts/clock.ts';
 import { eventOf, type FittingEvent } from '@benchwire/shared/contracts/event.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import type { MetricColumns } from '@benchwire/shared/contracts/metrics.ts';
 import type { BatchResult, HardwareMetrics } from '@benchwire/shared/contracts/outcome.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
+import { isClockOff } from '@benchwire/shared/format/clock-words.ts';
 import { publishEvent } from '@benchwire/shared/runtime/publish-event.ts';
 import type { AbortReason, ExecutorContext } from '../executors/executor.ts';
 import type { AttemptServices } from './attempt-services.ts';

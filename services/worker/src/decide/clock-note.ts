@@ -1,5 +1,6 @@
-import { type ClockOffset, describeClock, isClockOff } from '@benchwire/shared/contracts/clock.ts';
+import type { ClockOffset } from '@benchwire/shared/contracts/clock.ts';
 import { noteOn, type ValueNote } from '@benchwire/shared/contracts/value-note.ts';
+import { describeClock, isClockOff } from '@benchwire/shared/format/clock-words.ts';
 
 /** A clock that was set during an attempt by less is no matter. */
 const SET_MS = 1000;

@@ -1,10 +1,6 @@
 import { arch, platform } from 'node:os';
-import {
-  type Environment,
-  HARDWARE_CLASSES,
-  type HardwareClass,
-  type Labels,
-} from '@benchwire/shared/contracts/hardware.ts';
+import type { Environment, HardwareClass, Labels } from '@benchwire/shared/contracts/hardware.ts';
+import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware-classes.ts';
 import type { InstalledRunner, RunnerName } from '@benchwire/shared/contracts/runner.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import { BenchwireError } from '@benchwire/shared/runtime/errors.ts';

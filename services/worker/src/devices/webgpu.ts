@@ -72,7 +72,7 @@ export function withoutSharedGpu(
   return { devices, notes };
 }
 
-/** Tried once, whoever asks. */
+/** Tried once, no matter who asks. */
 export function tryWebGpu(runtime: OnnxRuntime): Promise<ProviderTrial> {
   return runtime.try('webgpu', LOADER_VARIABLES);
 }

@@ -27,7 +27,7 @@ export interface ExecutorContext<Name extends WorkerExecutorName = WorkerExecuto
   readonly checkpoints: Checkpoints;
   /** Points that series have already, of the same model file; rejects when nobody can tell. */
   findFresh(question: QueryParameters<'fresh'>): Promise<Array<QueryRow<'fresh'>>>;
-  /** Tells whoever watches that a batch size is done; nothing waits for it. */
+  /** Tells those who watch that a batch size is done; nothing waits for it. */
   measured(batch_size: number, result: BatchResult): void;
 }
 

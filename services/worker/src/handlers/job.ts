@@ -54,7 +54,7 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
       if (left.size > MAX_LEFT) left.clear();
       left.set(id, times + 1);
       await bullJob.moveToWait(bullJob.token);
-      // Whoever hands a job back is the first to ask for the next one: it must not be this one again.
+      // A worker that hands a job back is the first to ask for the next one: it must not be this one again.
       await pause(LEAVE_MS);
       throw new WaitingError();
     }

@@ -10,7 +10,7 @@ import { tasks } from '../../tables/tasks.ts';
 import { testCases } from '../../tables/test-cases.ts';
 import { verdicts } from '../../tables/verdicts.ts';
 
-/** Tables with rows of runs; `runs` last, so that whoever no longer sees the run sees nothing else of it. */
+/** Tables with rows of runs; `runs` last, so that a reader that no longer sees the run sees nothing else of it. */
 const TABLES_OF_RUNS = [attempts, tasks, results, samples, testCases, requests, verdicts, events, runs];
 /** Events that stay: who did what to the run. */
 const KEPT_EVENTS = "(entity = 'run' AND kind IN ('archived', 'restored', 'deleted'))";
@@ -22,7 +22,7 @@ const MAX_TOMBSTONES = 100_000;
  * The runs that were deleted, for the consumers that write rows: what is delivered again, or comes late, is left out. The streams
  * go on holding a deleted run's messages until their own retention.
  *
- * No row outlives its run, whoever writes at the same moment: the tombstone is stored before rows are removed, and whoever has
+ * No row outlives its run, no matter who writes at the same moment: the tombstone is stored before rows are removed, and a writer that has
  * written rows looks for tombstones afterwards (`afterWrite`). So either the remover sees the rows, or the writer the tombstone.
  */
 export class Deletions {

@@ -25,7 +25,7 @@ interface IsolationChain {
 
 /**
  * What root's programs lose: with any of these they could look into the worker's other processes, or behind what is mounted over
- * the hidden folders. Since a process's permitted capabilities have to be a subset of those of whoever looks into it
+ * the hidden folders. Since a process's permitted capabilities have to be a subset of those of the process that looks into it
  * (ptrace(2), "ptrace access mode checking"), the loss of any keeps them from every process of the stack.
  */
 const DROPPED = [

@@ -22,7 +22,7 @@ export function cacheFolder(named: string | undefined, env: Readonly<Record<stri
 }
 
 /**
- * Makes the folder, readable by this user only, or makes sure that nobody else has made it: whoever owns it can put other
+ * Makes the folder, readable by this user only, or makes sure that nobody else has made it: anyone who owns it can put other
  * models there than those that are to be measured.
  * @throws TaskFailure that says whose it is and what to do
  */

@@ -53,7 +53,7 @@ export class FetchedFiles {
     const folder = join(all, sha256OfParts(parts));
     const first = join(folder, parts[0]?.name ?? '');
     const now = new Date();
-    // Used from now on, before it is looked at: whoever makes room leaves it alone then.
+    // Used from now on, before it is looked at: the code that makes room leaves it alone then.
     await utimes(folder, now, now).catch(() => undefined);
     if (await isWhole(folder, parts, signal)) return first;
     await mkdir(all, { recursive: true, mode: 0o700 });

@@ -20,7 +20,7 @@ export interface RunOptions {
 /** One task in a runner: what it is judged to have ended of, and its watchdog. The first word counts. */
 export class RunnerJob {
   readonly task: RunnerTask;
-  /** Has the task's process ended; set by whoever can. */
+  /** Has the task's process ended; set by the code that can. */
   onEnd: () => void = () => undefined;
   /** Settles when nothing of the task is left. */
   readonly over: Promise<void>;

@@ -1,11 +1,7 @@
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
-import {
-  isBad,
-  type TestResults,
-  testCaseInWords,
-  testCountsInWords,
-} from '@benchwire/shared/contracts/test-results.ts';
+import { isBad, type TestResults, testCountsInWords } from '@benchwire/shared/contracts/test-results.ts';
+import { testCaseInWords } from '@benchwire/shared/format/test-case-name.ts';
 
 export interface TestEnd {
   /** What the end of the program means for any program; null when it ended well. */
