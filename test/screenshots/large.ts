@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { call, HttpClient } from '@benchwire/shared/client/http-client.ts';
+import type { Page, Request } from 'playwright-core';
 import { cutOff, seriousViolations, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { type DashboardStack, signIn, startDashboardStack } from '../support/dashboard.ts';
 import { LONG_NAME, RUNS, runIdOf, TASKS_OF_LARGEST } from './large-size.ts';
@@ -79,6 +80,35 @@ async function pagesOf({ url, key }: DashboardStack): Promise<Record<string, str
   };
 }
 
+const SLOW_MS = 1000;
+
+/** Which requests of a page are open, and which took long. */
+function watchRequests(page: Page): { settled: () => Promise<string[]>; slow: () => string[]; stop: () => void } {
+  const open = new Map<Request, number>();
+  const slow = new Map<string, number>();
+  const pathOf = (request: Request): string =>
+    request
+      .url()
+      .replace(/^https?:\/\/[^/]*/, '')
+      .slice(0, 120);
+  const begin = (request: Request): void => void open.set(request, performance.now());
+  const end = (request: Request): void => {
+    const ms = performance.now() - (open.get(request) ?? performance.now());
+    open.delete(request);
+    if (ms > SLOW_MS) slow.set(pathOf(request), Math.round(ms));
+  };
+  page.on('request', begin).on('requestfinished', end).on('requestfailed', end);
+  return {
+    settled: async () => {
+      const until = performance.now() + 20_000;
+      while (open.size > 0 && performance.now() < until) await page.waitForTimeout(50);
+      return [...open.keys()].map(pathOf);
+    },
+    slow: () => [...slow].map(([path, ms]) => `${ms} ms: ${path}`),
+    stop: () => void page.off('request', begin).off('requestfinished', end).off('requestfailed', end),
+  };
+}
+
 /** Milliseconds until the page shows its data, of the loads after the first one the median. */
 async function take(
   { page }: TestBrowser,
@@ -87,6 +117,7 @@ async function take(
 ): Promise<void> {
   const wrong: string[] = [];
   const times: number[] = [];
+  const requests = watchRequests(page);
   const load = async (): Promise<void> => {
     const began = performance.now();
     await page.goto(url + path);
@@ -99,12 +130,14 @@ async function take(
     await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
     if (theme === 'light' && width === 1440) for (let again = 0; again < LOADS; again++) await load();
     else await load();
-    await page.waitForLoadState('networkidle');
+    const open = await requests.settled();
+    if (open.length > 0) wrong.push(`${width} px: not answered after 20 s: ${open.join(' ')}`);
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     await page.screenshot({ path: join(target, `${name}-${theme}-${width}.png`) });
     wrong.push(...(await cutOff(page)).map((each) => `${width} px: ${each}`));
   }
-  wrong.push(...(await seriousViolations(page)));
+  wrong.push(...(await seriousViolations(page)), ...requests.slow());
+  requests.stop();
   const warm = times.slice(1, LOADS).toSorted((a, b) => a - b);
   console.log(
     `${name} ${theme}: first ${Math.round(times[0] ?? 0)} ms, then ${Math.round(warm[Math.floor(warm.length / 2)] ?? 0)} ms`,

@@ -115,7 +115,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
               <Table.Tr key={rowKey(row)}>
                 {columns.map(({ key, numeric, wide, value, cell }) => (
                   <Table.Td key={key} data-numeric={numeric} data-wide={wide}>
-                    {cell === undefined ? (value(row) ?? '–') : cell(row)}
+                    {cell === undefined ? <Plain value={value(row)} /> : cell(row)}
                   </Table.Td>
                 ))}
               </Table.Tr>
@@ -129,6 +129,18 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
         </Button>
       )}
     </div>
+  );
+}
+
+/** Longer texts are shortened, and whole in the tooltip. */
+const MAX_PLAIN = 40;
+
+function Plain({ value }: { value: string | number | boolean | null }): ReactNode {
+  if (typeof value !== 'string' || value.length <= MAX_PLAIN) return value ?? '–';
+  return (
+    <span className="bw-clip" title={value}>
+      {value}
+    </span>
   );
 }
 

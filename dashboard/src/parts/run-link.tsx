@@ -6,7 +6,7 @@ export const shortId = (run_id: string): string => run_id.slice(0, 13);
 
 export function RunLink({ run_id, name }: { run_id: string; name?: string }): ReactNode {
   return (
-    <Link href={`/runs/${run_id}`} title={run_id}>
+    <Link href={`/runs/${run_id}`} title={name ? `${name}\n${run_id}` : run_id}>
       {name === undefined || name === '' ? <span className="bw-mono">{shortId(run_id)}</span> : name}
     </Link>
   );

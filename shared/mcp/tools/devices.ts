@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { call } from '../../client/http-client.ts';
 import type { WorkerNow } from '../../contracts/api/fleet.ts';
-import { isClockOff } from '../../contracts/clock.ts';
 import type { SchedulerStatus } from '../../contracts/status.ts';
+import { isClockOff } from '../../format/clock-words.ts';
 import { didYouMean } from '../../runtime/near-names.ts';
 import { fields } from '../answer.ts';
 import { defineTool, type ToolContext } from '../tool.ts';

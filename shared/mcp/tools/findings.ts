@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from '../../client/http-client.ts';
-import { FINDING_KINDS, type Finding } from '../../contracts/finding.ts';
+import type { Finding } from '../../contracts/finding.ts';
+import { FINDING_KINDS } from '../../contracts/finding-kinds.ts';
 import { fourDigits } from '../../format/number.ts';
 import { fields, percent } from '../answer.ts';
 import { defineTool, readSince } from '../tool.ts';

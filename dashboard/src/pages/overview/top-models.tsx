@@ -58,7 +58,9 @@ function TopOfPool({ pool, cells }: { pool: string; cells: readonly MatrixCell[]
       <ol className="bw-ranking">
         {cells.map((cell) => (
           <li key={cell.series_id}>
-            <Link href={`/series/${cell.series_id}`}>{modelName(cell.model)}</Link>
+            <Link href={`/series/${cell.series_id}`} title={cell.model}>
+              {modelName(cell.model)}
+            </Link>
             <span className="bw-dim">{cell.batch_size === null ? '' : `batch ${cell.batch_size}`}</span>
             <span className="bw-bar" aria-hidden>
               <span style={{ width: `${(100 * cell.value) / greatest}%`, background: 'var(--bw-running)' }} />

@@ -19,7 +19,9 @@ export const RUN_COLUMNS: readonly Column<RunRow>[] = [
     value: ({ name }) => name,
     cell: ({ run_id, name, archived_at }) => (
       <>
-        <RunLink run_id={run_id} name={name || 'unnamed'} />{' '}
+        <span className="bw-name">
+          <RunLink run_id={run_id} name={name || 'unnamed'} />
+        </span>{' '}
         <span className="bw-mono bw-dim bw-wide-inline">{shortId(run_id)}</span>
         {archived_at !== null && <span className="bw-dim"> archived</span>}
       </>
