@@ -3,7 +3,8 @@ import { problem } from '@benchwire/shared/contracts/http.ts';
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> => {
+/** The JSON schema of a form, as the document has it. */
+export const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> => {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
   return json;
 };
