@@ -21,7 +21,7 @@ const commands = {
   bw: ['cli/src/main.ts'],
   worker: ['services/worker/src/main.ts'],
   screenshots: ['test/screenshots/main.ts'],
-  schemas: ['shared/protocol/write-schemas.ts'],
+  schemas: ['test/write-generated.ts'],
   node: [],
   install: ['--version'],
 };

@@ -9,12 +9,9 @@ import { clientTools, PYTHON_CLIENT } from '../support/runner-tools.ts';
 import { StackFixture } from '../support/stack-fixture.ts';
 
 /** clients/python: generated from the API as it is, its own tests, style and types, and its example against a real stack. */
-it.each(Object.entries(pythonClient()))(
-  '%s is what the API is now (node bootstrap.js node test/python-client/main.ts)',
-  (name, text) => {
-    expect(readFileSync(join(PYTHON_CLIENT, 'src/benchwire', name), 'utf8')).toBe(text);
-  },
-);
+it.each(Object.entries(pythonClient()))('%s is what the API is now (npm run schemas)', (name, text) => {
+  expect(readFileSync(join(PYTHON_CLIENT, 'src/benchwire', name), 'utf8')).toBe(text);
+});
 
 const { python = '', reason } = clientTools();
 if (reason !== undefined) console.log(`the Python client is not tested here: ${reason}`);

@@ -38,7 +38,7 @@ const NAMED = {
 /** Steps of paths that name one thing as they are. */
 const ONE = new Set(['series', 'status', 'results', 'outcomes']);
 
-const HEAD = `# Written by \`node bootstrap.js node test/python-client/main.ts\` from the gateway's OpenAPI document: do not edit.
+const HEAD = `# Written by \`npm run schemas\` from the gateway's OpenAPI document: do not edit.
 # ruff: noqa: E501
 `;
 

@@ -1,4 +1,4 @@
-# Written by `node bootstrap.js node test/python-client/main.ts` from the gateway's OpenAPI document: do not edit.
+# Written by `npm run schemas` from the gateway's OpenAPI document: do not edit.
 # ruff: noqa: E501
 
 from __future__ import annotations
