@@ -42,12 +42,16 @@ const RECEIVERS = {
     url: z.union([httpUrl, secretReference], 'an address, or { env: NAME } or { file: /path } for one that is secret'),
     /** Signs each body: header `Benchwire-Signature: sha256=<HMAC in hex>`. */
     secret: secretReference.optional(),
+    /** Each item with a PNG of its series in base64: about 10 kB. */
+    pictures: z.boolean().default(false),
   }),
   slack: z.strictObject({
     ...{ ...named, connector: z.literal('slack') },
     /** A bot's token (`xoxb-…`) with `chat:write`. */
     token: secretReference,
     channel: z.string().min(1).max(200),
+    /** The series of the first finding is uploaded and shown; needs `files:write` and `files:read`. */
+    pictures: z.boolean().default(false),
     /** For tests and proxies; Slack's own without. */
     api_url: httpUrl.optional(),
   }),

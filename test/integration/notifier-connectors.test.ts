@@ -252,6 +252,51 @@ it('Alertmanager: says what is open, again after a start, and when it ends', asy
   expect(alerts.at(-1)?.labels).toEqual(first?.labels);
 });
 
+it('Slack shows an uploaded picture, and says why there is none', async () => {
+  let may_upload = true;
+  const messages: string[] = [];
+  other.answer = ({ path, text }) => {
+    if (path === '/files.getUploadURLExternal')
+      return {
+        body: may_upload
+          ? { ok: true, upload_url: `${other.url}/put`, file_id: 'F1' }
+          : { ok: false, error: 'missing_scope' },
+      };
+    if (path === '/files.completeUploadExternal') return { body: { ok: true, files: [{ id: 'F1' }] } };
+    if (path === '/files.info') return { body: { ok: true, file: { id: 'F1', mimetype: 'image/png' } } };
+    if (path === '/chat.postMessage') messages.push(new URLSearchParams(text).get('blocks') ?? '');
+    return { body: { ok: true, channel: 'C1', ts: '1.1' } };
+  };
+  await start();
+  const chat = { name: 'chat', connector: 'slack', token: secret, channel: '#perf', pictures: true };
+  await apply([{ ...chat, api_url: other.url }], 'chat');
+  const found = aFinding();
+  await say(found);
+  await waitFor(() => expect(messages).toHaveLength(1));
+  expect(other.calls()).toContain('POST /put');
+  expect(JSON.parse(messages[0] ?? '')).toContainEqual(
+    expect.objectContaining({ type: 'image', slack_file: { id: 'F1' } }),
+  );
+  expectEverything(messages[0]?.replaceAll('\\n', '\n') ?? '', found);
+  may_upload = false;
+  await say(aFinding({ series_id: 's2', pool: 'cpu-2', source: null }));
+  await waitFor(() => expect(messages).toHaveLength(2));
+  expect(messages[1]).toContain('Without a picture: Slack says missing_scope');
+});
+
+it('webhook: a picture where it is asked for', async () => {
+  await start();
+  await apply([{ name: 'hook', connector: 'webhook', url: other.url, pictures: true }], 'hook');
+  const found = aFinding();
+  await say(found);
+  await waitFor(() => expect(other.requests).toHaveLength(1));
+  const [item] = (other.requests[0]?.body.items ?? []) as Array<{ picture: { alt: string; base64: string; width: number } }>;
+  expect(item?.picture.alt).toBe('latency_ms: 10 before, 12.5 ms found');
+  const png = Buffer.from(item?.picture.base64 ?? '', 'base64');
+  expect([png.subarray(1, 4).toString(), png.readUInt32BE(16)]).toEqual(['PNG', item?.picture.width]);
+  expectEverything(other.requests[0]?.text ?? '', found);
+});
+
 it('a test message says whether the place can be reached, and leaves nothing there', async () => {
   other.answer = ({ path }) =>
     path.includes('nowhere') ? { status: 404, body: { message: 'Not Found' } } : { body: { full_name: 'acme/bench' } };

@@ -269,6 +269,9 @@ it('mails text and HTML, and a change as an answer', async () => {
     expect(mails[0]).toMatch(/^Message-ID: <[0-9a-f]{32}\.benchwire@example\.com>/im);
     expect(mails[0]).toMatch(/text\/plain[\s\S]*text\/html/);
     expect(mails[0]).toContain('bw repeat');
+    expect(mails[0]).toMatch(/Content-ID: <series-1@benchwire>/i);
+    const [, base64 = ''] = /Content-Type: image\/png[\s\S]*?\r\n\r\n([\s\S]+?)\r\n--/.exec(mails[0] ?? '') ?? [];
+    expect(Buffer.from(base64, 'base64').subarray(1, 4).toString()).toBe('PNG');
   } finally {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
@@ -288,6 +291,7 @@ it('sends Teams an adaptive card, and never more than it takes', async () => {
     content: { type: 'AdaptiveCard' },
   });
   for (const { text } of other.received) expect(Buffer.byteLength(text)).toBeLessThan(28_000);
+  expect(other.received[0]?.text).toContain('data:image/png;base64,');
 });
 
 it('tells of the fleet: a lost worker, and that it is back', async () => {

@@ -29,12 +29,13 @@ export async function connect(receiver: Receiver, environment: Environment): Pro
   switch (receiver.connector) {
     case 'webhook': {
       const url = typeof receiver.url === 'string' ? receiver.url : await secret(receiver.url);
-      return webhook(checkedUrl(url), await optional(receiver.secret));
+      const { pictures } = receiver;
+      return webhook({ url: checkedUrl(url), secret: await optional(receiver.secret), pictures });
     }
     case 'slack': {
-      const { channel, api_url } = receiver;
+      const { channel, api_url, pictures } = receiver;
       const token = await secret(receiver.token);
-      return slack({ token, channel, ...(api_url === undefined ? {} : { api_url }) });
+      return slack({ token, channel, pictures, ...(api_url === undefined ? {} : { api_url }) });
     }
     case 'teams':
       return teams(checkedUrl(await secret(receiver.webhook_url)));

@@ -1,4 +1,5 @@
 import { send } from '@benchwire/shared/outbound/send.ts';
+import { chartPicture } from '../picture/chart-picture.ts';
 import type { Connector, Outgoing } from './connector.ts';
 import { render } from './render.ts';
 
@@ -17,16 +18,25 @@ export function teams(url: string): Connector {
 
 /** With as many items as fit. Pure. */
 function bodyOf(outgoing: Outgoing): string {
-  for (let items = outgoing.notification.items.length; ; items--) {
-    const { notification } = outgoing;
-    const body = JSON.stringify(
-      cardOf({ ...outgoing, notification: { ...notification, items: notification.items.slice(0, items) } }),
-    );
+  const { notification } = outgoing;
+  const image = imageOf(outgoing);
+  for (let items = notification.items.length; ; items--) {
+    const cut = { ...outgoing, notification: { ...notification, items: notification.items.slice(0, items) } };
+    const body = JSON.stringify(cardOf(cut, image));
     if (items === 0 || Buffer.byteLength(body) <= MAX_BYTES) return body;
   }
 }
 
-function cardOf(outgoing: Outgoing): object {
+/** Of the first item: more do not fit. */
+function imageOf({ notification }: Outgoing): object[] {
+  const chart = notification.items[0]?.chart;
+  const picture = chart === undefined ? undefined : chartPicture(chart);
+  if (picture === undefined) return [];
+  const url = `data:image/png;base64,${picture.png.toString('base64')}`;
+  return [{ type: 'Image', url, altText: picture.alt, size: 'Stretch' }];
+}
+
+function cardOf(outgoing: Outgoing, image: readonly object[]): object {
   const { title, items, more } = render(outgoing);
   const text = (content: string, how: object = {}): object => ({
     type: 'TextBlock',
@@ -36,9 +46,10 @@ function cardOf(outgoing: Outgoing): object {
   });
   const body = [
     text(title, { size: 'Medium', weight: 'Bolder' }),
-    ...items.flatMap(({ title: of_item, facts, command }) => [
+    ...items.flatMap(({ title: of_item, facts, command }, at) => [
       ...(of_item === '' ? [] : [text(of_item, { weight: 'Bolder', separator: true })]),
       { type: 'FactSet', facts: facts.map(({ label, text: value }) => ({ title: label, value })) },
+      ...(at === 0 ? image : []),
       ...(command === undefined ? [] : [text(command, { fontType: 'Monospace', isSubtle: true })]),
     ]),
     ...(more === undefined ? [] : [text(more)]),

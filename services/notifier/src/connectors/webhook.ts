@@ -1,13 +1,22 @@
 import { createHmac } from 'node:crypto';
+import type { SeriesChart } from '@benchwire/shared/contracts/notify.ts';
 import { Refused } from '@benchwire/shared/outbound/errors.ts';
 import { send } from '@benchwire/shared/outbound/send.ts';
+import { chartPicture } from '../picture/chart-picture.ts';
 import type { Connector } from './connector.ts';
+
+export interface WebhookOptions {
+  url: string;
+  secret: string | undefined;
+  /** Whether items have a PNG in base64. */
+  pictures: boolean;
+}
 
 /**
  * POSTs the message as JSON. `Idempotency-Key` is the same for every attempt at a revision; with a secret the body is signed. An answer
  * with `{"id": "…"}` names it: the next revision brings that name as `external_id`.
  */
-export function webhook(url: string, secret: string | undefined): Connector {
+export function webhook({ url, secret, pictures }: WebhookOptions): Connector {
   return {
     deliver: async ({ notification, key, external_id, dashboard_url }, signal) => {
       const { v: _, items, ...head } = notification;
@@ -15,6 +24,7 @@ export function webhook(url: string, secret: string | undefined): Connector {
         ...{ version: 1, key, external_id: external_id ?? null, ...head },
         items: items.map(({ path, ...item }) => ({
           ...item,
+          ...(pictures ? { picture: pictureOf(item.chart) } : {}),
           url: path === null || dashboard_url === undefined ? null : `${dashboard_url}${path}`,
         })),
       });
@@ -24,6 +34,13 @@ export function webhook(url: string, secret: string | undefined): Connector {
       return nameIn((await send({ url, json: body, headers, signal })).text);
     },
   };
+}
+
+function pictureOf(chart: SeriesChart | undefined): object | null {
+  const picture = chart === undefined ? undefined : chartPicture(chart);
+  if (picture === undefined) return null;
+  const { png, ...about } = picture;
+  return { ...about, content_type: 'image/png', base64: png.toString('base64') };
 }
 
 function nameIn(text: string): string | null {
