@@ -290,7 +290,9 @@ it('webhook: a picture where it is asked for', async () => {
   const found = aFinding();
   await say(found);
   await waitFor(() => expect(other.requests).toHaveLength(1));
-  const [item] = (other.requests[0]?.body.items ?? []) as Array<{ picture: { alt: string; base64: string; width: number } }>;
+  const [item] = (other.requests[0]?.body.items ?? []) as Array<{
+    picture: { alt: string; base64: string; width: number };
+  }>;
   expect(item?.picture.alt).toBe('latency_ms: 10 before, 12.5 ms found');
   const png = Buffer.from(item?.picture.base64 ?? '', 'base64');
   expect([png.subarray(1, 4).toString(), png.readUInt32BE(16)]).toEqual(['PNG', item?.picture.width]);
