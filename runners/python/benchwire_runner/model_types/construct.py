@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeGuard
 
 import torch
 from transformers import PreTrainedConfig, PreTrainedModel
@@ -15,7 +16,7 @@ from .missing_values import fill_missing_values
 from .shrink import LEVELS, shrink
 from .special_tokens import fit_special_tokens
 
-MAX_TINY_PARAMETERS = 320_000_000
+MAX_TINY_PARAMETERS = 420_000_000
 
 
 class TooLarge(MemoryError):
@@ -25,13 +26,23 @@ class TooLarge(MemoryError):
 def make_config(model_type: str, level: str, fields: Mapping[str, object] = {}) -> PreTrainedConfig:
     """The default configuration with what it lacks filled in, made small as the level says."""
     config = config_class(model_type)()
+    for name, value in fields.items():
+        # Towers that the default leaves out are made small with the rest.
+        if _is_tower(value):
+            set_field(config, name, config_class(value["model_type"])(**value))
     fill_missing_values(config)
     shrink(config, LEVELS[level])
     fill_missing_values(config)
     fit_special_tokens(config)
     for name, value in fields.items():
-        set_field(config, name, value)
+        if not _is_tower(value) and not set_field(config, name, value):
+            owner, _, field = name.rpartition(".")
+            put(attrgetter(owner)(config) if owner else config, field, value)
     return config
+
+
+def _is_tower(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and "model_type" in value
 
 
 def set_field(config: PreTrainedConfig, path: str, value: object) -> bool:

@@ -10,6 +10,7 @@ from transformers import PreTrainedConfig
 
 from .classes import Candidate, candidates, config_class
 from .construct import apply_kernels, construct, make_config, runnable_part
+from .hints import HINTS, Hint
 from .inputs.facts import Facts
 from .inputs.plan import modalities_of
 from .inputs.search import NoInputs, find_inputs
@@ -41,16 +42,17 @@ def find_recipe(model_type: str, *, task: str | None = None, seed: int = 0, cpu_
         config_class(model_type)()
     except Exception as cause:
         raise Failure("none", f"no default configuration: {_words(cause)}") from cause
-    tried = candidates(model_type, task)
+    hint = HINTS.get(model_type, Hint())
+    tried = [c for c in candidates(model_type, task) if hint.model_class in (None, c.cls.__name__)]
     if not tried:
         return _by_parent(
             model_type, task, Failure("config", "transformers has no class for this configuration"), seed, cpu_seconds
         )
     best = Failure("config", "")
-    for level in LEVELS:
+    for level in LEVELS if hint.level is None else (hint.level,):
         for candidate in tried[: CLASSES_TRIED if level == "H" else 1]:
             try:
-                return _try(model_type, candidate, level, seed, max(5.0, ends - time.process_time()))
+                return _try(model_type, candidate, level, hint, seed, max(5.0, ends - time.process_time()))
             except Failure as failure:
                 if STAGES.index(failure.stage) > STAGES.index(best.stage) or not best.reason:
                     best = failure
@@ -64,9 +66,9 @@ def _words(cause: BaseException) -> str:
     return text if len(text) <= 300 else f"{text[:300]} …"
 
 
-def _try(model_type: str, candidate: Candidate, level: str, seed: int, cpu_seconds: float) -> Recipe:
+def _try(model_type: str, candidate: Candidate, level: str, hint: Hint, seed: int, cpu_seconds: float) -> Recipe:
     try:
-        config = make_config(model_type, level)
+        config = make_config(model_type, level, hint.fields)
         model = construct(candidate.cls, config, seed=seed, may_be_large=LEVELS[level].widths == "keep")
     except Exception as cause:
         raise Failure("config", _words(cause)) from cause
@@ -74,7 +76,7 @@ def _try(model_type: str, candidate: Candidate, level: str, seed: int, cpu_secon
     attention: str | None = None
     while True:
         try:
-            return _feed(model_type, candidate, level, config, model, seed, cpu_seconds, experts, attention)
+            return _feed(model_type, candidate, level, hint, config, model, seed, cpu_seconds, experts, attention)
         except NoInputs as cause:
             text = str(cause)
             if "multiple of 16 bytes" in text and experts is None:
@@ -87,14 +89,16 @@ def _try(model_type: str, candidate: Candidate, level: str, seed: int, cpu_secon
 
 
 def _feed(
-    model_type: str, candidate: Candidate, level: str, config: PreTrainedConfig, model: torch.nn.Module,
+    model_type: str, candidate: Candidate, level: str, hint: Hint, config: PreTrainedConfig, model: torch.nn.Module,
     seed: int, cpu_seconds: float, experts: str | None, attention: str | None,
 ) -> Recipe:  # fmt: skip
     name, part = runnable_part(model)
     own = getattr(part, "config", None)
     facts = Facts(own if isinstance(own, PreTrainedConfig) else config, "tiny", {})
     before = _plain_fields(facts.config)
-    found = find_inputs(part, facts, seed=seed, cpu_seconds=min(cpu_seconds, 30))
+    found = find_inputs(
+        part, facts, seed=seed, cpu_seconds=min(cpu_seconds, 30), given=hint.inputs, without=hint.without
+    )
     after = _plain_fields(facts.config)
     declared = modalities_of(part)
     return Recipe(
@@ -106,7 +110,8 @@ def _feed(
         layouts=found.plan.layouts,
         shapes={n: list(s) for n, s in found.plan.shapes.items()},
         placeholders=[list(p) for p in found.plan.placeholders],
-        fields={n: v for n, v in after.items() if before.get(n) != v},
+        fields={**hint.fields, **{n: v for n, v in after.items() if before.get(n) != v}},
+        given={name: spec.as_json() for name, spec in hint.inputs.items()},
         ids_below=facts.ids_below,
         part=name,
         experts=experts,

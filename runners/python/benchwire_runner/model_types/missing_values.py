@@ -36,11 +36,13 @@ PLAIN = {
 ATTENTION = {"rope_theta": 10_000.0}
 
 HEAD_SIZE = 128
+# Stand for a configuration of any type.
+GIVEN_BY_NAME = ("AutoConfig", "PreTrainedConfig")
 
 
 def fill_missing_values(config: PreTrainedConfig) -> list[str]:
     """Fills what is missing, in place. Returns the names of the fields that it set."""
-    filled: list[str] = []
+    filled = _fill_parts(config)
     for each in configs_in(config):
         fields = each.__dict__
         for name, value in PLAIN.items():
@@ -59,6 +61,17 @@ def fill_missing_values(config: PreTrainedConfig) -> list[str]:
             filled.append("head_dim")
         filled += _fill_absent(each) + _fill_rope(each)
     return filled + _agree(config)
+
+
+def _fill_parts(config: PreTrainedConfig) -> list[str]:
+    """Towers that the default configuration leaves out."""
+    filled: list[str] = []
+    for each in configs_in(config):
+        for name, cls in (getattr(each, "sub_configs", None) or {}).items():
+            if each.__dict__.get(name, 0) is None and inspect.isclass(cls) and cls.__name__ not in GIVEN_BY_NAME:
+                put(each, name, cls())
+                filled.append(name)
+    return filled
 
 
 def _fill_absent(config: PreTrainedConfig) -> list[str]:

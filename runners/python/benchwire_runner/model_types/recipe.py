@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .inputs.plan import Plan
+from .inputs.spec import spec_from_json
 
 RECIPES_FILE = Path(__file__).with_name("recipes.json")
 
@@ -25,8 +26,10 @@ class Recipe:
     layouts: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, list[int]] = field(default_factory=dict)
     placeholders: list[list[int]] = field(default_factory=list)
-    # Fields of the configuration that were set after an error.
-    fields: dict[str, int] = field(default_factory=dict)
+    # Fields of the configuration that were set after an error, or by a hint.
+    fields: dict[str, Any] = field(default_factory=dict)
+    # Inputs that a hint gives, as they are.
+    given: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids_below: int | None = None
     # Of a part of a model: the type that it is a part of. It is fed with what that type passes to it.
     parent: str | None = None
@@ -49,6 +52,7 @@ class Recipe:
             layouts=dict(self.layouts),
             shapes=dict(self.shapes),
             placeholders=[(int(i), int(n)) for i, n in self.placeholders],
+            given={name: spec_from_json(spec) for name, spec in self.given.items()},
         )
 
 

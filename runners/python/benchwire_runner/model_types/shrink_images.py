@@ -10,6 +10,7 @@ from .config_tree import as_before, configs_in, put
 
 IMAGE_FIELDS = ("image_size", "img_size", "input_size", "pretrain_image_size", "force_image_size")
 PATCHES = 4
+MAX_TILINGS = 3
 TOKENS_PER_IMAGE = (
     "mm_tokens_per_image",
     "image_seq_length",
@@ -25,17 +26,30 @@ def shrink_images(config: PreTrainedConfig) -> None:
     """Pictures of four by four patches; hierarchical models keep their sizes, since windows and strides depend on them."""
     for each in configs_in(config):
         fields = each.__dict__
+        before = fields.get("image_size")
         if "depths" not in fields:
             for name in IMAGE_FIELDS:
                 smaller = _smaller(fields.get(name), fields.get("patch_size"))
                 if smaller is not None:
                     put(each, name, smaller)
+        _scale_tiles(config, before, fields.get("image_size"))
         for name in TOKENS_PER_IMAGE:
             if isinstance(fields.get(name), int) and fields[name] > PATCHES:
                 put(each, name, PATCHES)
         for name, most in SHORTER.items():
             if isinstance(fields.get(name), int) and fields[name] > most:
                 put(each, name, most)
+
+
+def _scale_tiles(config: PreTrainedConfig, before: Any, after: Any) -> None:
+    """The sizes that large images are cut into follow the size of a tile."""
+    if not isinstance(before, int) or not isinstance(after, int) or after >= before:
+        return
+    for each in configs_in(config):
+        tiles = each.__dict__.get("image_grid_pinpoints")
+        if tiles and all(side % before == 0 for tile in tiles for side in tile):
+            smaller = {tuple(side // before * after for side in tile): None for tile in tiles}
+            put(each, "image_grid_pinpoints", [list(tile) for tile in smaller][:MAX_TILINGS])
 
 
 def _smaller(size: Any, patch: Any) -> Any | None:

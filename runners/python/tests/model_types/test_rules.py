@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +13,16 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from benchwire_runner.model_types.build import build_by_recipe
 from benchwire_runner.model_types.classes import all_model_types, candidates
-from benchwire_runner.model_types.construct import make_config
+from benchwire_runner.model_types.construct import construct, make_config
+from benchwire_runner.model_types.find import find_recipe
+from benchwire_runner.model_types.hints import HINTS
 from benchwire_runner.model_types.inputs.facts import Facts
-from benchwire_runner.model_types.inputs.plan import Plan, specs_of
+from benchwire_runner.model_types.inputs.plan import Plan, modalities_of, specs_of
 from benchwire_runner.model_types.inputs.repair import repair
 from benchwire_runner.model_types.inputs.spec import InputSpec, batch_of, one_item, spec_from_json
+from benchwire_runner.model_types.recipe import recipe_from_json
 from benchwire_runner.model_types.special_tokens import special_ids
 from benchwire_runner.model_types.stages import difference
 
@@ -60,7 +66,7 @@ def test_a_shorter_input_than_the_place_that_is_looked_at_is_passed_over() -> No
     specs = {"bbox": InputSpec([1, 4], "normal"), "pixel_values": InputSpec([1, 3, 8, 8], "normal")}
     plan = Plan(names=list(specs), mode="full")
     message = "The size of tensor a (8) must match the size of tensor b (16) at non-singleton dimension 2"
-    assert repair(message, plan, specs, facts, list(specs))
+    assert repair(RuntimeError(message), plan, specs, facts, list(specs))
     assert plan.shapes == {"pixel_values": [1, 3, 8, 16]}
 
 
@@ -102,7 +108,7 @@ def test_a_batch_begins_with_the_same_item() -> None:
 def test_errors_say_which_size_is_wrong(message: str, name: str, shape: list[int]) -> None:
     facts = Facts(make_config("vit", "H"), "tiny", {})
     plan = Plan(["pixel_values"], "full", layouts={"pixel_values": "image"})
-    assert repair(message, plan, specs_of(plan, facts), facts, ["pixel_values"])
+    assert repair(RuntimeError(message), plan, specs_of(plan, facts), facts, ["pixel_values"])
     assert specs_of(plan, facts)[name].shape == shape
 
 
@@ -110,11 +116,49 @@ def test_a_missing_argument_is_added_and_an_unknown_error_changes_nothing() -> N
     facts = Facts(make_config("bert", "H"), "tiny", {})
     plan = Plan(["input_ids"], "full")
     signature = ["input_ids", "bbox"]
-    assert repair(
-        "X.forward() missing 1 required positional argument: 'bbox'", plan, specs_of(plan, facts), facts, signature
-    )
+    missing = TypeError("X.forward() missing 1 required positional argument: 'bbox'")
+    assert repair(missing, plan, specs_of(plan, facts), facts, signature)
     assert plan.names == ["input_ids", "bbox"]
-    assert not repair("something else", plan, specs_of(plan, facts), facts, signature)
+    assert not repair(RuntimeError("something else"), plan, specs_of(plan, facts), facts, signature)
+
+
+def test_a_value_that_is_none_is_found_in_the_line_that_failed(tmp_path: Path) -> None:
+    file = tmp_path / "transformers" / "models" / "x" / "modeling_x.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("def forward(bbox=None, position_ids=None):\n    return bbox.shape\n")
+    module: dict[str, object] = {}
+    exec(compile(file.read_text(), str(file), "exec"), module)
+    facts = Facts(make_config("bert", "H"), "tiny", {})
+    plan = Plan(["input_ids"], "full")
+    with pytest.raises(AttributeError) as failed:
+        module["forward"]()  # type: ignore[operator]
+    assert repair(failed.value, plan, specs_of(plan, facts), facts, ["input_ids", "bbox", "position_ids"])
+    assert plan.names == ["input_ids", "bbox"]
+
+
+def test_a_large_image_comes_in_as_many_tiles_as_the_model_splits_it_into() -> None:
+    facts = Facts(make_config("vit", "H"), "tiny", {})
+    plan = Plan(["pixel_values"], "full", layouts={"pixel_values": "image"})
+    cause = RuntimeError(
+        "split_with_sizes expects split_sizes to sum exactly to 1 (input tensor's size at dimension 0), but got split_sizes=[5]"
+    )
+    assert repair(cause, plan, specs_of(plan, facts), facts, ["pixel_values"])
+    assert specs_of(plan, facts)["pixel_values"].shape == [1, 5, 3, 64, 64]
+
+
+def test_a_modality_that_forward_has_no_parameter_for_is_not_declared() -> None:
+    config = make_config("gemma3_text", "H")
+    model = construct(candidates("gemma3_text", None)[0].cls, config, seed=1)
+    assert "image" in (model.input_modalities or ()) and modalities_of(model) == ["text"]
+
+
+def test_a_hint_gives_inputs_and_fields_that_the_recipe_keeps() -> None:
+    recipe = find_recipe("lxmert", cpu_seconds=30)
+    assert recipe.as_json()["given"]["visual_feats"] == {"shape": [1, 4, 2048], "fill": "normal"}
+    again = recipe_from_json(json.loads(json.dumps(recipe.as_json())))
+    built = build_by_recipe("lxmert", again, size="tiny", seed=1)
+    assert built.inputs(2)["visual_feats"].shape == (2, 4, 2048)
+    assert make_config("falcon_h1", "H", HINTS["falcon_h1"].fields).mamba_n_heads == 16
 
 
 def test_outputs_are_compared_relative_to_their_range_and_infinities_by_place() -> None:

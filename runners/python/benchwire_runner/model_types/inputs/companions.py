@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..config_tree import configs_in, first_value
 from .facts import Facts
 from .layouts import grid_of
 from .spec import InputSpec
@@ -101,7 +102,7 @@ def _media_types(facts: Facts, specs: Specs) -> InputSpec:
 def facts_token(facts: Facts, kind: str) -> int | None:
     """The id that stands for a part of an image, video or sound."""
     for name in (f"{kind}_token_id", f"{kind}_token_index", f"{kind}_token", f"{kind}_id", f"{kind}_context_token_id"):
-        value = getattr(facts.config, name, None)
+        value = first_value(configs_in(facts.config), (name,))
         if isinstance(value, int):
             return value
     return None
@@ -146,6 +147,11 @@ def _future(facts: Facts, specs: Specs) -> InputSpec:
     return InputSpec([1, _prediction(facts), *rest], "normal")
 
 
+def _frames(facts: Facts, specs: Specs) -> int:
+    """Frames of the one video: with patches each row is one."""
+    return specs["pixel_values_videos"].shape[0] if "pixel_values_videos" in specs else facts.frames
+
+
 def _points(facts: Facts, specs: Specs) -> InputSpec:
     return InputSpec([1, 1, 1, 2], "values", values=[20.0, 20.0])
 
@@ -172,8 +178,12 @@ COMPANIONS: dict[str, Maker] = {
     "spatial_shapes": _grid_2d,
     "grid_hws": _grid_2d,
     "image_grid_hws": _grid_2d,
+    "image_grid_hw": _grid_2d,
+    "video_grid_hw": _grid_2d,
     "target_sizes": _grid_2d,
     "merge_sizes": _one(1),
+    "image_merge_sizes": _one(1),
+    "video_merge_sizes": _one(1),
     "image_sizes": _image_sizes,
     "pixel_mask": _pixel_mask,
     "pixel_attention_mask": _patch_mask,
@@ -192,6 +202,8 @@ COMPANIONS: dict[str, Maker] = {
     "past_time_features": _time_features(past=True),
     "future_time_features": _time_features(past=False),
     "future_values": _future,
+    "num_frames_per_video": lambda facts, specs: InputSpec([1], "values", "int", values=[_frames(facts, specs)]),
+    "video_position_ids": _patch_positions,
     "freq": lambda _facts, _specs: InputSpec([1, 1], "zeros", "int"),
     "input_points": _points,
     "timesteps": lambda facts, _specs: InputSpec([1, facts.sequence_length], "steps", "int"),

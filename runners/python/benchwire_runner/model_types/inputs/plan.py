@@ -14,11 +14,12 @@ from .layouts import FEATURES, GRIDS, PIXELS, SERIES, SPATIAL, VALUES, layouts_o
 from .spec import InputSpec
 
 MEDIA = {
-    "image": ("pixel_values", "pixel_values_images", "images", "sample", "frame"),
+    "image": ("pixel_values", "pixel_values_images", "images", "sample", "frame", "flattened_patches"),
     "video": ("pixel_values_videos", "pixel_values"),
     "audio": (*FEATURES, *VALUES),
     "time": SERIES,
 }
+TEXT = ("input_ids", "decoder_input_ids")
 # Optional companions that models with these inputs cannot do without, as a rule.
 WITH_PATCHES = (*GRIDS, "mm_token_type_ids")
 WITH_NAFLEX = SPATIAL
@@ -34,6 +35,8 @@ class Plan:
     layouts: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, list[int]] = field(default_factory=dict)
     placeholders: list[tuple[int, int]] = field(default_factory=list)
+    # Inputs that no rule makes, as a hint has them.
+    given: Specs = field(default_factory=dict)
 
     def copy(self) -> Plan:
         return replace(
@@ -42,6 +45,7 @@ class Plan:
             layouts=dict(self.layouts),
             shapes=dict(self.shapes),
             placeholders=list(self.placeholders),
+            given=dict(self.given),
         )
 
 
@@ -53,8 +57,14 @@ def signature_of(model: torch.nn.Module) -> tuple[list[str], list[str]]:
 
 
 def modalities_of(model: torch.nn.Module) -> list[str]:
+    """What the class declares and its `forward` has a parameter for: the declaration is often inherited from a larger model."""
     declared: Any = getattr(model, "input_modalities", None) or ()
-    return [declared] if isinstance(declared, str) else list(declared)
+    names, _ = signature_of(model)
+    return [
+        kind
+        for kind in ([declared] if isinstance(declared, str) else declared)
+        if any(name in names for name in (TEXT if kind == "text" else MEDIA.get(kind, ())))
+    ]
 
 
 def first_plans(model: torch.nn.Module, facts: Facts) -> list[Plan]:
@@ -120,8 +130,8 @@ def _fits(name: str, plan: Plan) -> bool:
 
 def specs_of(plan: Plan, facts: Facts, optional: tuple[str, ...] = ()) -> Specs:
     """What the plan comes to. Text first, since masks follow its length, then media, then the rest."""
-    specs: Specs = {}
-    if "input_ids" in plan.names:
+    specs: Specs = {name: replace(spec) for name, spec in plan.given.items()}
+    if "input_ids" in plan.names and "input_ids" not in specs:
         spec = ids(facts, specs)
         spec.placeholders = list(plan.placeholders)
         taken = sum(count + 1 for _, count in plan.placeholders)
@@ -129,7 +139,7 @@ def specs_of(plan: Plan, facts: Facts, optional: tuple[str, ...] = ()) -> Specs:
         if len(plan.shapes.get("input_ids", [])) == 3 or plan.shapes.get("input_ids", [1])[0] > 1:
             spec.shape = plan.shapes["input_ids"]
         specs["input_ids"] = spec
-    media = [n for n in plan.names if n in plan.layouts]
+    media = [n for n in plan.names if n in plan.layouts and n not in plan.given]
     for name in media:
         specs[name] = media_spec(name, plan.layouts[name], facts)
         if name in plan.shapes:

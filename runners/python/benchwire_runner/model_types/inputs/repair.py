@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable
 
 from ..config_tree import configs_in, put
@@ -31,6 +32,12 @@ def _add(names: list[str], plan: Plan, facts: Facts, specs: Specs, signature: li
 
             plan.layouts[name] = layouts_of(name, signature, facts)[0]
     return bool(new)
+
+
+def _names_in_failing_lines(cause: Exception) -> list[list[str]]:
+    """The identifiers of the model's own lines that failed, the innermost line first."""
+    lines = [f.line or "" for f in traceback.extract_tb(cause.__traceback__) if "/transformers/models/" in f.filename]
+    return [re.findall(r"[A-Za-z_]\w*", line) for line in reversed(lines)]
 
 
 def _missing(match: re.Match[str], plan: Plan, specs: Specs, facts: Facts, signature: list[str]) -> bool:
@@ -105,6 +112,17 @@ def _wanted_then_given(match: re.Match[str], plan: Plan, specs: Specs, _f: Facts
     return _change(plan, specs, int(match.group(2)), int(match.group(1)), (-1, 1, 2, 3))
 
 
+def _tiles(match: re.Match[str], plan: Plan, specs: Specs, _f: Facts, _s: list[str]) -> bool:
+    """A large image comes as several tiles: as many as the model splits it into."""
+    count = int(match.group(1))
+    name = next((n for n in plan.layouts if n in PIXELS and len(specs[n].shape) in (4, 5)), None)
+    wanted = None if name is None else [1, count, *specs[name].shape[-3:]]
+    if name is None or wanted is None or specs[name].shape == wanted:
+        return False
+    plan.shapes[name] = wanted
+    return True
+
+
 def _tokens(match: re.Match[str], plan: Plan, specs: Specs, facts: Facts, _s: list[str]) -> bool:
     """`tokens: n, features: m`: as many placeholders as there are features."""
     tokens = media_tokens(facts, plan)
@@ -153,6 +171,7 @@ def _codebooks(match: re.Match[str], plan: Plan, specs: Specs, facts: Facts, _s:
 
 
 RULES: list[tuple[re.Pattern[str], Rule]] = [
+    (re.compile(r"split_sizes to sum exactly to \d+ .*split_sizes=\[(\d+)\]"), _tiles),
     (re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)"), _missing),
     (re.compile(r"(?:number of|[Tt]okens?)[^\d]*:? ?(\d+)[^\d]+features:? ?(\d+)"), _tokens),
     (re.compile(r"tokens: (\d+), features:? (\d+)"), _tokens),
@@ -178,12 +197,17 @@ RULES: list[tuple[re.Pattern[str], Rule]] = [
     (re.compile(r"has no attribute '(\w+)'"), _absent_field),
     (re.compile(r"Could not find [`'\"](\w+)[`'\"]"), _absent_field),
     (re.compile(r"index out of range in self|index \d+ is out of (range|bounds)"), _beyond_table),
-    (re.compile(r"specify|provide|must be|required|expected|cannot be None|need"), _mentioned),
+    (re.compile(r"specif|provide|must be|required|expected|cannot be None|need"), _mentioned),
 ]
 
 
-def repair(message: str, plan: Plan, specs: Specs, facts: Facts, signature: list[str]) -> bool:
-    """Changes the plan, or the configuration, by the message. False where no rule knows what to change."""
+def repair(cause: Exception, plan: Plan, specs: Specs, facts: Facts, signature: list[str]) -> bool:
+    """Changes the plan, or the configuration, by what the error says and where. False where no rule knows what to change."""
+    message = f"{type(cause).__name__}: {cause}"
+    if "NoneType" in message:
+        for names in _names_in_failing_lines(cause):
+            if _add(names, plan, facts, specs, signature):
+                return True
     for pattern, rule in RULES:
         match = pattern.search(message)
         if match is not None and rule(match, plan, specs, facts, signature):

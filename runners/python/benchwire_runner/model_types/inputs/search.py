@@ -33,12 +33,23 @@ class Found:
     modalities: list[str]
 
 
-def find_inputs(model: torch.nn.Module, facts: Facts, *, seed: int, cpu_seconds: float = 30) -> Found:
-    """@raises NoInputs where nothing ran within the limit of processor time."""
+def find_inputs(
+    model: torch.nn.Module,
+    facts: Facts,
+    *,
+    seed: int,
+    cpu_seconds: float = 30,
+    given: Specs | None = None,
+    without: tuple[str, ...] = (),
+) -> Found:
+    """@param given: inputs that no rule makes. @raises NoInputs where nothing ran within the limit of processor time."""
     signature, required = signature_of(model)
+    signature = [n for n in signature if n not in without]
     ends = time.process_time() + cpu_seconds
     first_error = ""
     for plan in first_plans(model, facts):
+        plan.given = given or {}
+        plan.names = [n for n in dict.fromkeys([*plan.names, *plan.given]) if n not in without]
         for variant in layout_variants(plan, signature, facts):
             if time.process_time() > ends:
                 raise NoInputs(f"no inputs found within {cpu_seconds:g} s: {first_error}")
@@ -57,6 +68,7 @@ def _attempt(
     )
     first = ""
     error = ""
+    same = 0
     for repairs in range(REPAIRS + 1):
         try:
             specs = specs_of(plan, facts, optional)
@@ -73,10 +85,12 @@ def _attempt(
         except Exception as cause:
             message = f"{type(cause).__name__}: {cause}"
             first = first or message
-            if message == error and "index" not in message:
+            # Two inputs may have the same fault.
+            same = same + 1 if message == error else 0
+            if same > 1 and "index" not in message:
                 return first
             error = message
-            if time.process_time() > ends or not repair(message, plan, specs, facts, signature):
+            if time.process_time() > ends or not repair(cause, plan, specs, facts, signature):
                 return first
             continue
         return Found(specs, plan, repairs, _fed(model, plan))
@@ -100,10 +114,11 @@ def run_forward(model: torch.nn.Module, inputs: dict[str, Any]) -> Any:
 
 def _fed(model: torch.nn.Module, plan: Plan) -> list[str]:
     names = set(plan.names)
+    parameters, _ = signature_of(model)
     kinds = {
         "text": {"input_ids", "decoder_input_ids"},
-        "image": {"pixel_values", "pixel_values_images", "images", "sample", "frame"},
-        "video": {"pixel_values_videos", "pixel_values"},
+        "image": {"pixel_values", "pixel_values_images", "images", "sample", "frame", "flattened_patches"},
+        "video": {"pixel_values_videos" if "pixel_values_videos" in parameters else "pixel_values"},
         "audio": {n for n in names if n.startswith(("input_features", "input_values", "audio", "waveform"))},
         "time": {"past_values"},
     }
