@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { coverageOf, modelTypes, transformersRelease } from './model-types.ts';
+import { coverageOf, modelTypes, SIZES, transformersRelease, workloadOf } from './model-types.ts';
 import { findListed, listModels } from './models.ts';
 import { MODALITIES, PRIORITIES, STAGES } from './stages.ts';
 
@@ -34,6 +34,18 @@ describe('the model types', () => {
   it('have their priority by the rule: two lines of evidence make it high, one medium, none low', () => {
     for (const { used_by, priority, type } of types)
       expect([type, priority]).toEqual([type, used_by.length >= 2 ? 'high' : used_by.length === 1 ? 'medium' : 'low']);
+  });
+
+  it('have workloads where these were counted: weights of four bytes a parameter, or the reason', () => {
+    const counted = types.flatMap(({ type }) => SIZES.map((size) => [type, workloadOf(type, size)] as const));
+    for (const [type, workload] of counted) {
+      if (workload === undefined) continue;
+      const { parameters, weight_bytes, flops, reason } = workload;
+      expect([type, flops === undefined]).toEqual([type, reason !== undefined]);
+      // Not every type keeps its weights in fp32, and buffers are among them.
+      if (parameters !== undefined) expect([type, (weight_bytes ?? 0) >= parameters]).toEqual([type, true]);
+    }
+    expect(workloadOf('bert', 'base')?.flops).toBe(22_348_431_360);
   });
 
   it('say where the inputs get their sizes, but for types that another one feeds', () => {

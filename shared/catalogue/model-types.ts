@@ -40,7 +40,31 @@ export interface ModelCoverage {
   not_fed?: readonly string[];
 }
 
+/**
+ * What one forward pass with batch size 1 in fp32 asks of a device, counted without computing (runners/python, workload.py). Only
+ * the reason, or the weights and the reason, where a model computes what it does next.
+ */
+export interface Workload {
+  parameters?: number;
+  /** Of parameters and buffers; what layers share counts once. */
+  weight_bytes?: number;
+  /** Of matrix multiplications, convolutions and attention. */
+  flops?: number;
+  /** Read and written by all operators, as if nothing stayed in a cache. */
+  bytes_moved?: number;
+  /** Largest sum of tensors that are alive at once, without weights and inputs. */
+  activation_bytes?: number;
+  /** That compute or copy. */
+  operators?: number;
+  /** The most frequent ones. */
+  kinds?: Readonly<Record<string, number>>;
+  reason?: string;
+}
+export const SIZES = ['tiny', 'base'] as const;
+export type ModelSize = (typeof SIZES)[number];
+
 interface Read {
+  workloads: ReadonlyMap<string, Readonly<Partial<Record<ModelSize, Workload>>>>;
   types: ReadonlyMap<string, ModelType>;
   coverage: ReadonlyMap<string, ModelCoverage>;
   /** The release of transformers that the types are from. */
@@ -52,10 +76,12 @@ let read: Read | undefined;
 /** Read when first asked for: `bw` starts without it. */
 function data(): Read {
   read ??= (() => {
-    // Both files are written by the tools beside the Python runner, and model-types.test.ts checks what they hold.
+    // The files are written by the tools beside the Python runner, and model-types.test.ts checks what they hold.
     const of = JSON.parse(readFileSync(new URL('./model-types.json', import.meta.url), 'utf8'));
     const coverage = JSON.parse(readFileSync(new URL('./model-coverage.json', import.meta.url), 'utf8'));
+    const workloads = JSON.parse(readFileSync(new URL('./model-workloads.json', import.meta.url), 'utf8'));
     return {
+      workloads: new Map(Object.entries(workloads.types as Record<string, Partial<Record<ModelSize, Workload>>>)),
       transformers: of.transformers as string,
       types: new Map((of.types as ModelType[]).map((each) => [each.type, each])),
       coverage: new Map(Object.entries(coverage.types as Record<string, ModelCoverage>)),
@@ -69,6 +95,9 @@ export const modelTypes = (): ReadonlyMap<string, ModelType> => data().types;
 
 /** What is known of how a type runs. */
 export const coverageOf = (type: string): ModelCoverage => data().coverage.get(type) ?? { stage: 'untested' };
+
+/** What a type asks of a device at a size; undefined where no run counted it. */
+export const workloadOf = (type: string, size: ModelSize): Workload | undefined => data().workloads.get(type)?.[size];
 
 /** The release of transformers that the types are from. */
 export const transformersRelease = (): string => data().transformers;

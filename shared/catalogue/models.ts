@@ -1,6 +1,6 @@
 import { nearNames } from '../runtime/near-names.ts';
 import { CATALOGUE, type CatalogueModel } from './catalogue.ts';
-import { coverageOf, type ModelType, modelTypes } from './model-types.ts';
+import { coverageOf, type ModelType, modelTypes, SIZES, type Workload, workloadOf } from './model-types.ts';
 import { type ModelPriority, STAGES, type Stage } from './stages.ts';
 
 /** Whether an executor runs a model; where it cannot, why not. */
@@ -31,6 +31,8 @@ export interface ListedModel {
   runs: readonly Runs[];
   /** Sizes of the inputs where a request says none, by the model's size. */
   dimensions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What a forward pass asks of a device, by the model's size, where that was counted. */
+  workloads: Readonly<Record<string, Workload>>;
 }
 
 export interface ModelFilter {
@@ -60,6 +62,7 @@ function listedFile(model: string, known: CatalogueModel): ListedModel {
     dimensions: {
       base: Object.fromEntries(Object.entries(known.dimensions).map(([name, { size }]) => [name, size])),
     },
+    workloads: {},
   };
 }
 
@@ -79,6 +82,12 @@ function listedType(known: ModelType): ListedModel {
       },
     ],
     dimensions: { tiny: known.tiny, base: known.base },
+    workloads: Object.fromEntries(
+      SIZES.flatMap((size) => {
+        const workload = workloadOf(known.type, size);
+        return workload === undefined ? [] : [[size, workload]];
+      }),
+    ),
   };
 }
 

@@ -76,7 +76,17 @@ describe('a benchmark is planned by what the fleet offers', () => {
       const small = plan({ models: ['bert'], size: 'tiny' }, { devices: [device({ memory_gb: 0.01 })] });
       expect(small.no_worker).toMatchObject([{ lacks: 'memory', reason: expect.stringContaining('largest device') }]);
     }
-    expect(plan({ models: ['bert'] }).tasks[0]?.requirements?.min_memory_gb).toBeUndefined();
+  });
+
+  it('knows the memory of a model of the size base by its workload, and refuses it before anything is loaded', () => {
+    // 438 MB of weights, and the libraries.
+    const [task] = plan({ models: ['bert'] }).tasks;
+    expect(task?.requirements?.min_memory_gb).toBe(1);
+    const instances = plan({ models: ['bert'], type: 'throughput', concurrency: 8 }).tasks[0];
+    expect(instances?.requirements?.min_memory_gb).toBeGreaterThan(4.5);
+    const { no_worker, request: none } = plan({ models: ['bert'] }, { devices: [device({ memory_gb: 0.5 })] });
+    expect(none).toBeNull();
+    expect(no_worker).toMatchObject([{ model: 'bert', lacks: 'memory', reason: expect.stringContaining('1 GB') }]);
   });
 });
 
@@ -120,7 +130,9 @@ describe('incremental', () => {
 
 describe('the models of a priority', () => {
   it('are measured where none are named, the smallest first in progressive mode', () => {
-    const { tasks } = plan({ priority: 'high', progressive_mode: true });
+    // Without workers that have room for the largest it would leave them out.
+    const devices = [device({ memory_gb: 10_000 })];
+    const { tasks } = plan({ priority: 'high', progressive_mode: true }, { devices });
     const named = tasks.map(({ config }) => ('model' in config ? config.model : ''));
     expect(named).toEqual(expect.arrayContaining(['bert', 'whisper', 'silero-vad-v5']));
     expect([...named].sort()).toEqual([...modelsOf({ models: undefined, priority: 'high' })].sort());

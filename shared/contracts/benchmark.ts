@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memoryOfType } from '../catalogue/memory-of-type.ts';
 import { isModelFile } from '../catalogue/model-reference.ts';
 import { coverageOf } from '../catalogue/model-types.ts';
 import { findListed, listModels, unknownModel } from '../catalogue/models.ts';
@@ -224,20 +225,15 @@ function tasksOf(cell: BenchmarkCell, run: BenchmarkRun, step: number): z.input<
   ];
 }
 
-/** Room for what the coverage run did not see: other libraries, other inputs of the batch. */
-const MEMORY_MARGIN = 1.25;
-
-/**
- * Memory in GB that a worker must have, where that is known before a model is placed: of the size `tiny` the peak of the coverage
- * run, with a margin. Null where it is not known.
- */
+/** Memory in GB that a worker must have at the largest batch size, for all instances; null where it is not known. */
 export function memoryNeeded(
-  { model, executor }: Pick<BenchmarkCell, 'model' | 'executor'>,
-  { size }: Pick<BenchmarkRun, 'size'>,
+  { model, executor, batch_sizes = [1] }: Pick<BenchmarkCell, 'model' | 'executor'> & { batch_sizes?: BatchSizes },
+  { size, ...run }: Pick<BenchmarkRun, 'size' | 'type' | 'concurrency'>,
 ): number | null {
-  const { peak_memory_mb } = coverageOf(model);
-  if (executor !== 'torch' || size !== 'tiny' || peak_memory_mb === undefined) return null;
-  return Math.ceil((peak_memory_mb * MEMORY_MARGIN) / 102.4) / 10;
+  if (executor !== 'torch') return null;
+  // A search for batch sizes looks at the memory by itself.
+  const largest = batch_sizes === AUTO ? 1 : Math.max(...batch_sizes);
+  return memoryOfType(model, size, largest, 1 + (throughputConfig(run).concurrency?.at(-1) ?? 0));
 }
 
 function fileTask(model: string, batch_sizes: number[] | typeof AUTO, run: BenchmarkRun) {

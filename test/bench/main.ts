@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { type BenchResult, type Case, say } from './report.ts';
 
-/** --data and --dump are for the benchmark `detection`; --dump, --types, --until and --resume for `models`. */
+/** --data and --dump are for the benchmark `detection`; --dump, --types, --until, --resume and --profile for `models`. */
 type Run = (
   rounds: number,
-  options: { data?: string; dump?: string; types?: string; until?: string; resume?: boolean },
+  options: { data?: string; dump?: string; types?: string; until?: string; resume?: boolean; profile?: boolean },
 ) => Promise<BenchResult>;
 
 /** Each benchmark is imported only when it is asked for, since they load different heavy things. */
@@ -85,6 +85,7 @@ const { values, positionals } = parseArgs({
     types: { type: 'string' },
     until: { type: 'string' },
     resume: { type: 'boolean' },
+    profile: { type: 'boolean' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -99,8 +100,8 @@ if (benchmark === undefined || name === undefined || values.help || !Number.isIn
 }
 
 const run = await benchmark.run();
-const { data, dump, types, until, resume } = values;
-const given = Object.entries({ data, dump, types, until, resume }).filter(([, value]) => value !== undefined);
+const { data, dump, types, until, resume, profile } = values;
+const given = Object.entries({ data, dump, types, until, resume, profile }).filter(([, value]) => value !== undefined);
 const result = await run(rounds, Object.fromEntries(given));
 for (const each of result.cases ?? [result]) say(describe(each));
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);

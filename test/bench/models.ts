@@ -26,6 +26,8 @@ export interface ModelsOptions {
   resume?: boolean;
   /** Only these types. */
   types?: string;
+  /** Counts what each type asks of a device, too. */
+  profile?: boolean;
   /** `forward` leaves out the export and what comes after it. */
   until?: string;
 }
@@ -34,12 +36,16 @@ export interface ModelsOptions {
  * Takes every model type of the catalogue as far as it comes, tiny, on the CPU.
  * @throws Error where no Python with PyTorch is named or installed
  */
-export async function models(_rounds: number, { dump, types, until, resume }: ModelsOptions): Promise<BenchResult> {
+export async function models(
+  _rounds: number,
+  { dump, types, until, resume, profile }: ModelsOptions,
+): Promise<BenchResult> {
   const asked = types?.split(',') ?? byPriority();
   const reached = resume === true && dump !== undefined ? storedIn(dump) : [];
   const left = asked.filter((type) => !reached.some((each) => each.type === type));
   const args = ['-m', 'benchwire_runner.model_types.coverage', '--jobs', `${availableParallelism()}`];
   args.push('--types', left.join(','), ...(until === 'forward' ? [] : ['--export']));
+  if (profile === true) args.push('--profile');
   if (dump !== undefined && reached.length === 0) writeFileSync(dump, '');
   const started = performance.now();
   // No types would mean all of them.

@@ -1,4 +1,4 @@
-import { transformersRelease } from '@benchwire/shared/catalogue/model-types.ts';
+import { transformersRelease, type Workload } from '@benchwire/shared/catalogue/model-types.ts';
 import { findListed, type ListedModel, listModels, unknownModel } from '@benchwire/shared/catalogue/models.ts';
 import { MODALITIES, PRIORITIES, STAGES } from '@benchwire/shared/catalogue/stages.ts';
 import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
@@ -89,6 +89,23 @@ const runsWith = ({ runs }: ListedModel): string =>
     .map(({ executor, can }) => (can === null ? `${executor}?` : executor))
     .join(', ') || 'nothing yet';
 
+/** Of a forward pass with batch size 1 in fp32. */
+function workloadInWords(workload: Workload): string {
+  const { parameters, weight_bytes, flops, bytes_moved, activation_bytes, operators, reason } = workload;
+  const facts = [
+    [parameters, 1e6, 'million parameters'],
+    [weight_bytes, 1e6, 'MB of weights'],
+    [flops, 1e9, 'GFLOP'],
+    [bytes_moved, 1e6, 'MB moved'],
+    [activation_bytes, 1e6, 'MB of activations'],
+    [operators, 1, 'operators'],
+  ] as const;
+  const known = facts.flatMap(([value, unit, name]) =>
+    value === undefined ? [] : [`${Number((value / unit).toPrecision(3))} ${name}`],
+  );
+  return [...known, ...(reason === undefined ? [] : [`not counted: ${reason}`])].join(', ');
+}
+
 function showOne({ out, json }: CliContext, name: string): number {
   const found = findListed(name);
   if (found === undefined) throw new NotFoundError(unknownModel(name));
@@ -113,6 +130,7 @@ function showOne({ out, json }: CliContext, name: string): number {
       can === true ? 'runs it' : (why ?? 'does not run it'),
     ]),
     ...Object.entries(dimensions).map(([size, of]): [string, string] => [`inputs, ${size}`, sizes(of)]),
+    ...Object.entries(found.workloads).map(([size, of]): [string, string] => [`work, ${size}`, workloadInWords(of)]),
   ];
   out.line(title === null ? model : `${model}: ${title}`);
   for (const [label, value] of facts) out.line(`  ${label.padEnd(14)} ${value}`);

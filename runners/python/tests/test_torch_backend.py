@@ -66,6 +66,25 @@ def test_a_precision_that_is_not_there_is_named() -> None:
         torch_backend.prepare(task(precision="int7", options={"size": "tiny"}), lambda _: None)
 
 
+def test_a_model_that_has_no_room_is_refused_before_anything_is_loaded() -> None:
+    from benchwire_runner.backends import torch_backend
+    from benchwire_runner.errors import TaskFailure
+    from benchwire_runner.processes import peak_resident_mb
+    from benchwire_runner.task import Limits
+
+    before = peak_resident_mb()
+    for limits, size in (
+        (Limits(memory_mb=before + 100), "base"),
+        (Limits(), {"hidden_size": 49_152, "intermediate_size": 196_608}),
+    ):
+        with pytest.raises(TaskFailure, match="MB are free") as caught:
+            torch_backend.prepare(task(model="bert", options={"size": size}, limits=limits), lambda _: None)
+        assert (caught.value.error_class, caught.value.code) == ("out_of_memory", "ALLOCATION_FAILED")
+        before = peak_resident_mb()
+    # 438 MB of weights were not drawn, and what counting took is small.
+    assert peak_resident_mb() - before < 300
+
+
 def test_a_device_that_is_not_there_is_an_error_of_the_device() -> None:
     from benchwire_runner.backends import torch_backend
     from benchwire_runner.errors import TaskFailure

@@ -1,4 +1,4 @@
-"""Stores what a run of benchwire_runner.model_types.coverage found: recipes.json, and the coverage that the catalogue shows.
+"""Stores what a run of benchwire_runner.model_types.coverage found: recipes.json, and the coverage and workloads that the catalogue shows.
 
     python runners/python/tools/store_coverage.py RESULTS.jsonl... [--accept TYPE,TYPE]
 
@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 RECIPES = ROOT / "runners" / "python" / "benchwire_runner" / "model_types" / "recipes.json"
 COVERAGE = ROOT / "shared" / "catalogue" / "model-coverage.json"
+WORKLOADS = ROOT / "shared" / "catalogue" / "model-workloads.json"
 STAGES = ("none", "config", "model", "forward", "export", "onnxruntime", "equal")
 
 
@@ -35,6 +36,7 @@ def main() -> int:
         return 1
     write_coverage(before, found)
     write_recipes(found)
+    write_workloads(found)
     return 0
 
 
@@ -83,6 +85,16 @@ def write_coverage(before: dict[str, Any], found: dict[str, dict[str, Any]]) -> 
     lines = ",\n".join(f"{json.dumps(t)}:{json.dumps(rows[t], separators=(',', ':'))}" for t in sorted(rows))
     versions = {name: version(name) for name in ("torch", "transformers", "onnxruntime")}
     COVERAGE.write_text(f'{{"versions":{json.dumps(versions)},"types":{{\n{lines}\n}}}}\n')
+
+
+def write_workloads(found: dict[str, dict[str, Any]]) -> None:
+    """Of types whose run counted them; others keep what is stored."""
+    stored: dict[str, Any] = json.loads(WORKLOADS.read_text())["types"] if WORKLOADS.exists() else {}
+    for model_type, row in found.items():
+        if row.get("workloads"):
+            stored[model_type] = row["workloads"]
+    lines = ",\n".join(f"{json.dumps(t)}:{json.dumps(stored[t], separators=(',', ':'))}" for t in sorted(stored))
+    WORKLOADS.write_text(f'{{"transformers":"{version("transformers")}","types":{{\n{lines}\n}}}}\n')
 
 
 def write_recipes(found: dict[str, dict[str, Any]]) -> None:

@@ -44,6 +44,23 @@ const catalogueFacts = z.object({
   runs: z.array(z.object({ executor: z.string(), can: z.boolean().nullable(), reason: z.string().nullable() })),
   /** Sizes of the inputs where a request says none, by the size of the model. */
   dimensions: z.record(z.string(), sizes),
+  /** What a forward pass with batch size 1 in fp32 asks of a device, by the size of the model, where that was counted. Since 0.6. */
+  workloads: z
+    .record(
+      z.string(),
+      z.object({
+        parameters: z.number().optional(),
+        weight_bytes: z.number().optional(),
+        flops: z.number().optional(),
+        bytes_moved: z.number().optional(),
+        activation_bytes: z.number().optional(),
+        operators: z.number().optional(),
+        kinds: z.record(z.string(), z.number()).optional(),
+        /** Why it could not be counted. */
+        reason: z.string().optional(),
+      }),
+    )
+    .default({}),
 });
 
 /** Filters of the list of models; several values of one are alternatives. */

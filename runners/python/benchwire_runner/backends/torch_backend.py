@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +15,17 @@ import transformers
 from ..errors import BuildError, TaskFailure
 from ..measure import Inference
 from ..model_types import Built, build
+from ..model_types.build import config_of
 from ..model_types.classes import candidates
 from ..model_types.construct import count_parameters, make_config
 from ..model_types.recipe import stored_recipes
+from ..processes import available_memory_mb, resident_mb
 from ..task import Task
 from . import Loaded
 from .generation import measure_encoder_decoder, measure_generation
 
-PRECISIONS = ("fp32", "fp16", "bf16")
+BYTES_OF = {"fp32": 4, "fp16": 2, "bf16": 2}
+PRECISIONS = tuple(BYTES_OF)
 DEVICES = {"cpu": "cpu", "cuda": "cuda:0", "rocm": "cuda:0", "mps": "mps", "xpu": "xpu:0"}
 """By hardware class. ROCm builds of PyTorch call their devices cuda."""
 MIB = 1024 * 1024
@@ -82,6 +86,7 @@ def prepare(task: Task, progress: Callable[[str], None]) -> Loaded:
     if threads is not None:
         torch.set_num_threads(threads)
     torch.manual_seed(task.seed)
+    _check_memory(task, device)
     started = time.perf_counter()
     built = build(
         task.model,
@@ -96,6 +101,33 @@ def prepare(task: Task, progress: Callable[[str], None]) -> Loaded:
     if not torch.is_inference_mode_enabled():
         _INFERENCE_MODE.__enter__()
     return TorchMeasurement(task, built, device, progress).loaded({"build_ms": build_ms})
+
+
+def _check_memory(task: Task, device: str) -> None:
+    """That the weights alone have room, before any is drawn: what does not fit could end more than this process."""
+    size = task.options["size"]
+    if size == "tiny" or task.model not in stored_recipes():
+        return
+    try:
+        parameters = count_parameters(*config_of(task.model, size))
+    except Exception:
+        # Whatever is wrong with the configuration is said where the model is built; some classes cannot be counted.
+        return
+    limit = task.limits.memory_mb
+    rooms = [available_memory_mb(), None if limit is None else limit - (resident_mb(os.getpid()) or 0)]
+    room_mb = min((room for room in rooms if room is not None), default=None)
+    # They are drawn in fp32 in the memory of the machine, whatever they become.
+    _check_room(task.model, parameters * 4 / MIB, room_mb, "")
+    if device.startswith(("cuda", "xpu")):
+        accelerator = getattr(torch, device.split(":")[0])
+        free_mb = accelerator.mem_get_info()[0] / MIB
+        _check_room(task.model, parameters * BYTES_OF[task.precision] / MIB, free_mb, f" on {device}")
+
+
+def _check_room(model: str, needed_mb: float, room_mb: float | None, where: str) -> None:
+    if room_mb is not None and needed_mb > room_mb:
+        text = f'the weights of "{model}" need {needed_mb:.0f} MB{where}, and {max(room_mb, 0):.0f} MB are free: choose a smaller size.'
+        raise BuildError("out_of_memory", text)
 
 
 def _device_of(task: Task) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import transformers
+from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import PreTrainedConfig
 
 from ..errors import BuildError
@@ -21,6 +22,7 @@ from .inputs.search import OPTIONAL, NoInputs, mend_plan
 from .inputs.spec import batch_of
 from .parents import part_in
 from .recipe import Recipe, stored_recipes
+from .weightless import construct_weightless
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -105,9 +107,12 @@ def _size_of(size: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def build_by_recipe(
     model_type: str, recipe: Recipe, *, size: str, seed: int, overrides: Mapping[str, Any] = {},
-    dtype: str = "fp32", device: str = "cpu", dimensions: Mapping[str, int] = {},
+    dtype: str = "fp32", device: str = "cpu", dimensions: Mapping[str, int] = {}, weightless: FakeTensorMode | None = None,
 ) -> Built:  # fmt: skip
-    """Builds a type whose recipe is known. @raises BuildError, NoInputs, MemoryError"""
+    """Builds a type whose recipe is known. @raises BuildError, NoInputs, MemoryError
+
+    @param weightless: the mode that is on, in which nothing is computed; then `dtype` and `device` mean nothing
+    """
     if recipe.parent is not None:
         return _build_part(
             model_type,
@@ -118,12 +123,16 @@ def build_by_recipe(
             dtype=dtype,
             device=device,
             dimensions=dimensions,
+            weightless=weightless,
         )
     config = _config(model_type, recipe, size, overrides)
     _apply_image_size(config, dimensions)
     cls = _class_of(model_type, recipe)
     try:
-        model = construct(cls, config, seed=seed, limit=None)
+        if weightless is None:
+            model = construct(cls, config, seed=seed, limit=None)
+        else:
+            model = construct_weightless(cls, config, weightless)
     except (TypeError, ValueError, AttributeError, RuntimeError, KeyError, IndexError, AssertionError) as cause:
         code = "invalid_config" if overrides or dimensions else "model_failed"
         raise BuildError(
@@ -137,7 +146,8 @@ def build_by_recipe(
     )
     specs = _specs(part, recipe, facts, exact=size == "tiny" and not overrides and not dimensions, seed=seed)
     float_dtype = DTYPES[dtype]
-    part = part.to(device=device, dtype=float_dtype).eval()
+    if weightless is None:
+        part = part.to(device=device, dtype=float_dtype).eval()
 
     def inputs(batch_size: int) -> dict[str, Any]:
         made = batch_of(specs, batch_size, seed, float_dtype)
@@ -206,14 +216,15 @@ def _kind(recipe: Recipe) -> str:
 
 def _build_part(
     model_type: str, recipe: Recipe, *, size: str, seed: int, overrides: Mapping[str, Any], dtype: str, device: str,
-    dimensions: Mapping[str, int],
+    dimensions: Mapping[str, int], weightless: FakeTensorMode | None,
 ) -> Built:  # fmt: skip
     """A part of another type: built inside that, and fed with what that passes to it."""
     parent = recipe.parent or ""
     around = stored_recipes().get(parent) or find_recipe(parent)
     outer = build_by_recipe(
-        parent, around, size=size, seed=seed, overrides=overrides, dtype=dtype, device=device, dimensions=dimensions
-    )
+        parent, around, size=size, seed=seed, overrides=overrides, dtype=dtype, device=device, dimensions=dimensions,
+        weightless=weightless,
+    )  # fmt: skip
     classes = [each.cls for each in candidates(model_type, None)]
     part = next(
         (

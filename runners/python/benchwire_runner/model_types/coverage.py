@@ -1,6 +1,6 @@
 """Takes every model type as far as it comes, each in a forked child of one process that has imported everything.
 
-`python -m benchwire_runner.model_types.coverage [--types a,b] [--export] [--search] [--jobs 2]` writes a JSON line for each type
+`python -m benchwire_runner.model_types.coverage [--types a,b] [--export] [--search] [--profile] [--jobs 2]` writes a JSON line for each type
 to stdout. Models print too: their stdout goes to stderr.
 """
 
@@ -48,9 +48,7 @@ def main() -> None:
     gc.freeze()
     while waiting or running:
         while waiting and len(running) < arguments.jobs:
-            running.append(
-                _start(waiting.pop(0), export=arguments.export, search=arguments.search, seconds=arguments.seconds)
-            )
+            running.append(_start(waiting.pop(0), arguments))
         select.select([child.pipe for child in running], [], [], 0.05)
         for child in list(running):
             line = _look_at(child)
@@ -65,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="every n-th type only")
     parser.add_argument("--export", action="store_true")
     parser.add_argument("--search", action="store_true", help="search again where a recipe is stored")
+    parser.add_argument("--profile", action="store_true", help="count parameters, operations and bytes, tiny and base")
     parser.add_argument("--seconds", type=float, default=60, help="processor time of the search for one type")
     parser.add_argument("--jobs", type=int, default=1)
     return parser.parse_args()
@@ -89,7 +88,7 @@ def _import_once(*, export: bool) -> None:
         stages.reach("bert", export=True, search=False)
 
 
-def _start(model_type: str, *, export: bool, search: bool, seconds: float) -> Child:
+def _start(model_type: str, arguments: argparse.Namespace) -> Child:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -102,7 +101,14 @@ def _start(model_type: str, *, export: bool, search: bool, seconds: float) -> Ch
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MB * 2**20, MEMORY_MB * 2**20))
         from .stages import reach
 
-        text = json.dumps(asdict(reach(model_type, export=export, search=search, seconds=seconds)))
+        reached = reach(
+            model_type,
+            export=arguments.export,
+            search=arguments.search,
+            seconds=arguments.seconds,
+            profile=arguments.profile,
+        )
+        text = json.dumps(asdict(reached))
         with os.fdopen(writer, "w") as out:
             out.write(text)
     finally:

@@ -17,7 +17,9 @@ import torch
 
 from .build import Built, build_by_recipe
 from .find import Failure, find_recipe
+from .inputs.facts import DEFAULTS
 from .recipe import recipe_from_json, stored_recipes
+from .workload import known_workload
 
 STAGES = ("none", "config", "model", "forward", "export", "onnxruntime", "equal")
 # Largest relative difference at which two runtimes are called equal; the research page found nothing between 1e-4 and gross ones.
@@ -41,18 +43,27 @@ class Reached:
     export: bool = False
     onnx_bytes: int | None = None
     difference: float | None = None
+    # By size, where they were asked for: see workload.py.
+    workloads: dict[str, dict[str, Any]] | None = None
     cpu_seconds: float = 0.0
     peak_memory_mb: int = 0
     # Releases of the packages, by name.
     versions: dict[str, str] = field(default_factory=dict)
 
 
-def reach(model_type: str, *, export: bool, search: bool, seconds: float = 60) -> Reached:
+def reach(
+    model_type: str, *, export: bool, search: bool, seconds: float = 60, profile: bool = False
+) -> Reached:  # fmt: skip
     """Takes the type as far as it comes. Run it in a process of its own: models crash, hang and grow."""
     reached = Reached(model_type, versions=installed_versions())
     started = time.process_time()
     try:
         _forward(reached, search=search, seconds=seconds)
+        # Of the forward passes; counting needs memory of its own.
+        reached.peak_memory_mb = _peak_memory_mb()
+        if profile:
+            recipe = recipe_from_json(reached.recipe or {})
+            reached.workloads = {size: known_workload(reached.type, recipe, size=size) for size in DEFAULTS}
         if export:
             _export(reached)
     except Failure as failure:
@@ -60,8 +71,13 @@ def reach(model_type: str, *, export: bool, search: bool, seconds: float = 60) -
     except Exception as cause:
         reached.reason = _words(cause)
     reached.cpu_seconds = round(time.process_time() - started, 3)
-    reached.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    if export or reached.peak_memory_mb == 0:
+        reached.peak_memory_mb = _peak_memory_mb()
     return reached
+
+
+def _peak_memory_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 @cache
