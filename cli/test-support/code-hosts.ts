@@ -64,7 +64,8 @@ export class CodeHosts {
       return;
     }
     const [status, body] = this.#reply(call);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const link = this.#nextPage(call, `http://${headers.host}`);
+    response.writeHead(status, { 'content-type': 'application/json', ...link }).end(JSON.stringify(body));
   }
 
   #reply({ method, path, body }: Call): [number, unknown] {
@@ -72,7 +73,9 @@ export class CodeHosts {
     if (pull !== null) return [200, { number: Number(pull[1]), head: { sha: this.heads.get(Number(pull[1])) ?? '' } }];
     const merge = /\/merge_requests\/(\d+)$/.exec(path);
     if (merge !== null) return [200, { iid: Number(merge[1]), sha: this.heads.get(Number(merge[1])) ?? '' }];
+    if (method === 'GET' && /\/check-runs\?/.test(path)) return [200, { check_runs: [] }];
     if (/\/check-runs$/.test(path)) return [201, { id: 1, ...body }];
+    if (method === 'GET' && /\/statuses\?/.test(path)) return [200, []];
     if (/\/statuses\//.test(path)) return [201, { id: 2, ...body }];
     if (/\/(comments|notes)(\?|$)/.test(path)) return this.#commentsOf(method, path, body);
     const edited = /\/(?:comments|notes)\/(\d+)$/.exec(path);
@@ -82,6 +85,15 @@ export class CodeHosts {
     return [200, comment];
   }
 
+  /** Both hosts name the next page of a list in a header. */
+  #nextPage({ method, path }: Call, origin: string): Record<string, string> {
+    const url = new URL(path, origin);
+    const [page, size] = [Number(url.searchParams.get('page') ?? 1), Number(url.searchParams.get('per_page') ?? 0)];
+    if (method !== 'GET' || !/\/(comments|notes)$/.test(url.pathname) || page * size >= this.comments.length) return {};
+    url.searchParams.set('page', String(page + 1));
+    return { link: `<${url.href}>; rel="next"` };
+  }
+
   #commentsOf(method: string, path: string, body: Record<string, unknown>): [number, unknown] {
     if (method === 'POST') {
       const comment = { id: this.comments.length + 1, body: String(body.body) };
@@ -89,7 +101,7 @@ export class CodeHosts {
       return [201, comment];
     }
     const asked = new URL(path, 'http://host').searchParams;
-    const [page, size] = [Number(asked.get('page')), Number(asked.get('per_page'))];
+    const [page, size] = [Number(asked.get('page') ?? 1), Number(asked.get('per_page'))];
     return [200, this.comments.slice((page - 1) * size, page * size)];
   }
 }

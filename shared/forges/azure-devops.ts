@@ -62,6 +62,11 @@ export function azureDevOps({ organization_url, project, repository, token }: Az
       const { name } = await ask<{ name: string }>('GET', '', signal);
       return `${name} on Azure DevOps`;
     },
+    headOf: async (pull_request, signal) => {
+      const path = `/pullRequests/${pull_request}`;
+      const { lastMergeSourceCommit } = await ask<{ lastMergeSourceCommit: { commitId: string } }>('GET', path, signal);
+      return lastMergeSourceCommit.commitId;
+    },
     putCheck: (check, signal) => putStatus(check, ask, signal),
     putComment: (comment, signal) => putThread(comment, ask, signal),
   };
@@ -91,7 +96,7 @@ async function putStatus(check: Check, ask: Ask, signal: AbortSignal): Promise<v
 }
 
 async function putThread(comment: Comment, ask: Ask, signal: AbortSignal): Promise<void> {
-  const { pull_request, marker, body, is_settled = false } = comment;
+  const { pull_request, marker, body, is_settled = false, only_edit = false } = comment;
   const content = markedBody(marker, body, MAX_CHARACTERS);
   const status = is_settled ? 'fixed' : 'active';
   const path = `/pullRequests/${pull_request}/threads`;
@@ -99,6 +104,7 @@ async function putThread(comment: Comment, ask: Ask, signal: AbortSignal): Promi
   const thread = value.find(
     ({ isDeleted, comments }) => isDeleted !== true && comments[0]?.content?.startsWith(markerLine(marker)) === true,
   );
+  if (thread === undefined && only_edit) return;
   if (thread === undefined) {
     await ask('POST', path, signal, { comments: [{ parentCommentId: 0, content, commentType: 'text' }], status });
     return;

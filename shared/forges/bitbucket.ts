@@ -59,6 +59,10 @@ export function bitbucket({ repository, token, user, api_url }: BitbucketOptions
       const { full_name } = await ask<{ full_name: string }>('GET', '', signal);
       return `${full_name} on Bitbucket`;
     },
+    headOf: async (pull_request, signal) => {
+      const path = `/pullrequests/${pull_request}`;
+      return (await ask<{ source: { commit: { hash: string } } }>('GET', path, signal)).source.commit.hash;
+    },
     putCheck: async (check, signal) => {
       const commit = encodeURIComponent(check.commit);
       // Bitbucket takes no build without an address.

@@ -41,6 +41,8 @@ export interface Comment {
   body: string;
   /** Nothing in it needs anybody: where comments are threads that can be resolved, this one is. */
   is_settled?: boolean;
+  /** Only edits the comment that is there; where there is none, none is made. */
+  only_edit?: boolean;
 }
 
 export interface Forge {
@@ -48,6 +50,8 @@ export interface Forge {
   readonly comment_characters: number;
   /** @returns what the token reaches, in words. @throws Refused with what is missing */
   verify(signal: AbortSignal): Promise<string>;
+  /** @returns the newest commit of a pull request */
+  headOf(pull_request: number, signal: AbortSignal): Promise<string>;
   putCheck(check: Check, signal: AbortSignal): Promise<void>;
   /** Not there where the forge's reports are shown on the pull request themselves. */
   putComment?(comment: Comment, signal: AbortSignal): Promise<void>;

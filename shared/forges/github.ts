@@ -56,6 +56,8 @@ export function github({ repository, auth, api_url = 'https://api.github.com' }:
       const { full_name } = await ask<{ full_name: string }>('GET', '', signal);
       return `${full_name} on GitHub, ${token.is_app ? 'as an App' : 'with a token'}`;
     },
+    headOf: async (pull_request, signal) =>
+      (await ask<{ head: { sha: string } }>('GET', `/pulls/${pull_request}`, signal)).head.sha,
     putCheck: async (check, signal) => {
       const commit = await fullCommit(check.commit, ask, signal);
       try {
@@ -65,7 +67,7 @@ export function github({ repository, auth, api_url = 'https://api.github.com' }:
         await putStatus({ ...check, commit }, ask, signal);
       }
     },
-    putComment: async ({ pull_request, marker, body }: Comment, signal) => {
+    putComment: async ({ pull_request, marker, body, only_edit = false }: Comment, signal) => {
       const wanted = markedBody(marker, body, MAX_CHARACTERS);
       const list = await options(`/issues/${pull_request}/comments?per_page=100`, signal);
       try {
@@ -77,6 +79,7 @@ export function github({ repository, auth, api_url = 'https://api.github.com' }:
       } catch (error) {
         throw explained(error, repository);
       }
+      if (only_edit) return;
       await ask('POST', `/issues/${pull_request}/comments`, signal, { body: wanted });
     },
   };

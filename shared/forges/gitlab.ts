@@ -49,6 +49,8 @@ export function gitlab({ project, token, url = 'https://gitlab.com' }: GitLabOpt
       const { path_with_namespace } = await ask<{ path_with_namespace: string }>('GET', '', signal);
       return `${path_with_namespace} on GitLab`;
     },
+    headOf: async (pull_request, signal) =>
+      (await ask<{ sha: string }>('GET', `/merge_requests/${pull_request}`, signal)).sha,
     putCheck: async ({ name, commit, verdict, title, url: target }: Check, signal) => {
       const wanted = { state: STATES[verdict], description: oneLineOf(title, MAX_STATUS) };
       const sha = encodeURIComponent(commit);
@@ -66,7 +68,7 @@ export function gitlab({ project, token, url = 'https://gitlab.com' }: GitLabOpt
           throw error;
       });
     },
-    putComment: async ({ pull_request, marker, body }, signal) => {
+    putComment: async ({ pull_request, marker, body, only_edit = false }, signal) => {
       const wanted = markedBody(marker, body, MAX_CHARACTERS);
       const notes = `/merge_requests/${pull_request}/notes`;
       try {
@@ -80,6 +82,7 @@ export function gitlab({ project, token, url = 'https://gitlab.com' }: GitLabOpt
       } catch (error) {
         throw explained(error, project);
       }
+      if (only_edit) return;
       await ask('POST', notes, signal, { body: wanted });
     },
   };

@@ -5,7 +5,7 @@ import { metricOf, reportWith, verdictWith } from '../../test-support/ci-report.
 import { junitFile } from '../results/verdict-formats.ts';
 import { type CiReport, ciReport, judge } from './ci-report.ts';
 import { reportCtrf } from './ctrf.ts';
-import { markerOf, reportMarkdown } from './markdown.ts';
+import { reportMarkdown } from './markdown.ts';
 import { serviceMessages } from './service-messages.ts';
 
 const accepted = { by: 'ann', reason: 'wanted' };
@@ -71,9 +71,8 @@ describe('what a report comes to', () => {
 });
 
 describe('the comment', () => {
-  it('begins with its marker and has change, interval and the smallest change that would be seen', () => {
+  it('has change, interval and the smallest change that would be seen', () => {
     const text = reportMarkdown(reportWith([metricOf('slower'), metricOf('faster'), metricOf('no_change')]), 65_535);
-    expect(text.split('\n')[0]).toBe(markerOf({ name: 'benchwire: decoder' }));
     expect(text).toContain('### ❌ benchwire: decoder');
     expect(text).toContain(
       '| slower | +7.4 % | +6.4 % to +8.4 % | 2.3 % | decode latency\\_ms at batch 1 | 10.74 ms | 10 ms | fail |',
@@ -102,13 +101,6 @@ describe('the comment', () => {
       }),
       { numRuns: 60 },
     );
-  });
-
-  it('has the same marker for the same name only', () => {
-    const marker = (name: string): string => markerOf({ name });
-    expect(marker('a')).toBe(marker('a'));
-    expect(marker('a --> b')).not.toBe(marker('a'));
-    expect(marker('a --> b').match(/-->/g)).toHaveLength(1);
   });
 });
 

@@ -23,6 +23,7 @@ const reportedBuild = z.strictObject({
 });
 
 export const MAX_FAILURES = 50;
+const TITLE_CHARACTERS = 500;
 
 /** What `bw ci` has found out: everything that files, comments and checks are made of. An artifact is one as JSON. */
 export const ciReport = z.strictObject({
@@ -76,7 +77,7 @@ export function judge(report: CiReport): Judgement {
   return {
     kind,
     conclusion: conclusionOf(report, kind),
-    title,
+    title: title.slice(0, TITLE_CHARACTERS),
     deserves_comment: !['no_change', 'cannot_tell'].includes(kind),
   };
 }

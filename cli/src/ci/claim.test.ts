@@ -6,7 +6,7 @@ import { metricOf, reportWith } from '../../test-support/ci-report.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { claimedReport, MAX_ARTIFACT_BYTES, readArtifact } from './claim.ts';
 import { reportMarkdown } from './markdown.ts';
-import type { CodeHost } from './publish/code-host.ts';
+import type { CodeHost } from './publish/publish.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -19,8 +19,10 @@ const HEAD = report.build.head_commit as string;
 const trusted = { provider: 'github', commit: HEAD, repository: 'acme/models' } as const;
 const hostAt = (head: string): CodeHost => ({
   name: 'GitHub',
-  headOf: async () => head,
-  publish: async () => [],
+  forge: {
+    ...{ comment_characters: 65_536, headOf: async () => head },
+    ...{ verify: async () => '', putCheck: async () => undefined },
+  },
 });
 const read = (content: string | object): ReturnType<typeof readArtifact> => {
   writeFileSync(join(folder, 'a.json'), typeof content === 'string' ? content : JSON.stringify(content));

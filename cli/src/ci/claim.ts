@@ -8,7 +8,7 @@ import { InvalidRequestError, UsageError } from '../errors.ts';
 import { oneLine } from '../terminal/text-width.ts';
 import type { CiBuild } from './ci-build.ts';
 import { type CiReport, ciReport } from './ci-report.ts';
-import type { CodeHost } from './publish/code-host.ts';
+import { again, type CodeHost } from './publish/publish.ts';
 
 /** 500 metrics with long names are 1 MB. */
 export const MAX_ARTIFACT_BYTES = 2_000_000;
@@ -80,7 +80,7 @@ export async function claimedReport(report: CiReport, { trusted, name, host }: C
       `the artifact is about pull request ${report.build.pull_request ?? '(none)'}, and the event about ${pull_request}: it is not posted.`,
     );
   if (pull_request !== undefined && host !== undefined) {
-    const head = await host.headOf(pull_request);
+    const head = await again((signal) => host.forge.headOf(pull_request, signal));
     if (!isSameCommit(head, expected))
       throw new UsageError(
         `pull request ${pull_request} is at commit ${head}, and the artifact is about ${expected}: it is not posted. A newer push has a job of its own.`,

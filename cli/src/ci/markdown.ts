@@ -6,10 +6,6 @@ import { type CiReport, judge, signOf } from './ci-report.ts';
 const MAX_NOTES = 10;
 const NOTE_CHARACTERS = 400;
 
-/** Names the comment of a job, so that it is found again and edited. Not shown. */
-export const markerOf = ({ name }: Pick<CiReport, 'name'>): string =>
-  `<!-- benchwire-ci ${Buffer.from(name).toString('base64url')} -->`;
-
 /**
  * A report for people: what changed first, what did not change folded away. Whole rows are left out where it would be longer than
  * `limit_bytes`, and a link leads to all of them. Every text of the report is escaped.
@@ -22,7 +18,7 @@ export function reportMarkdown(report: CiReport, limit_bytes: number): string {
   const unchanged = metrics.filter((metric) => metric.verdict === 'no_change').map(markdownRow);
   const all = url ?? build.run_url;
   const link = url === null ? [] : ['', `[Run ${report.run_id}](${url})`];
-  const head = [markerOf(report), `### ${signOf(judged)} ${markdownCell(report.name)}`, '', markdownCell(judged.title)];
+  const head = [`### ${signOf(judged)} ${markdownCell(report.name)}`, '', markdownCell(judged.title)];
   const text = (shown: number): string => {
     const rows = moved.slice(0, shown);
     const folded = unchanged.slice(0, Math.max(0, shown - moved.length));

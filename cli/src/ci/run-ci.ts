@@ -19,6 +19,7 @@ import { sayPosted } from './claim.ts';
 import { type ComparedRequest, comparedRequest } from './compared-request.ts';
 import { findBase } from './find-base.ts';
 import { findHost } from './publish/find-host.ts';
+import { publish } from './publish/publish.ts';
 import { sourceOfBuild } from './read-build.ts';
 import { reportOf } from './report-of-run.ts';
 import { type FileOptions, writeFiles } from './write-files.ts';
@@ -139,5 +140,5 @@ async function post(context: CliContext, report: CiReport): Promise<void> {
     if (build.provider !== undefined) context.err.line(context.errStyle.dim(`nothing is posted: ${found.why}`));
     return;
   }
-  sayPosted(context, found.host.name, await found.host.publish(report));
+  sayPosted(context, found.host.name, await publish(found.host, report));
 }

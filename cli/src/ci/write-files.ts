@@ -7,9 +7,10 @@ import { junitFile } from '../results/verdict-formats.ts';
 import type { CiReport } from './ci-report.ts';
 import { reportCtrf } from './ctrf.ts';
 import { reportMarkdown } from './markdown.ts';
-import { GITHUB_COMMENT_BYTES } from './publish/github.ts';
 import { serviceMessages } from './service-messages.ts';
 
+/** The shortest of the hosts' limits for a comment: a person may paste it. */
+const COMMENT_BYTES = 65_535;
 /** What GitHub takes of a job's summary, in one step. */
 const SUMMARY_BYTES = 1_048_576;
 
@@ -26,8 +27,7 @@ export async function writeFiles(context: CliContext, report: CiReport, options:
   const files: ReadonlyArray<readonly [path: string | undefined, content: () => string]> = [
     [options.junit, () => junitFile(report)],
     [options.ctrf, () => reportCtrf(report)],
-    // The shortest of the providers' limits that a person may paste it into.
-    [options.markdown, () => reportMarkdown(report, GITHUB_COMMENT_BYTES)],
+    [options.markdown, () => reportMarkdown(report, COMMENT_BYTES)],
     [options.artifact, () => JSON.stringify(report)],
   ];
   for (const [path, content] of files)

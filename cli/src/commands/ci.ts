@@ -5,6 +5,7 @@ import { CI_PROVIDERS, type CiBuild } from '../ci/ci-build.ts';
 import { claimedReport, readArtifact, sayPosted } from '../ci/claim.ts';
 import { initPipeline } from '../ci/init.ts';
 import { findHost } from '../ci/publish/find-host.ts';
+import { publish } from '../ci/publish/publish.ts';
 import { readBuild } from '../ci/read-build.ts';
 import { runCi } from '../ci/run-ci.ts';
 import { writeFiles } from '../ci/write-files.ts';
@@ -52,7 +53,7 @@ bw ci claim FILE       posts what the job of a fork has left, after it was check
 bw ci init PROVIDER    writes the pipeline file: ${CI_PROVIDERS.join(', ')}
 
 It knows GitHub Actions, GitLab CI, Jenkins, Azure Pipelines, CircleCI, Travis CI, Bitbucket Pipelines and TeamCity; elsewhere name commit,
-branch and base. It posts with GITHUB_TOKEN or GITLAB_TOKEN. Exit codes are those of \`bw run\`; what cannot be decided is 0.
+branch and base. It posts with GITHUB_TOKEN, GITLAB_TOKEN, BITBUCKET_TOKEN or SYSTEM_ACCESSTOKEN. Exit codes are those of \`bw run\`; what cannot be decided is 0.
 
   bw ci --request bench.yaml --junit benchwire.xml
   bw ci --base main --no-post --markdown comment.md`,
@@ -103,7 +104,7 @@ async function claim(
   const report = await claimedReport(read, { trusted, name: values.name ?? DEFAULT_CLAIM, host });
   await writeFiles(context, report, values);
   if (host !== undefined) {
-    sayPosted(context, host.name, await host.publish(report));
+    sayPosted(context, host.name, await publish(host, report));
     return EXIT.ok;
   }
   if (!values['no-post'] && found.host === undefined) context.err.line(`nothing is posted: ${found.why}`);

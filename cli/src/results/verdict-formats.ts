@@ -1,4 +1,5 @@
 import type { MetricVerdict, RunVerdict } from '@benchwire/shared/contracts/verdict.ts';
+import { escapedMarkdown } from '@benchwire/shared/forges/markdown.ts';
 import { wordsOf } from '@benchwire/shared/verdict/summary.ts';
 import { formatChange, formatNumber } from '../terminal/numbers.ts';
 import { comparedMetrics, intervalOf, nameOf, notDecidedWords } from './verdict-lines.ts';
@@ -45,11 +46,7 @@ export function markdownRow(metric: MetricVerdict): string {
 }
 
 /** Names come from requests: none of them ends a cell, starts markup, calls people or becomes a link. */
-export const markdownCell = (text: string): string =>
-  text
-    .replace(/[\\|`<>[\]*_]/g, '\\$&')
-    .replace(/[@#]|:(?=\/\/)/g, '$&\u200b')
-    .replace(/\s+/g, ' ');
+export const markdownCell = (text: string): string => escapedMarkdown(text).replaceAll('://', ':\u200b//');
 
 /** What a JUnit file is made of: a verdict, and tasks that did not complete. */
 export interface JunitContent {

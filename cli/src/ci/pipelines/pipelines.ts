@@ -74,7 +74,7 @@ ${block([...INSTALL, ...measure(options)], 10)}
 function azure(options: PipelineOptions): PipelineFile[] {
   const content = `# ${HEAD}
 # Variables of the pipeline (secret): NATS_URL, NATS_USER, NATS_PASSWORD, and GITHUB_TOKEN where the repository is on GitHub.
-# Pull requests of Azure Repos need a build validation policy on the branch.
+# Pull requests of Azure Repos need a build validation policy on the branch, and the build service the permission to contribute to them.
 trigger: [main]
 pr: [main]
 pool: { vmImage: ubuntu-latest }
@@ -96,6 +96,7 @@ ${block([...measure(options).slice(0, -1), `${measure(options).at(-1)} --markdow
       NATS_USER: $(NATS_USER)
       NATS_PASSWORD: $(NATS_PASSWORD)
       GITHUB_TOKEN: $(GITHUB_TOKEN)
+      SYSTEM_ACCESSTOKEN: $(System.AccessToken)
   - task: PublishTestResults@2
     condition: always()
     inputs: { testResultsFormat: JUnit, testResultsFiles: benchwire.xml }
@@ -155,7 +156,7 @@ ${block(measure(options), 4)}
 
 function bitbucket(options: PipelineOptions): PipelineFile[] {
   const content = `# ${HEAD}
-# Variables of the repository (secured): NATS_URL, NATS_USER, NATS_PASSWORD.
+# Variables of the repository (secured): NATS_URL, NATS_USER, NATS_PASSWORD, and BITBUCKET_TOKEN, an access token that may write.
 image: node:24
 clone:
   depth: full # the commit that the change began at is in the history

@@ -1,7 +1,9 @@
+import { azureDevOps } from '@benchwire/shared/forges/azure-devops.ts';
+import { bitbucket } from '@benchwire/shared/forges/bitbucket.ts';
+import { github } from '@benchwire/shared/forges/github.ts';
+import { gitlab } from '@benchwire/shared/forges/gitlab.ts';
 import { type CiProvider, type Environment, repositoryOf } from '../ci-build.ts';
-import type { CodeHost } from './code-host.ts';
-import { gitHub } from './github.ts';
-import { gitLab } from './gitlab.ts';
+import type { CodeHost } from './publish.ts';
 
 /** Where reports can be posted to, or why nowhere. */
 export type FoundHost = { host: CodeHost } | { host: undefined; why: string };
@@ -18,26 +20,50 @@ interface HostedBuild {
 export function findHost(environment: Environment, build: HostedBuild, remote: string | undefined): FoundHost {
   const repository = build.repository ?? repositoryOf(remote);
   if (repository === undefined) return nowhere('the repository is unknown: this folder has no remote called origin');
-  const kind = build.provider === 'github' || build.provider === 'gitlab' ? build.provider : kindOf(remote);
+  const kind = kindOf(environment, build, remote);
+  if (kind === undefined)
+    return nowhere('bw ci posts to GitHub, GitLab, Bitbucket and Azure DevOps; --markdown writes the comment');
+  const token = environment[TOKENS[kind]];
+  if (!token) return nowhere(`${TOKENS[kind]} is not set`);
   switch (kind) {
     case 'github': {
-      const { GITHUB_TOKEN: token, GITHUB_API_URL: api_url = 'https://api.github.com' } = environment;
-      if (!token) return nowhere('GITHUB_TOKEN is not set');
-      return { host: gitHub({ api_url, repository, token }) };
+      const { GITHUB_API_URL: api_url } = environment;
+      return { host: { name: 'GitHub', forge: github({ repository, auth: { token }, api_url }) } };
     }
     case 'gitlab': {
-      const { GITLAB_TOKEN: token, CI_API_V4_URL: api_url = 'https://gitlab.com/api/v4' } = environment;
-      if (!token) return nowhere('GITLAB_TOKEN is not set');
-      return { host: gitLab({ api_url, repository, token }) };
+      const { CI_SERVER_URL: url } = environment;
+      return { host: { name: 'GitLab', forge: gitlab({ project: repository, token, url }) } };
+    }
+    case 'bitbucket':
+      return { host: { name: 'Bitbucket', forge: bitbucket({ repository, token }) } };
+    case 'azure': {
+      const { SYSTEM_COLLECTIONURI = '', SYSTEM_TEAMPROJECT = '', BUILD_REPOSITORY_NAME = '' } = environment;
+      const place = { organization_url: SYSTEM_COLLECTIONURI, project: SYSTEM_TEAMPROJECT };
+      return {
+        host: { name: 'Azure DevOps', forge: azureDevOps({ ...place, repository: BUILD_REPOSITORY_NAME, token }) },
+      };
     }
     default:
-      return nowhere('bw ci posts to GitHub and GitLab; --markdown writes the comment into a file');
+      return kind satisfies never;
   }
 }
 
+type HostKind = 'github' | 'gitlab' | 'bitbucket' | 'azure';
+
+/** The variable with what reports are posted with. */
+const TOKENS = {
+  github: 'GITHUB_TOKEN',
+  gitlab: 'GITLAB_TOKEN',
+  bitbucket: 'BITBUCKET_TOKEN',
+  azure: 'SYSTEM_ACCESSTOKEN',
+} as const satisfies Record<HostKind, string>;
+
 const nowhere = (why: string): FoundHost => ({ host: undefined, why });
 
-function kindOf(remote: string | undefined): 'github' | 'gitlab' | undefined {
+function kindOf(environment: Environment, { provider }: HostedBuild, remote: string | undefined): HostKind | undefined {
+  if (provider === 'github' || provider === 'gitlab' || provider === 'bitbucket') return provider;
+  // Azure Pipelines builds repositories of others, too.
+  if (provider === 'azure' && environment.BUILD_REPOSITORY_PROVIDER === 'TfsGit') return 'azure';
   const [, host = ''] = /^(?:\w+:\/\/)?(?:[^@/]+@)?([^:/]+)/.exec(remote ?? '') ?? [];
-  return (['github', 'gitlab'] as const).find((kind) => host.split('.').includes(kind));
+  return (['github', 'gitlab', 'bitbucket'] as const).find((kind) => host.split('.').includes(kind));
 }
