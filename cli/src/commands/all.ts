@@ -22,6 +22,7 @@ import { models } from './models.ts';
 import { note } from './note.ts';
 import { notify } from './notify.ts';
 import { open } from './open.ts';
+import { plugins } from './plugins.ts';
 import { rejected } from './rejected.ts';
 import { repeat } from './repeat.ts';
 import { report } from './report.ts';
@@ -79,6 +80,7 @@ export const COMMANDS: readonly Command[] = [
   metrics,
   gates,
   settings,
+  plugins,
   notify,
   note,
   open,

@@ -10,12 +10,14 @@ import type { ImportedFile, ImportMapping } from '@benchwire/shared/import/forma
 import { IMPORT_FORMAT_NAMES } from '@benchwire/shared/import/formats.ts';
 import { ImportError } from '@benchwire/shared/import/import-error.ts';
 import { importRequests } from '@benchwire/shared/import/import-requests.ts';
-import { readImportFile } from '@benchwire/shared/import/read-file.ts';
+import { readWithPlugins } from '@benchwire/shared/plugins/import-with-plugin.ts';
+import type { LoadedPlugin } from '@benchwire/shared/plugins/load-plugins.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { VERDICT_OPTIONS } from '../arguments/verdict-options.ts';
 import { readBuild, sourceOfBuild } from '../ci/read-build.ts';
 import { withStack } from '../connection/connect.ts';
+import { usablePlugins } from '../connection/load-plugins.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { gitSource } from '../request/git-source.ts';
@@ -49,7 +51,8 @@ export const importResults = defineCommand({
     'no-git': { kind: 'flag', help: "don't take commit, branch and repository from git and CI" },
   },
   details: `
-Formats: ${IMPORT_FORMAT_NAMES.join(', ')} (docs/import.md has a command for each).
+Formats: ${IMPORT_FORMAT_NAMES.join(', ')} (docs/import.md has a command for each),
+and those of plug-ins (docs/plugins.md).
 Results get histories, findings and verdicts like any other. Importing the same results again adds nothing.
 Progress goes to stderr, results go to stdout.
 
@@ -58,7 +61,12 @@ Progress goes to stderr, results go to stdout.
   bw import results.csv --name-column test --value-column ms --unit ms --better lower`,
   async run(context, values, files) {
     const read: ImportedFile[] = [];
-    for (const file of files) read.push(await readOne(context, file, values.format ?? 'auto', mappingOf(values)));
+    const known = {
+      format: values.format ?? 'auto',
+      mapping: mappingOf(values),
+      plugins: await usablePlugins(context),
+    };
+    for (const file of files) read.push(await readOne(context, file, known));
     const measured_at = timeOf(values.time);
     const fromGit = values['no-git']
       ? undefined
@@ -145,8 +153,7 @@ function mappingOf(values: Record<string, unknown>): ImportMapping {
 async function readOne(
   context: CliContext,
   file: string,
-  format: string,
-  mapping: ImportMapping,
+  { plugins, ...known }: { format: string; mapping: ImportMapping; plugins: readonly LoadedPlugin[] },
 ): Promise<ImportedFile> {
   const name = file === '-' ? 'standard input' : basename(file);
   try {
@@ -161,7 +168,7 @@ async function readOne(
         );
     }
     const bytes = file === '-' ? await buffer(context.stdin) : await readFile(resolve(context.working_directory, file));
-    return readImportFile({ file: name, bytes, format, mapping });
+    return await readWithPlugins({ file: name, bytes, ...known }, plugins);
   } catch (error) {
     if (error instanceof ImportError) throw error;
     throw new UsageError(`${file} cannot be read: ${messageOf(error)}`);

@@ -3,16 +3,19 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import { digestSince } from '@benchwire/shared/client/digest.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
+import { callPlugin } from '@benchwire/shared/plugins/call-plugin.ts';
 import { printPdf } from '@benchwire/shared/report/print-pdf.ts';
 import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
+import type { RunReport } from '@benchwire/shared/report/run-report.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { sinceTime } from '../arguments/since.ts';
 import { withStack } from '../connection/connect.ts';
 import { findRun, shortRunId } from '../connection/find-run.ts';
 import { hardwareNamesOf } from '../connection/hardware-names.ts';
+import { usablePlugins } from '../connection/load-plugins.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, NotFoundError, UsageError } from '../errors.ts';
 
@@ -38,9 +41,12 @@ export const report = defineCommand({
       ...{ kind: 'text', value: 'TIME' },
       help: 'a date, or how long ago: with --fault-tolerance (30d), with --digest (7d)',
     },
+    plugin: { kind: 'text', value: 'NAME', help: 'written by a plug-in (docs/plugins.md), in place of --format' },
     output: { kind: 'text', value: 'FILE', help: 'where to write it (benchwire-report-RUN.html), or - for stdout' },
   },
-  async run(context, { 'fault-tolerance': of_faults, digest, format, since, output }, [run]) {
+  async run(context, { 'fault-tolerance': of_faults, digest, format, since, output, plugin }, [run]) {
+    if (plugin !== undefined && (of_faults || digest || format !== undefined))
+      throw new UsageError('--plugin writes a report of a run: leave out --fault-tolerance, --digest and --format.');
     if (of_faults && digest) throw new UsageError('give --fault-tolerance or --digest, not both.');
     if ((format === 'markdown' || format === 'json') && !digest)
       throw new UsageError(`--format ${format} needs --digest.`);
@@ -59,10 +65,30 @@ export const report = defineCommand({
         throw new NotFoundError(`there is no run ${run_id} (or it was submitted this moment and isn't stored yet).`);
       return data;
     });
-    const file = output ?? `benchwire-report-${shortRunId(found.run.run_id)}.${endingOf(format)}`;
-    return await writeReport(context, renderReport(found), file, format);
+    const name = `benchwire-report-${shortRunId(found.run.run_id)}`;
+    if (plugin !== undefined) {
+      const { text, file_ending } = await renderWithPlugin(context, plugin, found);
+      // As it is, whatever the file is called.
+      return await writeReport(context, text, output ?? `${name}.${file_ending}`, 'json');
+    }
+    return await writeReport(context, renderReport(found), output ?? `${name}.${endingOf(format)}`, format);
   },
 });
+
+/** @throws UsageError for a name that no plug-in has, PluginError where it fails */
+async function renderWithPlugin(
+  context: CliContext,
+  name: string,
+  report: RunReport,
+): Promise<{ text: string; file_ending: string | null }> {
+  const reports = (await usablePlugins(context)).filter(({ kind }) => kind === 'report');
+  const plugin = reports.find((each) => each.name === name);
+  if (plugin === undefined)
+    throw new UsageError(
+      `there is no report plug-in "${name}": ${reports.length === 0 ? 'BENCHWIRE_PLUGINS names a file with none (docs/plugins.md)' : `there are ${reports.map((each) => each.name).join(', ')}`}.`,
+    );
+  return { text: String(await callPlugin(plugin, 'render', { report })), file_ending: plugin.file_ending };
+}
 
 type Format = 'html' | 'pdf' | 'markdown' | 'json';
 

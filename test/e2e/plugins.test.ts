@@ -1,0 +1,184 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
+import { loadPlugins } from '@benchwire/shared/plugins/load-plugins.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BwResult, bw } from '../support/bw.ts';
+import { StackFixture } from '../support/stack-fixture.ts';
+
+/** Plug-ins as docs/plugins.md has them, run as they are there; and those that are wrong, throw, hang, crash or leak. */
+const folder = mkdtempSync(join(tmpdir(), 'bw-plugins-'));
+const page = readFileSync(join(repositoryRoot, 'docs/plugins.md'), 'utf8');
+const EXAMPLES = [...page.matchAll(/<!-- (\S+\.mjs) -->\n```js\n([\s\S]*?)```/g)];
+const FIO = {
+  'fio version': 'fio-3.36',
+  timestamp: 1_790_000_000,
+  jobs: [{ jobname: 'rand', read: { iops: 12_345, lat_ns: { mean: 81_000 } } }],
+};
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+beforeAll(() => {
+  // As npm would install them beside a module.
+  mkdirSync(join(folder, 'node_modules/@benchwire'), { recursive: true });
+  symlinkSync(join(repositoryRoot, 'plugin'), join(folder, 'node_modules/@benchwire/plugin'));
+  symlinkSync(join(repositoryRoot, 'node_modules/zod'), join(folder, 'node_modules/zod'));
+  for (const [, name = '', text = ''] of EXAMPLES) write(name, text);
+  write('plugins.yaml', /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the examples of docs/plugins.md', () => {
+  let fixture: StackFixture;
+  const call = (...args: string[]): Promise<BwResult> =>
+    bw(args, { env: { ...fixture.stack.env, BENCHWIRE_PLUGINS: 'plugins.yaml' }, cwd: folder });
+
+  beforeAll(async () => {
+    fixture = await StackFixture.start({
+      dataDir: join(folder, 'data'),
+      services: { worker: 0, gateway: 0 },
+      env: { LOG_LEVEL: 'warn' },
+    });
+  });
+  afterAll(async () => {
+    await fixture?.stop();
+  });
+
+  it('are one of each kind, and load', async () => {
+    const { code, stdout, stderr } = await call('plugins', '--json');
+    expect(code, stderr).toBe(0);
+    const { plugins, problems } = JSON.parse(stdout);
+    expect(problems).toEqual([]);
+    expect(plugins.map(({ kind, name }: { kind: string; name: string }) => [kind, name])).toEqual([
+      ['import_format', 'fio'],
+      ['report', 'markdown'],
+    ]);
+    expect((await call('plugins')).stdout).toMatch(/fio +import format +fio --output-format=json/);
+  });
+
+  it('import a file that no other format takes, and report it', async () => {
+    write('fio.json', JSON.stringify(FIO));
+    const imported = await call('import', 'fio.json', '--device', 'disk-1', '--no-git');
+    expect(imported.code, imported.stderr).toBe(0);
+    expect(imported.stderr).toContain('1 benchmark of fio');
+    const { stdout } = await call('results', 'last', '--format', 'json');
+    const rows = JSON.parse(stdout) as { metric: string; benchmark: string; value: number; unit: string }[];
+    const latency = rows.find(({ metric }) => metric === 'read_latency');
+    expect(latency).toMatchObject({ benchmark: expect.stringContaining('nightlyrand'), value: 0.081, unit: 'ms' });
+    const reported = await call('report', 'last', '--plugin', 'markdown', '--output', 'run.md');
+    expect(reported.code, reported.stderr).toBe(0);
+    expect(readFileSync(join(folder, 'run.md'), 'utf8')).toMatch(/^# fio\n[\s\S]*\| read_latency \| 0\.081 ms \|/);
+    const unknown = await call('report', 'last', '--plugin', 'pdf');
+    expect(unknown.code).toBe(64);
+    expect(unknown.stderr).toContain('there is no report plug-in "pdf": there are markdown');
+  });
+
+  it('leave every other file to the formats of Benchwire, and say what is wrong with their own', async () => {
+    write('bencher.json', '{"bench": {"latency": {"value": 1}}}');
+    const built_in = await call('import', 'bencher.json', '--device', 'd', '--no-git');
+    expect(built_in.code, built_in.stderr).toBe(0);
+    write('broken.json', '{"fio version": "3", "jobs": [');
+    const broken = await call('import', 'broken.json', '--format', 'fio');
+    expect(broken.code).toBe(64);
+    expect(broken.stderr).toMatch(/broken\.json: could not be read: plug-in .*fio\.mjs: .*JSON/);
+    write('other.txt', 'nothing of anybody');
+    expect((await call('import', 'other.txt', '--format', 'fio')).stderr).toMatch(/is not of the format fio/);
+    expect((await call('import', 'other.txt')).stderr).toMatch(/is in none of the formats/);
+  });
+});
+
+describe('a plug-in that', () => {
+  const plain = (name: string, read: string, more = ''): string =>
+    write(
+      `${name}.mjs`,
+      `${more}\nexport default { api_version: 1, kind: 'import_format', name: '${name}', title: 't', configuration: { safeParse: (data) => ({ success: true, data }) }, read: ${read} };`,
+    );
+
+  it.each([
+    ['has no default export', 'export const a = 1;', /its default export is not a plug-in/],
+    ['is of another version', 'export default { api_version: 2 };', /api_version is 2: this Benchwire takes 1/],
+    [
+      'is of an unknown kind',
+      "export default { api_version: 1, kind: 'sink' };",
+      /kind is "sink": use import_format or report/,
+    ],
+    [
+      'has a wrong name',
+      "export default { api_version: 1, kind: 'report', name: 'A b' };",
+      /name is "A b": use small letters/,
+    ],
+    [
+      'has no schema',
+      "export default { api_version: 1, kind: 'report', name: 'a', title: 'a' };",
+      /configuration is not a zod schema/,
+    ],
+    ['does not parse', 'export default {', /Unexpected/],
+    ['ends its process', 'process.exit(7);', /ended with 7 without an answer/],
+    ['throws', 'throw new Error("no disk");', /no disk/],
+    [
+      'waits without end',
+      'await new Promise(() => setInterval(() => {}, 1000));',
+      /did not answer within 2 s, and was stopped/,
+    ],
+    ['computes without end', 'for (;;);', /did not answer within 2 s, and was stopped/],
+  ])('%s is named, and the others are loaded', async (_, text, message) => {
+    write('wrong.mjs', text);
+    // Long enough for a loaded machine, where it is not what is tested.
+    const seconds = String(message).includes('within 2 s') ? 2 : 60;
+    write('mixed.yaml', `plugins: [{ module: ./wrong.mjs, seconds: ${seconds} }, { module: ./fio.mjs, seconds: 60 }]`);
+    const { plugins, problems } = await loadPlugins(join(folder, 'mixed.yaml'));
+    expect(problems.map((each) => each.message)).toEqual([expect.stringMatching(message)]);
+    expect(problems[0]?.message).toContain(join(folder, 'wrong.mjs'));
+    expect(plugins.map(({ name }) => name)).toEqual(['fio']);
+  });
+
+  it('takes too much memory is stopped, on the heap and outside of it', async () => {
+    plain('heap', '() => null', 'const kept = []; for (;;) kept.push(new Array(1e5).fill({}).map((_, i) => ({ i })));');
+    plain(
+      'buffers',
+      '() => null',
+      'const kept = []; for (;;) { kept.push(Buffer.alloc(2e7, 1)); await new Promise((go) => setTimeout(go, 5)); }',
+    );
+    write('leaks.yaml', 'plugins: [{ module: ./heap.mjs, memory_mb: 32 }, { module: ./buffers.mjs, memory_mb: 32 }]');
+    const { problems } = await loadPlugins(join(folder, 'leaks.yaml'));
+    expect(problems[0]?.message).toMatch(/heap\.mjs: .*(out of memory|used more than 32 MB)/);
+    if (process.platform === 'linux')
+      expect(problems[1]?.message).toMatch(/buffers\.mjs: used more than 32 MB, and was stopped/);
+  });
+
+  it('has a name that is taken, or a wrong configuration, is named with what is wrong', async () => {
+    write(
+      'twice.yaml',
+      'plugins: [{ module: ./fio.mjs }, { module: ./fio.mjs, config: { job_prefix: 7 } }, { module: fio.mjs }]',
+    );
+    const { problems } = await loadPlugins(join(folder, 'twice.yaml'));
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/config\.job_prefix: /),
+      expect.stringMatching(/its name fio is taken by/),
+    ]);
+  });
+
+  it('sees nothing of the environment', async () => {
+    plain(
+      'curious',
+      '() => null',
+      'if (Object.keys(process.env).some((name) => !["PATH", "TZ"].includes(name))) throw new Error(Object.keys(process.env).join());',
+    );
+    write('curious.yaml', 'plugins: [{ module: ./curious.mjs }]');
+    expect((await loadPlugins(join(folder, 'curious.yaml'))).problems).toEqual([]);
+  });
+
+  it.each([
+    ['', /holds nothing|plugins/],
+    ['plugins: [{ modul: a.mjs }]', /there is no field "modul" here/],
+    ['plugins: [', /line 1/],
+  ])('a file of plug-ins that is wrong is refused with the place: %s', async (text, message) => {
+    write('wrong.yaml', text);
+    await expect(loadPlugins(join(folder, 'wrong.yaml'))).rejects.toThrow(message);
+  });
+});
