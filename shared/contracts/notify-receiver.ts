@@ -131,6 +131,30 @@ const RECEIVERS = {
     resolve_transition: z.string().min(1).optional(),
     reopen_transition: z.string().min(1).optional(),
   }),
+  testrail: z.strictObject({
+    ...{ ...named, connector: z.literal('testrail') },
+    /** `https://NAME.testrail.io`. */
+    url: httpUrl,
+    user: z.string().min(1),
+    /** An API key, or a password. */
+    api_key: secretReference,
+    /** The test run that gets the results. */
+    run_id: z.int().min(1),
+    /** The first that fits says which case a finding is a result of. */
+    cases: z
+      .array(
+        z.strictObject({
+          benchmark: z.string().min(1).max(256).describe('any text, * for any part of it'),
+          metric: z.string().min(1).max(256).default('*'),
+          case_id: z.int().min(1),
+        }),
+      )
+      .min(1)
+      .max(1000),
+    /** Statuses of TestRail: an installation may have its own. */
+    failed_status_id: z.int().min(1).default(5),
+    passed_status_id: z.int().min(1).default(1),
+  }),
   alertmanager: z.strictObject({
     ...{ ...named, connector: z.literal('alertmanager') },
     /** Its address, without `/api/v2`. */
@@ -157,6 +181,7 @@ export const receiver = z.discriminatedUnion(
     RECEIVERS.bitbucket,
     RECEIVERS.azure_devops,
     RECEIVERS.jira,
+    RECEIVERS.testrail,
     RECEIVERS.alertmanager,
   ],
   { error: `connector is one of ${CONNECTORS.join(', ')}` },

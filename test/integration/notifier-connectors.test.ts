@@ -252,6 +252,34 @@ it('Alertmanager: says what is open, again after a start, and when it ends', asy
   expect(alerts.at(-1)?.labels).toEqual(first?.labels);
 });
 
+it('TestRail: failed while it is open, passed when it has ended, and never twice', async () => {
+  const results: Array<{ case_id: number; status_id: number; comment: string }> = [];
+  let is_noted = false;
+  other.answer = ({ method, query, body, headers }) => {
+    expect(headers.authorization).toBe(`Basic ${Buffer.from(`me:${SECRET}`).toString('base64')}`);
+    const [path = ''] = [...query.keys()];
+    if (path === '/api/v2/get_run/3') return { body: { id: 3 } };
+    if (path === '/api/v2/get_results_for_case/3/42') return { body: { offset: 0, results } };
+    if (method !== 'POST' || path !== '/api/v2/add_results_for_cases/3') return { status: 400, body: { error: path } };
+    results.push(...(body.results as typeof results));
+    // The first one is taken, and the answer lost.
+    if (is_noted) return { body: results };
+    is_noted = true;
+    return { status: 502 };
+  };
+  await start();
+  const cases = [{ benchmark: 'enc*', case_id: 42 }];
+  const login = { url: other.url, user: 'me', api_key: secret };
+  await apply([{ name: 'cases', connector: 'testrail', ...login, run_id: 3, cases }], 'cases');
+  const found = aFinding();
+  await say(aFinding({ series_id: 'no-case', series: { ...found.series, benchmark: 'decode' } }));
+  await say(found);
+  await allSent(1);
+  await say(nextState(found, 'went_away'));
+  await waitFor(() => expect(results.map(({ status_id }) => status_id)).toEqual([5, 1]));
+  expectEverything(results[0]?.comment ?? '', found);
+});
+
 it('Slack shows an uploaded picture, and says why there is none', async () => {
   let may_upload = true;
   const messages: string[] = [];
@@ -314,6 +342,10 @@ it('a test message says whether the place can be reached, and leaves nothing the
     {
       ...{ ...common, name: 'azure', connector: 'azure_devops', organization_url: `${other.url}/acme` },
       ...{ project: 'p', repository: 'bench' },
+    },
+    {
+      ...{ name: 'testrail', connector: 'testrail', url: other.url, user: 'me', api_key: common.token },
+      ...{ run_id: 3, cases: [{ benchmark: '*', case_id: 1 }] },
     },
     { ...common, name: 'jira', connector: 'jira', url: other.url, project: 'PERF' },
     { ...common, name: 'am', connector: 'alertmanager', url: other.url },

@@ -1883,7 +1883,7 @@ class GetPrecisionAnswer(TypedDict):
 
 class GetNotificationsRulesAnswerRulesReceiversItem(TypedDict):
     name: str
-    connector: Literal["webhook", "slack", "teams", "email", "github", "gitlab", "bitbucket", "azure_devops", "jira", "alertmanager"]
+    connector: Literal["webhook", "slack", "teams", "email", "github", "gitlab", "bitbucket", "azure_devops", "jira", "testrail", "alertmanager"]
 
 
 class GetNotificationsRulesAnswerRules(TypedDict):

@@ -14,6 +14,7 @@ import { forgeConnector } from './forge.ts';
 import { jira } from './jira.ts';
 import { slack } from './slack.ts';
 import { teams } from './teams.ts';
+import { testrail } from './testrail.ts';
 import { checkedUrl, webhook } from './webhook.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,6 +52,8 @@ export async function connect(receiver: Receiver, environment: Environment): Pro
       return forgeConnector(azureDevOps({ ...receiver, token: await secret(receiver.token) }), receiver);
     case 'jira':
       return jira(receiver, await secret(receiver.token));
+    case 'testrail':
+      return testrail(receiver, await secret(receiver.api_key));
     case 'alertmanager': {
       const password = await optional(receiver.password);
       return alertmanager(receiver, { password, token: await optional(receiver.token) });

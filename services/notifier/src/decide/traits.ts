@@ -1,3 +1,4 @@
+import { matchesPattern } from '@benchwire/shared/contracts/name-pattern.ts';
 import type { Label, Labels } from '@benchwire/shared/contracts/notify.ts';
 import type { ConnectorName, Receiver } from '@benchwire/shared/contracts/notify-receiver.ts';
 import { groupKeys } from './group.ts';
@@ -25,16 +26,29 @@ export const TRAITS: Readonly<Record<ConnectorName, Traits>> = {
   bitbucket: { edits: true, groups: 'commit' },
   azure_devops: { edits: true, groups: 'commit' },
   jira: { edits: true, groups: 'incident' },
+  testrail: { edits: true, groups: 'alert' },
   alertmanager: { edits: true, groups: 'alert', forgets: true },
 };
 
-/** Whether an alert has a place there at all: a commit's check needs a commit, of that repository. Pure. */
+/** Whether an alert has a place there at all: a commit's check needs a commit, of that repository; a result a case. Pure. */
 export function takes(receiver: Receiver, labels: Labels): boolean {
+  if (receiver.connector === 'testrail') return caseOf(receiver, labels) !== undefined;
   if (TRAITS[receiver.connector].groups !== 'commit') return true;
   if (labels.commit === undefined) return false;
   const place = 'repository' in receiver ? receiver.repository : 'project' in receiver ? receiver.project : '';
   // A number names no repository.
   return labels.repository === undefined || /^\d+$/.test(place) || isRepository(labels.repository, place);
+}
+
+/** The case of TestRail that an alert is a result of. Pure. */
+export function caseOf(
+  { cases }: Pick<Extract<Receiver, { connector: 'testrail' }>, 'cases'>,
+  labels: Labels,
+): number | undefined {
+  const { benchmark, metric = '' } = labels;
+  if (benchmark === undefined) return undefined;
+  return cases.find((each) => matchesPattern(benchmark, each.benchmark) && matchesPattern(metric, each.metric))
+    ?.case_id;
 }
 
 /** Whether `https://github.com/acme/bench.git`, `git@github.com:acme/bench` or `acme/bench` is `acme/bench`. Pure. */
