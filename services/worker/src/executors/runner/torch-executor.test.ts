@@ -77,7 +77,7 @@ describe.skipIf(!has_python)('a Python runner', () => {
     expect(two?.stream_latencies_ms).toHaveLength(2);
     expect(two?.speedup).toBeGreaterThan(0);
     const metrics = report.results.metrics ?? {};
-    expect(metrics.mix_speedup).toMatchObject({ unit: 'x', better: 'higher', samples: 5 });
+    expect(metrics.mix_speedup).toMatchObject({ unit: 'x', better: 'higher' });
     expect(metrics.mix_slowdown_of_other).toMatchObject({ better: 'lower' });
     // Instances of a task end with it.
     const failed = await executor().execute(torchContext({ ...config, mix: ['crash'] }));
