@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { type Client, connectClient } from '@benchwire/shared/client/client.ts';
 import { findStack } from '@benchwire/shared/client/find-stack.ts';
 import { call, HttpClient } from '@benchwire/shared/client/http-client.ts';
@@ -350,27 +351,48 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     const { rows } = await client.query('findings', {});
     const finding = `/findings/${encodeURIComponent(rows[0]?.finding_id ?? '')}`;
     const [run] = (await client.query('runs', { search: 'a_name' })).rows;
+    const [worker] = (await client.query('workers', {})).rows;
+    const api = new HttpClient({ url: dashboard.url, headers: { Authorization: `Bearer ${dashboard.key}` } });
+    const [test] = (await api.send(call('GET /api/tests'))).items;
+    const sql = 'SELECT state, count() AS tasks FROM tasks GROUP BY state';
+    // Each address of the router with examples of it.
+    const paths: Record<string, string[]> = {
+      '/': ['/'],
+      '/runs': ['/runs'],
+      '/runs/new': ['/runs/new', '/runs/new?by=yaml'],
+      '/runs/:run_id': ['', '?tab=results', '?tab=findings', '?tab=events'].map((tab) => `/runs/${run?.run_id}${tab}`),
+      // Sides with names of 200 characters are wider than a window still.
+      '/compare': ['/compare'],
+      '/matrix': ['', '&view=families', '&view=efficiency', '&view=compatibility', '&view=history', '&view=3d'].map(
+        (view) => `/matrix?metric=request_latency_ms${view}`,
+      ),
+      '/matrix/model': [`/matrix/model?model=${LONG}`],
+      '/slower': ['/slower'],
+      '/analytics': ['/analytics?period=1d&baseline=30d'],
+      '/series': ['/series'],
+      '/series/:series_id': [`/series/${rows[0]?.series_id}`],
+      '/findings': ['/findings?state=all', '/findings?by=incident&state=all'],
+      '/findings/:finding_id': [finding],
+      '/tests': ['/tests'],
+      '/tests/:case_id': [`/tests/${test?.case_id}`],
+      '/fleet': ['/fleet'],
+      '/fleet/:worker_id': [`/fleet/${worker?.worker_id}`],
+      '/faults': ['/faults'],
+      '/gates': ['/gates'],
+      '/notifications': ['/notifications'],
+      '/settings': ['/settings'],
+      '/reports': [`/reports?${new URLSearchParams({ sql, chart: 'bar' })}`],
+      '/events': ['/events'],
+      '/audit': ['/audit'],
+      '/rejected': ['/rejected'],
+      '/snapshots': ['/snapshots'],
+      '/keys': ['/keys'],
+    };
+    const router = readFileSync(join(repositoryRoot, 'dashboard/src/page-routes.tsx'), 'utf8');
+    const routes = [...router.matchAll(/<Route path="([^"]+)"/g)].map(([, path = '']) => path);
+    expect(Object.keys(paths).toSorted()).toEqual(routes.toSorted());
     const wrong: string[] = [];
-    for (const path of [
-      ...[
-        '/',
-        '/runs',
-        `/runs/${run?.run_id}`,
-        '/matrix?metric=request_latency_ms',
-        '/series',
-        '/findings?state=all',
-        finding,
-      ],
-      ...[
-        `/matrix/model?model=${LONG}`,
-        `/series/${rows[0]?.series_id}`,
-        '/fleet',
-        '/events',
-        '/settings',
-        '/notifications',
-        '/audit',
-      ],
-    ]) {
+    for (const path of Object.values(paths).flat()) {
       for (const width of [1440, 1024, 390]) {
         await page.setViewportSize({ width, height: 900 });
         await open(path);

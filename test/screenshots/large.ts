@@ -16,6 +16,7 @@ const [target = mkdtempSync(join(tmpdir(), 'benchwire-large-pictures-'))] = proc
   .slice(2)
   .filter((argument) => !argument.startsWith('--'));
 const LOADS = 3;
+const SLOW_MS = 1000;
 const folder = mkdtempSync(join(tmpdir(), 'benchwire-large-'));
 let dashboard: DashboardStack | undefined;
 try {
@@ -79,8 +80,6 @@ async function pagesOf({ url, key }: DashboardStack): Promise<Record<string, str
     reports: '/reports?sql=SELECT+state,+count()+AS+tasks+FROM+tasks+GROUP+BY+state&chart=bar',
   };
 }
-
-const SLOW_MS = 1000;
 
 /** Which requests of a page are open, and which took long. */
 function watchRequests(page: Page): { settled: () => Promise<string[]>; slow: () => string[]; stop: () => void } {

@@ -26,7 +26,7 @@ export function CompareTable({
     value: (row) => names.get(row) ?? '',
     cell: (row) => (
       <UnstyledButton className="bw-pick" aria-pressed={keyOf(row) === picked} onClick={() => onPick(row)}>
-        {names.get(row)}
+        {names.get(row) || row.metric}
       </UnstyledButton>
     ),
   };

@@ -1,5 +1,5 @@
 import { call, withQuery } from '@benchwire/shared/client/http-client.ts';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useRef } from 'react';
 import { Link } from 'wouter';
 import { useGet } from '../../api/use-api.ts';
 import { Panel } from '../../parts/panel.tsx';
@@ -8,6 +8,7 @@ import type { PlacedPanel } from './layout.ts';
 import { matchingPanels } from './matching-panels.ts';
 import { panelInWords } from './panel-words.ts';
 import { useRowSpan } from './use-row-span.ts';
+import { useSeen } from './use-seen.ts';
 
 const SeriesPanel = lazy(() => import('./series-panel.tsx'));
 
@@ -47,13 +48,24 @@ export function PanelsOfRule({ panel, tools }: { panel: PlacedPanel; tools?: Rea
       {panels.map(({ key, title, first, others }) => (
         <Cell key={key} columns={columns}>
           <Panel title={title}>
-            <Suspense fallback={null}>
+            <OnceSeen>
               <SeriesPanel series_id={first.series_id} over={others.map(({ series_id }) => series_id)} />
-            </Suspense>
+            </OnceSeen>
           </Panel>
         </Cell>
       ))}
     </>
+  );
+}
+
+/** A series asks several questions, and a rule may have many: each is drawn once it is scrolled to. */
+function OnceSeen({ children }: { children: ReactNode }): ReactNode {
+  const place = useRef<HTMLDivElement>(null);
+  const seen = useSeen(place);
+  return (
+    <div ref={place} className="bw-seen">
+      {seen && <Suspense fallback={null}>{children}</Suspense>}
+    </div>
   );
 }
 

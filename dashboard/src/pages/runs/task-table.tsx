@@ -96,7 +96,7 @@ function Rows({ run, rows, onPick, order, all }: RowsProps): ReactNode {
       title: 'Task',
       value: ({ task_id }) => task_id,
       cell: ({ task_id }) => (
-        <UnstyledButton className="bw-link" onClick={() => onPick(task_id)}>
+        <UnstyledButton className="bw-link bw-name" title={task_id} onClick={() => onPick(task_id)}>
           {task_id}
         </UnstyledButton>
       ),
