@@ -878,6 +878,17 @@ class GetBenchmarkModelsAnswerItemsItemCatalogueRunsItem(TypedDict):
     reason: str | None
 
 
+class GetBenchmarkModelsAnswerItemsItemCatalogueWorkloadsValue(TypedDict):
+    parameters: NotRequired[float]
+    weight_bytes: NotRequired[float]
+    flops: NotRequired[float]
+    bytes_moved: NotRequired[float]
+    activation_bytes: NotRequired[float]
+    operators: NotRequired[float]
+    kinds: NotRequired[dict[str, float]]
+    reason: NotRequired[str]
+
+
 GetBenchmarkModelsAnswerItemsItemCatalogue = TypedDict(
     "GetBenchmarkModelsAnswerItemsItemCatalogue",
     {
@@ -893,6 +904,7 @@ GetBenchmarkModelsAnswerItemsItemCatalogue = TypedDict(
         "reason": str | None,
         "runs": list[GetBenchmarkModelsAnswerItemsItemCatalogueRunsItem],
         "dimensions": dict[str, dict[str, int]],
+        "workloads": dict[str, GetBenchmarkModelsAnswerItemsItemCatalogueWorkloadsValue],
     },
 )
 
