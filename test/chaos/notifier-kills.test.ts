@@ -17,7 +17,7 @@ import { type SpawnedService, spawnService } from '../support/spawn-service.ts';
 
 /**
  * The notifier, NATS and the receiving side are killed at random (kill -9) while findings come in: in the end every message is at each of
- * two receivers once per revision. BENCHWIRE_NOTIFY_FINDINGS=10000 is the figure in docs/benchmarks.md; BENCHWIRE_NOTIFY_SEED varies it.
+ * two receivers once per revision. BENCHWIRE_NOTIFY_FINDINGS=10000 makes it long; BENCHWIRE_NOTIFY_SEED varies it.
  */
 const count = Number(process.env.BENCHWIRE_NOTIFY_FINDINGS ?? 150);
 const seed = Number(process.env.BENCHWIRE_NOTIFY_SEED ?? 1);
