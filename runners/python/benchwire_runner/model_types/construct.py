@@ -25,11 +25,8 @@ class TooLarge(MemoryError):
 
 def make_config(model_type: str, level: str, fields: Mapping[str, object] = {}) -> PreTrainedConfig:
     """The default configuration with what it lacks filled in, made small as the level says."""
-    config = config_class(model_type)()
-    for name, value in fields.items():
-        # Towers that the default leaves out are made small with the rest.
-        if _is_tower(value):
-            set_field(config, name, config_class(value["model_type"])(**value))
+    towers = {name: config_class(value["model_type"])(**value) for name, value in fields.items() if _is_tower(value)}
+    config = config_class(model_type)(**towers)
     fill_missing_values(config)
     shrink(config, LEVELS[level])
     fill_missing_values(config)

@@ -38,11 +38,11 @@ STAGES = ("none", "config", "model", "forward")
 def find_recipe(model_type: str, *, task: str | None = None, seed: int = 0, cpu_seconds: float = 60) -> Recipe:
     """@raises Failure with the furthest stage that any level reached"""
     ends = time.process_time() + cpu_seconds
+    hint = HINTS.get(model_type, Hint())
     try:
-        config_class(model_type)()
+        make_config(model_type, "D", hint.fields)
     except Exception as cause:
         raise Failure("none", f"no default configuration: {_words(cause)}") from cause
-    hint = HINTS.get(model_type, Hint())
     tried = [c for c in candidates(model_type, task) if hint.model_class in (None, c.cls.__name__)]
     if not tried:
         return _by_parent(
@@ -78,7 +78,7 @@ def _try(model_type: str, candidate: Candidate, level: str, hint: Hint, seed: in
         try:
             return _feed(model_type, candidate, level, hint, config, model, seed, cpu_seconds, experts, attention)
         except NoInputs as cause:
-            text = str(cause)
+            text = " ".join(cause.errors)
             if "multiple of 16 bytes" in text and experts is None:
                 experts = "eager"
             elif ("attn_mask" in text or "scaled_dot_product" in text) and attention is None:

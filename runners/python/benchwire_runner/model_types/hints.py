@@ -57,7 +57,39 @@ def _image_words(codes: int) -> dict[str, int]:
     return {"<image>": 8, **names}
 
 
+# Kernel, stride and padding of each layer, as PaddleOCR sets them.
+_INTRACLASS = {
+    "reduce_channel": [1, 1, 0],
+    "return_channel": [1, 1, 0],
+    **{
+        f"{kind}_{ratio}ratio": [
+            [side if "vertical" in kind or "sym" in kind else 1, side if "vertical" not in kind else 1],
+            [1, 1],
+            [
+                side // 2 if "vertical" in kind or "sym" in kind else 0,
+                side // 2 if "vertical" not in kind else 0,
+            ],
+        ]
+        for kind in ("vertical_long_to_small_conv", "horizontal_small_to_long_conv", "symmetric_conv_long")
+        for ratio, side in (("long", 7), ("mid", 5), ("short", 3))
+    },
+}
 GRID = values([1, 3], 1, 4, 4)
+# The default backbone is that of text recognition: one output, and strides in one direction only.
+_ALL_STAGES = {
+    "backbone_config._out_features": ["stage1", "stage2", "stage3", "stage4"],
+    "backbone_config._out_indices": [1, 2, 3, 4],
+    "backbone_config.block_configs": [
+        [[3, 96, 96, 1, True]],
+        [[3, 96, 96, 2, False]],
+        [[3, 96, 192, 2, False], [3, 192, 192, 1, True]],
+        [[3, 192, 384, 2, False], [3, 384, 384, 1, True]],
+    ],
+    "backbone_config.depths": [1, 1, 2, 2],
+}
+# Column and row of each of the 4 x 4 patches of the only frame.
+_PLACES = values([1, 16, 2], *[place for at in range(16) for place in (at % 4, at // 4)])
+_ONE_VIDEO = {"num_frames_per_video": values([1], 1), "video_position_ids": _PLACES}
 # Their first two numbers are the row and the column of the patch.
 FLAT_PATCHES = fractions(1, 16, 2 + 3 * 16 * 16)
 
@@ -81,11 +113,21 @@ HINTS: dict[str, Hint] = {
         },
     ),
     "colqwen2": Hint(inputs={"pixel_values": floats(1, 16, 1176)}),
+    "deepseek_ocr2": Hint(
+        fields={
+            "text_config.mlp_layer_types": ["dense", "sparse"],
+            "vision_config.sam_config.downsample_channels": [512, 256],
+        }
+    ),
+    "deepseek_ocr2_text": Hint(fields={"mlp_layer_types": ["dense", "sparse"]}),
+    "deepseek_ocr2_vision": Hint(fields={"sam_config.downsample_channels": [512, 256]}),
     "deepseek_vl_hybrid": Hint(inputs={"high_res_pixel_values": floats(1, 3, 64, 64)}),
     "depth_pro": Hint(fields={"patch_size": 56}, inputs={"pixel_values": floats(1, 3, 224, 224)}),
     "dia": Hint(inputs={"input_ids": ids(1, 16, below=200), "decoder_input_ids": ids(1, 8, 9, below=1000)}),
     "dia_decoder": Hint(inputs={"input_ids": ids(1, 8, 9, below=1000)}),
-    "embedding_gemma2": Hint(fields={"vision_config": {"model_type": "gemma4_vision"}}),
+    "edgetam": Hint(fields={"vision_config.backbone_channel_list": [1024, 512, 256, 64]}),
+    "edgetam_vision_model": Hint(fields={"backbone_channel_list": [1024, 512, 256, 64]}),
+    "embedding_gemma2": Hint(fields={"vision_config": {"model_type": "gemma4_vision"}}, inputs=_ONE_VIDEO),
     "esm": Hint(fields={"pad_token_id": 1, "mask_token_id": 2}),
     "falcon_h1": Hint(fields={"mamba_d_ssm": 128, "mamba_n_heads": 16, "mamba_d_head": 8}),
     "fast_vlm": Hint(fields={"vision_config.hidden_size": 3072}),
@@ -98,6 +140,16 @@ HINTS: dict[str, Hint] = {
     ),
     "gemma3n_audio": Hint(inputs={"audio_mel_mask": no(1, 128)}),
     "gemma3n_text": Hint(fields={"intermediate_size": [512] * 35}),
+    "gemma4": Hint(inputs=_ONE_VIDEO),
+    "gemma4_assistant": Hint(
+        fields={
+            "text_config": {
+                "model_type": "gemma4_text",
+                "hidden_size_per_layer_input": 0,
+                "vocab_size_per_layer_input": 0,
+            }
+        }
+    ),
     "glm4v_vision": Hint(inputs={"hidden_states": floats(16, 1176), "grid_thw": GRID}),
     "granite4_vision": Hint(fields={"deepstack_layer_map": [[-1, 0]], "downsample_rate": "1/2"}),
     "granite_docling": Hint(inputs={"pixel_values": floats(1, 1, 3, 64, 64), "pixel_attention_mask": yes(1, 1)}),
@@ -214,11 +266,30 @@ HINTS: dict[str, Hint] = {
                 "global_pool": "",
             },
         },
-        inputs={"pixel_values": floats(1, 1, 3, 56, 56)},
+        inputs={"pixel_values": floats(1, 1, 3, 56, 56), "pixel_values_videos": floats(1, 2, 3, 56, 56)},
+    ),
+    "pi0": Hint(
+        inputs={
+            "pixel_values": floats(1, 1, 3, 56, 56),
+            "pixel_attention_mask": yes(1, 1),
+            "action_embeds": floats(1, 16, 256),
+        }
     ),
     "pix2struct": Hint(inputs={"flattened_patches": FLAT_PATCHES}),
     "pix2struct_text_model": Hint(fields={"initializer_range": 0.02}),
     "pix2struct_vision_model": Hint(inputs={"flattened_patches": FLAT_PATCHES}),
+    "pp_ocrv5_mobile_rec": Hint(inputs={"pixel_values": floats(1, 3, 96, 320)}),
+    "pp_ocrv5_server_det": Hint(fields={"intraclass_block_config": _INTRACLASS, "scale_factor_list": [1, 2, 4, 8]}),
+    "pp_ocrv6_medium_det": Hint(
+        fields={
+            **_ALL_STAGES,
+            "intraclass_block_config": _INTRACLASS,
+            "scale_factor_list": [1, 2, 4, 8],
+            "kernel_list": [3, 2, 2],
+        }
+    ),
+    "pp_ocrv6_small_det": Hint(fields={**_ALL_STAGES, "layer_list_out_channels": [96, 96, 192, 384]}),
+    "qwen2_5_omni": Hint(fields={"thinker_config.vision_start_token_id": 5}),
     "qwen2_5_omni_audio_encoder": Hint(
         inputs={
             "input_features": floats(128, 200),
@@ -227,6 +298,23 @@ HINTS: dict[str, Hint] = {
         }
     ),
     "qwen2_5_omni_bigvgan": Hint(inputs={"mel_spectrogram": floats(1, 80, 16)}),
+    "qwen2_5_omni_dit": Hint(
+        inputs={
+            "hidden_states": floats(1, 16, 80),
+            "condition_vector": floats(1, 32, 80),
+            "speaker_embedding": floats(1, 16, 192),
+            "quantized_code": ids(1, 8, below=1000),
+            "time_step": InputSpec([1], "ones"),
+        }
+    ),
+    "qwen2_5_omni_thinker": Hint(fields={".vision_start_token_id": 5}),
+    "qwen2_5_omni_token2wav": Hint(
+        inputs={
+            "code": ids(1, 8, below=1000),
+            "conditioning": floats(1, 192),
+            "reference_mel": floats(1, 32, 80),
+        }
+    ),
     "qwen2_audio": Hint(
         fields={"audio_token_id": 7},
         inputs={
@@ -249,8 +337,14 @@ HINTS: dict[str, Hint] = {
     "qwen3_omni_moe_talker_code_predictor": Hint(
         without=("input_ids", "attention_mask"), inputs={"inputs_embeds": floats(1, 8, 1024)}
     ),
-    "qwen3_omni_moe_talker_text": Hint(fields={"shared_expert_intermediate_size": 128}),
+    "qwen3_omni_moe_talker_text": Hint(
+        fields={"shared_expert_intermediate_size": 128},
+        without=("input_ids",),
+        inputs={"inputs_embeds": floats(1, 8, 1024)},
+    ),
+    "qwen3_omni_moe_thinker": Hint(fields={".vision_start_token_id": 5}),
     "qwen3_omni_moe_vision_encoder": Hint(inputs={"hidden_states": floats(16, 1536), "grid_thw": GRID}),
+    "qwen4_exp": Hint(fields={"text_config.indexer_head_dim": 256}),
     "qwen4_exp_vision": Hint(inputs={"hidden_states": floats(16, 1536), "grid_thw": GRID}),
     "rag": Hint(
         fields={"n_docs": 2},
@@ -273,6 +367,12 @@ HINTS: dict[str, Hint] = {
     "step3p5": Hint(fields={"sliding_window": 8}),
     "step3p7": Hint(fields={"text_config.sliding_window": 8}),
     "timm_backbone": Hint(fields={"backbone": "resnet18"}),
+    "uvdoc": Hint(
+        fields={
+            "backbone_config._out_features": [f"stage{n}" for n in range(1, 7)],
+            "backbone_config._out_indices": [1, 2, 3, 4, 5, 6],
+        }
+    ),
     "vibevoice_acoustic_tokenizer_encoder": Hint(inputs={"hidden_states": floats(1, 1, 6400)}),
     "video_llama_3": Hint(inputs={"image_merge_sizes": values([1], 1), "video_merge_sizes": values([1], 1)}),
     "vipllava": Hint(fields={"vision_feature_layers": [-1, -2]}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,11 @@ OPTIONAL = ("attention_mask",)
 
 
 class NoInputs(Exception):
-    """No guess ran; the message is the error of the first one, which is usually the nearest."""
+    """No guess ran; the message is the error of the first one, which is usually the nearest. `errors` has all of them."""
+
+    def __init__(self, message: str, errors: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.errors = [message, *errors]
 
 
 @dataclass
@@ -47,21 +52,22 @@ def find_inputs(
     signature = [n for n in signature if n not in without]
     ends = time.process_time() + cpu_seconds
     first_error = ""
+    errors: list[str] = []
     for plan in first_plans(model, facts):
         plan.given = given or {}
         plan.names = [n for n in dict.fromkeys([*plan.names, *plan.given]) if n not in without]
         for variant in layout_variants(plan, signature, facts):
             if time.process_time() > ends:
-                raise NoInputs(f"no inputs found within {cpu_seconds:g} s: {first_error}")
-            result = _attempt(model, variant, facts, signature, seed, ends)
+                raise NoInputs(f"no inputs found within {cpu_seconds:g} s: {first_error}", errors)
+            result = _attempt(model, variant, facts, signature, seed, ends, errors)
             if isinstance(result, Found):
                 return result
             first_error = first_error or result
-    raise NoInputs(first_error or f"forward({', '.join(required)}) takes nothing that a rule knows")
+    raise NoInputs(first_error or f"forward({', '.join(required)}) takes nothing that a rule knows", errors)
 
 
 def _attempt(
-    model: torch.nn.Module, plan: Plan, facts: Facts, signature: list[str], seed: int, ends: float
+    model: torch.nn.Module, plan: Plan, facts: Facts, signature: list[str], seed: int, ends: float, errors: list[str]
 ) -> Found | str:
     optional = tuple(
         n for n in OPTIONAL if n in signature and ("input_ids" in plan.names or "inputs_embeds" in plan.names)
@@ -84,6 +90,7 @@ def _attempt(
             raise
         except Exception as cause:
             message = f"{type(cause).__name__}: {cause}"
+            errors.append(message)
             first = first or message
             # Two inputs may have the same fault.
             same = same + 1 if message == error else 0
@@ -99,7 +106,7 @@ def _attempt(
 
 def mend_plan(model: torch.nn.Module, plan: Plan, facts: Facts, signature: list[str], *, seed: int) -> Found:
     """A plan that ran with other sizes, with these. @raises NoInputs"""
-    result = _attempt(model, plan, facts, signature, seed, time.process_time() + 600)
+    result = _attempt(model, plan, facts, signature, seed, time.process_time() + 600, [])
     if isinstance(result, Found):
         return result
     raise NoInputs(result)
