@@ -156,13 +156,13 @@ HINTS: dict[str, Hint] = {
     "granite_speech": Hint(
         fields={"projector_config.encoder_hidden_size": 256, "audio_token_id": 7},
         inputs={
-            "input_ids": InputSpec([1, 17], "ids", "int", below=1000, avoid=[7], placeholders=[(7, 1)]),
+            "input_ids": InputSpec([1, 43], "ids", "int", below=1000, avoid=[7], placeholders=[(7, 27)]),
         },
     ),
     "granite_speech_plus": Hint(
         fields={"projector_config.encoder_hidden_size": 256, "audio_token_id": 7},
         inputs={
-            "input_ids": InputSpec([1, 17], "ids", "int", below=1000, avoid=[7], placeholders=[(7, 1)]),
+            "input_ids": InputSpec([1, 43], "ids", "int", below=1000, avoid=[7], placeholders=[(7, 27)]),
         },
     ),
     "hunyuan_vl": Hint(

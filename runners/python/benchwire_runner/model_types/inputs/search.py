@@ -123,7 +123,7 @@ def _fed(model: torch.nn.Module, plan: Plan) -> list[str]:
     names = set(plan.names)
     parameters, _ = signature_of(model)
     kinds = {
-        "text": {"input_ids", "decoder_input_ids"},
+        "text": {"input_ids", "decoder_input_ids", "inputs_embeds"},
         "image": {"pixel_values", "pixel_values_images", "images", "sample", "frame", "flattened_patches"},
         "video": {"pixel_values_videos" if "pixel_values_videos" in parameters else "pixel_values"},
         "audio": {n for n in names if n.startswith(("input_features", "input_values", "audio", "waveform"))},
