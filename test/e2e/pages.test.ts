@@ -351,6 +351,7 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
     const { rows } = await client.query('findings', {});
     const finding = `/findings/${encodeURIComponent(rows[0]?.finding_id ?? '')}`;
     const [run] = (await client.query('runs', { search: 'a_name' })).rows;
+    const other = (await client.query('runs', {})).rows.find(({ run_id }) => run_id !== run?.run_id)?.run_id;
     const [worker] = (await client.query('workers', {})).rows;
     const api = new HttpClient({ url: dashboard.url, headers: { Authorization: `Bearer ${dashboard.key}` } });
     const [test] = (await api.send(call('GET /api/tests'))).items;
@@ -361,8 +362,11 @@ describe.skipIf(missing !== undefined)('pages of the dashboard', () => {
       '/runs': ['/runs'],
       '/runs/new': ['/runs/new', '/runs/new?by=yaml'],
       '/runs/:run_id': ['', '?tab=results', '?tab=findings', '?tab=events'].map((tab) => `/runs/${run?.run_id}${tab}`),
-      // Sides with names of 200 characters are wider than a window still.
-      '/compare': ['/compare'],
+      '/compare': [
+        '/compare',
+        `/compare?model=fast-model-v2&model=${LONG}`,
+        `/compare?run=${run?.run_id}&run=${other}`,
+      ],
       '/matrix': ['', '&view=families', '&view=efficiency', '&view=compatibility', '&view=history', '&view=3d'].map(
         (view) => `/matrix?metric=request_latency_ms${view}`,
       ),

@@ -168,7 +168,7 @@ function Heading<Row>({
   const active = sorting?.key === key ? sorting : undefined;
   const text = (
     <>
-      {title}
+      <Plain value={title} />
       {unit !== undefined && <span className="bw-unit"> {unit}</span>}
     </>
   );

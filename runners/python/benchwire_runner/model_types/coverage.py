@@ -99,18 +99,23 @@ def _start(model_type: str, arguments: argparse.Namespace) -> Child:
         os.close(reader)
         # What asks for more gets an error and may go on; a process that is ended cannot say what it tried.
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MB * 2**20, MEMORY_MB * 2**20))
-        from .stages import reach
+        from .stages import Reached, reach
 
-        reached = reach(
-            model_type,
-            export=arguments.export,
-            search=arguments.search,
-            seconds=arguments.seconds,
-            profile=arguments.profile,
-        )
-        text = json.dumps(asdict(reached))
         with os.fdopen(writer, "w") as out:
-            out.write(text)
+
+            def say(reached: Reached) -> None:
+                print(json.dumps(asdict(reached)), file=out, flush=True)
+
+            say(
+                reach(
+                    model_type,
+                    export=arguments.export,
+                    search=arguments.search,
+                    seconds=arguments.seconds,
+                    profile=arguments.profile,
+                    progress=say,
+                )
+            )
     finally:
         os._exit(0)
 
@@ -134,14 +139,17 @@ def _look_at(child: Child) -> dict[str, object] | None:
         return None
     _, status = os.waitpid(child.pid, 0)
     os.close(child.pipe)
-    if reason or not child.text:
+    # The last line that is whole: a child that is ended while it exports has said what its forward pass came to.
+    said = child.text[: child.text.rfind(b"\n") + 1].splitlines()
+    if reason or not said:
         reason = (
             reason or f"the process ended with signal {os.WTERMSIG(status)}"
             if os.WIFSIGNALED(status)
             else reason or "the process gave no result"
         )
-        return {"type": child.type, "stage": "none", "reason": reason, "peak_memory_mb": child.peak_memory_mb}
-    result: dict[str, object] = json.loads(child.text)
+        known = json.loads(said[-1]) if said else {"type": child.type, "stage": "none"}
+        return {**known, "reason": reason, "peak_memory_mb": child.peak_memory_mb}
+    result: dict[str, object] = json.loads(said[-1])
     result["wall_seconds"] = round(time.monotonic() - child.started, 3)
     return result
 

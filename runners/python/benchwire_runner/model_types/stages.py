@@ -6,7 +6,8 @@ import os
 import resource
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -43,6 +44,8 @@ class Reached:
     export: bool = False
     onnx_bytes: int | None = None
     difference: float | None = None
+    # `eager` where the export is equal with the plain attention only.
+    export_attention: str | None = None
     # By size, where they were asked for: see workload.py.
     workloads: dict[str, dict[str, Any]] | None = None
     cpu_seconds: float = 0.0
@@ -52,9 +55,13 @@ class Reached:
 
 
 def reach(
-    model_type: str, *, export: bool, search: bool, seconds: float = 60, profile: bool = False
+    model_type: str, *, export: bool, search: bool, seconds: float = 60, profile: bool = False,
+    progress: Callable[[Reached], None] | None = None,
 ) -> Reached:  # fmt: skip
-    """Takes the type as far as it comes. Run it in a process of its own: models crash, hang and grow."""
+    """Takes the type as far as it comes. Run it in a process of its own: models crash, hang and grow.
+
+    @param progress: called after the forward pass, with what is known then
+    """
     reached = Reached(model_type, versions=installed_versions())
     started = time.process_time()
     try:
@@ -64,8 +71,12 @@ def reach(
         if profile:
             recipe = recipe_from_json(reached.recipe or {})
             reached.workloads = {size: known_workload(reached.type, recipe, size=size) for size in DEFAULTS}
+        reached.cpu_seconds = round(time.process_time() - started, 3)
+        reached.export = export
+        if progress is not None:
+            progress(reached)
         if export:
-            _export(reached)
+            _export_either_way(reached)
     except Failure as failure:
         reached.stage, reached.reason = failure.stage, failure.reason
     except Exception as cause:
@@ -133,20 +144,42 @@ def tensors_in(output: Any) -> list[torch.Tensor]:
     return []
 
 
-def _export(reached: Reached) -> None:
+def _export_either_way(reached: Reached) -> None:
+    """With the attention that runs, else with the plain one: exporters lose masks of the fast one."""
+    attention = recipe_from_json(reached.recipe or {}).attention
+    try:
+        _export(reached, attention)
+        return
+    except Exception as cause:
+        if attention == "eager":
+            raise
+        first, stage, how_far = cause, reached.stage, reached.difference
+    try:
+        _export(reached, "eager")
+        reached.export_attention = "eager"
+    except Exception as cause:
+        if STAGES.index(reached.stage) <= STAGES.index(stage):
+            reached.stage, reached.difference = stage, how_far
+            raise first from cause
+        raise
+
+
+def _export(reached: Reached, attention: str | None) -> None:
     import onnxruntime
     from transformers.exporters import OnnxConfig, OnnxExporter
+    from transformers.exporters.utils import get_leaf_tensors, onnx_feed
 
     from .onnx_file import save_onnx
 
-    reached.export = True
-    recipe = recipe_from_json(reached.recipe or {})
+    recipe = replace(recipe_from_json(reached.recipe or {}), attention=attention)
     built = build_by_recipe(reached.type, recipe, size="tiny", seed=1)
-    inputs = built.inputs(1)
+    inputs = {name: each.detach() if isinstance(each, torch.Tensor) else each for name, each in built.inputs(1).items()}
     torch.manual_seed(0)
     with torch.no_grad():
-        expected = [t for t in tensors_in(built.model(**inputs)) if t.is_floating_point()]
-    exported = OnnxExporter().export(built.model, dict(inputs), OnnxConfig(dynamic=False))
+        expected = get_leaf_tensors(built.model(**inputs))
+    # The exporter adds to the inputs what it computes outside of the graph.
+    sample = dict(inputs)
+    exported = OnnxExporter().export(built.model, sample, OnnxConfig(dynamic=False))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         save_onnx(exported, path)
@@ -155,12 +188,15 @@ def _export(reached: Reached) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        wanted = {i.name for i in session.get_inputs()}
-        flat = {name: tensor.numpy() for name, tensor in inputs.items() if isinstance(tensor, torch.Tensor)}
-        results = session.run(None, {name: flat[name] for name in wanted})
+        feed = onnx_feed([each.name for each in session.get_inputs()], sample)
+        names = [each.name.removeprefix("output.") for each in session.get_outputs()]
+        results = dict(zip(names, session.run(None, feed), strict=True))
     reached.stage = "onnxruntime"
-    got = [torch.from_numpy(r) for r in results if r.dtype.kind == "f"]
-    reached.difference = difference(expected, got)
+    wanted = {name: tensor for name, tensor in expected.items() if tensor.is_floating_point()}
+    missing = [name for name in wanted if name not in results]
+    if missing:
+        raise RuntimeError(f"the exported model lacks the outputs {', '.join(missing)}")
+    reached.difference = difference(list(wanted.values()), [torch.from_numpy(results[name]) for name in wanted])
     if reached.difference > TOLERANCE:
         raise RuntimeError(
             f"the exported model's outputs differ from PyTorch's by {reached.difference:.2g} of their range"

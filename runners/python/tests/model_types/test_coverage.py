@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ pytest.importorskip("transformers")
 if not torch.cuda.is_available():
     torch.cuda.is_current_stream_capturing = lambda: False
 
+from benchwire_runner.model_types import coverage
 from benchwire_runner.model_types.recipe import stored_recipes
 from benchwire_runner.model_types.stages import STAGES, reach
 
@@ -40,3 +42,31 @@ def test_comes_as_far_as_recorded(model_type: str) -> None:
     assert (reached.stage, reached.reason) == ("forward", "")
     assert reached.parameters
     assert reached.versions["transformers"]
+
+
+def test_a_child_that_is_ended_while_it_exports_has_said_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "CPU_SECONDS", 0.1)
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(writer, b'{"type": "bert", "stage": "forward", "parameters": 7}\n{"type": "be')
+        while True:
+            pass
+    os.close(writer)
+    os.set_blocking(reader, False)
+    child = coverage.Child("bert", pid, reader, time.monotonic())
+    line = None
+    while line is None:
+        line = coverage._look_at(child)
+    assert (line["stage"], line["parameters"]) == ("forward", 7)
+    assert line["reason"] == "more than 0.1 s of processor time"
+
+
+def test_an_export_is_tried_with_the_plain_attention_where_the_fast_one_loses_its_mask() -> None:
+    reached = reach("aimv2_text_model", export=True, search=False)
+    assert (reached.stage, reached.export_attention) == ("equal", "eager")
+
+
+def test_an_exporter_that_computes_inputs_outside_of_the_graph_gives_them_to_the_comparison() -> None:
+    reached = reach("blip_2_qformer", export=True, search=False)
+    assert (reached.stage, reached.reason) == ("equal", "")
