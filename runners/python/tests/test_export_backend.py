@@ -56,6 +56,14 @@ def test_the_file_has_the_opset_that_was_asked_for(tmp_path: Path) -> None:
     assert {each.version for each in onnx.load(str(path)).opset_import if each.domain == ""} == {20}
 
 
+def test_a_mask_that_the_exporter_loses_is_found_and_the_plain_attention_taken(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    said = exported("aimv2_text_model", path)
+    assert said["exported"]["largest_difference"] < 1e-4
+    assert "exported with the plain attention" in said["loaded"]["notes"][-1]
+    assert [each.name for each in tmp_path.iterdir()] == ["model.onnx"]
+
+
 def test_a_model_that_no_exporter_takes_gives_their_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchwire_runner.backends import export_backend
     from benchwire_runner.errors import TaskFailure
