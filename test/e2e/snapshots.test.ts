@@ -54,12 +54,20 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
 
   it('takes a snapshot of a run with its results', async () => {
     const { page } = browser;
+    // What is still on its way when it is saved belongs to it, too.
+    const saved = Promise.withResolvers<void>();
+    await page.route('**/api/runs/*/verdict*', async (route) => {
+      await saved.promise;
+      await route.continue();
+    });
     await page.goto(`${dashboard.url}/runs/${runs[0]}?tab=results`);
     await page.getByRole('cell', { name: '12.5' }).first().waitFor();
     await page.getByRole('button', { name: 'Take a snapshot' }).click();
     await page.getByLabel('Title').fill('Before the cleanup <script>alert(1)</script>');
     await page.getByRole('button', { name: 'Save snapshot' }).click();
+    saved.resolve();
     await banner().getByText('Before the cleanup').waitFor();
+    await page.unroute('**/api/runs/*/verdict*');
     await page.getByRole('heading', { name: 'first-run' }).waitFor();
     await page.getByRole('cell', { name: '12.5' }).first().waitFor();
     // Nothing of it can be changed.

@@ -3,6 +3,8 @@ import type { SnapshotAnswer, SnapshotFacts, SnapshotFile } from '@benchwire/sha
 import type { Query, QueryClient } from '@tanstack/react-query';
 import { api } from '../api/client.ts';
 
+const LOADING_MS = 30_000;
+
 type Asked = Pick<Call<unknown>, 'method' | 'path' | 'query' | 'body'>;
 
 /** What a query of the page asked for: by its own word, or by the form of its key (use-api.ts). */
@@ -44,8 +46,28 @@ function sent(query: Asked['query']): SnapshotAnswer['query'] {
   ) as SnapshotAnswer['query'];
 }
 
-/** Stores what the page shows now. */
+/** Waits for what the page is still loading; a snapshot lacks what has not come within the time. */
+async function loaded(client: QueryClient, most_ms: number): Promise<void> {
+  const cache = client.getQueryCache();
+  const isLoading = (): boolean =>
+    cache.findAll({ type: 'active', fetchStatus: 'fetching' }).some(({ state }) => state.status === 'pending');
+  if (!isLoading()) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(done, most_ms);
+    const stop = cache.subscribe(() => {
+      if (!isLoading()) done();
+    });
+  });
+}
+
+/** Stores what the page shows once its answers are there. */
 export async function takeSnapshot(client: QueryClient, title: string): Promise<SnapshotFacts> {
+  await loaded(client, LOADING_MS);
   const file: SnapshotFile = {
     ...{ benchwire_snapshot: 1, title, page: `${location.pathname}${location.search}` },
     taken_at: new Date().toISOString(),
