@@ -136,7 +136,7 @@ function noteMissing({ last, samples, history, finding, missing }: Found): void 
     );
   if (samples.length === 0)
     missing.push(
-      'samples.json: the stack has no raw points of this task: it reported none, or their time to live is over.',
+      'samples.json: the stack has no raw points of this task: it reported none, or they have expired.',
     );
   for (const { metric, values } of samples)
     if (values.length >= MAX_SAMPLES)
