@@ -42,7 +42,7 @@ describe('a coverage run', () => {
     const recorded = await bw('models', '--record', 'coverage.jsonl');
     expect(recorded.code, recorded.stderr).toBe(0);
     expect(recorded.stdout).toContain('recorded 2 model types, 3 results');
-    expect(recorded.stderr).toContain('gpt2 fell back from forward to config: no such field');
+    expect(recorded.stderr).toContain('gpt2 fell back from equal to config: no such field');
     await vi.waitFor(async () => {
       const shown = await bw('models', 'gpt2', '--coverage');
       expect(shown.stdout).toMatch(/gpt2 +torch +config .*no such field/);

@@ -135,9 +135,7 @@ function noteMissing({ last, samples, history, finding, missing }: Found): void 
       `results: the last attempt ended as ${last.status} (${last.error?.message ?? 'without an error'}), so there is no value to compare with.`,
     );
   if (samples.length === 0)
-    missing.push(
-      'samples.json: the stack has no raw points of this task: it reported none, or they have expired.',
-    );
+    missing.push('samples.json: the stack has no raw points of this task: it reported none, or they have expired.');
   for (const { metric, values } of samples)
     if (values.length >= MAX_SAMPLES)
       missing.push(`samples.json: ${metric} may be thinned to means of neighbouring points, at most ${MAX_SAMPLES}.`);
