@@ -82,7 +82,8 @@ def reach(
     except Exception as cause:
         reached.reason = _words(cause)
     reached.cpu_seconds = round(time.process_time() - started, 3)
-    if export or reached.peak_memory_mb == 0:
+    # What is placed by it measures, and does not export.
+    if reached.peak_memory_mb == 0:
         reached.peak_memory_mb = _peak_memory_mb()
     return reached
 
