@@ -55,7 +55,7 @@ export function AddPanel({ onAdd, onDone }: { onAdd: (panel: PlacedPanel) => voi
           <TextInput
             label="Benchmarks"
             placeholder="all: *"
-            title="A name, in which * stands for any text: nightly-*"
+            title="A name; * matches any text: nightly-*"
             value={of}
             onChange={(event) => setOf(event.currentTarget.value)}
             maxLength={256}

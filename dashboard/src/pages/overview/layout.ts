@@ -42,7 +42,7 @@ const MIN_COLUMNS = 3;
 const MAX_PANELS = 40;
 const MAX_TEXT = 256;
 const FIELDS_OF_RULE: Readonly<Record<string, string>> = {
-  of: 'a benchmark, where * stands for any text',
+  of: 'a benchmark; * matches any text',
   metric: 'the name of a metric',
 };
 

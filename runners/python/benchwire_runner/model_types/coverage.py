@@ -141,14 +141,13 @@ def _look_at(child: Child) -> dict[str, object] | None:
     os.close(child.pipe)
     # The last line that is whole: a child that is ended while it exports has said what its forward pass came to.
     said = child.text[: child.text.rfind(b"\n") + 1].splitlines()
-    if reason or not said:
-        reason = (
-            reason or f"the process ended with signal {os.WTERMSIG(status)}"
-            if os.WIFSIGNALED(status)
-            else reason or "the process gave no result"
-        )
+    if os.WIFSIGNALED(status):
+        reason = reason or f"the process ended with signal {os.WTERMSIG(status)}"
+    elif not said:
+        reason = "the process gave no result"
+    if reason:
         known = json.loads(said[-1]) if said else {"type": child.type, "stage": "none"}
-        return {**known, "reason": reason, "peak_memory_mb": child.peak_memory_mb}
+        return {"peak_memory_mb": child.peak_memory_mb, **known, "reason": reason}
     result: dict[str, object] = json.loads(said[-1])
     result["wall_seconds"] = round(time.monotonic() - child.started, 3)
     return result

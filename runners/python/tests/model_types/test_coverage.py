@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -42,6 +43,22 @@ def test_comes_as_far_as_recorded(model_type: str) -> None:
     assert (reached.stage, reached.reason) == ("forward", "")
     assert reached.parameters
     assert reached.versions["transformers"]
+
+
+def test_a_child_that_ends_by_a_signal_while_it_exports_says_so() -> None:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(writer, b'{"type": "bert", "stage": "forward", "reason": "", "peak_memory_mb": 9}\n')
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.close(writer)
+    os.set_blocking(reader, False)
+    child = coverage.Child("bert", pid, reader, time.monotonic())
+    line = None
+    while line is None:
+        line = coverage._look_at(child)
+    assert (line["stage"], line["reason"]) == ("forward", "the process ended with signal 9")
+    assert line["peak_memory_mb"] == 9
 
 
 def test_a_child_that_is_ended_while_it_exports_has_said_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
