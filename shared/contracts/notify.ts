@@ -227,6 +227,14 @@ export const notification = z.object({
 });
 export type Notification = z.infer<typeof notification>;
 
+/**
+ * The same as the notifier reads it back: its items, which are nine tenths of it, as they were written. Only notifiers may publish there, and a
+ * start reads tens of thousands.
+ */
+export const writtenNotification = notification.extend({
+  items: z.array(z.custom<NotificationItem>((written) => typeof written === 'object' && written !== null)),
+});
+
 export const DELIVERY_STATES = ['sending', 'sent', 'retrying', 'failed'] as const;
 /** What became of one revision of a message; the last one counts. */
 export const delivery = z.object({

@@ -57,6 +57,10 @@ const BENCHMARKS: Record<string, { what: string; run: () => Promise<Run> }> = {
     what: 'change-free pull requests and steps of 5 % as `bw ci` measures them: red, neutral and green checks; against the goal of 1 %',
     run: async () => (await import('./ci.ts')).ci,
   },
+  notifier: {
+    what: '10,000 findings, each a message: messages a second, memory, and kill -9 until the next message; against a limit of 10 s',
+    run: async () => (await import('./notifier.ts')).notifier,
+  },
   anomaly: {
     what: 'points a second over 100,000 series, and bytes a series; against a z-score over the last 100 points',
     run: async () => (await import('./anomaly.ts')).anomaly,

@@ -4,13 +4,14 @@ import {
   deliverySubject,
   messageSubject,
   type Notification,
-  notification,
   notificationKey,
+  writtenNotification,
 } from '@benchwire/shared/contracts/notify.ts';
 import { NOTIFICATIONS } from '@benchwire/shared/contracts/streams.ts';
 import { parseJson } from '@benchwire/shared/runtime/issues.ts';
 import { publish } from '@benchwire/shared/runtime/publish.ts';
 import { scanStream } from '@benchwire/shared/runtime/read-to-end.ts';
+import { Slice } from '@benchwire/shared/runtime/slices.ts';
 import type { JetStream } from '@benchwire/shared/runtime/tail.ts';
 import type { Outbox } from '../decide/outbox.ts';
 
@@ -35,15 +36,17 @@ export class Journal {
   static async open(jetstream: JetStream, outbox: Outbox, signal: AbortSignal): Promise<Journal> {
     const journal = new Journal(jetstream, outbox, signal);
     const { state } = await jetstream.manager.streams.info(NOTIFICATIONS.name);
+    const slice = new Slice();
     for await (const message of scanStream(jetstream, { stream: NOTIFICATIONS.name, to: state.last_seq, signal })) {
       // Only notifiers write there; what an older one cannot read is left alone.
       if (message.subject.startsWith('bw.notification.message.')) {
-        const parsed = parseJson(notification, message.data);
+        const parsed = parseJson(writtenNotification, message.data);
         if (parsed.ok) outbox.addMessage(parsed.value);
       } else {
         const parsed = parseJson(delivery, message.data);
         if (parsed.ok) outbox.addDelivery(parsed.value);
       }
+      await slice.rest();
     }
     journal.#last = state.last_seq;
     return journal;

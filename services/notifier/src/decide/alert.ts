@@ -24,7 +24,7 @@ export interface Alert {
   chart?: SeriesChart;
 }
 
-/** Alerts as they are now. Bounded: what ended long ago is forgotten. */
+/** Alerts as they are now. Bounded: what has not changed for long is forgotten. */
 export class AlertBook {
   readonly #alerts = new Map<string, Alert>();
   readonly #pools_of: Map<string, ReadonlySet<string>> = new Map();
@@ -56,9 +56,11 @@ export class AlertBook {
     return this.#pools_of.get(worker_id) ?? new Set();
   }
 
-  /** Takes out what ended before a time. */
+  /**
+   * Takes out what has not changed since a time, which the streams do not have any more either. To be called before the outbox forgets: an alert
+   * whose message is forgotten would be sent anew.
+   */
   forget(before_ms: number): void {
-    for (const [alert_id, { state, changed_ms }] of this.#alerts)
-      if (state === 'ended' && changed_ms < before_ms) this.#alerts.delete(alert_id);
+    for (const [alert_id, { changed_ms }] of this.#alerts) if (changed_ms < before_ms) this.#alerts.delete(alert_id);
   }
 }

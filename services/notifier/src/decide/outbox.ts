@@ -17,6 +17,8 @@ export class Outbox {
   /** Revisions that are not done with, in the order in which they were made. */
   readonly #waiting = new Map<string, Notification>();
   readonly #deliveries = new Map<string, Delivery>();
+  /** receiver -> key of a group -> when the newest message with it was first made; epoch milliseconds. */
+  readonly #newest = new Map<string, Map<string, number>>();
   /** message -> what the other side calls it. */
   readonly #external_ids = new Map<string, string>();
 
@@ -26,6 +28,7 @@ export class Outbox {
     const at_ms = Date.parse(message.at);
     this.#messages.set(message.message_id, { latest: message, first_ms: before?.first_ms ?? at_ms, latest_ms: at_ms });
     this.#waiting.set(notificationKey(message), message);
+    if (before === undefined) this.#noteKeys(message, at_ms);
     const covered = this.#covered.get(message.receiver) ?? new Map<string, string>();
     this.#covered.set(message.receiver, covered);
     if (message.reason !== 'changed')
@@ -58,6 +61,23 @@ export class Outbox {
     return message_id === undefined ? undefined : this.#messages.get(message_id);
   }
 
+  /** When the newest message to a receiver that shares one of these keys was first made; undefined where there is none. */
+  newestWith(receiver: string, keys: Iterable<string>): number | undefined {
+    const known = this.#newest.get(receiver);
+    let newest: number | undefined;
+    for (const key of keys) {
+      const at_ms = known?.get(key);
+      if (at_ms !== undefined && (newest === undefined || at_ms > newest)) newest = at_ms;
+    }
+    return newest;
+  }
+
+  #noteKeys({ receiver, group }: Notification, at_ms: number): void {
+    const known = this.#newest.get(receiver) ?? new Map<string, number>();
+    this.#newest.set(receiver, known);
+    for (const key of group) known.set(key, Math.max(at_ms, known.get(key) ?? at_ms));
+  }
+
   delivery(of: Pick<Notification, 'message_id' | 'revision'>): Delivery | undefined {
     return this.#deliveries.get(notificationKey(of));
   }
@@ -86,6 +106,8 @@ export class Outbox {
 
   /** Takes out messages that are done with and were made before a time. */
   forget(before_ms: number): void {
+    for (const known of this.#newest.values())
+      for (const [key, at_ms] of known) if (at_ms < before_ms) known.delete(key);
     const waiting = new Set([...this.#waiting.values()].map(({ message_id }) => message_id));
     for (const [message_id, { latest, latest_ms }] of this.#messages) {
       if (latest_ms >= before_ms || waiting.has(message_id)) continue;

@@ -1,4 +1,12 @@
-import type { Label, Notification, NotifyRules, Silence, StoredRules } from '@benchwire/shared/contracts/notify.ts';
+import type {
+  Label,
+  Notification,
+  NotifyRules,
+  Route,
+  Silence,
+  StoredRules,
+} from '@benchwire/shared/contracts/notify.ts';
+import type { ConnectorName, Receiver } from '@benchwire/shared/contracts/notify-receiver.ts';
 import type { Alert, AlertBook } from './alert.ts';
 import { compose, messageId, type Told } from './compose.ts';
 import { type Group, groupsOf } from './group.ts';
@@ -19,6 +27,8 @@ export interface Situation {
   silences: readonly Silence[];
   /** Alerts about the fleet that somebody looks after. */
   acknowledged: ReadonlySet<string>;
+  /** Alerts of which nothing is left to be sent under these rules; without it each look walks the tree for all of them. */
+  settled?: WeakMap<Alert, StoredRules>;
 }
 
 /** An alert that is to be sent somewhere, and was not yet. */
@@ -28,49 +38,67 @@ interface Pending extends Told {
   keys: string[];
 }
 
-/** The messages that are due. Made again from the same situation they are the same: pure. */
-export function plan(situation: Situation, now_ms: number): Notification[] {
+/**
+ * The messages that are due. Made again from the same situation they are the same. Each is made when it is asked for, so that
+ * thousands of them need not be made at one go.
+ */
+export function* plan(situation: Situation, now_ms: number): Generator<Notification> {
   const { rules } = situation.stored;
-  if (rules.route === undefined) return [];
+  if (rules.route === undefined) return;
   const pending = new Map<string, Pending[]>();
   for (const one of pendingAlerts(situation, rules, now_ms)) {
     const place = `${one.to.receiver} ${one.to.at}`;
-    pending.set(place, [...(pending.get(place) ?? []), one]);
+    const members = pending.get(place);
+    if (members === undefined) pending.set(place, [one]);
+    else members.push(one);
   }
-  const fresh = [...pending.values()].flatMap((members) =>
-    groupsOf(members, ({ keys }) => keys).flatMap((group) => newMessage(situation, group, now_ms)),
-  );
-  const known = [...situation.outbox.messages()].flatMap((sent) => followUp(situation, sent, now_ms));
-  return [...fresh, ...known];
+  for (const members of pending.values())
+    for (const group of groupsOf(members, ({ keys }) => keys)) yield* newMessage(situation, group, now_ms);
+  const receivers = new Map(rules.receivers.map((receiver) => [receiver.name, receiver]));
+  const repeats_ms = minRepeatMs(rules.route);
+  for (const sent of situation.outbox.messages()) {
+    const receiver = receivers.get(sent.latest.receiver);
+    if (receiver !== undefined) yield* followUp(situation, { sent, receiver, repeats_ms }, now_ms);
+  }
 }
 
 function* pendingAlerts(situation: Situation, rules: NotifyRules, now_ms: number): Generator<Pending> {
-  const { alerts, outbox, stored, silences, acknowledged } = situation;
+  const { alerts, stored, silences, acknowledged, settled } = situation;
   if (rules.route === undefined) return;
   const quarantined = rules.inhibit_while_quarantined ? quarantinedPools(alerts) : new Set<string>();
   for (const alert of alerts.all()) {
-    if (alert.state !== 'open' && alert.state !== 'suspected') continue;
-    if (acknowledged.has(alert.alert_id)) continue;
-    const { pool, type } = alert.labels;
-    if (type === 'finding' && pool !== undefined && quarantined.has(pool)) continue;
+    if (settled?.get(alert) === stored) continue;
     const labels = labelsOf(alert, rules);
+    const wanted = destinations(labels, rules.route).filter((to) => isMissing(situation, alert, to));
+    if (wanted.length === 0) settled?.set(alert, stored);
+    const { alert_id } = alert;
+    const { pool, type } = alert.labels;
+    if (wanted.length === 0 || acknowledged.has(alert_id)) continue;
+    if (type === 'finding' && pool !== undefined && quarantined.has(pool)) continue;
     if (isSilenced(labels, silences, now_ms)) continue;
-    for (const to of destinations(labels, rules.route)) {
-      if (alert.state === 'suspected' && to.send_suspected !== true) continue;
-      const since_ms = Date.parse(stored.receivers_since[to.receiver] ?? stored.at);
-      if ((alert.opened_ms ?? alert.changed_ms) < since_ms) continue;
-      if (outbox.covering(to.receiver, alert.alert_id) !== undefined) continue;
-      const receiver = rules.receivers.find(({ name }) => name === to.receiver);
-      if (receiver === undefined || !takes(receiver, alert.labels)) continue;
-      const { connector } = receiver;
+    for (const { to, connector } of wanted.flatMap((each) => withConnector(rules, each))) {
       const has_digest = to.digest !== undefined && TRAITS[connector].groups === 'shared';
-      const { alert_id } = alert;
       const keys = has_digest ? ['digest'] : keysFor(connector, { alert_id, labels, group_by: to.group_by });
       // What the other side groups is not kept back here.
       const waits = TRAITS[connector].groups === 'alert' ? { wait_seconds: 0, ...to } : to;
       yield { alert, severity: labels.severity, to: waits, labels, keys };
     }
   }
+}
+
+/** Whether an alert is to be sent there some time, and was not. Once it is not, it stays so while alert and rules are the same. */
+function isMissing({ outbox, stored }: Situation, alert: Alert, to: Destination): boolean {
+  if (alert.state !== 'open' && (alert.state !== 'suspected' || to.send_suspected !== true)) return false;
+  const since_ms = Date.parse(stored.receivers_since[to.receiver] ?? stored.at);
+  if ((alert.opened_ms ?? alert.changed_ms) < since_ms) return false;
+  if (outbox.covering(to.receiver, alert.alert_id) !== undefined) return false;
+  const receiver = stored.rules.receivers.find(({ name }) => name === to.receiver);
+  return receiver !== undefined && takes(receiver, alert.labels);
+}
+
+function withConnector(rules: NotifyRules, to: Destination): Array<{ to: Destination; connector: ConnectorName }> {
+  const receiver = rules.receivers.find(({ name }) => name === to.receiver);
+  return receiver === undefined ? [] : [{ to, connector: receiver.connector }];
 }
 
 /** Pools of devices that are in quarantine. */
@@ -107,36 +135,48 @@ function dueAt({ outbox }: Situation, { members, keys }: Group<Pending>, to: Des
   if (to.digest !== undefined) return nextClock(first_ms, to.digest.at, to.digest.time_zone);
   const wait_ms = (to.wait_seconds ?? WAIT_SECONDS) * 1000;
   const interval_ms = (to.interval_seconds ?? INTERVAL_SECONDS) * 1000;
-  const shared = new Set(keys);
-  let due = first_ms + wait_ms;
-  for (const { latest, first_ms: sent_ms } of outbox.messages())
-    if (latest.receiver === to.receiver && latest.group.some((key) => shared.has(key)))
-      due = Math.max(due, sent_ms + interval_ms);
+  const sent_ms = outbox.newestWith(to.receiver, keys);
+  const due = Math.max(first_ms + wait_ms, sent_ms === undefined ? 0 : sent_ms + interval_ms);
   const is_urgent = members.some(({ severity }) => to.quiet_hours?.except.includes(severity) === true);
   return to.quiet_hours === undefined || is_urgent ? due : afterQuietHours(due, to.quiet_hours);
 }
 
+interface Known {
+  sent: Sent;
+  receiver: Receiver;
+  /** The shortest time after which any route repeats what is open; infinite where none does. */
+  repeats_ms: number;
+}
+
 /** The next revision of a message whose alerts have changed, or the message that says what of it is still open. */
-function followUp(situation: Situation, { latest, latest_ms }: Sent, now_ms: number): Notification[] {
+function followUp(situation: Situation, { sent, receiver, repeats_ms }: Known, now_ms: number): Notification[] {
+  const { latest, latest_ms } = sent;
   const { alerts, stored, outbox } = situation;
-  const { receiver, message_id, revision, group, route } = latest;
-  const rules = stored.rules.receivers.find(({ name }) => name === receiver);
-  if (rules === undefined || latest.reason === 'test') return [];
-  const covered = Object.entries(latest.alerts).flatMap(([alert_id, before]) => {
+  const { message_id, revision, group, route } = latest;
+  if (latest.reason === 'test') return [];
+  const covered: Alert[] = [];
+  let changed_ms = Number.POSITIVE_INFINITY;
+  for (const alert_id in latest.alerts) {
     const alert = alerts.get(alert_id);
     // In a later message it is that one's to follow.
-    const is_ours = outbox.covering(receiver, alert_id)?.latest.message_id === message_id;
-    return alert === undefined || !is_ours ? [] : [{ alert, before }];
-  });
-  const changed = covered.filter(({ alert, before }) => alert.state !== before);
-  const told = covered.map(({ alert }) => ({ alert, severity: labelsOf(alert, stored.rules).severity }));
-  if (changed.length > 0) {
-    const first_ms = Math.min(...changed.map(({ alert }) => alert.changed_ms));
-    const pause_ms = TRAITS[rules.connector].edits ? 0 : INTERVAL_SECONDS * 1000;
-    if (now_ms < Math.max(first_ms + CHANGED_MS, latest_ms + pause_ms)) return [];
-    return [compose({ message_id, revision: revision + 1, receiver, route, reason: 'changed', now_ms, told, group })];
+    if (alert === undefined || outbox.covering(receiver.name, alert_id)?.latest.message_id !== message_id) continue;
+    covered.push(alert);
+    if (alert.state !== latest.alerts[alert_id]) changed_ms = Math.min(changed_ms, alert.changed_ms);
   }
-  return repeated(situation, { latest, latest_ms, told }, now_ms);
+  const has_changed = Number.isFinite(changed_ms);
+  // Of thousands of messages almost all end here at each look.
+  if (!has_changed && now_ms < latest_ms + repeats_ms) return [];
+  const told = covered.map((alert) => ({ alert, severity: labelsOf(alert, stored.rules).severity }));
+  if (!has_changed) return repeated(situation, { latest, latest_ms, told }, now_ms);
+  const pause_ms = TRAITS[receiver.connector].edits ? 0 : INTERVAL_SECONDS * 1000;
+  if (now_ms < Math.max(changed_ms + CHANGED_MS, latest_ms + pause_ms)) return [];
+  const composition = { message_id, revision: revision + 1, receiver: receiver.name, route, told, group };
+  return [compose({ ...composition, reason: 'changed', now_ms })];
+}
+
+function minRepeatMs(route: Route): number {
+  const own = route.repeat_hours === undefined ? Number.POSITIVE_INFINITY : route.repeat_hours * 3_600_000;
+  return Math.min(own, ...route.routes.map(minRepeatMs));
 }
 
 function repeated(

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { MESSAGE_VERSION } from '@benchwire/shared/contracts/ids.ts';
-import type { NotifyCommand, NotifyReply } from '@benchwire/shared/contracts/notify.ts';
+import type { NotifyCommand, NotifyReply, StoredRules } from '@benchwire/shared/contracts/notify.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { HeldLease } from '@benchwire/shared/runtime/lease.ts';
 import { pause, untilAborted } from '@benchwire/shared/runtime/lifecycle.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
+import { Slice } from '@benchwire/shared/runtime/slices.ts';
 import type { JetStream } from '@benchwire/shared/runtime/tail.ts';
 import { Journal } from '../adapters/journal.ts';
 import { StackProbe } from '../adapters/measure-troubles.ts';
 import { followSaid, type Said } from '../adapters/said.ts';
 import type { Environment } from '../connectors/connect.ts';
-import { AlertBook } from '../decide/alert.ts';
+import { type Alert, AlertBook } from '../decide/alert.ts';
 import { endingSilences, updateTroubles } from '../decide/fleet-alert.ts';
 import { Outbox } from '../decide/outbox.ts';
 import { plan } from '../decide/plan.ts';
@@ -19,6 +20,8 @@ import { Deliveries } from './deliver.ts';
 import { followAlerts } from './follow-alerts.ts';
 
 const LOOK_EVERY_MS = 500;
+/** While more is being decided. */
+const SEND_EVERY_MS = 200;
 const PROBE_EVERY_MS = 10_000;
 /** Alertmanager takes an alert for ended after five minutes. */
 const REFRESH_EVERY_MS = 60_000;
@@ -44,6 +47,7 @@ export class Term {
   readonly #over = new AbortController();
   readonly #alerts = new AlertBook();
   readonly #outbox = new Outbox();
+  readonly #settled = new WeakMap<Alert, StoredRules>();
   readonly #probe: StackProbe;
   #journal: Journal | undefined;
   #said: Said | undefined;
@@ -129,24 +133,38 @@ export class Term {
     for (const alert of endingSilences(said.silences(), now_ms)) this.#alerts.put(alert);
     const stored = said.rules();
     if (stored !== undefined) {
-      const [alerts, outbox, silences, acknowledged] = [
-        this.#alerts,
-        this.#outbox,
-        said.silences(),
-        said.acknowledged(),
-      ];
-      const situation = { alerts, outbox, stored, silences, acknowledged };
-      for (const message of plan(situation, now_ms)) await journal.addMessage(message);
-      deliveries.start(stored.rules.receivers, (error) => {
-        this.#ended ??= error;
-        this.#over.abort();
-      });
+      await this.#decide(said, stored, journal, deliveries);
       if (now_ms - this.#refreshed_ms >= REFRESH_EVERY_MS) {
         this.#refreshed_ms = now_ms;
         deliveries.refresh(stored.rules.receivers);
       }
     }
     this.#setGauges();
+  }
+
+  /** Writes down what is due, and has it sent meanwhile: after thousands of findings the first need not wait for the last. */
+  async #decide(said: Said, stored: StoredRules, journal: Journal, deliveries: Deliveries): Promise<void> {
+    const situation = {
+      ...{ alerts: this.#alerts, outbox: this.#outbox, settled: this.#settled, stored },
+      ...{ silences: said.silences(), acknowledged: said.acknowledged() },
+    };
+    const send = (): void =>
+      deliveries.start(stored.rules.receivers, (error) => {
+        this.#ended ??= error;
+        this.#over.abort();
+      });
+    let sent_ms = performance.now();
+    const slice = new Slice();
+    for (const message of plan(situation, this.#context.now())) {
+      await journal.addMessage(message);
+      if (!this.#lease.valid()) return;
+      if (performance.now() - sent_ms > SEND_EVERY_MS) {
+        send();
+        sent_ms = performance.now();
+      }
+      await slice.rest();
+    }
+    send();
   }
 
   async #probeStack(now_ms: number): Promise<void> {
