@@ -14,5 +14,7 @@ export function gateWords({ gate, of_request, of_server, server_rule }: AppliedG
 /** The value of a gate's field in words. */
 export function gateValueWords(value: WrittenGate[keyof WrittenGate]): string {
   if (Array.isArray(value)) return value.join(' ');
-  return typeof value === 'object' ? `${value.runs} runs in ${value.seconds} s` : String(value);
+  if (typeof value !== 'object') return String(value);
+  const pairs = value.pairs === undefined ? '' : ` or ${value.pairs} pairs`;
+  return `${value.runs} runs${pairs} in ${value.seconds} s`;
 }

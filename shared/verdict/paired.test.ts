@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../stats/random.ts';
-import { comparePairs, type PairedResult } from './paired.ts';
+import { comparePairs, type PairedResult, pairsUntilNextLook } from './paired.ts';
 
 const options = { direction: 'lower_is_better', matters_percent: 5 } as const;
 
@@ -62,6 +62,16 @@ describe('pairs of a head and a base', () => {
     const few = measure(3, 4, 0.02);
     expect(few.verdict).toBe('cannot_tell');
     expect(few.more_pairs).toBeGreaterThan(0);
+  });
+
+  it('look again after an even number of pairs, and can tell soon where nothing has changed', () => {
+    const few = measure(3, 4, 0);
+    expect(few).toMatchObject({ verdict: 'cannot_tell' });
+    expect(pairsUntilNextLook(few) % 2).toBe(0);
+    let pairs = 4;
+    for (let looks = 0; looks < 8; looks++) pairs += pairsUntilNextLook(measure(3, pairs, 0));
+    expect(measure(3, pairs, 0).verdict).toBe('no_change');
+    expect(pairs).toBeLessThan(4 + (few.more_pairs ?? 0));
   });
 
   it('know that equal values do not differ, zeros among them', () => {

@@ -6,6 +6,8 @@ import { leastNoise } from './noise.ts';
 
 /** A difference by chance is less likely than this, either way: the same chance that verdicts by history are held to. */
 const SIGNIFICANCE = 0.002;
+/** Of the interval that is stated, and that has to exclude a change that matters. */
+const OUTSIDE_INTERVAL = 0.05;
 /** Of so many pairs one at either end is left out: a disturbed side makes its pair an outlier. */
 const TRIMMED_OF = 7;
 /** More pairs than this are not asked for. */
@@ -32,6 +34,8 @@ export interface PairedResult {
   /** One standard deviation from pair to pair. */
   noise_percent: number | null;
   more_pairs: number | null;
+  /** The fewest more pairs that tell if they are like those so far: when it is worth looking again. Null where MAX_PAIRS_ASKED are not enough. */
+  next_look: number | null;
 }
 
 /**
@@ -48,7 +52,7 @@ export function comparePairs(head: readonly number[], base: readonly number[], o
   const { center, noise } = trimmed(effects);
   const error = errorOf(noise, n);
   const limit = critical(SIGNIFICANCE, n) * error;
-  const half = critical(0.05, n) * error;
+  const half = critical(OUTSIDE_INTERVAL, n) * error;
   const seen = detectable(noise, n);
   const common = {
     value: median(head),
@@ -60,13 +64,26 @@ export function comparePairs(head: readonly number[], base: readonly number[], o
     minimum_detectable_percent: toPercent(seen),
     noise_percent: toPercent(noise),
     more_pairs: null,
+    next_look: null,
   };
   if (Math.abs(center) > limit) return { ...common, verdict: sideOf(options.direction, center) };
   const matters = toEffect(options.matters_percent);
   const worst = worseBy(options.direction, center) + half;
   if (worst < matters || seen <= matters || (center === 0 && noise === 0)) return { ...common, verdict: 'no_change' };
   const needed = pairsFor(Math.max(matters, Math.abs(center)), noise, n);
-  return { ...common, verdict: 'cannot_tell', more_pairs: needed === null ? null : needed - n };
+  const look = lookAfter({ center, worse: worseBy(options.direction, center), noise, matters }, n) ?? needed;
+  const more = (until: number | null): number | null => (until === null ? null : until - n);
+  return { ...common, verdict: 'cannot_tell', more_pairs: more(needed), next_look: more(look) };
+}
+
+/**
+ * How many more pairs to measure before the next look, an even number, so that each side goes first as often; 0 where it is told. Looks are few:
+ * each is one more chance of a wrong answer.
+ */
+export function pairsUntilNextLook({ verdict, next_look, pairs }: PairedResult): number {
+  if (verdict !== 'cannot_tell') return 0;
+  const more = next_look ?? pairs;
+  return more + (more % 2);
 }
 
 interface Effects {
@@ -132,6 +149,19 @@ const detectable = (noise: number, n: number): number =>
 
 function pairsFor(effect: number, noise: number, from: number): number | null {
   for (let n = from + 1; n <= MAX_PAIRS_ASKED; n++) if (detectable(noise, n) <= effect) return n;
+  return null;
+}
+
+/** Pairs after which a difference would be clear, or a change that matters excluded, if mean and noise stay what they are. */
+function lookAfter(
+  { center, worse, noise, matters }: { center: number; worse: number; noise: number; matters: number },
+  from: number,
+): number | null {
+  for (let n = from + 1; n <= MAX_PAIRS_ASKED; n++) {
+    const error = errorOf(noise, n);
+    if (Math.abs(center) > critical(SIGNIFICANCE, n) * error || worse + critical(OUTSIDE_INTERVAL, n) * error < matters)
+      return n;
+  }
   return null;
 }
 

@@ -44,7 +44,7 @@ describe('measuring again what can’t be told', () => {
     const pairs = { count: 16, repeated: 10, devices: [] };
     const baseline = { pairs } as unknown as MetricVerdict['baseline'];
     expect(nextRepeat(state({ baseline }))).toBeNull();
-    expect(repeatsOf(state({ baseline }))).toEqual({ spent: 10, budget: 10, is_running: false });
+    expect(repeatsOf(state({ baseline }))).toEqual({ spent: 10, budget: 54, is_running: false });
   });
 
   it('says that it is running while a round is, or is still to come', () => {

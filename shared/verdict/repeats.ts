@@ -1,3 +1,4 @@
+import { pairBudget } from '../contracts/gate.ts';
 import { IMPORTED_POOL_PREFIX } from '../contracts/imported.ts';
 import type { RunRow } from '../contracts/rows.ts';
 import type { MetricVerdict, RunRepeats, RunVerdict } from '../contracts/verdict.ts';
@@ -39,7 +40,8 @@ export function nextRepeat({ verdict, run, rounds, now }: RepeatState): NextRepe
     if (metric.pool.startsWith(IMPORTED_POOL_PREFIX)) return [];
     if (gate?.on_cannot_tell !== 'repeat' || metric.gate === 'report' || metric.verdict !== 'cannot_tell') return [];
     if (since_ms > gate.repeat_budget.seconds * 1000) return [];
-    const left = gate.repeat_budget.runs - spent - (metric.baseline?.pairs?.repeated ?? 0);
+    // Pairs on top were measured in the lease, as far as their own budget goes.
+    const left = gate.repeat_budget.runs - spent - inLease(metric);
     return left < 1 ? [] : [{ metric, runs: Math.min(metric.more_repetitions ?? left, left) }];
   });
   if (wanted.length === 0) return null;
@@ -53,7 +55,10 @@ export function repeatsOf(state: RepeatState): RunRepeats | undefined {
   if (asking.length === 0) return undefined;
   const is_running = state.rounds.some(({ state: each }) => each !== 'finished');
   const spent = spentIn(state.rounds) + Math.max(0, ...state.verdict.metrics.map(inLease));
-  const budget = Math.max(...asking.map(({ gate }) => gate.repeat_budget.runs));
+  const is_paired = state.verdict.metrics.some(({ baseline }) => baseline?.pairs != null);
+  const budget = Math.max(
+    ...asking.map(({ gate }) => (is_paired ? pairBudget(gate.repeat_budget) : gate.repeat_budget.runs)),
+  );
   return { spent, budget, is_running: is_running || nextRepeat(state) !== null };
 }
 

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { judge } from '@benchwire/cli/src/ci/ci-report.ts';
 import { metricOf, reportWith } from '@benchwire/cli/test-support/ci-report.ts';
 import { DEFAULT_PAIRS } from '@benchwire/shared/contracts/base.ts';
-import { gate } from '@benchwire/shared/contracts/gate.ts';
+import { gate, pairBudget } from '@benchwire/shared/contracts/gate.ts';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
 import { USUAL_CHANGE_PERCENT } from '@benchwire/shared/verdict/compare-with-level.ts';
-import { comparePairs, type PairedResult } from '@benchwire/shared/verdict/paired.ts';
+import { comparePairs, type PairedResult, pairsUntilNextLook } from '@benchwire/shared/verdict/paired.ts';
 import { halfOf, UNLABELLED_FILE } from './detection/labelled.ts';
 import { type NoiseKind, realNoise } from './detection/series-noise.ts';
 import { type BenchResult, round, say } from './report.ts';
@@ -17,7 +17,7 @@ const NOISES = [0.005, 0.014, 0.05] as const;
 const STEP_PERCENT = 5;
 const STEP_NOISE = 0.014;
 /** What `bw ci` spends without another word. */
-const BUDGET = gate.parse({}).repeat_budget.runs;
+const BUDGET = pairBudget(gate.parse({}).repeat_budget);
 
 interface Ended {
   conclusion: 'success' | 'failure' | 'neutral';
@@ -76,9 +76,9 @@ function pullRequest(kind: NoiseKind, random: Random, deviation: number, change_
     }
     const said = comparePairs(head, base, { direction: 'lower_is_better', matters_percent: USUAL_CHANGE_PERCENT });
     const left = DEFAULT_PAIRS + BUDGET - wanted;
-    if (said.verdict !== 'cannot_tell' || left === 0) return { conclusion: conclusionOf(said), pairs: said.pairs };
-    const more = said.more_pairs ?? left;
-    wanted += Math.min(more + (more % 2), left);
+    const more = pairsUntilNextLook(said);
+    if (more === 0 || left === 0) return { conclusion: conclusionOf(said), pairs: said.pairs };
+    wanted += Math.min(more, left);
   }
 }
 

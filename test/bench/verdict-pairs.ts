@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { gate, pairBudget } from '@benchwire/shared/contracts/gate.ts';
 import { createRandom, type Random } from '@benchwire/shared/stats/random.ts';
-import { comparePairs, type PairedResult } from '@benchwire/shared/verdict/paired.ts';
+import { comparePairs, type PairedResult, pairsUntilNextLook } from '@benchwire/shared/verdict/paired.ts';
 import { UNLABELLED_FILE } from './detection/labelled.ts';
 import { type RelativeNoise, realRelativeNoise } from './detection/series-noise.ts';
 import { type BenchResult, round, say } from './report.ts';
@@ -9,7 +10,7 @@ const PULL_REQUESTS = 8000;
 const LEVEL = 100;
 const PAIRS = 6;
 /** Pairs on top, as `gate.repeat_budget` has them without another word. */
-const BUDGET = 10;
+const BUDGET = pairBudget(gate.parse({}).repeat_budget);
 
 interface Judged {
   change_percent: number;
@@ -75,8 +76,8 @@ function pullRequest(isUnchanged: boolean, noise: (n: number, random: Random) =>
     }
     const said = comparePairs(head, base, { direction: 'lower_is_better', matters_percent: 5 });
     const left = PAIRS + BUDGET - wanted;
-    if (said.verdict !== 'cannot_tell' || left === 0) return { change_percent, said };
-    const more = said.more_pairs ?? left;
-    wanted += Math.min(more + (more % 2), left);
+    const more = pairsUntilNextLook(said);
+    if (more === 0 || left === 0) return { change_percent, said };
+    wanted += Math.min(more, left);
   }
 }

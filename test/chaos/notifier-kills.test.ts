@@ -66,15 +66,15 @@ const say = (found: Finding): Promise<unknown> =>
   publish(fixture.client, findingSubject(found), JSON.stringify(found), { id: findingMessageId(found) });
 
 /**
- * One accident after the other, each after something was received since the one before: what is killed more often than it takes to start gets
- * nowhere. @returns how often which was killed
+ * One accident after the other, each one to four seconds after something was received again: what is killed more often than it takes to start
+ * gets nowhere. @returns how often which was killed
  */
 async function killAtRandom(isEnough: () => boolean): Promise<Record<string, number>> {
   const kills: Record<string, number> = { notifier: 0, nats: 0, receiver: 0 };
   for (let round = 0; !isEnough() || round < MIN_KILLS; round++) {
     const before = size();
-    await pause(1000 + random() * 3000, stopping.signal);
     await vi.waitFor(() => expect(isEnough() || size() > before).toBe(true), patience);
+    await pause(1000 + random() * 3000, stopping.signal);
     const who = KILLED[round < KILLED.length ? round : Math.floor(random() * KILLED.length)] ?? 'notifier';
     kills[who] = (kills[who] ?? 0) + 1;
     if (who === 'notifier') notifier.child.kill('SIGKILL');

@@ -5,6 +5,7 @@ import {
   GATE_FIELDS,
   type GateRule,
   gateRules,
+  type RepeatBudget,
   type WrittenGate,
   writtenGate,
 } from '@benchwire/shared/contracts/gate.ts';
@@ -30,6 +31,7 @@ const OPTIONS = {
   'on-slower': { kind: 'choice', choices: on_slower.unwrap().options, help: 'with set' },
   'on-cannot-tell': { kind: 'choice', choices: on_cannot_tell.unwrap().options, help: 'with set' },
   'repeat-runs': { kind: 'text', value: 'N', help: 'with set, of on-cannot-tell repeat: repetitions at most (10)' },
+  'repeat-pairs': { kind: 'text', value: 'N', help: 'with set, of on-cannot-tell repeat: pairs at most (54)' },
   'repeat-seconds': {
     ...{ kind: 'text', value: 'SECONDS' },
     help: 'with set, of on-cannot-tell repeat: none begins later after the run (3600)',
@@ -102,11 +104,12 @@ function gateOf(values: Values<typeof OPTIONS>): WrittenGate {
   throw new UsageError(`the gate is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-function budgetOf(values: Values<typeof OPTIONS>): { runs?: number; seconds?: number } | undefined {
-  const { 'repeat-runs': runs, 'repeat-seconds': seconds } = values;
-  if (runs === undefined && seconds === undefined) return undefined;
+function budgetOf(values: Values<typeof OPTIONS>): Partial<RepeatBudget> | undefined {
+  const { 'repeat-runs': runs, 'repeat-pairs': pairs, 'repeat-seconds': seconds } = values;
+  if (runs === undefined && pairs === undefined && seconds === undefined) return undefined;
   return {
     ...(runs === undefined ? {} : { runs: Number(runs) }),
+    ...(pairs === undefined ? {} : { pairs: Number(pairs) }),
     ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
   };
 }

@@ -579,6 +579,7 @@ class VerdictNotDecidedItem(TypedDict):
 
 class VerdictGatesItemGateRepeatBudget(TypedDict):
     runs: int
+    pairs: NotRequired[int]
     seconds: float
 
 
@@ -1516,6 +1517,7 @@ class GetGatesAnswer(TypedDict):
 
 class PutGateBodyRepeatBudget(TypedDict):
     runs: NotRequired[int]
+    pairs: NotRequired[int]
     seconds: NotRequired[float]
 
 

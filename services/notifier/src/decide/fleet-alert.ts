@@ -18,9 +18,23 @@ export class FleetAlerts {
   readonly #book: AlertBook;
   /** kind and subject -> the alert that is open. */
   readonly #open = new Map<string, string>();
+  /** Of these those of tasks that wait for a pool. */
+  #waiting = 0;
 
   constructor(book: AlertBook) {
     this.#book = book;
+  }
+
+  /**
+   * Whether an event may change anything here, by its subject and its bytes: a stack that has measured for a week has hundreds of thousands of
+   * events of tasks, which a start would read for nothing.
+   */
+  concerns(subject: string, written: Uint8Array): boolean {
+    const bytes = Buffer.from(written.buffer, written.byteOffset, written.byteLength);
+    const [, , entity] = subject.split('.');
+    if (entity === 'worker' || entity === 'service') return true;
+    if (entity !== 'task' && entity !== 'run') return false;
+    return this.#waiting > 0 || bytes.includes('"waiting_for_pool"');
   }
 
   /** @param sequence - of the event in its stream */
@@ -84,13 +98,14 @@ export class FleetAlerts {
     if (this.#open.has(place)) return;
     const alert_id = `${kind}.${event.event_id}`;
     this.#open.set(place, alert_id);
+    if (kind === 'no_pool') this.#waiting++;
     this.#book.put(fleetAlert({ kind, alert_id, event, sequence, title }));
   }
 
   #end(kind: Kind, subject: string, event: BenchEvent, sequence: number): void {
     const place = `${kind} ${subject}`;
     const alert = this.#book.get(this.#open.get(place) ?? '');
-    this.#open.delete(place);
+    if (this.#open.delete(place) && kind === 'no_pool') this.#waiting--;
     if (alert === undefined) return;
     const facts: Alert['facts'] = [...alert.facts, ['Ended', event.message]];
     this.#book.put({ ...alert, state: 'ended', revision: sequence, changed_ms: Date.parse(event.at), facts });

@@ -61,11 +61,11 @@ class Clock {
     Object.assign(this, { alerts, outbox, situation: { ...this.situation, alerts, outbox, settled: new WeakMap() } });
   }
 
-  /** Looks every second. @returns what became due meanwhile */
-  wait(seconds: number): Notification[] {
+  /** Looks every so many seconds. @returns what became due meanwhile */
+  wait(seconds: number, every = 1): Notification[] {
     const before = this.sent.length;
     for (const end = this.now + seconds * 1000; this.now < end; ) {
-      this.now += 1000;
+      this.now += every * 1000;
       for (const message of plan(this.situation, this.now)) {
         this.outbox.addMessage(message);
         this.sent.push(message);
@@ -96,7 +96,7 @@ describe('what is sent', () => {
       for (let i = 0; i < 1000; i++) {
         const labels = { type: 'finding', kind: 'regression', pool: 'cpu-1', commit: `c${i % 50}`, benchmark: `b${i}` };
         clock.put(alert(`f${i}`, { labels, opened_ms: clock.now, changed_ms: clock.now }));
-        if (i % 4 === 0) sent.push(...clock.wait(1));
+        if (i % 4 === 0) sent.push(...clock.wait(2, 2));
         if (restarts.some((at) => at === i)) clock.restart();
       }
       sent.push(...clock.wait(600));

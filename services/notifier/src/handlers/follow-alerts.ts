@@ -50,6 +50,7 @@ export function followAlerts(jetstream: JetStream, book: AlertBook, log: Log): F
       if (parsed.ok) book.put(findingAlert(parsed.value));
     }),
     follow(EVENTS, ({ data, subject, seq }) => {
+      if (!fleet.concerns(subject, data)) return;
       const parsed = readEvent(data, subject);
       if (parsed.ok) fleet.take(parsed.value, seq);
     }),

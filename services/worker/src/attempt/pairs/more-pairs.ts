@@ -1,33 +1,44 @@
 import { MAX_PAIRS } from '@benchwire/shared/contracts/base.ts';
 import { directionOf } from '@benchwire/shared/contracts/direction.ts';
+import { pairBudget } from '@benchwire/shared/contracts/gate.ts';
 import type { Job } from '@benchwire/shared/contracts/job.ts';
 import { USUAL_CHANGE_PERCENT } from '@benchwire/shared/verdict/compare-with-level.ts';
 import { countsIn, directionIn } from '@benchwire/shared/verdict/gate.ts';
-import { comparePairs } from '@benchwire/shared/verdict/paired.ts';
+import { comparePairs, pairsUntilNextLook } from '@benchwire/shared/verdict/paired.ts';
 import type { seriesOfPairs } from './merge-pairs.ts';
+
+/** Pairs on top use so much of a task's timeout at most. */
+const TIMEOUT_SHARE = 0.8;
 
 /** What was spent on pairs beyond those that were asked for. */
 export interface Spent {
   repeated: number;
   spent_ms: number;
+  /** Since the attempt began to measure. */
+  lasted_ms: number;
   /** How long a pair takes. */
   each_ms: number;
 }
 
 /**
- * How many more pairs are to be measured now, since a metric that counts can't be told: as many as would do, an even number of
- * them, and no more than the budget has left. 0 where all can be told, nothing would do, or the request does not ask for it.
+ * How many more pairs are to be measured now, since a metric that counts can't be told: until it is worth
+ * looking again, and no more than the budget has left. 0 where all can be told, or the request does not ask for it.
  * Pure.
  */
 export function morePairs(
   series: ReturnType<typeof seriesOfPairs>,
-  { gate }: Pick<Job, 'gate'>,
-  { repeated, spent_ms, each_ms }: Spent,
+  { gate, task }: Pick<Job, 'gate'> & { task: Pick<Job['task'], 'timeout_seconds'> },
+  { repeated, spent_ms, lasted_ms, each_ms }: Spent,
 ): number {
   if (gate?.on_cannot_tell !== 'repeat') return 0;
-  const in_time = Math.floor((gate.repeat_budget.seconds * 1000 - spent_ms) / Math.max(1, each_ms));
+  const left_ms = Math.min(
+    gate.repeat_budget.seconds * 1000 - spent_ms,
+    // It is for all pairs together, and an attempt that exceeds it has measured nothing.
+    TIMEOUT_SHARE * task.timeout_seconds * 1000 - lasted_ms,
+  );
+  const in_time = Math.floor(left_ms / Math.max(1, each_ms));
   const measured = Math.max(0, ...series.map(({ head }) => head.length));
-  const left = Math.min(gate.repeat_budget.runs - repeated, in_time, MAX_PAIRS - measured);
+  const left = Math.min(pairBudget(gate.repeat_budget) - repeated, in_time, MAX_PAIRS - measured);
   if (left < 1 || measured < 2) return 0;
   const batches = new Set(
     series.filter(({ point }) => point.key.metric === 'latency_ms').map(({ point }) => point.key.batch_size),
@@ -39,9 +50,7 @@ export function morePairs(
       return [];
     const matters_percent = gate.min_change_percent ?? USUAL_CHANGE_PERCENT;
     const said = comparePairs(head, base, { direction: directionIn(gate, known), matters_percent });
-    // More than any number up to the limit is more than there is.
-    return said.verdict === 'cannot_tell' ? [said.more_pairs ?? MAX_PAIRS] : [];
+    return [pairsUntilNextLook(said)];
   });
-  const most = Math.max(0, ...wanted);
-  return most === 0 ? 0 : Math.min(most + (most % 2), left);
+  return Math.min(Math.max(0, ...wanted), left);
 }

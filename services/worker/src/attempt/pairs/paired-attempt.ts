@@ -51,7 +51,9 @@ export async function executePaired(
     const each_ms = lasted_ms / Math.max(1, pairs.length - found);
     const series = seriesOfPairs(pairs, aboutOf(job));
     const more =
-      incomparable(pairs, base.commit) === undefined ? morePairs(series, job, { repeated, spent_ms, each_ms }) : 0;
+      incomparable(pairs, base.commit) === undefined
+        ? morePairs(series, job, { repeated, spent_ms, lasted_ms, each_ms })
+        : 0;
     if (more === 0) break;
     context.log(`${pairs.length} pairs can't tell: ${more} more`);
     repeated += more;
