@@ -19,7 +19,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{shared,services,cli,dashboard,deploy}/**/*.test.{ts,js}', 'test/{,runner/}*.test.ts'],
+          include: [
+            '{shared,services,cli,dashboard,deploy,runners/browser}/**/*.test.{ts,js}',
+            'test/{,runner/}*.test.ts',
+          ],
           exclude: ignored,
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -30,6 +30,10 @@ import { bin, runVitest, testFiles } from './runner/vitest.ts';
 const checks = [
   { title: 'types', command: [bin('tsc'), '--noEmit', '-p', repositoryRoot] },
   { title: 'types of the dashboard', command: [bin('tsc'), '--noEmit', '-p', join(repositoryRoot, 'dashboard')] },
+  {
+    title: 'types of the runner page',
+    command: [bin('tsc'), '--noEmit', '-p', join(repositoryRoot, 'runners/browser')],
+  },
   { title: 'lint and format', command: [bin('biome'), 'check', repositoryRoot] },
   { title: 'unused files, exports and dependencies', command: [bin('knip')] },
 ];

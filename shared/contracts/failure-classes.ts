@@ -52,15 +52,18 @@ const CLASSES: Readonly<Record<ErrorClass, FailureClass>> = {
 const CODES = {
   // The worker, the device, or what is installed there.
   ARTIFACT_NOT_STORED: 'worker',
+  BROWSER_LOST: 'worker',
   CACHE_NOT_USABLE: 'worker',
   DEVICE_FAILED: 'worker',
   EXECUTOR_FAILED: 'worker',
   EXECUTOR_STUCK: 'worker',
   FILES_NO_ROOM: 'worker',
   FILES_TOO_LARGE: 'worker',
+  GPU_LOST: 'worker',
   HANG: 'worker',
   KILLED: 'worker',
   NOT_STARTED: 'worker',
+  PAGE_NOT_STARTED: 'worker',
   PROVIDER_NOT_USABLE: 'worker',
   RUNNER_LOST: 'worker',
   RUNNER_NOT_STARTED: 'worker',
@@ -78,6 +81,7 @@ const CODES = {
   MEMORY_LIMIT: 'subject',
   MODEL_FAILED: 'subject',
   NOOP_FAILED: 'subject',
+  PAGE_CRASHED: 'subject',
   ARTIFACT_NOT_MADE: 'nothing',
   ERROR_TOO_LARGE: 'nothing',
   EXPORT_DIFFERS: 'nothing',
@@ -101,6 +105,7 @@ const CODES = {
 
   // The request.
   BATCH_NOT_POSSIBLE: 'nothing',
+  CONCURRENCY_NOT_IN_BROWSERS: 'nothing',
   CONCURRENCY_WITH_SERVER: 'nothing',
   COMMAND_NOT_ALLOWED: 'nothing',
   COMMAND_NOT_EXECUTABLE: 'nothing',

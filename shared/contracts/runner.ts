@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BETTER } from './direction.ts';
-import { environment } from './hardware.ts';
+import { environment, hardwareClass } from './hardware.ts';
 import { messageVersion } from './ids.ts';
 import { errorClass } from './outcome.ts';
 import { onnxConfig } from './task.ts';
@@ -51,17 +51,40 @@ export const runnerCommand = z.discriminatedUnion('type', [
 ]);
 export type RunnerCommand = z.infer<typeof runnerCommand>;
 
+/** What a page can measure on. */
+export const runnerDevice = z.object({
+  class: hardwareClass,
+  name: z.string().min(1).max(256),
+  /** What results depend on: they name the fingerprint. */
+  facts: environment,
+  /** Why what is measured on it is not about hardware of its class; null where it is. */
+  simulated: z.string().max(512).nullable(),
+  /** What the browser says that it can do there, for people. */
+  features: z.array(z.string().max(128)).max(256),
+  limits: z.record(z.string().max(128), z.number()),
+});
+export type RunnerDevice = z.infer<typeof runnerDevice>;
+
+/** Where the nodes of a model were placed: distinct nodes by execution provider; of those that compute, by operator. */
+export const placedNodes = z.object({
+  providers: z.record(z.string(), z.int()),
+  operators: z.record(z.string(), z.record(z.string(), z.int())),
+});
+
 /** The first message of a runner. */
 export const runnerReady = z.object({
   type: z.literal('ready'),
   v: messageVersion,
   runner_version: z.string(),
-  python_version: z.string(),
+  /** Of a runner in Python. */
+  python_version: z.string().optional(),
   /** By library; empty where each task imports for itself. */
   versions: z.record(z.string(), z.string()),
   import_ms: milliseconds,
   /** Whether tasks are forked, or start afresh. */
   forks: z.boolean(),
+  /** Of a runner whose devices only it can see: a page. Since 0.7. */
+  devices: z.array(runnerDevice).max(16).optional(),
 });
 export type RunnerReady = z.infer<typeof runnerReady>;
 
@@ -95,11 +118,13 @@ const batchMessage = z.object({
   warmup_ms: milliseconds,
   /** Sum of the windows, without the pauses between them. */
   measured_seconds: z.number().min(0),
-  /** Highest resident memory of the process so far. */
-  peak_rss_mb: z.number().min(0),
+  /** Highest resident memory of the process so far; null where a page cannot see it. */
+  peak_rss_mb: z.number().min(0).nullable(),
   /** Highest memory of the device; null where it is the process's own. */
   device_memory_mb: z.number().min(0).nullable(),
   clock_step_ms: z.number().positive(),
+  /** Where one call is too short for the clock, a sample is the mean of so many. Since 0.7. */
+  calls_per_sample: z.int().min(1).optional(),
   metrics: z.array(runnerMetric).max(64),
   /** Several instances of the model at once, each in a process of its own: what they did while all of them ran. */
   streams: z
@@ -117,7 +142,8 @@ const batchMessage = z.object({
 
 export const runnerMessage = z.discriminatedUnion('type', [
   runnerReady,
-  z.object({ type: z.literal('started'), id, pid: z.int() }),
+  /** A page does not see the number of its process. */
+  z.object({ type: z.literal('started'), id, pid: z.int().nullable() }),
   /** A sign of life: what the process is about to do. */
   z.object({ type: z.literal('progress'), id, phase: z.string(), batch_size: batchSize.nullable() }),
   /** The model is there. `facts` belong into the outcome's environment. */
@@ -129,9 +155,18 @@ export const runnerMessage = z.discriminatedUnion('type', [
     notes: z.array(z.string().max(4096)).max(100),
     /** Of the model, and of no batch size: how long it takes to start. */
     metrics: z.array(runnerMetric).max(64).default([]),
+    /** Where the runner is to prove which execution provider runs the model. Since 0.7. */
+    placed: placedNodes.optional(),
   }),
   /** A note on the whole result, such as why no larger batch size was measured. */
-  z.object({ type: z.literal('note'), id, text: z.string().max(4096) }),
+  z.object({
+    type: z.literal('note'),
+    id,
+    text: z.string().max(4096),
+    /** What limits the values: a code of format/note-titles.ts. Since 0.7. */
+    code: z.enum(['throttled', 'disturbed']).optional(),
+    batch_size: batchSize.nullable().optional(),
+  }),
   windowMessage,
   batchMessage,
   /** The backend `export` has written the file, and compared what it gives with PyTorch, for each of these batch sizes. */

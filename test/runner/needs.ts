@@ -56,6 +56,7 @@ export const NEEDS: readonly Need[] = [
     missing: whyNoChromium,
     packages: { apt: ['chromium'], brew: ['chromium'] },
     suites: [
+      'test/e2e/browser-devices.test.ts',
       'test/e2e/dashboard.test.ts',
       'test/e2e/faults.test.ts',
       'test/e2e/gates.test.ts',

@@ -15,6 +15,7 @@ import {
   serviceVariables,
 } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
+import { readWanted, WANTED_IN_WORDS, type WantedBrowser } from './browsers/browser-kinds.ts';
 import { configuredDevices } from './devices/configured.ts';
 import { isAllowEntry } from './executors/onnx/public-addresses.ts';
 
@@ -35,6 +36,20 @@ export const workerConfig = z.object({
   WORKER_CLASSES: list.pipe(z.array(hardwareClass)).optional(),
   /** Devices that can't be detected, as a JSON list: `[{"class":"npu","name":"Acme NPU","memory_gb":8}]`. */
   WORKER_DEVICES: configuredDevices.prefault('[]'),
+  /**
+   * Browsers whose devices are offered (docs/browsers.md): `auto` for all that are installed, or names, each with its program where
+   * that is not the usual one. None when empty.
+   */
+  WORKER_BROWSERS: list
+    .transform((entries, context) =>
+      entries.flatMap((entry): WantedBrowser[] => {
+        const wanted = readWanted(entry);
+        if (wanted === undefined)
+          context.addIssue({ code: 'custom', message: `${WANTED_IN_WORDS}; this is "${entry}"` });
+        return wanted === undefined ? [] : [wanted];
+      }),
+    )
+    .prefault(''),
   /** How often the machine's devices are looked at again; 0 for never. */
   WORKER_DETECT_SECONDS: number.pipe(z.number().min(0).max(86_400)).prefault(30),
   /** Attempts at once per detected device. More than one disturbs measurements. */

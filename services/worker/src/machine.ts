@@ -16,13 +16,14 @@ export interface Machine extends Registry {
 
 /** Finds this machine's executors and devices, and warns of what is there and cannot be offered. */
 export async function lookAtMachine(
-  { config, nats, jetstream: client, manager, log }: ServiceContext<WorkerConfig>,
+  { config, nats, jetstream: client, manager, log, scope }: ServiceContext<WorkerConfig>,
   env: Readonly<Record<string, string | undefined>>,
   telemetry: Telemetry,
 ): Promise<Machine> {
   const metric_rules = metricRulesOf(nats, log);
   const registry = await createExecutors({ metric_rules, config, env, client, manager, telemetry, log });
-  const { executors, commands, command_env, runtime, runners_folder } = registry;
+  const { executors, commands, command_env, runtime, runners_folder, browsers } = registry;
+  if (browsers !== undefined) scope.add('browsers', () => browsers.stop());
   const look: Machine['look'] = (classes) =>
     lookAtDevices({
       configured: config.WORKER_DEVICES,
@@ -31,6 +32,7 @@ export async function lookAtMachine(
       env,
       runtime,
       runners_folder,
+      browsers: browsers === undefined ? undefined : () => browsers.look(),
       labels: config.WORKER_LABELS,
       executors: Object.keys(executors),
       commands,

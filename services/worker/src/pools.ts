@@ -4,11 +4,13 @@ import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { isOfBrowser } from './browsers/is-of-browser.ts';
+import { leaveMachine, takeMachine, UNUSED } from './decide/machine-use.ts';
 import { createJobHandler, type JobHandlerOptions } from './handlers/job.ts';
 import { reportStalledJob } from './handlers/stalled-job.ts';
 import { finishTogether } from './queue/finish-together.ts';
 
-export interface PoolsOptions extends Omit<JobHandlerOptions, 'isDraining'> {
+export interface PoolsOptions extends Omit<JobHandlerOptions, 'isDraining' | 'takeMachine' | 'leaveMachine'> {
   redis: Redis;
   prefix: string;
   devices: readonly Device[];
@@ -27,6 +29,8 @@ export class Pools {
   /** Devices that have left, and those that are not to be joined any more. */
   readonly #left = new WeakSet<Device>();
   readonly #closing = new Set<Promise<unknown>>();
+  /** Tasks in browsers run alone; without browsers nothing ever waits. */
+  #use = UNUSED;
   #draining = false;
   #started = false;
   #closed = false;
@@ -102,6 +106,12 @@ export class Pools {
     await Promise.all(this.#closing);
   }
 
+  #takeMachine(device: Device): boolean {
+    const { is_taken, use } = takeMachine(this.#use, device.device_id, isOfBrowser(device), Date.now());
+    this.#use = use;
+    return is_taken;
+  }
+
   #run(worker: Worker): void {
     // Ends when the worker is closed; what goes wrong before is told as an event.
     worker.run().catch((error: unknown) => {
@@ -113,7 +123,14 @@ export class Pools {
   #consumer(device: Device): Worker {
     const options = this.#options;
     const isDraining = (): boolean => this.#draining || this.#left.has(device);
-    const handler: JobHandlerOptions = { ...options, isDraining };
+    const handler: JobHandlerOptions = {
+      ...options,
+      isDraining,
+      takeMachine: (each) => this.#takeMachine(each),
+      leaveMachine: ({ device_id }) => {
+        this.#use = leaveMachine(this.#use, device_id);
+      },
+    };
     const worker = new Worker(poolQueueName(device.pool), createJobHandler(device, handler), {
       connection: options.redis,
       prefix: options.prefix,

@@ -45,7 +45,10 @@ export function buildOutcome(options: OutcomeOptions): Outcome {
     hardware_metrics: options.hardware_metrics,
     environment: { ...device.environment, ...report.environment },
     simulation_status: report.is_simulated
-      ? { is_simulated: true, reason: `the ${task.executor} executor measured nothing real` }
+      ? {
+          is_simulated: true,
+          reason: report.simulated_because ?? `the ${task.executor} executor measured nothing real`,
+        }
       : { is_simulated: false },
     logs: options.logs,
   });

@@ -25,6 +25,8 @@ export interface DetectOptions {
   env: Variables;
   /** Undefined where the worker offers no `onnx`. */
   runtime?: OnnxRuntime | undefined;
+  /** Looks at the browsers of the machine; undefined where none is asked for. */
+  browsers?: (() => Promise<Visible>) | undefined;
 }
 
 /** Looks at this machine. Notes tell of tools that are there but fail, and of devices that are not offered. */
@@ -48,7 +50,9 @@ export async function detectDevices(options: DetectOptions): Promise<{ devices: 
   const detected = found.flatMap((each) => each.devices.map((device) => ({ ...device, slots: options.slots })));
   const own = withoutSharedGpu(detected, classes);
   notes.push(...own.notes);
-  const devices = [...own.devices, ...devicesByConfiguration(options.configured)].filter(
+  const in_browsers = (await options.browsers?.()) ?? { devices: [], notes: [] };
+  notes.push(...in_browsers.notes);
+  const devices = [...own.devices, ...in_browsers.devices, ...devicesByConfiguration(options.configured)].filter(
     (device) => classes === undefined || classes.includes(device.class),
   );
   if (devices.length === 0) {
@@ -83,6 +87,8 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
   const sets = detectInstructionSets();
   const processor = sets === undefined ? {} : { instruction_sets: sets };
   return found.map((device) => {
+    if (device.of_browser !== undefined)
+      return describeBrowserDevice(device, device.of_browser, offer, host, processor);
     const { torch, openvino } = offer.runners ?? {};
     const runs: Readonly<Record<string, boolean>> = {
       onnx: offer.onnx_classes?.has(device.class) !== false,
@@ -122,4 +128,28 @@ export function describeDevices(found: readonly FoundDevice[], offer: Offer): De
       environment: { ...facts, ...device.instance },
     };
   });
+}
+
+/** A page runs models, and nothing else; tasks choose a browser by its label. */
+function describeBrowserDevice(
+  { identity, instance, ...device }: FoundDevice,
+  browser: string,
+  offer: Offer,
+  host: Environment,
+  processor: { instruction_sets?: string[] },
+): Device {
+  const { device_id, class: hardware, name, memory_gb, cuda_compute, slots } = device;
+  const facts = { ...host, ...identity };
+  const fingerprint = fingerprintOf(hardware, facts);
+  const labels = { ...offer.labels, browser };
+  const offered = { labels, executors: offer.executors.filter((each) => each === 'onnx'), commands: [] };
+  return {
+    ...{ device_id, class: hardware, name, fingerprint },
+    pool: poolOf({ class: hardware, fingerprint, ...offered, ...processor }),
+    ...{ memory_gb, cuda_compute },
+    ...processor,
+    slots,
+    ...offered,
+    environment: { ...facts, ...instance },
+  };
 }

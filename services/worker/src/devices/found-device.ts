@@ -13,6 +13,8 @@ export interface FoundDevice {
   identity: Environment;
   /** What tells this device from its twins (index, uuid, bus): reported, but not compared. */
   instance: Environment;
+  /** The browser that it is a device of: then it runs models in a page, and nothing else. */
+  of_browser?: string;
 }
 
 /** What one way of looking found, and why it found nothing where that is worth telling. */

@@ -26,7 +26,8 @@ export interface OfferedDevices {
 export async function lookAtDevices(options: OfferOptions): Promise<OfferedDevices> {
   const { devices, notes } = await detectDevices(options);
   const runners = options.runners_folder === undefined ? {} : await findRunners(options.runners_folder);
-  const onnx = options.runtime === undefined ? undefined : await onnxClasses(devices, options.runtime, options.env);
+  const onnx =
+    options.runtime === undefined ? undefined : await onnxClasses(native(devices), options.runtime, options.env);
   return {
     devices: describeDevices(devices, {
       labels: options.labels,
@@ -40,6 +41,10 @@ export async function lookAtDevices(options: OfferOptions): Promise<OfferedDevic
     notes: [...notes, ...(onnx?.notes ?? [])].map((note) => note.slice(0, 1000)).slice(0, 100),
   };
 }
+
+/** Devices that a process of this machine computes on, and not a page. */
+const native = (devices: readonly FoundDevice[]): FoundDevice[] =>
+  devices.filter(({ of_browser }) => of_browser === undefined);
 
 /** The classes that ONNX Runtime can really use here: its build has the provider, and a session on it runs. */
 async function onnxClasses(

@@ -66,6 +66,8 @@ export interface ExecutorReport {
   model?: string;
   scenario: string | null;
   is_simulated: boolean;
+  /** Why what was measured is not about hardware; without it, the executor measured nothing real. */
+  simulated_because?: string;
   /** Of the files that inputs were filled from: another content is another series. */
   inputs_sha256?: string;
   /** The task's config with its settings in one form, where only who has the model can tell that another writing says the same. */

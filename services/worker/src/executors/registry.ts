@@ -9,6 +9,7 @@ import { reject } from '@benchwire/shared/runtime/reject.ts';
 import { runnersFolder } from '@benchwire/shared/runtime/runners-folder.ts';
 import { uploadArtifact } from '@benchwire/shared/runtime/upload-artifact.ts';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { Browsers } from '../browsers/browsers.ts';
 import type { WorkerConfig } from '../config.ts';
 import { machineMemoryBytes } from '../devices/host.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -64,6 +65,8 @@ interface Offered {
   runtime: OnnxRuntime | undefined;
   /** Where the environments of runners are, which may be installed at any time; undefined where no executor needs one. */
   runners_folder: string | undefined;
+  /** The browsers that WORKER_BROWSERS names; undefined where it names none, or none can be used. */
+  browsers: Browsers | undefined;
 }
 
 export interface Registry extends Offered {
@@ -97,6 +100,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
     confinement: undefined,
     runtime: undefined,
     runners_folder: undefined,
+    browsers: undefined,
   };
   for (const name of new Set(config.WORKER_EXECUTORS)) {
     const made = await MAKERS[name](options);
@@ -109,6 +113,7 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
 
 async function onnxExecutor(options: RegistryOptions): Promise<Made<'onnx'> | undefined> {
   const { env, log } = options;
+  const browsers = await openBrowsers(options);
   const probed = await probeOnnxRuntime(env);
   if (!probed.ok) {
     log.warn(`the onnx executor is not offered, since onnxruntime-node can't be loaded: ${probed.reason}`);
@@ -116,7 +121,18 @@ async function onnxExecutor(options: RegistryOptions): Promise<Made<'onnx'> | un
   }
   const { runtime } = probed;
   const providers = new Set(runtime.backends.map(({ name }) => name));
-  return { executor: createOnnxExecutor({ providers, ...modelOptions(options) }), offered: { runtime } };
+  const executor = createOnnxExecutor({ providers, browsers, ...modelOptions(options) });
+  return { executor, offered: { runtime, browsers } };
+}
+
+/** Nothing of it is loaded, and nothing starts, where WORKER_BROWSERS is empty. */
+async function openBrowsers({ config, env, log }: RegistryOptions): Promise<Browsers | undefined> {
+  if (config.WORKER_BROWSERS.length === 0) return undefined;
+  const { Browsers } = await import('../browsers/browsers.ts');
+  const opened = await Browsers.open(config.WORKER_BROWSERS, env, (text) => log.info(text));
+  if (!('missing' in opened)) return opened;
+  log.warn(`no browser is offered: ${opened.missing}`);
+  return undefined;
 }
 
 /** Compares outputs with ONNX Runtime, so it is offered where that is there. */

@@ -19,6 +19,10 @@ export interface JobHandlerOptions {
   log: Log;
   /** True once no attempt may start any more. */
   isDraining: () => boolean;
+  /** Begins to use the machine for a task of this device; false where it has to wait for the machine. */
+  takeMachine: (device: Device) => boolean;
+  /** The task that `takeMachine` let begin has ended. */
+  leaveMachine: (device: Device) => void;
 }
 
 /** How long a job that another worker should rather have is left to the others, and how often. */
@@ -27,6 +31,8 @@ const MAX_LEAVES = 5;
 /** How often a job is taken by all workers together before anyone runs it: in a large pool, leaving costs each of them a second. */
 const MAX_TAKES = 100;
 const MAX_LEFT = 10_000;
+/** How long a job waits before it asks for the machine again. */
+const MACHINE_WAIT_MS = 300;
 /** How long a job waits each time that a worker leaves it to those that may have its file: longer and longer, so that it disturbs nobody. */
 const MIN_FILE_WAIT_MS = 50;
 const MAX_FILE_WAIT_MS = 2000;
@@ -62,7 +68,14 @@ export function createJobHandler(device: Device, options: JobHandlerOptions): (b
     const own = parsed.value;
     const { worker_id, runner } = options;
     if (isElsewhere(own, worker_id, runner.clock.now())) return await leaveToOthers(bullJob, own);
-    const ended = await runner.run(own, device, (error) => isFileMissing(error) && mayBeElsewhere(own, worker_id));
+    if (!options.takeMachine(device)) {
+      // In the queue it can be cancelled, and be had by another worker of the pool.
+      await bullJob.moveToDelayed(Date.now() + MACHINE_WAIT_MS, bullJob.token);
+      throw new DelayedError();
+    }
+    const ended = await runner
+      .run(own, device, (error) => isFileMissing(error) && mayBeElsewhere(own, worker_id))
+      .finally(() => options.leaveMachine(device));
     if (ended !== 'left_to_others') return ended;
     const workers_without_file = [...(own.workers_without_file ?? []), worker_id];
     return await leaveToOthers(bullJob, { ...own, workers_without_file });

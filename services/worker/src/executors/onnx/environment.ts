@@ -1,10 +1,9 @@
 import type { Environment } from '@benchwire/shared/contracts/hardware.ts';
 import { hostFacts } from '../../devices/host.ts';
 import type { ResolvedModel } from './model-source.ts';
-import type { ProviderName } from './providers.ts';
 
 /** The facts that a result depends on. What can't be read is null, with the reason under `<name>_unavailable`. */
-export function collectEnvironment(model: ResolvedModel, provider: ProviderName): Environment {
+export function collectEnvironment(model: ResolvedModel, provider: string): Environment {
   // The version that measures is told by the measuring process itself, later.
   const { onnxruntime_version: _, ...host } = hostFacts(null);
   return {

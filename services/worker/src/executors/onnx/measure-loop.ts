@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { Arrivals } from './arrivals.ts';
+import type { Arrivals } from '@benchwire/shared/stats/poisson-arrivals.ts';
 
 /** One inference, of a whole batch. */
 export type Inference = () => Promise<unknown>;

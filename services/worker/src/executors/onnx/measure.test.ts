@@ -1,7 +1,7 @@
+import { poissonArrivals } from '@benchwire/shared/stats/poisson-arrivals.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { describe, expect, test } from 'vitest';
 import { summarize } from '../samples/summary.ts';
-import { poissonArrivals } from './arrivals.ts';
 import { measureWindows, type Window, warmUp } from './measure.ts';
 import { backToBack, clockStepMs, createSampleBuffer, onArrival } from './measure-loop.ts';
 import { together } from './measure-streams.ts';

@@ -1,5 +1,5 @@
+import { poissonArrivals } from '@benchwire/shared/stats/poisson-arrivals.ts';
 import type { Random } from '@benchwire/shared/stats/random.ts';
-import { poissonArrivals } from './arrivals.ts';
 import { backToBack, createSampleBuffer, type Inference, onArrival } from './measure-loop.ts';
 import type { MeasureSettings, Scenario } from './messages.ts';
 

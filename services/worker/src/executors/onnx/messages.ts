@@ -57,11 +57,13 @@ export interface BatchMessage {
   warmup_ms: number;
   /** Sum of the windows, without the pauses between them. */
   measured_seconds: number;
-  /** Highest resident memory of the process so far, with one session. */
-  peak_rss_mb: number;
+  /** Highest resident memory of the process so far, with one session; null where it cannot be seen. */
+  peak_rss_mb: number | null;
   streams: StreamsMeasured[];
   /** The smallest step that the clock of the samples takes. */
   clock_step_ms: number;
+  /** Calls that a sample is the mean of; one where it is left out. */
+  calls_per_sample?: number | undefined;
 }
 
 export type FromChild =

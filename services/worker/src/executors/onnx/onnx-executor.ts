@@ -6,26 +6,24 @@ import type { OutcomeResults, TaskError } from '@benchwire/shared/contracts/outc
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import { streamCounts } from '@benchwire/shared/contracts/task.ts';
 import type { ValueNote } from '@benchwire/shared/contracts/value-note.ts';
-import { badInput, TaskFailure } from '@benchwire/shared/model/errors.ts';
-import { modelPrecision } from '@benchwire/shared/model/model-precision.ts';
+import type { Browsers } from '../../browsers/browsers.ts';
 import { providerOfClass } from '../../devices/hardware-classes.ts';
+import { attemptInBrowser } from '../browser/attempt-in-browser.ts';
 import type { Executor, ExecutorContext, ExecutorReport } from '../executor.ts';
 import { createSampleSink } from '../samples/sample-sink.ts';
+import { settled } from '../settled-report.ts';
 import { childEnvironment } from './child-environment.ts';
-import { collectEnvironment } from './environment.ts';
 import { type FedInputs, inputsInWords } from './fed-inputs.ts';
 import type { ModelSourceOptions } from './file-in-folders.ts';
-import { findInputFiles, type InputFiles } from './find-input-files.ts';
-import { configInOneForm, wishesOf } from './input-wishes.ts';
+import type { InputFiles } from './find-input-files.ts';
+import { wishesOf } from './input-wishes.ts';
 import { memoryOf } from './memory.ts';
 import type { StartMessage } from './messages.ts';
-import { type ResolvedModel, resolveModel } from './model-source.ts';
-import { reportedPrecision } from './precision.ts';
+import type { ResolvedModel } from './model-source.ts';
+import { checkpointOf, checkScenario, NOTHING_LEFT, noArrivals, prepareAttempt } from './prepare-attempt.ts';
 import { type PlacedNodes, placementNotes, placementOf, proveProvider } from './profile.ts';
 import { noProviderError, type ProviderName } from './providers.ts';
-import { resumeFrom } from './resume.ts';
-import { abortError, type RunChildOptions, runChild } from './run-child.ts';
-import { measuredBefore } from './skip-if-fresh.ts';
+import { type RunChildOptions, runChild } from './run-child.ts';
 
 export interface OnnxExecutorOptions extends ModelSourceOptions {
   /** Of this machine's ONNX Runtime; undefined where nobody asked it, and then a session shows. */
@@ -36,6 +34,8 @@ export interface OnnxExecutorOptions extends ModelSourceOptions {
   max_memory_mb: number | null;
   /** The worker's own environment variables; of these only what libraries and devices need reaches the child. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Whose devices measure in a page; undefined where there are none. */
+  browsers?: Browsers | undefined;
 }
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -53,15 +53,10 @@ export function createOnnxExecutor(options: OnnxExecutorOptions): Executor<'onnx
         scenario: null,
         is_simulated: false,
       };
-      try {
-        report.error = await attempt(context, options, report);
-      } catch (error) {
-        // An abort surfaces as whatever it interrupted.
-        if (context.signal.aborted) report.error = abortError(context.signal);
-        else if (error instanceof TaskFailure) report.error = error.task_error;
-        else throw error;
-      }
-      return report;
+      const browser = options.browsers?.of(context.device.device_id);
+      return await settled(context, report, () =>
+        browser === undefined ? attempt(context, options, report) : attemptInBrowser(context, options, browser, report),
+      );
     },
   };
 }
@@ -81,72 +76,21 @@ async function attempt(
   if (provider === null || options.providers?.has(provider) === false)
     return noProviderError(device.class, options.providers);
 
-  const { model, inputs } = await findFiles(context, options, provider, report);
-  const one_form = await configInOneForm(task, model, inputs.files);
-  if (one_form !== undefined) report.config_in_one_form = one_form;
-  const before = await measuredBefore(
-    context,
-    { ...task, config: one_form ?? config },
-    model,
-    report.precision,
-    inputs.sha256,
-  );
-  if (before.skipped !== undefined) {
-    report.results = { skipped: before.skipped };
-    report.did_only_a_part = true;
-    return null;
-  }
-  const resume = await resumeFrom(context, config, model, provider, inputs.sha256);
-  report.results = resume.results;
-  report.did_only_a_part = resume.left.length < config.batch_sizes.length;
-  if (before.note !== undefined) report.results.notes = [...(report.results.notes ?? []), before.note];
-  if (resume.left.length === 0) return null;
-  const start = startMessage({ ...config, batch_sizes: resume.left }, model, provider, inputs.files);
+  const prepared = await prepareAttempt(context, options, provider, report);
+  if (prepared === NOTHING_LEFT) return null;
+  const { model, inputs, left, conditions } = prepared;
+  const start = startMessage({ ...config, batch_sizes: left }, model, provider, inputs.files);
   const measurement = {
     context,
     report,
     provider,
     start,
-    conditions: resume.conditions,
+    conditions,
     run: childOf(context, options, start),
   };
   const fed = new Map<number, FedInputs>();
   const unproven = await prove(measurement, fed);
   return unproven ?? (await measure(measurement, fed));
-}
-
-function checkScenario(config: OnnxConfig): void {
-  if (config.scenario !== 'server') return;
-  if (config.target_qps === undefined)
-    throw badInput('TARGET_QPS_MISSING', 'The server scenario needs config.target_qps, the mean arrivals per second.');
-  if (streamCounts(config).length > 0) {
-    throw badInput(
-      'CONCURRENCY_WITH_SERVER',
-      'config.concurrency measures how much streams do that never wait, and the server scenario waits for arrivals: leave one of both out.',
-    );
-  }
-}
-
-/** The model and the input files of the task, and what they say about themselves. */
-async function findFiles(
-  { task: { config, files: sent, made_of }, signal }: ExecutorContext<'onnx'>,
-  options: OnnxExecutorOptions,
-  provider: ProviderName,
-  report: ExecutorReport,
-): Promise<{ model: ResolvedModel; inputs: InputFiles }> {
-  const source = { ...options, sent, made_of };
-  const model = await resolveModel(config.model, config.sha256, source, signal);
-  report.model = made_of?.model ?? model.name;
-  report.environment = collectEnvironment(model, provider);
-  const precision = await modelPrecision(model.path);
-  if (precision !== null) {
-    const { weights, activations } = precision;
-    report.environment = { ...report.environment, model_weights: weights, model_activations: activations };
-  }
-  report.precision = reportedPrecision(config, model.catalogue, precision);
-  const inputs = await findInputFiles(config, source, signal);
-  if (inputs.sha256 !== null) report.inputs_sha256 = inputs.sha256;
-  return { model, inputs };
 }
 
 type RunOnce = (changes: Partial<StartMessage>, onMessage: RunChildOptions['onMessage']) => Promise<TaskError | null>;
@@ -208,23 +152,12 @@ async function prove(
 
 async function measure(measurement: Measurement, fed: ReadonlyMap<number, FedInputs>): Promise<TaskError | null> {
   const { context, report, provider, start, conditions, run } = measurement;
-  /** Where nothing is left to measure no other attempt has to go on. */
-  const keep = async (): Promise<void> => {
-    if (Object.keys(report.results.batch_sizes ?? {}).length >= context.task.config.batch_sizes.length) return;
-    const note = await context.checkpoints.save({ conditions, results: report.results });
-    if (note !== undefined) context.log(`[benchwire] ${note}`);
-  };
+  const keep = checkpointOf(context, report, conditions);
   const broken = await run(
     {},
     createSampleSink(context, start.measure, (batch) => memoryOf(batch, provider), report.results, fed, keep),
   );
-  if (broken === null && report.results.batch_sizes === undefined) {
-    throw badInput(
-      'NO_SAMPLES',
-      'No request arrived within max_seconds; raise config.target_qps or config.max_seconds.',
-    );
-  }
-  return broken;
+  return broken ?? noArrivals(report);
 }
 
 /** Once each: an attempt that goes on from an earlier one has that one's notes. */

@@ -12,6 +12,8 @@ export const PROVIDER_NODE_NAMES = {
   dml: 'DmlExecutionProvider',
   qnn: 'QNNExecutionProvider',
   openvino: 'OpenVINOExecutionProvider',
+  // In a browser only.
+  webnn: 'WebNNExecutionProvider',
 } as const;
 export type ProviderName = keyof typeof PROVIDER_NODE_NAMES;
 

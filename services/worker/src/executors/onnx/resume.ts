@@ -3,7 +3,6 @@ import { variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
 import type { OnnxConfig } from '@benchwire/shared/contracts/task.ts';
 import type { ExecutorContext, SavedCheckpoint } from '../executor.ts';
 import type { ResolvedModel } from './model-source.ts';
-import type { ProviderName } from './providers.ts';
 
 export interface Resume {
   /** What earlier attempts have measured and this one need not; nothing when it starts over. */
@@ -19,7 +18,7 @@ export async function resumeFrom(
   context: Pick<ExecutorContext, 'checkpoints'>,
   config: OnnxConfig,
   model: ResolvedModel,
-  provider: ProviderName,
+  provider: string,
   inputs_sha256: string | null = null,
 ): Promise<Resume> {
   const conditions = conditionsOf(config, model, provider, inputs_sha256);
@@ -31,7 +30,7 @@ export async function resumeFrom(
 function conditionsOf(
   config: OnnxConfig,
   model: ResolvedModel,
-  provider: ProviderName,
+  provider: string,
   inputs_sha256: string | null,
 ): string {
   const { precision, scenario, iterations, warmup_iterations, max_seconds } = config;

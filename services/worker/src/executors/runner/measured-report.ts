@@ -1,6 +1,7 @@
 import type { MetricResult, OutcomeResults, TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunnerMetric, RunnerTask } from '@benchwire/shared/contracts/runner.ts';
 import { streamCounts, type TorchConfig } from '@benchwire/shared/contracts/task.ts';
+import { noteOn } from '@benchwire/shared/contracts/value-note.ts';
 import { badInput } from '@benchwire/shared/model/errors.ts';
 import { medianInterval } from '@benchwire/shared/stats/median-interval.ts';
 import { quantileSorted, sorted } from '@benchwire/shared/stats/quantile.ts';
@@ -39,7 +40,7 @@ export function createReader(
   const on_device = context.device.class !== 'cpu';
   const device_memory = new Map<number, number | null>();
   const settings = { ...config, target_qps: config.target_qps ?? null, concurrency: streamCounts(config) };
-  const memoryOf = ({ batch_size, peak_rss_mb }: { batch_size: number; peak_rss_mb: number }) => {
+  const memoryOf = ({ batch_size, peak_rss_mb }: { batch_size: number; peak_rss_mb: number | null }) => {
     const memory_mb = on_device ? (device_memory.get(batch_size) ?? null) : peak_rss_mb;
     const reason = 'the library does not report the memory of this device';
     return { memory_mb, unavailable: memory_mb === null ? { memory_mb: reason } : ({} as Record<string, string>) };
@@ -52,7 +53,13 @@ export function createReader(
       if (message.notes.length > 0) results.notes = [...(results.notes ?? []), ...message.notes];
       addMetrics(results, 1, message.metrics);
     } else if (message.type === 'note') {
-      results.notes = [...(results.notes ?? []), message.text];
+      const { text, code, batch_size } = message;
+      if (code === undefined) results.notes = [...(results.notes ?? []), text];
+      else
+        results.value_notes = [
+          ...(results.value_notes ?? []),
+          noteOn(code, text, { batch_size: batch_size ?? undefined }),
+        ];
     } else if (message.type === 'window') {
       const { batch_size, times_ms, latencies_ms } = message;
       await sink({

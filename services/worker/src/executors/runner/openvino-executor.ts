@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { attemptId } from '@benchwire/shared/contracts/ids.ts';
 import type { TaskError } from '@benchwire/shared/contracts/outcome.ts';
 import type { RunnerTask } from '@benchwire/shared/contracts/runner.ts';
-import { type OpenvinoConfig, streamCounts } from '@benchwire/shared/contracts/task.ts';
-import { badInput, badModel } from '@benchwire/shared/model/errors.ts';
-import { modelInputs } from '@benchwire/shared/model/model-inputs.ts';
+import { streamCounts } from '@benchwire/shared/contracts/task.ts';
+import { badInput } from '@benchwire/shared/model/errors.ts';
 import { modelPrecision } from '@benchwire/shared/model/model-precision.ts';
 import { createRandom } from '@benchwire/shared/stats/random.ts';
 import { visibilityVariables } from '../../devices/hardware-classes.ts';
@@ -15,10 +14,9 @@ import { collectEnvironment } from '../onnx/environment.ts';
 import { type FedInputs, fedInputs, inputsInWords } from '../onnx/fed-inputs.ts';
 import type { ModelSourceOptions } from '../onnx/file-in-folders.ts';
 import { findInputFiles } from '../onnx/find-input-files.ts';
-import { readInputFile } from '../onnx/input-files.ts';
-import { type PlannedInput, planInputs } from '../onnx/input-plan.ts';
-import { wishesOf } from '../onnx/input-wishes.ts';
+import type { PlannedInput } from '../onnx/input-plan.ts';
 import { type ResolvedModel, resolveModel } from '../onnx/model-source.ts';
+import { planOfModel } from '../onnx/plan-of-model.ts';
 import { generateElements } from '../onnx/tensors.ts';
 import { settled } from '../settled-report.ts';
 import { createReader, measureSettings, noSamples } from './measured-report.ts';
@@ -68,8 +66,9 @@ async function attempt(
   const { onnxruntime_version: _, provider: __, ...facts } = collectEnvironment(model, 'cpu');
   // Without a wish it computes in what the file has, or in less where the device is made for that.
   report.precision ??= (await modelPrecision(model.path))?.precision ?? null;
-  const { plans, files_sha256 } = await planOf(config, model, source, signal);
+  const { files, sha256: files_sha256 } = await findInputFiles(config, source, signal);
   if (files_sha256 !== null) report.inputs_sha256 = files_sha256;
+  const { plans } = await planOfModel(config, model, files);
   const fed = new Map<number, FedInputs>(plans.map(([size, plan]) => [size, fedInputs(plan)]));
   const feeds = Object.fromEntries(
     await Promise.all(plans.map(async ([size, plan]) => [size, await writeFeeds(plan, config.seed, folder, size)])),
@@ -87,25 +86,6 @@ async function attempt(
   } finally {
     pool.giveBack(start, runner);
   }
-}
-
-/** What each batch size is fed with, ascending. */
-async function planOf(
-  config: OpenvinoConfig,
-  model: ResolvedModel,
-  source: Parameters<typeof findInputFiles>[1],
-  signal: AbortSignal,
-): Promise<{ plans: Array<[number, PlannedInput[]]>; files_sha256: string | null }> {
-  const declared = await modelInputs(model.path);
-  if (declared === null)
-    throw badModel('MODEL_NOT_LOADED', `${config.model} is not an ONNX file that says which inputs it has.`);
-  const { files, sha256 } = await findInputFiles(config, source, signal);
-  const wishes = wishesOf(config, model.catalogue, files);
-  const values = await Promise.all(
-    Object.entries(files).map(async ([name, file]) => [name, await readInputFile(name, file)] as const),
-  );
-  const { batches } = planInputs(declared, wishes, Object.fromEntries(values));
-  return { plans: wishes.batch_sizes.map((size, i) => [size, batches[i] ?? []]), files_sha256: sha256 };
 }
 
 /** Writes the elements of each input to a file of its own; the runner gets their paths. */

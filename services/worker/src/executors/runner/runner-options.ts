@@ -59,7 +59,7 @@ export async function runnerEnvironment(
   return {
     ...host,
     runner_version,
-    python_version,
+    ...(python_version === undefined ? {} : { python_version }),
     ...Object.fromEntries(libraries.map(([name, version]) => [`${name}_version`, version])),
     weights: 'random',
   };

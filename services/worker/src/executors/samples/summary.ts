@@ -33,7 +33,9 @@ export function summarize(
   const interval = medianInterval(ascending);
   const { mean, stddev, min, max } = momentsOf(latencies_ms);
   const { steady, reason } = checkSteadiness(latencies_ms);
-  const of_streams = streamsOf(batch, (samples * batch.batch_size) / batch.measured_seconds);
+  const calls = batch.calls_per_sample ?? 1;
+  const throughput = (samples * calls * batch.batch_size) / batch.measured_seconds;
+  const of_streams = streamsOf(batch, throughput);
   const notes = [
     ...notesOf(samples, quantileSorted(ascending, 0.5), batch, settings),
     ...notesOnSpeedup(of_streams.streams, batch.batch_size, reason),
@@ -50,7 +52,7 @@ export function summarize(
     latency_min_ms: min,
     latency_max_ms: max,
     latency_stddev_ms: stddev,
-    throughput_items_per_second: (samples * batch.batch_size) / batch.measured_seconds,
+    throughput_items_per_second: throughput,
     samples,
     measured_seconds: batch.measured_seconds,
     steady,
@@ -128,7 +130,7 @@ function notesOf(samples: number, median_ms: number, batch: BatchMessage, settin
   } else if (samples < FEW_SAMPLES) {
     notes.push(noteOn('few_samples', `${samples} ${samples === 1 ? 'sample' : 'samples'}`, about));
   }
-  const steps = median_ms / batch.clock_step_ms;
+  const steps = (median_ms * (batch.calls_per_sample ?? 1)) / batch.clock_step_ms;
   if (steps < FEW_CLOCK_STEPS) {
     const step = `${Number((batch.clock_step_ms * 1e6).toPrecision(2))} ns`;
     const text = `the median is ${Math.floor(steps)} steps of the clock (${step} each), so the latency is known to ${Number((100 / steps).toPrecision(2))} % at best`;

@@ -1,5 +1,5 @@
-import { exponential } from '@benchwire/shared/stats/exponential.ts';
-import type { Random } from '@benchwire/shared/stats/random.ts';
+import { exponential } from './exponential.ts';
+import type { Random } from './random.ts';
 
 /** The arrival times of a Poisson process, in milliseconds on the caller's clock. */
 export interface Arrivals {
