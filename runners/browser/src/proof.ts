@@ -30,8 +30,8 @@ export function placedNodes(lines: readonly string[]): PlacedNodes {
     const [, operator, name] = /VerifyEachNodeIsAssignedToAnEp\]\s+(\S+) \((.*)\)\s*$/.exec(line) ?? [];
     if (provider === undefined || operator === undefined || name === undefined) continue;
     if (NO_COMPUTING.has(operator) || of_shapes.has(name)) continue;
-    placed.operators[provider] ??= {};
-    const of_provider = placed.operators[provider];
+    const of_provider = placed.operators[provider] ?? {};
+    placed.operators[provider] = of_provider;
     of_provider[operator] = (of_provider[operator] ?? 0) + 1;
   }
   return placed;
