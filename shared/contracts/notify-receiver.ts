@@ -127,6 +127,8 @@ const RECEIVERS = {
     project: z.string().regex(/^[A-Z][A-Z0-9_]+$/, 'takes the key of a project such as PERF'),
     issue_type: z.string().min(1).default('Bug'),
     labels: z.array(z.string().regex(/^\S+$/, 'takes a word without blanks')).max(20).default([]),
+    /** The series of each finding is attached to its issue; the account needs to create attachments. Since 0.8. */
+    pictures: z.boolean().default(false),
     /** By name; without, the first transition to a status that counts as done, and the first one back. */
     resolve_transition: z.string().min(1).optional(),
     reopen_transition: z.string().min(1).optional(),

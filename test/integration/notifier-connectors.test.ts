@@ -162,10 +162,18 @@ it('GitHub: the comment is there though the check is refused, and the reason nam
 
 it('JIRA: one issue for an incident, found again by its label, resolved and reopened', async () => {
   const issues: Array<{ key: string; fields: Record<string, unknown>; status: string }> = [];
+  const attached: Array<{ filename: string }> = [];
   const STATUS = { todo: 'new', done: 'done' } as Record<string, string>;
-  other.answer = ({ method, path, query, body, headers }) => {
+  other.answer = ({ method, path, query, body, headers, text }) => {
     expect(headers.authorization).toBe(`Basic ${Buffer.from(`bot@acme.example:${SECRET}`).toString('base64')}`);
     const at = `${method} ${path.replace('/rest/api', '')}`;
+    if (at.endsWith('/attachments')) {
+      expect([headers['x-atlassian-token'], text]).toEqual(['no-check', expect.stringContaining('PNG')]);
+      const [, filename = ''] = /filename="([^"]+)"/.exec(text) ?? [];
+      if (path.includes('/PERF-2/')) return { status: 403, body: { errorMessages: ['no attachments here'] } };
+      attached.push({ filename });
+      return { body: [{ filename }] };
+    }
     const statusOf = ({ status }: { status: string }) => ({ status: { statusCategory: { key: STATUS[status] } } });
     if (at === 'GET /2/project/PERF') return { body: { key: 'PERF' } };
     if (at === 'GET /3/search/jql') {
@@ -191,11 +199,14 @@ it('JIRA: one issue for an incident, found again by its label, resolved and reop
       };
     else if (at.endsWith('/transitions'))
       issue.status = (body.transition as { id: string }).id === '31' ? 'done' : 'todo';
-    else return { body: { key: issue.key, fields: statusOf(issue) } };
+    else
+      return {
+        body: { key: issue.key, fields: { ...statusOf(issue), attachment: issue.key === 'PERF-1' ? attached : [] } },
+      };
     return { status: 204 };
   };
   await start();
-  const settings = { user: 'bot@acme.example', token: secret, project: 'PERF', labels: ['speed'] };
+  const settings = { user: 'bot@acme.example', token: secret, project: 'PERF', labels: ['speed'], pictures: true };
   await apply([{ name: 'tracker', connector: 'jira', url: other.url, ...settings }], 'tracker');
   const first = aFinding({ incident_id: 'inc-1' });
   await say(first);
@@ -213,6 +224,9 @@ it('JIRA: one issue for an incident, found again by its label, resolved and reop
   await waitFor(() => expect(issues).toHaveLength(2));
   expect(issues[0]?.fields.labels).toEqual(['benchwire', expect.stringMatching(/^benchwire-[0-9a-f]{16}$/), 'speed']);
   expect(String(issues[0]?.fields.description)).toContain(`bw repeat ${second.run_id}`);
+  // The same picture of both findings, attached once.
+  expect(attached).toHaveLength(1);
+  await waitFor(() => expect(String(issues[1]?.fields.description)).toContain('Without a picture: '));
   expectEverything(
     `${issues[1]?.fields.summary} ${issues[1]?.fields.description}`,
     aFindingOf(issues[1]?.fields.description),

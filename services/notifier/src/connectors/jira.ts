@@ -5,12 +5,14 @@ import { fitted, oneLineOf } from '@benchwire/shared/forges/markdown.ts';
 import { Refused } from '@benchwire/shared/outbound/errors.ts';
 import { type SendOptions, sendJson } from '@benchwire/shared/outbound/send.ts';
 import { pause } from '@benchwire/shared/runtime/lifecycle.ts';
+import { chartPicture } from '../picture/chart-picture.ts';
 import type { Connector, Outgoing, Settings } from './connector.ts';
 import { sparkline } from './markdown.ts';
 import { render } from './render.ts';
 
 const MAX_SUMMARY = 255;
 const MAX_DESCRIPTION = 32_000;
+const MAX_PICTURES = 10;
 /** JIRA's search may not have an issue yet that was created a moment ago. */
 const SEARCH_BEHIND_MS = 5000;
 
@@ -25,7 +27,12 @@ interface Transition {
   to: { statusCategory: { key: string } };
 }
 
-type Ask = <T>(method: SendOptions['method'], path: string, signal: AbortSignal, json?: object) => Promise<T>;
+type Ask = <T>(
+  method: SendOptions['method'],
+  path: string,
+  signal: AbortSignal,
+  body?: object | FormData,
+) => Promise<T>;
 
 /**
  * One issue for each incident, with a label that is made of the incident: by it the issue is found again. It is written anew when something
@@ -35,10 +42,19 @@ export function jira(settings: Settings<'jira'>, token: string): Connector {
   const { url, user, project } = settings;
   const basic = user === undefined ? undefined : Buffer.from(`${user}:${token}`).toString('base64');
   const authorization = basic === undefined ? `Bearer ${token}` : `Basic ${basic}`;
-  const ask: Ask = async <T>(method: SendOptions['method'], path: string, signal: AbortSignal, json?: object) => {
-    const options = { url: `${url.replace(/\/+$/, '')}/rest/api/${path}`, headers: { authorization }, signal };
+  const ask: Ask = async <T>(
+    method: SendOptions['method'],
+    path: string,
+    signal: AbortSignal,
+    body?: object | FormData,
+  ) => {
+    const is_form = body instanceof FormData;
+    // Without it JIRA refuses every form.
+    const headers = { authorization, ...(is_form ? { 'x-atlassian-token': 'no-check' } : {}) };
+    const options = { url: `${url.replace(/\/+$/, '')}/rest/api/${path}`, headers, signal };
+    const sent = is_form ? { data: body } : body === undefined ? {} : { json: body };
     try {
-      const all = { ...options, secrets: [basic, token], ...(method && { method }), ...(json && { json }) };
+      const all = { ...options, secrets: [basic, token], ...(method && { method }), ...sent };
       return (await sendJson<T>(all)).body;
     } catch (error) {
       throw explained(error, project);
@@ -63,6 +79,10 @@ export function jira(settings: Settings<'jira'>, token: string): Connector {
         const made = { ...fields, labels, project: { key: project }, issuetype: { name: settings.issue_type } };
         ({ key } = await ask<{ key: string }>('POST', '2/issue', signal, { fields: made }));
       } else await ask('PUT', `2/issue/${key}`, signal, { fields });
+      if (settings.pictures) {
+        const why = await attachPictures(key, outgoing, { ask, signal });
+        if (why !== undefined) await ask('PUT', `2/issue/${key}`, signal, { fields: fieldsOf(outgoing, why) });
+      }
       await settle(key, outgoing.beside, settings, { ask, signal });
       return key;
     },
@@ -96,7 +116,7 @@ async function find(project: string, label: string, ask: Ask, signal: AbortSigna
 }
 
 /** In JIRA's own markup (API v2), which servers and the cloud take. */
-function fieldsOf({ beside, dashboard_url }: Outgoing): object {
+function fieldsOf({ beside, dashboard_url }: Outgoing, without_picture?: string): object {
   const parts = beside.map((notification) => render({ notification, dashboard_url }));
   const blocks = parts.flatMap(({ title, items, more }) => [
     ...items.map(({ title: of_item, facts, url, command, chart }) =>
@@ -110,9 +130,42 @@ function fieldsOf({ beside, dashboard_url }: Outgoing): object {
     ),
     ...(more === undefined ? [] : [more]),
   ]);
+  if (without_picture !== undefined) blocks.push(`Without a picture: ${plain(without_picture)}`);
   const states = beside.flatMap(({ alerts }) => Object.values(alerts));
   const title = parts.length === 1 ? (parts[0]?.title ?? '') : `${parts[0]?.title} and ${states.length - 1} more`;
   return { summary: oneLineOf(title, MAX_SUMMARY), description: fitted(blocks.join('\n\n'), MAX_DESCRIPTION) };
+}
+
+/**
+ * Attaches the picture of each finding, once: what is attached already is known by its name, which is made of the picture's numbers.
+ * @returns why there is none, where JIRA refuses it: an issue without a picture is better than none
+ */
+async function attachPictures(
+  key: string,
+  { beside }: Outgoing,
+  { ask, signal }: AskContext,
+): Promise<string | undefined> {
+  const charts = beside.flatMap(({ items }) => items.flatMap(({ chart }) => chart ?? []));
+  if (charts.length === 0) return undefined;
+  const { fields } = await ask<{ fields: { attachment?: Array<{ filename: string }> } }>(
+    ...(['GET', `2/issue/${key}?fields=attachment`, signal] as const),
+  );
+  const there = new Set((fields.attachment ?? []).map(({ filename }) => filename));
+  for (const chart of charts.slice(0, MAX_PICTURES)) {
+    const name = `benchwire-${createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 16)}.png`;
+    const picture = there.has(name) ? undefined : chartPicture(chart);
+    if (picture === undefined) continue;
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(picture.png)], { type: 'image/png' }), name);
+    try {
+      await ask('POST', `2/issue/${key}/attachments`, signal, form);
+    } catch (error) {
+      if (error instanceof Refused) return error.message;
+      throw error;
+    }
+    there.add(name);
+  }
+  return undefined;
 }
 
 /** What means something in the markup is written out. */
