@@ -134,28 +134,35 @@ export async function measureWindows(
   return { measured_seconds: measured_ms / 1000 };
 }
 
-/** Inferences that are not counted, at most `max_seconds` of them; `alive` about once a second. Gives back what one takes. */
+/** Inferences that are not counted, at most `max_seconds` of them; `alive` about once a second. */
 export async function warmUp(
   infer: Inference,
   { warmup_iterations, max_seconds }: Settings,
   alive: () => void,
-): Promise<{ warmup_ms: number; call_ms: number | null }> {
+): Promise<{ warmup_ms: number }> {
   const started = performance.now();
   const deadline = started + max_seconds * 1000;
   let said = started;
-  let done = 0;
-  for (; done < warmup_iterations && performance.now() < deadline; done++) {
+  for (let done = 0; done < warmup_iterations && performance.now() < deadline; done++) {
     await infer();
     if (performance.now() - said < 1000) continue;
     said = performance.now();
     alive();
   }
-  const warmup_ms = performance.now() - started;
-  return { warmup_ms, call_ms: done === 0 ? null : warmup_ms / done };
+  return { warmup_ms: performance.now() - started };
 }
 
-/** What a call takes, where nothing was warmed up: enough of them for the clock. */
-export async function callTime(infer: Inference, clock_step_ms: number): Promise<number> {
+/** Looks at how long a call takes, of which the shortest counts: what disturbs one makes a sample longer, and never too short. */
+const CALL_LOOKS = 5;
+
+/** How many calls make a sample that the clock can measure. */
+export async function chooseCalls(infer: Inference, clock_step_ms: number): Promise<number> {
+  let call_ms = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < CALL_LOOKS; look++) call_ms = Math.min(call_ms, await callTime(infer, clock_step_ms));
+  return callsPerSample(call_ms, clock_step_ms);
+}
+
+async function callTime(infer: Inference, clock_step_ms: number): Promise<number> {
   const started = performance.now();
   let calls = 0;
   do {

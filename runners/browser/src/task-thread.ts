@@ -3,7 +3,7 @@ import type { RunnerTask } from '@benchwire/shared/contracts/runner.ts';
 import type { Tensor } from 'onnxruntime-web';
 import { clockStepMs } from './clock.ts';
 import { failureOf, type Phase } from './failures.ts';
-import { callsPerSample, callTime, type Inference, measureWindows, warmUp } from './measure.ts';
+import { chooseCalls, type Inference, measureWindows, warmUp } from './measure.ts';
 import type { FromTask, TaskFiles, ToTask } from './messages.ts';
 import { listened, listenToConsole, placedNodes } from './proof.ts';
 import { download, type Ort, sessionOptions, startRuntime, tensorOf, timed, warmRuntime } from './session.ts';
@@ -70,12 +70,9 @@ async function measureBatch(infer: Inference, size: number, { measure, seed }: R
   const timings: Record<string, number> = {};
   await timed(timings, 'first_run_ms', infer);
   const alive = (): void => say({ type: 'progress', phase: 'warming up', batch_size: size });
-  const { warmup_ms, call_ms } = await warmUp(infer, measure, alive);
+  const { warmup_ms } = await warmUp(infer, measure, alive);
   const clock_step_ms = clockStepMs();
-  const calls =
-    measure.scenario === 'server'
-      ? 1
-      : callsPerSample(call_ms ?? (await callTime(infer, clock_step_ms)), clock_step_ms);
+  const calls = measure.scenario === 'server' ? 1 : await chooseCalls(infer, clock_step_ms);
   const { measured_seconds } = await measureWindows(infer, calls, measure, seed + 1, (window) => {
     const sent = new Promise<void>((resolve) => {
       handedOn = resolve;
