@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { formatDuration } from '../format/duration.ts';
+import { shorten } from '../format/shorten.ts';
 import { isRecord } from '../runtime/is-record.ts';
 import { withoutCatalogueDefaults } from './catalogue-defaults.ts';
 import { importedConfig } from './imported.ts';
@@ -13,6 +14,7 @@ import {
   noopConfig,
   onnxConfig,
   openvinoConfig,
+  pluginConfig,
   type QuantizeConfig,
   quantizeConfig,
   streamCounts,
@@ -20,6 +22,7 @@ import {
   type TaskSpec,
   torchConfig,
   type WorkerExecutorName,
+  writtenPluginConfig,
 } from './task.ts';
 
 /** A task as the executor of that name gets it. */
@@ -204,6 +207,14 @@ export const EXECUTOR_ENTRIES: { readonly [Name in ExecutorName]: ExecutorEntry<
       not_in_workload: ['metrics', 'device', 'facts', 'identity', 'measured_at', 'notes'],
       paths: [],
     },
+  },
+  plugin: {
+    config: pluginConfig,
+    defaults: {},
+    describe: (config) => shorten(JSON.stringify(writtenPluginConfig(config)), 200),
+    measurements: () => 1,
+    measuredShare: () => undefined,
+    series: { not_in_variant: ['model', 'precision'], not_in_workload: [], paths: [] },
   },
 };
 

@@ -33,6 +33,7 @@ const FIELDS: Readonly<Record<TaskSpec['executor'], readonly string[]>> = {
   export: [],
   openvino: ['model', 'sha256'],
   imported: [],
+  plugin: ['model'],
 };
 
 /** Base sides that can't be measured, or would measure the same as their heads. */

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { isRecord } from '../runtime/is-record.ts';
+import { slipOf } from '../runtime/near-names.ts';
 import { token } from './ids.ts';
+import { pluginName } from './plugin.ts';
+import { PLUGIN_NAME } from './plugin-kinds.ts';
 
 const reference = z.union([
   z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
@@ -166,12 +170,19 @@ const RECEIVERS = {
     /** A bearer token. */
     token: secretReference.optional(),
   }),
+  /** Written as `connector: NAME` of the plug-in. Since 0.6. */
+  plugin: z.strictObject({
+    ...{ ...named, connector: z.literal('plugin'), plugin: pluginName },
+    /** As the plug-in says. */
+    settings: z.record(z.string().max(128), z.json()).default({}),
+    secrets: z.record(z.string().max(64), secretReference).default({}),
+  }),
 } as const;
 
 export type ConnectorName = keyof typeof RECEIVERS;
 export const CONNECTORS = Object.keys(RECEIVERS) as [ConnectorName, ...ConnectorName[]];
 
-export const receiver = z.discriminatedUnion(
+const anyReceiver = z.discriminatedUnion(
   'connector',
   [
     RECEIVERS.webhook,
@@ -185,7 +196,17 @@ export const receiver = z.discriminatedUnion(
     RECEIVERS.jira,
     RECEIVERS.testrail,
     RECEIVERS.alertmanager,
+    RECEIVERS.plugin,
   ],
-  { error: `connector is one of ${CONNECTORS.join(', ')}` },
+  { error: `connector is one of ${CONNECTORS.filter((name) => name !== 'plugin').join(', ')}, or that of a plug-in` },
 );
+export const receiver = z.preprocess(withPluginConnector, anyReceiver);
+
+/** Any name that is none of ours, and not near enough to one to be a slip of the pen, is that of a plug-in. */
+function withPluginConnector(written: unknown): unknown {
+  if (!isRecord(written) || typeof written.connector !== 'string') return written;
+  const { connector } = written;
+  const isOurs = CONNECTORS.some((name) => name === connector) || slipOf(connector, CONNECTORS) !== undefined;
+  return isOurs || !PLUGIN_NAME.test(connector) ? written : { ...written, connector: 'plugin', plugin: connector };
+}
 export type Receiver = z.infer<typeof receiver>;

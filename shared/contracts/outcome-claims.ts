@@ -4,7 +4,7 @@ import { IMPORTED } from './imported.ts';
 import { modelNameOf } from './model-artifact.ts';
 import { MIN_RETRIES_WHEN_LOST, type Outcome, outcomeSubject } from './outcome.ts';
 import type { Issue } from './request.ts';
-import type { Task } from './task.ts';
+import { executorNameOf, type Task } from './task.ts';
 
 /** What an outcome says about its task: with the fingerprint and the rest it decides in which series its results are. */
 export type OutcomeClaims = Pick<
@@ -24,6 +24,7 @@ export type OutcomeClaims = Pick<
 
 /** As much of a task as its outcomes can be compared with. */
 export type AskedTask = Pick<Task, 'benchmark' | 'executor' | 'config' | 'retry_policy' | 'made_of'> & {
+  plugin?: string;
   /** Of a copy of an `each` task: the pool that it is for. */
   pool: string | null;
 };
@@ -58,7 +59,7 @@ export function claimIssues(asked: AskedTask, outcome: OutcomeClaims): Issue[] {
     const message = `the task asks for ${wanted === null ? 'none' : `"${wanted}"`}, the outcome says "${said}"`;
     issues.push({ path, code: 'not_what_was_asked', message });
   };
-  compare('executor', asked.executor, outcome.executor);
+  compare('executor', executorNameOf(asked), outcome.executor);
   compare('benchmark', asked.benchmark, outcome.benchmark);
   const model = modelNameOf(asked);
   if (!isFileOf(model, outcome.model)) compare('model', model, outcome.model);

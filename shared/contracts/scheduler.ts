@@ -3,6 +3,10 @@ import { hardwareClass } from './hardware.ts';
 import { messageVersion, runId, taskId, timestamp, token } from './ids.ts';
 import { issue } from './request.ts';
 
+/** Placement strategies of the scheduler's own, by what `SCHEDULER_STRATEGY` calls them. */
+export const STRATEGIES = ['fastest_completion', 'least_loaded', 'round_robin', 'fifo'] as const;
+export type StrategyName = (typeof STRATEGIES)[number];
+
 /** Request/reply, answered by the scheduler that leads. All of them since 0.2. */
 export const WHY_SUBJECT = 'bw.scheduler.why';
 export const RESERVE_SUBJECT = 'bw.scheduler.reserve';

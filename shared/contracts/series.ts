@@ -5,7 +5,7 @@ import type { Better } from './direction.ts';
 import type { MetricResult, Outcome } from './outcome.ts';
 import { modelInOneForm, type SeriesKey } from './series-key.ts';
 import { type SettingsOwner, settingsOf } from './settings.ts';
-import type { Task } from './task.ts';
+import { executorNameOf, type Task } from './task.ts';
 import { isAbout, type ValueNote, valueNotesOf } from './value-note.ts';
 
 export { type SeriesKey, seriesKey } from './series-key.ts';
@@ -56,10 +56,12 @@ export function variantWith(variant: string, inputs_sha256: string | null): stri
  * benchmark, and every setting that changes what is measured or how much of it.
  */
 export function workloadKey(
-  task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series' | 'base_side' | 'made_of'>,
+  task: Pick<Task, 'executor' | 'benchmark' | 'config' | 'not_in_series' | 'base_side' | 'made_of'> & {
+    plugin?: string;
+  },
 ): string {
   const pairs = task.base_side === undefined ? [] : [task.base_side.pairs];
-  return hash([task.executor, task.benchmark, settingsOf(task, 'not_in_workload'), ...pairs], 12);
+  return hash([executorNameOf(task), task.benchmark, settingsOf(task, 'not_in_workload'), ...pairs], 12);
 }
 
 /** One point of a series: what one outcome says about one metric. */

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { isRecord } from '../runtime/is-record.ts';
 import { entryOf } from './executors.ts';
 import type { MadeOf } from './model-artifact.ts';
-import type { TaskSpec } from './task.ts';
+import { type PluginConfig, type TaskSpec, writtenPluginConfig } from './task.ts';
 
 /** What a series' settings are read from: a task as it was written, or as `expand` resolved it. */
 export type SettingsOwner = Pick<TaskSpec, 'executor' | 'config' | 'not_in_series'> & { made_of?: MadeOf | undefined };
@@ -24,8 +24,9 @@ export function settingsOf(
   const usual: Readonly<Record<string, unknown>> = defaults;
   const without: readonly string[] = series[left_out];
   const paths: readonly string[] = series.paths;
+  const own = executor === 'plugin' ? writtenPluginConfig(config as PluginConfig) : config;
   const written = {
-    ...leaveOut(config, not_in_series),
+    ...leaveOut(own, not_in_series),
     ...(made_of === undefined ? {} : { model: made_of.model, made: made_of.how }),
   };
   return Object.entries(series.inOneForm?.(written) ?? written)
@@ -47,7 +48,7 @@ export function readPlace(place: string): { path: string[]; index: number | unde
 }
 
 /** The config without the places that its author called no settings. */
-function leaveOut(config: TaskSpec['config'], places: readonly string[]): Record<string, unknown> {
+function leaveOut(config: object, places: readonly string[]): Record<string, unknown> {
   const copy: Record<string, unknown> = { ...config };
   for (const place of places) {
     const {

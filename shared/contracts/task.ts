@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRecord } from '../runtime/is-record.ts';
+import { slipOf } from '../runtime/near-names.ts';
 import { baseSide, taskBase } from './base.ts';
 import { BETTER } from './direction.ts';
 import { hardwareClass, instructionSet, labels } from './hardware.ts';
@@ -7,6 +8,8 @@ import { sha256Hex, taskId, token } from './ids.ts';
 import { importedConfig } from './imported.ts';
 import { inputSetting } from './input-setting.ts';
 import { madeOf, withShortReference } from './model-artifact.ts';
+import { pluginName } from './plugin.ts';
+import { PLUGIN_NAME } from './plugin-kinds.ts';
 import { requestFiles } from './request-file.ts';
 
 export const batchSizes = z
@@ -371,10 +374,46 @@ const exportTask = z.strictObject({
 /** What another tool measured: no worker runs it. Since 0.6. */
 const importedTask = z.strictObject({ ...taskFields, executor: z.literal('imported'), config: importedConfig });
 
-/** What workers can offer. */
+/**
+ * What an executor does that a plug-in of the worker brings. Its author says which fields there are, and the worker checks them. They are
+ * written as in every config, and kept apart here: none of them means what a field of ours means. Since 0.6.
+ */
+export const pluginConfig = z.strictObject({
+  /** Part of the series, as everywhere. */
+  model: z.string().min(1).max(256).optional(),
+  precision: z.string().min(1).max(32).optional(),
+  plugin_config: z.record(z.string().max(128), z.json()).optional(),
+});
+export type PluginConfig = z.infer<typeof pluginConfig>;
+
+/** The config as the plug-in's author knows it. Pure. */
+export function writtenPluginConfig({ plugin_config = {}, ...known }: PluginConfig): Record<string, unknown> {
+  return { ...plugin_config, ...known };
+}
+
+/** Whatever is no field of ours belongs to the plug-in. */
+function withPluginConfig(config: unknown): unknown {
+  if (!isRecord(config)) return config;
+  const { model, precision, plugin_config: before = {}, ...own } = config;
+  if (!isRecord(before)) return config;
+  const known = { ...(model === undefined ? {} : { model }), ...(precision === undefined ? {} : { precision }) };
+  const plugin_config = { ...before, ...own };
+  return { ...known, ...(Object.keys(plugin_config).length === 0 ? {} : { plugin_config }) };
+}
+
+/** Written as `executor: NAME`. */
+const pluginTask = z.strictObject({
+  ...taskFields,
+  executor: z.literal('plugin'),
+  plugin: pluginName,
+  config: pluginConfig.prefault({}),
+});
+
+/** Executors of Benchwire's own that workers can offer. */
 export const WORKER_EXECUTORS = ['onnx', 'torch', 'command', 'noop', 'quantize', 'export', 'openvino'] as const;
-export type WorkerExecutorName = (typeof WORKER_EXECUTORS)[number];
-export const EXECUTORS = [...WORKER_EXECUTORS, 'imported'] as const;
+/** With those that plug-ins bring. */
+export type WorkerExecutorName = (typeof WORKER_EXECUTORS)[number] | 'plugin';
+export const EXECUTORS = [...WORKER_EXECUTORS, 'imported', 'plugin'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
 
 /** A task as a user writes it. `executor` is `onnx` when absent, so that the seed format needs none. */
@@ -389,6 +428,7 @@ export const taskSpec = z.preprocess(
     exportTask,
     openvinoTask,
     importedTask,
+    pluginTask,
   ]),
 );
 export type TaskSpec = z.infer<typeof taskSpec>;
@@ -397,7 +437,25 @@ export type TaskSpec = z.infer<typeof taskSpec>;
 function withExecutor(task: Record<string, unknown>): Record<string, unknown> {
   const { type, executor = type === 'quantize' || type === 'export' ? type : 'onnx' } = task;
   const config = withShortReference(task.config);
-  return { ...task, executor, ...(config === undefined ? {} : { config }) };
+  const named = isPluginName(executor) ? { executor: 'plugin', plugin: executor } : { executor };
+  const own = named.executor === 'plugin' ? withPluginConfig(config) : config;
+  return { ...task, ...named, ...(own === undefined ? {} : { config: own }) };
+}
+
+/** Any name that is none of ours, and not near enough to one to be a slip of the pen. */
+function isPluginName(executor: unknown): boolean {
+  if (typeof executor !== 'string' || EXECUTORS.some((name) => name === executor)) return false;
+  return PLUGIN_NAME.test(executor) && slipOf(executor, EXECUTORS) === undefined;
+}
+
+/** Of the executor `plugin`, which plug-in. Pure. */
+export function pluginOf(of: { executor: ExecutorName; plugin?: string }): { plugin?: string } {
+  return of.plugin === undefined ? {} : { plugin: of.plugin };
+}
+
+/** The executor's name as people know it: of a plug-in its own. Pure. */
+export function executorNameOf(of: { executor: ExecutorName; plugin?: string }): string {
+  return of.executor === 'plugin' ? (of.plugin ?? of.executor) : of.executor;
 }
 
 /** A user who writes how often a test is to be tried again wants it tried again. Afterwards nobody knows what was written. */
@@ -430,6 +488,7 @@ export const task = z.discriminatedUnion('executor', [
   exportTask.extend({ ...resolved, base_side: baseSide.extend({ config: exportConfig }).optional() }),
   openvinoTask.extend({ ...resolved, base_side: baseSide.extend({ config: openvinoConfig }).optional() }),
   importedTask.extend({ ...resolved, base_side: baseSide.extend({ config: importedConfig }).optional() }),
+  pluginTask.extend({ ...resolved, base_side: baseSide.extend({ config: pluginConfig }).optional() }),
 ]);
 export type Task = z.infer<typeof task>;
 
@@ -473,6 +532,10 @@ export const jobTask = z.discriminatedUnion('executor', [
   openvinoTask
     .extend({ ...resolved, base_side: baseSide.extend({ config: openvinoConfig }).optional() })
     .pick({ ...forWorker, files: true, made_of: true, base_side: true })
+    .strip(),
+  pluginTask
+    .extend({ ...resolved, base_side: baseSide.extend({ config: pluginConfig }).optional() })
+    .pick({ ...forWorker, type: true, plugin: true, base_side: true })
     .strip(),
 ]);
 export type JobTask = z.infer<typeof jobTask>;

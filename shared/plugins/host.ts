@@ -1,90 +1,124 @@
-import { writeSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { visibleText } from '../format/visible-text.ts';
+import type { PluginCommand, PluginDescription, PluginMessage } from '../contracts/plugin.ts';
 import { isRecord } from '../runtime/is-record.ts';
-import { PLUGIN_API_VERSION, PLUGIN_KINDS, type Plugin } from './plugin.ts';
+import { checkConfig, checkManifest, type HostedPlugin, ManifestFault } from './check-manifest.ts';
+import { JsonLines } from './json-lines.ts';
 
 /**
- * The process that a plug-in runs in, for one call: reads `{ module, config, call, input }` from stdin, and writes
- * `{ ok, value }` or `{ ok, error }` to file descriptor 3, since modules print to stdout. What it may use is limited by its parent.
+ * The process that a module runs in: docs/protocol/plugin.md on file descriptor 3, since modules print to stdout. It ends when its parent
+ * closes the pipe. What it may use is limited by its parent.
  */
-const ANSWER_FD = 3;
-const CALLS = ['describe', 'read', 'render'] as const;
+const [, , module = ''] = process.argv;
+const pipe = new Socket({ fd: 3, readable: true, writable: true });
+const running = new Map<string, AbortController>();
+let hosted: { plugin: HostedPlugin; config: unknown } | undefined;
 
-interface Asked {
-  module: string;
-  config: unknown;
-  call: (typeof CALLS)[number];
-  input: Record<string, unknown>;
-}
-
-class PluginFault extends Error {}
-
-const asked = JSON.parse(await text(process.stdin)) as Asked;
-try {
-  answer({ ok: true, value: await call(asked) });
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  answer({
-    ok: false,
-    error: visibleText(message.split('\n')[0] ?? '').slice(0, 1000),
-    is_manifest: error instanceof PluginFault,
-  });
+for await (const line of new JsonLines(pipe)) {
+  const command = line as PluginCommand;
+  if (command.type === 'load') await load(command.config);
+  else if (command.type === 'cancel') running.get(command.id)?.abort();
+  else void answer(command);
 }
 process.exit(0);
 
-function answer(what: object): void {
-  const bytes = Buffer.from(JSON.stringify(what));
-  for (let at = 0; at < bytes.length; ) at += writeSync(ANSWER_FD, bytes, at);
+/** Resolves when the pipe has room. */
+async function send(message: PluginMessage): Promise<void> {
+  if (!pipe.write(`${JSON.stringify(message)}\n`)) await new Promise((resolve) => pipe.once('drain', resolve));
 }
 
-async function call({ module, config, call, input }: Asked): Promise<unknown> {
-  const exported: unknown = (await import(pathToFileURL(module).href)).default;
-  const plugin = checkedManifest(exported);
-  const parsed = plugin.configuration.safeParse(config);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new PluginFault(
-      `config${issue === undefined ? '' : `.${issue.path.map(String).join('.')}: ${issue.message}`}`,
-    );
-  }
-  switch (call) {
-    case 'describe': {
-      const { kind, name, title, api_version } = plugin;
-      return { kind, name, title, api_version, file_ending: plugin.kind === 'report' ? plugin.file_ending : null };
-    }
-    case 'read':
-      if (plugin.kind !== 'import_format') throw new PluginFault(`is a ${plugin.kind}, and reads no files`);
-      return (await plugin.read({ file: String(input.file), text: String(input.text), config: parsed.data })) ?? null;
-    case 'render': {
-      if (plugin.kind !== 'report') throw new PluginFault(`is an ${plugin.kind}, and renders no reports`);
-      const rendered = await plugin.render({ report: input.report as never, config: parsed.data });
-      if (typeof rendered !== 'string') throw new Error(`render gave ${typeof rendered}, not a text`);
-      return rendered;
-    }
+async function load(written: unknown): Promise<void> {
+  try {
+    const plugin = checkManifest((await import(pathToFileURL(module).href)).default);
+    hosted = { plugin, config: checkConfig('config', plugin.configuration, written) };
+    const { api_version, kind, name, title } = plugin;
+    const { file_ending, streams, secrets } = plugin as Partial<PluginDescription>;
+    await send({ type: 'ready', plugin: { api_version, kind, name, title, file_ending, streams, secrets } });
+  } catch (error) {
+    await send({ type: 'refused', message: firstLine(error) });
   }
 }
 
-function checkedManifest(exported: unknown): Plugin {
-  if (!isRecord(exported))
-    throw new PluginFault('its default export is not a plug-in: `export default defineReport({ … })`');
-  const { api_version, kind, name, title, configuration } = exported;
-  if (api_version !== PLUGIN_API_VERSION)
-    throw new PluginFault(`api_version is ${JSON.stringify(api_version)}: this Benchwire takes ${PLUGIN_API_VERSION}`);
-  if (!PLUGIN_KINDS.some((each) => each === kind))
-    throw new PluginFault(`kind is ${JSON.stringify(kind)}: use ${PLUGIN_KINDS.join(' or ')}`);
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9_-]{0,63}$/.test(name))
-    throw new PluginFault(
-      `name is ${JSON.stringify(name)}: use small letters, digits, - and _, beginning with a letter`,
-    );
-  if (typeof title !== 'string' || title === '') throw new PluginFault('title is missing: a text for people');
-  if (!isRecord(configuration) || typeof configuration.safeParse !== 'function')
-    throw new PluginFault('configuration is not a zod schema: z.object({}) where there is nothing to configure');
-  const needed = kind === 'report' ? 'render' : 'read';
-  if (typeof exported[needed] !== 'function')
-    throw new PluginFault(`${needed} is missing: a ${String(kind)} is a function of that name`);
-  if (kind === 'report' && (typeof exported.file_ending !== 'string' || !/^[a-z0-9]{1,16}$/.test(exported.file_ending)))
-    throw new PluginFault('file_ending is missing: such as html, without the dot');
-  return exported as unknown as Plugin;
+async function answer({ id, method, input }: Extract<PluginCommand, { type: 'call' }>): Promise<void> {
+  const stopping = new AbortController();
+  running.set(id, stopping);
+  try {
+    await send({ type: 'done', id, value: (await call(id, method, input, stopping.signal)) ?? null });
+  } catch (error) {
+    const more = isRecord(error) ? error : {};
+    await send({
+      ...{ type: 'failed', id, message: firstLine(error) },
+      retriable: !(error instanceof ManifestFault) && more.retriable !== false,
+      ...(typeof more.retry_after_seconds === 'number' ? { retry_after_seconds: more.retry_after_seconds } : {}),
+    });
+  } finally {
+    running.delete(id);
+  }
+}
+
+async function call(id: string, method: string, input: unknown, signal: AbortSignal): Promise<unknown> {
+  if (hosted === undefined) throw new ManifestFault('was called before it was loaded');
+  const { plugin, config } = hosted;
+  const given = input as Record<string, unknown>;
+  if (method === 'check') return checkedIssues(plugin, given.config);
+  switch (plugin.kind) {
+    case 'import_format':
+      if (method === 'read') return plugin.read({ file: given.file, text: given.text, config } as never);
+      break;
+    case 'report':
+      if (method === 'render') {
+        const rendered: unknown = await plugin.render({ report: given.report, config } as never);
+        if (typeof rendered !== 'string') throw new Error(`render gave ${typeof rendered}, not a text`);
+        return rendered;
+      }
+      break;
+    case 'connector':
+      if (method === 'deliver') {
+        const settings = checkConfig('settings', plugin.receiver, given.settings);
+        return plugin.deliver({ message: given.message, secrets: given.secrets, settings, config, signal } as never);
+      }
+      break;
+    case 'sink':
+      if (method === 'write') return plugin.write({ records: given.records, config, signal } as never);
+      break;
+    case 'placement_strategy':
+      if (method === 'score') return plugin.score({ ...given, config } as never);
+      break;
+    case 'executor':
+      if (method === 'execute') {
+        const task = given.task as { config: unknown };
+        const checked = { ...task, config: checkConfig('config', plugin.task, task.config) };
+        return plugin.execute({ ...measuring(id), task: checked, config, signal } as never);
+      }
+      break;
+    default:
+      plugin satisfies never;
+  }
+  throw new ManifestFault(`is of kind ${plugin.kind}, which has no ${method}`);
+}
+
+/** How an executor hands on what it measures. */
+function measuring(id: string): object {
+  return {
+    samples: async (metric: string, values: readonly number[], about: object = {}) => {
+      for (let at = 0; at < values.length; at += 10_000)
+        await send({ type: 'samples', id, metric, unit: null, ...about, values: values.slice(at, at + 10_000) });
+      // A loop that only measures would never see that its task is cancelled.
+      await setImmediate();
+    },
+    note: (text: string) => void send({ type: 'note', id, text: String(text).slice(0, 4096) }),
+  };
+}
+
+function checkedIssues(plugin: HostedPlugin, written: unknown): { path: string; message: string }[] {
+  const schema = plugin.kind === 'executor' ? plugin.task : plugin.kind === 'connector' ? plugin.receiver : undefined;
+  const parsed = schema?.safeParse(written);
+  if (parsed === undefined || parsed.success) return [];
+  return parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split('\n')[0] ?? '').slice(0, 1000);
 }

@@ -4,8 +4,8 @@ import type { ImportedFile } from '../import/format.ts';
 import { ImportError } from '../import/import-error.ts';
 import { inputOf, type ReadFileOptions, readImportFile } from '../import/read-file.ts';
 import { formatPath, parseWith } from '../runtime/issues.ts';
-import { callPlugin, PluginError } from './call-plugin.ts';
-import type { LoadedPlugin } from './load-plugins.ts';
+import { PluginError } from './plugin-error.ts';
+import { callPlugin, type LoadedPlugin } from './plugin-host.ts';
 
 const fact = z.union([z.string(), z.number(), z.boolean()]);
 const metric = z.looseObject({ unit: z.string().optional(), better: z.enum(['lower', 'higher']).optional() });

@@ -4,6 +4,7 @@ import { job } from '../contracts/job.ts';
 import { joinReply, joinRequest } from '../contracts/join.ts';
 import { metricBatch } from '../contracts/metrics.ts';
 import { outcome } from '../contracts/outcome.ts';
+import { pluginCommand, pluginMessage } from '../contracts/plugin.ts';
 import { runnerCommand, runnerMessage } from '../contracts/runner.ts';
 import { capabilities, heartbeat, workerCommand, workerCommandReply } from '../contracts/worker.ts';
 
@@ -46,6 +47,16 @@ const MESSAGES: Readonly<Record<string, { schema: z.ZodType; direction: Directio
     schema: runnerMessage,
     direction: 'worker_writes',
     title: 'What a runner tells its worker (runner.md)',
+  },
+  'plugin-command': {
+    schema: pluginCommand,
+    direction: 'worker_reads',
+    title: 'What a plug-in is told (plugin.md)',
+  },
+  'plugin-message': {
+    schema: pluginMessage,
+    direction: 'worker_writes',
+    title: 'What a plug-in says (plugin.md)',
   },
   'join-reply': { schema: joinReply, direction: 'worker_reads', title: 'The answer to it, which holds a secret' },
 };

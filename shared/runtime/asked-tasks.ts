@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { expand } from '../contracts/expand.ts';
 import { type AskedTask, claimIssues, type OutcomeClaims } from '../contracts/outcome-claims.ts';
 import type { Issue } from '../contracts/request.ts';
+import { pluginOf } from '../contracts/task.ts';
 import { acceptedRequest } from './accepted-request.ts';
 
 /** Tasks of runs that are remembered; the runs that were asked for longest ago go first. */
@@ -57,8 +58,9 @@ export class AskedTasks {
     if (expansion?.ok !== true) return undefined;
     const tasks = new Map<string, AskedTask>();
     const each: Array<{ task_id: string; asked: AskedTask }> = [];
-    for (const { task_id, benchmark, executor, config, retry_policy, pool, placement, made_of } of expansion.tasks) {
-      const asked = { benchmark, executor, config, retry_policy, pool, made_of };
+    for (const task of expansion.tasks) {
+      const { task_id, benchmark, executor, config, retry_policy, pool, placement, made_of } = task;
+      const asked = { benchmark, executor, config, retry_policy, pool, made_of, ...pluginOf(task) };
       tasks.set(task_id, asked);
       if (placement === 'each') each.push({ task_id, asked });
     }

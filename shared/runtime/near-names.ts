@@ -44,3 +44,8 @@ export function didYouMean(word: string, names: Iterable<string>): string {
   const near = nearNames(word.slice(0, 64), [...names]).slice(0, 2);
   return near.length === 0 ? '' : ` Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`;
 }
+
+/** The name that a word is taken for when it was mistyped: one or two edits away. Undefined for a word of its own, also where it contains a name. */
+export function slipOf(word: string, names: readonly string[]): string | undefined {
+  return names.find((name) => name !== word && editDistance(word.slice(0, 64), name) <= Math.max(1, name.length / 4));
+}

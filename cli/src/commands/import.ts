@@ -11,7 +11,7 @@ import { IMPORT_FORMAT_NAMES } from '@benchwire/shared/import/formats.ts';
 import { ImportError } from '@benchwire/shared/import/import-error.ts';
 import { importRequests } from '@benchwire/shared/import/import-requests.ts';
 import { readWithPlugins } from '@benchwire/shared/plugins/import-with-plugin.ts';
-import type { LoadedPlugin } from '@benchwire/shared/plugins/load-plugins.ts';
+import type { LoadedPlugin } from '@benchwire/shared/plugins/plugin-host.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { VERDICT_OPTIONS } from '../arguments/verdict-options.ts';

@@ -23,6 +23,7 @@ import { didYouMean } from '@benchwire/shared/runtime/near-names.ts';
 import { defineCommand } from '../arguments/command.ts';
 import type { OptionSpecs, Values } from '../arguments/options.ts';
 import { withStack } from '../connection/connect.ts';
+import { checkPluginReceivers } from '../connection/check-plugin-receivers.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, InvalidRequestError, NotFoundError, UsageError } from '../errors.ts';
 import { issueLines } from '../request/locate.ts';
@@ -121,8 +122,9 @@ Labels: ${LABELS.join(', ')}.`,
 async function readRules(context: CliContext, file: string): Promise<{ text: string; rules: NotifyRules }> {
   const written = await readRequest(file, context.working_directory, context.stdin);
   const parsed = parseWith(notifyRules, written.value, (path) => written.sources.get(path));
-  if (parsed.ok) return { text: written.text, rules: parsed.value };
-  throw new InvalidRequestError(written.name, issueLines(written, parsed.issues), 'set of rules');
+  const issues = parsed.ok ? await checkPluginReceivers(context, parsed.value) : parsed.issues;
+  if (parsed.ok && issues.length === 0) return { text: written.text, rules: parsed.value };
+  throw new InvalidRequestError(written.name, issueLines(written, issues), 'set of rules');
 }
 
 async function show(context: CliContext): Promise<number> {

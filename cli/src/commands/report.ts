@@ -3,7 +3,7 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import { digestSince } from '@benchwire/shared/client/digest.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
 import type { FaultTolerance } from '@benchwire/shared/contracts/fault-tolerance.ts';
-import { callPlugin } from '@benchwire/shared/plugins/call-plugin.ts';
+import { callPlugin } from '@benchwire/shared/plugins/plugin-host.ts';
 import { printPdf } from '@benchwire/shared/report/print-pdf.ts';
 import { digestAsHtml, digestAsMarkdown } from '@benchwire/shared/report/render-digest.ts';
 import { renderFaultTolerance } from '@benchwire/shared/report/render-fault-tolerance.ts';
@@ -80,14 +80,14 @@ async function renderWithPlugin(
   context: CliContext,
   name: string,
   report: RunReport,
-): Promise<{ text: string; file_ending: string | null }> {
+): Promise<{ text: string; file_ending: string }> {
   const reports = (await usablePlugins(context)).filter(({ kind }) => kind === 'report');
   const plugin = reports.find((each) => each.name === name);
   if (plugin === undefined)
     throw new UsageError(
       `there is no report plug-in "${name}": ${reports.length === 0 ? 'BENCHWIRE_PLUGINS names a file with none (docs/plugins.md)' : `there are ${reports.map((each) => each.name).join(', ')}`}.`,
     );
-  return { text: String(await callPlugin(plugin, 'render', { report })), file_ending: plugin.file_ending };
+  return { text: String(await callPlugin(plugin, 'render', { report })), file_ending: plugin.file_ending ?? 'txt' };
 }
 
 type Format = 'html' | 'pdf' | 'markdown' | 'json';

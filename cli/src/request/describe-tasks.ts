@@ -1,5 +1,5 @@
 import { entryOf } from '@benchwire/shared/contracts/executors.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { executorNameOf, type Task } from '@benchwire/shared/contracts/task.ts';
 import { count, formatDuration } from '../terminal/numbers.ts';
 import type { Style } from '../terminal/style.ts';
 import { type Column, renderTable } from '../terminal/table.ts';
@@ -8,7 +8,7 @@ const SHOWN = 20;
 
 const COLUMNS: ReadonlyArray<Column<Task>> = [
   { title: 'task', cell: (task) => task.task_id, shrink_to: 20 },
-  { title: 'executor', cell: (task) => task.executor, expendable: 2 },
+  { title: 'executor', cell: (task) => executorNameOf(task), expendable: 2 },
   { title: 'what', cell: (task) => entryOf(task).describe(task.config), shrink_to: 16, at_most: 80 },
   { title: 'hardware', cell: (task) => task.requirements.hardware.join(' or ') || 'any' },
   { title: 'placement', cell: (task) => (task.placement === 'each' ? 'on each pool' : ''), expendable: 3 },

@@ -1,4 +1,5 @@
 import type { Settings, SettingVariable } from '@benchwire/shared/contracts/server-setting.ts';
+import { pluginVariables } from '@benchwire/shared/plugins/service-plugins.ts';
 import {
   flag,
   kafkaVariables,
@@ -25,6 +26,7 @@ export const aggregatorConfig = withKafkaRules(
       ...natsVariables,
       ...kafkaVariables,
       ...serviceVariables,
+      ...pluginVariables,
       /** A ClickHouse server, `http://host:8123`; without it the embedded engine is used. */
       CLICKHOUSE_URL: serverUrl(CLICKHOUSE_ADDRESS).optional(),
       CLICKHOUSE_USER: z.string().optional(),

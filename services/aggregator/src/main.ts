@@ -1,16 +1,18 @@
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
 import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
+import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';
 import { answerQueries, answerQuery } from './handlers/queries.ts';
 import { SqlAnswers } from './handlers/sql.ts';
 import { SeriesAggregates } from './live/series-aggregates.ts';
-import { createKafkaMetrics, createMetrics, showPending } from './metrics.ts';
+import { createKafkaMetrics, createMetrics, createPluginCounters, showPending } from './metrics.ts';
 import { adjustTables, migrate } from './migrations/migrate.ts';
 import { followRetention } from './retention.ts';
 import { clickHouseSink } from './sinks/clickhouse/sink.ts';
 import { kafkaSink } from './sinks/kafka/sink.ts';
+import { pluginSink } from './sinks/plugin/sink.ts';
 import type { Sink } from './sinks/sink.ts';
 
 /** The embedded engine merges and swaps in its folder; with less room it stops in the middle of a write. */
@@ -44,6 +46,10 @@ await runService({
       const { counters } = createKafkaMetrics(http.registry, producer);
       sinks.push(kafkaSink({ producer, counters }, config.KAFKA_METRICS));
     }
+
+    const plugins = await servicePlugins(service, 'sink');
+    const of_plugins = createPluginCounters(http.registry);
+    for (const each of plugins.plugins) sinks.push(pluginSink({ host: plugins.host(each), counters: of_plugins }));
 
     const stopping = new AbortController();
     const reading = { manager, jetstream, log, signal: stopping.signal };

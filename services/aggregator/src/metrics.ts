@@ -78,6 +78,17 @@ export function createKafkaMetrics(
   return { counters: (stream) => ({ handled: (result, count) => messages.inc({ stream, result }, count) }) };
 }
 
+/** Of sinks that are plug-ins. */
+export function createPluginCounters(registry: Registry): (sink: string, stream: string) => ConsumeCounters {
+  const messages = new Counter({
+    name: 'benchwire_plugin_messages_total',
+    help: 'Messages for sinks of plug-ins by what became of them: ok, drop, dead_letter, retry',
+    labelNames: ['sink', 'stream', 'result'],
+    registers: [registry],
+  });
+  return (sink, stream) => ({ handled: (result, count) => messages.inc({ sink, stream, result }, count) });
+}
+
 /** How far the consumers are behind, asked of the server at each scrape. */
 export function showPending(registry: Registry, manager: JetStreamManager, sinks: readonly Sink[]): void {
   new Gauge({

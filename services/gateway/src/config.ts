@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { RepositoryPatterns } from '@benchwire/shared/contracts/http.ts';
 import { repositoryPage } from '@benchwire/shared/format/repository-links.ts';
+import { pluginVariables } from '@benchwire/shared/plugins/service-plugins.ts';
 import { flag, list, natsVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { z } from 'zod';
 import { oidcProblems, oidcVariables } from './oidc/config.ts';
@@ -37,6 +38,7 @@ export const gatewayConfig = z
   .object({
     ...natsVariables,
     ...serviceVariables,
+    ...pluginVariables,
     /** The page's files; without such a folder there is only the API. */
     DASHBOARD_DIR: z.string().optional(),
     /** Where people reach the dashboard, for those who ask over NATS: `bw run` prints the run's page. */

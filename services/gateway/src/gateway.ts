@@ -2,6 +2,7 @@ import type { Client } from '@benchwire/shared/client/client.ts';
 import type { GivenName } from '@benchwire/shared/contracts/given-name.ts';
 import type { RepositoryPatterns } from '@benchwire/shared/contracts/http.ts';
 import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
+import type { LoadedPlugin } from '@benchwire/shared/plugins/plugin-host.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from './adapters/fleet.ts';
@@ -33,6 +34,8 @@ export interface Gateway {
   snapshots: Snapshots;
   /** Of workers and pools, as people gave them. */
   names: WatchedBucket<GivenName>;
+  /** Formats of other tools that plug-ins read. */
+  import_plugins: readonly LoadedPlugin[];
   /** Prints reports. */
   pdf: PdfPrinter;
   limits: RateLimits;

@@ -12,6 +12,7 @@ import {
 } from '@benchwire/shared/contracts/http.ts';
 import { SNAPSHOT_DATA_BUCKET, SNAPSHOTS_BUCKET, storedSnapshot } from '@benchwire/shared/contracts/snapshot.ts';
 import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
+import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';
@@ -37,7 +38,8 @@ import { startServer } from './server.ts';
 await runService({
   name: 'gateway',
   config: gatewayConfig,
-  start: async ({ config, log, nats, jetstream, manager, http, scope }) => {
+  start: async (context) => {
+    const { config, log, nats, jetstream, manager, http, scope } = context;
     const { NATS_REPLICAS: replicas } = config;
     const parts = { nats, client: jetstream, manager, log };
     const keys = new WatchedBucket({
@@ -114,7 +116,8 @@ await runService({
     const { provider } = signIn ?? {};
     const dashboard_origin = config.DASHBOARD_URL === undefined ? undefined : new URL(config.DASHBOARD_URL).origin;
     const guard = { auth, tickets, limits, sockets, secure, cookie_name, dashboard_origin, provider };
-    const gateway = { ...reading, ...guard, pdf, log, repository: repositoryPatternsOf(config) };
+    const { plugins: import_plugins } = await servicePlugins(context, 'import_format');
+    const gateway = { ...reading, ...guard, pdf, log, import_plugins, repository: repositoryPatternsOf(config) };
     const address = answerAddress({ nats, jetstream, log, url: config.DASHBOARD_URL });
     scope.add('address', () => address.stop());
     const server = await startServer(gateway, { config, http, signIn });

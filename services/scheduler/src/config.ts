@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { pluginVariables } from '@benchwire/shared/plugins/service-plugins.ts';
 import { natsVariables, redisVariables, secret, serviceVariables } from '@benchwire/shared/runtime/config.ts';
 import { messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { REDIS_ADDRESS, serverUrl } from '@benchwire/shared/runtime/server-url.ts';
@@ -48,12 +49,13 @@ export const schedulerConfig = z.object({
   ...natsVariables,
   ...redisVariables,
   ...serviceVariables,
+  ...pluginVariables,
   /** Names this replica in the lease; unique by default. */
   SCHEDULER_ID: z.string().min(1).prefault(`${hostname()}-${process.pid}`),
   /** REDIS_URL as workers elsewhere have to write it, where that differs: told to those that join. */
   WORKER_REDIS_URL: secret(serverUrl(REDIS_ADDRESS).optional()),
 
-  /** Which pool gets a task: a built-in strategy, or `module:` and a file or package. */
+  /** Which pool gets a task: a built-in strategy, that of a plug-in, or `module:` and a file or package. */
   SCHEDULER_STRATEGY: z.string().min(1).prefault('fastest_completion'),
   /** What the strategy weighs how much: JSON, or `affinity=0.2,patience=0.1`. */
   SCHEDULER_WEIGHTS: weights.prefault(''),

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { BenchwireError, messageOf } from '@benchwire/shared/runtime/errors.ts';
 import { BUILT_IN } from './placement/strategies/built-in.ts';
+import { type AskPlugin, PluginStrategy } from './placement/strategies/plugin-strategy.ts';
 import type { Strategy } from './placement/strategy.ts';
 
 /** Makes a strategy for one leader, who keeps what it plans to itself. */
@@ -11,16 +12,24 @@ const REQUIRED = ['rank', 'misfit'] as const;
 const OPTIONAL = ['prepare', 'expectedMs'] as const;
 
 /**
- * The strategy of that name: a built-in one, or `module:` and a file or package whose default export is a function that
+ * The strategy of that name: a built-in one, that of a plug-in, or `module:` and a file or package whose default export is a function that
  * takes the weights and gives a strategy. It is made once at once, so that a wrong one ends the start and not a decision.
  * @throws BenchwireError that says what is wrong with it
  */
-export async function loadStrategy(name: string, weights: Readonly<Record<string, number>>): Promise<StrategyFactory> {
+export async function loadStrategy(
+  name: string,
+  weights: Readonly<Record<string, number>>,
+  plugins: ReadonlyMap<string, AskPlugin> = new Map(),
+): Promise<StrategyFactory> {
   if (!name.startsWith(MODULE)) {
+    const ask = plugins.get(name);
+    if (ask !== undefined) return () => new PluginStrategy(name, ask);
     const create = BUILT_IN[name];
     if (create !== undefined) return tried(() => create(weights), name);
-    const known = Object.keys(BUILT_IN).join(', ');
-    throw wrong(`there is no strategy "${name}": use ${known}, or module: and a file or package of your own`);
+    const known = [...Object.keys(BUILT_IN), ...plugins.keys()].join(', ');
+    throw wrong(
+      `there is no strategy "${name}": use ${known}, that of a plug-in, or module: and a file or package of your own`,
+    );
   }
   const specifier = name.slice(MODULE.length);
   const isFile = specifier.startsWith('.') || specifier.startsWith('/');

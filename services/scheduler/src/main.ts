@@ -1,6 +1,7 @@
 import { CHECKPOINTS_BUCKET, CHECKPOINTS_TTL_MS } from '@benchwire/shared/contracts/checkpoint.ts';
 import { SCHEDULER_LEASE_KEY } from '@benchwire/shared/contracts/lease.ts';
 import { ABSENCES_BUCKET } from '@benchwire/shared/contracts/worker.ts';
+import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import { contentHash } from '@benchwire/shared/runtime/content-hash.ts';
 import { LeaseCandidate } from '@benchwire/shared/runtime/lease.ts';
 import { closeNats, connectNats } from '@benchwire/shared/runtime/nats.ts';
@@ -25,8 +26,13 @@ const KEEP_MS = 5000;
 await runService({
   name: 'scheduler',
   config: schedulerConfig,
-  async start({ config, log, nats, jetstream, manager, http, health, scope }) {
-    const strategy = await loadStrategy(config.SCHEDULER_STRATEGY, config.SCHEDULER_WEIGHTS);
+  async start(context) {
+    const { config, log, nats, jetstream, manager, http, health, scope } = context;
+    const plugins = await servicePlugins(context, 'placement_strategy');
+    const chosen = plugins.plugins.filter(({ name }) => name === config.SCHEDULER_STRATEGY);
+    const hosts = chosen.map((each) => [each.name, plugins.host(each)] as const);
+    const asks = new Map(hosts.map(([name, host]) => [name, (question: object) => host.call('score', question)]));
+    const strategy = await loadStrategy(config.SCHEDULER_STRATEGY, config.SCHEDULER_WEIGHTS, asks);
     const queues = new PoolQueues(config, log, ({ key, raw, issues }) =>
       reject(
         jetstream,

@@ -4,6 +4,7 @@ import { hardwareClass, labels } from '@benchwire/shared/contracts/hardware.ts';
 import { token } from '@benchwire/shared/contracts/ids.ts';
 import { INBOX_PREFIX } from '@benchwire/shared/contracts/roles.ts';
 import { WORKER_EXECUTORS } from '@benchwire/shared/contracts/task.ts';
+import { pluginVariables } from '@benchwire/shared/plugins/service-plugins.ts';
 import {
   flag,
   inboxPrefix,
@@ -29,6 +30,7 @@ export const workerConfig = z.object({
   NATS_INBOX_PREFIX: inboxPrefix.prefault(INBOX_PREFIX.worker),
   ...redisVariables,
   ...serviceVariables,
+  ...pluginVariables,
 
   /** `worker-<hostname>` when absent, with a number behind it where that is taken. */
   WORKER_ID: token.optional(),

@@ -1,4 +1,5 @@
 import type { HardwareClass } from '@benchwire/shared/contracts/hardware.ts';
+import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import type { ServiceContext } from '@benchwire/shared/runtime/service.ts';
 import type { WorkerConfig } from './config.ts';
 import { lookAtDevices, type OfferedDevices } from './devices/offer.ts';
@@ -16,13 +17,15 @@ export interface Machine extends Registry {
 
 /** Finds this machine's executors and devices, and warns of what is there and cannot be offered. */
 export async function lookAtMachine(
-  { config, nats, jetstream: client, manager, log, scope }: ServiceContext<WorkerConfig>,
+  context: ServiceContext<WorkerConfig>,
   env: Readonly<Record<string, string | undefined>>,
   telemetry: Telemetry,
 ): Promise<Machine> {
+  const { config, nats, jetstream: client, manager, log, scope } = context;
   const metric_rules = metricRulesOf(nats, log);
-  const registry = await createExecutors({ metric_rules, config, env, client, manager, telemetry, log });
-  const { executors, commands, command_env, runtime, runners_folder, browsers } = registry;
+  const plugins = await servicePlugins(context, 'executor');
+  const registry = await createExecutors({ metric_rules, config, env, client, manager, telemetry, log, plugins });
+  const { executor_names, commands, command_env, runtime, runners_folder, browsers } = registry;
   if (browsers !== undefined) scope.add('browsers', () => browsers.stop());
   const look: Machine['look'] = (classes) =>
     lookAtDevices({
@@ -34,7 +37,7 @@ export async function lookAtMachine(
       runners_folder,
       browsers: browsers === undefined ? undefined : () => browsers.look(),
       labels: config.WORKER_LABELS,
-      executors: Object.keys(executors),
+      executors: executor_names,
       commands,
       command_env,
     });

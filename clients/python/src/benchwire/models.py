@@ -1897,7 +1897,7 @@ class GetPrecisionAnswer(TypedDict):
 
 class GetNotificationsRulesAnswerRulesReceiversItem(TypedDict):
     name: str
-    connector: Literal["webhook", "slack", "teams", "email", "github", "gitlab", "bitbucket", "azure_devops", "jira", "testrail", "alertmanager"]
+    connector: Literal["webhook", "slack", "teams", "email", "github", "gitlab", "bitbucket", "azure_devops", "jira", "testrail", "alertmanager", "plugin"]
 
 
 class GetNotificationsRulesAnswerRules(TypedDict):

@@ -3,7 +3,7 @@ import { type BenchEvent, type EventNameOf, eventData, eventName } from '@benchw
 import { expand, poolTaskId } from '@benchwire/shared/contracts/expand.ts';
 import { modelNameOf } from '@benchwire/shared/contracts/model-artifact.ts';
 import type { Issue } from '@benchwire/shared/contracts/request.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { executorNameOf, type Task } from '@benchwire/shared/contracts/task.ts';
 import type { AnnotationRow } from '../tables/annotations.ts';
 import type { EventRow } from '../tables/events.ts';
 import type { ModelCoverageRow } from '../tables/model-coverage.ts';
@@ -222,7 +222,7 @@ function requestRow(run_id: string, text: string, version: number): RequestRow {
 }
 
 function detailsOf(task: Task): { executor: string; benchmark: string; model: string } {
-  return { executor: task.executor, benchmark: task.benchmark, model: modelNameOf(task) ?? '' };
+  return { executor: executorNameOf(task), benchmark: task.benchmark, model: modelNameOf(task) ?? '' };
 }
 
 function waitingRow(event: BenchEvent, details: TaskDetails, pool: string): TaskRow {

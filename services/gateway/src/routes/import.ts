@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { importApi } from '@benchwire/shared/contracts/api/import.ts';
 import { importRequests } from '@benchwire/shared/import/import-requests.ts';
-import { readImportFile } from '@benchwire/shared/import/read-file.ts';
+import { readWithPlugins } from '@benchwire/shared/plugins/import-with-plugin.ts';
 import { readTags } from '@benchwire/shared/import/read-tags.ts';
 import { HttpProblem } from '../problem.ts';
 import type { Handlers } from './route.ts';
@@ -17,7 +17,7 @@ export const importHandlers: Handlers<typeof importApi> = {
         "The body of this route is the tool's output itself, as application/octet-stream.",
       );
     const { file, format, name, device, commit, branch, repo, base, time, tags, ...mapping } = query;
-    const read = readImportFile({ file, bytes: await buffer(content), format, mapping });
+    const read = await readWithPlugins({ file, bytes: await buffer(content), format, mapping }, gateway.import_plugins);
     const named = { commit, branch, repo, base };
     const source = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
     const measured_at = time === undefined ? undefined : new Date(time).toISOString();

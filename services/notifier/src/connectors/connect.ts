@@ -12,6 +12,7 @@ import type { Connector, Settings } from './connector.ts';
 import { email } from './email.ts';
 import { forgeConnector } from './forge.ts';
 import { jira } from './jira.ts';
+import { type PluginConnectors, pluginConnector } from './plugin.ts';
 import { slack } from './slack.ts';
 import { teams } from './teams.ts';
 import { testrail } from './testrail.ts';
@@ -23,7 +24,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * The connector of a receiver, with its secrets read as they are now.
  * @throws Refused where a secret is not there
  */
-export async function connect(receiver: Receiver, environment: Environment): Promise<Connector> {
+export async function connect(
+  receiver: Receiver,
+  environment: Environment,
+  plugins: PluginConnectors,
+): Promise<Connector> {
   const secret = (reference: SecretReference): Promise<string> => readSecret(reference, environment);
   const optional = async (reference: SecretReference | undefined): Promise<string | undefined> =>
     reference === undefined ? undefined : await secret(reference);
@@ -57,6 +62,10 @@ export async function connect(receiver: Receiver, environment: Environment): Pro
     case 'alertmanager': {
       const password = await optional(receiver.password);
       return alertmanager(receiver, { password, token: await optional(receiver.token) });
+    }
+    case 'plugin': {
+      const named = Object.entries(receiver.secrets).map(async ([name, reference]) => [name, await secret(reference)]);
+      return pluginConnector(receiver, Object.fromEntries(await Promise.all(named)), plugins);
     }
     default:
       return receiver satisfies never;

@@ -28,6 +28,7 @@ export const TRAITS: Readonly<Record<ConnectorName, Traits>> = {
   jira: { edits: true, groups: 'incident' },
   testrail: { edits: true, groups: 'alert' },
   alertmanager: { edits: true, groups: 'alert', forgets: true },
+  plugin: { edits: true, groups: 'shared' },
 };
 
 /** Whether an alert has a place there at all: a commit's check needs a commit, of that repository; a result a case. Pure. */

@@ -8,6 +8,7 @@ import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { Journal } from '../adapters/journal.ts';
 import { connect, type Environment } from '../connectors/connect.ts';
 import type { Connector } from '../connectors/connector.ts';
+import type { PluginConnectors } from '../connectors/plugin.ts';
 import type { Outbox } from '../decide/outbox.ts';
 import { placesOf, TRAITS } from '../decide/traits.ts';
 import type { Metrics } from '../metrics.ts';
@@ -24,6 +25,7 @@ export interface DeliverContext {
   log: Log;
   metrics: Metrics;
   environment: Environment;
+  plugins: PluginConnectors;
   dashboard_url: string | undefined;
   now: () => number;
   signal: AbortSignal;
@@ -154,7 +156,7 @@ export class Deliveries {
     const known = this.#connectors.get(receiver.name);
     if (known?.settings === settings) return known.connector;
     this.#forget(receiver.name);
-    const connector = await connect(receiver, this.#context.environment);
+    const connector = await connect(receiver, this.#context.environment, this.#context.plugins);
     this.#connectors.set(receiver.name, { settings, connector });
     return connector;
   }

@@ -11,6 +11,7 @@ import { Journal } from '../adapters/journal.ts';
 import { StackProbe } from '../adapters/measure-troubles.ts';
 import { followSaid, type Said } from '../adapters/said.ts';
 import type { Environment } from '../connectors/connect.ts';
+import type { PluginConnectors } from '../connectors/plugin.ts';
 import { type Alert, AlertBook } from '../decide/alert.ts';
 import { endingSilences, updateTroubles } from '../decide/fleet-alert.ts';
 import { Outbox } from '../decide/outbox.ts';
@@ -36,6 +37,7 @@ export interface TermContext {
   log: Log;
   metrics: Metrics;
   environment: Environment;
+  plugins: PluginConnectors;
   dashboard_url: string | undefined;
   now: () => number;
 }

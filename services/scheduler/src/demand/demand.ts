@@ -1,4 +1,5 @@
 import type { PoolDemand, UnservedNeed } from '@benchwire/shared/contracts/status.ts';
+import { executorNameOf } from '@benchwire/shared/contracts/task.ts';
 import { whyNot } from '../failures/recovery.ts';
 import type { Fleet, Pool } from '../fleet/fleet.ts';
 import { programOf } from '../placement/match.ts';
@@ -126,7 +127,7 @@ function needsOf(unserved: readonly Share[], unbound: Iterable<TaskState>, now: 
 
 function needOf(task: Spec): Omit<UnservedNeed, 'tasks' | 'oldest_wait_seconds'> {
   return {
-    executor: task.executor,
+    executor: executorNameOf(task),
     program: task.executor === 'command' ? programOf(task) : null,
     requirements: task.requirements,
     pool: task.pool,

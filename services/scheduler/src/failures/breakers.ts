@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Evidence, evidenceOf } from '@benchwire/shared/contracts/failure-classes.ts';
 import type { ErrorClass, Outcome } from '@benchwire/shared/contracts/outcome.ts';
-import type { CommandConfig, Task } from '@benchwire/shared/contracts/task.ts';
+import { type CommandConfig, executorNameOf, type Task } from '@benchwire/shared/contracts/task.ts';
 import { forgetOldest } from '@benchwire/shared/runtime/forget-oldest.ts';
 
 export interface BreakerSettings {
@@ -28,11 +28,13 @@ const subjects = new WeakMap<Task['config'], string>();
  * script of the same program is another thing. Numbers alone make no other thing of a benchmark's command, so a sweep over sizes of a
  * script that fails is held back as a whole; of a test every word counts.
  */
-export function subjectOf(task: Pick<Task, 'executor' | 'config' | 'benchmark' | 'type' | 'made_of'>): string {
+export function subjectOf(
+  task: Pick<Task, 'executor' | 'config' | 'benchmark' | 'type' | 'made_of'> & { plugin?: string },
+): string {
   // The repetitions of a task share their config, and so the text.
   const known = subjects.get(task.config);
   if (known !== undefined) return known;
-  const made = task.type === 'test' ? `test ${settingsInWords(task)}` : `${task.executor} ${nameOf(task)}`;
+  const made = task.type === 'test' ? `test ${settingsInWords(task)}` : `${executorNameOf(task)} ${nameOf(task)}`;
   subjects.set(task.config, made);
   return made;
 }

@@ -1,3 +1,4 @@
+import { executorNameOf } from '@benchwire/shared/contracts/task.ts';
 import type { OutcomeFacts } from '../state/attempt-end.ts';
 import type { TaskState } from '../state/model.ts';
 import type { FailureSettings } from '../state/state-options.ts';
@@ -55,7 +56,7 @@ export class FailureMemory {
       worker_id,
       pool,
       subject: subjectOf(state.lane.spec),
-      executor: state.lane.spec.executor,
+      executor: executorNameOf(state.lane.spec),
       is_test: state.lane.spec.type === 'test',
       task: `${run_id}.${task_id}`,
       retried_smaller,

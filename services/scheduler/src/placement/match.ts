@@ -4,7 +4,7 @@ import {
   refusedVariablesMessage,
 } from '@benchwire/shared/contracts/command-environment.ts';
 import { filesOutOfReach } from '@benchwire/shared/contracts/request-file.ts';
-import type { Task } from '@benchwire/shared/contracts/task.ts';
+import { executorNameOf, type Task } from '@benchwire/shared/contracts/task.ts';
 import type { Capabilities, Device } from '@benchwire/shared/contracts/worker.ts';
 import { memoryOf } from '../fleet/hardware.ts';
 
@@ -30,7 +30,9 @@ export type Offer = Pick<
 };
 
 /** What matching looks at in a task; tasks that agree in this are served by the same pools. */
-export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config' | 'files' | 'base_side'>;
+export type Need = Pick<Task, 'executor' | 'requirements' | 'pool' | 'config' | 'files' | 'base_side'> & {
+  plugin?: string;
+};
 
 /** The environment that an executor measures in, where it needs one. */
 const RUNNER_OF: Readonly<Partial<Record<Task['executor'], string>>> = {
@@ -51,10 +53,12 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
   if (hardware.length > 0 && !hardware.includes(offer.class)) {
     return `needs ${hardware.join(' or ')}, has ${offer.class}`;
   }
-  if (!offer.executors.includes(need.executor)) {
+  const executor = executorNameOf(need);
+  if (!offer.executors.includes(executor)) {
     const environment = RUNNER_OF[need.executor];
-    const remedy = environment === undefined ? '' : `: "bw runner install ${environment}" on their machine adds it`;
-    return `its workers have no ${need.executor} executor (they have ${offer.executors.join(', ') || 'none'})${remedy}`;
+    const remedy =
+      environment === undefined ? remedyOf(need) : `: "bw runner install ${environment}" on their machine adds it`;
+    return `its workers have no ${executor} executor (they have ${offer.executors.join(', ') || 'none'})${remedy}`;
   }
   if (need.executor === 'command') {
     const program = programsOf(need).find((each) => !offer.commands.includes(each));
@@ -88,6 +92,11 @@ export function mismatch(need: Need, offer: Offer): string | undefined {
     }
   }
   return undefined;
+}
+
+/** What makes workers have an executor of a plug-in. */
+function remedyOf({ executor }: Need): string {
+  return executor === 'plugin' ? ': name a plug-in of that name in the file that BENCHWIRE_PLUGINS names there' : '';
 }
 
 /** The program that a `command` task starts; empty for any other. */
@@ -140,7 +149,7 @@ function filesSignature({ files = [] }: Need): string[] {
 /** Equal for tasks that every pool answers alike. */
 export function needSignature(need: Need): string {
   return JSON.stringify([
-    need.executor,
+    executorNameOf(need),
     need.executor === 'command' ? [programsOf(need), variablesOf(need).toSorted()] : '',
     need.pool,
     need.requirements,

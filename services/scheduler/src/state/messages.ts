@@ -6,7 +6,14 @@ import { artifactOf, modelNameOf } from '@benchwire/shared/contracts/model-artif
 import { type Outcome, outcomeWith } from '@benchwire/shared/contracts/outcome.ts';
 import { filesOutOfReach } from '@benchwire/shared/contracts/request-file.ts';
 import { variantOf } from '@benchwire/shared/contracts/series.ts';
-import { AUTO, AUTO_SIZES, type JobTask, type Task } from '@benchwire/shared/contracts/task.ts';
+import {
+  AUTO,
+  AUTO_SIZES,
+  executorNameOf,
+  type JobTask,
+  pluginOf,
+  type Task,
+} from '@benchwire/shared/contracts/task.ts';
 import { batchSizesToDrop, type Failure, workerWishes } from '../failures/recovery.ts';
 import type { Pool } from '../fleet/fleet.ts';
 import type { ImportedEnd, Verdict } from './attempt-end.ts';
@@ -29,7 +36,7 @@ export function jobOf(state: TaskState, failures: readonly Failure[], pool: Pool
   const { request, run_id } = run.submitted;
   const { executor, type, config: written, benchmark, timeout_seconds, retry_policy } = spec;
   const fresh = 'skip_if_fresh' in spec ? { skip_if_fresh: spec.skip_if_fresh } : {};
-  const kind = executor === 'command' ? { type } : {};
+  const kind = executor === 'command' || executor === 'plugin' ? { type, ...pluginOf(spec) } : {};
   const metrics = 'metrics' in spec ? { metrics: spec.metrics } : {};
   const retry = spec.type === 'test' ? { retry_policy: spec.retry_policy } : {};
   const left_out = spec.not_in_series === undefined ? {} : { not_in_series: spec.not_in_series };
@@ -121,7 +128,7 @@ export function outcomeOf(state: TaskState, verdict: Verdict | ImportedEnd, now:
     worker_id: verdict.worker_id ?? null,
     pool: verdict.pool ?? null,
     benchmark: task.benchmark,
-    executor: task.executor,
+    executor: executorNameOf(task),
     model: modelNameOf(task),
     precision: 'precision' in task.config ? (task.config.precision ?? null) : null,
     scenario: 'scenario' in task.config ? task.config.scenario : null,

@@ -9,6 +9,7 @@ import {
   type TaskError,
 } from '@benchwire/shared/contracts/outcome.ts';
 import { variantOf, variantWith } from '@benchwire/shared/contracts/series.ts';
+import { executorNameOf } from '@benchwire/shared/contracts/task.ts';
 import type { Device } from '@benchwire/shared/contracts/worker.ts';
 import type { ExecutorReport } from '../executors/executor.ts';
 
@@ -47,7 +48,7 @@ export function buildOutcome(options: OutcomeOptions): Outcome {
     simulation_status: report.is_simulated
       ? {
           is_simulated: true,
-          reason: report.simulated_because ?? `the ${task.executor} executor measured nothing real`,
+          reason: report.simulated_because ?? `the ${executorNameOf(task)} executor measured nothing real`,
         }
       : { is_simulated: false },
     logs: options.logs,
@@ -74,7 +75,7 @@ function ofJob(job: Job, { pool, fingerprint }: Device, report: ExecutorReport) 
     pool,
     fingerprint,
     benchmark: task.benchmark,
-    executor: task.executor,
+    executor: executorNameOf(task),
     model: report.model ?? modelNameOf(task),
     precision: report.precision,
     scenario: report.scenario,

@@ -14,6 +14,8 @@ const readable = z.object({
     task_id: taskId,
     benchmark: z.string().catch('unknown'),
     executor: z.string().catch('unknown'),
+    /** Of the executor `plugin`: its name. */
+    plugin: z.string().optional().catch(undefined),
   }),
   request_name: z.string().nullable().catch(null),
 });
@@ -54,7 +56,7 @@ export function outcomeOfUnreadableJob(
     pool: device.pool,
     fingerprint: device.fingerprint,
     benchmark: task.benchmark,
-    executor: task.executor,
+    executor: task.executor === 'plugin' ? (task.plugin ?? task.executor) : task.executor,
     request_name,
     queued_at: at,
     finished_at: at,

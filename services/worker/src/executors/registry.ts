@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { envAllowOf } from '@benchwire/shared/contracts/command-environment.ts';
-import type { WorkerExecutorName } from '@benchwire/shared/contracts/task.ts';
+import type { WORKER_EXECUTORS, WorkerExecutorName } from '@benchwire/shared/contracts/task.ts';
 import { FileHashes } from '@benchwire/shared/model/file-hashes.ts';
+import type { ServicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import { reject } from '@benchwire/shared/runtime/reject.ts';
@@ -28,6 +29,7 @@ import { createOnnxExecutor, type OnnxExecutorOptions } from './onnx/onnx-execut
 import type { OnnxRuntime } from './onnx/onnx-runtime.ts';
 import { allowedHosts } from './onnx/public-addresses.ts';
 import { probeOnnxRuntime } from './onnx/runtime-probe.ts';
+import { createPluginExecutor } from './plugin-executor.ts';
 import { createQuantizeExecutor } from './quantize/quantize-executor.ts';
 import { findRunner } from './runner/environments.ts';
 import { createExportExecutor } from './runner/export-executor.ts';
@@ -51,6 +53,7 @@ export interface RegistryOptions {
   telemetry: Telemetry;
   metric_rules: CommandExecutorOptions['metric_rules'];
   log: Log;
+  plugins: ServicePlugins;
 }
 
 /** What the fleet is told beside the names of the executors. */
@@ -71,7 +74,11 @@ interface Offered {
 
 export interface Registry extends Offered {
   executors: Executors;
+  /** What the fleet is told: plug-ins by their own names. */
+  executor_names: string[];
 }
+
+type OwnExecutorName = (typeof WORKER_EXECUTORS)[number];
 
 interface Made<Name extends WorkerExecutorName> {
   executor: Executor<Name>;
@@ -79,16 +86,15 @@ interface Made<Name extends WorkerExecutorName> {
 }
 
 /** How each executor is made; undefined where the machine or the configuration cannot run it. */
-const MAKERS: { readonly [Name in WorkerExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } =
-  {
-    onnx: onnxExecutor,
-    torch: torchExecutor,
-    command: commandExecutor,
-    quantize: quantizeExecutor,
-    export: exportExecutor,
-    openvino: openvinoExecutor,
-    noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
-  };
+const MAKERS: { readonly [Name in OwnExecutorName]: (options: RegistryOptions) => Promise<Made<Name> | undefined> } = {
+  onnx: onnxExecutor,
+  torch: torchExecutor,
+  command: commandExecutor,
+  quantize: quantizeExecutor,
+  export: exportExecutor,
+  openvino: openvinoExecutor,
+  noop: async ({ config }) => ({ executor: createNoopExecutor({ may_exit: config.WORKER_NOOP_MAY_EXIT }) }),
+};
 
 /** The executors that this worker offers: those that the configuration wants and the machine can run. */
 export async function createExecutors(options: RegistryOptions): Promise<Registry> {
@@ -108,7 +114,14 @@ export async function createExecutors(options: RegistryOptions): Promise<Registr
     executors = { ...executors, [name]: made.executor };
     offered = { ...offered, ...made.offered };
   }
-  return { executors, ...offered };
+  const own = Object.keys(executors);
+  const { plugins } = options.plugins;
+  if (plugins.length > 0) executors = { ...executors, plugin: pluginExecutor(options) };
+  return { executors, executor_names: [...own, ...plugins.map(({ name }) => name)], ...offered };
+}
+
+function pluginExecutor({ plugins, metric_rules, env }: RegistryOptions): Executor<'plugin'> {
+  return createPluginExecutor({ plugins: plugins.plugins, metric_rules, env, onFault: plugins.fault });
 }
 
 async function onnxExecutor(options: RegistryOptions): Promise<Made<'onnx'> | undefined> {
