@@ -51,7 +51,7 @@ const MESSAGES: Readonly<Record<string, { schema: z.ZodType; direction: Directio
   'plugin-command': {
     schema: pluginCommand,
     direction: 'worker_reads',
-    title: 'What a plug-in is told (plugin.md)',
+    title: 'What a plug-in reads (plugin.md)',
   },
   'plugin-message': {
     schema: pluginMessage,

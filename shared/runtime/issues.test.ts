@@ -46,7 +46,7 @@ describe('issues are for people', () => {
       'an unknown executor',
       { tasks: [{ task_id: 'a', executor: 'onx' }] },
       'tasks[0].executor',
-      'use one of onnx, torch, command, noop, quantize, export, openvino, imported. Did you mean "onnx"?',
+      'use one of onnx, torch, command, noop, quantize, export, openvino, imported, plugin. Did you mean "onnx"?',
     ],
     [
       'a wrong choice',

@@ -105,7 +105,7 @@ describe('the examples of docs/plugins.md', () => {
     const run_id = detached.stdout.trim();
     await vi.waitFor(
       async () => {
-        const why = await call('why', `${run_id}/a`);
+        const why = await call('why', 'a', '--run', run_id);
         expect(why.stdout + why.stderr).toMatch(/have no nobody-has-this executor \(they have .*sleep, count/);
       },
       { timeout: 60_000, interval: 500 },
@@ -132,9 +132,9 @@ describe('the examples of docs/plugins.md', () => {
   });
 
   it('read a file that is posted', async () => {
-    const { services, env } = fixture.stack;
-    const gateway = services.find(({ name }) => name === 'gateway');
-    const answer = await fetch(`http://127.0.0.1:${gateway?.http_port}/api/import?file=posted.json&device=disk-2`, {
+    const { env } = fixture.stack;
+    const { http_url } = fixture.stack.service('gateway');
+    const answer = await fetch(`${http_url}/api/import?file=posted.json&device=disk-2`, {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream', authorization: `Bearer ${env.BENCHWIRE_API_KEY}` },
       body: JSON.stringify({ ...FIO, timestamp: FIO.timestamp + 1 }),
