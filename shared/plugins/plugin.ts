@@ -168,7 +168,7 @@ export interface ExecutorPlugin<Config = unknown, Settings = unknown> extends Ma
     ): Promise<void>;
     /** A sentence on the whole result. */
     note(text: string): void;
-  }): PluginResult | undefined | void | Promise<PluginResult | undefined | void>;
+  }): PluginResult | undefined | Promise<PluginResult | undefined>;
 }
 
 /** A kind of work that waits, and the pools that could take it. */

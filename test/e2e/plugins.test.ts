@@ -114,7 +114,10 @@ describe('the examples of docs/plugins.md', () => {
   });
 
   it('send messages with a secret by reference; settings that do not fit are named with their line', async () => {
-    write('wrong-rules.yaml', readFileSync(join(folder, 'rules.yaml'), 'utf8').replace('file: messages.jsonl', 'fil: x'));
+    write(
+      'wrong-rules.yaml',
+      readFileSync(join(folder, 'rules.yaml'), 'utf8').replace('file: messages.jsonl', 'fil: x'),
+    );
     const wrong = await call('notify', 'check', 'wrong-rules.yaml');
     expect(wrong.code).toBe(64);
     expect(wrong.stderr).toMatch(/wrong-rules\.yaml:4:.*settings/);
@@ -188,12 +191,24 @@ describe('a plug-in that', () => {
 
   it.each([
     ['has no default export', 'export const a = 1;', /its default export is not a plug-in/],
-    ['is of an unknown kind', "export default { api_version: 1, kind: 'door' };", /kind is "door": use one of executor, placement_strategy/],
-    ['has a wrong name', "export default { api_version: 1, kind: 'report', name: 'A b' };", /name is "A b": use small letters/],
+    [
+      'is of an unknown kind',
+      "export default { api_version: 1, kind: 'door' };",
+      /kind is "door": use one of executor, placement_strategy/,
+    ],
+    [
+      'has a wrong name',
+      "export default { api_version: 1, kind: 'report', name: 'A b' };",
+      /name is "A b": use small letters/,
+    ],
     ['has a name of ours', least('executor', 'onnx'), /its name onnx is that of Benchwire's own executor/],
     ['has a name near to ours', least('executor', 'onnxx'), /its name onnxx is too near to Benchwire's own onnx/],
     ['does not parse', 'export default {', /Unexpected/],
-    ['waits without end', 'await new Promise(() => setInterval(() => {}, 1000));', /did not answer within 2 s, and was stopped/],
+    [
+      'waits without end',
+      'await new Promise(() => setInterval(() => {}, 1000));',
+      /did not answer within 2 s, and was stopped/,
+    ],
   ])('%s is named, and the others are loaded', async (_, text, message) => {
     write('wrong.mjs', text);
     // Long enough for a loaded machine, where it is not what is tested.

@@ -12,7 +12,9 @@ const found = z.array(z.object({ path: z.string(), message: z.string() }));
 export async function checkPluginReceivers(context: CliContext, { receivers }: NotifyRules): Promise<Issue[]> {
   if (!receivers.some(({ connector }) => connector === 'plugin')) return [];
   if ((context.environment.BENCHWIRE_PLUGINS ?? '') === '') {
-    context.err.line('BENCHWIRE_PLUGINS is not set here: the settings of receivers of plug-ins are checked by the notifier');
+    context.err.line(
+      'BENCHWIRE_PLUGINS is not set here: the settings of receivers of plug-ins are checked by the notifier',
+    );
     return [];
   }
   const connectors = (await usablePlugins(context)).filter(({ kind }) => kind === 'connector');

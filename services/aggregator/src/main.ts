@@ -1,6 +1,6 @@
+import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import { kafkaOf } from '@benchwire/shared/runtime/kafka.ts';
 import { KafkaProducer } from '@benchwire/shared/runtime/kafka-produce.ts';
-import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openDatabase } from './adapters/clickhouse.ts';
 import { aggregatorConfig, retentionOf } from './config.ts';

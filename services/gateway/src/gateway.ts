@@ -1,8 +1,8 @@
 import type { Client } from '@benchwire/shared/client/client.ts';
 import type { GivenName } from '@benchwire/shared/contracts/given-name.ts';
 import type { RepositoryPatterns } from '@benchwire/shared/contracts/http.ts';
-import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { LoadedPlugin } from '@benchwire/shared/plugins/plugin-host.ts';
+import type { ArtifactStore } from '@benchwire/shared/runtime/artifact-store.ts';
 import type { Log } from '@benchwire/shared/runtime/log.ts';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Fleet } from './adapters/fleet.ts';

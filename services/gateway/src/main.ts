@@ -11,8 +11,8 @@ import {
   TICKETS_BUCKET,
 } from '@benchwire/shared/contracts/http.ts';
 import { SNAPSHOT_DATA_BUCKET, SNAPSHOTS_BUCKET, storedSnapshot } from '@benchwire/shared/contracts/snapshot.ts';
-import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { servicePlugins } from '@benchwire/shared/plugins/service-plugins.ts';
+import { ArtifactStore, ensureArtifacts } from '@benchwire/shared/runtime/artifact-store.ts';
 import { runService } from '@benchwire/shared/runtime/service.ts';
 import { openBucket } from '@benchwire/shared/runtime/streams.ts';
 import { BriefClient } from './adapters/brief-client.ts';

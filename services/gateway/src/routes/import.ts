@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { importApi } from '@benchwire/shared/contracts/api/import.ts';
 import { importRequests } from '@benchwire/shared/import/import-requests.ts';
-import { readWithPlugins } from '@benchwire/shared/plugins/import-with-plugin.ts';
 import { readTags } from '@benchwire/shared/import/read-tags.ts';
+import { readWithPlugins } from '@benchwire/shared/plugins/import-with-plugin.ts';
 import { HttpProblem } from '../problem.ts';
 import type { Handlers } from './route.ts';
 
