@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coverageOf } from '../catalogue/model-types.ts';
+import { coverageOf, workloadOf } from '../catalogue/model-types.ts';
 import { benchmarkIssues, benchmarkRun, modelsOf } from '../contracts/benchmark.ts';
 import { request } from '../contracts/request.ts';
 import type { MatrixRow } from '../contracts/rows.ts';
@@ -87,6 +87,30 @@ describe('a benchmark is planned by what the fleet offers', () => {
     const { no_worker, request: none } = plan({ models: ['bert'] }, { devices: [device({ memory_gb: 0.5 })] });
     expect(none).toBeNull();
     expect(no_worker).toMatchObject([{ model: 'bert', lacks: 'memory', reason: expect.stringContaining('1 GB') }]);
+  });
+});
+
+describe('a mix', () => {
+  const written = { models: ['bert', 'vit', 'gpt2'], type: 'throughput', concurrency: 2, mix: true };
+
+  it('needs the memory of all its models at once, and a second instance of the first', () => {
+    const { tasks } = plan(written);
+    const alone = tasks.flatMap(({ requirements }) => requirements?.min_memory_gb ?? []);
+    const of_mix = tasks.find(({ task_id }) => task_id === 'mix')?.requirements?.min_memory_gb ?? 0;
+    const gib = (type: string) => (workloadOf(type, 'base')?.weight_bytes ?? Number.NaN) / 1024 ** 3;
+    expect(of_mix).toBeGreaterThan(1.25 * (2 * gib('bert') + gib('vit') + gib('gpt2')));
+    expect(of_mix).toBeLessThan(alone.reduce((sum, each) => sum + each, 0));
+  });
+
+  it('is left out with the reason where no device has that memory, and its models are measured', () => {
+    const devices = [device({ memory_gb: 2.4 })];
+    const { tasks, no_worker } = plan(written, { devices });
+    expect(tasks.map(({ task_id }) => task_id)).toEqual(['1-bert', '2-vit', '3-gpt2']);
+    expect(no_worker).toMatchObject([
+      { model: 'mix of bert, vit, gpt2', lacks: 'memory', reason: expect.stringMatching(/needs .* GB of memory, .* 2.4 GB/) },
+    ]);
+    const waiting = plan({ ...written, wait_for_workers: true }, { devices });
+    expect(waiting.tasks.map(({ task_id }) => task_id)).toContain('mix');
   });
 });
 

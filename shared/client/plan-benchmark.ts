@@ -4,7 +4,9 @@ import {
   benchmarkCells,
   benchmarkRequest,
   memoryNeeded,
+  memoryOfMix,
   metricsOf,
+  mixesOf,
   typeTask,
 } from '../contracts/benchmark.ts';
 import type { MatrixRow } from '../contracts/rows.ts';
@@ -73,7 +75,7 @@ export function planOf(run: BenchmarkRun, { devices, measured, now_ms }: PlanFac
   const cells: BenchmarkCell[] = [];
   for (const cell of benchmarkCells(run)) {
     const about = { model: cell.model, hardware: cell.hardware ?? null };
-    const problem = placeProblem(cell, run, devices);
+    const problem = placeProblem(cell, memoryNeeded(cell, run), devices);
     if (problem !== undefined) no_worker.push({ ...about, executor: cell.executor, ...problem });
     if (problem !== undefined && !run.wait_for_workers) continue;
     const missing = run.incremental ? missingSizes(cell, run, { devices, measured, now_ms }) : cell.batch_sizes;
@@ -81,22 +83,27 @@ export function planOf(run: BenchmarkRun, { devices, measured, now_ms }: PlanFac
       fresh.push({ ...about, reason: 'measured already on this hardware, with these packages' });
     else cells.push({ ...cell, batch_sizes: missing });
   }
-  return { request: cells.length === 0 ? null : benchmarkRequest(run, cells), no_worker, fresh };
+  const mixes = mixesOf(run, cells).filter((mix) => {
+    const problem = placeProblem({ ...mix, executor: 'torch' }, memoryOfMix(mix, run), devices);
+    if (problem?.lacks !== 'memory') return true;
+    const about = { model: `mix of ${mix.models.join(', ')}`, hardware: mix.hardware ?? null };
+    no_worker.push({ ...about, executor: 'torch', ...problem });
+    return run.wait_for_workers;
+  });
+  return { request: cells.length === 0 ? null : benchmarkRequest(run, cells, mixes), no_worker, fresh };
 }
 
 /** Why no device that is there takes it; undefined where one does. */
 function placeProblem(
-  cell: BenchmarkCell,
-  run: BenchmarkRun,
+  { executor, hardware }: Pick<BenchmarkCell, 'executor' | 'hardware'>,
+  needed: number | null,
   devices: readonly Device[],
 ): Pick<NoWorker, 'lacks' | 'reason'> | undefined {
-  const { executor, hardware } = cell;
   const offering = devices.filter(({ executors }) => executors.includes(executor));
   if (offering.length === 0) return { lacks: 'executor', reason: MISSING[executor] };
   const there = offering.filter((device) => hardware === undefined || device.class === hardware);
   if (there.length === 0)
     return { lacks: 'hardware', reason: `no worker offers the executor ${executor} on ${hardware}` };
-  const needed = memoryNeeded(cell, run);
   const most = Math.max(...there.map(({ memory_gb, environment }) => memory_gb ?? Number(environment.memory_gb ?? 0)));
   if (needed === null || most === 0 || most >= needed) return undefined;
   return { lacks: 'memory', reason: `it needs ${needed} GB of memory, and the largest device has ${most} GB` };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memoryOfType } from '../catalogue/memory-of-type.ts';
+import { memoryOfType, memoryOfTypes } from '../catalogue/memory-of-type.ts';
 import { isModelFile } from '../catalogue/model-reference.ts';
 import { coverageOf } from '../catalogue/model-types.ts';
 import { findListed, listModels, unknownModel } from '../catalogue/models.ts';
@@ -171,35 +171,61 @@ export function benchmarkCells(run: BenchmarkRun): BenchmarkCell[] {
  * sizes come first, and a larger one waits until the next smaller one has been measured.
  * @param run - without anything that `benchmarkIssues` reports
  * @param cells - those of its cells that are to be measured
+ * @param mixes - those of its mixes that are
  */
 export function benchmarkRequest(
   run: BenchmarkRun,
   cells: readonly BenchmarkCell[] = benchmarkCells(run),
+  mixes: readonly BenchmarkMix[] = mixesOf(run, cells),
 ): z.input<typeof request> {
   const priority = typeof run.priority === 'number' ? run.priority : NAMED_PRIORITIES[run.priority];
   const steps = run.progressive_mode
     ? Math.max(0, ...cells.map(({ batch_sizes }) => (batch_sizes === AUTO ? 1 : batch_sizes.length)))
     : 1;
   const of_models = Array.from({ length: steps }, (_, step) => cells.flatMap((cell) => tasksOf(cell, run, step)));
-  return { name: 'benchmark', priority, tasks: [...of_models.flat(), ...mixTasks(run, cells)] };
+  return { name: 'benchmark', priority, tasks: [...of_models.flat(), ...mixes.map((mix) => mixTask(mix, run))] };
+}
+
+/** Model types that are measured at once on one class of hardware (any, where none is named). */
+export interface BenchmarkMix {
+  models: readonly string[];
+  hardware: HardwareClass | undefined;
 }
 
 /** All model types at once, on each hardware where there are two or more to measure. */
-function mixTasks(run: BenchmarkRun, cells: readonly BenchmarkCell[]): z.input<typeof request>['tasks'] {
+export function mixesOf(run: BenchmarkRun, cells: readonly BenchmarkCell[]): BenchmarkMix[] {
   if (!run.mix) return [];
   const types = cells.filter(({ executor }) => executor === 'torch');
-  return [...Map.groupBy(types, ({ hardware }) => hardware)].flatMap(([hardware, [first, ...others]]) => {
-    if (first === undefined || others.length === 0) return [];
-    const { config, ...rest } = typeTask(first.model, [1], { ...run, type: undefined });
-    return [
-      {
-        task_id: hardware === undefined ? 'mix' : `mix-${hardware}`,
-        requirements: hardware === undefined ? {} : { hardware: [hardware] },
-        ...rest,
-        config: { ...config, mix: others.map(({ model }) => model) },
-      },
-    ];
-  });
+  return [...Map.groupBy(types, ({ hardware }) => hardware)]
+    .map(([hardware, of_hardware]) => ({ hardware, models: of_hardware.map(({ model }) => model) }))
+    .filter(({ models }) => models.length > 1);
+}
+
+/**
+ * Memory in GB that a worker must have for a mix, at least; null where it is not known. Each model has an instance of its own, and
+ * the first one is measured alone beside them.
+ */
+export function memoryOfMix({ models }: BenchmarkMix, { size }: Pick<BenchmarkRun, 'size'>): number | null {
+  return memoryOfTypes(models.map((type, place) => ({ type, size, batch_size: 1, count: place === 0 ? 2 : 1 })));
+}
+
+function mixTask(mix: BenchmarkMix, run: BenchmarkRun): z.input<typeof request>['tasks'][number] {
+  const { hardware } = mix;
+  const [first = '', ...others] = mix.models;
+  const { config, ...rest } = typeTask(first, [1], { ...run, type: undefined });
+  return {
+    task_id: hardware === undefined ? 'mix' : `mix-${hardware}`,
+    requirements: requirementsOf(hardware, memoryOfMix(mix, run)),
+    ...rest,
+    config: { ...config, mix: others },
+  };
+}
+
+function requirementsOf(hardware: HardwareClass | undefined, memory_gb: number | null) {
+  return {
+    ...(hardware === undefined ? {} : { hardware: [hardware] }),
+    ...(memory_gb === null ? {} : { min_memory_gb: memory_gb }),
+  };
 }
 
 /** The task of a cell at a step: all its batch sizes at once, or in progressive mode the next larger one; none where it has no more. */
@@ -211,14 +237,10 @@ function tasksOf(cell: BenchmarkCell, run: BenchmarkRun, step: number): z.input<
   const asked = cell.batch_sizes === AUTO ? AUTO : [...cell.batch_sizes];
   const batch_sizes = steps ? sizes.slice(step, step + 1) : asked;
   if (batch_sizes.length === 0 || (step > 0 && !steps)) return [];
-  const memory = memoryNeeded(cell, run);
   return [
     {
       task_id: steps ? `${id}-b${batch_sizes[0]}` : id,
-      requirements: {
-        ...(hardware === undefined ? {} : { hardware: [hardware] }),
-        ...(memory === null ? {} : { min_memory_gb: memory }),
-      },
+      requirements: requirementsOf(hardware, memoryNeeded(cell, run)),
       ...(steps && step > 0 ? { depends_on: [`${id}-b${sizes[step - 1]}`] } : {}),
       ...(cell.executor === 'torch' ? typeTask(model, batch_sizes, run) : fileTask(model, batch_sizes, run)),
     },

@@ -160,6 +160,8 @@ export const outcomeResults = z.object({
   metrics: z.record(z.string(), metricResult).optional(),
   /** Times outside of the measured window: load_ms, session_ms, first_run_ms, warmup_ms, waited_for_device_seconds. */
   timings: z.record(z.string(), measured).optional(),
+  /** Of `timings` that are null. Since 0.6. */
+  unavailable,
   /** Nodes per execution provider that really ran. */
   providers: z.record(z.string(), z.int()).optional(),
   placement: placement.optional(),

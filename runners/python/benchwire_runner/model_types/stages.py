@@ -70,7 +70,11 @@ def reach(
         reached.peak_memory_mb = _peak_memory_mb()
         if profile:
             recipe = recipe_from_json(reached.recipe or {})
-            reached.workloads = {size: known_workload(reached.type, recipe, size=size) for size in DEFAULTS}
+            reached.workloads = {}
+            for size in DEFAULTS:
+                if progress is not None:
+                    progress(reached)
+                reached.workloads[size] = known_workload(reached.type, recipe, size=size)
         reached.cpu_seconds = round(time.process_time() - started, 3)
         reached.export = export
         if progress is not None:

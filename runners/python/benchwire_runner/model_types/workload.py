@@ -19,6 +19,8 @@ from .recipe import Recipe
 from .weightless import construct_weightless
 
 MAX_KINDS = 8
+# Of a model that is computed to be counted, since it reads values: 250 million parameters.
+MAX_COMPUTED_WEIGHT_BYTES = 10**9
 
 
 @dataclass
@@ -50,8 +52,8 @@ def workload_of(model_type: str, recipe: Recipe, *, size: str, dimensions: dict[
 
 
 def known_workload(model_type: str, recipe: Recipe, *, size: str) -> dict[str, Any]:
-    """As `workload_of`; where the pass cannot be counted its weights alone and the reason, and the reason alone where not even those
-    can be made."""
+    """As `workload_of`. A model that reads values is computed and counted, where its weights are small enough for any machine. Else its
+    weights alone and the reason, and the reason alone where not even those can be made."""
     try:
         return asdict(workload_of(model_type, recipe, size=size))
     except Exception as error:
@@ -59,10 +61,15 @@ def known_workload(model_type: str, recipe: Recipe, *, size: str) -> dict[str, A
     try:
         cls, config = config_of(model_type, size, recipe)
         with FakeTensorMode() as mode:
-            model = construct_weightless(cls, config, mode)
-            return {**_weight_facts(model), **reason}
+            weights = _weight_facts(construct_weightless(cls, config, mode))
     except Exception:
         return reason
+    if weights["weight_bytes"] <= MAX_COMPUTED_WEIGHT_BYTES:
+        try:
+            return asdict(counted(build_by_recipe(model_type, recipe, size=size, seed=1, dimensions={})))
+        except Exception as error:
+            reason = {"reason": f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]}
+    return {**weights, **reason}
 
 
 def counted(built: Built) -> Workload:
@@ -70,6 +77,7 @@ def counted(built: Built) -> Workload:
     weights = _weights(built.model)
     inputs = built.inputs(1)
     counter = OperatorCounter([*weights, *(each.untyped_storage() for each in _tensors(inputs))])
+    built.model.requires_grad_(False)
     flops = FlopCounterMode(display=False, custom_mapping={torch.ops.aten._grouped_mm: _grouped_mm_flops})
     with torch.no_grad(), flops, counter:
         output = built.model(**inputs)

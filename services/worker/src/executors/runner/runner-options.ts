@@ -31,6 +31,8 @@ export async function installedRunnerOf(name: string, { runners_folder }: Runner
   throw new TaskFailure(taskError('executor_missing', 'RUNNER_NOT_INSTALLED', text));
 }
 
+const WARM = 'the runner was warm: it imported its libraries for an earlier task';
+
 /** How a runner of an environment is started. */
 export function runnerStart(
   installed: InstalledRunner,
@@ -53,7 +55,10 @@ export async function runnerEnvironment(
   results: OutcomeResults,
 ): Promise<ExecutorReport['environment']> {
   const { versions, python_version, import_ms, runner_version } = await runner.ready;
-  results.timings = { import_ms };
+  // A warm runner imports nothing: to report the same time again would be a series without noise.
+  const is_first = runner.takeFirst();
+  results.timings = { import_ms: is_first ? import_ms : null };
+  if (!is_first) results.unavailable = { ...results.unavailable, import_ms: WARM };
   const { onnxruntime_version: _, ...host } = hostFacts(null);
   const libraries = Object.entries({ ...installed.versions, ...versions });
   return {

@@ -40,6 +40,7 @@ export class RunnerProcess {
   readonly #exited: Promise<string>;
   #job: RunnerJob | undefined;
   #said = '';
+  #is_first = true;
   #is_gone = false;
 
   private constructor(options: RunnerProcessOptions) {
@@ -78,6 +79,13 @@ export class RunnerProcess {
 
   get ready(): Promise<RunnerReady> {
     return this.#ready.promise;
+  }
+
+  /** Whether no task has asked yet: what starting took belongs to the first one only. */
+  takeFirst(): boolean {
+    const is_first = this.#is_first;
+    this.#is_first = false;
+    return is_first;
   }
 
   /** False once it has ended, or does not do what it is told. */
