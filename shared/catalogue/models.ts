@@ -83,12 +83,15 @@ function listedType(known: ModelType): ListedModel {
     ],
     dimensions: { tiny: known.tiny, base: known.base },
     workloads: Object.fromEntries(
-      SIZES.flatMap((size) => {
-        const workload = workloadOf(known.type, size);
-        return workload === undefined ? [] : [[size, workload]];
-      }),
+      SIZES.map((size) => [size, workloadOf(known.type, size) ?? { reason: whyNotCounted(can, stage, reason) }]),
     ),
   };
+}
+
+/** Why a type has no workload: a pass that does not run cannot be counted. */
+function whyNotCounted(can: boolean | null, stage: Stage, reason: string | null): string {
+  if (can === false) return `it does not run: ${reason ?? `it reaches the stage ${stage}`}`;
+  return 'no run has counted it yet: `npm run bench -- models --until forward --profile` does';
 }
 
 /** Every model that can be named, in the order of names: one list for the CLI, the API, near names and the dashboard. */

@@ -107,7 +107,11 @@ describe('a mix', () => {
     const { tasks, no_worker } = plan(written, { devices });
     expect(tasks.map(({ task_id }) => task_id)).toEqual(['1-bert', '2-vit', '3-gpt2']);
     expect(no_worker).toMatchObject([
-      { model: 'mix of bert, vit, gpt2', lacks: 'memory', reason: expect.stringMatching(/needs .* GB of memory, .* 2.4 GB/) },
+      {
+        model: 'mix of bert, vit, gpt2',
+        lacks: 'memory',
+        reason: expect.stringMatching(/needs .* GB of memory, .* 2.4 GB/),
+      },
     ]);
     const waiting = plan({ ...written, wait_for_workers: true }, { devices });
     expect(waiting.tasks.map(({ task_id }) => task_id)).toContain('mix');

@@ -183,8 +183,18 @@ export const exportConfig = z.strictObject({
 });
 export type ExportConfig = z.infer<typeof exportConfig>;
 
+/** A decoder's key-value cache in fewer bits, with its weights as they are. */
+const KV_CACHE_BITS = { kv_int8: 8, kv_int4: 4, kv_int2: 2 } as const;
+
 /** What weights can be stored as. `mixed`: int4 where the model bears it, and int8 elsewhere. */
-export const QUANTIZATIONS = ['fp16', 'int8', 'int8_dynamic', 'int4', 'int3', 'int2', 'mixed'] as const;
+export const QUANTIZATIONS = [
+  ...(['fp16', 'int8', 'int8_dynamic', 'int4', 'int3', 'int2', 'mixed'] as const),
+  ...(['kv_int8', 'kv_int4', 'kv_int2'] as const),
+] as const;
+
+/** Bits of a number of the cache; undefined where weights are quantized. */
+export const kvCacheBits = (to: (typeof QUANTIZATIONS)[number]): number | undefined =>
+  (KV_CACHE_BITS as Readonly<Record<string, number>>)[to];
 
 /** `quantize`: stores a model's weights in fewer bits, and measures what that costs; docs/quantization.md. Since 0.6. */
 export const quantizeConfig = z.strictObject({

@@ -73,6 +73,40 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     expect(await page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
   });
 
+  it('starts a run of models of the catalogue, checked before, and saves its report when it has ended', async () => {
+    const { page } = browser;
+    await page.goto(`${dashboard.url}/runs/new?by=models`);
+    await page.getByText('Fill in').waitFor();
+    const models = page.getByRole('textbox', { name: 'Models' });
+    const sizes = page.getByRole('textbox', { name: 'Batch sizes' });
+    const start = page.getByRole('button', { name: 'Start', exact: true });
+    await models.fill('bert');
+    await page.getByRole('option', { name: 'bert', exact: true }).click();
+    await page.getByText('bert cannot be measured now').waitFor();
+    expect(await start.isDisabled()).toBe(true);
+    await page.getByLabel('Start also where no worker has PyTorch yet').check();
+    await page.getByText('bert will wait: no worker offers the executor torch').waitFor();
+    await page.getByText('Valid: 1 task').waitFor();
+    await models.fill('silero-vad-v5');
+    await page.getByRole('option', { name: 'silero-vad-v5', exact: true }).click();
+    await page.getByText('Valid: 2 tasks').waitFor();
+    await sizes.fill('auto');
+    await page.getByText('auto is for model types').waitFor();
+    await sizes.fill('1, 2');
+    await models.press('Escape');
+    await page.getByRole('textbox', { name: 'Models' }).locator('..').getByText('bert', { exact: true }).waitFor();
+    await models.focus();
+    // The last one chosen goes first, then bert.
+    for (const _ of ['silero-vad-v5', 'bert']) await models.press('Backspace');
+    await models.fill('silero-vad-v5');
+    await page.getByRole('option', { name: 'silero-vad-v5', exact: true }).click();
+    await page.getByLabel('Save a report when the run has ended').check();
+    await page.getByText('Valid: 1 task').waitFor();
+    const report = await saved(start);
+    expect(page.url()).toMatch(/\/runs\/[0-9a-f-]{36}/);
+    expect(report.text).toContain('silero-vad-v5');
+  });
+
   it('starts the quickstart run and shows it live until it is finished', async () => {
     const { page } = browser;
     await page.goto(`${dashboard.url}/runs/new?by=yaml`);
@@ -347,6 +381,8 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
         '/analytics?period=1d&baseline=30d',
         '/runs/new',
         '/runs/new?by=yaml',
+        '/runs/new?by=models',
+        '/matrix/model?model=bert',
         '/fleet',
         '/faults',
         '/gates',

@@ -27,14 +27,14 @@ export function ReportMenu({ path, query = {} }: { path: string; query?: Query }
 /** An item of a menu: the report of a path as PDF. */
 export function PdfItem({ path, query = {} }: { path: string; query?: Query }): ReactNode {
   return (
-    <Menu.Item onClick={() => void savePdf(withQuery(path, { ...query, format: 'pdf' })).catch(notifyFailure)}>
+    <Menu.Item onClick={() => void saveReport(withQuery(path, { ...query, format: 'pdf' })).catch(notifyFailure)}>
       PDF
     </Menu.Item>
   );
 }
 
-/** Asked for here and not by a link: where it can't be printed, the page says why. */
-async function savePdf(url: string): Promise<void> {
+/** Asked for here and not by a link: where it can't be made, the page says why. @throws Error */
+export async function saveReport(url: string): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok) {
     const { detail = `The answer was ${answer.status}.` } = (await answer.json().catch(() => ({}))) as {
@@ -42,6 +42,6 @@ async function savePdf(url: string): Promise<void> {
     };
     throw new Error(detail);
   }
-  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'report.pdf';
+  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'report';
   download(name, await answer.blob());
 }

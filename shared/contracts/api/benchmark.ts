@@ -6,7 +6,7 @@ import { runId, timestamp } from '../ids.ts';
 import { matrixRow, outcomeRow } from '../rows.ts';
 import { cursor, limitOf, listAnswer, listOf, pageOf } from './lists.ts';
 import { matrixQuery } from './measurements.ts';
-import { resultsOfRun, runNow, submitted } from './runs.ts';
+import { dryRun, resultsOfRun, runNow, submitted } from './runs.ts';
 import { signatures } from './signature.ts';
 
 const params = z.object({ run_id: runId });
@@ -106,15 +106,26 @@ const benchmarkBody = z.looseObject({}).meta({
   ),
 });
 
+/** What a run of models would become. Since 0.6. */
+export const benchmarkDryRun = dryRun.extend({
+  /** Models that wait for a worker, with what the fleet lacks for them. */
+  waiting: z.array(z.object({ model: z.string(), hardware: z.string().nullable(), reason: z.string() })),
+  /** Models on a class of hardware that were measured already. */
+  fresh_count: z.int(),
+});
+export type BenchmarkDryRun = z.infer<typeof benchmarkDryRun>;
+
 /** The benchmark API: what the documented requests of benchmark tools expect, on top of runs and results. */
 export const benchmarkApi = signatures({
   'POST /api/benchmark/run': {
     role: 'submitter',
     summary: 'Start benchmarks: every model on every hardware, or a full request',
+    query: z.strictObject({ dry_run: z.stringbool().default(false) }),
     body: benchmarkBody,
     max_body_bytes: Number.POSITIVE_INFINITY,
-    answer: submitted,
+    answer: z.union([submitted, benchmarkDryRun]),
     status: 202,
+    other_status: 200,
   },
   'GET /api/benchmark/status/:run_id': {
     role: 'viewer',

@@ -76,6 +76,7 @@ from .models import (
     Outcome,
     PostArchivedRunsAnswer,
     PostArchivedRunsBody,
+    PostBenchmarkRunAnswer2,
     PostDecisionsAnswer,
     PostDecisionsBody,
     PostFindingAcknowledgeAnswer,
@@ -158,9 +159,9 @@ class Operations(Sender):
         """The same as Markdown. Needs the role viewer."""
         return cast("str", self._send("GET", "/api/digest/markdown", query={"since": since}, answer="text"))
 
-    def post_benchmark_run(self, body: Any | None = None) -> Submitted:
+    def post_benchmark_run(self, body: Any | None = None, *, dry_run: bool | None = None) -> Submitted | PostBenchmarkRunAnswer2:
         """Start benchmarks: every model on every hardware, or a full request. Needs the role submitter."""
-        return cast("Submitted", self._send("POST", "/api/benchmark/run", body=body))
+        return cast("Submitted | PostBenchmarkRunAnswer2", self._send("POST", "/api/benchmark/run", query={"dry_run": dry_run}, body=body))
 
     def get_benchmark_status(self, run_id: str) -> GetBenchmarkStatusAnswer:
         """How far a run is. Needs the role viewer."""
@@ -650,9 +651,9 @@ class AsyncOperations(AsyncSender):
         """The same as Markdown. Needs the role viewer."""
         return cast("str", await self._send("GET", "/api/digest/markdown", query={"since": since}, answer="text"))
 
-    async def post_benchmark_run(self, body: Any | None = None) -> Submitted:
+    async def post_benchmark_run(self, body: Any | None = None, *, dry_run: bool | None = None) -> Submitted | PostBenchmarkRunAnswer2:
         """Start benchmarks: every model on every hardware, or a full request. Needs the role submitter."""
-        return cast("Submitted", await self._send("POST", "/api/benchmark/run", body=body))
+        return cast("Submitted | PostBenchmarkRunAnswer2", await self._send("POST", "/api/benchmark/run", query={"dry_run": dry_run}, body=body))
 
     async def get_benchmark_status(self, run_id: str) -> GetBenchmarkStatusAnswer:
         """How far a run is. Needs the role viewer."""

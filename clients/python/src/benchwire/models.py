@@ -228,6 +228,7 @@ class OutcomeResults(TypedDict):
     batch_sizes: NotRequired[dict[str, OutcomeResultsBatchSizesValue]]
     metrics: NotRequired[dict[str, OutcomeResultsMetricsValue]]
     timings: NotRequired[dict[str, float | None]]
+    unavailable: NotRequired[dict[str, str]]
     providers: NotRequired[dict[str, int]]
     placement: NotRequired[OutcomeResultsPlacement]
     dropped_batch_sizes: NotRequired[dict[str, str]]
@@ -838,6 +839,25 @@ class PostBenchmarkRunBody(TypedDict):
     mix: NotRequired[bool]
 
 
+class PostBenchmarkRunAnswer2IssuesItem(TypedDict):
+    path: str
+    code: str
+    message: str
+
+
+class PostBenchmarkRunAnswer2WaitingItem(TypedDict):
+    model: str
+    hardware: str | None
+    reason: str
+
+
+class PostBenchmarkRunAnswer2(TypedDict):
+    task_count: int
+    issues: list[PostBenchmarkRunAnswer2IssuesItem]
+    waiting: list[PostBenchmarkRunAnswer2WaitingItem]
+    fresh_count: int
+
+
 class GetBenchmarkStatusAnswer(TypedDict):
     run_id: str
     name: str
@@ -1057,15 +1077,9 @@ class GetRunsAnswer(TypedDict):
     next_cursor: str | None
 
 
-class PostRunsAnswer2IssuesItem(TypedDict):
-    path: str
-    code: str
-    message: str
-
-
 class PostRunsAnswer2(TypedDict):
     task_count: int
-    issues: list[PostRunsAnswer2IssuesItem]
+    issues: list[PostBenchmarkRunAnswer2IssuesItem]
 
 
 class PostRunAcceptBody(TypedDict):

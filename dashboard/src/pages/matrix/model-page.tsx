@@ -18,6 +18,7 @@ import { MetricSelect } from './metric-select.tsx';
 import { ModelHistory } from './model-history.tsx';
 import { ModelSamples } from './model-samples.tsx';
 import { ModelValues } from './model-values.tsx';
+import { ModelWorkload } from './model-workload.tsx';
 
 const DEFAULTS = { model: '', metric: '' };
 
@@ -35,9 +36,12 @@ export default function ModelPage(): ReactNode {
       <Answer of={series} height={300}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty title={`Nothing was measured of ${name}`}>
-              <Link href="/matrix">All models</Link>
-            </Empty>
+            <>
+              <Empty title={`Nothing was measured of ${name}`}>
+                <Link href="/matrix">All models</Link>
+              </Empty>
+              <ModelWorkload model={model} />
+            </>
           ) : (
             <Known model={model} rows={rows} metric={metric} onMetric={(next) => change({ metric: next })} />
           )
@@ -89,6 +93,7 @@ function Known({ model, rows, metric, onMetric }: KnownProps): ReactNode {
         <Panel title={`Samples: ${shown}`}>
           <ModelSamples model={model} metric={shown} nameOf={nameOf} />
         </Panel>
+        <ModelWorkload model={model} />
         <FindingTable title="Findings" query={{ model, states: [] }} filtered={false} />
       </div>
     </>

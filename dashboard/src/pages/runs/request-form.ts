@@ -26,9 +26,11 @@ export const EMPTY_FORM: RequestForm = {
 };
 
 /** A number where the text is one; else the text, so that the server's check can say what is wrong with it. */
-const numberOr = (text: string): number | string => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim());
+export const numberOr = (text: string): number | string =>
+  /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim();
 
-const list = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== '');
+/** Words between commas and spaces. */
+export const wordsOf = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== '');
 
 /** The request that the form stands for; what was left empty is left to the server's defaults. */
 export function requestOf(form: RequestForm): Record<string, unknown> {
@@ -44,7 +46,7 @@ export function requestOf(form: RequestForm): Record<string, unknown> {
         ...(form.hardware.length === 0 ? {} : { requirements: { hardware: form.hardware } }),
         config: {
           model,
-          batch_sizes: list(form.batch_sizes).map(numberOr),
+          batch_sizes: wordsOf(form.batch_sizes).map(numberOr),
           iterations: numberOr(form.iterations),
           ...(form.precision.trim() === '' ? {} : { precision: form.precision.trim() }),
           ...(form.scenario === 'single_stream' ? {} : { scenario: form.scenario }),

@@ -15,6 +15,7 @@ import { Ago, At } from '../../parts/time.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { useNow } from '../../parts/use-now.ts';
 import { LiveMetrics } from './live-metrics.tsx';
+import { ReportWhenFinished } from './report-when-finished.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunEvents } from './run-events.tsx';
 import { RunFindings } from './run-findings.tsx';
@@ -26,11 +27,11 @@ import { TaskTable } from './task-table.tsx';
 // YAML is a large library.
 const RunRequest = lazy(() => import('./run-request.tsx'));
 
-const DEFAULTS = { tab: 'tasks', task: '' };
+const DEFAULTS = { tab: 'tasks', task: '', report: '' };
 
 /** One run, live while it is open. */
 export default function RunPage({ run_id }: { run_id: string }): ReactNode {
-  const [{ tab, task }, change] = useUrlState(DEFAULTS);
+  const [{ tab, task, report }, change] = useUrlState(DEFAULTS);
   const asked = call('GET /api/runs/:run_id', { params: { run_id } });
   const run = useGet(asked, { while: ({ finished_at }) => finished_at === null });
   useRefresh(`run:${run_id}`, [asked.path, `/api/tasks/${run_id}`]);
@@ -48,6 +49,7 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
           >
             <RunActions run={row} />
           </PageHead>
+          {report !== '' && <ReportWhenFinished run={row} onSaved={() => change({ report: '' })} />}
           {row.archived_at !== null && (
             <p className="bw-note">
               Archived <Ago at={row.archived_at} />: it is left out of lists, the overview and the findings.

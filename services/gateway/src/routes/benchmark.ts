@@ -1,11 +1,17 @@
 import { findListed, type ListedModel, listModels, type ModelFilter } from '@benchwire/shared/catalogue/models.ts';
 import type { Client } from '@benchwire/shared/client/client.ts';
-import { planBenchmark } from '@benchwire/shared/client/plan-benchmark.ts';
-import type { BenchmarkModel, BenchmarkStatus, benchmarkApi } from '@benchwire/shared/contracts/api/benchmark.ts';
-import { benchmarkIssues, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
+import { type BenchmarkPlan, planBenchmark } from '@benchwire/shared/client/plan-benchmark.ts';
+import type {
+  BenchmarkDryRun,
+  BenchmarkModel,
+  BenchmarkStatus,
+  benchmarkApi,
+} from '@benchwire/shared/contracts/api/benchmark.ts';
+import { type BenchmarkRun, benchmarkIssues, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
 import { taskId } from '@benchwire/shared/contracts/ids.ts';
 import type { ModelRow, RunRow } from '@benchwire/shared/contracts/rows.ts';
 import { parseWith } from '@benchwire/shared/runtime/issues.ts';
+import { dryRunOf } from '../decide/read-request.ts';
 import { HttpProblem } from '../problem.ts';
 import { decodeCursor, page } from './page.ts';
 import { resultsOfRun } from './results-of-run.ts';
@@ -13,30 +19,64 @@ import type { Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
 import { submitFor } from './submit-for.ts';
 
-/**
- * A body with tasks is a full request; anything else is meant as models on hardware.
- * @throws HttpProblem 422; 409 where no worker has PyTorch, or where nothing is left to measure
- */
-async function requestOf(client: Client, body: Readonly<Record<string, unknown>>): Promise<unknown> {
-  if ('tasks' in body) return body;
+/** A run of models, checked and planned. @throws HttpProblem 422 */
+async function planOfBody(
+  client: Client,
+  body: Readonly<Record<string, unknown>>,
+): Promise<{ run: BenchmarkRun; plan: BenchmarkPlan }> {
   const parsed = parseWith(benchmarkRun, body);
   const issues = parsed.ok ? benchmarkIssues(parsed.value) : parsed.issues;
   if (!parsed.ok || issues.length > 0)
     throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
   // A worker of that hardware may come: its tasks wait, and `why` says for what. PyTorch comes with no worker by itself.
   const plan = await planBenchmark(client, { ...parsed.value, wait_for_workers: true }, new Date());
+  return { run: parsed.value, plan };
+}
+
+/** Why a run that is valid cannot start now; undefined where it can. */
+function startProblem({ run, plan }: Awaited<ReturnType<typeof planOfBody>>): HttpProblem | undefined {
   const missing = plan.no_worker.find(({ lacks, executor }) => lacks === 'executor' && executor === 'torch');
-  if (missing !== undefined && !parsed.value.wait_for_workers) {
+  if (missing !== undefined && !run.wait_for_workers) {
     const message = `${missing.model} cannot be measured now: ${missing.reason}. With \`wait_for_workers\` its tasks wait for one.`;
-    throw new HttpProblem(409, 'EXECUTOR_MISSING', message);
+    return new HttpProblem(409, 'EXECUTOR_MISSING', message);
   }
-  if (plan.request === null)
-    throw new HttpProblem(
-      409,
-      'NOTHING_TO_MEASURE',
-      'Everything was measured already; `max_age_seconds` says what is too old.',
-    );
-  return plan.request;
+  if (plan.request !== null) return undefined;
+  const message = 'Everything was measured already; `max_age_seconds` says what is too old.';
+  return new HttpProblem(409, 'NOTHING_TO_MEASURE', message);
+}
+
+/**
+ * A body with tasks is a full request; anything else is meant as models on hardware.
+ * @throws HttpProblem 422; 409 where no worker has PyTorch, or where nothing is left to measure
+ */
+async function requestOf(client: Client, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+  if ('tasks' in body) return body;
+  const planned = await planOfBody(client, body);
+  const problem = startProblem(planned);
+  if (problem !== undefined) throw problem;
+  return planned.plan.request;
+}
+
+/** What a body would become, without starting it. */
+async function benchmarkDryRun(client: Client, body: Readonly<Record<string, unknown>>): Promise<BenchmarkDryRun> {
+  const nothing = { task_count: 0, waiting: [], fresh_count: 0 };
+  if ('tasks' in body) return { ...nothing, ...dryRunOf({ value: body, sources: new Map() }) };
+  try {
+    const planned = await planOfBody(client, body);
+    const { request, no_worker, fresh } = planned.plan;
+    const problem = startProblem(planned);
+    const checked = request === null ? { task_count: 0, issues: [] } : dryRunOf({ value: request, sources: new Map() });
+    const issue = problem && { path: '', code: problem.code.toLowerCase(), message: problem.message };
+    return {
+      ...checked,
+      issues: [...checked.issues, ...(issue === undefined ? [] : [issue])],
+      waiting: no_worker.map(({ model, hardware, reason }) => ({ model, hardware, reason })),
+      fresh_count: fresh.length,
+    };
+  } catch (error) {
+    if (error instanceof HttpProblem && error.issues.length > 0) return { ...nothing, issues: [...error.issues] };
+    throw error;
+  }
 }
 
 function progressOf({ total, waiting, running, state }: RunRow): number {
@@ -91,8 +131,12 @@ function modelOf(model: string, row: ModelRow | undefined, known: ListedModel | 
 }
 
 export const benchmarkHandlers: Handlers<typeof benchmarkApi> = {
-  'POST /api/benchmark/run': async ({ body, ...call }) =>
-    await submitFor(call, await requestOf(call.gateway.client, body)),
+  'POST /api/benchmark/run': async ({ body, query: { dry_run }, reply, ...call }) => {
+    const { client } = call.gateway;
+    if (!dry_run) return await submitFor(call, await requestOf(client, body));
+    reply.code(200);
+    return await benchmarkDryRun(client, body);
+  },
 
   'GET /api/benchmark/status/:run_id': ({ gateway: { client }, params: { run_id } }) => benchmarkStatus(client, run_id),
 

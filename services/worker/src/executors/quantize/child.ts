@@ -1,12 +1,13 @@
 /** The process that a model is quantized in, and its outputs are compared in; started by `run-child.ts`. */
-import { stat } from 'node:fs/promises';
 import { taskError } from '@benchwire/shared/contracts/failure-classes.ts';
+import { kvCacheBits } from '@benchwire/shared/contracts/task.ts';
 import { messageOf, TaskFailure } from '@benchwire/shared/model/errors.ts';
 import type { InferenceSession } from 'onnxruntime-node';
 import { createSession, fetchable, makeFeeds, ort, planned } from '../onnx/child-session.ts';
 import type { FromChild } from '../onnx/messages.ts';
 import { runError } from '../onnx/ort-errors.ts';
 import type { QuantizeStart } from './messages.ts';
+import { bytesOf, quantizeCacheOf } from './kv-child.ts';
 import { decibels, type FloatOutputs, OutputComparison } from './output-error.ts';
 import { countMatrices, quantizeWeights, type Rewritten, storeWeightsAsFloat16 } from './quantize-model.ts';
 import type { WeightFormat } from './rewrite.ts';
@@ -34,6 +35,11 @@ function send(message: FromChild): Promise<void> {
 }
 
 async function quantize(start: QuantizeStart): Promise<void> {
+  const bits = kvCacheBits(start.to);
+  if (bits !== undefined) {
+    await send({ type: 'quantized', quantized: await quantizeCacheOf(start, bits, send) });
+    return;
+  }
   const reference = await Reference.of(start);
   const notes = reference.draws_numbers
     ? ['the model draws random numbers: equal inputs give other outputs, so what quantization costs cannot be measured']
@@ -49,12 +55,11 @@ async function quantize(start: QuantizeStart): Promise<void> {
   if (outputs === null && notes.length === 0)
     notes.push('the model has no outputs with numbers other than 0 to compare');
   const { signal, noise, size_bytes, stored, left } = rewritten;
-  const sizes = await Promise.all(start.model_files.map(async (file) => (await stat(file)).size));
   await send({
     type: 'quantized',
     quantized: {
-      ...{ size_bytes, stored, left, outputs, notes },
-      original_bytes: sizes.reduce((sum, size) => sum + size, 0),
+      ...{ size_bytes, stored, left, outputs, notes, kv_cache: null },
+      original_bytes: await bytesOf(start.model_files),
       weights_snr_db: decibels(signal, noise),
       onnxruntime_version: ort.env.versions.node ?? ort.env.versions.common,
     },

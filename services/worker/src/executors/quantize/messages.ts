@@ -23,11 +23,21 @@ export interface Quantized {
   left: Record<string, number>;
   /** Energy of the weights over that of their error, in decibels; null where there is no error. */
   weights_snr_db: number | null;
+  /** Of a quantized cache. */
+  kv_cache: KvCacheError | null;
   /** What the outputs are off by, on generated inputs. */
   outputs: OutputError | null;
   /** Why there is no `outputs`, or what limits it. */
   notes: string[];
   onnxruntime_version: string;
+}
+
+/** A decoder's cache in few bits, at the sizes that it was compared at. */
+export interface KvCacheError {
+  bytes: number;
+  original_bytes: number;
+  /** Energy of the cache that the model gives over that of its error, in decibels; null where there is no error. */
+  snr_db: number | null;
 }
 
 export interface OutputError {

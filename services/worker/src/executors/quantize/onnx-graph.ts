@@ -14,8 +14,19 @@ export interface OnnxModel {
 export interface OnnxGraph {
   node: OnnxNode[];
   initializer: OnnxTensor[];
-  input: Array<{ name: string }>;
-  output: Array<{ name: string }>;
+  input: OnnxValueInfo[];
+  output: OnnxValueInfo[];
+}
+
+/** What a graph takes or gives. */
+export interface OnnxValueInfo {
+  name: string;
+  type?: {
+    tensor_type?: {
+      elem_type: number;
+      shape?: { dim?: Array<{ dim_value?: Long | number; dim_param?: string }> };
+    };
+  };
 }
 
 export interface OnnxNode {

@@ -75,13 +75,35 @@ async function quantize(shape: Shape, config: Partial<QuantizeConfig> & Pick<Qua
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quantize-test-'));
-  for (const shape of ['bert', 'gpt', 'vit'] as const)
+  for (const shape of ['bert', 'gpt', 'vit', 'decoder'] as const)
     await writeModel(transformerModel(shape), join(folder, `${shape}.onnx`));
   await writeFile(join(folder, 'add.onnx'), addModel(['batch', 3]));
   await writeFile(join(folder, 'endless.onnx'), endlessModel());
 });
 afterEach(() => noProcessesLeft());
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('the cache of a decoder in 8, 4 and 2 bits: its bytes are the arithmetic ones, its error is reported beside them', async () => {
+  const before = { dimensions: { past_length: 30 } };
+  const found = [];
+  for (const [to, bits] of [['kv_int8', 8], ['kv_int4', 4], ['kv_int2', 2]] as const) {
+    const { metrics, report } = await quantize('decoder', { to, samples: 2, ...before });
+    expect(report).toMatchObject({ precision: to, results: { notes: expect.arrayContaining([`stored: 4 × ${to}`]) } });
+    // Two layers with keys and values of 32 tokens with 96 numbers, each 32 of them with a scale and a lowest value in fp16.
+    expect(metrics.kv_cache_bytes?.value).toBe(4 * 32 * ((96 * bits) / 8 + 3 * 4));
+    expect(metrics.kv_cache_compression?.value).toBeCloseTo((96 * 4) / ((96 * bits) / 8 + 12), 6);
+    expect(metrics.weights_snr).toBeUndefined();
+    expect(metrics.outputs_cosine?.value).toBeGreaterThan(0.9);
+    expect(metrics.top1_agreement?.value).toBeGreaterThanOrEqual(0);
+    found.push(metrics.kv_cache_snr?.value ?? 0);
+  }
+  // Six decibels a bit.
+  const [of8 = 0, of4 = 0, of2 = 0] = found;
+  expect(of8 - of4).toBeGreaterThan(18);
+  expect(of4 - of2).toBeGreaterThan(9);
+  const none = await quantizer().execute(contextOf({ model: 'gpt.onnx', to: 'kv_int4', ...inputsOf('gpt') }));
+  expect(none.error).toMatchObject({ class: 'bad_model', code: 'NOTHING_TO_QUANTIZE' });
+});
 
 /** Matrices that a model of ours multiplies by, by name. */
 function matrices(

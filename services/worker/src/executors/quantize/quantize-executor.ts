@@ -99,7 +99,7 @@ const BYTES_PER_MB = 1e6;
 
 /** Sizes and errors as metrics, so that each has a history. */
 function resultsOf(quantized: Quantized): OutcomeResults {
-  const { size_bytes, original_bytes, weights_snr_db, outputs, stored, left, notes } = quantized;
+  const { size_bytes, original_bytes, weights_snr_db, outputs, kv_cache, stored, left, notes } = quantized;
   const metrics: Record<string, MetricResult> = {};
   const add = (name: string, value: number | null, unit: string | null, better: 'lower' | 'higher'): void => {
     if (value === null) return;
@@ -108,6 +108,11 @@ function resultsOf(quantized: Quantized): OutcomeResults {
   add('model_size', size_bytes / BYTES_PER_MB, 'MB', 'lower');
   add('compression_ratio', original_bytes / size_bytes, null, 'higher');
   add('weights_snr', weights_snr_db, 'dB', 'higher');
+  if (kv_cache !== null) {
+    add('kv_cache_bytes', kv_cache.bytes, 'bytes', 'lower');
+    add('kv_cache_compression', kv_cache.original_bytes / kv_cache.bytes, null, 'higher');
+    add('kv_cache_snr', kv_cache.snr_db, 'dB', 'higher');
+  }
   if (outputs !== null) {
     add('outputs_snr', outputs.snr_db, 'dB', 'higher');
     add('outputs_cosine', outputs.cosine, null, 'higher');
