@@ -3,21 +3,13 @@ import { memoryOfType, memoryOfTypes } from '../catalogue/memory-of-type.ts';
 import { isModelFile } from '../catalogue/model-reference.ts';
 import { coverageOf } from '../catalogue/model-types.ts';
 import { findListed, listModels, unknownModel } from '../catalogue/models.ts';
+import { BENCHMARK_TYPES, NAMED_PRIORITIES } from './benchmark-names.ts';
 import { type HardwareClass, hardwareClass } from './hardware.ts';
 import type { Issue, request } from './request.ts';
 import { streamSuffix } from './series.ts';
 import { AUTO, batchSizesOrAuto, onnxConfig, streamCounts, type TorchConfig, torchConfig } from './task.ts';
 
-/** The priorities that have a name; a request says its priority as a name or as a number from 0 to 100. Since 0.4. */
-export const NAMED_PRIORITIES = { low: 0, medium: 50, high: 90 } as const;
-
 const priority = z.union([z.int().min(0).max(100), z.enum(['low', 'medium', 'high'])]);
-
-/**
- * What is measured of each model. `inference`: how long it takes to start, and the latency. `throughput`: several instances at
- * once. Without a type: the latency alone. Since 0.6.
- */
-export const BENCHMARK_TYPES = ['inference', 'throughput', 'both'] as const;
 
 /** Rounds in which the start of a model type is measured. */
 const STARTUP_ROUNDS = 5;

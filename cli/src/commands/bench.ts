@@ -1,7 +1,8 @@
 import { PRIORITIES } from '@benchwire/shared/catalogue/stages.ts';
 import { type LeftOut, planBenchmark } from '@benchwire/shared/client/plan-benchmark.ts';
 import { runReport } from '@benchwire/shared/client/run-report.ts';
-import { BENCHMARK_TYPES, benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
+import { benchmarkRun } from '@benchwire/shared/contracts/benchmark.ts';
+import { BENCHMARK_TYPES } from '@benchwire/shared/contracts/benchmark-names.ts';
 import { renderReport } from '@benchwire/shared/report/render-report.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { sinceTime } from '../arguments/since.ts';

@@ -87,7 +87,8 @@ export function transformerModel(shape: Shape, seed = 7, opset = 17): OnnxModel 
     const dim = dims.map((size) => (typeof size === 'string' ? { dim_param: size } : { dim_value: size }));
     return { name, type: { tensor_type: { elem_type, shape: { dim } } } };
   };
-  const input = shape === 'vit' ? tensor('x', 1, [1, 3, 32, 32]) : tensor('x', 7, [1, shape === 'decoder' ? STEP : TOKENS]);
+  const input =
+    shape === 'vit' ? tensor('x', 1, [1, 3, 32, 32]) : tensor('x', 7, [1, shape === 'decoder' ? STEP : TOKENS]);
   const output = tensor('y', 1, gives_tokens ? [1, shape === 'gpt' ? TOKENS : STEP, VOCABULARY] : [1, 10]);
   const cache = (when: string) =>
     shape !== 'decoder'

@@ -1,7 +1,7 @@
 import { ApiProblem, call, type SendOptions } from '@benchwire/shared/client/http-client.ts';
+import type { Submitted } from '@benchwire/shared/client/submit.ts';
 import type { BenchmarkDryRun } from '@benchwire/shared/contracts/api/benchmark.ts';
 import type { DryRun } from '@benchwire/shared/contracts/api/runs.ts';
-import type { Submitted } from '@benchwire/shared/client/submit.ts';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { api } from '../../api/client.ts';
 
@@ -19,8 +19,12 @@ export async function sendWritten(
   options: SendOptions,
 ): Promise<Checked | Submitted> {
   const query = { dry_run };
-  if (kind === 'models') return await api.send(call('POST /api/benchmark/run', { query, body: JSON.parse(text) }), options);
-  return await api.send(call('POST /api/runs', { query, body: text }), { ...options, content_type: 'application/yaml' });
+  if (kind === 'models')
+    return await api.send(call('POST /api/benchmark/run', { query, body: JSON.parse(text) }), options);
+  return await api.send(call('POST /api/runs', { query, body: text }), {
+    ...options,
+    content_type: 'application/yaml',
+  });
 }
 
 /** Asks the server what a request would become, without starting it. Wait for typing to pause before a new text comes in. */

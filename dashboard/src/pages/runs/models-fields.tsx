@@ -1,6 +1,6 @@
 import { call } from '@benchwire/shared/client/http-client.ts';
 import type { BenchmarkModel } from '@benchwire/shared/contracts/api/benchmark.ts';
-import { BENCHMARK_TYPES } from '@benchwire/shared/contracts/benchmark.ts';
+import { BENCHMARK_TYPES } from '@benchwire/shared/contracts/benchmark-names.ts';
 import { HARDWARE_CLASSES } from '@benchwire/shared/contracts/hardware-classes.ts';
 import { Button, Checkbox, MultiSelect, Select, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';

@@ -1,4 +1,4 @@
-import { type BENCHMARK_TYPES, NAMED_PRIORITIES } from '@benchwire/shared/contracts/benchmark.ts';
+import { type BENCHMARK_TYPES, NAMED_PRIORITIES } from '@benchwire/shared/contracts/benchmark-names.ts';
 import { numberOr, wordsOf } from './request-form.ts';
 
 /** The fields of a run of several models as the person typed them: those of `bw bench`. */

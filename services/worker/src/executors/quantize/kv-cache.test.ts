@@ -47,9 +47,8 @@ describe('numbers of a cache', () => {
         for (let first = 0; first < values.length; first += 16) {
           const block = values.slice(first, first + 16);
           const { within } = reference(block, bits);
-          block.forEach((value, i) => {
+          for (const [i, value] of block.entries())
             expect(Math.abs(value - (back[first + i] ?? 0))).toBeLessThanOrEqual(within[i] ?? 0);
-          });
         }
       }),
     );
@@ -62,58 +61,70 @@ describe('numbers of a cache', () => {
 });
 
 describe('a decoder', () => {
-  test.each(BITS)('with a cache in %i bits computes with what it stands for, and appends what it makes', async (bits) => {
-    // The axes of a reduction are an attribute before opset 18, and an input since.
-    const model = transformerModel('decoder', undefined, bits === 4 ? 18 : 17);
-    const { parts, left } = quantizeKvCache(model, 'decoder', bits, 32);
-    expect(parts.map(({ past }) => past)).toEqual(['past.0.key', 'past.0.value', 'past.1.key', 'past.1.value']);
-    expect(left.size).toBe(0);
-    const path = join(folder, `kv${bits}.onnx`);
-    await writeModel(model, path);
-    const original = await ort.InferenceSession.create(join(folder, 'decoder.onnx'));
-    const quantized = await ort.InferenceSession.create(path);
-    const random = createRandom(5);
-    const x = new ort.Tensor('int64', BigInt64Array.from({ length: STEP }, () => BigInt(Math.floor(random() * 300))), [1, STEP]);
-    const feeds: Record<string, InstanceType<typeof ort.Tensor>> = { x };
-    const as_stands: typeof feeds = { x };
-    const fed = new Map<string, ReturnType<typeof quantizeCache>>();
-    for (const { past } of parts) {
-      const cache = quantizeCache(Float32Array.from({ length: PAST * WIDTH }, () => 4 * random() - 2), WIDTH, bits, 32);
-      fed.set(past, cache);
-      const names = namesOf(past);
-      feeds[names.levels] = new ort.Tensor('uint8', cache.levels, [1, PAST, (WIDTH * bits) / 8]);
-      feeds[names.scales] = new ort.Tensor('float16', cache.scales, [1, PAST, 3]);
-      feeds[names.lows] = new ort.Tensor('float16', cache.lows, [1, PAST, 3]);
-      const values = Float32Array.from(dequantizeCache(cache, WIDTH, bits, 32));
-      as_stands[past] = new ort.Tensor('float32', values, [1, PAST, WIDTH]);
-    }
-    const wanted = await original.run(as_stands);
-    const got = await quantized.run(feeds);
-    // The graph reads the cache as the reference does: with what it stands for, the model as it was gives the same.
-    const [want, have] = [wanted.y, got.y].map((output) => [...(output?.data as Float32Array)]);
-    const largest = Math.max(...(want ?? []).map(Math.abs));
-    want?.forEach((value, i) => expect(Math.abs(value - (have?.[i] ?? 0))).toBeLessThan(1e-5 * largest));
-    for (const { past, present } of parts) {
-      const names = namesOf(present);
-      const levels = got[names.levels]?.data as Uint8Array;
-      const [scales, lows] = [names.scales, names.lows].map((name) => got[name]?.data as Uint16Array);
-      expect(levels).toHaveLength(((PAST + STEP) * WIDTH * bits) / 8);
-      // What was there is there, bit for bit: a step loses nothing of the steps before.
-      expect([...levels.slice(0, fed.get(past)?.levels.length)]).toEqual([...(fed.get(past)?.levels ?? [])]);
-      const cache = { levels, scales: scales ?? new Uint16Array(), lows: lows ?? new Uint16Array() };
-      const values = dequantizeCache(cache, WIDTH, bits, 32).slice(PAST * WIDTH);
-      const made = [...(wanted[present]?.data as Float32Array)].slice(PAST * WIDTH);
-      for (let first = 0; first < made.length; first += 32) {
-        const block = made.slice(first, first + 32);
-        const { within } = reference(block, bits);
-        // Both models compute what is appended in fp32, each in its own order.
-        block.forEach((value, i) =>
-          expect(Math.abs(value - (values[first + i] ?? 0))).toBeLessThan((within[i] ?? 0) * 1.001 + 1e-4),
+  test.each(BITS)(
+    'with a cache in %i bits computes with what it stands for, and appends what it makes',
+    async (bits) => {
+      // The axes of a reduction are an attribute before opset 18, and an input since.
+      const model = transformerModel('decoder', undefined, bits === 4 ? 18 : 17);
+      const { parts, left } = quantizeKvCache(model, 'decoder', bits, 32);
+      expect(parts.map(({ past }) => past)).toEqual(['past.0.key', 'past.0.value', 'past.1.key', 'past.1.value']);
+      expect(left.size).toBe(0);
+      const path = join(folder, `kv${bits}.onnx`);
+      await writeModel(model, path);
+      const original = await ort.InferenceSession.create(join(folder, 'decoder.onnx'));
+      const quantized = await ort.InferenceSession.create(path);
+      const random = createRandom(5);
+      const x = new ort.Tensor(
+        'int64',
+        BigInt64Array.from({ length: STEP }, () => BigInt(Math.floor(random() * 300))),
+        [1, STEP],
+      );
+      const feeds: Record<string, InstanceType<typeof ort.Tensor>> = { x };
+      const as_stands: typeof feeds = { x };
+      const fed = new Map<string, ReturnType<typeof quantizeCache>>();
+      for (const { past } of parts) {
+        const cache = quantizeCache(
+          Float32Array.from({ length: PAST * WIDTH }, () => 4 * random() - 2),
+          WIDTH,
+          bits,
+          32,
         );
+        fed.set(past, cache);
+        const names = namesOf(past);
+        feeds[names.levels] = new ort.Tensor('uint8', cache.levels, [1, PAST, (WIDTH * bits) / 8]);
+        feeds[names.scales] = new ort.Tensor('float16', cache.scales, [1, PAST, 3]);
+        feeds[names.lows] = new ort.Tensor('float16', cache.lows, [1, PAST, 3]);
+        const values = Float32Array.from(dequantizeCache(cache, WIDTH, bits, 32));
+        as_stands[past] = new ort.Tensor('float32', values, [1, PAST, WIDTH]);
       }
-    }
-    await Promise.all([original.release(), quantized.release()]);
-  });
+      const wanted = await original.run(as_stands);
+      const got = await quantized.run(feeds);
+      // The graph reads the cache as the reference does: with what it stands for, the model as it was gives the same.
+      const [want, have] = [wanted.y, got.y].map((output) => Array.from((output?.data ?? []) as Float32Array));
+      const largest = Math.max(...(want ?? []).map(Math.abs));
+      for (const [i, value] of (want ?? []).entries())
+        expect(Math.abs(value - (have?.[i] ?? 0))).toBeLessThan(1e-5 * largest);
+      for (const { past, present } of parts) {
+        const names = namesOf(present);
+        const levels = got[names.levels]?.data as Uint8Array;
+        const [scales, lows] = [names.scales, names.lows].map((name) => got[name]?.data as Uint16Array);
+        expect(levels).toHaveLength(((PAST + STEP) * WIDTH * bits) / 8);
+        // What was there is there, bit for bit: a step loses nothing of the steps before.
+        expect([...levels.slice(0, fed.get(past)?.levels.length)]).toEqual([...(fed.get(past)?.levels ?? [])]);
+        const cache = { levels, scales: scales ?? new Uint16Array(), lows: lows ?? new Uint16Array() };
+        const values = dequantizeCache(cache, WIDTH, bits, 32).slice(PAST * WIDTH);
+        const made = Array.from((wanted[present]?.data ?? []) as Float32Array).slice(PAST * WIDTH);
+        for (let first = 0; first < made.length; first += 32) {
+          const block = made.slice(first, first + 32);
+          const { within } = reference(block, bits);
+          // Both models compute what is appended in fp32, each in its own order.
+          for (const [i, value] of block.entries())
+            expect(Math.abs(value - (values[first + i] ?? 0))).toBeLessThan((within[i] ?? 0) * 1.001 + 1e-4);
+        }
+      }
+      await Promise.all([original.release(), quantized.release()]);
+    },
+  );
 
   test('without a cache is refused, with the reason', () => {
     expect(() => quantizeKvCache(transformerModel('gpt'), 'gpt', 8, 32)).toThrow(/gpt has no key-value cache/);

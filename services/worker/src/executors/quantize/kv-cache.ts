@@ -71,7 +71,7 @@ function findCache({ graph }: OnnxModel, block_size: number): { parts: CachePart
     const width = toNumber(dims.at(-1)?.dim_value ?? 0);
     const axis = intAttribute(append, 'axis') ?? 0;
     if (axis === -1 || axis === dims.length - 1) count(left, 'appended to along their last dimension');
-    else if (width === 0 || width % 4 !== 0) count(left, 'whose last dimension is no known multiple of 4');
+    else if (width === 0 || width % 4 !== 0) count(left, 'whose last dimension is not a known multiple of 4');
     else parts.push({ past: input.name, present, width, block: width % block_size === 0 ? block_size : width });
   }
   return { parts, left };
@@ -89,8 +89,17 @@ function noCache(name: string, left: ReadonlyMap<string, number>): Error {
 }
 
 /** Names of what takes the place of a tensor of the cache. */
-export const namesOf = (tensor: string) =>
-  ({ levels: `${tensor}_levels`, scales: `${tensor}_scales`, lows: `${tensor}_lows` }) as const;
+interface CacheNames {
+  levels: string;
+  scales: string;
+  lows: string;
+}
+
+export const namesOf = (tensor: string): CacheNames => ({
+  levels: `${tensor}_levels`,
+  scales: `${tensor}_scales`,
+  lows: `${tensor}_lows`,
+});
 
 function rewritePart(model: OnnxModel, part: CachePart, bits: number): void {
   const { graph } = model;
@@ -115,7 +124,7 @@ function rewritePart(model: OnnxModel, part: CachePart, bits: number): void {
   graph.node.splice(place, 1, append, ...own.slice(builder.of_past), ...appends);
   graph.node.unshift(...of_past);
   graph.initializer.push(...builder.initializers);
-  const triple = (of: OnnxValueInfo, names: typeof before): OnnxValueInfo[] => [
+  const triple = (of: OnnxValueInfo, names: CacheNames): OnnxValueInfo[] => [
     tensorInfo(of, names.levels, DATA_TYPE.uint8, (width * bits) / 8),
     tensorInfo(of, names.scales, DATA_TYPE.float16, width / block),
     tensorInfo(of, names.lows, DATA_TYPE.float16, width / block),
@@ -154,7 +163,7 @@ class Builder {
   }
 
   /** Brings a quantized tensor back to fp32, as `output`. */
-  dequantize(from: ReturnType<typeof namesOf>, output: string, { bits, width, block }: Layout): void {
+  dequantize(from: CacheNames, output: string, { bits, width, block }: Layout): void {
     const parts: string[] = [];
     // From the highest bits to the lowest ones: what is left after each is what is below it.
     let rest = this.#add('Cast', [from.levels], { to: DATA_TYPE.float });
@@ -174,7 +183,7 @@ class Builder {
   }
 
   /** Quantizes a tensor of fp32. */
-  quantize(values: string, { bits, width, block }: Layout): ReturnType<typeof namesOf> {
+  quantize(values: string, { bits, width, block }: Layout): CacheNames {
     const top = this.#number(2 ** bits - 1);
     const blocks = this.#reshape(values, width / block, block);
     const lowest = this.#reduce('ReduceMin', blocks);

@@ -82,7 +82,8 @@ async function compare(
 
 type Outputs = Awaited<ReturnType<InferenceSession['run']>>;
 
-const rows = (name: string, data: ArrayLike<number>, rows_of: number): FloatOutputs => new Map([[name, { data, rows_of }]]);
+const rows = (name: string, data: ArrayLike<number>, rows_of: number): FloatOutputs =>
+  new Map([[name, { data, rows_of }]]);
 
 /** Outputs of both that are numbers with a fraction, without the caches. */
 function pairOf(was: Outputs, is: Outputs, parts: readonly CachePart[]): [FloatOutputs, FloatOutputs] {

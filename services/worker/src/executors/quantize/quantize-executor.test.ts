@@ -86,7 +86,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('the cache of a decoder in 8, 4 and 2 bits: its bytes are the arithmetic ones, its error is reported beside them', async () => {
   const before = { dimensions: { past_length: 30 } };
   const found = [];
-  for (const [to, bits] of [['kv_int8', 8], ['kv_int4', 4], ['kv_int2', 2]] as const) {
+  for (const [to, bits] of [
+    ['kv_int8', 8],
+    ['kv_int4', 4],
+    ['kv_int2', 2],
+  ] as const) {
     const { metrics, report } = await quantize('decoder', { to, samples: 2, ...before });
     expect(report).toMatchObject({ precision: to, results: { notes: expect.arrayContaining([`stored: 4 × ${to}`]) } });
     // Two layers with keys and values of 32 tokens with 96 numbers, each 32 of them with a scale and a lowest value in fp16.
