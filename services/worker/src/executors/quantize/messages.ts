@@ -33,7 +33,7 @@ export interface Quantized {
 }
 
 /** A decoder's cache in few bits, at the sizes that it was compared at. */
-export interface KvCacheError {
+interface KvCacheError {
   bytes: number;
   original_bytes: number;
   /** Energy of the cache that the model gives over that of its error, in decibels; null where there is no error. */
