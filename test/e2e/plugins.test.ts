@@ -5,6 +5,7 @@ import { repositoryRoot } from '@benchwire/deploy/local/paths.ts';
 import { loadPlugins } from '@benchwire/shared/plugins/load-plugins.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BwResult, bw } from '../support/bw.ts';
+import { whyNoPython } from '../support/python.ts';
 import { StackFixture } from '../support/stack-fixture.ts';
 
 /** Plug-ins as docs/plugins.md has them, run as they are there; and those that are wrong, throw, hang, crash or leak. */
@@ -35,7 +36,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the examples of docs/plugins.md', () => {
+describe.skipIf(whyNoPython() !== undefined)('the examples of docs/plugins.md', () => {
   let fixture: StackFixture;
   const call = (...args: string[]): Promise<BwResult> =>
     bw(args, { env: { ...fixture.stack.env, BENCHWIRE_PLUGINS: 'plugins.yaml' }, cwd: folder });

@@ -106,6 +106,7 @@ export const NEEDS: readonly Need[] = [
       'test/integration/cli-terminal.test.ts',
       'test/integration/gateway.test.ts',
       'test/integration/runner-package.test.ts',
+      'test/e2e/plugins.test.ts',
       'test/e2e/python-client.test.ts',
       'test/integration/deploy-kubernetes.test.ts',
       'test/e2e/examples.test.ts',
