@@ -19,22 +19,19 @@ import type { Handlers } from './route.ts';
 import { findRun, withStatus } from './run-now.ts';
 import { submitFor } from './submit-for.ts';
 
-/** A run of models, checked and planned. @throws HttpProblem 422 */
-async function planOfBody(
-  client: Client,
-  body: Readonly<Record<string, unknown>>,
-): Promise<{ run: BenchmarkRun; plan: BenchmarkPlan }> {
+/** @throws HttpProblem 422 for a body that is not one of a run of models */
+function runOfBody(body: Readonly<Record<string, unknown>>): BenchmarkRun {
   const parsed = parseWith(benchmarkRun, body);
-  const issues = parsed.ok ? benchmarkIssues(parsed.value) : parsed.issues;
-  if (!parsed.ok || issues.length > 0)
-    throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
-  // A worker of that hardware may come: its tasks wait, and `why` says for what. PyTorch comes with no worker by itself.
-  const plan = await planBenchmark(client, { ...parsed.value, wait_for_workers: true }, new Date());
-  return { run: parsed.value, plan };
+  if (parsed.ok) return parsed.value;
+  throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', parsed.issues);
 }
 
+/** A worker of that hardware may come: its tasks wait, and `why` says for what. PyTorch comes with no worker by itself. */
+const planOf = (client: Client, run: BenchmarkRun): Promise<BenchmarkPlan> =>
+  planBenchmark(client, { ...run, wait_for_workers: true }, new Date());
+
 /** Why a run that is valid cannot start now; undefined where it can. */
-function startProblem({ run, plan }: Awaited<ReturnType<typeof planOfBody>>): HttpProblem | undefined {
+function startProblem(run: BenchmarkRun, plan: BenchmarkPlan): HttpProblem | undefined {
   const missing = plan.no_worker.find(({ lacks, executor }) => lacks === 'executor' && executor === 'torch');
   if (missing !== undefined && !run.wait_for_workers) {
     const message = `${missing.model} cannot be measured now: ${missing.reason}. With \`wait_for_workers\` its tasks wait for one.`;
@@ -51,32 +48,32 @@ function startProblem({ run, plan }: Awaited<ReturnType<typeof planOfBody>>): Ht
  */
 async function requestOf(client: Client, body: Readonly<Record<string, unknown>>): Promise<unknown> {
   if ('tasks' in body) return body;
-  const planned = await planOfBody(client, body);
-  const problem = startProblem(planned);
+  const run = runOfBody(body);
+  const issues = benchmarkIssues(run);
+  if (issues.length > 0) throw new HttpProblem(422, 'REQUEST_INVALID', 'The request is not valid.', issues);
+  const plan = await planOf(client, run);
+  const problem = startProblem(run, plan);
   if (problem !== undefined) throw problem;
-  return planned.plan.request;
+  return plan.request;
 }
 
-/** What a body would become, without starting it. */
+/** What a body would become, without starting it. @throws HttpProblem 422 for one that does not fit the schema */
 async function benchmarkDryRun(client: Client, body: Readonly<Record<string, unknown>>): Promise<BenchmarkDryRun> {
-  const nothing = { task_count: 0, waiting: [], fresh_count: 0 };
-  if ('tasks' in body) return { ...nothing, ...dryRunOf({ value: body, sources: new Map() }) };
-  try {
-    const planned = await planOfBody(client, body);
-    const { request, no_worker, fresh } = planned.plan;
-    const problem = startProblem(planned);
-    const checked = request === null ? { task_count: 0, issues: [] } : dryRunOf({ value: request, sources: new Map() });
-    const issue = problem && { path: '', code: problem.code.toLowerCase(), message: problem.message };
-    return {
-      ...checked,
-      issues: [...checked.issues, ...(issue === undefined ? [] : [issue])],
-      waiting: no_worker.map(({ model, hardware, reason }) => ({ model, hardware, reason })),
-      fresh_count: fresh.length,
-    };
-  } catch (error) {
-    if (error instanceof HttpProblem && error.issues.length > 0) return { ...nothing, issues: [...error.issues] };
-    throw error;
-  }
+  if ('tasks' in body) return { ...dryRunOf({ value: body, sources: new Map() }), waiting: [], fresh_count: 0 };
+  const run = runOfBody(body);
+  const wrong = benchmarkIssues(run);
+  if (wrong.length > 0) return { task_count: 0, issues: [...wrong], waiting: [], fresh_count: 0 };
+  const plan = await planOf(client, run);
+  const { request, no_worker, fresh } = plan;
+  const problem = startProblem(run, plan);
+  const checked = request === null ? { task_count: 0, issues: [] } : dryRunOf({ value: request, sources: new Map() });
+  const issue = problem && { path: '', code: problem.code.toLowerCase(), message: problem.message };
+  return {
+    ...checked,
+    issues: [...checked.issues, ...(issue === undefined ? [] : [issue])],
+    waiting: no_worker.map(({ model, hardware, reason }) => ({ model, hardware, reason })),
+    fresh_count: fresh.length,
+  };
 }
 
 function progressOf({ total, waiting, running, state }: RunRow): number {
