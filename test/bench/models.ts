@@ -13,6 +13,9 @@ import { type BenchResult, round, say } from './report.ts';
 /** What a scratch program reached of the 725 types that it tried (docs/models.md). */
 const PROBE_FORWARD = 632;
 
+/** Exported models are run by the package that `onnx` workers have. */
+const ONNX_OUTPUTS = join(repositoryRoot, 'test/bench/onnx-outputs.ts');
+
 const reachedLine = coverageLine.extend({
   recipe: z.object({ undeclared: z.array(z.string()).optional() }).nullish(),
   batch: z.boolean().nullish(),
@@ -44,7 +47,8 @@ export async function models(
   const reached = resume === true && dump !== undefined ? storedIn(dump) : [];
   const left = asked.filter((type) => !reached.some((each) => each.type === type));
   const args = ['-m', 'benchwire_runner.model_types.coverage', '--jobs', `${availableParallelism()}`];
-  args.push('--types', left.join(','), ...(until === 'forward' ? [] : ['--export']));
+  args.push('--types', left.join(','));
+  if (until !== 'forward') args.push('--export', '--onnx-program', process.execPath, ONNX_OUTPUTS);
   if (profile === true) args.push('--profile');
   if (dump !== undefined && reached.length === 0) writeFileSync(dump, '');
   const started = performance.now();

@@ -64,6 +64,17 @@ def test_a_mask_that_the_exporter_loses_is_found_and_the_plain_attention_taken(t
     assert [each.name for each in tmp_path.iterdir()] == ["model.onnx"]
 
 
+@pytest.mark.parametrize("model", ["encodec", "qwen2_vl"])
+def test_a_model_that_branches_on_values_or_computes_inputs_outside_of_the_graph_is_traced(
+    model: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.onnx"
+    said = exported(model, path)
+    assert said["loaded"]["facts"]["onnx_exporter"] == "torch.onnx tracer"
+    assert said["exported"]["largest_difference"] < 1e-4
+    assert any(note.startswith("traced: ") for note in said["loaded"]["notes"])
+
+
 def test_a_model_that_no_exporter_takes_gives_their_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchwire_runner.backends import export_backend
     from benchwire_runner.errors import TaskFailure

@@ -83,7 +83,7 @@ def write_coverage(before: dict[str, Any], found: dict[str, dict[str, Any]]) -> 
             entry["not_fed"] = missing
         rows[model_type] = entry
     lines = ",\n".join(f"{json.dumps(t)}:{json.dumps(rows[t], separators=(',', ':'))}" for t in sorted(rows))
-    versions = {name: version(name) for name in ("torch", "transformers", "onnxruntime")}
+    versions = next((row["versions"] for row in reversed(found.values()) if row.get("versions")), {})
     COVERAGE.write_text(f'{{"versions":{json.dumps(versions)},"types":{{\n{lines}\n}}}}\n')
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,14 +18,11 @@ from ..child import Reporter
 from ..errors import TaskFailure
 from ..model_types import Built, build
 from ..model_types.construct import apply_kernels
-from ..model_types.onnx_file import MAX_INSIDE_BYTES, onnx_model_of, save_onnx, weight_bytes
 from ..task import Task
 from . import torch_backend
+from .exporters import TRACERS, Exporter, export_by_first, exporters_of, is_open, reason_of, tracers_of
 from .torch_backend import tensors_in
 
-BATCH = "batch"
-"""The name of the dimension that counts the items, where the exporter can leave it open."""
-REASON_CHARACTERS = 600
 SUSPICIOUS = 1e-2
 """A largest difference, relative to the outputs' range, that no rounding explains."""
 
@@ -63,9 +59,14 @@ def work(task: Task, reporter: Reporter) -> None:
     build_ms = _since(started)
     torch.set_grad_enabled(False)
     path = Path(options["output_path"])
-    made = _made(built, path, int(options["opset"]), reporter.progress)
-    if made.largest > SUSPICIOUS and built.recipe.get("attention") != "eager":
-        made = _with_plain_attention(built, path, int(options["opset"]), reporter.progress, made)
+    opset = int(options["opset"])
+    made = _made(built, path, opset, reporter.progress, exporters_of(built, path, opset))
+    if made.is_off and built.recipe.get("attention") != "eager":
+        made = _with_plain_attention(built, path, opset, reporter.progress, made)
+    if made.is_off and made.exporter not in TRACERS:
+        made = _traced(built, path, opset, reporter.progress, made)
+    if made.failure is not None:
+        raise made.failure
     timings = {"build_ms": build_ms, "export_ms": made.export_ms}
     facts = {
         "model_class": built.model_class,
@@ -96,27 +97,51 @@ class Made:
     largest: float
     # Without the comparison.
     export_ms: float
+    # Where ONNX Runtime does not run the file.
+    failure: TaskFailure | None = None
+
+    @property
+    def is_off(self) -> bool:
+        return self.largest > SUSPICIOUS
 
 
-def _made(built: Built, path: Path, opset: int, progress: Callable[[str], None]) -> Made:
+def _made(built: Built, path: Path, opset: int, progress: Callable[[str], None], exporters: list[Exporter]) -> Made:
     started = time.perf_counter()
-    exporter, notes = _export(built, path, opset, progress)
+    exporter, notes = export_by_first(built, path, progress, exporters)
     export_ms = _since(started)
     found = _checked(path, opset)
     progress("comparing with PyTorch")
-    sizes = [1, 2] if _is_open(path) else [1]
-    compared = [_compare(built, path, size) for size in sizes]
+    sizes = [1, 2] if is_open(path) else [1]
+    try:
+        compared = [_compare(built, path, size) for size in sizes]
+    except TaskFailure as failure:
+        return Made(exporter, notes, found, sizes, MISMATCH, MISMATCH, export_ms, failure)
     error, largest = (max(each[at] for each in compared) for at in (0, 1))
     return Made(exporter, notes, found, sizes, error, largest, export_ms)
 
 
 def _with_plain_attention(built: Built, path: Path, opset: int, progress: Callable[[str], None], first: Made) -> Made:
-    """Exporters lose masks of the fast attention: with the plain one the file is what PyTorch computes, or the first one stays."""
-    again_path = path.with_name(f"{path.stem}-eager{path.suffix}")
+    """Exporters lose masks of the fast attention."""
     apply_kernels(built.model, None, "eager")
-    progress(f"exporting again with the plain attention, after a difference of {first.largest:.2g}")
+    again = path.with_name(f"{path.stem}-eager{path.suffix}")
+    return _better(first, built, path, again, opset, progress, exporters_of(built, again, opset), "the plain attention")
+
+
+def _traced(built: Built, path: Path, opset: int, progress: Callable[[str], None], first: Made) -> Made:
+    """What is traced computes in the graph what transformers' exporter computes outside of it."""
+    again = path.with_name(f"{path.stem}-traced{path.suffix}")
+    return _better(first, built, path, again, opset, progress, tracers_of(built, again, opset), "a tracer")
+
+
+def _better(
+    first: Made, built: Built, path: Path, again_path: Path, opset: int, progress: Callable[[str], None],
+    exporters: list[Exporter], name: str,
+) -> Made:  # fmt: skip
+    """Exports again, and keeps the file whose outputs are nearer to PyTorch's."""
+    does = "does not run" if first.failure else f"gives outputs that differ by {first.largest:.2g} of their range"
+    progress(f"exporting again with {name}: the first file {does}")
     try:
-        again = _made(built, again_path, opset, progress)
+        again = _made(built, again_path, opset, progress, exporters)
         if again.largest >= first.largest:
             return first
         again_path.replace(path)
@@ -126,117 +151,11 @@ def _with_plain_attention(built: Built, path: Path, opset: int, progress: Callab
         return first
     finally:
         again_path.unlink(missing_ok=True)
-    note = (
-        f"exported with the plain attention: with the fast one the outputs differ by {first.largest:.2g} of their range"
-    )
-    return replace(again, notes=[*again.notes, note])
+    return replace(again, notes=[*again.notes, f"exported with {name}: the first file {does}"])
 
 
 def _since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-def _export(built: Built, path: Path, opset: int, progress: Callable[[str], None]) -> tuple[str, list[str]]:
-    """With the batch left open if that works, by the first exporter that can. Returns its name, and notes."""
-    axes = batch_axes(built)
-    attempts: list[tuple[str, Callable[[], None]]] = []
-    if axes:
-        attempts.append(("transformers", lambda: _by_transformers(built, path, opset, axes)))
-    attempts.append(("transformers", lambda: _by_transformers(built, path, opset, {})))
-    attempts.append(("torch.onnx", lambda: _by_torch(built, path, opset)))
-    reasons: list[str] = []
-    for number, (name, attempt) in enumerate(attempts):
-        progress(f"exporting with {name}" if number == 0 else f"exporting with {name}, after: {reasons[-1][:200]}")
-        try:
-            attempt()
-        except (MemoryError, TaskFailure):
-            raise
-        except Exception as error:
-            reasons.append(reason_of(error))
-            gc.collect()
-            continue
-        notes = [] if _is_open(path) else [f"the batch size is fixed to 1{'' if not reasons else f': {reasons[0]}'}"]
-        return name, notes
-    text = f'the model type "{built.model_class}" cannot be exported to ONNX. {attempts[-2][0]}: {reasons[-2]}. {attempts[-1][0]}: {reasons[-1]}.'
-    raise TaskFailure("bad_model", "NOT_EXPORTABLE", text)
-
-
-def reason_of(error: BaseException) -> str:
-    """The words of an exporter without its lists of nodes and advice: they are long."""
-    lines = [line.strip() for line in f"{type(error).__name__}: {error}".splitlines() if line.strip()]
-    cause = error.__cause__
-    text = " ".join(lines[:3])
-    if cause is not None:
-        text = f"{text[: REASON_CHARACTERS // 2]} (caused by {reason_of(cause)})"
-    return text if len(text) <= REASON_CHARACTERS else f"{text[:REASON_CHARACTERS]} …"
-
-
-def batch_axes(built: Built) -> dict[str, int]:
-    """Of each input the dimension that grows with the batch; empty where two items cannot be made."""
-    try:
-        two, three = built.inputs(2), built.inputs(3)
-    except Exception:
-        return {}
-    axes: dict[str, int] = {}
-    for name, tensor in two.items():
-        if not isinstance(tensor, torch.Tensor):
-            continue
-        grown = [i for i, (a, b) in enumerate(zip(tensor.shape, three[name].shape, strict=False)) if a != b]
-        if grown:
-            axes[name] = grown[0]
-    return axes
-
-
-def _by_transformers(built: Built, path: Path, opset: int, axes: dict[str, int]) -> None:
-    from transformers.exporters import OnnxConfig, OnnxExporter
-
-    inputs = built.inputs(2 if axes else 1)
-    shapes = {
-        name: {axes[name]: torch.export.Dim.AUTO} if name in axes else {}
-        for name, value in inputs.items()
-        if isinstance(value, torch.Tensor)
-    }
-    config = OnnxConfig(
-        dynamic=bool(axes), opset_version=opset, dynamic_shapes={**dict.fromkeys(inputs), **shapes} if axes else None
-    )
-    _save(OnnxExporter().export(built.model, dict(inputs), config), path)
-    if axes and not _name_batch(path, axes):
-        raise ValueError("the exporter fixed the batch size")
-
-
-def _by_torch(built: Built, path: Path, opset: int) -> None:
-    program = torch.onnx.export(
-        built.model, (), kwargs=dict(built.inputs(1)), dynamo=True, opset_version=opset, verbose=False
-    )
-    assert program is not None
-    _save(program, path)
-
-
-def _save(exported: Any, path: Path) -> None:
-    """As one file: the store keeps a single one."""
-    size = weight_bytes(onnx_model_of(exported))
-    if size > MAX_INSIDE_BYTES:
-        text = f"its weights are {size / 1e9:.1f} GB, and a file with all weights inside has at most 2: choose a smaller size."
-        raise TaskFailure("bad_model", "MODEL_TOO_LARGE", text)
-    save_onnx(exported, path)
-
-
-def _name_batch(path: Path, axes: dict[str, int]) -> bool:
-    """Calls the open dimension `batch` wherever it is; False where an input has it fixed."""
-    model = onnx.load(str(path))
-    symbols: set[str] = set()
-    for each in model.graph.input:
-        if each.name in axes:
-            dimension = each.type.tensor_type.shape.dim[axes[each.name]]
-            if not dimension.dim_param:
-                return False
-            symbols.add(dimension.dim_param)
-    for each in [*model.graph.input, *model.graph.output, *model.graph.value_info]:
-        for dimension in each.type.tensor_type.shape.dim:
-            if dimension.dim_param in symbols:
-                dimension.dim_param = BATCH
-    onnx.save(model, str(path))
-    return bool(symbols)
 
 
 def _checked(path: Path, opset: int) -> int:
@@ -248,13 +167,6 @@ def _checked(path: Path, opset: int) -> int:
         text = f"the file has opset {found.get('ai.onnx')}, and {opset} was asked for: set config.opset to that."
         raise TaskFailure("bad_model", "OPSET_NOT_AVAILABLE", text)
     return opset
-
-
-def _is_open(path: Path) -> bool:
-    model = onnx.load(str(path), load_external_data=False)
-    return any(
-        dimension.dim_param == BATCH for each in model.graph.input for dimension in each.type.tensor_type.shape.dim
-    )
 
 
 def _compare(built: Built, path: Path, batch_size: int) -> tuple[float, float]:

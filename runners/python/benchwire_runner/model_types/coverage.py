@@ -18,7 +18,7 @@ import time
 import warnings
 from dataclasses import asdict, dataclass
 
-CPU_SECONDS = 90
+CPU_SECONDS = 200
 WALL_FACTOR = 6
 MEMORY_MB = 6 * 1024
 
@@ -62,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--types", default="")
     parser.add_argument("--every", type=int, default=1, help="every n-th type only")
     parser.add_argument("--export", action="store_true")
+    parser.add_argument("--onnx-program", nargs="*", help="runs exported files, instead of onnxruntime here")
     parser.add_argument("--search", action="store_true", help="search again where a recipe is stored")
     parser.add_argument("--profile", action="store_true", help="count parameters, operations and bytes, tiny and base")
     parser.add_argument("--seconds", type=float, default=60, help="processor time of the search for one type")
@@ -99,7 +100,8 @@ def _start(model_type: str, arguments: argparse.Namespace) -> Child:
         os.close(reader)
         # What asks for more gets an error and may go on; a process that is ended cannot say what it tried.
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MB * 2**20, MEMORY_MB * 2**20))
-        from .stages import Reached, reach
+        from .reached import Reached
+        from .stages import reach
 
         with os.fdopen(writer, "w") as out:
 
@@ -114,6 +116,7 @@ def _start(model_type: str, arguments: argparse.Namespace) -> Child:
                     seconds=arguments.seconds,
                     profile=arguments.profile,
                     progress=say,
+                    program=arguments.onnx_program,
                 )
             )
     finally:

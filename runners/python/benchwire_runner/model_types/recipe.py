@@ -38,6 +38,8 @@ class Recipe:
     # `eager` where the fast kernels cannot be used with these sizes.
     experts: str | None = None
     attention: str | None = None
+    # How it is exported, where transformers' exporter alone does not do it (export_stages.py).
+    export: str | None = None
     modalities: list[str] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
 

@@ -16,6 +16,7 @@ pytest.importorskip("transformers")
 from benchwire_runner.model_types.build import build_by_recipe
 from benchwire_runner.model_types.classes import all_model_types, candidates
 from benchwire_runner.model_types.construct import construct, make_config
+from benchwire_runner.model_types.export_stages import difference
 from benchwire_runner.model_types.find import find_recipe
 from benchwire_runner.model_types.hints import HINTS
 from benchwire_runner.model_types.inputs.facts import Facts
@@ -24,7 +25,6 @@ from benchwire_runner.model_types.inputs.repair import repair
 from benchwire_runner.model_types.inputs.spec import InputSpec, batch_of, one_item, spec_from_json
 from benchwire_runner.model_types.recipe import recipe_from_json
 from benchwire_runner.model_types.special_tokens import special_ids
-from benchwire_runner.model_types.stages import difference
 
 
 @pytest.mark.parametrize(
