@@ -44,5 +44,7 @@ export const serviceHealth = z.object({
   /** Where it keeps files: the room left there. */
   disk_free_mb: z.number().min(0).nullable(),
   consumers: z.array(consumerLag),
+  /** Of an event: it says what the one before said, so that the service is seen to be alive. Since 0.6. */
+  is_repeat: z.boolean().optional(),
 });
 export type ServiceHealth = z.infer<typeof serviceHealth>;

@@ -166,7 +166,7 @@ export class Health {
     for (const each of this.#stop) each();
     this.#loop.disable();
     const { nats } = this.#options;
-    if (!nats.isClosed()) await this.#report('stopped', AbortSignal.timeout(1000));
+    if (!nats.isClosed()) await this.#report('stopped', false, AbortSignal.timeout(1000));
     this.#stopping.abort();
   }
 
@@ -236,9 +236,10 @@ export class Health {
     this.#logChange(wrong);
     const due = performance.now() - this.#reported_at >= interval_ms;
     if (nats.isClosed() || (wrong === this.#reported && this.#reported_at > 0 && !due)) return;
+    const is_repeat = wrong === this.#reported && this.#reported_at > 0;
     this.#reported = wrong;
     this.#reported_at = performance.now();
-    await this.#report('health', AbortSignal.any([AbortSignal.timeout(REPORT_MS), this.#stopping.signal]));
+    await this.#report('health', is_repeat, AbortSignal.any([AbortSignal.timeout(REPORT_MS), this.#stopping.signal]));
   }
 
   /** What keeps it from its work stands in the log, too, when it begins and when it is over. */
@@ -255,10 +256,10 @@ export class Health {
     return performance.now() - this.#started_at < STARTING_MS;
   }
 
-  async #report(kind: 'health' | 'stopped', signal: AbortSignal): Promise<void> {
+  async #report(kind: 'health' | 'stopped', is_repeat: boolean, signal: AbortSignal): Promise<void> {
     const { jetstream, service, log } = this.#options;
     try {
-      const data = await this.read();
+      const data = { ...(await this.read()), ...(is_repeat ? { is_repeat } : {}) };
       const wrong = Object.entries(missing(data.checks)).map(([name, reason]) => `${name}: ${reason}`);
       const state = wrong.length === 0 ? 'is ready' : `is not ready: ${wrong.join('; ')}`;
       const message = `${service} ${kind === 'stopped' ? 'has stopped' : state}`;

@@ -37,6 +37,18 @@ export function chanceOfExcursion(around: Float64Array, distance: number, runs: 
 
 /** Distance from the level that the series has reached too often by itself for `runs` values to show a change there. */
 export function excursionLimit(around: Float64Array, runs: number, side: Side): number {
+  const known = limits.get(around)?.get(`${runs} ${side}`);
+  if (known !== undefined) return known;
+  const limit = searchLimit(around, runs, side);
+  if (!limits.has(around)) limits.set(around, new Map());
+  limits.get(around)?.set(`${runs} ${side}`, limit);
+  return limit;
+}
+
+/** Of one series the same limits are needed for each size of change that is looked for. */
+const limits = new WeakMap<Float64Array, Map<string, number>>();
+
+function searchLimit(around: Float64Array, runs: number, side: Side): number {
   const sizes = around.map((value) => (side === 0 ? Math.abs(value) : value * side)).filter((value) => value > 0);
   sizes.sort();
   let low = 0;

@@ -14,7 +14,7 @@ await migrate(database, retentionOf(config), createLog('fill', { LOG_LEVEL: 'sil
 const POOLS = 8;
 /** Of run number `run`, over 60 days; the newest has the highest number. */
 const at = (run: string): string =>
-  `(now64(3) - toIntervalSecond(toUInt64((${RUNS} - ${run}) * ${(60 * 86_400) / RUNS})))`;
+  `(now64(3) - toIntervalSecond(600 + toUInt64((${RUNS} - ${run}) * ${(60 * 86_400) / RUNS})))`;
 const id = (run: string): string =>
   `toUUID(concat('${runIdOf(0).slice(0, 24)}', leftPad(lower(hex(toUInt64(${run}))), 12, '0')))`;
 const name = (of: string, every: number, short: string): string =>

@@ -93,3 +93,51 @@ const CUT_OFF = `(() => {
 export async function cutOff(page: Page): Promise<string[]> {
   return (await page.evaluate(CUT_OFF)) as string[];
 }
+
+/**
+ * Runs in the page: what a finger misses. What stands alone (buttons, fields, tabs) is at least 44 px high; everything else is 24 px by
+ * 24 px, or has that much room around its middle (WCAG 2.2, 2.5.8). Links within a sentence are left out, as that rule has it.
+ */
+const SMALL_TARGETS = `(() => {
+  const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const boxOf = (element) => {
+    const label = element.matches('input') && element.id ? document.querySelector('label[for="' + CSS.escape(element.id) + '"]') : null;
+    const own = element.getBoundingClientRect();
+    return label && own.width * own.height < 24 * 24 ? label.getBoundingClientRect() : own;
+  };
+  const inSentence = (element) => {
+    if (!element.matches('a') || getComputedStyle(element).display !== 'inline') return false;
+    return [...element.parentElement.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '') || element.closest('p, .bw-note, .bw-wrap') !== null;
+  };
+  const targets = [...document.querySelectorAll('main a[href], main button, main input, main textarea, main [role="tab"], .bw-topbar button')]
+    .filter((element) => (seen(element) || element.matches('input[type="radio"]')) && !inSentence(element) && !element.disabled)
+    .map((element) => ({ element, box: boxOf(element) }))
+    .filter(({ box }) => box.width > 1 && box.height > 1);
+  const isSmall = ({ box }) => box.width < 23.5 || box.height < 23.5;
+  const middle = ({ box }) => [box.left + box.width / 2, box.top + box.height / 2];
+  const crowded = (target) => targets.some((other) => {
+    if (other === target || other.element.contains(target.element) || target.element.contains(other.element)) return false;
+    const [x, y] = middle(target);
+    if (isSmall(other)) return Math.hypot(x - middle(other)[0], y - middle(other)[1]) < 23.5;
+    const dx = Math.max(other.box.left - x, 0, x - other.box.right);
+    const dy = Math.max(other.box.top - y, 0, y - other.box.bottom);
+    return Math.hypot(dx, dy) < 11.5;
+  });
+  const alone = '.mantine-Button-root:not([data-size^="compact"]), .mantine-Input-input:not([data-size="xs"]), [role="tab"]';
+  const say = ({ element, box }, what) => what + ': ' + Math.round(box.width) + ' x ' + Math.round(box.height) + ' px: <' + element.tagName.toLowerCase() + ' class="' + element.className + '"> ' + (element.getAttribute('aria-label') || element.textContent).slice(0, 40);
+  return [
+    ...targets.filter((target) => target.element.matches(alone) && target.box.height < 43.5).map((target) => say(target, 'lower than 44 px')),
+    ...targets.filter((target) => isSmall(target) && crowded(target)).map((target) => say(target, 'smaller than 24 px and crowded')),
+  ];
+})()`;
+
+/** What a finger would miss on this page, one line each; for a window as narrow as a phone. */
+export async function smallTargets(page: Page): Promise<string[]> {
+  return (await page.evaluate(SMALL_TARGETS)) as string[];
+}
+
+/** The window gets another width, and the page is laid out for it without being loaded again. */
+export async function resizeTo(page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+}

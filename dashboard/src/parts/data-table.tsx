@@ -56,10 +56,12 @@ export interface TableOrder {
   onSort: (key: string, descending: boolean) => void;
 }
 
+/** A table with more columns than a phone is wide for becomes a list of cards there: each cell with its heading. */
+const MAX_PHONE_COLUMNS = 3;
 /** Keys of hidden columns, with commas between them. */
 const HIDDEN = { hide: '' };
 
-/** Rows under headings that sort them. Wide tables scroll in their own box. */
+/** Rows under headings that sort them. Wide tables scroll in their own box, and are cards on a phone. */
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { label, rows, rowKey, most = 200, maxHeight, order, choosable = false, all } = props;
   const [own, setOwn] = useState<Sorting | undefined>(props.sorted);
@@ -79,6 +81,9 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
     order === undefined || (order !== 'as given' && order.sortable.includes(key));
   const startsDescending = ({ key, numeric }: Column<Row>): boolean =>
     typeof order === 'object' ? order.startsDescending(key) : numeric === true;
+  const titled = columns.filter(({ title, wide }) => title !== '' && wide !== true);
+  const is_wide = titled.length > MAX_PHONE_COLUMNS;
+  const heading = titled[0]?.key;
   const table = async (): Promise<Exported> => tableOf(props.columns, all === undefined ? ordered : await all());
 
   return (
@@ -95,7 +100,12 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
         <ExportMenu of={label} table={table} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by the keyboard */}
-      <section className="bw-table" aria-label={label} tabIndex={0} style={{ maxHeight }}>
+      <section
+        className={is_wide ? 'bw-table bw-cards' : 'bw-table'}
+        aria-label={label}
+        tabIndex={0}
+        style={{ maxHeight }}
+      >
         <Table stickyHeader highlightOnHover>
           <Table.Thead>
             <Table.Tr>
@@ -113,8 +123,14 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
           <Table.Tbody>
             {ordered.slice(0, shown).map((row) => (
               <Table.Tr key={rowKey(row)}>
-                {columns.map(({ key, numeric, wide, value, cell }) => (
-                  <Table.Td key={key} data-numeric={numeric} data-wide={wide}>
+                {columns.map(({ key, title, numeric, wide, value, cell }) => (
+                  <Table.Td
+                    key={key}
+                    data-numeric={numeric}
+                    data-wide={wide}
+                    data-label={title === '' || key === heading ? undefined : title}
+                    data-heading={key === heading || undefined}
+                  >
                     {cell === undefined ? <Plain value={value(row)} /> : cell(row)}
                   </Table.Td>
                 ))}

@@ -1,6 +1,8 @@
 import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { ReplaceQuestion } from './replace-question.tsx';
 import { Failure } from './states.tsx';
+import { isTaken } from './use-guarded-save.ts';
 
 export interface SaveDialogProps {
   opened: boolean;
@@ -11,16 +13,21 @@ export interface SaveDialogProps {
   name: string;
   onClose: () => void;
   onSave: (name: string) => Promise<unknown>;
+  /** Saves although another has that name; without it there is only another name. */
+  onReplace?: (name: string) => Promise<unknown>;
 }
 
 /** Asks for the name under which something is saved; stays open with what went wrong if it was refused. */
-export function SaveDialog({ opened, title, note, name, onClose, onSave }: SaveDialogProps): ReactNode {
+export function SaveDialog({ opened, title, note, name, onClose, onSave, onReplace }: SaveDialogProps): ReactNode {
   const [written, setWritten] = useState(name);
   const [error, setError] = useState<Error>();
+  const keep = (by: (name: string) => Promise<unknown>): void => {
+    setError(undefined);
+    by(written.trim()).then(onClose, setError);
+  };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    setError(undefined);
-    onSave(written.trim()).then(onClose, setError);
+    keep(onSave);
   };
   return (
     <Modal opened={opened} onClose={onClose} title={title}>
@@ -34,7 +41,12 @@ export function SaveDialog({ opened, title, note, name, onClose, onSave }: SaveD
           required
           data-autofocus
         />
-        {error !== undefined && <Failure error={error} />}
+        {error !== undefined &&
+          (onReplace !== undefined && isTaken(error) ? (
+            <ReplaceQuestion name={written.trim()} onReplace={() => keep(onReplace)} />
+          ) : (
+            <Failure error={error} />
+          ))}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             Back

@@ -2123,6 +2123,7 @@ class GetClusterAnswerServicesItem(TypedDict):
     event_loop_delay_ms: float
     disk_free_mb: float | None
     consumers: list[GetClusterAnswerServicesItemConsumersItem]
+    is_repeat: NotRequired[bool]
 
 
 class GetClusterAnswerNats(TypedDict):

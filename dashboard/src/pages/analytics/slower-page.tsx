@@ -84,7 +84,7 @@ function Found({ digest }: { digest: Digest }): ReactNode {
           facts={[
             {
               name: 'Regressions found',
-              value: formatCount(opened.length),
+              value: `${formatCount(opened.length)}${digest.truncated ? ' or more' : ''}`,
               unit: `${formatCount(still_open)} still open`,
             },
             { name: 'Settled', value: formatCount(closed.length) },
@@ -96,7 +96,9 @@ function Found({ digest }: { digest: Digest }): ReactNode {
             },
           ]}
         />
-        {digest.truncated && <p className="bw-note">The lists are cut: they have the greatest changes.</p>}
+        {digest.truncated && (
+          <p className="bw-note">More was found than is listed: the lists have the greatest changes of this time.</p>
+        )}
       </Panel>
       {opened.length === 0 ? (
         <Empty title="Nothing got slower in this time">

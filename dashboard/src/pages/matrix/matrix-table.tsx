@@ -93,10 +93,12 @@ function Place({
       )}
       {cell.batch_size !== null && <span className="bw-dim"> b{cell.batch_size}</span>}
       {is_best && (
-        <span className="bw-status" data-tone="completed">
+        <>
           {' '}
-          best
-        </span>
+          <span className="bw-status" data-tone="completed">
+            best
+          </span>
+        </>
       )}
     </Link>
   );

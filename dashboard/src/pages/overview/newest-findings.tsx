@@ -27,7 +27,11 @@ export function NewestFindings(): ReactNode {
             {rows.slice(0, 6).map((row) => (
               <li key={row.finding_id}>
                 <div className="bw-finding-line">
-                  <Link href={`/findings/${encodeURIComponent(row.finding_id)}`}>
+                  <Link
+                    href={`/findings/${encodeURIComponent(row.finding_id)}`}
+                    className="bw-two-lines"
+                    title={`${row.model || row.benchmark} ${row.metric}`}
+                  >
                     {modelName(row.model) || row.benchmark} {row.metric}
                     {row.batch_size === null ? '' : `, batch ${row.batch_size}`}
                   </Link>

@@ -5,9 +5,11 @@ import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
-import { keyOf, useChange, useGet } from '../../api/use-api.ts';
+import { keyOf, useGet } from '../../api/use-api.ts';
 import { notifyFailure } from '../../parts/notify.ts';
+import { ReplaceQuestion } from '../../parts/replace-question.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
+import { isTaken, useGuardedSave } from '../../parts/use-guarded-save.ts';
 import { EXAMPLES } from './examples.ts';
 import { readSavedQuery, type SavedQuery } from './saved-query.ts';
 
@@ -39,25 +41,26 @@ export function SavedQueries({
 }): ReactNode {
   const saved = useSavedQueries();
   const may_save = useMay('submitter');
-  const save = useChange(
-    ({ name, query }: { name: string; query: SavedQuery }) =>
-      call('PUT /api/saved/:kind/:name', { params: { kind: 'queries', name }, body: { ...query } }),
-    [QUERIES.path],
-  );
-  const remove = useChange(
-    ({ name }: { name: string }) => call('DELETE /api/saved/:kind/:name', { params: { kind: 'queries', name } }),
-    [QUERIES.path],
-  );
+  const kept = useGuardedSave('queries');
   const [name, setName] = useState('');
+  const [taken, setTaken] = useState<string>();
   const open = (item: { name: string }): void => {
-    api
-      .send(queryOf(item.name))
-      .then(({ value }) => onOpen(item.name, readSavedQuery(value)))
+    kept
+      .open(item.name)
+      .then((value) => onOpen(item.name, readSavedQuery(value)))
       .catch(notifyFailure);
+  };
+  const keep = (by: typeof kept.save): void => {
+    const wanted = name.trim();
+    setTaken(undefined);
+    by(wanted, { ...current }).then(
+      () => setName(''),
+      (error: Error) => (isTaken(error) ? setTaken(wanted) : notifyFailure(error)),
+    );
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    save.mutate({ name: name.trim(), query: current }, { onSuccess: () => setName(''), onError: notifyFailure });
+    keep(kept.save);
   };
   return (
     <>
@@ -78,7 +81,7 @@ export function SavedQueries({
                       color="gray"
                       size="sm"
                       aria-label={`Delete ${item.name}`}
-                      onClick={() => remove.mutate({ name: item.name }, { onError: notifyFailure })}
+                      onClick={() => void kept.remove(item.name).catch(notifyFailure)}
                     >
                       <IconTrash size={14} />
                     </ActionIcon>
@@ -95,19 +98,23 @@ export function SavedQueries({
             <TextInput
               label="Name of the query"
               value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
+              onChange={(event) => {
+                setName(event.currentTarget.value);
+                setTaken(undefined);
+              }}
               maxLength={128}
               style={{ flex: 1 }}
             />
             <Button
               type="submit"
               variant="default"
-              loading={save.isPending}
+              loading={kept.isPending}
               disabled={name.trim() === '' || current.sql.trim() === ''}
             >
               Save
             </Button>
           </Group>
+          {taken !== undefined && <ReplaceQuestion name={taken} onReplace={() => keep(kept.replace)} />}
         </form>
       )}
       <h3 className="bw-examples">Examples</h3>

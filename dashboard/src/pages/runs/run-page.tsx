@@ -27,7 +27,15 @@ import { TaskTable } from './task-table.tsx';
 // YAML is a large library.
 const RunRequest = lazy(() => import('./run-request.tsx'));
 
-const DEFAULTS = { tab: 'tasks', task: '', report: '' };
+// ECharts is loaded with a chart.
+const RunLanes = lazy(() => import('./run-lanes.tsx').then(({ RunLanes: lanes }) => ({ default: lanes })));
+
+/** Without a tab in the address: see `firstTab`. */
+const DEFAULTS = { tab: '', task: '', report: '' };
+
+/** A run that went well opens on its results; one that runs, failed or measured nothing on its tasks, with their reasons. */
+const firstTab = (run: RunRow): string =>
+  runStatus(run) === 'completed' && run.verdict !== undefined && run.verdict !== null ? 'results' : 'tasks';
 
 /** One run, live while it is open. */
 export default function RunPage({ run_id }: { run_id: string }): ReactNode {
@@ -58,17 +66,23 @@ export default function RunPage({ run_id }: { run_id: string }): ReactNode {
           <RunState run={row} />
           <RunVerdict run={row} />
           <Panel title="Sections of the run" className="bw-tabbed">
-            <Tabs value={tab} onChange={(next) => change({ tab: next ?? 'tasks' })} keepMounted={false}>
+            <Tabs value={tab || firstTab(row)} onChange={(next) => change({ tab: next ?? '' })} keepMounted={false}>
               <Tabs.List mb={10}>
-                <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
-                <Tabs.Tab value="live">Samples</Tabs.Tab>
                 <Tabs.Tab value="results">Results</Tabs.Tab>
+                <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
+                <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
+                <Tabs.Tab value="live">Samples</Tabs.Tab>
                 <Tabs.Tab value="findings">Findings</Tabs.Tab>
                 <Tabs.Tab value="events">Events</Tabs.Tab>
                 <Tabs.Tab value="request">Request</Tabs.Tab>
               </Tabs.List>
               <Tabs.Panel value="tasks">
                 <TaskTable run={row} onPick={(task_id) => change({ task: task_id })} />
+              </Tabs.Panel>
+              <Tabs.Panel value="timeline">
+                <Suspense fallback={<Skeleton height={300} role="status" aria-label="loading" />}>
+                  <RunLanes run={row} onPick={(task_id) => change({ task: task_id })} />
+                </Suspense>
               </Tabs.Panel>
               <Tabs.Panel value="live">
                 <LiveMetrics run={row} />

@@ -27,7 +27,7 @@ const FILTERS: readonly Filter[] = [
     ...{ name: 'search', kind: 'search', label: 'Search in benchmark, model and metric', width: 280 },
     placeholder: 'benchmark, model or metric',
   },
-  { name: 'model', kind: 'text', label: 'Model', placeholder: 'model, its whole name', width: 190 },
+  { name: 'model', kind: 'text', label: 'Model', placeholder: 'exact model name', width: 190 },
   {
     ...{ name: 'kind', kind: 'choice', label: 'Kind', placeholder: 'every kind' },
     choices: [...SERIES_KINDS],
@@ -45,7 +45,11 @@ const COLUMNS: readonly Column<SeriesRow>[] = [
     key: 'model',
     title: 'Model',
     value: ({ model, benchmark }) => model || benchmark,
-    cell: (row) => <Link href={`/series/${row.series_id}`}>{modelName(row.model) || row.benchmark}</Link>,
+    cell: (row) => (
+      <Link href={`/series/${row.series_id}`} className="bw-name" title={row.model || row.benchmark}>
+        {modelName(row.model) || row.benchmark}
+      </Link>
+    ),
   },
   { key: 'metric', title: 'Metric', value: ({ metric }) => metric },
   { key: 'series_kind', title: 'Kind', value: ({ series_kind }) => series_kind },

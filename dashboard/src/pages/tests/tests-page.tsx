@@ -38,7 +38,7 @@ const FILTERS: readonly Filter[] = [
     name: 'benchmark',
     kind: 'text',
     label: 'Benchmark',
-    placeholder: 'benchmark, its whole name',
+    placeholder: 'exact benchmark name',
     width: 200,
     more: true,
   },

@@ -3,11 +3,11 @@ import { Button, Menu } from '@mantine/core';
 import { IconBookmark, IconTrash } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { api } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
-import { useChange, useGet } from '../../api/use-api.ts';
+import { useGet } from '../../api/use-api.ts';
 import { notifyFailure } from '../notify.ts';
 import { SaveDialog } from '../save-dialog.tsx';
+import { useGuardedSave } from '../use-guarded-save.ts';
 import { readSavedFilter } from './saved-filter.ts';
 
 const FILTERS = call('GET /api/saved/:kind', { params: { kind: 'filters' } });
@@ -18,18 +18,14 @@ export function SavedFilters({ list, leave_out }: { list: string; leave_out: rea
   const [saving, setSaving] = useState(false);
   const may_save = useMay('submitter');
   const saved = useGet(FILTERS);
-  const at = (name: string) => ({ params: { kind: 'filters' as const, name: `${list}/${name}` } });
+  const kept = useGuardedSave('filters');
+  const keyOf = (name: string): string => `${list}/${name}`;
   const search = (): string =>
     new URLSearchParams([...parameters].filter(([name]) => !leave_out.includes(name))).toString();
-  const save = useChange(
-    (name: string) => call('PUT /api/saved/:kind/:name', { ...at(name), body: { search: search() } }),
-    [FILTERS.path],
-  );
-  const remove = useChange((name: string) => call('DELETE /api/saved/:kind/:name', at(name)), [FILTERS.path]);
   const open = (name: string): void => {
-    api
-      .send(call('GET /api/saved/:kind/:name', at(name)))
-      .then(({ value }) => setParameters(readSavedFilter(value)))
+    kept
+      .open(keyOf(name))
+      .then((value) => setParameters(readSavedFilter(value)))
       .catch(notifyFailure);
   };
   const names = (saved.data?.items ?? []).flatMap(({ name }) =>
@@ -60,7 +56,7 @@ export function SavedFilters({ list, leave_out }: { list: string; leave_out: rea
                   key={name}
                   color="orange"
                   leftSection={<IconTrash size={14} />}
-                  onClick={() => remove.mutate(name, { onError: notifyFailure })}
+                  onClick={() => void kept.remove(keyOf(name)).catch(notifyFailure)}
                 >
                   Delete {name}
                 </Menu.Item>
@@ -72,10 +68,11 @@ export function SavedFilters({ list, leave_out }: { list: string; leave_out: rea
       <SaveDialog
         opened={saving}
         title="Save filters"
-        note="Everyone on this server can use them: the filters, the order and the columns of this list. Filters with the same name are replaced."
+        note="Everyone on this server can use them: the filters, the order and the columns of this list."
         name=""
         onClose={() => setSaving(false)}
-        onSave={(name) => save.mutateAsync(name)}
+        onSave={(name) => kept.save(keyOf(name), { search: search() })}
+        onReplace={(name) => kept.replace(keyOf(name), { search: search() })}
       />
     </>
   );

@@ -121,6 +121,7 @@ const PAGED_BY: Partial<Record<QueryName, string>> = {
   test_counts: 'task_id',
   test_states: 'case_id',
   history: 'series_id',
+  line_points: 'series_id',
   comparison: 'series_id',
 };
 

@@ -35,7 +35,13 @@ const ofData = (field: 'subject' | 'method', value: string | undefined): Conditi
     ? undefined
     : [`JSONExtractString(data, '${field}') = {access_${field}:String}`, { [`access_${field}`]: value }];
 
-/** Newest first; `before` pages on. */
+/** That a service is as it was half a minute ago is no news. */
+const NO_REPEATS: Condition = [
+  "NOT (entity = 'service' AND kind = 'health' AND JSONExtractBool(data, 'is_repeat'))",
+  {},
+];
+
+/** Newest first, without reports of health that repeat the one before; `before` pages on. */
 export function findEvents(database: Queries, parameters: AskedQuery<'events'>): Promise<EventReply[]> {
   const { run_id, task_id, entity, worker_id, pool, access = {}, before, limit } = parameters;
   const at = timeParameter('before_at');
@@ -52,6 +58,7 @@ export function findEvents(database: Queries, parameters: AskedQuery<'events'>):
       : [`position(JSONExtractString(data, 'path'), {access_path:String}) > 0`, { access_path: access.path }],
     since('at', parameters.since),
     until('at', parameters.until),
+    NO_REPEATS,
     before && [
       `(at < ${at} OR (at = ${at} AND event_id > {before_id:String}))`,
       { before_at: before.at, before_id: before.event_id },
