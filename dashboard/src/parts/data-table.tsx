@@ -82,7 +82,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const startsDescending = ({ key, numeric }: Column<Row>): boolean =>
     typeof order === 'object' ? order.startsDescending(key) : numeric === true;
   const titled = columns.filter(({ title, wide }) => title !== '' && wide !== true);
-  const is_wide = titled.length > MAX_PHONE_COLUMNS;
+  const className = titled.length > MAX_PHONE_COLUMNS ? 'bw-table bw-cards' : 'bw-table';
   const heading = titled[0]?.key;
   const table = async (): Promise<Exported> => tableOf(props.columns, all === undefined ? ordered : await all());
 
@@ -100,12 +100,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
         <ExportMenu of={label} table={table} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by the keyboard */}
-      <section
-        className={is_wide ? 'bw-table bw-cards' : 'bw-table'}
-        aria-label={label}
-        tabIndex={0}
-        style={{ maxHeight }}
-      >
+      <section className={className} aria-label={label} tabIndex={0} style={{ maxHeight }}>
         <Table stickyHeader highlightOnHover>
           <Table.Thead>
             <Table.Tr>

@@ -9,7 +9,7 @@ type LaneTask = Pick<TaskRow, 'task_id' | 'state' | 'worker_id' | 'pool' | 'star
 type LaneResult = Pick<ResultRow, 'task_id' | 'metric' | 'unit' | 'value' | 'batch_size'>;
 
 /** One task on the device that ran it. */
-export interface LaneBar {
+interface LaneBar {
   task_id: string;
   state: TaskRow['state'];
   from_ms: number;
@@ -128,6 +128,9 @@ const drawBar =
       style: { fill: api.visual('color') ?? 'none' },
       ...(text === '' || width < text.length * CHARACTER
         ? {}
-        : { textContent: { style: { text, fill: '#fff', fontSize: 11 } }, textConfig: { position: 'inside' } }),
+        : {
+            textContent: { type: 'text', style: { text, fill: '#fff', fontSize: 11 } },
+            textConfig: { position: 'inside' },
+          }),
     };
   };
