@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -32,6 +34,18 @@ it('serves the page isolated, and nothing outside of its folders', async () => {
   expect((await fetch(`${origin}/ort/ort.mjs`)).status).toBe(200);
   for (const path of ['/secret.js', '/ort/..%2fsecret.js', '/..%2fsecret.js', '/nothing.js', '/package.json'])
     expect((await fetch(origin + path)).status, path).toBe(404);
+});
+
+it('refuses an address that is none, and lives', async () => {
+  const { host, hostname, port } = new URL(origin);
+  for (const headers of ['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n']) {
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET // HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 403 /);
+    socket.destroy();
+  }
+  expect((await fetch(origin)).status).toBe(200);
 });
 
 it('serves what a task needs until it has ended', async () => {

@@ -72,9 +72,9 @@ export class PageServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', this.#origin);
+    const pathname = this.#addressOf(request)?.pathname;
     try {
-      if (request.method !== 'GET' || !this.#isOwn(request)) return refuse(response, 403);
+      if (request.method !== 'GET' || pathname === undefined || !this.#isOwn(request)) return refuse(response, 403);
       if (pathname.startsWith('/files/')) return await this.#send(response, pathname.slice('/files/'.length));
       const found = fileOf(this.#files, pathname);
       if (found === undefined) return refuse(response, 404);
@@ -98,16 +98,21 @@ export class PageServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname, searchParams } = new URL(request.url ?? '/', this.#origin);
-    const token = searchParams.get('token') ?? '';
+    const address = this.#addressOf(request);
+    const token = address?.searchParams.get('token') ?? '';
     const onConnected = this.#expected.get(token);
     const is_own = this.#isOwn(request) && request.headers.origin === this.#origin;
-    if (pathname !== '/runner' || onConnected === undefined || !is_own) {
+    if (address?.pathname !== '/runner' || onConnected === undefined || !is_own) {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n', () => socket.destroy());
       return;
     }
     this.#expected.delete(token);
     this.#sockets.handleUpgrade(request, socket, head, onConnected);
+  }
+
+  /** Null where it is none, as of `GET //`. */
+  #addressOf(request: IncomingMessage): URL | null {
+    return URL.parse(request.url ?? '/', this.#origin);
   }
 
   /** Another site's page may reach a port of this machine under a name of its own. */
