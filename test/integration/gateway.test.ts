@@ -177,7 +177,7 @@ describe('runs', () => {
   it('are checked without being started', async () => {
     const { json } = await send('POST', '/api/runs?dry_run=true', {
       key: keys.submitter,
-      body: { ...task, executor: 'nope' },
+      body: { ...task, executor: 'onx' },
     });
     expect(json.task_count).toBe(0);
     expect(json.issues[0].path).toContain('executor');
