@@ -295,6 +295,8 @@ describe('the command executor', () => {
     await fixture.add(second.pool, shell(`echo $$ > ${file}; exec sleep 600`));
     const pid = await pidIn(file);
     const helper = Number(/\) . (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+    // Frozen, so that it cannot see its worker end before it is killed itself.
+    process.kill(helper, 'SIGSTOP');
     second.process.kill('SIGKILL');
     process.kill(helper, 'SIGKILL');
     await second.exit;
