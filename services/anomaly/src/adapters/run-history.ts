@@ -61,15 +61,15 @@ async function pointsOf(nats: NatsConnection, series_ids: readonly string[]): Pr
     const came = groupBySeries(rows);
     // An answer that was cut ends with a whole series; where not even one fits, fewer of its points do.
     const is_part = truncated && came.size <= 1;
-    if (is_part && points_per_series > 1) {
-      points_per_series = Math.floor(points_per_series / 2);
+    if (is_part && (points_per_series > 1 || at_once > 1)) {
+      points_per_series = Math.max(1, Math.floor(points_per_series / 2));
       at_once = 1;
       continue;
     }
     for (const [series_id, own] of came) points.set(series_id, own);
-    at_once = truncated ? came.size : Math.min(MAX_SERIES_AT_ONCE, page.length * 2);
-    // Series without points are in no answer.
-    const done = truncated ? new Set(came.keys()) : new Set(page);
+    // Series without points are in no answer, nor is one of which not even a point fits.
+    const done = truncated && came.size > 0 ? new Set(came.keys()) : new Set(page);
+    at_once = truncated ? Math.max(1, came.size) : Math.min(MAX_SERIES_AT_ONCE, page.length * 2);
     waiting = waiting.filter((series_id) => !done.has(series_id));
   }
   return points;
