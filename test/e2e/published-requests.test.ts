@@ -33,7 +33,7 @@ it('while no ingest is up are kept, and each runs once', async () => {
   nats.publish(STORED_SUBMIT_SUBJECT, request('two', { request_id: 'two' }));
   nats.publish(STORED_SUBMIT_SUBJECT, request('two', { request_id: 'two' }));
   nats.publish(STORED_SUBMIT_SUBJECT, 'name: three # YAML, too\ntasks: [{ task_id: a, executor: noop }]');
-  nats.publish(STORED_SUBMIT_SUBJECT, '{"tasks": [{ "task_id": "a", "executor": "nope" }]}');
+  nats.publish(STORED_SUBMIT_SUBJECT, '{"tasks": [{ "task_id": "a", "executor": "no-op" }]}');
   // What nobody hears, and nothing keeps.
   nats.publish(SUBMIT_SUBJECT, request('lost'));
   await nats.flush();
@@ -45,7 +45,7 @@ it('while no ingest is up are kept, and each runs once', async () => {
   await vi.waitFor(async () => {
     const refused = await readAll(nats, 'REJECTED', rejectedSubject('request'));
     expect(refused.map((message) => message.header.get(REJECTED_HEADERS.subject))).toEqual([STORED_SUBMIT_SUBJECT]);
-    expect(refused[0]?.string()).toContain('nope');
+    expect(refused[0]?.string()).toContain('no-op');
   }, 30_000);
   expect(await named('lost')).toEqual([]);
   // Read, and so no longer kept: another start runs nothing twice.

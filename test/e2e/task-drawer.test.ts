@@ -104,7 +104,7 @@ describe.skipIf(missing !== undefined)('a task beside its run', () => {
     const run_id = await finished({ name: 'names', tasks });
     const { page } = browser;
     await page.setViewportSize({ width: 1440, height: 900 });
-    await page.goto(`${dashboard.url}/runs/${run_id}`);
+    await page.goto(`${dashboard.url}/runs/${run_id}?tab=tasks`);
     for (const name of ['v1/encoder.onnx', 'v2/encoder.onnx']) await page.getByText(name, { exact: true }).waitFor();
     expect(browser.problems, 'on the console').toEqual([]);
   });

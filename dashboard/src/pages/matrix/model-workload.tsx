@@ -18,9 +18,13 @@ const ROWS: ReadonlyArray<[name: string, unit: string, text: (of: Workload) => s
   ['Operators', '', ({ operators }) => formatCount(operators)],
 ];
 
+/** Of the API; no type of the catalogue has a longer name. */
+const LONGEST_SEARCH = 128;
+
 /** What a forward pass of a model type asks of a device, by size; nothing for models that the catalogue does not have. */
 export function ModelWorkload({ model }: { model: string }): ReactNode {
-  const { data } = useGet(call('GET /api/benchmark/models', { query: { search: model } }), { enabled: model !== '' });
+  const is_asked = model !== '' && model.length <= LONGEST_SEARCH;
+  const { data } = useGet(call('GET /api/benchmark/models', { query: { search: model } }), { enabled: is_asked });
   const workloads = data?.items.find((each) => each.model === model)?.catalogue?.workloads ?? {};
   const sizes = Object.entries(workloads);
   if (sizes.length === 0) return null;

@@ -42,15 +42,21 @@ def test_experts_count_for_the_tokens_that_go_to_them() -> None:
     assert found["flops"] > 0
 
 
-def test_a_model_that_reads_values_has_its_weights_and_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_reads_values_is_computed_where_it_is_small_and_else_has_its_weights_and_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from benchwire_runner.model_types import workload as module
 
     def reads_values(*_: object, **__: object) -> None:
         raise RuntimeError("aten._local_scalar_dense.default")
 
     monkeypatch.setattr(module, "workload_of", reads_values)
-    found = workload("bert", "tiny")
-    assert found == {
+    computed = workload("bert", "tiny")
+    assert "reason" not in computed
+    assert (computed["parameters"], computed["weight_bytes"]) == (610_176, 2_448_896)
+    assert computed["flops"] > 0
+    monkeypatch.setattr(module, "MAX_COMPUTED_WEIGHT_BYTES", 0)
+    assert workload("bert", "tiny") == {
         "parameters": 610_176,
         "weight_bytes": 2_448_896,
         "reason": "RuntimeError: aten._local_scalar_dense.default",
