@@ -43,7 +43,7 @@ export interface PluginModule {
 }
 
 export interface CallOptions {
-  /** Ends the call: the plug-in is told, and killed where it does not answer. */
+  /** Ends the call: sends the plug-in a cancel, and kills it where it does not answer. */
   signal?: AbortSignal | undefined;
   /** Without a limit for a call that the signal ends. */
   seconds?: number | undefined;

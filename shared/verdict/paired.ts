@@ -77,7 +77,7 @@ export function comparePairs(head: readonly number[], base: readonly number[], o
 }
 
 /**
- * How many more pairs to measure before the next look, an even number, so that each side goes first as often; 0 where it is told. Looks are few:
+ * How many more pairs to measure before the next look, an even number, so that each side goes first as often; 0 where the answer is known. Looks are few:
  * each is one more chance of a wrong answer.
  */
 export function pairsUntilNextLook({ verdict, next_look, pairs }: PairedResult): number {

@@ -37,7 +37,7 @@ def main() -> None:
     arguments = _arguments()
     lines = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    _import_once(export=arguments.export)
+    _import_once(export=arguments.export, program=arguments.onnx_program)
     from .classes import all_model_types
 
     waiting = arguments.types.split(",") if arguments.types else all_model_types()
@@ -70,7 +70,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _import_once(*, export: bool) -> None:
+def _import_once(*, export: bool, program: list[str] | None) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     warnings.simplefilter("ignore")
@@ -85,8 +85,8 @@ def _import_once(*, export: bool) -> None:
     from . import stages
 
     if export:
-        # The first export of a process takes twice as long: what it sets up is there for all children.
-        stages.reach("bert", export=True, search=False)
+        # The first export of a process takes twice as long: what it sets up, and the program's version, are there for all children.
+        stages.reach("bert", export=True, search=False, program=program)
 
 
 def _start(model_type: str, arguments: argparse.Namespace) -> Child:

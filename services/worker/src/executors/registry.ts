@@ -74,7 +74,7 @@ interface Offered {
 
 export interface Registry extends Offered {
   executors: Executors;
-  /** What the fleet is told: plug-ins by their own names. */
+  /** Names that the worker announces: plug-ins by their own. */
   executor_names: string[];
 }
 
